@@ -1,0 +1,17 @@
+#include "namespace.h"
+
+#define THALWEG_STRING(x) #x
+#define THALWEG_NAME(x) THALWEG_STRING(x)
+
+namespace thalweg::THALWEG_ISA {
+
+void fill_table(Table& table) {
+  table.isa = THALWEG_NAME(THALWEG_ISA);
+  add_elementwise(table);
+  add_matmul(table);
+  add_reduce(table);
+  add_rows(table);
+  add_update(table);
+}
+
+}  // namespace thalweg::THALWEG_ISA

@@ -1,0 +1,36 @@
+// One table of kernels per instruction set: the functions that the engine calls.
+#pragma once
+
+#include "../elementwise.h"
+#include "../matmul.h"
+#include "../reduce.h"
+#include "../rows.h"
+#include "../update.h"
+
+namespace thalweg {
+
+constexpr int32_t kDTypes = static_cast<int32_t>(DType::count);
+constexpr int32_t kElementwise = static_cast<int32_t>(Elementwise::count);
+constexpr int32_t kReduce = static_cast<int32_t>(Reduce::count);
+constexpr int32_t kRows = static_cast<int32_t>(Rows::count);
+
+// A null entry means that the kernel is not defined for that dtype (of its last input).
+struct Table {
+  const char* isa;
+
+  ElementwiseFn elementwise[kElementwise][kDTypes];
+  ReduceFn reduce[kReduce][kDTypes];
+  RowsFn rows[kRows][kDTypes];
+
+  MatmulFn<float> matmul_f32;
+  MatmulFn<double> matmul_f64;
+  MatmulScratchFn<float> matmul_scratch_f32;
+  MatmulScratchFn<double> matmul_scratch_f64;
+
+  SgdFn<float> sgd_f32;
+  SgdFn<double> sgd_f64;
+  AdamFn<float> adam_f32;
+  AdamFn<double> adam_f64;
+};
+
+}  // namespace thalweg
