@@ -2,6 +2,7 @@
 // once per instruction set, so it must not bring in anything that emits code (isa/README.md says why).
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 namespace thalweg {

@@ -13,9 +13,11 @@ namespace thalweg::THALWEG_ISA {
 
 // Each fills its family's entries of the table.
 void add_elementwise(Table& table);
+void add_index(Table& table);
 void add_matmul(Table& table);
 void add_reduce(Table& table);
 void add_rows(Table& table);
+void add_strided(Table& table);
 void add_update(Table& table);
 
 // The whole table of this instruction set.

@@ -8,9 +8,11 @@ namespace thalweg::THALWEG_ISA {
 void fill_table(Table& table) {
   table.isa = THALWEG_NAME(THALWEG_ISA);
   add_elementwise(table);
+  add_index(table);
   add_matmul(table);
   add_reduce(table);
   add_rows(table);
+  add_strided(table);
   add_update(table);
 }
 

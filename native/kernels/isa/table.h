@@ -2,9 +2,11 @@
 #pragma once
 
 #include "../elementwise.h"
+#include "../index.h"
 #include "../matmul.h"
 #include "../reduce.h"
 #include "../rows.h"
+#include "../strided.h"
 #include "../update.h"
 
 namespace thalweg {
@@ -12,6 +14,7 @@ namespace thalweg {
 constexpr int32_t kDTypes = static_cast<int32_t>(DType::count);
 constexpr int32_t kElementwise = static_cast<int32_t>(Elementwise::count);
 constexpr int32_t kReduce = static_cast<int32_t>(Reduce::count);
+constexpr int32_t kIndex = static_cast<int32_t>(Index::count);
 constexpr int32_t kRows = static_cast<int32_t>(Rows::count);
 
 // A null entry means that the kernel is not defined for that dtype (of its last input).
@@ -21,6 +24,8 @@ struct Table {
   ElementwiseFn elementwise[kElementwise][kDTypes];
   ReduceFn reduce[kReduce][kDTypes];
   RowsFn rows[kRows][kDTypes];
+  IndexFn index[kIndex][kDTypes];
+  StridedFn strided[kDTypes];
 
   MatmulFn<float> matmul_f32;
   MatmulFn<double> matmul_f64;

@@ -1,0 +1,50 @@
+import { ShapeError } from "../errors.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { mean } from "../ops/mean.js";
+import { sum } from "../ops/sum.js";
+import { checkChoice, checkOptions } from "../options.js";
+
+/** What to make of the costs of the samples: keep each, average or add them. */
+export type Reduction = "none" | "mean" | "sum";
+
+export interface CostOptions {
+  /** `"mean"`: the loss L(S, w) averaged over the set, a scalar; `"sum"`; or `"none"`: [B]. Default: mean. */
+  readonly reduction?: Reduction;
+}
+
+/** A cost C(y, ȳ): compares an output with its target. */
+export interface Cost {
+  (y: Tensor, target: Tensor, options?: CostOptions): Tensor;
+  /** Throws where a set of targets does not go with outputs of that shape, whatever the outputs are. */
+  readonly checkTargets?: (where: string, outputShape: readonly number[], targets: Tensor) => void;
+}
+
+export interface CostDefinition {
+  /** The cost of each sample, [B], or a scalar for a single sample. Throws where y and target do not fit. */
+  perSample(y: Tensor, target: Tensor): Tensor;
+  /** See `Cost.checkTargets`. */
+  readonly checkTargets?: Cost["checkTargets"];
+}
+
+/**
+ * Defines a cost from that of each sample; the reductions follow.
+ * @example
+ * const absoluteError = cost.defineCost("absoluteError", {
+ *   perSample: (y, target) => sum(abs(sub(y, target)), { dim: 1 }),
+ * });
+ */
+export function defineCost(name: string, definition: CostDefinition): Cost {
+  const cost = (y: Tensor, target: Tensor, options: CostOptions = {}): Tensor => {
+    checkOptions(name, options, ["reduction"]);
+    const reduction = checkChoice(name, "reduction", options.reduction ?? "mean", ["none", "mean", "sum"]);
+    checkTensor(name, "y", y);
+    checkTensor(name, "target", target);
+    const costs = definition.perSample(y, target);
+    if (reduction === "none") return costs;
+    if (reduction === "sum") return sum(costs);
+    if (costs.size === 0) throw new ShapeError(`${name}: expected at least one sample to average over, got none`);
+    return mean(costs);
+  };
+  Object.defineProperty(cost, "name", { value: name });
+  return definition.checkTargets === undefined ? cost : Object.assign(cost, { checkTargets: definition.checkTargets });
+}

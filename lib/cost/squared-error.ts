@@ -1,0 +1,30 @@
+import { DTypeError, ShapeError } from "../errors.js";
+import { isFloat } from "../graph/dtype.js";
+import { format, sameShape } from "../graph/shape.js";
+import { flatten } from "../ops/flatten.js";
+import { square } from "../ops/square.js";
+import { sub } from "../ops/sub.js";
+import { sum } from "../ops/sum.js";
+import { type Cost, defineCost } from "./define.js";
+
+/**
+ * C(y, ȳ) = ‖y − ȳ‖², the squared distance between output and target: a sum over all axes but the
+ * first. (torch.nn.MSELoss with reduction mean also divides by the number of those elements.)
+ * Shapes: y and target [B, ...] → [B], or a scalar by the reduction; a vector y [n] is B samples of one
+ * element. Dtypes: float32, float64.
+ * @example cost.squaredError(model.forward(x), target)
+ * @throws ShapeError where the shapes differ; DTypeError, OptionError, ArgumentError
+ */
+export const squaredError: Cost = defineCost("squaredError", {
+  perSample: (y, target) => {
+    if (!isFloat(y.dtype)) throw new DTypeError(`squaredError: expected y to be float32 or float64, got ${y.dtype}`);
+    if (target.dtype !== y.dtype) {
+      throw new DTypeError(`squaredError: expected target to be ${y.dtype} as y is, got ${target.dtype}`);
+    }
+    if (!sameShape(y.shape, target.shape)) {
+      throw new ShapeError(`squaredError: expected target to be ${format(y.shape)} as y is, got ${format(target.shape)}`);
+    }
+    const squares = square(sub(y, target));
+    return squares.rank < 2 ? squares : sum(flatten(squares, 1), { dim: 1 });
+  },
+});

@@ -1,0 +1,124 @@
+import { ArgumentError, DTypeError, IndexError, ShapeError, ThalwegError } from "../errors.js";
+import { binding, type NativeArray } from "../native/binding.js";
+import { describe } from "../options.js";
+import { allocate, isFloat } from "./dtype.js";
+import { isGradEnabled } from "./grad-mode.js";
+import { type Attributes, Node, type Op } from "./node.js";
+import { format, sameShape, type TensorSpec } from "./shape.js";
+import { Tensor } from "./tensor.js";
+
+/** Applies an op at once: checks, runs its instruction, remembers what a gradient needs. */
+export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
+  for (let i = 0; i < op.inputs.length; i++) {
+    if (!(inputs[i] instanceof Tensor)) {
+      throw new ArgumentError(
+        `${op.name}: expected ${op.inputs[i]} to be a tensor, got ${describe(inputs[i])}`,
+      );
+    }
+  }
+  const spec = op.infer(inputs, attributes);
+  const output = evaluate(op, inputs, spec, attributes);
+  if (isGradEnabled()) record(op, inputs, attributes, output);
+  return output;
+}
+
+function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attributes: Attributes): Tensor {
+  if (op.instruction === null) {
+    return new Tensor((inputs[0] as Tensor).storage, spec.shape, spec.dtype);
+  }
+  let size = 1;
+  for (const length of spec.shape) size *= length;
+  const output = new Tensor(allocate(spec.dtype, size), spec.shape, spec.dtype);
+  const tensors = op.buffers === undefined ? [...inputs, output] : op.buffers(inputs, output);
+  run(op.name, op.instruction, op.params(inputs, spec, attributes), tensors);
+  return output;
+}
+
+function record(op: Op, inputs: readonly Tensor[], attributes: Attributes, output: Tensor): void {
+  let requires = false;
+  for (const input of inputs) {
+    if (input.requiresGrad) requires = true;
+    if (input.cutBy !== null) output.cutBy = input.cutBy;
+  }
+  if (!requires) return;
+  if (!isFloat(output.dtype) || Object.keys(op.vjp).length === 0) {
+    output.cutBy = op.name;
+    return;
+  }
+  output.producer = new Node(op, inputs, attributes);
+  output.requiresGrad = true;
+}
+
+/** Runs one native instruction over the memory of those tensors. */
+export function run(
+  name: string,
+  instruction: number,
+  params: readonly number[],
+  tensors: readonly (Tensor | null)[],
+): void {
+  const slots = binding.params;
+  const count = params.length;
+  for (let i = 0; i < count; i++) slots[i] = params[i] as number;
+  const [a, b, c] = tensors;
+  try {
+    // Written out for the common lengths: a spread costs more than the rest of the call.
+    if (tensors.length === 2) binding.execute(instruction, count, memory(a), memory(b));
+    else if (tensors.length === 3) binding.execute(instruction, count, memory(a), memory(b), memory(c));
+    else binding.execute(instruction, count, ...tensors.map(memory));
+  } catch (error) {
+    throw fromNative(name, error);
+  }
+}
+
+function memory(tensor: Tensor | null | undefined): NativeArray | null {
+  return tensor == null ? null : tensor.storage.array;
+}
+
+/** The typed error for one that the addon threw. */
+function fromNative(name: string, error: unknown): unknown {
+  if (error instanceof ThalwegError) return error;
+  const { code, message } = error as { code?: string; message: string };
+  const colon = message.indexOf(": ");
+  const text = `${name}${colon < 0 ? `: ${message}` : message.slice(colon)}`;
+  switch (code) {
+    case "ERR_INDEX":
+      return new IndexError(text);
+    case "ERR_SHAPE":
+      return new ShapeError(text);
+    case "ERR_DTYPE":
+      return new DTypeError(text);
+    case "ERR_VALUE":
+      return new ArgumentError(text);
+    default:
+      return error;
+  }
+}
+
+/**
+ * Runs an instruction that writes into some of its operands in place, such as an optimizer's update.
+ * Counts as a write: a `backward()` that still needs the old values will say so.
+ */
+export function update(
+  name: string,
+  instruction: number,
+  params: readonly number[],
+  tensors: readonly (Tensor | null)[],
+  written: readonly (Tensor | null)[],
+): void {
+  run(name, instruction, params, tensors);
+  for (const tensor of written) if (tensor !== null) tensor.storage.version++;
+}
+
+/** @throws ShapeError, DTypeError unless `assign(target, source)` may be called. */
+export function checkAssignable(name: string, target: Tensor, source: Tensor): void {
+  if (!sameShape(target.shape, source.shape)) {
+    throw new ShapeError(`${name}: expected shape ${format(target.shape)}, got ${format(source.shape)}`);
+  }
+  if (target.dtype !== source.dtype) throw new DTypeError(`${name}: expected ${target.dtype}, got ${source.dtype}`);
+}
+
+/** Copies values into a tensor in place. */
+export function assign(target: Tensor, source: Tensor): void {
+  target.storage.array.set(source.storage.array);
+  target.storage.version++;
+}

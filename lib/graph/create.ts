@@ -1,0 +1,187 @@
+import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
+import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
+import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from "./dtype.js";
+import { defaultGenerator } from "./generator.js";
+import { checkShape, format, type Shape, sizeOf } from "./shape.js";
+import { type Nested, Tensor } from "./tensor.js";
+
+export interface CreateOptions {
+  /** Default: float32. */
+  readonly dtype?: DType;
+  /** Whether `backward()` gives it a gradient. Default: false. */
+  readonly requiresGrad?: boolean;
+}
+
+export interface TensorOptions extends CreateOptions {
+  /** Default: that of the nested arrays; one axis for a typed array. */
+  readonly shape?: Shape;
+}
+
+/** Numbers, nested arrays of numbers or booleans, or a typed array. */
+export type TensorLike = Nested | readonly TensorLike[] | TypedArray | Uint8ClampedArray | Int8Array | Int16Array | Uint16Array;
+
+/**
+ * Makes a tensor from values, which are copied.
+ * dtype: that given; else that of a Float32Array, Float64Array or Int32Array; bool for booleans;
+ * float32 otherwise.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]);                                    // [2, 2] float32
+ * tensor(new Float64Array(6), { shape: [2, 3] });              // [2, 3] float64
+ * tensor([3, 1], { dtype: "int32" });                          // labels
+ * @throws ShapeError where nested arrays have uneven lengths, or the shape does not hold the values.
+ * @throws ArgumentError for a value that is not a number; DTypeError, OptionError
+ */
+export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
+  checkOptions("tensor", options, ["dtype", "requiresGrad", "shape"]);
+  const { data, shape } = ArrayBuffer.isView(values) ? fromTyped(values, options) : fromNested(values, options);
+  return finish(data, options.shape === undefined ? shape : fit(data, options.shape), options);
+}
+
+/**
+ * Makes a tensor over a typed array without copying it: what one writes, the other reads.
+ * A Uint8Array counts as bool.
+ * @example fromTypedArray(new Float32Array(6), [2, 3])
+ * @throws ArgumentError for another kind of array, or one over shared memory; ShapeError
+ */
+export function fromTypedArray(data: TypedArray, shape: Shape = [data.length]): Tensor {
+  const dtype = dtypeOf(data);
+  if (dtype === undefined) {
+    throw new ArgumentError(
+      `fromTypedArray: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got ${describe(data)}`,
+    );
+  }
+  if (data.buffer instanceof SharedArrayBuffer) {
+    throw new ArgumentError("fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()");
+  }
+  return new Tensor(data, fit(data, shape), dtype);
+}
+
+/** Zeros. @example zeros([2, 3]) */
+export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+/** Ones. @example ones([2, 3], { dtype: "float64" }) */
+export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+/** One value everywhere. @example full([2, 3], 0.5) */
+export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  checkOptions("full", options, ["dtype", "requiresGrad"]);
+  const checked = checkShape("full", shape);
+  if (typeof value !== "number") throw new ArgumentError(`full: expected a number, got ${describe(value)}`);
+  return finish(allocate(readDType("full", options), sizeOf(checked)).fill(value), checked, options);
+}
+
+/** The identity matrix [n, n]. @example eye(3) */
+export function eye(n: number, options: CreateOptions = {}): Tensor {
+  checkOptions("eye", options, ["dtype", "requiresGrad"]);
+  checkNumber("eye", "n", n, { min: 0, integer: true });
+  const data = allocate(readDType("eye", options), n * n);
+  for (let i = 0; i < n; i++) data[i * n + i] = 1;
+  return finish(data, [n, n], options);
+}
+
+/** 0, 1, … n − 1. @example arange(5) */
+export function arange(n: number, options: CreateOptions = {}): Tensor {
+  checkOptions("arange", options, ["dtype", "requiresGrad"]);
+  checkNumber("arange", "n", n, { min: 0, integer: true });
+  const data = allocate(readDType("arange", options), n);
+  for (let i = 0; i < n; i++) data[i] = i;
+  return finish(data, [n], options);
+}
+
+/** Uniform random numbers in [0, 1), from the generator that `manualSeed` starts. @example rand([2, 3]) */
+export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
+  checkOptions("rand", options, ["dtype", "requiresGrad"]);
+  const dtype = readFloat("rand", options);
+  const x = defaultGenerator.uniform(checkShape("rand", shape), { dtype });
+  return finish(x.data, x.shape, options);
+}
+
+/** Normal random numbers, mean 0 and variance 1, from the generator that `manualSeed` starts. @example randn([2, 3]) */
+export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
+  checkOptions("randn", options, ["dtype", "requiresGrad"]);
+  const dtype = readFloat("randn", options);
+  const x = defaultGenerator.normal(checkShape("randn", shape), { dtype });
+  return finish(x.data, x.shape, options);
+}
+
+function readDType(where: string, options: CreateOptions): DType {
+  return options.dtype === undefined ? "float32" : checkDType(where, options.dtype);
+}
+
+function readFloat(where: string, options: CreateOptions): DType {
+  const dtype = readDType(where, options);
+  if (dtype === "float32" || dtype === "float64") return dtype;
+  throw new DTypeError(`${where}: expected dtype float32 or float64, got ${dtype}`);
+}
+
+function finish(data: TypedArray, shape: Shape, options: CreateOptions): Tensor {
+  const result = new Tensor(data, shape, dtypeOf(data) as DType);
+  if (options.requiresGrad !== undefined) {
+    result.requiresGrad = checkFlag("tensor", "requiresGrad", options.requiresGrad);
+  }
+  return result;
+}
+
+function fit(data: TypedArray, shape: Shape): Shape {
+  const checked = checkShape("tensor", shape);
+  if (sizeOf(checked) !== data.length) {
+    throw new ShapeError(`tensor: ${data.length} values do not fit ${format(checked)}, which holds ${sizeOf(checked)}`);
+  }
+  return checked;
+}
+
+function fromTyped(values: ArrayBufferView, options: TensorOptions): { data: TypedArray; shape: Shape } {
+  if (values instanceof DataView || values instanceof BigInt64Array || values instanceof BigUint64Array) {
+    throw new ArgumentError(`tensor: expected an array of numbers, got ${describe(values)}`);
+  }
+  const source = values as TypedArray;
+  const natural = dtypeOf(source);
+  const dtype =
+    options.dtype === undefined
+      ? natural === undefined || natural === "bool" ? "float32" : natural
+      : checkDType("tensor", options.dtype);
+  const data = allocate(dtype, source.length);
+  if (dtype === "bool") source.forEach((value, i) => { data[i] = Number(value !== 0); });
+  else data.set(source);
+  return { data, shape: [source.length] };
+}
+
+function fromNested(values: unknown, options: TensorOptions): { data: TypedArray; shape: Shape } {
+  const shape: number[] = [];
+  for (let level = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const checked = checkShape("tensor", shape);
+  const flat: unknown[] = [];
+  collect(values, checked, 0, flat);
+  const booleans = flat.length > 0 && flat.every((value) => typeof value === "boolean");
+  const dtype = options.dtype === undefined ? (booleans ? "bool" : "float32") : checkDType("tensor", options.dtype);
+  const data = allocate(dtype, flat.length);
+  flat.forEach((value, i) => {
+    if (typeof value !== "number" && typeof value !== "boolean") {
+      throw new ArgumentError(`tensor: expected numbers, got ${describe(value)} at position ${i}`);
+    }
+    if (dtype === "int32" && !Number.isInteger(Number(value))) {
+      throw new ArgumentError(`tensor: expected whole numbers for int32, got ${value} at position ${i}`);
+    }
+    data[i] = dtype === "bool" ? Number(Number(value) !== 0) : Number(value);
+  });
+  return { data, shape: checked };
+}
+
+function collect(values: unknown, shape: Shape, dim: number, flat: unknown[]): void {
+  if (dim === shape.length) {
+    if (Array.isArray(values)) throw new ShapeError(`tensor: nested arrays go deeper in some places than in others`);
+    flat.push(values);
+    return;
+  }
+  if (!Array.isArray(values) || values.length !== shape[dim]) {
+    throw new ShapeError(
+      `tensor: expected ${shape[dim]} entries at depth ${dim} everywhere, got ${describe(values)} in one place`,
+    );
+  }
+  for (const value of values) collect(value, shape, dim + 1, flat);
+}

@@ -1,0 +1,46 @@
+import { DTypeError } from "../errors.js";
+
+/** Types of elements. `bool` is held in bytes of 0 and 1. */
+export type DType = "float32" | "float64" | "int32" | "bool";
+/** The dtypes that have gradients. */
+export type FloatDType = "float32" | "float64";
+/** A tensor's memory: Float32Array, Float64Array, Int32Array, or Uint8Array for bool. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+export const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
+
+/** Zeros of that dtype. */
+export function allocate(dtype: DType, size: number): TypedArray {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(size);
+    case "float64":
+      return new Float64Array(size);
+    case "int32":
+      return new Int32Array(size);
+    case "bool":
+      return new Uint8Array(size);
+  }
+}
+
+/** The dtype that a typed array holds, or undefined for a kind that tensors do not use. */
+export function dtypeOf(array: unknown): DType | undefined {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof Uint8Array) return "bool";
+  return undefined;
+}
+
+export function isFloat(dtype: DType): dtype is FloatDType {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** @throws DTypeError unless the value names a dtype. */
+export function checkDType(where: string, value: unknown): DType {
+  const dtype = DTYPES.find((known) => known === value);
+  if (dtype === undefined) {
+    throw new DTypeError(`${where}: unknown dtype ${JSON.stringify(value)}; expected one of ${DTYPES.join(", ")}`);
+  }
+  return dtype;
+}

@@ -1,0 +1,71 @@
+import { binding, instructionId } from "../native/binding.js";
+import { checkNumber } from "../options.js";
+import { allocate, type DType } from "./dtype.js";
+import { type Shape, sizeOf } from "./shape.js";
+import { Tensor } from "./tensor.js";
+
+/**
+ * A source of random tensors: Philox4x32-10, a function of a seed and of how much was drawn before, so
+ * that a seed gives the same numbers on any machine with any number of threads.
+ *
+ * @example
+ * const generator = new Generator(42);
+ * generator.uniform([2, 3], { low: -1, high: 1 });
+ */
+export class Generator {
+  #seed = 0;
+  #drawn = 0;
+
+  constructor(seed = 0) {
+    this.seed(seed);
+  }
+
+  /**
+   * Starts again from that seed.
+   * @throws ArgumentError unless it is a whole number in [0, 2⁵³).
+   */
+  seed(seed: number): void {
+    this.#seed = checkNumber("seed", "the seed", seed, { min: 0, integer: true });
+    this.#drawn = 0;
+  }
+
+  /** x ~ U[low, high). Default: low 0, high 1, float32. */
+  uniform(shape: Shape, options: { low?: number; high?: number; dtype?: DType } = {}): Tensor {
+    const { low = 0, high = 1, dtype = "float32" } = options;
+    return this.#draw("uniform", shape, dtype, [low, high]);
+  }
+
+  /** x ~ N(mean, std²). Default: mean 0, std 1, float32. */
+  normal(shape: Shape, options: { mean?: number; std?: number; dtype?: DType } = {}): Tensor {
+    const { mean = 0, std = 1, dtype = "float32" } = options;
+    return this.#draw("normal", shape, dtype, [mean, std]);
+  }
+
+  /** The numbers 0 … n − 1 in random order, int32. */
+  permutation(n: number): Tensor {
+    return this.#draw("permutation", [n], "int32", []);
+  }
+
+  #draw(instruction: string, shape: Shape, dtype: DType, more: readonly number[]): Tensor {
+    const size = sizeOf(shape);
+    const y = new Tensor(allocate(dtype, size), shape, dtype);
+    const params = [size, this.#seed % 2 ** 32, Math.floor(this.#seed / 2 ** 32), this.#drawn, ...more];
+    binding.params.set(params);
+    binding.execute(instructionId(instruction), params.length, y.storage.array as Float32Array);
+    // One step of the counter makes four numbers, or one swap of a permutation.
+    this.#drawn += instruction === "permutation" ? size : Math.ceil(size / 4);
+    return y;
+  }
+}
+
+/** The generator that initialisers and `rand`, `randn` draw from. */
+export const defaultGenerator = new Generator(0);
+
+/**
+ * Starts the default generator again: weights made after this call are the same in every run.
+ * @example manualSeed(0);
+ * @throws ArgumentError unless the seed is a whole number in [0, 2⁵³).
+ */
+export function manualSeed(seed: number): void {
+  defaultGenerator.seed(seed);
+}

@@ -1,0 +1,72 @@
+import { GraphError } from "../errors.js";
+import type { TensorSpec } from "./shape.js";
+import type { Tensor } from "./tensor.js";
+
+/** Options of an op, by name. */
+export type Attributes = object;
+
+/** A rule gives, from what the op saw, a tensor made with ops. Each op's rules have a context of their own. */
+export type Rule = (context: never) => Tensor;
+export type Rules = Readonly<Record<string, Rule | undefined>>;
+
+/** An op as the graph and autodiff see it: never by name. */
+export interface Op {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  /** The result's shape and dtype. Throws where the inputs do not fit. */
+  infer(inputs: readonly Tensor[], attributes: Attributes): TensorSpec;
+  /** The native instruction, or null for a view: the same memory under another shape. */
+  readonly instruction: number | null;
+  /** The instruction's parameters. */
+  params(inputs: readonly Tensor[], output: TensorSpec, attributes: Attributes): readonly number[];
+  /** Puts the memory of inputs and output in the order that the instruction takes. */
+  buffers?(inputs: readonly Tensor[], output: Tensor): (Tensor | null)[];
+  /** Row vector · Jacobian, for each input that has one. */
+  readonly vjp: Rules;
+  /** Jacobian · column vector, for each input that has one. */
+  readonly jvp: Rules;
+}
+
+let lastId = 0;
+
+/** One application of an op, kept while a gradient may ask for it. */
+export class Node {
+  /** Grows from node to node: inputs always have a smaller one. */
+  readonly id: number = ++lastId;
+  readonly op: Op;
+  readonly attributes: Attributes;
+  #inputs: readonly Tensor[] | null;
+  readonly #versions: readonly number[];
+
+  constructor(op: Op, inputs: readonly Tensor[], attributes: Attributes) {
+    this.op = op;
+    this.attributes = attributes;
+    this.#inputs = inputs;
+    this.#versions = inputs.map((input) => input.storage.version);
+  }
+
+  /** @throws GraphError where the graph was freed by an earlier `backward()`. */
+  get inputs(): readonly Tensor[] {
+    if (this.#inputs === null) {
+      throw new GraphError(
+        `backward: the graph through ${this.op.name} was freed by an earlier backward(); call that one with { retainGraph: true }`,
+      );
+    }
+    return this.#inputs;
+  }
+
+  /** @throws GraphError where an input was written to in place since. */
+  checkUnchanged(): void {
+    this.inputs.forEach((input, i) => {
+      if (input.storage.version !== this.#versions[i]) {
+        throw new GraphError(
+          `backward: input ${this.op.inputs[i]} of ${this.op.name} was changed in place after ${this.op.name} used it`,
+        );
+      }
+    });
+  }
+
+  free(): void {
+    this.#inputs = null;
+  }
+}

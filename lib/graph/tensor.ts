@@ -1,0 +1,138 @@
+import { ArgumentError, DTypeError, GraphError } from "../errors.js";
+import { describe } from "../options.js";
+import { type DType, isFloat, type TypedArray } from "./dtype.js";
+import type { Node } from "./node.js";
+import { type Shape, sizeOf } from "./shape.js";
+import { Storage } from "./storage.js";
+
+/** What the elements of a tensor become as nested arrays: a number or boolean, or arrays of them. */
+export type Nested = number | boolean | Nested[];
+
+/**
+ * A typed array and a shape: contiguous, row-major. Made by `tensor(…)`, `zeros(…)`, … and by ops.
+ *
+ * JavaScript's garbage collector owns its memory: there is nothing to dispose of.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * x.shape;            // [2, 2]
+ * x.data;             // Float32Array [1, 2, 3, 4]
+ */
+export class Tensor {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Number of elements. */
+  readonly size: number;
+  /** The gradient that `backward()` left here, of this tensor's shape; null before. */
+  grad: Tensor | null = null;
+  /** @internal */
+  readonly storage: Storage;
+  /** @internal The application of an op that made it; null for a leaf. */
+  producer: Node | null = null;
+  /** @internal The op that cut the gradient on the way to here, such as argmin. */
+  cutBy: string | null = null;
+  #requiresGrad = false;
+
+  /** @internal Use `tensor(…)`. */
+  constructor(storage: Storage | TypedArray, shape: Shape, dtype: DType) {
+    this.storage = storage instanceof Storage ? storage : new Storage(storage);
+    this.shape = shape;
+    this.dtype = dtype;
+    this.size = this.storage.length;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /**
+   * The elements in row-major order: the tensor's own memory, not a copy.
+   * @throws DetachedError where the buffer was transferred to another thread.
+   */
+  get data(): TypedArray {
+    return this.storage.array;
+  }
+
+  /** Whether `backward()` gives this tensor a gradient. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  /**
+   * @throws DTypeError for a dtype without gradients.
+   * @throws GraphError where it is the result of an op: use `detach()` to cut it off.
+   */
+  set requiresGrad(value: boolean) {
+    if (typeof value !== "boolean") {
+      throw new ArgumentError(`requiresGrad: expected true or false, got ${describe(value)}`);
+    }
+    if (value && !isFloat(this.dtype)) {
+      throw new DTypeError(`requiresGrad: a gradient needs float32 or float64, this tensor is ${this.dtype}`);
+    }
+    if (!value && this.producer !== null) {
+      throw new GraphError(
+        `requiresGrad: this tensor is the result of ${this.producer.op.name}; use detach() for one without gradient`,
+      );
+    }
+    this.#requiresGrad = value;
+  }
+
+  /** Whether it was made by the user rather than by an op on tensors that require gradients. */
+  get isLeaf(): boolean {
+    return this.producer === null;
+  }
+
+  /**
+   * The one number of a tensor of size 1.
+   * @throws ArgumentError for any other size.
+   */
+  item(): number {
+    if (this.size !== 1) throw new ArgumentError(`item: expected one element, this tensor has ${this.size}`);
+    return this.data[0] as number;
+  }
+
+  /** The elements as nested arrays; for bool, of booleans. */
+  toArray(): Nested {
+    const data = this.data;
+    const nest = (dim: number, start: number): Nested => {
+      if (dim === this.rank) {
+        const value = data[start] as number;
+        return this.dtype === "bool" ? value !== 0 : value;
+      }
+      const step = sizeOf(this.shape.slice(dim + 1));
+      return Array.from({ length: this.shape[dim] as number }, (_, i) => nest(dim + 1, start + i * step));
+    };
+    return nest(0, 0);
+  }
+
+  /** `Tensor [2, 2] float32 [[1, 2], [3, 4]]`; long tensors are abridged. */
+  toString(): string {
+    const shown = 6;
+    const data = this.data;
+    const text = (dim: number, start: number): string => {
+      if (dim === this.rank) {
+        const value = data[start] as number;
+        if (this.dtype === "bool") return value !== 0 ? "true" : "false";
+        return this.dtype === "int32" ? String(value) : String(Number(value.toPrecision(6)));
+      }
+      const length = this.shape[dim] as number;
+      const step = sizeOf(this.shape.slice(dim + 1));
+      const parts = Array.from({ length: Math.min(length, shown) }, (_, i) => text(dim + 1, start + i * step));
+      if (length > shown) parts.push(`… ${length - shown} more`);
+      return `[${parts.join(", ")}]`;
+    };
+    const grad = this.requiresGrad ? ", requiresGrad" : "";
+    return `Tensor [${this.shape.join(", ")}] ${this.dtype}${grad} ${text(0, 0)}`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** @throws ArgumentError unless the value is a tensor. */
+export function checkTensor(where: string, name: string, value: unknown): Tensor {
+  if (value instanceof Tensor) return value;
+  throw new ArgumentError(`${where}: expected ${name} to be a tensor, got ${describe(value)}`);
+}

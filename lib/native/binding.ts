@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { BackendError } from "../errors.js";
+
+/** Typed arrays that the kernels read and write; `null` for an operand left out. */
+export type NativeArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** What this machine offers and what is in use. */
+export interface BackendInfo {
+  /** The instruction set of the kernels in use: `"x86_64_v4"` is AVX-512, `"x86_64_v3"` AVX2. */
+  readonly isa: string;
+  /** All that this CPU can run, from the plainest (`"reference"`) to the best. */
+  readonly isas: readonly string[];
+  /** Threads that a large op or a training run uses. */
+  readonly threads: number;
+  /** Cores that this process may use: its affinity mask and its container's quota. */
+  readonly cores: number;
+  /** Who multiplies matrices: `"own"`, or `"cblas"` where it was built in and chosen. */
+  readonly matmul: string;
+  readonly matmulProviders: readonly string[];
+}
+
+/** The addon's exports, as they are: nothing here checks what a user passes. */
+export interface Binding {
+  readonly instructions: readonly string[];
+  /** The parameters of the instruction that the next `execute` runs. */
+  readonly params: Float64Array;
+  execute(instruction: number, paramCount: number, ...buffers: (NativeArray | null)[]): void;
+  backendInfo(): BackendInfo;
+  setThreads(count: number): void;
+  setMatmul(provider: string): void;
+}
+
+function isMusl(): boolean {
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  return process.platform === "linux" && report?.header?.glibcVersionRuntime === undefined;
+}
+
+function candidates(): string[] {
+  const chosen = process.env["THALWEG_ADDON"];
+  if (chosen !== undefined && chosen !== "") return [chosen];
+  const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+  const built = join(root, "build", "Release", "thalweg.node");
+  const platform = `${process.platform}-${process.arch}`;
+  const prebuilt = (name: string) => join(root, "prebuilds", name, "thalweg.node");
+  // The C library is asked for only where both kinds are there: the question is slow.
+  const musl = prebuilt(`${platform}-musl`);
+  const glibc = prebuilt(platform);
+  return existsSync(musl) && isMusl() ? [built, musl] : [built, glibc];
+}
+
+function load(): Binding {
+  const require = createRequire(import.meta.url);
+  const tried: string[] = [];
+  for (const path of candidates()) {
+    if (!existsSync(path)) {
+      tried.push(`${path}: not there`);
+      continue;
+    }
+    try {
+      return require(path) as Binding;
+    } catch (error) {
+      tried.push(`${path}: ${(error as Error).message}`);
+    }
+  }
+  throw new BackendError(
+    [
+      `thalweg: no native addon for ${process.platform}-${process.arch}, Node ${process.version}. Looked for:`,
+      ...tried.map((line) => `  ${line}`),
+      "To build it, in the package's folder (Debian: apt-get install g++ make python3):",
+      "  npm run build:native",
+    ].join("\n"),
+  );
+}
+
+/** The one instance of the addon in this environment. */
+export const binding: Binding = load();
+
+const ids = new Map(binding.instructions.map((name, id) => [name, id]));
+
+/** The number of a native instruction. */
+export function instructionId(name: string): number {
+  const id = ids.get(name);
+  if (id === undefined) throw new BackendError(`thalweg: the native addon has no instruction "${name}"; rebuild it`);
+  return id;
+}

@@ -1,0 +1,24 @@
+import type { Tensor } from "../graph/tensor.js";
+import { flatten } from "../ops/flatten.js";
+import { checkNumber } from "../options.js";
+import { Module } from "./module.js";
+
+/**
+ * Makes one axis of the axes startDim … endDim (torch.nn.Flatten).
+ * Shapes: x [B, d₁, d₂, …] → y [B, d₁·d₂·…] by default.
+ * @example new nn.Flatten().forward(zeros([32, 3, 10, 20]))   // [32, 600]
+ */
+export class Flatten extends Module {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(startDim = 1, endDim = -1) {
+    super();
+    this.startDim = checkNumber("Flatten", "startDim", startDim, { integer: true });
+    this.endDim = checkNumber("Flatten", "endDim", endDim, { integer: true });
+  }
+
+  forward(x: Tensor): Tensor {
+    return flatten(x, this.startDim, this.endDim);
+  }
+}

@@ -1,0 +1,57 @@
+import { ShapeError } from "../errors.js";
+import { checkDType, type DType } from "../graph/dtype.js";
+import { defaultGenerator } from "../graph/generator.js";
+import { format } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { addmm } from "../ops/addmm.js";
+import { matmul } from "../ops/matmul.js";
+import { reshape } from "../ops/reshape.js";
+import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { Module } from "./module.js";
+import { Parameter } from "./parameter.js";
+
+export interface LinearOptions {
+  /** Whether there is a bias b. Default: true. */
+  readonly bias?: boolean;
+  /** float32 (default) or float64. */
+  readonly dtype?: DType;
+}
+
+/**
+ * Affine map y = x·Wᵀ + b (torch.nn.Linear).
+ * Shapes: x [..., in] → y [..., out]; weight [out, in], bias [out].
+ * Init: W, b ~ U(−k, k), k = 1/√in, from the generator that `manualSeed` starts.
+ * @throws ShapeError if the last size of x is not `in`.
+ * @example new nn.Linear(600, 60).forward(rand([32, 600]))   // [32, 60]
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+    super();
+    checkOptions("Linear", options, ["bias", "dtype"]);
+    this.inFeatures = checkNumber("Linear", "inFeatures", inFeatures, { min: 1, integer: true });
+    this.outFeatures = checkNumber("Linear", "outFeatures", outFeatures, { min: 1, integer: true });
+    const bias = checkFlag("Linear", "bias", options.bias ?? true);
+    const dtype = checkDType("Linear", options.dtype ?? "float32");
+    const high = 1 / Math.sqrt(inFeatures);
+    this.weight = new Parameter(defaultGenerator.uniform([outFeatures, inFeatures], { low: -high, high, dtype }));
+    this.bias = bias ? new Parameter(defaultGenerator.uniform([outFeatures], { low: -high, high, dtype })) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    checkTensor("Linear", "x", x);
+    if (x.rank === 0 || x.shape[x.rank - 1] !== this.inFeatures) {
+      throw new ShapeError(`Linear: expected x [..., ${this.inFeatures}], got ${format(x.shape)}`);
+    }
+    const rows = x.rank === 2 ? x : reshape(x, [x.size / this.inFeatures, this.inFeatures]);
+    const y =
+      this.bias === null
+        ? matmul(rows, this.weight, { transposeB: true })
+        : addmm(this.bias, rows, this.weight, { transposeB: true });
+    return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), this.outFeatures]);
+  }
+}

@@ -1,0 +1,114 @@
+import { ArgumentError } from "../errors.js";
+import { assign, checkAssignable } from "../graph/apply.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkFlag, checkOptions, describe } from "../options.js";
+import { Parameter } from "./parameter.js";
+
+/** Parameters by name, in PyTorch's naming: `"m0.weight"`. */
+export type StateDict = Record<string, Tensor>;
+
+/**
+ * A parametrised model y = G(x, w): `forward` is G, and its fields of type `Parameter` and `Module`
+ * are w.
+ *
+ * @example
+ * class MyNet extends nn.Module {
+ *   m0 = new nn.Linear(600, 60);
+ *   m1 = new nn.Linear(60, 10);
+ *   forward(x: Tensor): Tensor {
+ *     return this.m1.forward(ops.relu(this.m0.forward(x.flatten(1))));
+ *   }
+ * }
+ */
+export abstract class Module {
+  /** Whether it is being trained; `train()` and `eval()` set it here and in all modules below. */
+  training = true;
+
+  /** The model's function: from inputs to output. */
+  abstract forward(...inputs: Tensor[]): Tensor;
+
+  /** The modules that are fields of this one, by field. */
+  *namedChildren(): Generator<[name: string, module: Module]> {
+    for (const [name, value] of Object.entries(this)) if (value instanceof Module) yield [name, value];
+  }
+
+  /** This module and all below it, each once, by dotted name. */
+  *namedModules(prefix = "", seen = new Set<Module>()): Generator<[name: string, module: Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren()) yield* child.namedModules(join(prefix, name), seen);
+  }
+
+  /** All parameters here and below, each once, by dotted name as in PyTorch. */
+  *namedParameters(): Generator<[name: string, parameter: Parameter]> {
+    const seen = new Set<Parameter>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, value] of Object.entries(module)) {
+        if (!(value instanceof Parameter) || seen.has(value)) continue;
+        seen.add(value);
+        yield [join(prefix, name), value];
+      }
+    }
+  }
+
+  /** All parameters here and below, each once. */
+  parameters(): Parameter[] {
+    return Array.from(this.namedParameters(), ([, parameter]) => parameter);
+  }
+
+  /** The parameters by name, as tensors over the same memory and without gradients. */
+  stateDict(): StateDict {
+    const state: StateDict = {};
+    for (const [name, parameter] of this.namedParameters()) {
+      state[name] = new Tensor(parameter.storage, parameter.shape, parameter.dtype);
+    }
+    return state;
+  }
+
+  /**
+   * Copies values into the parameters, all or none.
+   * @param options `strict`: refuse names that are missing or unknown. Default: true.
+   * @throws ArgumentError naming what is missing and what is unknown; ShapeError, DTypeError.
+   */
+  loadStateDict(state: StateDict, options: { readonly strict?: boolean } = {}): void {
+    checkOptions("loadStateDict", options, ["strict"]);
+    const strict = checkFlag("loadStateDict", "strict", options.strict ?? true);
+    if (state === null || typeof state !== "object") {
+      throw new ArgumentError(`loadStateDict: expected tensors by name, got ${describe(state)}`);
+    }
+    const own = new Map(this.namedParameters());
+    const missing = [...own.keys()].filter((name) => !(name in state));
+    const unknown = Object.keys(state).filter((name) => !own.has(name));
+    if (strict && missing.length + unknown.length > 0) {
+      throw new ArgumentError(
+        `loadStateDict: missing: ${missing.join(", ") || "none"}; unknown: ${unknown.join(", ") || "none"}`,
+      );
+    }
+    const pairs = [...own].filter(([name]) => name in state);
+    for (const [name, parameter] of pairs) {
+      checkAssignable(`loadStateDict: ${name}`, parameter, checkTensor("loadStateDict", name, state[name]));
+    }
+    for (const [name, parameter] of pairs) assign(parameter, state[name] as Tensor);
+  }
+
+  /** Sets training mode here and below. @returns this */
+  train(mode = true): this {
+    for (const [, module] of this.namedModules()) module.training = mode;
+    return this;
+  }
+
+  /** Sets evaluation mode here and below. @returns this */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null;
+  }
+}
+
+function join(prefix: string, name: string): string {
+  return prefix === "" ? name : `${prefix}.${name}`;
+}

@@ -1,0 +1,27 @@
+import { ShapeError } from "../errors.js";
+import { around, format } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { checkDTypes, defineOp } from "./define.js";
+import { type ReduceOneOptions, reduceOne } from "./reduce.js";
+
+const op = defineOp<"x", { dim: number }>("argmin", {
+  inputs: ["x"],
+  kernel: "argmin",
+  shape: ({ x, dim }) => {
+    checkDTypes("argmin", ["x"], [x], "number");
+    if (x.shape[dim] === 0) throw new ShapeError(`argmin: no elements to choose from in ${format(x.shape)}`);
+    return { shape: x.shape.filter((_, d) => d !== dim), dtype: "int32" };
+  },
+  params: ({ x, dim }) => around(x.shape, dim),
+});
+
+/**
+ * Position of the smallest element along the axis `dim`, or in the flat tensor; of equal ones the first;
+ * the first NaN where there is one. It has no gradient: `backward()` through it is an error.
+ * Shapes: as `sum`. Dtypes: float32, float64, int32. Gives int32.
+ * @example argmin(tensor([[1, 5], [7, 2]]), { dim: 1 })   // [0, 1]
+ * @throws ShapeError for an empty axis; DTypeError, OptionError
+ */
+export function argmin(x: Tensor, options: ReduceOneOptions = {}): Tensor {
+  return reduceOne("argmin", x, options, (part, dim) => op([part], { dim }));
+}

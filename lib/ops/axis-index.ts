@@ -1,0 +1,41 @@
+import { DTypeError, ShapeError } from "../errors.js";
+import { around, checkDim, format, type Shape } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+
+/** @throws DTypeError unless the index is an int32 tensor. */
+export function checkIndex(name: string, index: Tensor): void {
+  checkTensor(name, "index", index);
+  if (index.dtype !== "int32") throw new DTypeError(`${name}: expected index to be int32, got ${index.dtype}`);
+}
+
+/** The axis, where the index is a list along it. */
+export function checkAxisList(name: string, x: Tensor, dim: number, index: Tensor): number {
+  checkTensor(name, "x", x);
+  checkIndex(name, index);
+  if (x.rank === 0) throw new ShapeError(`${name}: expected x to have an axis, got a scalar`);
+  if (index.rank !== 1) throw new ShapeError(`${name}: expected index to be a list, got ${format(index.shape)}`);
+  return checkDim(name, dim, x.rank);
+}
+
+/** The axis, where each element has an index of its own: sizes are equal but along the axis. */
+export function checkAxisPerElement(name: string, x: Tensor, dim: number, index: Tensor): number {
+  checkTensor(name, "x", x);
+  checkIndex(name, index);
+  const axis = checkDim(name, dim, x.rank);
+  const fits = x.rank > 0 && index.rank === x.rank && x.shape.every((size, d) => d === axis || size === index.shape[d]);
+  if (!fits) {
+    throw new ShapeError(
+      `${name}: expected index to have x's sizes but along dim ${dim}: x ${format(x.shape)}, index ${format(index.shape)}`,
+    );
+  }
+  return axis;
+}
+
+/** Parameters of the native instructions: outer, axis, inner of the long side, and the count of the short one. */
+export function indexParams(long: Shape, dim: number, count: number): number[] {
+  return [...around(long, dim), count];
+}
+
+export function withSize(shape: Shape, dim: number, size: number): Shape {
+  return shape.map((own, d) => (d === dim ? size : own));
+}

@@ -1,0 +1,228 @@
+import { DTypeError } from "../errors.js";
+import { apply } from "../graph/apply.js";
+import { allocate, type DType, isFloat } from "../graph/dtype.js";
+import type { Op } from "../graph/node.js";
+import { broadcast, type Shape, sizeOf, type TensorSpec } from "../graph/shape.js";
+import { Tensor } from "../graph/tensor.js";
+import { instructionId } from "../native/binding.js";
+import { broadcastParams } from "./broadcast.js";
+import { mul } from "./mul.js";
+import { neg } from "./neg.js";
+import { sumTo } from "./sum-to.js";
+
+/** The inputs of an op by name, with its attributes. */
+export type Arguments<I extends string, A extends object> = Readonly<Record<I, Tensor>> & Readonly<A>;
+/** What a vjp rule sees: inputs, attributes, the output y and the row vector dy. */
+export type VjpContext<I extends string, A extends object> = Arguments<I, A> & {
+  readonly y: Tensor;
+  readonly dy: Tensor;
+};
+/** What a jvp rule sees: inputs, attributes, the output y and the tangent `d<input>` of its input. */
+export type JvpContext<I extends string, A extends object, K extends I = I> = Arguments<I, A> & {
+  readonly y: Tensor;
+} & Readonly<Record<`d${K}`, Tensor>>;
+
+export type VjpRules<I extends string, A extends object> = {
+  readonly [K in I]?: (context: VjpContext<I, A>) => Tensor;
+};
+export type JvpRules<I extends string, A extends object> = {
+  readonly [K in I]?: (context: JvpContext<I, A, K>) => Tensor;
+};
+
+/** An op to be called: inputs in order, then attributes. */
+export type Apply<A extends object> = (inputs: readonly Tensor[], attributes: A) => Tensor;
+
+/** How an op is defined: all that is known of it, in one place. */
+export interface OpDefinition<I extends string, A extends object> {
+  /** Names of the inputs, in order. */
+  readonly inputs: readonly I[];
+  /** The result's shape and dtype; throws where the inputs do not fit. */
+  shape(args: Arguments<I, A>): TensorSpec;
+  /** The native instruction; null for a view of the first input's memory under another shape. */
+  readonly kernel: string | null;
+  /** The instruction's parameters. */
+  params?(args: Arguments<I, A>, y: TensorSpec): readonly number[];
+  /** The instruction's operands, where they are not the inputs and then the output. */
+  buffers?(inputs: readonly Tensor[], output: Tensor): (Tensor | null)[];
+  /** For each input with a derivative: dy · ∂y/∂input, of the input's shape. */
+  readonly vjp?: VjpRules<I, A>;
+  /** For each input with a derivative: ∂y/∂input · d<input>, of the output's shape. */
+  readonly jvp?: JvpRules<I, A>;
+}
+
+/**
+ * Defines an op. Rules are written with ops, so gradients have gradients.
+ *
+ * @example
+ * const cube = defineOp<"x", object>("cube", {
+ *   inputs: ["x"],
+ *   kernel: "pow", …
+ *   vjp: { x: ({ dy, x }) => mul(dy, mul(3, square(x))) },
+ *   jvp: { x: ({ dx, x }) => mul(dx, mul(3, square(x))) },
+ * });
+ */
+export function defineOp<I extends string, A extends object = object>(
+  name: string,
+  definition: OpDefinition<I, A>,
+): Apply<A> {
+  const { inputs, kernel, buffers } = definition;
+  const named = (tensors: readonly Tensor[], attributes: object): Arguments<I, A> => {
+    const context: Record<string, unknown> = { ...attributes };
+    for (let i = 0; i < inputs.length; i++) context[inputs[i] as string] = tensors[i];
+    return context as Arguments<I, A>;
+  };
+  const op: Op = {
+    name,
+    inputs,
+    instruction: kernel === null ? null : instructionId(kernel),
+    infer: (tensors, attributes) => definition.shape(named(tensors, attributes)),
+    params: (tensors, y, attributes) => definition.params?.(named(tensors, attributes), y) ?? [],
+    ...(buffers === undefined ? {} : { buffers }),
+    vjp: definition.vjp ?? {},
+    jvp: definition.jvp ?? {},
+  };
+  return (tensors, attributes) => apply(op, tensors, attributes);
+}
+
+/** ∂y/∂input of an elementwise op, as a tensor that broadcasts to y's shape; the numbers cost no product. */
+type Slope<I extends string> = 1 | -1 | 0 | ((context: Arguments<I, object> & { readonly y: Tensor }) => Tensor);
+
+export interface ElementwiseDefinition<I extends string> {
+  /** Names of the inputs, in order. Default `["x"]`. */
+  readonly inputs?: readonly I[];
+  /** Which dtypes it takes. */
+  readonly takes: "float" | "number" | "bool" | "any";
+  /** The result's dtype. Default: the inputs'. */
+  readonly gives?: DType;
+  /** The native instruction. Default: the op's name. */
+  readonly kernel?: string;
+  /** The slope with respect to each input; left out for an op without gradient. */
+  readonly slope?: { readonly [K in I]: Slope<I> };
+}
+
+const TAKES = {
+  float: { accepts: isFloat, words: "float32 or float64" },
+  number: { accepts: (dtype: DType) => dtype !== "bool", words: "float32, float64 or int32" },
+  bool: { accepts: (dtype: DType) => dtype === "bool", words: "bool" },
+  any: { accepts: () => true, words: "any dtype" },
+} as const;
+
+/** @throws DTypeError unless all inputs are of one dtype that the op takes. */
+export function checkDTypes(
+  name: string,
+  names: readonly string[],
+  inputs: readonly Tensor[],
+  takes: keyof typeof TAKES,
+): DType {
+  const { accepts, words } = TAKES[takes];
+  const dtype = (inputs[0] as Tensor).dtype;
+  for (let i = 0; i < inputs.length; i++) {
+    const own = (inputs[i] as Tensor).dtype;
+    if (!accepts(own)) throw new DTypeError(`${name}: expected ${names[i]} to be ${words}, got ${own}`);
+    if (own !== dtype) {
+      throw new DTypeError(`${name}: ${names[0]} is ${dtype} but ${names[i]} is ${own}; convert one with to()`);
+    }
+  }
+  return dtype;
+}
+
+/**
+ * Defines y = f(a, b, …) element by element, with NumPy's broadcasting.
+ * Both rules follow from the slope: vjp = jvp = slope · d, summed over the axes that were broadcast.
+ *
+ * @example
+ * const tanh = elementwise("tanh", { takes: "float", slope: { x: ({ y }) => sub(1, square(y)) } });
+ * tanh([x]);
+ */
+export function elementwise<I extends string = "x">(
+  name: string,
+  definition: ElementwiseDefinition<I>,
+): (inputs: readonly Tensor[]) => Tensor {
+  const inputs = definition.inputs ?? (["x"] as I[]);
+  const vjp: Partial<Record<I, (context: VjpContext<I, object>) => Tensor>> = {};
+  const jvp: Partial<Record<I, (context: JvpContext<I, object>) => Tensor>> = {};
+  for (const input of definition.slope === undefined ? [] : inputs) {
+    const slope = (definition.slope as Record<I, Slope<I>>)[input];
+    vjp[input] = (context) => sumTo(times(context.dy, slope, context), context[input].shape);
+    // A tangent that is broadcast in the product has the output's shape then; where the slope is a
+    // number it may still be the input's, and the sum with other tangents, or autodiff, expands it.
+    jvp[input] = (context) => times((context as Record<string, unknown>)[`d${input}`] as Tensor, slope, context);
+  }
+  const op = defineOp<I, object>(name, {
+    inputs,
+    kernel: definition.kernel ?? name,
+    shape: (context) => {
+      const tensors = inputs.map((input) => context[input]);
+      const dtype = checkDTypes(name, inputs, tensors, definition.takes);
+      let shape: Shape = (tensors[0] as Tensor).shape;
+      for (let i = 1; i < tensors.length; i++) shape = broadcast(name, shape, (tensors[i] as Tensor).shape);
+      return { shape, dtype: definition.gives ?? dtype };
+    },
+    params: (context, y) =>
+      broadcastParams(
+        inputs.map((input) => context[input]),
+        y.shape,
+        sizeOf(y.shape),
+      ),
+    vjp,
+    jvp: jvp as JvpRules<I, object>,
+  });
+  return (tensors) => op(tensors, {});
+}
+
+function times<I extends string>(
+  d: Tensor,
+  slope: Slope<I>,
+  context: Arguments<I, object> & { readonly y: Tensor },
+): Tensor {
+  if (slope === 1) return d;
+  if (slope === -1) return neg(d);
+  // Not a product with 0: that is NaN for an infinite d.
+  if (slope === 0) return new Tensor(allocate(d.dtype, d.size), d.shape, d.dtype);
+  return mul(d, slope(context));
+}
+
+export interface LinearDefinition<I extends string, A extends object>
+  extends Pick<OpDefinition<I, A>, "shape" | "kernel" | "params"> {
+  /** Names of the inputs; the op is linear in the first, and the others (indices, say) have no gradient. */
+  readonly inputs: readonly [I, ...I[]];
+  /** The transposed map, applied to dy: of the first input's shape. */
+  transpose(context: VjpContext<I, A>): Tensor;
+}
+
+/**
+ * Defines an op that is linear in its first input: the jvp is the op itself, the vjp its transpose.
+ *
+ * @example
+ * const permute = linear<"x", { dims: number[] }>("permute", {
+ *   inputs: ["x"], kernel: "strided", shape: …, params: …,
+ *   transpose: ({ dy, dims }) => permute([dy], { dims: inverse(dims) }),
+ * });
+ */
+export function linear<I extends string, A extends object = object>(
+  name: string,
+  definition: LinearDefinition<I, A>,
+): Apply<A> {
+  const { inputs, shape, kernel, params, transpose } = definition;
+  const first = inputs[0];
+  const vjp: VjpRules<I, A> = { [first]: transpose } as VjpRules<I, A>;
+  const jvp = {
+    [first]: (context: JvpContext<I, A>): Tensor => {
+      const { y: _, ...rest } = context as Record<string, unknown> & { y: Tensor };
+      const tensors = inputs.map((input, i) => rest[i === 0 ? `d${input}` : input] as Tensor);
+      const attributes = Object.fromEntries(
+        Object.entries(rest).filter(([key]) => !inputs.includes(key as I) && key !== `d${first}`),
+      );
+      return op(tensors, attributes as A);
+    },
+  } as JvpRules<I, A>;
+  const op: Apply<A> = defineOp<I, A>(name, {
+    inputs,
+    shape,
+    kernel,
+    ...(params === undefined ? {} : { params }),
+    vjp,
+    jvp,
+  });
+  return op;
+}

@@ -1,0 +1,25 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { neg } from "./neg.js";
+import { type Operand, operands } from "./operand.js";
+import { reciprocal } from "./reciprocal.js";
+import { square } from "./square.js";
+
+const op = elementwise<"a" | "b">("div", {
+  inputs: ["a", "b"],
+  takes: "float",
+  slope: {
+    a: ({ b }) => reciprocal(b),
+    b: ({ a, b }) => neg(div(a, square(b))),
+  },
+});
+
+/**
+ * y = a / b, element by element.
+ * Shapes: a and b broadcast to y. Dtypes: float32, float64.
+ * @example div(1, x)
+ * @throws ShapeError, DTypeError
+ */
+export function div(a: Operand, b: Operand): Tensor {
+  return op(operands("div", a, b));
+}

@@ -1,0 +1,19 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { type Operand, operands } from "./operand.js";
+
+const op = elementwise<"a" | "b">("equal", {
+  inputs: ["a", "b"],
+  takes: "any",
+  gives: "bool",
+});
+
+/**
+ * y = a = b, element by element. No gradient.
+ * Shapes: a and b broadcast to y. Any dtype. Gives bool.
+ * @example equal(x, 0)
+ * @throws ShapeError, DTypeError
+ */
+export function equal(a: Operand, b: Operand): Tensor {
+  return op(operands("equal", a, b));
+}

@@ -1,0 +1,13 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+
+const op = elementwise("exp", { takes: "float", slope: { x: ({ y }) => y } });
+
+/**
+ * y = eˣ. Slope y.
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function exp(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,18 @@
+import { ShapeError } from "../errors.js";
+import { checkDim, sizeOf } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { reshape } from "./reshape.js";
+
+/**
+ * Makes one axis of the axes startDim … endDim (torch.flatten).
+ * @example flatten(images, 1)   // [B, 3, 10, 20] → [B, 600]
+ * @throws ShapeError where startDim is behind endDim.
+ */
+export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  checkTensor("flatten", "x", x);
+  const start = checkDim("flatten", startDim, x.rank);
+  const end = checkDim("flatten", endDim, x.rank);
+  if (start > end) throw new ShapeError(`flatten: startDim ${startDim} is behind endDim ${endDim}`);
+  const middle = sizeOf(x.shape.slice(start, end + 1));
+  return reshape(x, [...x.shape.slice(0, start), middle, ...x.shape.slice(end + 1)]);
+}

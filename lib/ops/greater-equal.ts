@@ -1,0 +1,20 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { type Operand, operands } from "./operand.js";
+
+const op = elementwise<"a" | "b">("greaterEqual", {
+  inputs: ["a", "b"],
+  takes: "any",
+  gives: "bool",
+  kernel: "greater_equal",
+});
+
+/**
+ * y = a ≥ b, element by element. No gradient.
+ * Shapes: a and b broadcast to y. Any dtype. Gives bool.
+ * @example greaterEqual(x, 0)
+ * @throws ShapeError, DTypeError
+ */
+export function greaterEqual(a: Operand, b: Operand): Tensor {
+  return op(operands("greaterEqual", a, b));
+}

@@ -1,0 +1,19 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { type Operand, operands } from "./operand.js";
+
+const op = elementwise<"a" | "b">("greater", {
+  inputs: ["a", "b"],
+  takes: "any",
+  gives: "bool",
+});
+
+/**
+ * y = a > b, element by element. No gradient.
+ * Shapes: a and b broadcast to y. Any dtype. Gives bool.
+ * @example greater(x, 0)
+ * @throws ShapeError, DTypeError
+ */
+export function greater(a: Operand, b: Operand): Tensor {
+  return op(operands("greater", a, b));
+}

@@ -1,0 +1,13 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+
+const op = elementwise("heaviside", { takes: "number", slope: { x: 0 } });
+
+/**
+ * y = 1 where x > 0, else 0 (torch.heaviside with value 0 at 0). Slope 0.
+ * Shapes: x → y, the same. Dtypes: float32, float64, int32.
+ * @throws DTypeError
+ */
+export function heaviside(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+
+const op = elementwise("isFinite", { takes: "any", gives: "bool", kernel: "is_finite" });
+
+/**
+ * y = true where x is neither NaN nor infinite. No gradient.
+ * Shapes: x → y, the same. Any dtype. Gives bool.
+ * @example all(isFinite(x)).item() === 1
+ * @throws DTypeError
+ */
+export function isFinite(x: Tensor): Tensor {
+  return op([x]);
+}

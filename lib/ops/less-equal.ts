@@ -1,0 +1,20 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { type Operand, operands } from "./operand.js";
+
+const op = elementwise<"a" | "b">("lessEqual", {
+  inputs: ["a", "b"],
+  takes: "any",
+  gives: "bool",
+  kernel: "less_equal",
+});
+
+/**
+ * y = a ≤ b, element by element. No gradient.
+ * Shapes: a and b broadcast to y. Any dtype. Gives bool.
+ * @example lessEqual(x, 0)
+ * @throws ShapeError, DTypeError
+ */
+export function lessEqual(a: Operand, b: Operand): Tensor {
+  return op(operands("lessEqual", a, b));
+}

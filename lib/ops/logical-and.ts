@@ -1,0 +1,18 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { type Operand, operands } from "./operand.js";
+
+const op = elementwise<"a" | "b">("logicalAnd", {
+  inputs: ["a", "b"],
+  takes: "bool",
+  kernel: "logical_and",
+});
+
+/**
+ * y = a and b, element by element. No gradient.
+ * Shapes: a and b broadcast to y. Dtype: bool.
+ * @throws ShapeError, DTypeError
+ */
+export function logicalAnd(a: Operand, b: Operand): Tensor {
+  return op(operands("logicalAnd", a, b));
+}

@@ -1,0 +1,18 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { type Operand, operands } from "./operand.js";
+
+const op = elementwise<"a" | "b">("logicalOr", {
+  inputs: ["a", "b"],
+  takes: "bool",
+  kernel: "logical_or",
+});
+
+/**
+ * y = a or b, element by element. No gradient.
+ * Shapes: a and b broadcast to y. Dtype: bool.
+ * @throws ShapeError, DTypeError
+ */
+export function logicalOr(a: Operand, b: Operand): Tensor {
+  return op(operands("logicalOr", a, b));
+}

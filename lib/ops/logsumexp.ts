@@ -1,0 +1,30 @@
+import type { Tensor } from "../graph/tensor.js";
+import { add } from "./add.js";
+import { amax } from "./amax.js";
+import { checkDTypes } from "./define.js";
+import { detach } from "./detach.js";
+import { exp } from "./exp.js";
+import { isFinite } from "./is-finite.js";
+import { log } from "./log.js";
+import { type ReduceOptions, dimsOf } from "./reduce.js";
+import { reshape } from "./reshape.js";
+import { sub } from "./sub.js";
+import { sum } from "./sum.js";
+import { where } from "./where.js";
+
+/**
+ * y = ln Σ eˣ over the axes `dim`, or over all, without overflow: the largest x is taken out first.
+ * Shapes: as `sum`. Dtypes: float32, float64.
+ * @example logsumexp(tensor([1000, 1000]))   // 1000.6931
+ * @throws ShapeError for an empty axis; DTypeError, OptionError
+ */
+export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const dim = dimsOf("logsumexp", x, options);
+  checkDTypes("logsumexp", ["x"], [x], "float");
+  if (x.rank === 0) return reshape(logsumexp(reshape(x, [1])), []);
+  // A constant: what is taken out is put back, so its gradient would be zero.
+  const largest = detach(amax(x, { dim, keepdim: true }));
+  const taken = where(isFinite(largest), largest, 0);
+  const y = add(log(sum(exp(sub(x, taken)), { dim, keepdim: true })), taken);
+  return options.keepdim === true ? y : reshape(y, x.shape.filter((_, d) => !dim.includes(d)));
+}

@@ -1,0 +1,119 @@
+import { ShapeError } from "../errors.js";
+import { format } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkFlag, checkOptions } from "../options.js";
+import { checkDTypes, defineOp } from "./define.js";
+import { reshape } from "./reshape.js";
+
+/** Which operands are taken transposed. */
+export interface MatmulOptions {
+  /** Use aᵀ. Default: false. */
+  readonly transposeA?: boolean;
+  /** Use bᵀ. Default: false. */
+  readonly transposeB?: boolean;
+}
+
+type Transposes = Required<MatmulOptions>;
+
+/** M, N, K of op(a) [M, K] · op(b) [K, N]. */
+export function matmulSizes(
+  name: string,
+  a: Tensor,
+  b: Tensor,
+  { transposeA, transposeB }: Transposes,
+): [M: number, N: number, K: number] {
+  if (a.rank !== 2 || b.rank !== 2) {
+    throw new ShapeError(`${name}: expected matrices, got a ${format(a.shape)} and b ${format(b.shape)}`);
+  }
+  const [a0, a1] = a.shape as [number, number];
+  const [b0, b1] = b.shape as [number, number];
+  const [M, K] = transposeA ? [a1, a0] : [a0, a1];
+  const [inner, N] = transposeB ? [b1, b0] : [b0, b1];
+  if (K !== inner) {
+    const shown = (x: Tensor, transposed: boolean) => `${format(x.shape)}${transposed ? "ᵀ" : ""}`;
+    throw new ShapeError(
+      `${name}: inner sizes differ: a ${shown(a, transposeA)} has ${K}, b ${shown(b, transposeB)} has ${inner}`,
+    );
+  }
+  return [M, N, K];
+}
+
+/** Parameters of the native instruction; activation 0 is none. */
+export function matmulParams(
+  sizes: readonly [number, number, number],
+  { transposeA, transposeB }: Transposes,
+  alpha: number,
+  beta: number,
+): number[] {
+  return [...sizes, Number(transposeA), Number(transposeB), alpha, beta, 0];
+}
+
+// y [M, N] = op(a) [M, K] · op(b) [K, N]
+const op = defineOp<"a" | "b", Transposes>("matmul", {
+  inputs: ["a", "b"],
+  kernel: "matmul",
+  shape: ({ a, b, ...transposes }) => {
+    const dtype = checkDTypes("matmul", ["a", "b"], [a, b], "float");
+    const [M, N] = matmulSizes("matmul", a, b, transposes);
+    return { shape: [M, N], dtype };
+  },
+  params: ({ a, b, ...transposes }) => matmulParams(matmulSizes("matmul", a, b, transposes), transposes, 1, 0),
+  buffers: ([a, b], y) => [a as Tensor, b as Tensor, null, null, y],
+  vjp: {
+    a: ({ dy, b, transposeA, transposeB }) => matmulSlopeA(dy, b, transposeA, transposeB),
+    b: ({ dy, a, transposeA, transposeB }) => matmulSlopeB(dy, a, transposeA, transposeB),
+  },
+  jvp: {
+    a: ({ da, b, transposeA, transposeB }) => matmul(da, b, { transposeA, transposeB }),
+    b: ({ db, a, transposeA, transposeB }) => matmul(a, db, { transposeA, transposeB }),
+  },
+});
+
+/** dy · ∂(op(a)·op(b))/∂a = dy · op(b)ᵀ, transposed where a is. */
+export function matmulSlopeA(dy: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  return transposeA
+    ? matmul(b, dy, { transposeA: transposeB, transposeB: true }) // [K, N]·[M, N]ᵀ → [K, M]
+    : matmul(dy, b, { transposeB: !transposeB }); // [M, N]·[K, N]ᵀ → [M, K]
+}
+
+/** dy · ∂(op(a)·op(b))/∂b = op(a)ᵀ · dy, transposed where b is. */
+export function matmulSlopeB(dy: Tensor, a: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  return transposeB
+    ? matmul(dy, a, { transposeA: true, transposeB: transposeA }) // [M, N]ᵀ·[M, K] → [N, K]
+    : matmul(a, dy, { transposeA: !transposeA }); // [M, K]ᵀ·[M, N] → [K, N]
+}
+
+/**
+ * Matrix product y = op(a) · op(b), where op transposes or not (torch.matmul).
+ * Shapes: a [M, K] · b [K, N] → y [M, N]; a vector a [K] counts as one row and a vector b [K] as one
+ * column, and that axis is left out of y. Dtypes: float32, float64.
+ * Each element is the sum of its products in the order of k, for any number of threads.
+ * @example matmul(tensor([[1, 2]]), tensor([[3], [4]]))   // [[11]]
+ * @throws ShapeError where the inner sizes differ; DTypeError, OptionError
+ */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const transposes = checkTransposes("matmul", options, []);
+  if (a?.rank === 2 && b?.rank === 2) return op([a, b], transposes);
+  checkTensor("matmul", "a", a);
+  checkTensor("matmul", "b", b);
+  const vectors = (a.rank === 1 || a.rank === 2) && (b.rank === 1 || b.rank === 2);
+  const transposesVector = (a.rank === 1 && transposes.transposeA) || (b.rank === 1 && transposes.transposeB);
+  if (!vectors || transposesVector) {
+    throw new ShapeError(
+      `matmul: expected matrices or vectors${transposesVector ? " (a vector has no transpose)" : ""}, got a ${format(a.shape)} and b ${format(b.shape)}`,
+    );
+  }
+  const matrixA = a.rank === 1 ? reshape(a, [1, a.size]) : a;
+  const matrixB = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
+  const y = op([matrixA, matrixB], transposes);
+  return reshape(y, [...(a.rank === 1 ? [] : [y.shape[0] as number]), ...(b.rank === 1 ? [] : [y.shape[1] as number])]);
+}
+
+/** The transposes among an op's options, checked. */
+export function checkTransposes(name: string, options: MatmulOptions, others: readonly string[]): Transposes {
+  checkOptions(name, options, ["transposeA", "transposeB", ...others]);
+  const { transposeA = false, transposeB = false } = options;
+  checkFlag(name, "transposeA", transposeA);
+  checkFlag(name, "transposeB", transposeB);
+  return { transposeA, transposeB };
+}

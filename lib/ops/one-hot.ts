@@ -1,0 +1,26 @@
+import { IndexError } from "../errors.js";
+import { allocate, type DType } from "../graph/dtype.js";
+import { Tensor } from "../graph/tensor.js";
+import { checkNumber } from "../options.js";
+import { checkIndex } from "./axis-index.js";
+import { equal } from "./equal.js";
+import { to } from "./to.js";
+import { unsqueeze } from "./unsqueeze.js";
+
+/**
+ * Each index as a row with 1 at its place and 0 elsewhere (torch.nn.functional.one_hot). No gradient.
+ * Shapes: index [...] int32 → y [..., numClasses].
+ * @param dtype of the result; default float32.
+ * @example oneHot(tensor([0, 2], { dtype: "int32" }), 3)   // [[1, 0, 0], [0, 0, 1]]
+ * @throws IndexError for an index outside [0, numClasses); DTypeError, ArgumentError
+ */
+export function oneHot(index: Tensor, numClasses: number, dtype: DType = "float32"): Tensor {
+  checkIndex("oneHot", index);
+  checkNumber("oneHot", "numClasses", numClasses, { min: 1, integer: true });
+  const wrong = index.data.findIndex((value) => value < 0 || value >= numClasses);
+  if (wrong >= 0) {
+    throw new IndexError(`oneHot: index ${index.data[wrong]} at position ${wrong} is outside [0, ${numClasses})`);
+  }
+  const classes = allocate("int32", numClasses).map((_, i) => i);
+  return to(equal(unsqueeze(index, index.rank), new Tensor(classes, [numClasses], "int32")), dtype);
+}

@@ -1,0 +1,31 @@
+import { ArgumentError } from "../errors.js";
+import { allocate } from "../graph/dtype.js";
+import { Tensor } from "../graph/tensor.js";
+import { describe } from "../options.js";
+
+/** A tensor, or a number that takes the other operand's dtype. */
+export type Operand = Tensor | number;
+
+/** A scalar tensor of one number. */
+export function scalar(value: number, dtype: Tensor["dtype"]): Tensor {
+  const data = allocate(dtype, 1);
+  data[0] = value;
+  return new Tensor(data, [], dtype);
+}
+
+/**
+ * Both operands as tensors.
+ * @throws ArgumentError unless at least one is a tensor and the other a tensor or a number.
+ */
+export function operands(name: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  if (a instanceof Tensor) {
+    if (b instanceof Tensor) return [a, b];
+    if (typeof b === "number") return [a, scalar(b, a.dtype)];
+    throw new ArgumentError(`${name}: expected b to be a tensor or a number, got ${describe(b)}`);
+  }
+  if (b instanceof Tensor && typeof a === "number") return [scalar(a, b.dtype), b];
+  if (typeof a === "number") {
+    throw new ArgumentError(`${name}: expected a tensor beside the number ${a}, got ${describe(b)}`);
+  }
+  throw new ArgumentError(`${name}: expected a to be a tensor or a number, got ${describe(a)}`);
+}

@@ -1,0 +1,36 @@
+import { ShapeError } from "../errors.js";
+import { checkDim, sizeOf } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { linear } from "./define.js";
+import { stridedParams } from "./strided.js";
+
+const op = linear<"x", { dims: readonly number[] }>("permute", {
+  inputs: ["x"],
+  kernel: "strided",
+  shape: ({ x, dims }) => ({ shape: dims.map((d) => x.shape[d] as number), dtype: x.dtype }),
+  params: ({ x, dims }, y) =>
+    stridedParams(
+      y.shape,
+      dims.map((d) => sizeOf(x.shape.slice(d + 1))),
+      0,
+    ),
+  transpose: ({ dy, dims }) =>
+    permute(
+      dy,
+      dims.map((_, d) => dims.indexOf(d)),
+    ),
+});
+
+/**
+ * Axis d of the result is axis `dims[d]` of x (torch.permute).
+ * @example permute(zeros([2, 3, 4]), [2, 0, 1])   // [4, 2, 3]
+ * @throws ShapeError unless `dims` names each axis once.
+ */
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  checkTensor("permute", "x", x);
+  const order = Array.isArray(dims) ? dims.map((d) => checkDim("permute", d, x.rank)) : [];
+  if (order.length !== x.rank || new Set(order).size !== x.rank) {
+    throw new ShapeError(`permute: expected each of ${x.rank} axes once, got ${JSON.stringify(dims)}`);
+  }
+  return order.every((d, i) => d === i) ? x : op([x], { dims: order });
+}

@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { neg } from "./neg.js";
+import { square } from "./square.js";
+
+const op = elementwise("reciprocal", { takes: "float", slope: { x: ({ y }) => neg(square(y)) } });
+
+/**
+ * y = 1/x. Slope −y².
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function reciprocal(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,43 @@
+import { DTypeError, ShapeError } from "../errors.js";
+import { format, sameShape } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { add } from "./add.js";
+import { checkAxisPerElement, indexParams, withSize } from "./axis-index.js";
+import { checkDTypes, linear } from "./define.js";
+import { gather } from "./gather.js";
+
+const op = linear<"source" | "index", { dim: number; length: number }>("scatterAdd", {
+  inputs: ["source", "index"],
+  kernel: "scatter_add",
+  shape: ({ source, dim, length }) => ({
+    shape: withSize(source.shape, dim, length),
+    dtype: checkDTypes("scatterAdd", ["source"], [source], "number"),
+  }),
+  params: ({ source, dim, length }) =>
+    indexParams(withSize(source.shape, dim, length), dim, source.shape[dim] as number),
+  transpose: ({ dy, index, dim }) => gather(dy, dim, index),
+});
+
+/** Adds each element of source into zeros of that length along the axis: the transpose of `gather`. */
+export function scatter(source: Tensor, dim: number, index: Tensor, length: number): Tensor {
+  return op([source, index], { dim, length });
+}
+
+/**
+ * Adds into a copy of x along an axis, each element where its index says: for dim 1,
+ * y[i, index[i, j]] += source[i, j] (torch.scatter_add). Elements that meet are all added.
+ * Shapes: index and source have one shape, x the same sizes but along `dim`; y has x's. index: int32.
+ * @example scatterAdd(zeros([1, 3]), 1, index, source)
+ * @throws IndexError for an index outside [0, size); ShapeError, DTypeError
+ */
+export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  const axis = checkAxisPerElement("scatterAdd", x, dim, index);
+  checkTensor("scatterAdd", "source", source);
+  if (!sameShape(source.shape, index.shape)) {
+    throw new ShapeError(
+      `scatterAdd: expected source to have index's shape ${format(index.shape)}, got ${format(source.shape)}`,
+    );
+  }
+  if (source.dtype !== x.dtype) throw new DTypeError(`scatterAdd: x is ${x.dtype} but source is ${source.dtype}`);
+  return add(x, scatter(source, axis, index, x.shape[axis] as number));
+}

@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { mul } from "./mul.js";
+import { sub } from "./sub.js";
+
+const op = elementwise("sigmoid", { takes: "float", slope: { x: ({ y }) => mul(y, sub(1, y)) } });
+
+/**
+ * y = 1/(1 + e⁻ˣ). Slope y·(1 − y).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function sigmoid(x: Tensor): Tensor {
+  return op([x]);
+}

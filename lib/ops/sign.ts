@@ -1,0 +1,13 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+
+const op = elementwise("sign", { takes: "number", slope: { x: 0 } });
+
+/**
+ * y = −1, 0 or 1 as x is negative, 0 or positive. Slope 0.
+ * Shapes: x → y, the same. Dtypes: float32, float64, int32.
+ * @throws DTypeError
+ */
+export function sign(x: Tensor): Tensor {
+  return op([x]);
+}

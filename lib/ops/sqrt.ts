@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { div } from "./div.js";
+
+const op = elementwise("sqrt", { takes: "float", slope: { x: ({ y }) => div(0.5, y) } });
+
+/**
+ * y = √x; NaN for x < 0. Slope 1/(2y).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function sqrt(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { mul } from "./mul.js";
+
+const op = elementwise("square", { takes: "number", slope: { x: ({ x }) => mul(x, 2) } });
+
+/**
+ * y = x².
+ * Shapes: x → y, the same. Dtypes: float32, float64, int32.
+ * @throws DTypeError
+ */
+export function square(x: Tensor): Tensor {
+  return op([x]);
+}

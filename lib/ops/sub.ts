@@ -1,0 +1,22 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { type Operand, operands } from "./operand.js";
+
+const op = elementwise<"a" | "b">("sub", {
+  inputs: ["a", "b"],
+  takes: "number",
+  slope: {
+    a: 1,
+    b: -1,
+  },
+});
+
+/**
+ * y = a − b, element by element.
+ * Shapes: a and b broadcast to y. Dtypes: float32, float64, int32.
+ * @example sub(1, x)
+ * @throws ShapeError, DTypeError
+ */
+export function sub(a: Operand, b: Operand): Tensor {
+  return op(operands("sub", a, b));
+}

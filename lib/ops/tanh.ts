@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./define.js";
+import { square } from "./square.js";
+import { sub } from "./sub.js";
+
+const op = elementwise("tanh", { takes: "float", slope: { x: ({ y }) => sub(1, square(y)) } });
+
+/**
+ * y = tanh x. Slope 1 − y².
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function tanh(x: Tensor): Tensor {
+  return op([x]);
+}

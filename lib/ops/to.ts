@@ -1,0 +1,34 @@
+import { checkDType, type DType } from "../graph/dtype.js";
+import { sizeOf } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { broadcastParams } from "./broadcast.js";
+import { type Apply, linear } from "./define.js";
+
+const convert = (dtype: DType): Apply<object> =>
+  linear<"x">(`to_${dtype}`, {
+    inputs: ["x"],
+    kernel: `to_${dtype}`,
+    shape: ({ x }) => ({ shape: x.shape, dtype }),
+    params: ({ x }, y) => broadcastParams([x], y.shape, sizeOf(y.shape)),
+    transpose: ({ dy, x }) => to(dy, x.dtype),
+  });
+
+const ops: Readonly<Record<DType, Apply<object>>> = {
+  float32: convert("float32"),
+  float64: convert("float64"),
+  int32: convert("int32"),
+  bool: convert("bool"),
+};
+
+/**
+ * Converts to another dtype; gives x itself where it has that dtype already.
+ * To int32: towards zero, held to the range of int32, NaN becomes 0. To bool: x ≠ 0.
+ * The gradient passes between float32 and float64 and is cut by the others.
+ * @example to(labels, "float64")
+ * @throws DTypeError for an unknown dtype.
+ */
+export function to(x: Tensor, dtype: DType): Tensor {
+  const wanted = checkDType("to", dtype);
+  if (x.dtype === wanted) return x;
+  return ops[wanted]([x], {});
+}

@@ -1,0 +1,14 @@
+import { checkDim } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { reshape } from "./reshape.js";
+
+/**
+ * Adds an axis of size 1 at position `dim` of the result (torch.unsqueeze).
+ * @example unsqueeze(zeros([2, 3]), 1)   // [2, 1, 3]
+ * @throws ShapeError
+ */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  checkTensor("unsqueeze", "x", x);
+  const at = checkDim("unsqueeze", dim, x.rank + 1);
+  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+}

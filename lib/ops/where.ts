@@ -1,0 +1,39 @@
+import { DTypeError } from "../errors.js";
+import { broadcast, sizeOf } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { broadcastParams } from "./broadcast.js";
+import { checkDTypes, defineOp } from "./define.js";
+import { type Operand, operands, scalar } from "./operand.js";
+import { sumTo } from "./sum-to.js";
+
+const op = defineOp<"condition" | "a" | "b">("where", {
+  inputs: ["condition", "a", "b"],
+  kernel: "where",
+  shape: ({ condition, a, b }) => {
+    if (condition.dtype !== "bool") throw new DTypeError(`where: expected condition to be bool, got ${condition.dtype}`);
+    const dtype = checkDTypes("where", ["a", "b"], [a, b], "any");
+    return { shape: broadcast("where", broadcast("where", condition.shape, a.shape), b.shape), dtype };
+  },
+  params: ({ condition, a, b }, y) => broadcastParams([condition, a, b], y.shape, sizeOf(y.shape)),
+  vjp: {
+    a: ({ dy, condition, a }) => sumTo(where(condition, dy, 0), a.shape),
+    b: ({ dy, condition, b }) => sumTo(where(condition, 0, dy), b.shape),
+  },
+  jvp: {
+    a: ({ da, condition }) => where(condition, da, 0),
+    b: ({ db, condition }) => where(condition, 0, db),
+  },
+});
+
+/**
+ * y = a where the condition is true, b elsewhere.
+ * Shapes: condition, a and b broadcast to y. Dtypes: condition bool, a and b any, the same.
+ * A side that is not taken gets gradient 0, also where its own gradient is not finite.
+ * @example where(greater(x, 0), x, mul(x, 0.01))
+ * @throws ShapeError, DTypeError
+ */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  checkTensor("where", "condition", condition);
+  if (typeof a === "number" && typeof b === "number") return op([condition, scalar(a, "float32"), scalar(b, "float32")], {});
+  return op([condition, ...operands("where", a, b)], {});
+}

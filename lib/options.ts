@@ -1,0 +1,119 @@
+import { distance } from "fastest-levenshtein";
+import { ArgumentError, OptionError } from "./errors.js";
+
+// What people who come from elsewhere write first.
+const FAMILIAR: Readonly<Record<string, string>> = {
+  learningRate: "lr",
+  learning_rate: "lr",
+  alpha: "lr",
+  beta1: "betas",
+  beta2: "betas",
+  epsilon: "eps",
+  axis: "dim",
+  axes: "dim",
+  keepDims: "keepdim",
+  keepDim: "keepdim",
+  l2: "weightDecay",
+  decay: "weightDecay",
+  loss: "cost",
+  dataset: "data",
+  nEpochs: "epochs",
+};
+
+/**
+ * Refuses options that do not exist, so that a misspelt one is not silently left out.
+ * @throws OptionError naming the option that was probably meant.
+ */
+export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+  if (options === undefined) return;
+  if (options === null || typeof options !== "object" || Array.isArray(options)) {
+    throw new ArgumentError(`${where}: expected an object of options, got ${describe(options)}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    const meant = suggest(key, known);
+    const hint = meant === undefined ? `known options: ${known.join(", ") || "none"}` : `did you mean "${meant}"?`;
+    throw new OptionError(`${where}: unknown option "${key}"; ${hint}`);
+  }
+}
+
+function suggest(key: string, known: readonly string[]): string | undefined {
+  const familiar = FAMILIAR[key];
+  if (familiar !== undefined && known.includes(familiar)) return familiar;
+  const plain = (word: string) => word.toLowerCase().replaceAll("_", "");
+  let best: string | undefined;
+  let least = 3;
+  for (const candidate of known) {
+    const steps = distance(plain(key), plain(candidate));
+    if (steps < least && steps < candidate.length) [best, least] = [candidate, steps];
+  }
+  return best;
+}
+
+/** A short word for any value, for error messages. */
+export function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case "object":
+      return value.constructor === undefined || value.constructor === Object
+        ? "an object"
+        : `a ${value.constructor.name}`;
+    case "function":
+      return "a function";
+    default:
+      return String(value);
+  }
+}
+
+/** Bounds of a number; each may be left out. `above` and `below` exclude their end. */
+export interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+  readonly above?: number;
+  readonly below?: number;
+  readonly integer?: boolean;
+}
+
+/**
+ * Gives the number back if it is one, finite and within its bounds.
+ * @throws ArgumentError naming what was expected and what came.
+ */
+export function checkNumber(where: string, name: string, value: unknown, bounds: Bounds = {}): number {
+  const fits =
+    typeof value === "number" &&
+    Number.isFinite(value) &&
+    (bounds.integer !== true || Number.isSafeInteger(value)) &&
+    (bounds.min === undefined || value >= bounds.min) &&
+    (bounds.max === undefined || value <= bounds.max) &&
+    (bounds.above === undefined || value > bounds.above) &&
+    (bounds.below === undefined || value < bounds.below);
+  if (fits) return value;
+  const limits = [
+    bounds.min === undefined ? "" : `≥ ${bounds.min}`,
+    bounds.above === undefined ? "" : `> ${bounds.above}`,
+    bounds.max === undefined ? "" : `≤ ${bounds.max}`,
+    bounds.below === undefined ? "" : `< ${bounds.below}`,
+  ].filter((limit) => limit !== "");
+  const kind = bounds.integer === true ? "a whole number" : "a number";
+  throw new ArgumentError(
+    `${where}: expected ${name} to be ${[kind, limits.join(" and ")].join(" ").trim()}, got ${describe(value)}`,
+  );
+}
+
+/** @throws ArgumentError unless the value is true or false. */
+export function checkFlag(where: string, name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new ArgumentError(`${where}: expected ${name} to be true or false, got ${describe(value)}`);
+}
+
+/** @throws ArgumentError unless the value is one of the choices. */
+export function checkChoice<T extends string>(where: string, name: string, value: unknown, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  const list = choices.map((choice) => `"${choice}"`).join(", ");
+  throw new ArgumentError(`${where}: expected ${name} to be one of ${list}, got ${describe(value)}`);
+}

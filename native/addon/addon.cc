@@ -1,0 +1,156 @@
+// The door between JavaScript and the engine: the only file that knows Node.
+#include <napi.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "../engine/cblas.h"
+#include "../engine/cpu.h"
+#include "../engine/executor.h"
+#include "../engine/threads.h"
+
+namespace {
+
+using thalweg::Buffer;
+using thalweg::DType;
+using thalweg::Error;
+
+constexpr size_t kMaxParams = 64;
+constexpr size_t kMaxBuffers = 16;
+
+// What belongs to one environment (the main thread or a worker). Nothing else here has state.
+struct Environment {
+  // JavaScript writes an instruction's parameters here and then calls execute(): cheaper than to
+  // pass them. The reference keeps the array from being collected.
+  Napi::Reference<Napi::Float64Array> params;
+};
+
+void throw_to_javascript(napi_env env, const char* code, const char* message) {
+  napi_throw_error(env, code, message);
+}
+
+// Runs `work`; what it throws becomes a JavaScript error. The only place where C++ errors are caught.
+template <typename Work>
+auto guarded(napi_env env, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw_to_javascript(env, error.code(), error.what());
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  } catch (const std::bad_alloc&) {
+    throw_to_javascript(env, "ERR_MEMORY", "out of memory");
+  } catch (const std::exception& error) {
+    throw_to_javascript(env, "ERR_NATIVE", error.what());
+  }
+  return decltype(work())();
+}
+
+DType dtype_of(napi_typedarray_type type) {
+  switch (type) {
+    case napi_float32_array:
+      return DType::float32;
+    case napi_float64_array:
+      return DType::float64;
+    case napi_int32_array:
+      return DType::int32;
+    case napi_uint8_array:
+      return DType::boolean;
+    default:
+      throw Error("ERR_DTYPE", "a buffer is not a Float32Array, Float64Array, Int32Array or Uint8Array");
+  }
+}
+
+// A typed array, or null for an operand left out.
+Buffer to_buffer(napi_env env, napi_value value) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
+    return {data, static_cast<int64_t>(length), dtype_of(type)};
+  }
+  napi_valuetype kind;
+  if (napi_typeof(env, value, &kind) == napi_ok && kind == napi_null) return {};
+  throw Error("ERR_DTYPE", "a buffer is not a typed array");
+}
+
+// execute(instruction, number of parameters, ...buffers)
+// Plain Node-API and no wrapper: an eager step calls this some forty times.
+napi_value execute(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    std::array<napi_value, kMaxBuffers + 2> arguments;
+    size_t count = arguments.size();
+    void* context = nullptr;
+    napi_get_cb_info(env, info, &count, arguments.data(), nullptr, &context);
+    if (count < 2 || count > arguments.size()) throw Error("ERR_VALUE", "execute: wrong number of arguments");
+
+    uint32_t id = 0;
+    uint32_t param_count = 0;
+    napi_get_value_uint32(env, arguments[0], &id);
+    napi_get_value_uint32(env, arguments[1], &param_count);
+    const auto instructions = thalweg::instructions();
+    if (id >= instructions.size()) throw Error("ERR_VALUE", "execute: no such instruction");
+    auto& environment = *static_cast<Environment*>(context);
+    const Buffer params = to_buffer(env, environment.params.Value());
+    if (param_count > kMaxParams || static_cast<int64_t>(param_count) > params.count) {
+      throw Error("ERR_VALUE", "execute: too many parameters");
+    }
+
+    std::array<Buffer, kMaxBuffers> buffers;
+    for (size_t i = 2; i < count; ++i) buffers[i - 2] = to_buffer(env, arguments[i]);
+    thalweg::execute(instructions[id], {buffers.data(), count - 2},
+                     {static_cast<const double*>(params.data), param_count});
+    return nullptr;
+  });
+}
+
+Napi::Array strings(Napi::Env env, const std::vector<std::string>& from) {
+  Napi::Array array = Napi::Array::New(env, from.size());
+  for (uint32_t i = 0; i < from.size(); ++i) array.Set(i, Napi::String::New(env, from[i]));
+  return array;
+}
+
+Napi::Value backend_info(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("isa", thalweg::kernel_table().isa);
+    result.Set("isas", strings(info.Env(), thalweg::available_isas()));
+    result.Set("threads", thalweg::thread_count());
+    result.Set("cores", thalweg::usable_cores());
+    result.Set("matmul", thalweg::matmul_provider() == thalweg::MatmulProvider::own ? "own" : "cblas");
+    result.Set("matmulProviders", strings(info.Env(), thalweg::matmul_providers()));
+    return result;
+  });
+}
+
+void set_threads(const Napi::CallbackInfo& info) {
+  thalweg::set_thread_count(info[0].ToNumber().Int32Value());
+}
+
+void set_matmul(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { thalweg::set_matmul_provider(info[0].ToString().Utf8Value()); });
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  auto* environment = new Environment();
+  env.SetInstanceData(environment);  // deleted with the environment
+  const auto params = Napi::Float64Array::New(env, kMaxParams);
+  environment->params = Napi::Persistent(params);
+
+  std::vector<std::string> names;
+  for (const auto& instruction : thalweg::instructions()) names.emplace_back(instruction.name);
+  exports.Set("instructions", strings(env, names));
+  exports.Set("params", params);
+  napi_value function;
+  napi_create_function(env, "execute", NAPI_AUTO_LENGTH, execute, environment, &function);
+  exports.Set("execute", Napi::Value(env, function));
+  exports.Set("backendInfo", Napi::Function::New(env, backend_info, "backendInfo"));
+  exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
+  exports.Set("setMatmul", Napi::Function::New(env, set_matmul, "setMatmul"));
+  return exports;
+}
+
+NODE_API_MODULE(thalweg, initialise)
+
+}  // namespace

@@ -1,0 +1,121 @@
+#include "cblas.h"
+
+#include <atomic>
+#include <cstdlib>
+
+#include "cpu.h"
+#include "error.h"
+#include "task.h"
+
+#if defined(THALWEG_BLAS_OPENBLAS)
+#include <cblas.h>
+#endif
+
+namespace thalweg {
+namespace {
+
+MatmulProvider provider_named(const std::string& name, const char* who) {
+  if (name == "own") return MatmulProvider::own;
+#if defined(THALWEG_BLAS_OPENBLAS)
+  if (name == "cblas") return MatmulProvider::cblas;
+#endif
+  std::string known;
+  for (const std::string& provider : matmul_providers()) known += (known.empty() ? "" : ", ") + provider;
+  throw Error("ERR_VALUE", std::string(who) + ": no matmul provider \"" + name + "\"; this build has " + known);
+}
+
+std::atomic<MatmulProvider>& provider_setting() {
+  static std::atomic<MatmulProvider> provider{[] {
+    const char* wanted = std::getenv("THALWEG_MATMUL");
+    return wanted == nullptr ? MatmulProvider::own : provider_named(wanted, "THALWEG_MATMUL");
+  }()};
+  return provider;
+}
+
+#if defined(THALWEG_BLAS_OPENBLAS)
+
+// CBLAS wants a stride of at least 1, of empty matrices too.
+int stride(int64_t elements) { return static_cast<int>(elements < 1 ? 1 : elements); }
+
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<float>& m, int64_t rows, const float* a, float* c) {
+  cblas_sgemm(CblasRowMajor, ta, tb, static_cast<int>(rows), static_cast<int>(m.N), static_cast<int>(m.K), m.alpha, a,
+              stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
+}
+
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<double>& m, int64_t rows, const double* a,
+          double* c) {
+  cblas_dgemm(CblasRowMajor, ta, tb, static_cast<int>(rows), static_cast<int>(m.N), static_cast<int>(m.K), m.alpha, a,
+              stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
+}
+
+// Each thread of ours takes some rows of c and calls a single-threaded BLAS for them. The product is
+// BLAS's; bias, activation and slope are our own kernel's, over a product of depth 0.
+template <typename T>
+void matmul(const MatmulCall<T>& call, const Team& team, MatmulFn<T> epilogue) {
+  const Range rows = share(call.M, team, 16);
+  const int64_t count = rows.end - rows.begin;
+  if (count == 0) return;
+  MatmulCall<T> mine = call;
+  mine.M = count;
+  mine.c = call.c + rows.begin * call.ldc;
+  const T* a = call.a + (call.transpose_a ? rows.begin : rows.begin * call.lda);
+  gemm(call.transpose_a ? CblasTrans : CblasNoTrans, call.transpose_b ? CblasTrans : CblasNoTrans, call, count, a,
+       mine.c);
+  if (call.bias == nullptr && call.activation == Activation::none && call.state == nullptr) return;
+  mine.K = 0;
+  mine.beta = 1;
+  if (call.state != nullptr) mine.state = call.state + rows.begin * call.lds;
+  epilogue(mine, Team{});
+}
+
+#endif
+
+}  // namespace
+
+std::vector<std::string> matmul_providers() {
+#if defined(THALWEG_BLAS_OPENBLAS)
+  return {"own", "cblas"};
+#else
+  return {"own"};
+#endif
+}
+
+MatmulProvider matmul_provider() { return provider_setting().load(std::memory_order_relaxed); }
+
+void set_matmul_provider(const std::string& name) {
+  provider_setting().store(provider_named(name, "setBackend"), std::memory_order_relaxed);
+}
+
+#if defined(THALWEG_BLAS_OPENBLAS)
+
+// OpenBLAS keeps to one thread: ours are the threads.
+static void use_one_thread() {
+  static const bool done = [] {
+    openblas_set_num_threads(1);
+    return true;
+  }();
+  (void)done;
+}
+
+void cblas_matmul_f32(const MatmulCall<float>& call, const Team& team) {
+  use_one_thread();
+  matmul(call, team, kernel_table().matmul_f32);
+}
+void cblas_matmul_f64(const MatmulCall<double>& call, const Team& team) {
+  use_one_thread();
+  matmul(call, team, kernel_table().matmul_f64);
+}
+
+#else
+
+// Never chosen: provider_named() refuses "cblas" in this build.
+void cblas_matmul_f32(const MatmulCall<float>&, const Team&) {}
+void cblas_matmul_f64(const MatmulCall<double>&, const Team&) {}
+
+#endif
+
+// The epilogue runs on each thread by itself, over a product of depth 0: nothing is packed.
+int64_t cblas_scratch_f32(const MatmulCall<float>&, int32_t) { return 0; }
+int64_t cblas_scratch_f64(const MatmulCall<double>&, int32_t) { return 0; }
+
+}  // namespace thalweg

@@ -1,0 +1,18 @@
+// Which tables of kernels this CPU can run, and which one is in use.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../kernels/isa/table.h"
+
+namespace thalweg {
+
+// Names of the instruction sets that this CPU has, from the plainest ("reference") to the best.
+std::vector<std::string> available_isas();
+
+// The table of the best instruction set, or of the one that THALWEG_ISA names.
+// Throws Error "ERR_VALUE" where that one is unknown or beyond this CPU.
+const Table& kernel_table();
+
+}  // namespace thalweg

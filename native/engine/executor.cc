@@ -1,0 +1,61 @@
+#include "executor.h"
+
+#include <cstdlib>
+#include <memory>
+
+#include "cpu.h"
+#include "threads.h"
+
+namespace thalweg {
+namespace {
+
+// Handing work to the team and back costs about 20 µs on a busy machine; two threads save half.
+constexpr double kWorthATeamNanoseconds = 60'000;
+
+struct Free {
+  void operator()(void* memory) const { std::free(memory); }
+};
+
+// Scratch of a task that runs on its caller's thread: kept, since the next one will want it too.
+void* local_scratch(int64_t bytes) {
+  thread_local std::unique_ptr<void, Free> memory;
+  thread_local int64_t size = 0;
+  if (bytes > size) {
+    memory.reset(std::aligned_alloc(64, static_cast<size_t>((bytes + 63) / 64 * 64)));
+    size = memory == nullptr ? 0 : bytes;
+    if (memory == nullptr) throw std::bad_alloc();
+  }
+  return memory.get();
+}
+
+struct Run {
+  const Task* task;
+  void* scratch;
+  Failure failure;
+};
+
+}  // namespace
+
+void execute(const Instruction& instruction, std::span<const Buffer> buffers, std::span<const double> params) {
+  alignas(64) std::byte memory[1024];
+  TaskStore store(memory, sizeof(memory));
+  Operands operands(instruction.name, buffers, params);
+  const Task* task = instruction.prepare(instruction, operands, kernel_table(), store);
+  if (task == nullptr) return;  // nothing to do
+
+  const int32_t threads = task->nanoseconds < kWorthATeamNanoseconds ? 1 : thread_count();
+  Run run{task, local_scratch(task->scratch_bytes(threads)), {}};
+  if (threads == 1) {
+    task->run(Team{}, run.scratch, run.failure);
+  } else {
+    run_on_team(
+        [](void* context, const Team& team) {
+          Run& it = *static_cast<Run*>(context);
+          it.task->run(team, it.scratch, it.failure);
+        },
+        &run);
+  }
+  if (run.failure.failed()) task->explain(run.failure.position.load());
+}
+
+}  // namespace thalweg

@@ -1,0 +1,15 @@
+// Runs one instruction at once: the eager road, a program of one.
+#pragma once
+
+#include <span>
+
+#include "operands.h"
+#include "registry.h"
+
+namespace thalweg {
+
+// On the calling thread where a team would cost more than it saves, else on the team.
+// Throws Error; then no output counts.
+void execute(const Instruction& instruction, std::span<const Buffer> buffers, std::span<const double> params);
+
+}  // namespace thalweg

@@ -1,0 +1,32 @@
+#include "registry.h"
+
+namespace thalweg {
+namespace {
+
+constexpr Instruction kInstructions[] = {
+#define THALWEG_X(name, arity) {#name, prepare_elementwise, static_cast<int32_t>(Elementwise::name)},
+    THALWEG_ELEMENTWISE(THALWEG_X)
+#undef THALWEG_X
+#define THALWEG_X(name) {#name, prepare_reduce, static_cast<int32_t>(Reduce::name)},
+        THALWEG_REDUCE(THALWEG_X)
+#undef THALWEG_X
+            {"softmax", prepare_rows, static_cast<int32_t>(Rows::softmax)},
+    {"log_softmax", prepare_rows, static_cast<int32_t>(Rows::log_softmax)},
+    {"index_select", prepare_index, static_cast<int32_t>(Index::select)},
+    {"gather", prepare_index, static_cast<int32_t>(Index::gather)},
+    {"index_add", prepare_index, static_cast<int32_t>(Index::add_select)},
+    {"scatter_add", prepare_index, static_cast<int32_t>(Index::add_gather)},
+    {"strided", prepare_strided, 0},
+    {"matmul", prepare_matmul, 0},
+    {"uniform", prepare_random, 0},
+    {"normal", prepare_random, 1},
+    {"permutation", prepare_permutation, 0},
+    {"sgd", prepare_sgd, 0},
+    {"adam", prepare_adam, 0},
+};
+
+}  // namespace
+
+std::span<const Instruction> instructions() { return kInstructions; }
+
+}  // namespace thalweg

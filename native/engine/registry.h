@@ -1,0 +1,37 @@
+// Every instruction by name: JavaScript asks for the names once and then speaks in numbers.
+#pragma once
+
+#include <span>
+
+#include "../kernels/isa/table.h"
+#include "operands.h"
+#include "task.h"
+
+namespace thalweg {
+
+struct Instruction;
+
+// Checks the operands and makes the task. Throws Error.
+using Prepare = Task* (*)(const Instruction& self, Operands& operands, const Table& table, TaskStore& store);
+
+struct Instruction {
+  const char* name;
+  Prepare prepare;
+  int32_t kernel;  // which one of its family
+};
+
+std::span<const Instruction> instructions();
+
+// One a family, in tasks/.
+Task* prepare_elementwise(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_index(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_matmul(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_permutation(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_random(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_reduce(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_rows(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_strided(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_sgd(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_adam(const Instruction&, Operands&, const Table&, TaskStore&);
+
+}  // namespace thalweg

@@ -1,0 +1,95 @@
+// c [M, N] = activation(alpha · op(a) · op(b) + beta · addend + bias)
+//
+// Parameters: M, N, K, transpose_a, transpose_b, alpha, beta, activation.
+// Buffers: a, b, bias [N] or none, addend [M, N] or none, c.
+#include <cstring>
+
+#include "../cblas.h"
+#include "../registry.h"
+
+namespace thalweg {
+namespace {
+
+template <typename T>
+class MatmulTask final : public Task {
+ public:
+  MatmulFn<T> kernel;
+  MatmulScratchFn<T> scratch_of;
+  MatmulCall<T> call;
+  const T* addend;
+
+  int64_t scratch_bytes(int32_t threads) const override { return scratch_of(call, threads); }
+
+  void run(const Team& team, void* scratch, Failure&) const override {
+    if (addend != nullptr) {
+      const Range rows = share(call.M, team);
+      if (rows.end > rows.begin && call.N > 0) {
+        std::memcpy(call.c + rows.begin * call.N, addend + rows.begin * call.N,
+                    static_cast<size_t>((rows.end - rows.begin) * call.N) * sizeof(T));
+      }
+      barrier(team);
+    }
+    MatmulCall<T> ready = call;
+    ready.scratch = scratch;
+    kernel(ready, team);
+  }
+};
+
+template <typename T>
+Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch_of, DType dtype, TaskStore& store) {
+  auto* task = store.make<MatmulTask<T>>();
+  MatmulCall<T>& call = task->call;
+  call.M = operands.integer();
+  call.N = operands.integer();
+  call.K = operands.integer();
+  call.transpose_a = operands.flag();
+  call.transpose_b = operands.flag();
+  call.alpha = static_cast<T>(operands.number());
+  call.beta = static_cast<T>(operands.number());
+  const int64_t activation = operands.integer();
+  if (activation > static_cast<int64_t>(Activation::sigmoid)) operands.fail("ERR_VALUE", "no such activation");
+  call.activation = static_cast<Activation>(activation);
+  const int64_t results = operands.product(call.M, call.N);
+  call.a = static_cast<const T*>(operands.buffer(operands.product(call.M, call.K), dtype));
+  call.b = static_cast<const T*>(operands.buffer(operands.product(call.K, call.N), dtype));
+  call.bias = static_cast<const T*>(operands.optional(call.N, dtype));
+  task->addend = static_cast<const T*>(operands.optional(results, dtype));
+  call.c = static_cast<T*>(operands.buffer(results, dtype));
+  if (results == 0) return nullptr;
+  const bool beyond_int = call.M > INT32_MAX || call.N > INT32_MAX || call.K > INT32_MAX;
+  if (matmul_provider() == MatmulProvider::cblas && beyond_int) {
+    operands.fail("ERR_SHAPE", "CBLAS takes sizes below 2^31");
+  }
+  if (task->addend == nullptr) call.beta = 0;
+  call.lda = call.transpose_a ? call.M : call.K;
+  call.ldb = call.transpose_b ? call.K : call.N;
+  call.ldc = call.N;
+  call.state = nullptr;
+  call.lds = 0;
+  call.state_activation = Activation::none;
+  call.scratch = nullptr;
+  task->kernel = kernel;
+  task->scratch_of = scratch_of;
+  // At 50 multiply-adds a nanosecond.
+  task->nanoseconds = static_cast<double>(results) * static_cast<double>(call.K) / 50 + static_cast<double>(results) / 4;
+  return task;
+}
+
+}  // namespace
+
+Task* prepare_matmul(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
+  const DType dtype = operands.dtype_of_next();
+  const bool own = matmul_provider() == MatmulProvider::own;
+  switch (dtype) {
+    case DType::float32:
+      return own ? prepare<float>(operands, table.matmul_f32, table.matmul_scratch_f32, dtype, store)
+                 : prepare<float>(operands, cblas_matmul_f32, cblas_scratch_f32, dtype, store);
+    case DType::float64:
+      return own ? prepare<double>(operands, table.matmul_f64, table.matmul_scratch_f64, dtype, store)
+                 : prepare<double>(operands, cblas_matmul_f64, cblas_scratch_f64, dtype, store);
+    default:
+      operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,120 @@
+// Random tensors from (seed, counter); each four elements take one step of the counter.
+//
+// uniform, normal: parameters n, seed's low and high 32 bits, counter, low or mean, high or std; buffer y.
+// permutation: parameters n, seed's low and high 32 bits, counter; buffer y [n] int32.
+#include <cmath>
+#include <numbers>
+
+#include "../registry.h"
+#include "../rng.h"
+
+namespace thalweg {
+namespace {
+
+uint64_t read_seed(Operands& operands) {
+  const auto low = static_cast<uint64_t>(operands.integer());
+  const auto high = static_cast<uint64_t>(operands.integer());
+  return high << 32 | (low & 0xFFFFFFFF);
+}
+
+template <typename T>
+class RandomTask final : public Task {
+ public:
+  int64_t n;
+  uint64_t seed, counter;
+  double a, b;  // uniform: low, high; normal: mean, standard deviation
+  bool normal;
+  T* y;
+
+  void run(const Team& team, void*, Failure&) const override {
+    const Range mine = share(n, team, 64);
+    for (int64_t i = mine.begin; i < mine.end; i += 4) {
+      T four[4];
+      const auto words = counter + static_cast<uint64_t>(i / 4);
+      if (normal) {
+        fill_normal(words, four);
+      } else {
+        fill_uniform(words, four);
+      }
+      for (int64_t j = 0; j < 4 && i + j < mine.end; ++j) y[i + j] = four[j];
+    }
+  }
+
+ private:
+  void fill_uniform(uint64_t at, T* four) const {
+    const auto w = philox(seed, at);
+    for (int j = 0; j < 4; ++j) {
+      // A float64 takes a second block for its low bits; both streams are of the same counter.
+      const double u = sizeof(T) == 4 ? uniform32(w[j]) : uniform64(w[j], philox(seed ^ kLowBits, at)[j]);
+      four[j] = static_cast<T>(a + (b - a) * u);
+    }
+  }
+
+  // Box and Muller's: two uniform numbers make two normal ones.
+  void fill_normal(uint64_t at, T* four) const {
+    const auto w = philox(seed, at);
+    const auto low = philox(seed ^ kLowBits, at);
+    for (int j = 0; j < 4; j += 2) {
+      const double radius = std::sqrt(-2 * std::log(1 - uniform64(w[j], low[j])));
+      const double angle = 2 * std::numbers::pi * uniform64(w[j + 1], low[j + 1]);
+      four[j] = static_cast<T>(a + b * radius * std::cos(angle));
+      four[j + 1] = static_cast<T>(a + b * radius * std::sin(angle));
+    }
+  }
+
+  static constexpr uint64_t kLowBits = 0x5851F42D4C957F2D;
+};
+
+// A shuffle of 0 … n − 1 (Fisher and Yates'). Each swap needs the one before: one thread.
+class PermutationTask final : public Task {
+ public:
+  int64_t n;
+  uint64_t seed, counter;
+  int32_t* y;
+
+  void run(const Team& team, void*, Failure&) const override {
+    if (team.rank != 0) return;
+    for (int64_t i = 0; i < n; ++i) y[i] = static_cast<int32_t>(i);
+    for (int64_t i = n - 1; i > 0; --i) {
+      const auto w = philox(seed, counter + static_cast<uint64_t>(i));
+      const auto j = static_cast<int64_t>(uniform64(w[0], w[1]) * static_cast<double>(i + 1));
+      std::swap(y[i], y[j]);
+    }
+  }
+};
+
+template <typename T>
+Task* prepare(Operands& operands, bool normal, DType dtype, TaskStore& store) {
+  auto* task = store.make<RandomTask<T>>();
+  task->n = operands.integer();
+  task->seed = read_seed(operands);
+  task->counter = static_cast<uint64_t>(operands.integer());
+  task->a = operands.number();
+  task->b = operands.number();
+  task->normal = normal;
+  task->y = static_cast<T*>(operands.buffer(task->n, dtype));
+  task->nanoseconds = (normal ? 20.0 : 5.0) * static_cast<double>(task->n);
+  return task;
+}
+
+}  // namespace
+
+Task* prepare_random(const Instruction& self, Operands& operands, const Table&, TaskStore& store) {
+  const DType dtype = operands.dtype_of_next();
+  if (dtype == DType::float32) return prepare<float>(operands, self.kernel == 1, dtype, store);
+  if (dtype == DType::float64) return prepare<double>(operands, self.kernel == 1, dtype, store);
+  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+}
+
+Task* prepare_permutation(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
+  auto* task = store.make<PermutationTask>();
+  task->n = operands.integer();
+  if (task->n > INT32_MAX) operands.fail("ERR_SHAPE", "more elements than int32 can number");
+  task->seed = read_seed(operands);
+  task->counter = static_cast<uint64_t>(operands.integer());
+  task->y = static_cast<int32_t*>(operands.buffer(task->n, DType::int32));
+  task->nanoseconds = 0;
+  return task;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,91 @@
+// y [outer, inner] = reduction of x [outer, axis, inner] over its middle axis.
+//
+// Parameters: outer, axis, inner. Buffers: x, y.
+#include "../registry.h"
+
+namespace thalweg {
+namespace {
+
+// A reduction to one number is cut into blocks of this size, whatever the team, so that the result
+// has the same bits for any number of threads.
+constexpr int64_t kBlock = 1 << 16;
+
+DType output_dtype(Reduce kernel, DType input) {
+  if (kernel == Reduce::argmax || kernel == Reduce::argmin) return DType::int32;
+  if (kernel == Reduce::any || kernel == Reduce::all) return DType::boolean;
+  return input;
+}
+
+class ReduceTask final : public Task {
+ public:
+  ReduceFn kernel;
+  int64_t outer, axis, inner;
+  int64_t element_bytes;
+  const std::byte* x;
+  void* y;
+  ReduceFn combine;  // not null: reduce block by block, then the blocks' results
+  int64_t result_bytes;
+
+  int64_t scratch_bytes(int32_t) const override { return combine == nullptr ? 0 : blocks() * result_bytes; }
+
+  void run(const Team& team, void* scratch, Failure&) const override {
+    if (combine != nullptr) return run_blocks(team, static_cast<std::byte*>(scratch));
+    ReduceCall call{axis, inner, 0, outer, 0, inner, x, y};
+    if (outer >= team.size) {
+      const Range mine = share(outer, team);
+      call.outer_begin = mine.begin;
+      call.outer_end = mine.end;
+    } else {
+      const Range mine = share(inner, team, 64);
+      call.inner_begin = mine.begin;
+      call.inner_end = mine.end;
+    }
+    kernel(call);
+  }
+
+ private:
+  int64_t blocks() const { return (axis + kBlock - 1) / kBlock; }
+
+  void run_blocks(const Team& team, std::byte* partial) const {
+    const Range mine = share(blocks(), team);
+    for (int64_t b = mine.begin; b < mine.end; ++b) {
+      const int64_t begin = b * kBlock;
+      const int64_t length = begin + kBlock < axis ? kBlock : axis - begin;
+      kernel({length, 1, 0, 1, 0, 1, x + begin * element_bytes, partial + b * result_bytes});
+    }
+    barrier(team);
+    if (team.rank == 0) combine({blocks(), 1, 0, 1, 0, 1, partial, y});
+  }
+};
+
+}  // namespace
+
+Task* prepare_reduce(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
+  const auto kernel = static_cast<Reduce>(self.kernel);
+  auto* task = store.make<ReduceTask>();
+  task->outer = operands.integer();
+  task->axis = operands.integer();
+  task->inner = operands.integer();
+  const int64_t results = operands.product(task->outer, task->inner);
+  const int64_t count = operands.product(results, task->axis);
+  const bool is_position = kernel == Reduce::argmax || kernel == Reduce::argmin;
+  const bool needs_elements = is_position || kernel == Reduce::amax || kernel == Reduce::amin;
+  if (results == 0) return nullptr;
+  if (needs_elements && task->axis == 0) operands.fail("ERR_SHAPE", "no elements to choose from");
+  if (is_position && task->axis > INT32_MAX) operands.fail("ERR_SHAPE", "a position would pass int32");
+
+  const DType dtype = operands.dtype_of_next();
+  const DType result = output_dtype(kernel, dtype);
+  task->x = static_cast<const std::byte*>(operands.buffer(count, dtype));
+  task->y = operands.buffer(results, result);
+  task->kernel = table.reduce[self.kernel][static_cast<int32_t>(dtype)];
+  if (task->kernel == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+  task->element_bytes = dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4;
+  task->result_bytes = result == DType::float64 ? 8 : result == DType::boolean ? 1 : 4;
+  const bool in_blocks = results == 1 && task->axis > kBlock && !is_position;
+  task->combine = in_blocks ? table.reduce[self.kernel][static_cast<int32_t>(result)] : nullptr;
+  task->nanoseconds = 0.3 * static_cast<double>(count);
+  return task;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,23 @@
+// The only owner of threads: how many there are, and the one thread that leads the OpenMP team.
+#pragma once
+
+#include <cstdint>
+
+#include "../kernels/types.h"
+
+namespace thalweg {
+
+// Cores that this process may use: the smaller of its affinity mask and its container's CPU quota,
+// rounded up.
+int32_t usable_cores();
+
+int32_t thread_count();
+void set_thread_count(int32_t count);  // at least 1
+
+// Runs work(context, team) on a team of up to thread_count() threads and returns when all are done.
+// One team for the whole process: callers from several JavaScript threads take turns.
+// `work` must not throw.
+using TeamWork = void (*)(void* context, const Team& team);
+void run_on_team(TeamWork work, void* context);
+
+}  // namespace thalweg

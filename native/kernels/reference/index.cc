@@ -1,0 +1,56 @@
+// The naive twin of ../index.cc: one element at a time, straight from the definition.
+#include "../index.h"
+
+#include "../isa/namespace.h"
+
+namespace thalweg::THALWEG_ISA {
+namespace {
+
+template <typename T, bool kAdd, bool kOwnIndex>
+int64_t index_by_definition(const IndexCall& c) {
+  const T* x = static_cast<const T*>(c.x);
+  T* y = static_cast<T*>(c.y);
+  int64_t bad = -1;
+  for (int64_t o = c.outer_begin; o < c.outer_end; ++o) {
+    for (int64_t j = 0; j < c.count; ++j) {
+      for (int64_t i = c.inner_begin; i < c.inner_end; ++i) {
+        const int64_t short_at = (o * c.count + j) * c.inner + i;
+        const int64_t position = kOwnIndex ? short_at : j;
+        const int64_t k = c.index[position];
+        if (k < 0 || k >= c.axis) {
+          if (bad < 0) bad = position;
+          continue;
+        }
+        const int64_t long_at = (o * c.axis + k) * c.inner + i;
+        if (kAdd) {
+          y[long_at] = static_cast<T>(y[long_at] + x[short_at]);
+        } else {
+          y[short_at] = x[long_at];
+        }
+      }
+    }
+  }
+  return bad;
+}
+
+template <typename T>
+void add_dtype(Table& table, DType dtype) {
+  const auto d = static_cast<int32_t>(dtype);
+  table.index[static_cast<int32_t>(Index::select)][d] = index_by_definition<T, false, false>;
+  table.index[static_cast<int32_t>(Index::gather)][d] = index_by_definition<T, false, true>;
+  table.index[static_cast<int32_t>(Index::add_select)][d] = index_by_definition<T, true, false>;
+  table.index[static_cast<int32_t>(Index::add_gather)][d] = index_by_definition<T, true, true>;
+}
+
+}  // namespace
+
+void add_index(Table& table) {
+  add_dtype<float>(table, DType::float32);
+  add_dtype<double>(table, DType::float64);
+  add_dtype<uint32_t>(table, DType::int32);
+  const auto boolean = static_cast<int32_t>(DType::boolean);
+  table.index[static_cast<int32_t>(Index::select)][boolean] = index_by_definition<uint8_t, false, false>;
+  table.index[static_cast<int32_t>(Index::gather)][boolean] = index_by_definition<uint8_t, false, true>;
+}
+
+}  // namespace thalweg::THALWEG_ISA

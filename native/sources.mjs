@@ -1,0 +1,71 @@
+// Reads sources.json for binding.gyp, CMakeLists.txt and the scripts, one answer a line:
+//
+//   node native/sources.mjs isas              the instruction sets of this architecture
+//   node native/sources.mjs sources <part>    a part is "addon", "engine" or an instruction set
+//   node native/sources.mjs flags <part>      what the compiler is given for it
+//   node native/sources.mjs link              what the linker is given
+//   node native/sources.mjs libraries
+//
+// In the environment THALWEG_BLAS and THALWEG_SANITIZE choose from sources.json's "environment".
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const list = JSON.parse(readFileSync(new URL("sources.json", import.meta.url), "utf8"));
+
+/** What the environment adds to a kind of flags: "all", "engine", "link" or "libraries". */
+function chosen(kind, env) {
+  return Object.entries(list.environment).flatMap(([name, choices]) => {
+    const wanted = env[name] ?? "";
+    if (wanted === "") return [];
+    if (!Object.hasOwn(choices, wanted)) {
+      throw new Error(`${name} is "${wanted}"; expected one of: ${Object.keys(choices).join(", ")}`);
+    }
+    return choices[wanted][kind] ?? [];
+  });
+}
+
+/** The instruction sets that are compiled for an architecture, the reference kernels first. */
+export function isas(arch = process.arch) {
+  return list.isas.filter((isa) => isa.arch === undefined || isa.arch === arch);
+}
+
+function isaNamed(name) {
+  const isa = list.isas.find((each) => each.name === name);
+  if (isa === undefined) throw new Error(`no part "${name}" in sources.json`);
+  return isa;
+}
+
+export function sources(part) {
+  return part === "addon" || part === "engine" ? list[part] : list[isaNamed(part).sources];
+}
+
+export function flags(part, env = process.env) {
+  const all = [...list.flags.all, ...chosen("all", env)];
+  if (part === "addon" || part === "engine") return [...all, ...list.flags[part], ...chosen(part, env)];
+  const isa = isaNamed(part);
+  return [...all, ...list.flags.kernels, `-DTHALWEG_ISA=${isa.name}`, ...isa.flags];
+}
+
+export function link(env = process.env) {
+  return [...list.flags.link, ...chosen("link", env)];
+}
+
+export function libraries(env = process.env) {
+  return chosen("libraries", env);
+}
+
+const questions = {
+  isas: () => isas().map((isa) => isa.name),
+  sources,
+  flags: (part) => flags(part),
+  link: () => link(),
+  libraries: () => libraries(),
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [question, part] = process.argv.slice(2);
+  if (!Object.hasOwn(questions, question))
+    throw new Error(`expected one of: ${Object.keys(questions).join(", ")}`);
+  for (const line of questions[question](part)) console.log(line);
+}

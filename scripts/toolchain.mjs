@@ -1,0 +1,86 @@
+// What building the native addon needs, and where it is found.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import process from "node:process";
+
+export const root = dirname(import.meta.dirname);
+
+/** The folder of this machine's prebuilt addon, `linux-x64` or `linux-x64-musl`. */
+export function platformName() {
+  const { header } = process.report.getReport();
+  const musl = process.platform === "linux" && header.glibcVersionRuntime === undefined;
+  return `${process.platform}-${process.arch}${musl ? "-musl" : ""}`;
+}
+
+/** Loads an addon in a process of its own; returns the reason when that fails, else null. */
+export function loadFailure(path) {
+  const program = 'process.dlopen({ exports: {} }, process.argv[1]); process.stdout.write("loaded")';
+  const child = spawnSync(process.execPath, ["-e", program, path], { encoding: "utf8" });
+  if (child.stdout === "loaded" && child.status === 0) return null;
+  return /^Error: (.*)$/m.exec(child.stderr)?.[1] ?? `exit ${child.status ?? child.signal}`;
+}
+
+function version(command, ...args) {
+  const child = spawnSync(command, args, { encoding: "utf8" });
+  return child.error === undefined && child.status === 0 ? `${child.stdout}${child.stderr}`.trim() : null;
+}
+
+// C++20 as we use it: GCC 10, Clang 12.
+const OLDEST = { gcc: 10, clang: 12 };
+
+function compilerProblem(compiler) {
+  const banner = version(compiler, "--version");
+  if (banner === null) return `${compiler} (a C++20 compiler) is missing`;
+  const kind = banner.includes("clang") ? "clang" : "gcc";
+  const major = Number.parseInt(version(compiler, "-dumpversion") ?? "", 10);
+  if (major >= OLDEST[kind]) return null;
+  return `${compiler} is version ${major}; C++20 needs at least ${kind} ${OLDEST[kind]}`;
+}
+
+/** What is missing to build the addon, one sentence each. */
+export function missingTools(env = process.env) {
+  const python = env.npm_config_python ?? env.PYTHON ?? env.NODE_GYP_FORCE_PYTHON ?? "python3";
+  const make = env.MAKE ?? "make";
+  return [
+    compilerProblem(env.CXX ?? "g++"),
+    version(make, "--version") === null ? `${make} is missing` : null,
+    version(python, "--version") === null ? `${python} (node-gyp is written in it) is missing` : null,
+  ].filter((problem) => problem !== null);
+}
+
+/** The script that starts node-gyp: what npm was told, our own, npm's, or that of the npm beside Node. */
+export function findNodeGyp(env = process.env) {
+  const script = join("node-gyp", "bin", "node-gyp.js");
+  const require = createRequire(join(root, "package.json"));
+  const found = [env.npm_config_node_gyp];
+  try {
+    found.push(join(dirname(require.resolve("node-gyp/package.json")), "bin", "node-gyp.js"));
+  } catch {
+    // A user's install has no devDependencies.
+  }
+  if (env.npm_execpath !== undefined) {
+    found.push(join(dirname(env.npm_execpath), "..", "node_modules", script));
+    found.push(join(dirname(env.npm_execpath), "node_modules", script));
+  }
+  found.push(join(dirname(process.execPath), "..", "lib", "node_modules", "npm", "node_modules", script));
+  return found.find((path) => path !== undefined && existsSync(path)) ?? null;
+}
+
+/**
+ * Where this very Node's headers lie, if it was installed with them; null leaves it to node-gyp, which
+ * downloads them.
+ */
+export function findHeaders(env = process.env) {
+  if (env.npm_config_nodedir) return env.npm_config_nodedir;
+  const prefix = join(dirname(process.execPath), "..");
+  try {
+    const text = readFileSync(join(prefix, "include", "node", "node_version.h"), "utf8");
+    const part = (name) => new RegExp(`#define NODE_${name}_VERSION (\\d+)`).exec(text)?.[1];
+    const found = `v${part("MAJOR")}.${part("MINOR")}.${part("PATCH")}`;
+    return found === process.version ? prefix : null;
+  } catch {
+    return null;
+  }
+}

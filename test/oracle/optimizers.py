@@ -1,0 +1,93 @@
+"""50 steps of each optimizer on one small problem.
+
+loss = Σ (tanh(x·w + b) − target)², x [5, 3], w [3, 2], b [2], target [5, 2]; the sum is over both dims.
+losses[k] is the loss before step k + 1; after["3"] holds the parameters after three steps.
+"""
+
+import torch
+
+from row import Source
+
+STEPS = 50
+SHOWN = (1, 2, 3, 10, 25, 50)
+
+SGD = [
+    ("plain", {"lr": 0.05}),
+    ("momentum", {"lr": 0.02, "momentum": 0.9}),
+    ("momentum and dampening", {"lr": 0.05, "momentum": 0.9, "dampening": 0.5}),
+    ("nesterov", {"lr": 0.02, "momentum": 0.9, "nesterov": True}),
+    ("weight decay", {"lr": 0.05, "weightDecay": 0.1}),
+    ("maximize", {"lr": 0.05, "maximize": True}),
+    ("momentum and weight decay", {"lr": 0.02, "momentum": 0.9, "weightDecay": 0.1}),
+    (
+        "momentum, dampening and weight decay",
+        {"lr": 0.05, "momentum": 0.8, "dampening": 0.25, "weightDecay": 0.01},
+    ),
+    ("nesterov and weight decay", {"lr": 0.02, "momentum": 0.9, "nesterov": True, "weightDecay": 0.1}),
+    (
+        "maximize, nesterov and weight decay",
+        {"lr": 0.02, "momentum": 0.9, "nesterov": True, "weightDecay": 0.1, "maximize": True},
+    ),
+]
+ADAM = [
+    ("defaults", {}),
+    ("lr", {"lr": 0.05}),
+    ("betas and eps", {"lr": 0.05, "betas": [0.8, 0.95], "eps": 0.001}),
+    ("weight decay", {"lr": 0.05, "weightDecay": 0.1}),
+    ("amsgrad", {"lr": 0.05, "betas": [0.9, 0.9], "amsgrad": True}),
+    ("the same without amsgrad", {"lr": 0.05, "betas": [0.9, 0.9]}),
+    ("maximize", {"lr": 0.05, "maximize": True}),
+    (
+        "amsgrad, weight decay and maximize",
+        {"lr": 0.05, "betas": [0.9, 0.9], "amsgrad": True, "weightDecay": 0.1, "maximize": True},
+    ),
+]
+ADAMW = [
+    ("defaults", {}),
+    ("lr and weight decay", {"lr": 0.05, "weightDecay": 0.1}),
+    ("amsgrad", {"lr": 0.05, "betas": [0.9, 0.9], "amsgrad": True}),
+    ("maximize", {"lr": 0.05, "weightDecay": 0.1, "maximize": True}),
+]
+
+
+def problem():
+    s = Source("optimizers")
+    return {
+        "loss": "sum of (tanh(x·w + b) - target)^2 over both dims",
+        "x": s.fine([5, 3]),
+        "target": s.fine([5, 2], -0.9, 0.9),
+        "parameters": {"w": s.fine([3, 2], -1, 1), "b": s.fine([2], -1, 1)},
+    }
+
+
+def torch_options(options):
+    snake = {"weightDecay": "weight_decay"}
+    return {snake.get(k, k): tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+
+
+def trajectory(name, note, options, p):
+    w, b = (p["parameters"][k].clone().requires_grad_() for k in ("w", "b"))
+    optimizer = getattr(torch.optim, name)([w, b], foreach=False, **torch_options(options))
+    losses, after = [], {}
+    for step in range(1, STEPS + 1):
+        optimizer.zero_grad()
+        loss = (torch.tanh(p["x"] @ w + b) - p["target"]).square().sum()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if step in SHOWN:
+            after[str(step)] = {"w": w.detach().clone(), "b": b.detach().clone()}
+    return {"optimizer": name, "note": note, "options": options, "losses": losses, "after": after}
+
+
+def document():
+    p = problem()
+    rows = [
+        trajectory(name, note, options, p)
+        for name, cases in (("SGD", SGD), ("Adam", ADAM), ("AdamW", ADAMW))
+        for note, options in cases
+    ]
+    # An option that changes nothing would prove nothing.
+    ends = [tuple(row["after"]["50"]["w"].flatten().tolist()) for row in rows]
+    assert len(set(ends)) == len(ends)
+    return {"problem": p, "rows": rows}

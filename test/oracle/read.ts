@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+
+/** PyTorch's answers as written by make.py. What each field means is in README.md. */
+
+export type OracleDType = "float64" | "int32" | "bool";
+
+/** Row-major. A bool is 0 or 1. */
+export interface OracleTensor {
+  readonly shape: readonly number[];
+  readonly dtype: OracleDType;
+  readonly data: readonly number[];
+}
+
+export type OracleTensors = Readonly<Record<string, OracleTensor>>;
+export type OracleOptions = Readonly<Record<string, number | boolean | string | readonly number[]>>;
+
+export interface Derivatives {
+  readonly gradients: OracleTensors;
+  readonly tangents: OracleTensors;
+  readonly jvp: OracleTensor;
+  /** Absent where PyTorch's second derivative is not finite. */
+  readonly hvp?: OracleTensors;
+}
+
+export interface OpRow extends Partial<Derivatives> {
+  readonly op: string;
+  readonly note: string;
+  readonly options: OracleOptions;
+  /** In the order of the call. */
+  readonly inputs: OracleTensors;
+  readonly y: OracleTensor;
+  readonly dy?: OracleTensor;
+}
+
+export interface ModuleSpec {
+  readonly module: string;
+  readonly config: ModuleConfig;
+}
+
+export interface ModuleConfig {
+  readonly inFeatures?: number;
+  readonly outFeatures?: number;
+  readonly bias?: boolean;
+  readonly startDim?: number;
+  readonly endDim?: number;
+  readonly points?: number;
+  readonly features?: number;
+  readonly modules?: readonly ModuleSpec[];
+}
+
+export interface ModuleRow extends ModuleSpec {
+  readonly note: string;
+  readonly parameters: OracleTensors;
+  readonly x: OracleTensor;
+  readonly y: OracleTensor;
+  readonly dy?: OracleTensor;
+  readonly dx?: OracleTensor;
+  readonly gradients?: OracleTensors;
+}
+
+export interface CostRow extends Partial<Derivatives> {
+  readonly cost: "squaredError" | "crossEntropy";
+  readonly note: string;
+  readonly options: { readonly reduction: "none" | "mean" | "sum" };
+  readonly inputs: { readonly y: OracleTensor; readonly target: OracleTensor };
+  readonly loss: OracleTensor;
+  readonly dloss?: OracleTensor;
+}
+
+export interface OptimizerOptions {
+  readonly lr?: number;
+  readonly momentum?: number;
+  readonly dampening?: number;
+  readonly nesterov?: boolean;
+  readonly betas?: readonly [number, number];
+  readonly eps?: number;
+  readonly weightDecay?: number;
+  readonly amsgrad?: boolean;
+  readonly maximize?: boolean;
+}
+
+export interface OptimizerRow {
+  readonly optimizer: "SGD" | "Adam" | "AdamW";
+  readonly note: string;
+  readonly options: OptimizerOptions;
+  readonly losses: readonly number[];
+  /** Keys are numbers of steps done: "1", "2", "3", "10", "25", "50". */
+  readonly after: Readonly<Record<string, { readonly w: OracleTensor; readonly b: OracleTensor }>>;
+}
+
+export interface OptimizerDocument {
+  readonly problem: {
+    readonly loss: string;
+    readonly x: OracleTensor;
+    readonly target: OracleTensor;
+    readonly parameters: { readonly w: OracleTensor; readonly b: OracleTensor };
+  };
+  readonly rows: readonly OptimizerRow[];
+}
+
+export interface TrainingDocument {
+  readonly network: readonly ModuleSpec[];
+  readonly cost: "crossEntropy";
+  readonly optimizer: "SGD";
+  readonly options: OptimizerOptions;
+  readonly batchSize: number;
+  readonly x: OracleTensor;
+  readonly target: OracleTensor;
+  readonly parameters: OracleTensors;
+  readonly losses: readonly number[];
+  readonly epochs: readonly number[];
+  readonly final: OracleTensors;
+  readonly y: OracleTensor;
+  readonly perSampleLoss: OracleTensor;
+  readonly averageLoss: number;
+}
+
+export const readOps = (): readonly OpRow[] => read("ops.json");
+export const readModules = (): readonly ModuleRow[] => read("modules.json");
+export const readCosts = (): readonly CostRow[] => read("costs.json");
+export const readOptimizers = (): OptimizerDocument => read("optimizers.json");
+export const readTraining = (): TrainingDocument => read("training.json");
+
+/** True for a row that holds derivatives, not only a value. */
+export function hasDerivatives<R extends OpRow | CostRow>(row: R): row is R & Derivatives {
+  return row.gradients !== undefined;
+}
+
+/** A name for the row's test, different for each row: `sum: first dim, [3, 5], {"dim":0}`. */
+export function titleOf(row: OpRow | CostRow): string {
+  const name = "op" in row ? row.op : row.cost;
+  const shapes = Object.values<OracleTensor>(row.inputs).map((x) => `[${x.shape.join(", ")}]`);
+  const options = Object.keys(row.options).length > 0 ? `, ${JSON.stringify(row.options)}` : "";
+  return `${name}: ${row.note}, ${shapes.join(" ")}${options}`;
+}
+
+function read<T>(file: string): T {
+  return JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"), decode);
+}
+
+const SPECIAL: ReadonlyMap<unknown, number> = new Map([
+  ["NaN", Number.NaN],
+  ["Infinity", Number.POSITIVE_INFINITY],
+  ["-Infinity", Number.NEGATIVE_INFINITY],
+]);
+
+/** JSON has no NaN and no infinity: in a tensor's data they are strings. */
+function decode(key: string, value: unknown): unknown {
+  return key === "data" && Array.isArray(value) ? value.map((v: unknown) => SPECIAL.get(v) ?? v) : value;
+}
