@@ -4,7 +4,7 @@
   'target_defaults': {
     # What node-gyp brings and CMake does not. All flags are ours, so that both builds are the same.
     'cflags!': ['-O3', '-fno-omit-frame-pointer', '-fno-strict-aliasing', '-Wno-unused-parameter'],
-    'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-exceptions', '-fno-rtti', '-fno-strict-aliasing'],
+    'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-strict-aliasing'],
     'configurations': {
       'Release': {
         'cflags!': ['-O3', '-fno-omit-frame-pointer'],
@@ -17,6 +17,7 @@
       'type': 'loadable_module',
       'dependencies': ['engine', 'kernels_reference'],
       'sources': ['<!@(node native/sources.mjs sources addon)'],
+      'cflags_cc!': ['-fno-exceptions', '-fno-rtti'],
       'cflags_cc': ['<!@(node native/sources.mjs flags addon)'],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
       'ldflags': ['<!@(node native/sources.mjs link)', "-Wl,-rpath,'$$ORIGIN'"],
@@ -30,6 +31,7 @@
       'target_name': 'engine',
       'type': 'static_library',
       'sources': ['<!@(node native/sources.mjs sources engine)'],
+      'cflags_cc!': ['-fno-exceptions', '-fno-rtti'],
       'cflags_cc': ['<!@(node native/sources.mjs flags engine)'],
     },
     {'variables': {'isa': 'reference'}, 'includes': ['native/kernels/isa/kernels.gypi']},

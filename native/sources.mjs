@@ -25,7 +25,10 @@ function chosen(kind, env) {
   });
 }
 
-/** The instruction sets that are compiled for an architecture, the reference kernels first. */
+/**
+ * The instruction sets that are compiled for an architecture, the reference kernels first.
+ * @returns {{ name: string, sources: string, arch?: string, flags: string[] }[]}
+ */
 export function isas(arch = process.arch) {
   return list.isas.filter((isa) => isa.arch === undefined || isa.arch === arch);
 }
@@ -36,10 +39,19 @@ function isaNamed(name) {
   return isa;
 }
 
+/**
+ * @param {string} part
+ * @returns {string[]}
+ */
 export function sources(part) {
   return part === "addon" || part === "engine" ? list[part] : list[isaNamed(part).sources];
 }
 
+/**
+ * @param {string} part
+ * @param {Record<string, string | undefined>} env
+ * @returns {string[]}
+ */
 export function flags(part, env = process.env) {
   const all = [...list.flags.all, ...chosen("all", env)];
   if (part === "addon" || part === "engine") return [...all, ...list.flags[part], ...chosen(part, env)];

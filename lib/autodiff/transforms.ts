@@ -29,8 +29,8 @@ function standIn(primal: Tensor): Tensor {
   return inner;
 }
 
-/** A constant function has gradient 0; one that was cut is refused when it is asked. */
-const isConstant = (y: Tensor): boolean => !y.requiresGrad && y.cutBy === null;
+/** A constant has derivative 0, and so has what passed through a comparison; an integer has none. */
+const isConstant = (y: Tensor): boolean => !y.requiresGrad && isFloat(y.dtype);
 
 const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
 
@@ -81,9 +81,7 @@ export function jvp(
     }
     moved.set(input, tangent);
   });
-  if (y.cutBy !== null && !y.requiresGrad) {
-    throw new GraphError(`jvp: the result comes from ${y.cutBy}, which has no derivative`);
-  }
+  if (!isFloat(y.dtype)) throw new GraphError(`jvp: the result is ${y.dtype}, which has no derivative`);
   const mode = isGradEnabled() ? enableGrad : noGrad;
   mode(() => {
     for (const result of history(y).reverse()) pushThrough(result, moved);

@@ -128,8 +128,8 @@ THALWEG_BINARY_OP(Mul, static_cast<T>(modular(a) * modular(b)));
 THALWEG_BINARY_OP(Div, a / b);
 THALWEG_BINARY_OP(Pow, pow_(a, b));
 // A NaN on either side wins.
-THALWEG_BINARY_OP(Maximum, (a > b) | (a != a) ? a : b);
-THALWEG_BINARY_OP(Minimum, (a < b) | (a != a) ? a : b);
+THALWEG_BINARY_OP(Maximum, ((a > b) | (a != a)) ? a : b);
+THALWEG_BINARY_OP(Minimum, ((a < b) | (a != a)) ? a : b);
 
 THALWEG_UNARY_OP(Neg, static_cast<T>(-modular(x)));
 THALWEG_UNARY_OP(Square, static_cast<T>(modular(x) * modular(x)));

@@ -1,0 +1,77 @@
+// Trains a network on the 60,000 handwritten digits of MNIST (or on Fashion-MNIST's clothes) and tries
+// it on the 10,000 of the test set.
+import { parseArgs } from "node:util";
+import { accuracy, backendInfo, cost, fit, manualSeed, nn, ops, optim, predict, setThreads } from "thalweg";
+import { loadClothes, loadDigits } from "./shared/images.js";
+import { confusion, confusionTable, drawMistakes } from "./shared/report.js";
+
+const USAGE = `usage: npm start -- [options]
+
+  --fashion          Fashion-MNIST's clothes instead of MNIST's digits
+  --epochs N         how often to go through the training set   (default 8)
+  --batch-size N     images a step                              (default 128)
+  --seed N           of the weights and of the order            (default 0)
+  --threads N        how many to use                            (default: all cores)
+  --help             this text`;
+
+const { values: options } = parseArgs({
+  options: {
+    fashion: { type: "boolean", default: false },
+    epochs: { type: "string", default: "8" },
+    "batch-size": { type: "string", default: "128" },
+    seed: { type: "string", default: "0" },
+    threads: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+if (options.threads !== undefined) setThreads(Number(options.threads));
+const machine = backendInfo();
+console.log(`machine: ${machine.isa} kernels, ${machine.threads} threads, matmul by ${machine.matmul}`);
+
+const { train, test, classes } = await (options.fashion ? loadClothes() : loadDigits());
+console.log(`data: ${train.y.size.toLocaleString("en")} training and ${test.y.size.toLocaleString("en")} test images`);
+
+const seed = Number(options.seed);
+const epochs = Number(options.epochs);
+manualSeed(seed);
+const model = new nn.Sequential(
+  new nn.Flatten(),
+  new nn.Linear(784, 256),
+  new nn.ReLU(),
+  new nn.Linear(256, 128),
+  new nn.ReLU(),
+  new nn.Linear(128, 10),
+);
+const parameters = model.parameters().reduce((count, parameter) => count + parameter.size, 0);
+console.log(`model: 784-256-128-10, ${parameters.toLocaleString("en")} parameters`);
+
+const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+const started = performance.now();
+await fit(model, {
+  data: train,
+  validation: test,
+  cost: cost.crossEntropy,
+  optimizer,
+  metrics: { accuracy },
+  epochs,
+  batchSize: Number(options["batch-size"]),
+  seed,
+  progress: true,
+  // The steps get smaller along half a cosine, as the valley gets narrower.
+  onEpoch: ({ epoch }) => {
+    optimizer.lr = 0.05 * (1 + Math.cos((Math.PI * epoch) / epochs));
+  },
+});
+console.log(`trained in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+
+const predicted = ops.argmax(await predict(model, test.x), { dim: 1 });
+const right = ops.mean(ops.to(ops.equal(predicted, test.y), "float64")).item();
+console.log(`\ntest accuracy: ${(100 * right).toFixed(2)} %\n`);
+console.log("rows: what it is; columns: what it was taken for");
+console.log(confusionTable(confusion(test.y, predicted, classes.length), classes));
+console.log(`\n${drawMistakes(test.x, test.y, predicted, classes)}`);

@@ -1,0 +1,68 @@
+import { ArgumentError, DataError, ShapeError } from "../errors.js";
+import { fromTypedArray } from "../graph/create.js";
+import { isFloat } from "../graph/dtype.js";
+import { format } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkOptions, describe } from "../options.js";
+import { all } from "../ops/all.js";
+import { isFinite } from "../ops/is-finite.js";
+
+/** Samples and their targets: x[p] and ȳ[p] for p in 0 … P − 1, along the first axis of both. */
+export interface Samples {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+/**
+ * A set S of samples x[p] with targets ȳ[p], in memory.
+ * Shapes: x [P, ...], y [P, ...] or [P].
+ * @example new data.Dataset({ x: images, y: labels })
+ * @throws ShapeError where x and y differ in length; DataError for an empty set; ArgumentError
+ */
+export class Dataset implements Samples {
+  readonly x: Tensor;
+  readonly y: Tensor;
+
+  constructor(samples: Samples) {
+    checkOptions("Dataset", samples, ["x", "y"]);
+    this.x = checkTensor("Dataset", "x", samples?.x);
+    this.y = checkTensor("Dataset", "y", samples.y);
+    if (this.x.rank === 0 || this.y.rank === 0 || this.x.shape[0] !== this.y.shape[0]) {
+      throw new ShapeError(
+        `Dataset: expected as many targets as samples, got x ${format(this.x.shape)} and y ${format(this.y.shape)}`,
+      );
+    }
+    if (this.x.shape[0] === 0) throw new DataError("Dataset: expected at least one sample, got an empty set");
+  }
+
+  /** Number of samples P. */
+  get length(): number {
+    return this.x.shape[0] as number;
+  }
+}
+
+/** A data set from what a user passes as `data`. */
+export function toDataset(where: string, name: string, value: unknown): Dataset {
+  if (value instanceof Dataset) return value;
+  const isSamples = value !== null && typeof value === "object" && "x" in value && "y" in value;
+  if (!isSamples) throw new ArgumentError(`${where}: expected ${name} to be { x, y } or a Dataset, got ${describe(value)}`);
+  return new Dataset(value as Samples);
+}
+
+const CHUNK = 1 << 20;
+
+/**
+ * @throws DataError naming the first value of a float tensor that is NaN or infinite.
+ */
+export function checkFinite(where: string, name: string, tensor: Tensor): void {
+  if (!isFloat(tensor.dtype)) return;
+  for (let start = 0; start < tensor.size; start += CHUNK) {
+    const part = tensor.data.subarray(start, start + CHUNK);
+    if (all(isFinite(fromTypedArray(part))).item() !== 0) continue;
+    const at = start + part.findIndex((value) => !Number.isFinite(value));
+    const inSample = tensor.size / (tensor.shape[0] as number);
+    throw new DataError(
+      `${where}: ${name} has ${tensor.data[at]} in sample ${Math.floor(at / inSample)}, element ${at % inSample}`,
+    );
+  }
+}

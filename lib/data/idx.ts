@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { gunzip } from "node:zlib";
+import { promisify } from "node:util";
+import { DataError } from "../errors.js";
+import { MAX_RANK, sizeOf } from "../graph/shape.js";
+
+/** What an IDX file holds: numbers in row-major order, and their shape. */
+export interface IdxArray {
+  readonly shape: readonly number[];
+  readonly values: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+}
+
+type Reader = { readonly bytes: number; read(view: DataView, count: number, start: number): IdxArray["values"] };
+
+const fill = <T extends { [index: number]: number }>(array: T, count: number, read: (i: number) => number): T => {
+  for (let i = 0; i < count; i++) array[i] = read(i);
+  return array;
+};
+
+// Types by the third byte of the magic number. All numbers are big-endian.
+const READERS: Readonly<Record<number, Reader>> = {
+  8: { bytes: 1, read: (v, n, at) => new Uint8Array(v.buffer, v.byteOffset + at, n).slice() },
+  9: { bytes: 1, read: (v, n, at) => new Int8Array(v.buffer, v.byteOffset + at, n).slice() },
+  11: { bytes: 2, read: (v, n, at) => fill(new Int16Array(n), n, (i) => v.getInt16(at + 2 * i)) },
+  12: { bytes: 4, read: (v, n, at) => fill(new Int32Array(n), n, (i) => v.getInt32(at + 4 * i)) },
+  13: { bytes: 4, read: (v, n, at) => fill(new Float32Array(n), n, (i) => v.getFloat32(at + 4 * i)) },
+  14: { bytes: 8, read: (v, n, at) => fill(new Float64Array(n), n, (i) => v.getFloat64(at + 8 * i)) },
+};
+
+/**
+ * Reads the IDX format of the MNIST files: two zero bytes, a type, the number of axes, their sizes as
+ * 32-bit numbers, then the values; all big-endian.
+ * @param source where it came from, for error messages.
+ * @throws DataError where the bytes are not such a file, end too early, or go on behind the last value.
+ * @example const { shape, values } = data.parseIdx(bytes);
+ */
+export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
+  const refuse = (what: string): never => {
+    throw new DataError(`parseIdx: ${source}: ${what}`);
+  };
+  if (!(bytes instanceof Uint8Array)) refuse("expected the bytes of a file as a Uint8Array");
+  if (bytes.length < 4) refuse(`expected at least 4 bytes of header, got ${bytes.length}`);
+  if (bytes[0] !== 0 || bytes[1] !== 0) refuse("the first two bytes are not zero: not an IDX file");
+  const type = bytes[2] as number;
+  const rank = bytes[3] as number;
+  const reader = READERS[type] ?? refuse(`unknown type 0x${type.toString(16).padStart(2, "0")}`);
+  if (rank < 1 || rank > MAX_RANK) refuse(`expected 1 to ${MAX_RANK} axes, got ${rank}`);
+  const start = 4 + 4 * rank;
+  if (bytes.length < start) refuse(`expected ${start} bytes of header for ${rank} axes, got ${bytes.length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shape = Array.from({ length: rank }, (_, d) => view.getUint32(4 + 4 * d));
+  const count = sizeOf(shape);
+  const expected = start + count * reader.bytes;
+  if (bytes.length !== expected) {
+    refuse(`the header promises ${expected} bytes for [${shape.join(", ")}], the file has ${bytes.length}`);
+  }
+  return { shape, values: reader.read(view, count, start) };
+}
+
+/**
+ * Reads an IDX file, gzipped or not.
+ * @throws DataError where it cannot be read or is not what it claims to be.
+ * @example const { shape, values } = await data.readIdx("train-images-idx3-ubyte");
+ */
+export async function readIdx(path: string): Promise<IdxArray> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await promisify(gunzip)(bytes);
+  } catch (error) {
+    throw new DataError(`readIdx: ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  return parseIdx(bytes, path);
+}

@@ -1,0 +1,3 @@
+export { Dataset, type Samples } from "./dataset.js";
+export { type IdxArray, parseIdx, readIdx } from "./idx.js";
+export { DataLoader, type LoaderOptions } from "./loader.js";

@@ -1,0 +1,80 @@
+import { Generator } from "../graph/generator.js";
+import { fromTypedArray } from "../graph/create.js";
+import type { Tensor } from "../graph/tensor.js";
+import { indexSelect } from "../ops/index-select.js";
+import { reshape } from "../ops/reshape.js";
+import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { type Samples, toDataset } from "./dataset.js";
+
+export interface LoaderOptions {
+  /** Samples in a mini-batch: 1 for stochastic descent, the whole set's length for full-batch. Default: 32, or the set's length. */
+  readonly batchSize?: number;
+  /** A new random order each time. Default: false. */
+  readonly shuffle?: boolean;
+  /** Seed of the orders. Default: 0. */
+  readonly seed?: number;
+  /** Leave out a last batch that is not full. Default: false. */
+  readonly dropLast?: boolean;
+}
+
+const DEFAULT_BATCH = 32;
+
+/** The batch size of `options`, which must be at least 1 and at most the set's length. */
+export function readBatchSize(where: string, batchSize: unknown, length: number): number {
+  if (batchSize === undefined) return Math.min(DEFAULT_BATCH, length);
+  return checkNumber(where, `batchSize (the set has ${length} samples)`, batchSize, { min: 1, max: length, integer: true });
+}
+
+/**
+ * Goes through a data set in mini-batches; each `for … of` is one epoch.
+ * @example
+ * const loader = new data.DataLoader({ x, y }, { batchSize: 128, shuffle: true });
+ * for (const batch of loader) cost.crossEntropy(model.forward(batch.x), batch.y).backward();
+ * @throws ArgumentError for a batch size outside 1 … P; as `Dataset`
+ */
+export class DataLoader implements Iterable<Samples> {
+  readonly batchSize: number;
+  readonly #x: Tensor;
+  readonly #y: Tensor;
+  readonly #samples: number;
+  readonly #dropLast: boolean;
+  readonly #generator: Generator | null;
+
+  constructor(dataset: Samples, options: LoaderOptions = {}) {
+    checkOptions("DataLoader", options, ["batchSize", "shuffle", "seed", "dropLast"]);
+    const { x, y, length } = toDataset("DataLoader", "data", dataset);
+    this.#x = x;
+    this.#y = y;
+    this.#samples = length;
+    this.batchSize = readBatchSize("DataLoader", options.batchSize, length);
+    this.#dropLast = checkFlag("DataLoader", "dropLast", options.dropLast ?? false);
+    const shuffle = checkFlag("DataLoader", "shuffle", options.shuffle ?? false);
+    const generator = new Generator(options.seed ?? 0);
+    this.#generator = shuffle ? generator : null;
+  }
+
+  /** Number of mini-batches in an epoch. */
+  get length(): number {
+    const batches = this.#samples / this.batchSize;
+    return this.#dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  *[Symbol.iterator](): Iterator<Samples> {
+    const order = this.#generator?.permutation(this.#samples).data as Int32Array | undefined;
+    for (let batch = 0; batch < this.length; batch++) {
+      const begin = batch * this.batchSize;
+      const end = Math.min(begin + this.batchSize, this.#samples);
+      const select = (from: Tensor) =>
+        order === undefined ? slice(from, begin, end) : indexSelect(from, 0, fromTypedArray(order.subarray(begin, end)));
+      yield { x: select(this.#x), y: select(this.#y) };
+    }
+  }
+}
+
+/** The samples [begin, end), over the same memory. */
+export function slice(from: Tensor, begin: number, end: number): Tensor {
+  const sample = from.size / (from.shape[0] as number);
+  const part = fromTypedArray(from.data.subarray(begin * sample, end * sample));
+  const shape = [end - begin, ...from.shape.slice(1)];
+  return reshape(part, shape);
+}

@@ -1,0 +1,33 @@
+export { type BackwardOptions, backward } from "./autodiff/backward.js";
+export { type CheckOptions, checkGradients } from "./autodiff/check-gradients.js";
+export { grad, jvp, type TensorFunction, valueAndGrad, vjp } from "./autodiff/transforms.js";
+export { type BackendInfo, backendInfo, setBackend, setThreads } from "./backend.js";
+export * as cost from "./cost/index.js";
+export * as data from "./data/index.js";
+export * from "./errors.js";
+export {
+  arange,
+  type CreateOptions,
+  eye,
+  fromTypedArray,
+  full,
+  ones,
+  rand,
+  randn,
+  type TensorLike,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from "./graph/create.js";
+export type { DType, TypedArray } from "./graph/dtype.js";
+export { Generator, manualSeed } from "./graph/generator.js";
+export { enableGrad, noGrad } from "./graph/grad-mode.js";
+export type { Shape } from "./graph/shape.js";
+export * as nn from "./nn/index.js";
+export * as ops from "./ops/index.js";
+export * as optim from "./optim/index.js";
+export { Tensor } from "./tensor.js";
+export { type Evaluation, type EvaluateOptions, evaluate, type PredictOptions, predict } from "./train/evaluate.js";
+export { type BatchReport, type EpochReport, type FitOptions, fit } from "./train/fit.js";
+export { averageLoss, type LossOptions, perSampleLoss } from "./train/loss.js";
+export { accuracy, type Metric, type Metrics } from "./train/metrics.js";

@@ -1,0 +1,59 @@
+import process from "node:process";
+import type { EpochReport } from "./fit.js";
+
+/** Where `fit` reports to. */
+export interface Progress {
+  batch(epoch: number, samples: number, loss: number): void;
+  epoch(report: EpochReport): void;
+  close(): void;
+}
+
+const SILENT: Progress = { batch() {}, epoch() {}, close() {} };
+
+/** One line for one epoch. */
+function line(report: EpochReport, epochs: number): string {
+  const figures = (values: Readonly<Record<string, number>>) =>
+    Object.entries(values).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  const parts = [`loss ${report.loss.toFixed(4)}`, ...figures(report.metrics)];
+  if (report.validation !== null) parts.push(...figures(report.validation).map((text) => `validation ${text}`));
+  const speed = `${Math.round(report.samplesPerSecond).toLocaleString("en")} samples/s`;
+  return `epoch ${report.epoch}/${epochs}  ${parts.join("  ")}  ${speed}`;
+}
+
+/** A bar for each epoch on a terminal, where cli-progress is installed; else a line for each. */
+export async function openProgress(wanted: boolean, epochs: number, samples: number): Promise<Progress> {
+  if (!wanted) return SILENT;
+  const lines: Progress = {
+    batch() {},
+    epoch: (report) => process.stderr.write(`${line(report, epochs)}\n`),
+    close() {},
+  };
+  if (!process.stderr.isTTY) return lines;
+  const package_ = await import("cli-progress").catch(() => null);
+  if (package_ === null) return lines;
+
+  let bar: import("cli-progress").SingleBar | null = null;
+  const { SingleBar, Presets } = package_.default;
+  const format = "epoch {epoch} [{bar}] {percentage}%  loss {loss}  {speed} samples/s  {eta_formatted} left";
+  let started = 0;
+  return {
+    batch(epoch, done, loss) {
+      if (bar === null) {
+        bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true, hideCursor: true }, Presets.shades_classic);
+        bar.start(samples, 0, { epoch: `${epoch}/${epochs}`, loss: "", speed: "" });
+        started = Date.now();
+      }
+      const speed = Math.round((done * 1000) / Math.max(1, Date.now() - started)).toLocaleString("en");
+      bar.update(done, { loss: loss.toFixed(4), speed });
+    },
+    epoch(report) {
+      bar?.stop();
+      bar = null;
+      lines.epoch(report);
+    },
+    close() {
+      bar?.stop();
+      bar = null;
+    },
+  };
+}

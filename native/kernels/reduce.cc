@@ -1,0 +1,296 @@
+// y [outer, inner] = reduction of x [outer, axis, inner] over its middle axis.
+//
+// Two shapes of loop: a run (inner = 1) reads contiguous values into a few vectors; columns (inner > 1)
+// go down the axis a row at a time, each column in an order of its own, so that no split of the inner
+// range changes a bit.
+#include "reduce.h"
+
+#include "isa/namespace.h"
+#include "math.h"
+#include "vector.h"
+
+namespace thalweg::THALWEG_ISA {
+namespace {
+
+// Columns worked on together: their accumulators stay in the first-level cache.
+constexpr int64_t kColumns = 512;
+
+// `of` takes numbers and vectors alike.
+struct Sum {
+  template <typename T>
+  THALWEG_INLINE T of(T a, T x) { return a + x; }
+};
+struct Product {
+  template <typename T>
+  THALWEG_INLINE T of(T a, T x) { return a * x; }
+};
+// A NaN replaces any number and nothing replaces a NaN.
+struct Largest {
+  template <typename T>
+  THALWEG_INLINE T of(T a, T x) { return ((x > a) | (x != x)) ? x : a; }
+};
+struct Smallest {
+  template <typename T>
+  THALWEG_INLINE T of(T a, T x) { return ((x < a) | (x != x)) ? x : a; }
+};
+
+// The reduction of x [n], started from `start` in every lane: an identity, or one of the values
+// where that does no harm.
+template <typename Op, typename T>
+THALWEG_INLINE T fold(const T* x, int64_t n, T start) {
+  constexpr int64_t L = kLanes<T>;
+  T total = start;
+  int64_t i = 0;
+  if (n >= L) {
+    Vector<T> a0 = Vector<T>{} + start, a1 = a0, a2 = a0, a3 = a0;
+    for (; i + 4 * L <= n; i += 4 * L) {
+      a0 = Op::of(a0, load(x + i));
+      a1 = Op::of(a1, load(x + i + L));
+      a2 = Op::of(a2, load(x + i + 2 * L));
+      a3 = Op::of(a3, load(x + i + 3 * L));
+    }
+    for (; i + L <= n; i += L) a0 = Op::of(a0, load(x + i));
+    a0 = Op::of(Op::of(a0, a1), Op::of(a2, a3));
+    T lane[L];
+    __builtin_memcpy(lane, &a0, sizeof(lane));
+    for (int64_t half = L / 2; half > 0; half /= 2) {
+      for (int64_t j = 0; j < half; ++j) lane[j] = Op::of(lane[j], lane[j + half]);
+    }
+    total = lane[0];
+  }
+  for (; i < n; ++i) total = Op::of(total, x[i]);
+  return total;
+}
+
+// --- sum -----------------------------------------------------------------------------------------
+
+// What the sums of blocks are added in. A lane adds no more than a few dozen values before that, so
+// that the error of a float32 sum does not grow with its length.
+template <typename T>
+struct TotalOf {
+  using Type = double;
+};
+template <>
+struct TotalOf<uint32_t> {
+  using Type = uint32_t;  // wraps
+};
+
+template <typename T>
+T sum_of_run(const T* x, int64_t n) {
+  constexpr int64_t kBlock = 4 * kLanes<T> * 32;
+  if (n <= kBlock) return fold<Sum>(x, n, T(0));
+  typename TotalOf<T>::Type total = 0;
+  for (int64_t i = 0; i < n; i += kBlock) total += fold<Sum>(x + i, n - i < kBlock ? n - i : kBlock, T(0));
+  return static_cast<T>(total);
+}
+
+// block [width] = sum over the rows of x [rows, width], four at a time.
+template <typename T>
+THALWEG_INLINE void sum_rows(const T* x, int64_t rows, int64_t row_stride, int64_t width, T* block) {
+#pragma omp simd
+  for (int64_t i = 0; i < width; ++i) block[i] = 0;
+  int64_t j = 0;
+  for (; j + 4 <= rows; j += 4) {
+    const T* x0 = x + j * row_stride;
+    const T* x1 = x0 + row_stride;
+    const T* x2 = x1 + row_stride;
+    const T* x3 = x2 + row_stride;
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) block[i] += (x0[i] + x1[i]) + (x2[i] + x3[i]);
+  }
+  for (; j < rows; ++j) {
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) block[i] += x[j * row_stride + i];
+  }
+}
+
+// y [width] = sum over the rows of x [rows, width]
+template <typename T>
+void sum_columns(const T* x, int64_t rows, int64_t row_stride, int64_t width, T* y) {
+  constexpr int64_t kBlock = 256;
+  if (rows <= kBlock) return sum_rows(x, rows, row_stride, width, y);
+  typename TotalOf<T>::Type total[kColumns];
+  T block[kColumns];
+  for (int64_t i = 0; i < width; ++i) total[i] = 0;
+  for (int64_t j = 0; j < rows; j += kBlock) {
+    sum_rows(x + j * row_stride, rows - j < kBlock ? rows - j : kBlock, row_stride, width, block);
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) total[i] += block[i];
+  }
+  for (int64_t i = 0; i < width; ++i) y[i] = static_cast<T>(total[i]);
+}
+
+// --- product, extremes, positions ----------------------------------------------------------------
+
+template <typename Op, typename T>
+void fold_columns(const T* x, int64_t rows, int64_t row_stride, int64_t width, T* y) {
+#pragma omp simd
+  for (int64_t i = 0; i < width; ++i) y[i] = x[i];
+  for (int64_t j = 1; j < rows; ++j) {
+    const T* row = x + j * row_stride;
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) y[i] = Op::of(y[i], row[i]);
+  }
+}
+
+// The first position of the extreme; the first NaN if there is one.
+template <typename Op, typename T>
+int32_t position_in_run(const T* x, int64_t n) {
+  constexpr int64_t kBlock = 256;
+  const T extreme = fold<Op>(x, n, x[0]);
+  const bool is_nan = extreme != extreme;
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int64_t end = n - i < kBlock ? n : i + kBlock;
+    int32_t found = 0;
+    if (end - i == kBlock) {
+#pragma omp simd reduction(| : found)
+      for (int64_t j = i; j < i + kBlock; ++j) found |= (x[j] == extreme) | (x[j] != x[j]);
+      if (found == 0) continue;
+    }
+    for (int64_t j = i; j < end; ++j) {
+      if (is_nan ? x[j] != x[j] : x[j] == extreme) return static_cast<int32_t>(j);
+    }
+  }
+  return 0;
+}
+
+template <typename Op, typename T>
+void position_in_columns(const T* x, int64_t rows, int64_t row_stride, int64_t width, int32_t* y) {
+  T best[kColumns];
+  for (int64_t i = 0; i < width; ++i) {
+    best[i] = x[i];
+    y[i] = 0;
+  }
+  for (int64_t j = 1; j < rows; ++j) {
+    const T* row = x + j * row_stride;
+    const int32_t position = static_cast<int32_t>(j);
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) {
+      const T old = best[i], value = row[i];
+      const bool better = (Op::of(old, value) != old) & (old == old);
+      best[i] = better ? value : old;
+      y[i] = better ? position : y[i];
+    }
+  }
+}
+
+// --- any, all ------------------------------------------------------------------------------------
+
+// Whether a value of x [n] is zero (kZero) or is not.
+template <bool kZero, typename T>
+bool meets(const T* x, int64_t n) {
+  constexpr int64_t kBlock = 1024;
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int64_t end = n - i < kBlock ? n : i + kBlock;
+    uint8_t found = 0;
+#pragma omp simd reduction(| : found)
+    for (int64_t j = i; j < end; ++j) found |= (x[j] == T(0)) == kZero;
+    if (found != 0) return true;
+  }
+  return false;
+}
+
+template <bool kZero, typename T>
+void meets_columns(const T* x, int64_t rows, int64_t row_stride, int64_t width, uint8_t* y) {
+  for (int64_t i = 0; i < width; ++i) y[i] = kZero;
+  for (int64_t j = 0; j < rows; ++j) {
+    const T* row = x + j * row_stride;
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) {
+      const uint8_t found = (row[i] == T(0)) == kZero;
+      y[i] = kZero ? y[i] & static_cast<uint8_t>(found ^ 1) : y[i] | found;
+    }
+  }
+}
+
+// --- the calls -----------------------------------------------------------------------------------
+
+// y[o, i] = run(x[o]) where inner is 1; else columns(x[o, 0, i…], width, y[o, i…]) in pieces.
+template <typename T, typename Y, typename Run, typename Columns>
+THALWEG_INLINE void reduce(const ReduceCall& c, Run run, Columns columns) {
+  const T* x = static_cast<const T*>(c.x);
+  Y* y = static_cast<Y*>(c.y);
+  for (int64_t o = c.outer_begin; o < c.outer_end; ++o) {
+    if (c.inner == 1) {
+      if (c.inner_begin < c.inner_end) y[o] = run(x + o * c.axis);
+      continue;
+    }
+    for (int64_t i = c.inner_begin; i < c.inner_end; i += kColumns) {
+      const int64_t width = c.inner_end - i < kColumns ? c.inner_end - i : kColumns;
+      columns(x + o * c.axis * c.inner + i, width, y + o * c.inner + i);
+    }
+  }
+}
+
+template <typename T>
+void sum(const ReduceCall& c) {
+  reduce<T, T>(
+      c, [&](const T* x) { return sum_of_run(x, c.axis); },
+      [&](const T* x, int64_t width, T* y) { sum_columns(x, c.axis, c.inner, width, y); });
+}
+
+template <typename T>
+void product(const ReduceCall& c) {
+  reduce<T, T>(
+      c, [&](const T* x) { return fold<Product>(x, c.axis, T(1)); },
+      [&](const T* x, int64_t width, T* y) {
+        if (c.axis > 0) return fold_columns<Product>(x, c.axis, c.inner, width, y);
+        for (int64_t i = 0; i < width; ++i) y[i] = 1;
+      });
+}
+
+// amax, amin, argmax, argmin: nothing to choose from where the axis is empty.
+template <typename Op, typename T>
+void extreme(const ReduceCall& c) {
+  if (c.axis <= 0) return;
+  reduce<T, T>(
+      c, [&](const T* x) { return fold<Op>(x, c.axis, x[0]); },
+      [&](const T* x, int64_t width, T* y) { fold_columns<Op>(x, c.axis, c.inner, width, y); });
+}
+
+template <typename Op, typename T>
+void position(const ReduceCall& c) {
+  if (c.axis <= 0) return;
+  reduce<T, int32_t>(
+      c, [&](const T* x) { return position_in_run<Op>(x, c.axis); },
+      [&](const T* x, int64_t width, int32_t* y) { position_in_columns<Op>(x, c.axis, c.inner, width, y); });
+}
+
+// any: a value that is not zero is met; all: none that is zero is.
+template <bool kAll, typename T>
+void any_or_all(const ReduceCall& c) {
+  reduce<T, uint8_t>(
+      c, [&](const T* x) { return static_cast<uint8_t>(meets<kAll>(x, c.axis) != kAll); },
+      [&](const T* x, int64_t width, uint8_t* y) { meets_columns<kAll>(x, c.axis, c.inner, width, y); });
+}
+
+// --- the table -----------------------------------------------------------------------------------
+
+ReduceFn& entry(Table& table, Reduce kernel, DType dtype) {
+  return table.reduce[static_cast<int32_t>(kernel)][static_cast<int32_t>(dtype)];
+}
+
+// Modular has no sign where T is a whole number, so that overflow wraps.
+template <typename T, typename Modular>
+void add_numbers(Table& table, DType dtype) {
+  entry(table, Reduce::sum, dtype) = sum<Modular>;
+  entry(table, Reduce::prod, dtype) = product<Modular>;
+  entry(table, Reduce::amax, dtype) = extreme<Largest, T>;
+  entry(table, Reduce::amin, dtype) = extreme<Smallest, T>;
+  entry(table, Reduce::argmax, dtype) = position<Largest, T>;
+  entry(table, Reduce::argmin, dtype) = position<Smallest, T>;
+  entry(table, Reduce::any, dtype) = any_or_all<false, T>;
+  entry(table, Reduce::all, dtype) = any_or_all<true, T>;
+}
+
+}  // namespace
+
+void add_reduce(Table& table) {
+  add_numbers<float, float>(table, DType::float32);
+  add_numbers<double, double>(table, DType::float64);
+  add_numbers<int32_t, uint32_t>(table, DType::int32);
+  entry(table, Reduce::any, DType::boolean) = any_or_all<false, uint8_t>;
+  entry(table, Reduce::all, DType::boolean) = any_or_all<true, uint8_t>;
+}
+
+}  // namespace thalweg::THALWEG_ISA

@@ -1,0 +1,39 @@
+// The naive twin of ../rows.cc: in double, with the C library's exp and log.
+#include "../rows.h"
+
+#include "../isa/namespace.h"
+
+namespace thalweg::THALWEG_ISA {
+namespace {
+
+template <typename T, bool kLog>
+void softmax(int64_t rows, int64_t n, const void* in, void* out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const T* x = static_cast<const T*>(in) + r * n;
+    T* y = static_cast<T*>(out) + r * n;
+    double largest = -__builtin_huge_val();
+    for (int64_t i = 0; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+    double total = 0;
+    for (int64_t i = 0; i < n; ++i) total += __builtin_exp(x[i] - largest);
+    for (int64_t i = 0; i < n; ++i) {
+      const double shifted = x[i] - largest;
+      y[i] = static_cast<T>(kLog ? shifted - __builtin_log(total) : __builtin_exp(shifted) / total);
+    }
+  }
+}
+
+template <typename T>
+void add_floating(Table& table, DType dtype) {
+  const auto d = static_cast<int32_t>(dtype);
+  table.rows[static_cast<int32_t>(Rows::softmax)][d] = softmax<T, false>;
+  table.rows[static_cast<int32_t>(Rows::log_softmax)][d] = softmax<T, true>;
+}
+
+}  // namespace
+
+void add_rows(Table& table) {
+  add_floating<float>(table, DType::float32);
+  add_floating<double>(table, DType::float64);
+}
+
+}  // namespace thalweg::THALWEG_ISA

@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import process from "node:process";
+
+export const root = dirname(dirname(import.meta.dirname));
+export const gypFolder = join(root, "build");
+export const cmakeFolder = join(root, "build-cmake");
+
+/** This environment without what npm, vitest and our own switches put there: a user's. */
+export function userEnvironment(extra: Record<string, string> = {}): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !/^(npm_(?!config_)|THALWEG_|VITEST|NODE_OPTIONS$|NODE_ENV$)/.test(name)) {
+      env[name] = value;
+    }
+  }
+  return { ...env, ...extra };
+}
+
+export interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end, whatever that is. */
+export function attempt(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string>; input?: string } = {},
+): Result {
+  const child = spawnSync(command, args, {
+    cwd: options.cwd ?? root,
+    env: options.env ?? userEnvironment(),
+    input: options.input ?? "",
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
+  if (child.error !== undefined) throw child.error;
+  return { status: child.status, stdout: child.stdout, stderr: child.stderr };
+}
+
+/** Runs a program that must succeed; returns what it wrote. */
+export function run(...args: Parameters<typeof attempt>): string {
+  const { status, stdout, stderr } = attempt(...args);
+  if (status !== 0) {
+    throw new Error(
+      `${args[0]} ${args[1].join(" ")}: exit ${status}\n${stdout.slice(-8000)}${stderr.slice(-8000)}`,
+    );
+  }
+  return stdout;
+}
