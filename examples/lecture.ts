@@ -47,7 +47,9 @@ async function train(title: string, batchSize: number, lr: number): Promise<void
     }
     const losses = await perSampleLoss(model, cost.crossEntropy, samples);
     const worst = ops.amax(losses).item();
-    console.log(`  epoch ${epoch}: average loss ${ops.mean(losses).item().toFixed(4)}, largest ${worst.toFixed(4)}`);
+    console.log(
+      `  epoch ${epoch}: average loss ${ops.mean(losses).item().toFixed(4)}, largest ${worst.toFixed(4)}`,
+    );
   }
 }
 

@@ -34,7 +34,9 @@ const machine = backendInfo();
 console.log(`machine: ${machine.isa} kernels, ${machine.threads} threads, matmul by ${machine.matmul}`);
 
 const { train, test, classes } = await (options.fashion ? loadClothes() : loadDigits());
-console.log(`data: ${train.y.size.toLocaleString("en")} training and ${test.y.size.toLocaleString("en")} test images`);
+console.log(
+  `data: ${train.y.size.toLocaleString("en")} training and ${test.y.size.toLocaleString("en")} test images`,
+);
 
 const seed = Number(options.seed);
 const epochs = Number(options.epochs);

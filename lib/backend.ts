@@ -19,7 +19,9 @@ export function backendInfo(): BackendInfo {
  * @example setThreads(1);
  */
 export function setThreads(count: number): void {
-  binding.setThreads(checkNumber("setThreads", "the number of threads", count, { min: 1, max: 1024, integer: true }));
+  binding.setThreads(
+    checkNumber("setThreads", "the number of threads", count, { min: 1, max: 1024, integer: true }),
+  );
 }
 
 /**
@@ -31,5 +33,7 @@ export function setThreads(count: number): void {
 export function setBackend(options: { readonly matmul: string }): void {
   checkOptions("setBackend", options, ["matmul"]);
   if (options === undefined) throw new ArgumentError("setBackend: expected { matmul }, got undefined");
-  binding.setMatmul(checkChoice("setBackend", "matmul", options.matmul, binding.backendInfo().matmulProviders));
+  binding.setMatmul(
+    checkChoice("setBackend", "matmul", options.matmul, binding.backendInfo().matmulProviders),
+  );
 }

@@ -27,7 +27,13 @@ export * as nn from "./nn/index.js";
 export * as ops from "./ops/index.js";
 export * as optim from "./optim/index.js";
 export { Tensor } from "./tensor.js";
-export { type Evaluation, type EvaluateOptions, evaluate, type PredictOptions, predict } from "./train/evaluate.js";
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type PredictOptions,
+  predict,
+} from "./train/evaluate.js";
 export { type BatchReport, type EpochReport, type FitOptions, fit } from "./train/fit.js";
 export { averageLoss, type LossOptions, perSampleLoss } from "./train/loss.js";
 export { accuracy, type Metric, type Metrics } from "./train/metrics.js";

@@ -32,7 +32,8 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const meant = suggest(key, known);
-    const hint = meant === undefined ? `known options: ${known.join(", ") || "none"}` : `did you mean "${meant}"?`;
+    const hint =
+      meant === undefined ? `known options: ${known.join(", ") || "none"}` : `did you mean "${meant}"?`;
     throw new OptionError(`${where}: unknown option "${key}"; ${hint}`);
   }
 }
@@ -111,7 +112,12 @@ export function checkFlag(where: string, name: string, value: unknown): boolean 
 }
 
 /** @throws ArgumentError unless the value is one of the choices. */
-export function checkChoice<T extends string>(where: string, name: string, value: unknown, choices: readonly T[]): T {
+export function checkChoice<T extends string>(
+  where: string,
+  name: string,
+  value: unknown,
+  choices: readonly T[],
+): T {
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   const list = choices.map((choice) => `"${choice}"`).join(", ");

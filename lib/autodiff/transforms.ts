@@ -4,10 +4,10 @@ import { enableGrad, isGradEnabled, noGrad } from "../graph/grad-mode.js";
 import type { Node } from "../graph/node.js";
 import { format, sameShape } from "../graph/shape.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
-import { describe } from "../options.js";
 import { add } from "../ops/add.js";
 import { expand } from "../ops/expand.js";
 import { view } from "../ops/reshape.js";
+import { describe } from "../options.js";
 import { backwardFrom, history } from "./backward.js";
 
 /** A function of tensors that gives a tensor. */
@@ -24,7 +24,10 @@ function trace(name: string, f: TensorFunction, primals: readonly Tensor[]): { i
 
 /** The same memory; a part of the graph of an outer transform where there is one. */
 function standIn(primal: Tensor): Tensor {
-  const inner = isGradEnabled() && primal.requiresGrad ? view(primal) : new Tensor(primal.storage, primal.shape, primal.dtype);
+  const inner =
+    isGradEnabled() && primal.requiresGrad
+      ? view(primal)
+      : new Tensor(primal.storage, primal.shape, primal.dtype);
   if (isFloat(inner.dtype)) inner.requiresGrad = true;
   return inner;
 }
@@ -42,7 +45,10 @@ const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x
  * const [da, db] = pullback(dy);
  * @throws GraphError where an op on the way has no gradient.
  */
-export function vjp(f: TensorFunction, ...primals: Tensor[]): [y: Tensor, pullback: (dy: Tensor) => Tensor[]] {
+export function vjp(
+  f: TensorFunction,
+  ...primals: Tensor[]
+): [y: Tensor, pullback: (dy: Tensor) => Tensor[]] {
   const { inputs, y } = trace("vjp", f, primals);
   const nested = isGradEnabled();
   const pullback = (dy: Tensor): Tensor[] => {
@@ -74,7 +80,9 @@ export function jvp(
   inputs.forEach((input, i) => {
     const tangent = checkTensor("jvp", `tangent ${i}`, tangents[i]);
     if (!sameShape(tangent.shape, input.shape)) {
-      throw new ShapeError(`jvp: expected tangent ${i} to be ${format(input.shape)}, got ${format(tangent.shape)}`);
+      throw new ShapeError(
+        `jvp: expected tangent ${i} to be ${format(input.shape)}, got ${format(tangent.shape)}`,
+      );
     }
     if (tangent.dtype !== input.dtype) {
       throw new DTypeError(`jvp: expected tangent ${i} to be ${input.dtype}, got ${tangent.dtype}`);

@@ -34,9 +34,12 @@ function checkClassIndices(where: string, target: Tensor): void {
  */
 export const crossEntropy: Cost = defineCost("crossEntropy", {
   perSample: (y, target) => {
-    if (!isFloat(y.dtype)) throw new DTypeError(`crossEntropy: expected y to be float32 or float64, got ${y.dtype}`);
+    if (!isFloat(y.dtype))
+      throw new DTypeError(`crossEntropy: expected y to be float32 or float64, got ${y.dtype}`);
     checkClassIndices("crossEntropy", target);
-    const fits = (y.rank === 2 && target.rank === 1 && target.size === y.shape[0]) || (y.rank === 1 && target.rank === 0);
+    const fits =
+      (y.rank === 2 && target.rank === 1 && target.size === y.shape[0]) ||
+      (y.rank === 1 && target.rank === 0);
     if (!fits) {
       throw new ShapeError(
         `crossEntropy: expected y [B, C] and target [B], got y ${format(y.shape)} and target ${format(target.shape)}`,

@@ -42,9 +42,12 @@ export function defineCost(name: string, definition: CostDefinition): Cost {
     const costs = definition.perSample(y, target);
     if (reduction === "none") return costs;
     if (reduction === "sum") return sum(costs);
-    if (costs.size === 0) throw new ShapeError(`${name}: expected at least one sample to average over, got none`);
+    if (costs.size === 0)
+      throw new ShapeError(`${name}: expected at least one sample to average over, got none`);
     return mean(costs);
   };
   Object.defineProperty(cost, "name", { value: name });
-  return definition.checkTargets === undefined ? cost : Object.assign(cost, { checkTargets: definition.checkTargets });
+  return definition.checkTargets === undefined
+    ? cost
+    : Object.assign(cost, { checkTargets: definition.checkTargets });
 }

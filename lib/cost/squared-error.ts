@@ -17,12 +17,15 @@ import { type Cost, defineCost } from "./define.js";
  */
 export const squaredError: Cost = defineCost("squaredError", {
   perSample: (y, target) => {
-    if (!isFloat(y.dtype)) throw new DTypeError(`squaredError: expected y to be float32 or float64, got ${y.dtype}`);
+    if (!isFloat(y.dtype))
+      throw new DTypeError(`squaredError: expected y to be float32 or float64, got ${y.dtype}`);
     if (target.dtype !== y.dtype) {
       throw new DTypeError(`squaredError: expected target to be ${y.dtype} as y is, got ${target.dtype}`);
     }
     if (!sameShape(y.shape, target.shape)) {
-      throw new ShapeError(`squaredError: expected target to be ${format(y.shape)} as y is, got ${format(target.shape)}`);
+      throw new ShapeError(
+        `squaredError: expected target to be ${format(y.shape)} as y is, got ${format(target.shape)}`,
+      );
     }
     const squares = square(sub(y, target));
     return squares.rank < 2 ? squares : sum(flatten(squares, 1), { dim: 1 });

@@ -3,9 +3,9 @@ import { fromTypedArray } from "../graph/create.js";
 import { isFloat } from "../graph/dtype.js";
 import { format } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { checkOptions, describe } from "../options.js";
 import { all } from "../ops/all.js";
 import { isFinite } from "../ops/is-finite.js";
+import { checkOptions, describe } from "../options.js";
 
 /** Samples and their targets: x[p] and ȳ[p] for p in 0 … P − 1, along the first axis of both. */
 export interface Samples {
@@ -45,7 +45,8 @@ export class Dataset implements Samples {
 export function toDataset(where: string, name: string, value: unknown): Dataset {
   if (value instanceof Dataset) return value;
   const isSamples = value !== null && typeof value === "object" && "x" in value && "y" in value;
-  if (!isSamples) throw new ArgumentError(`${where}: expected ${name} to be { x, y } or a Dataset, got ${describe(value)}`);
+  if (!isSamples)
+    throw new ArgumentError(`${where}: expected ${name} to be { x, y } or a Dataset, got ${describe(value)}`);
   return new Dataset(value as Samples);
 }
 

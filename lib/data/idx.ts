@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { gunzip } from "node:zlib";
 import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import { DataError } from "../errors.js";
 import { MAX_RANK, sizeOf } from "../graph/shape.js";
 
@@ -10,9 +10,16 @@ export interface IdxArray {
   readonly values: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 }
 
-type Reader = { readonly bytes: number; read(view: DataView, count: number, start: number): IdxArray["values"] };
+type Reader = {
+  readonly bytes: number;
+  read(view: DataView, count: number, start: number): IdxArray["values"];
+};
 
-const fill = <T extends { [index: number]: number }>(array: T, count: number, read: (i: number) => number): T => {
+const fill = <T extends { [index: number]: number }>(
+  array: T,
+  count: number,
+  read: (i: number) => number,
+): T => {
   for (let i = 0; i < count; i++) array[i] = read(i);
   return array;
 };

@@ -1,5 +1,5 @@
-import { Generator } from "../graph/generator.js";
 import { fromTypedArray } from "../graph/create.js";
+import { Generator } from "../graph/generator.js";
 import type { Tensor } from "../graph/tensor.js";
 import { indexSelect } from "../ops/index-select.js";
 import { reshape } from "../ops/reshape.js";
@@ -22,7 +22,11 @@ const DEFAULT_BATCH = 32;
 /** The batch size of `options`, which must be at least 1 and at most the set's length. */
 export function readBatchSize(where: string, batchSize: unknown, length: number): number {
   if (batchSize === undefined) return Math.min(DEFAULT_BATCH, length);
-  return checkNumber(where, `batchSize (the set has ${length} samples)`, batchSize, { min: 1, max: length, integer: true });
+  return checkNumber(where, `batchSize (the set has ${length} samples)`, batchSize, {
+    min: 1,
+    max: length,
+    integer: true,
+  });
 }
 
 /**
@@ -65,7 +69,9 @@ export class DataLoader implements Iterable<Samples> {
       const begin = batch * this.batchSize;
       const end = Math.min(begin + this.batchSize, this.#samples);
       const select = (from: Tensor) =>
-        order === undefined ? slice(from, begin, end) : indexSelect(from, 0, fromTypedArray(order.subarray(begin, end)));
+        order === undefined
+          ? slice(from, begin, end)
+          : indexSelect(from, 0, fromTypedArray(order.subarray(begin, end)));
       yield { x: select(this.#x), y: select(this.#y) };
     }
   }

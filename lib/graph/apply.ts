@@ -114,7 +114,8 @@ export function checkAssignable(name: string, target: Tensor, source: Tensor): v
   if (!sameShape(target.shape, source.shape)) {
     throw new ShapeError(`${name}: expected shape ${format(target.shape)}, got ${format(source.shape)}`);
   }
-  if (target.dtype !== source.dtype) throw new DTypeError(`${name}: expected ${target.dtype}, got ${source.dtype}`);
+  if (target.dtype !== source.dtype)
+    throw new DTypeError(`${name}: expected ${target.dtype}, got ${source.dtype}`);
 }
 
 /** Copies values into a tensor in place. */

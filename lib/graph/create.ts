@@ -18,7 +18,14 @@ export interface TensorOptions extends CreateOptions {
 }
 
 /** Numbers, nested arrays of numbers or booleans, or a typed array. */
-export type TensorLike = Nested | readonly TensorLike[] | TypedArray | Uint8ClampedArray | Int8Array | Int16Array | Uint16Array;
+export type TensorLike =
+  | Nested
+  | readonly TensorLike[]
+  | TypedArray
+  | Uint8ClampedArray
+  | Int8Array
+  | Int16Array
+  | Uint16Array;
 
 /**
  * Makes a tensor from values, which are copied.
@@ -34,7 +41,9 @@ export type TensorLike = Nested | readonly TensorLike[] | TypedArray | Uint8Clam
  */
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
   checkOptions("tensor", options, ["dtype", "requiresGrad", "shape"]);
-  const { data, shape } = ArrayBuffer.isView(values) ? fromTyped(values, options) : fromNested(values, options);
+  const { data, shape } = ArrayBuffer.isView(values)
+    ? fromTyped(values, options)
+    : fromNested(values, options);
   return finish(data, options.shape === undefined ? shape : fit(data, options.shape), options);
 }
 
@@ -52,7 +61,9 @@ export function fromTypedArray(data: TypedArray, shape: Shape = [data.length]): 
     );
   }
   if (data.buffer instanceof SharedArrayBuffer) {
-    throw new ArgumentError("fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()");
+    throw new ArgumentError(
+      "fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()",
+    );
   }
   return new Tensor(data, fit(data, shape), dtype);
 }
@@ -130,7 +141,9 @@ function finish(data: TypedArray, shape: Shape, options: CreateOptions): Tensor 
 function fit(data: TypedArray, shape: Shape): Shape {
   const checked = checkShape("tensor", shape);
   if (sizeOf(checked) !== data.length) {
-    throw new ShapeError(`tensor: ${data.length} values do not fit ${format(checked)}, which holds ${sizeOf(checked)}`);
+    throw new ShapeError(
+      `tensor: ${data.length} values do not fit ${format(checked)}, which holds ${sizeOf(checked)}`,
+    );
   }
   return checked;
 }
@@ -143,10 +156,15 @@ function fromTyped(values: ArrayBufferView, options: TensorOptions): { data: Typ
   const natural = dtypeOf(source);
   const dtype =
     options.dtype === undefined
-      ? natural === undefined || natural === "bool" ? "float32" : natural
+      ? natural === undefined || natural === "bool"
+        ? "float32"
+        : natural
       : checkDType("tensor", options.dtype);
   const data = allocate(dtype, source.length);
-  if (dtype === "bool") source.forEach((value, i) => { data[i] = Number(value !== 0); });
+  if (dtype === "bool")
+    source.forEach((value, i) => {
+      data[i] = Number(value !== 0);
+    });
   else data.set(source);
   return { data, shape: [source.length] };
 }
@@ -158,7 +176,8 @@ function fromNested(values: unknown, options: TensorOptions): { data: TypedArray
   const flat: unknown[] = [];
   collect(values, checked, 0, flat);
   const booleans = flat.length > 0 && flat.every((value) => typeof value === "boolean");
-  const dtype = options.dtype === undefined ? (booleans ? "bool" : "float32") : checkDType("tensor", options.dtype);
+  const dtype =
+    options.dtype === undefined ? (booleans ? "bool" : "float32") : checkDType("tensor", options.dtype);
   const data = allocate(dtype, flat.length);
   flat.forEach((value, i) => {
     if (typeof value !== "number" && typeof value !== "boolean") {
@@ -174,7 +193,8 @@ function fromNested(values: unknown, options: TensorOptions): { data: TypedArray
 
 function collect(values: unknown, shape: Shape, dim: number, flat: unknown[]): void {
   if (dim === shape.length) {
-    if (Array.isArray(values)) throw new ShapeError(`tensor: nested arrays go deeper in some places than in others`);
+    if (Array.isArray(values))
+      throw new ShapeError(`tensor: nested arrays go deeper in some places than in others`);
     flat.push(values);
     return;
   }

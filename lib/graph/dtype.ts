@@ -40,7 +40,9 @@ export function isFloat(dtype: DType): dtype is FloatDType {
 export function checkDType(where: string, value: unknown): DType {
   const dtype = DTYPES.find((known) => known === value);
   if (dtype === undefined) {
-    throw new DTypeError(`${where}: unknown dtype ${JSON.stringify(value)}; expected one of ${DTYPES.join(", ")}`);
+    throw new DTypeError(
+      `${where}: unknown dtype ${JSON.stringify(value)}; expected one of ${DTYPES.join(", ")}`,
+    );
   }
   return dtype;
 }

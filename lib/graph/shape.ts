@@ -32,10 +32,14 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function checkShape(where: string, shape: unknown): Shape {
   const valid = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!valid) {
-    throw new ShapeError(`${where}: expected a shape as a list of whole numbers ≥ 0, got ${JSON.stringify(shape)}`);
+    throw new ShapeError(
+      `${where}: expected a shape as a list of whole numbers ≥ 0, got ${JSON.stringify(shape)}`,
+    );
   }
   if (shape.length > MAX_RANK) {
-    throw new ShapeError(`${where}: expected at most ${MAX_RANK} axes, got ${shape.length}: ${format(shape)}`);
+    throw new ShapeError(
+      `${where}: expected at most ${MAX_RANK} axes, got ${shape.length}: ${format(shape)}`,
+    );
   }
   if (!Number.isSafeInteger(sizeOf(shape))) {
     throw new ShapeError(`${where}: ${format(shape)} has more than 2^53 elements`);
@@ -51,7 +55,9 @@ export function checkDim(where: string, dim: unknown, rank: number): number {
   // As in PyTorch, a scalar may be given dim 0 or −1.
   const axes = rank === 0 ? 1 : rank;
   if (typeof dim !== "number" || !Number.isInteger(dim) || dim < -axes || dim >= axes) {
-    throw new ShapeError(`${where}: expected dim to be a whole number in [${-axes}, ${axes}), got ${String(dim)}`);
+    throw new ShapeError(
+      `${where}: expected dim to be a whole number in [${-axes}, ${axes}), got ${String(dim)}`,
+    );
   }
   return dim < 0 ? dim + axes : dim;
 }

@@ -118,7 +118,9 @@ export class Tensor {
       }
       const length = this.shape[dim] as number;
       const step = sizeOf(this.shape.slice(dim + 1));
-      const parts = Array.from({ length: Math.min(length, shown) }, (_, i) => text(dim + 1, start + i * step));
+      const parts = Array.from({ length: Math.min(length, shown) }, (_, i) =>
+        text(dim + 1, start + i * step),
+      );
       if (length > shown) parts.push(`… ${length - shown} more`);
       return `[${parts.join(", ")}]`;
     };

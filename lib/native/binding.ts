@@ -84,6 +84,7 @@ const ids = new Map(binding.instructions.map((name, id) => [name, id]));
 /** The number of a native instruction. */
 export function instructionId(name: string): number {
   const id = ids.get(name);
-  if (id === undefined) throw new BackendError(`thalweg: the native addon has no instruction "${name}"; rebuild it`);
+  if (id === undefined)
+    throw new BackendError(`thalweg: the native addon has no instruction "${name}"; rebuild it`);
   return id;
 }

@@ -38,8 +38,12 @@ export class Linear extends Module {
     const bias = checkFlag("Linear", "bias", options.bias ?? true);
     const dtype = checkDType("Linear", options.dtype ?? "float32");
     const high = 1 / Math.sqrt(inFeatures);
-    this.weight = new Parameter(defaultGenerator.uniform([outFeatures, inFeatures], { low: -high, high, dtype }));
-    this.bias = bias ? new Parameter(defaultGenerator.uniform([outFeatures], { low: -high, high, dtype })) : null;
+    this.weight = new Parameter(
+      defaultGenerator.uniform([outFeatures, inFeatures], { low: -high, high, dtype }),
+    );
+    this.bias = bias
+      ? new Parameter(defaultGenerator.uniform([outFeatures], { low: -high, high, dtype }))
+      : null;
   }
 
   forward(x: Tensor): Tensor {

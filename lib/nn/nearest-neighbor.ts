@@ -27,7 +27,9 @@ export class NearestNeighbor extends Module {
     super();
     checkTensor("NearestNeighbor", "samples", samples);
     if (samples.rank < 2 || samples.size === 0) {
-      throw new ShapeError(`NearestNeighbor: expected samples [K, ...] with K ≥ 1, got ${format(samples.shape)}`);
+      throw new ShapeError(
+        `NearestNeighbor: expected samples [K, ...] with K ≥ 1, got ${format(samples.shape)}`,
+      );
     }
     this.weight = new Parameter(flatten(samples, 1));
   }
@@ -53,7 +55,9 @@ export class NearestNeighbor extends Module {
     checkTensor("NearestNeighbor", "x", x);
     const features = this.weight.shape[1] as number;
     if (x.rank < 2 || x.size !== (x.shape[0] as number) * features) {
-      throw new ShapeError(`NearestNeighbor: expected x [B, ...] with ${features} elements a sample, got ${format(x.shape)}`);
+      throw new ShapeError(
+        `NearestNeighbor: expected x [B, ...] with ${features} elements a sample, got ${format(x.shape)}`,
+      );
     }
     return flatten(x, 1);
   }

@@ -4,7 +4,15 @@ import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
-import { type MatmulOptions, checkTransposes, matmul, matmulParams, matmulSizes, matmulSlopeA, matmulSlopeB } from "./matmul.js";
+import {
+  checkTransposes,
+  type MatmulOptions,
+  matmul,
+  matmulParams,
+  matmulSizes,
+  matmulSlopeA,
+  matmulSlopeB,
+} from "./matmul.js";
 import { mul } from "./mul.js";
 import { sumTo } from "./sum-to.js";
 
@@ -36,8 +44,10 @@ const op = defineOp<"c" | "a" | "b", Required<AddmmOptions>>("addmm", {
   },
   vjp: {
     c: ({ dy, c, beta }) => sumTo(scaled(dy, beta), c.shape),
-    a: ({ dy, b, alpha, transposeA, transposeB }) => scaled(matmulSlopeA(dy, b, transposeA, transposeB), alpha),
-    b: ({ dy, a, alpha, transposeA, transposeB }) => scaled(matmulSlopeB(dy, a, transposeA, transposeB), alpha),
+    a: ({ dy, b, alpha, transposeA, transposeB }) =>
+      scaled(matmulSlopeA(dy, b, transposeA, transposeB), alpha),
+    b: ({ dy, a, alpha, transposeA, transposeB }) =>
+      scaled(matmulSlopeB(dy, a, transposeA, transposeB), alpha),
   },
   jvp: {
     c: ({ dc, beta }) => scaled(dc, beta),

@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.js";
 import { format, sizeOf } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkDTypes, defineOp } from "./define.js";
 import { amongEqual } from "./among-equal.js";
+import { checkDTypes, defineOp } from "./define.js";
 import { mul } from "./mul.js";
 import { type ReduceOptions, reduceDims } from "./reduce.js";
 import { reshape } from "./reshape.js";

@@ -19,5 +19,9 @@ export function amongEqual(
   const dims = x.shape.map((_, d) => d).filter((d) => d >= begin && d < end);
   const kept = x.shape.map((size, d) => (dims.includes(d) ? 1 : size));
   const chosen = to(equal(x, reshape(y, kept)), x.dtype);
-  return { share: dims.length === 0 ? chosen : div(chosen, sum(chosen, { dim: dims, keepdim: true })), kept, dims };
+  return {
+    share: dims.length === 0 ? chosen : div(chosen, sum(chosen, { dim: dims, keepdim: true })),
+    kept,
+    dims,
+  };
 }

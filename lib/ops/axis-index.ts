@@ -5,7 +5,8 @@ import { checkTensor, type Tensor } from "../graph/tensor.js";
 /** @throws DTypeError unless the index is an int32 tensor. */
 export function checkIndex(name: string, index: Tensor): void {
   checkTensor(name, "index", index);
-  if (index.dtype !== "int32") throw new DTypeError(`${name}: expected index to be int32, got ${index.dtype}`);
+  if (index.dtype !== "int32")
+    throw new DTypeError(`${name}: expected index to be int32, got ${index.dtype}`);
 }
 
 /** The axis, where the index is a list along it. */
@@ -13,7 +14,8 @@ export function checkAxisList(name: string, x: Tensor, dim: number, index: Tenso
   checkTensor(name, "x", x);
   checkIndex(name, index);
   if (x.rank === 0) throw new ShapeError(`${name}: expected x to have an axis, got a scalar`);
-  if (index.rank !== 1) throw new ShapeError(`${name}: expected index to be a list, got ${format(index.shape)}`);
+  if (index.rank !== 1)
+    throw new ShapeError(`${name}: expected index to be a list, got ${format(index.shape)}`);
   return checkDim(name, dim, x.rank);
 }
 
@@ -22,7 +24,8 @@ export function checkAxisPerElement(name: string, x: Tensor, dim: number, index:
   checkTensor(name, "x", x);
   checkIndex(name, index);
   const axis = checkDim(name, dim, x.rank);
-  const fits = x.rank > 0 && index.rank === x.rank && x.shape.every((size, d) => d === axis || size === index.shape[d]);
+  const fits =
+    x.rank > 0 && index.rank === x.rank && x.shape.every((size, d) => d === axis || size === index.shape[d]);
   if (!fits) {
     throw new ShapeError(
       `${name}: expected index to have x's sizes but along dim ${dim}: x ${format(x.shape)}, index ${format(index.shape)}`,

@@ -25,11 +25,13 @@ export function broadcastParams(inputs: readonly Tensor[], shape: Shape, size: n
       return step;
     });
     const last = lengths.length - 1;
-    const extends_ = last >= 0 && steps.every((step, i) => step === (strides[i]?.[last] as number) * (lengths[last] as number));
+    const extends_ =
+      last >= 0 &&
+      steps.every((step, i) => step === (strides[i]?.[last] as number) * (lengths[last] as number));
     if (extends_) lengths[last] = (lengths[last] as number) * length;
     else {
       lengths.push(length);
-      steps.forEach((step, i) => strides[i]?.push(step));
+      for (const [i, step] of steps.entries()) strides[i]?.push(step);
     }
   }
   if (lengths.length === 0) {

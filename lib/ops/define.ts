@@ -85,7 +85,11 @@ export function defineOp<I extends string, A extends object = object>(
 }
 
 /** ∂y/∂input of an elementwise op, as a tensor that broadcasts to y's shape; the numbers cost no product. */
-type Slope<I extends string> = 1 | -1 | 0 | ((context: Arguments<I, object> & { readonly y: Tensor }) => Tensor);
+type Slope<I extends string> =
+  | 1
+  | -1
+  | 0
+  | ((context: Arguments<I, object> & { readonly y: Tensor }) => Tensor);
 
 export interface ElementwiseDefinition<I extends string> {
   /** Names of the inputs, in order. Default `["x"]`. */
@@ -120,7 +124,9 @@ export function checkDTypes(
     const own = (inputs[i] as Tensor).dtype;
     if (!accepts(own)) throw new DTypeError(`${name}: expected ${names[i]} to be ${words}, got ${own}`);
     if (own !== dtype) {
-      throw new DTypeError(`${name}: ${names[0]} is ${dtype} but ${names[i]} is ${own}; convert one with to()`);
+      throw new DTypeError(
+        `${name}: ${names[0]} is ${dtype} but ${names[i]} is ${own}; convert one with to()`,
+      );
     }
   }
   return dtype;
@@ -146,7 +152,8 @@ export function elementwise<I extends string = "x">(
     vjp[input] = (context) => sumTo(times(context.dy, slope, context), context[input].shape);
     // A tangent that is broadcast in the product has the output's shape then; where the slope is a
     // number it may still be the input's, and the sum with other tangents, or autodiff, expands it.
-    jvp[input] = (context) => times((context as Record<string, unknown>)[`d${input}`] as Tensor, slope, context);
+    jvp[input] = (context) =>
+      times((context as Record<string, unknown>)[`d${input}`] as Tensor, slope, context);
   }
   const op = defineOp<I, object>(name, {
     inputs,

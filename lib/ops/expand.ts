@@ -30,7 +30,9 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   const added = Array.isArray(shape) ? shape.length - x.rank : 0;
   const wanted = checkShape(
     "expand",
-    Array.isArray(shape) ? shape.map((size, d) => (size === -1 && d >= added ? x.shape[d - added] : size)) : shape,
+    Array.isArray(shape)
+      ? shape.map((size, d) => (size === -1 && d >= added ? x.shape[d - added] : size))
+      : shape,
   );
   const fits = added >= 0 && x.shape.every((size, d) => size === 1 || size === wanted[d + added]);
   if (!fits) throw new ShapeError(`expand: ${format(x.shape)} does not expand to ${format(wanted)}`);

@@ -37,6 +37,7 @@ export function indexAdd(x: Tensor, dim: number, index: Tensor, source: Tensor):
   if (!sameShape(source.shape, expected)) {
     throw new ShapeError(`indexAdd: expected source to be ${format(expected)}, got ${format(source.shape)}`);
   }
-  if (source.dtype !== x.dtype) throw new DTypeError(`indexAdd: x is ${x.dtype} but source is ${source.dtype}`);
+  if (source.dtype !== x.dtype)
+    throw new DTypeError(`indexAdd: x is ${x.dtype} but source is ${source.dtype}`);
   return add(x, spread(source, axis, index, x.shape[axis] as number));
 }

@@ -6,7 +6,7 @@ import { detach } from "./detach.js";
 import { exp } from "./exp.js";
 import { isFinite } from "./is-finite.js";
 import { log } from "./log.js";
-import { type ReduceOptions, dimsOf } from "./reduce.js";
+import { dimsOf, type ReduceOptions } from "./reduce.js";
 import { reshape } from "./reshape.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
@@ -26,5 +26,10 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
   const largest = detach(amax(x, { dim, keepdim: true }));
   const taken = where(isFinite(largest), largest, 0);
   const y = add(log(sum(exp(sub(x, taken)), { dim, keepdim: true })), taken);
-  return options.keepdim === true ? y : reshape(y, x.shape.filter((_, d) => !dim.includes(d)));
+  return options.keepdim === true
+    ? y
+    : reshape(
+        y,
+        x.shape.filter((_, d) => !dim.includes(d)),
+      );
 }

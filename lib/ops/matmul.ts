@@ -57,7 +57,8 @@ const op = defineOp<"a" | "b", Transposes>("matmul", {
     const [M, N] = matmulSizes("matmul", a, b, transposes);
     return { shape: [M, N], dtype };
   },
-  params: ({ a, b, ...transposes }) => matmulParams(matmulSizes("matmul", a, b, transposes), transposes, 1, 0),
+  params: ({ a, b, ...transposes }) =>
+    matmulParams(matmulSizes("matmul", a, b, transposes), transposes, 1, 0),
   buffers: ([a, b], y) => [a as Tensor, b as Tensor, null, null, y],
   vjp: {
     a: ({ dy, b, transposeA, transposeB }) => matmulSlopeA(dy, b, transposeA, transposeB),
@@ -106,7 +107,10 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const matrixA = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const matrixB = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
   const y = op([matrixA, matrixB], transposes);
-  return reshape(y, [...(a.rank === 1 ? [] : [y.shape[0] as number]), ...(b.rank === 1 ? [] : [y.shape[1] as number])]);
+  return reshape(y, [
+    ...(a.rank === 1 ? [] : [y.shape[0] as number]),
+    ...(b.rank === 1 ? [] : [y.shape[1] as number]),
+  ]);
 }
 
 /** The transposes among an op's options, checked. */

@@ -19,7 +19,9 @@ export function oneHot(index: Tensor, numClasses: number, dtype: DType = "float3
   checkNumber("oneHot", "numClasses", numClasses, { min: 1, integer: true });
   const wrong = index.data.findIndex((value) => value < 0 || value >= numClasses);
   if (wrong >= 0) {
-    throw new IndexError(`oneHot: index ${index.data[wrong]} at position ${wrong} is outside [0, ${numClasses})`);
+    throw new IndexError(
+      `oneHot: index ${index.data[wrong]} at position ${wrong} is outside [0, ${numClasses})`,
+    );
   }
   const classes = allocate("int32", numClasses).map((_, i) => i);
   return to(equal(unsqueeze(index, index.rank), new Tensor(classes, [numClasses], "int32")), dtype);

@@ -1,4 +1,4 @@
-import { type Shape, checkDim, checkDims } from "../graph/shape.js";
+import { checkDim, checkDims, type Shape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkOptions } from "../options.js";
 import { reshape } from "./reshape.js";
@@ -72,7 +72,12 @@ export function reduceOne(
   if (options.dim === undefined || x.rank === 0) {
     if (options.dim !== undefined) checkDim(name, options.dim, 0);
     const y = reduce(reshape(x, [x.size]), 0);
-    return keepdim ? reshape(y, x.shape.map(() => 1)) : y;
+    return keepdim
+      ? reshape(
+          y,
+          x.shape.map(() => 1),
+        )
+      : y;
   }
   const dim = checkDim(name, options.dim, x.rank);
   const y = reduce(x, dim);

@@ -30,7 +30,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     wanted = shape.map((size, d) => (d === open && rest !== 0 ? x.size / rest : size));
   }
   const mismatch = () => {
-    throw new ShapeError(`reshape: ${format(x.shape)} has ${x.size} elements and does not fit ${format(shape)}`);
+    throw new ShapeError(
+      `reshape: ${format(x.shape)} has ${x.size} elements and does not fit ${format(shape)}`,
+    );
   };
   if (open >= 0 && !Number.isInteger(wanted[open])) mismatch();
   const checked = checkShape("reshape", wanted);

@@ -38,6 +38,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
       `scatterAdd: expected source to have index's shape ${format(index.shape)}, got ${format(source.shape)}`,
     );
   }
-  if (source.dtype !== x.dtype) throw new DTypeError(`scatterAdd: x is ${x.dtype} but source is ${source.dtype}`);
+  if (source.dtype !== x.dtype)
+    throw new DTypeError(`scatterAdd: x is ${x.dtype} but source is ${source.dtype}`);
   return add(x, scatter(source, axis, index, x.shape[axis] as number));
 }

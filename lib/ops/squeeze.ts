@@ -11,7 +11,8 @@ import { reshape } from "./reshape.js";
 export function squeeze(x: Tensor, options: { readonly dim?: number | readonly number[] } = {}): Tensor {
   checkTensor("squeeze", "x", x);
   checkOptions("squeeze", options, ["dim"]);
-  const dims = options.dim === undefined ? x.shape.map((_, d) => d) : checkDims("squeeze", options.dim, x.rank);
+  const dims =
+    options.dim === undefined ? x.shape.map((_, d) => d) : checkDims("squeeze", options.dim, x.rank);
   return reshape(
     x,
     x.shape.filter((size, d) => size !== 1 || !dims.includes(d)),

@@ -7,6 +7,8 @@ import { sum } from "./sum.js";
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const added = x.rank - shape.length;
-  const dim = x.shape.map((_, d) => d).filter((d) => d < added || (shape[d - added] === 1 && x.shape[d] !== 1));
+  const dim = x.shape
+    .map((_, d) => d)
+    .filter((d) => d < added || (shape[d - added] === 1 && x.shape[d] !== 1));
   return reshape(dim.length === 0 ? x : sum(x, { dim }), shape);
 }

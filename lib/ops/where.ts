@@ -10,7 +10,8 @@ const op = defineOp<"condition" | "a" | "b">("where", {
   inputs: ["condition", "a", "b"],
   kernel: "where",
   shape: ({ condition, a, b }) => {
-    if (condition.dtype !== "bool") throw new DTypeError(`where: expected condition to be bool, got ${condition.dtype}`);
+    if (condition.dtype !== "bool")
+      throw new DTypeError(`where: expected condition to be bool, got ${condition.dtype}`);
     const dtype = checkDTypes("where", ["a", "b"], [a, b], "any");
     return { shape: broadcast("where", broadcast("where", condition.shape, a.shape), b.shape), dtype };
   },
@@ -34,6 +35,7 @@ const op = defineOp<"condition" | "a" | "b">("where", {
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkTensor("where", "condition", condition);
-  if (typeof a === "number" && typeof b === "number") return op([condition, scalar(a, "float32"), scalar(b, "float32")], {});
+  if (typeof a === "number" && typeof b === "number")
+    return op([condition, scalar(a, "float32"), scalar(b, "float32")], {});
   return op([condition, ...operands("where", a, b)], {});
 }

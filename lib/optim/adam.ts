@@ -51,7 +51,9 @@ export class Adam extends Optimizer<State> {
     if (!Array.isArray(betas) || betas.length !== 2) {
       throw new ArgumentError(`Adam: expected betas to be two numbers, got ${describe(betas)}`);
     }
-    const [beta1, beta2] = betas.map((beta, i) => checkNumber("Adam", `betas[${i}]`, beta, { min: 0, below: 1 }));
+    const [beta1, beta2] = betas.map((beta, i) =>
+      checkNumber("Adam", `betas[${i}]`, beta, { min: 0, below: 1 }),
+    );
     const eps = checkNumber("Adam", "eps", options.eps ?? 1e-8, { min: 0 });
     const weightDecay = checkNumber("Adam", "weightDecay", options.weightDecay ?? 0, { min: 0 });
     this.#amsgrad = checkFlag("Adam", "amsgrad", options.amsgrad ?? false);

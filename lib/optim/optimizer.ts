@@ -74,14 +74,17 @@ function checkParameters(name: string, parameters: Iterable<Tensor>): Tensor[] {
     throw new ArgumentError(`${name}: expected a list of parameters, got ${describe(parameters)}`);
   }
   const list = [...parameters];
-  if (list.length === 0) throw new ArgumentError(`${name}: expected at least one parameter, got an empty list`);
+  if (list.length === 0)
+    throw new ArgumentError(`${name}: expected at least one parameter, got an empty list`);
   if (new Set(list).size !== list.length) throw new ArgumentError(`${name}: a parameter is listed twice`);
   list.forEach((parameter, i) => {
     if (!(parameter instanceof Tensor)) {
       throw new ArgumentError(`${name}: expected parameter ${i} to be a tensor, got ${describe(parameter)}`);
     }
     if (!isFloat(parameter.dtype)) {
-      throw new DTypeError(`${name}: expected parameter ${i} to be float32 or float64, got ${parameter.dtype}`);
+      throw new DTypeError(
+        `${name}: expected parameter ${i} to be float32 or float64, got ${parameter.dtype}`,
+      );
     }
     if (!parameter.isLeaf) {
       throw new GraphError(`${name}: parameter ${i} is the result of an op; only leaves can be trained`);
@@ -95,7 +98,9 @@ function checkGradient(name: string, parameter: Tensor, gradient: Tensor): void 
     throw new ArgumentError(`${name}: expected .grad to be a tensor or null, got ${describe(gradient)}`);
   }
   if (!sameShape(gradient.shape, parameter.shape)) {
-    throw new ShapeError(`${name}: expected a gradient of ${format(parameter.shape)}, got ${format(gradient.shape)}`);
+    throw new ShapeError(
+      `${name}: expected a gradient of ${format(parameter.shape)}, got ${format(gradient.shape)}`,
+    );
   }
   if (gradient.dtype !== parameter.dtype) {
     throw new DTypeError(`${name}: expected a gradient of ${parameter.dtype}, got ${gradient.dtype}`);

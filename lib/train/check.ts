@@ -14,7 +14,9 @@ export function checkModel(where: string, model: unknown): Module {
 
 export function checkCost(where: string, cost: unknown): Cost {
   if (typeof cost === "function") return cost as Cost;
-  throw new ArgumentError(`${where}: expected cost to be a function such as cost.crossEntropy, got ${describe(cost)}`);
+  throw new ArgumentError(
+    `${where}: expected cost to be a function such as cost.crossEntropy, got ${describe(cost)}`,
+  );
 }
 
 /**

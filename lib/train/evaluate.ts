@@ -1,6 +1,6 @@
 import type { Cost } from "../cost/define.js";
 import { checkFinite, type Dataset, type Samples, toDataset } from "../data/dataset.js";
-import { DataLoader, readBatchSize } from "../data/loader.js";
+import { DataLoader, readBatchSize, slice } from "../data/loader.js";
 import { DataError } from "../errors.js";
 import { allocate } from "../graph/dtype.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
@@ -8,7 +8,6 @@ import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
 import { checkCost, checkData, checkModel, evaluated } from "./check.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
-import { slice } from "../data/loader.js";
 import { Turns } from "./turns.js";
 
 export interface EvaluateOptions {

@@ -100,7 +100,8 @@ const inTraining = new WeakSet<Module>();
  */
 export async function fit(model: Module, options: FitOptions): Promise<EpochReport[]> {
   const plan = readOptions(model, options);
-  if (inTraining.has(model)) throw new BusyError("fit: this model is being trained by another fit; wait for that one");
+  if (inTraining.has(model))
+    throw new BusyError("fit: this model is being trained by another fit; wait for that one");
   inTraining.add(model);
   const progress = await openProgress(options.progress ?? false, plan.epochs, plan.dataset.length);
   try {
@@ -115,7 +116,8 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
           ? null
           : await average(model, plan.validation, options.cost, plan.metrics, plan.validationBatch);
       const { loss, ...metrics } = means.all();
-      const samplesPerSecond = plan.loader.length * plan.batchSize >= plan.dataset.length ? plan.dataset.length / seconds : 0;
+      const samplesPerSecond =
+        plan.loader.length * plan.batchSize >= plan.dataset.length ? plan.dataset.length / seconds : 0;
       const report = { epoch, loss: loss as number, metrics, validation, seconds, samplesPerSecond };
       history.push(report);
       progress.epoch(report);
@@ -160,7 +162,8 @@ function readOptions(model: Module, options: FitOptions): Plan {
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw new ArgumentError(`fit: expected signal to be an AbortSignal, got ${describe(options.signal)}`);
   }
-  const validation = options.validation === undefined ? null : toDataset("fit", "validation", options.validation);
+  const validation =
+    options.validation === undefined ? null : toDataset("fit", "validation", options.validation);
   checkData("fit", "data", model, cost, dataset);
   if (validation !== null) checkData("fit", "validation", model, cost, validation);
   const validationBatch = validation === null ? 0 : evaluationBatch("fit", undefined, validation);

@@ -37,7 +37,8 @@ export function checkMetrics(where: string, metrics: unknown): Metrics {
     if (typeof metric !== "function") {
       throw new ArgumentError(`${where}: expected metric ${name} to be a function, got ${describe(metric)}`);
     }
-    if (name === "loss") throw new ArgumentError(`${where}: "loss" is reported anyway; give the metric another name`);
+    if (name === "loss")
+      throw new ArgumentError(`${where}: "loss" is reported anyway; give the metric another name`);
   }
   return metrics as Metrics;
 }

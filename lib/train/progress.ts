@@ -15,7 +15,8 @@ function line(report: EpochReport, epochs: number): string {
   const figures = (values: Readonly<Record<string, number>>) =>
     Object.entries(values).map(([name, value]) => `${name} ${value.toFixed(4)}`);
   const parts = [`loss ${report.loss.toFixed(4)}`, ...figures(report.metrics)];
-  if (report.validation !== null) parts.push(...figures(report.validation).map((text) => `validation ${text}`));
+  if (report.validation !== null)
+    parts.push(...figures(report.validation).map((text) => `validation ${text}`));
   const speed = `${Math.round(report.samplesPerSecond).toLocaleString("en")} samples/s`;
   return `epoch ${report.epoch}/${epochs}  ${parts.join("  ")}  ${speed}`;
 }
@@ -39,7 +40,10 @@ export async function openProgress(wanted: boolean, epochs: number, samples: num
   return {
     batch(epoch, done, loss) {
       if (bar === null) {
-        bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true, hideCursor: true }, Presets.shades_classic);
+        bar = new SingleBar(
+          { format, stream: process.stderr, clearOnComplete: true, hideCursor: true },
+          Presets.shades_classic,
+        );
         bar.start(samples, 0, { epoch: `${epoch}/${epochs}`, loss: "", speed: "" });
         started = Date.now();
       }
