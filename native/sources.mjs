@@ -6,7 +6,7 @@
 //   node native/sources.mjs link              what the linker is given
 //   node native/sources.mjs libraries
 //
-// In the environment THALWEG_BLAS and THALWEG_SANITIZE choose from sources.json's "environment".
+// In the environment THALWEG_BLAS, THALWEG_SANITIZE and THALWEG_WERROR choose from sources.json's "environment".
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -139,10 +139,10 @@ THALWEG_UNARY_OP(Exp, exp_(x));
 THALWEG_UNARY_OP(Log, log_(x));
 THALWEG_UNARY_OP(Tanh, tanh_(x));
 THALWEG_UNARY_OP(Sigmoid, sigmoid_(x));
-// The comparison is false for a NaN, which so stays.
+// The comparisons are false for a NaN: relu keeps it, heaviside and sign make it 0.
 THALWEG_UNARY_OP(Relu, x < T(0) ? T(0) : x);
-THALWEG_UNARY_OP(Heaviside, x != x ? x : x > T(0) ? T(1) : T(0));
-THALWEG_UNARY_OP(Sign, x != x ? x : static_cast<T>(T(x > T(0)) - T(x < T(0))));
+THALWEG_UNARY_OP(Heaviside, x > T(0) ? T(1) : T(0));
+THALWEG_UNARY_OP(Sign, static_cast<T>(T(x > T(0)) - T(x < T(0))));
 
 struct Abs {
   template <typename T>

@@ -13,7 +13,7 @@ namespace thalweg::THALWEG_ISA {
 namespace {
 
 // Columns worked on together: their accumulators stay in the first-level cache.
-constexpr int64_t kColumns = 512;
+constexpr int64_t kColumns = 1024;
 
 // `of` takes numbers and vectors alike.
 struct Sum {

@@ -55,10 +55,10 @@ W arithmetic(W a, W b) {
     case Elementwise::minimum: return a < b || a != a ? a : b;
     case Elementwise::neg: return -a;
     case Elementwise::abs: return a < 0 ? -a : a == 0 ? W(0) : a;
-    case Elementwise::sign: return a > 0 ? W(1) : a < 0 ? W(-1) : a == 0 ? W(0) : a;
+    case Elementwise::sign: return a > 0 ? W(1) : a < 0 ? W(-1) : W(0);
     case Elementwise::square: return a * a;
     case Elementwise::relu: return a < 0 ? W(0) : a;
-    case Elementwise::heaviside: return a > 0 ? W(1) : a <= 0 ? W(0) : a;
+    case Elementwise::heaviside: return a > 0 ? W(1) : W(0);
     default: return W(0);
   }
 }

@@ -1,0 +1,75 @@
+// The naive twin of ../matmul.cc: each element of c by itself, straight from the definition.
+#include "../matmul.h"
+
+#include <math.h>
+
+#include "../isa/namespace.h"
+
+namespace thalweg::THALWEG_ISA {
+namespace {
+
+double activated(double x, Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return x < 0 ? 0 : x;
+    case Activation::tanh:
+      return tanh(x);
+    case Activation::sigmoid:
+      return 1 / (1 + exp(-x));
+    case Activation::none:
+      break;
+  }
+  return x;
+}
+
+double slope_at(double y, Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return y > 0 ? 1 : 0;
+    case Activation::tanh:
+      return 1 - y * y;
+    case Activation::sigmoid:
+      return y * (1 - y);
+    case Activation::none:
+      break;
+  }
+  return 1;
+}
+
+template <typename T>
+double element(const MatmulCall<T>& call, int64_t i, int64_t j) {
+  double sum = 0;
+  for (int64_t k = 0; k < call.K; ++k) {
+    const double a = call.transpose_a ? call.a[k * call.lda + i] : call.a[i * call.lda + k];
+    const double b = call.transpose_b ? call.b[j * call.ldb + k] : call.b[k * call.ldb + j];
+    sum += a * b;
+  }
+  double c = call.alpha * sum;
+  if (call.beta != 0) c += call.beta * call.c[i * call.ldc + j];
+  if (call.bias != nullptr) c += call.bias[j];
+  c = activated(c, call.activation);
+  return call.state == nullptr ? c : c * slope_at(call.state[i * call.lds + j], call.state_activation);
+}
+
+template <typename T>
+void matmul_by_definition(const MatmulCall<T>& call, const Team& team) {
+  for (int64_t i = team.rank; i < call.M; i += team.size) {
+    for (int64_t j = 0; j < call.N; ++j) call.c[i * call.ldc + j] = static_cast<T>(element(call, i, j));
+  }
+}
+
+template <typename T>
+int64_t no_scratch(const MatmulCall<T>&, int32_t) {
+  return 0;
+}
+
+}  // namespace
+
+void add_matmul(Table& table) {
+  table.matmul_f32 = matmul_by_definition<float>;
+  table.matmul_f64 = matmul_by_definition<double>;
+  table.matmul_scratch_f32 = no_scratch<float>;
+  table.matmul_scratch_f64 = no_scratch<double>;
+}
+
+}  // namespace thalweg::THALWEG_ISA
