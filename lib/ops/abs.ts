@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { elementwise } from "./elementwise.js";
 import { sign } from "./sign.js";
 
 const op = elementwise("abs", { takes: "number", slope: { x: ({ x }) => sign(x) } });

@@ -1,14 +1,10 @@
 import { DTypeError } from "../errors.js";
 import { apply } from "../graph/apply.js";
-import { allocate, type DType, isFloat } from "../graph/dtype.js";
+import { type DType, isFloat } from "../graph/dtype.js";
 import type { Op } from "../graph/node.js";
-import { broadcast, type Shape, sizeOf, type TensorSpec } from "../graph/shape.js";
-import { Tensor } from "../graph/tensor.js";
+import { broadcast, type Shape, type TensorSpec } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
-import { broadcastParams } from "./broadcast.js";
-import { mul } from "./mul.js";
-import { neg } from "./neg.js";
-import { sumTo } from "./sum-to.js";
 
 /** The inputs of an op by name, with its attributes. */
 export type Arguments<I extends string, A extends object> = Readonly<Record<I, Tensor>> & Readonly<A>;
@@ -84,25 +80,7 @@ export function defineOp<I extends string, A extends object = object>(
   return (tensors, attributes) => apply(op, tensors, attributes);
 }
 
-/** ∂y/∂input of an elementwise op, as a tensor that broadcasts to y's shape; the numbers cost no product. */
-type Slope<I extends string> =
-  | 1
-  | -1
-  | 0
-  | ((context: Arguments<I, object> & { readonly y: Tensor }) => Tensor);
-
-export interface ElementwiseDefinition<I extends string> {
-  /** Names of the inputs, in order. Default `["x"]`. */
-  readonly inputs?: readonly I[];
-  /** Which dtypes it takes. */
-  readonly takes: "float" | "number" | "bool" | "any";
-  /** The result's dtype. Default: the inputs'. */
-  readonly gives?: DType;
-  /** The native instruction. Default: the op's name. */
-  readonly kernel?: string;
-  /** The slope with respect to each input; left out for an op without gradient. */
-  readonly slope?: { readonly [K in I]: Slope<I> };
-}
+export type Takes = keyof typeof TAKES;
 
 const TAKES = {
   float: { accepts: isFloat, words: "float32 or float64" },
@@ -116,7 +94,7 @@ export function checkDTypes(
   name: string,
   names: readonly string[],
   inputs: readonly Tensor[],
-  takes: keyof typeof TAKES,
+  takes: Takes,
 ): DType {
   const { accepts, words } = TAKES[takes];
   const dtype = (inputs[0] as Tensor).dtype;
@@ -132,61 +110,18 @@ export function checkDTypes(
   return dtype;
 }
 
-/**
- * Defines y = f(a, b, …) element by element, with NumPy's broadcasting.
- * Both rules follow from the slope: vjp = jvp = slope · d, summed over the axes that were broadcast.
- *
- * @example
- * const tanh = elementwise("tanh", { takes: "float", slope: { x: ({ y }) => sub(1, square(y)) } });
- * tanh([x]);
- */
-export function elementwise<I extends string = "x">(
+/** Shape and dtype of the result of an elementwise op: its inputs broadcast. */
+export function broadcastSpec(
   name: string,
-  definition: ElementwiseDefinition<I>,
-): (inputs: readonly Tensor[]) => Tensor {
-  const inputs = definition.inputs ?? (["x"] as I[]);
-  const vjp: Partial<Record<I, (context: VjpContext<I, object>) => Tensor>> = {};
-  const jvp: Partial<Record<I, (context: JvpContext<I, object>) => Tensor>> = {};
-  for (const input of definition.slope === undefined ? [] : inputs) {
-    const slope = (definition.slope as Record<I, Slope<I>>)[input];
-    vjp[input] = (context) => sumTo(times(context.dy, slope, context), context[input].shape);
-    // A tangent that is broadcast in the product has the output's shape then; where the slope is a
-    // number it may still be the input's, and the sum with other tangents, or autodiff, expands it.
-    jvp[input] = (context) =>
-      times((context as Record<string, unknown>)[`d${input}`] as Tensor, slope, context);
-  }
-  const op = defineOp<I, object>(name, {
-    inputs,
-    kernel: definition.kernel ?? name,
-    shape: (context) => {
-      const tensors = inputs.map((input) => context[input]);
-      const dtype = checkDTypes(name, inputs, tensors, definition.takes);
-      let shape: Shape = (tensors[0] as Tensor).shape;
-      for (let i = 1; i < tensors.length; i++) shape = broadcast(name, shape, (tensors[i] as Tensor).shape);
-      return { shape, dtype: definition.gives ?? dtype };
-    },
-    params: (context, y) =>
-      broadcastParams(
-        inputs.map((input) => context[input]),
-        y.shape,
-        sizeOf(y.shape),
-      ),
-    vjp,
-    jvp: jvp as JvpRules<I, object>,
-  });
-  return (tensors) => op(tensors, {});
-}
-
-function times<I extends string>(
-  d: Tensor,
-  slope: Slope<I>,
-  context: Arguments<I, object> & { readonly y: Tensor },
-): Tensor {
-  if (slope === 1) return d;
-  if (slope === -1) return neg(d);
-  // Not a product with 0: that is NaN for an infinite d.
-  if (slope === 0) return new Tensor(allocate(d.dtype, d.size), d.shape, d.dtype);
-  return mul(d, slope(context));
+  names: readonly string[],
+  inputs: readonly Tensor[],
+  takes: Takes,
+  gives?: DType,
+): TensorSpec {
+  const dtype = checkDTypes(name, names, inputs, takes);
+  let shape: Shape = (inputs[0] as Tensor).shape;
+  for (let i = 1; i < inputs.length; i++) shape = broadcast(name, shape, (inputs[i] as Tensor).shape);
+  return { shape, dtype: gives ?? dtype };
 }
 
 export interface LinearDefinition<I extends string, A extends object>

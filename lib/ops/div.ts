@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { elementwise } from "./elementwise.js";
 import { neg } from "./neg.js";
 import { type Operand, operands } from "./operand.js";
 import { reciprocal } from "./reciprocal.js";

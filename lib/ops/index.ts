@@ -10,14 +10,13 @@ export { argmin } from "./argmin.js";
 export {
   type Apply,
   defineOp,
-  type ElementwiseDefinition,
-  elementwise,
   type LinearDefinition,
   linear,
   type OpDefinition,
 } from "./define.js";
 export { detach } from "./detach.js";
 export { div } from "./div.js";
+export { type ElementwiseDefinition, elementwise } from "./elementwise.js";
 export { equal } from "./equal.js";
 export { exp } from "./exp.js";
 export { expand } from "./expand.js";

@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { elementwise } from "./elementwise.js";
 
 const op = elementwise("isFinite", { takes: "any", gives: "bool", kernel: "is_finite" });
 

@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { elementwise } from "./elementwise.js";
 import { reciprocal } from "./reciprocal.js";
 
 const op = elementwise("log", { takes: "float", slope: { x: ({ x }) => reciprocal(x) } });

@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph/tensor.js";
 import { add } from "./add.js";
-import { elementwise } from "./define.js";
+import { elementwise } from "./elementwise.js";
 import { equal } from "./equal.js";
 import { greater } from "./greater.js";
 import { less } from "./less.js";

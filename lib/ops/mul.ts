@@ -1,13 +1,23 @@
+import { sizeOf } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { broadcastParams } from "./broadcast.js";
+import { broadcastSpec, defineOp } from "./define.js";
 import { type Operand, operands } from "./operand.js";
+import { sumTo } from "./sum-to.js";
 
-const op = elementwise<"a" | "b">("mul", {
+// Not by `elementwise`, whose rules are made with this op.
+const op = defineOp<"a" | "b">("mul", {
   inputs: ["a", "b"],
-  takes: "number",
-  slope: {
-    a: ({ b }) => b,
-    b: ({ a }) => a,
+  kernel: "mul",
+  shape: ({ a, b }) => broadcastSpec("mul", ["a", "b"], [a, b], "number"),
+  params: ({ a, b }, y) => broadcastParams([a, b], y.shape, sizeOf(y.shape)),
+  vjp: {
+    a: ({ dy, a, b }) => sumTo(mul(dy, b), a.shape),
+    b: ({ dy, a, b }) => sumTo(mul(dy, a), b.shape),
+  },
+  jvp: {
+    a: ({ da, b }) => mul(da, b),
+    b: ({ db, a }) => mul(a, db),
   },
 });
 
@@ -18,5 +28,5 @@ const op = elementwise<"a" | "b">("mul", {
  * @throws ShapeError, DTypeError
  */
 export function mul(a: Operand, b: Operand): Tensor {
-  return op(operands("mul", a, b));
+  return op(operands("mul", a, b), {});
 }

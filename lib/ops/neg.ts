@@ -1,13 +1,23 @@
+import { sizeOf } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { broadcastParams } from "./broadcast.js";
+import { broadcastSpec, linear } from "./define.js";
 
-const op = elementwise("neg", { takes: "number", slope: { x: -1 } });
+// Not by `elementwise`, whose rules are made with this op.
+const op = linear<"x">("neg", {
+  inputs: ["x"],
+  kernel: "neg",
+  shape: ({ x }) => broadcastSpec("neg", ["x"], [x], "number"),
+  params: ({ x }, y) => broadcastParams([x], y.shape, sizeOf(y.shape)),
+  transpose: ({ dy }) => neg(dy),
+});
 
 /**
  * y = −x.
  * Shapes: x → y, the same. Dtypes: float32, float64, int32.
+ * @example neg(x)
  * @throws DTypeError
  */
 export function neg(x: Tensor): Tensor {
-  return op([x]);
+  return op([x], {});
 }

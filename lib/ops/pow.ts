@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { elementwise } from "./elementwise.js";
 import { equal } from "./equal.js";
 import { greaterEqual } from "./greater-equal.js";
 import { log } from "./log.js";

@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { elementwise } from "./elementwise.js";
 import { heaviside } from "./heaviside.js";
 
 const op = elementwise("relu", { takes: "number", slope: { x: ({ y }) => heaviside(y) } });

@@ -1,6 +1,6 @@
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
 import { div } from "./div.js";
+import { elementwise } from "./elementwise.js";
 
 const op = elementwise("sqrt", { takes: "float", slope: { x: ({ y }) => div(0.5, y) } });
 

@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./define.js";
+import { elementwise } from "./elementwise.js";
 import { mul } from "./mul.js";
 
 const op = elementwise("square", { takes: "number", slope: { x: ({ x }) => mul(x, 2) } });

@@ -1,0 +1,83 @@
+import { allocate, type DType } from "../graph/dtype.js";
+import { sizeOf } from "../graph/shape.js";
+import { Tensor } from "../graph/tensor.js";
+import { broadcastParams } from "./broadcast.js";
+import {
+  type Arguments,
+  broadcastSpec,
+  defineOp,
+  type JvpContext,
+  type JvpRules,
+  type Takes,
+  type VjpContext,
+} from "./define.js";
+import { mul } from "./mul.js";
+import { neg } from "./neg.js";
+import { sumTo } from "./sum-to.js";
+
+/** ∂y/∂input of an elementwise op, as a tensor that broadcasts to y's shape; the numbers cost no product. */
+type Slope<I extends string> =
+  | 1
+  | -1
+  | 0
+  | ((context: Arguments<I, object> & { readonly y: Tensor }) => Tensor);
+
+export interface ElementwiseDefinition<I extends string> {
+  /** Names of the inputs, in order. Default `["x"]`. */
+  readonly inputs?: readonly I[];
+  /** Which dtypes it takes. */
+  readonly takes: Takes;
+  /** The result's dtype. Default: the inputs'. */
+  readonly gives?: DType;
+  /** The native instruction. Default: the op's name. */
+  readonly kernel?: string;
+  /** The slope with respect to each input; left out for an op without gradient. */
+  readonly slope?: { readonly [K in I]: Slope<I> };
+}
+
+/**
+ * Defines y = f(a, b, …) element by element, with NumPy's broadcasting.
+ * Both rules follow from the slope: vjp = jvp = slope · d, summed over the axes that were broadcast.
+ *
+ * @example
+ * const tanh = elementwise("tanh", { takes: "float", slope: { x: ({ y }) => sub(1, square(y)) } });
+ * tanh([x]);
+ */
+export function elementwise<I extends string = "x">(
+  name: string,
+  definition: ElementwiseDefinition<I>,
+): (inputs: readonly Tensor[]) => Tensor {
+  const inputs = definition.inputs ?? (["x"] as I[]);
+  const vjp: Partial<Record<I, (context: VjpContext<I, object>) => Tensor>> = {};
+  const jvp: Partial<Record<I, (context: JvpContext<I, object>) => Tensor>> = {};
+  for (const input of definition.slope === undefined ? [] : inputs) {
+    const slope = (definition.slope as Record<I, Slope<I>>)[input];
+    vjp[input] = (context) => sumTo(times(context.dy, slope, context), context[input].shape);
+    // A tangent that is broadcast in the product has the output's shape then; where the slope is a
+    // number it may still be the input's, and the sum with other tangents, or autodiff, expands it.
+    jvp[input] = (context) =>
+      times((context as Record<string, unknown>)[`d${input}`] as Tensor, slope, context);
+  }
+  const tensorsOf = (context: Arguments<I, object>): Tensor[] => inputs.map((input) => context[input]);
+  const op = defineOp<I, object>(name, {
+    inputs,
+    kernel: definition.kernel ?? name,
+    shape: (context) => broadcastSpec(name, inputs, tensorsOf(context), definition.takes, definition.gives),
+    params: (context, y) => broadcastParams(tensorsOf(context), y.shape, sizeOf(y.shape)),
+    vjp,
+    jvp: jvp as JvpRules<I, object>,
+  });
+  return (tensors) => op(tensors, {});
+}
+
+function times<I extends string>(
+  d: Tensor,
+  slope: Slope<I>,
+  context: Arguments<I, object> & { readonly y: Tensor },
+): Tensor {
+  if (slope === 1) return d;
+  if (slope === -1) return neg(d);
+  // Not a product with 0: that is NaN for an infinite d.
+  if (slope === 0) return new Tensor(allocate(d.dtype, d.size), d.shape, d.dtype);
+  return mul(d, slope(context));
+}
