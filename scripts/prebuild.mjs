@@ -100,7 +100,10 @@ function prebuild() {
   const problems = [addon, openmp].flatMap((path) => problemsOf(path).map((problem) => `${path} ${problem}`));
   const failure = loadFailure(addon);
   if (failure !== null) problems.push(`${addon} does not load: ${failure}`);
-  if (problems.length > 0) throw new Error(`prebuild: ${problems.join("\nprebuild: ")}`);
+  if (problems.length > 0) {
+    rmSync(folder, { recursive: true }); // a package must not carry it
+    throw new Error(`prebuild: ${problems.join("\nprebuild: ")}`);
+  }
   const floor = [...versions(addon, "GLIBC"), ...versions(openmp, "GLIBC")].sort(compareVersions).at(-1);
   console.log(
     `prebuilds/${platformName()}: thalweg.node, ${OPENMP}; needs glibc ${floor ?? "(none)"} or newer`,

@@ -21,7 +21,8 @@ MatmulProvider provider_named(const std::string& name, const char* who) {
 #endif
   std::string known;
   for (const std::string& provider : matmul_providers()) known += (known.empty() ? "" : ", ") + provider;
-  throw Error("ERR_VALUE", std::string(who) + ": no matmul provider \"" + name + "\"; this build has " + known);
+  throw Error("ERR_VALUE",
+              std::string(who) + ": no matmul provider \"" + name + "\"; this build has " + known);
 }
 
 std::atomic<MatmulProvider>& provider_setting() {
@@ -37,15 +38,16 @@ std::atomic<MatmulProvider>& provider_setting() {
 // CBLAS wants a stride of at least 1, of empty matrices too.
 int stride(int64_t elements) { return static_cast<int>(elements < 1 ? 1 : elements); }
 
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<float>& m, int64_t rows, const float* a, float* c) {
-  cblas_sgemm(CblasRowMajor, ta, tb, static_cast<int>(rows), static_cast<int>(m.N), static_cast<int>(m.K), m.alpha, a,
-              stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<float>& m, int64_t rows, const float* a,
+          float* c) {
+  cblas_sgemm(CblasRowMajor, ta, tb, static_cast<int>(rows), static_cast<int>(m.N), static_cast<int>(m.K),
+              m.alpha, a, stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
 }
 
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<double>& m, int64_t rows, const double* a,
           double* c) {
-  cblas_dgemm(CblasRowMajor, ta, tb, static_cast<int>(rows), static_cast<int>(m.N), static_cast<int>(m.K), m.alpha, a,
-              stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
+  cblas_dgemm(CblasRowMajor, ta, tb, static_cast<int>(rows), static_cast<int>(m.N), static_cast<int>(m.K),
+              m.alpha, a, stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
 }
 
 // Each thread of ours takes some rows of c and calls a single-threaded BLAS for them. The product is
@@ -59,8 +61,8 @@ void matmul(const MatmulCall<T>& call, const Team& team, MatmulFn<T> epilogue) {
   mine.M = count;
   mine.c = call.c + rows.begin * call.ldc;
   const T* a = call.a + (call.transpose_a ? rows.begin : rows.begin * call.lda);
-  gemm(call.transpose_a ? CblasTrans : CblasNoTrans, call.transpose_b ? CblasTrans : CblasNoTrans, call, count, a,
-       mine.c);
+  gemm(call.transpose_a ? CblasTrans : CblasNoTrans, call.transpose_b ? CblasTrans : CblasNoTrans, call,
+       count, a, mine.c);
   if (call.bias == nullptr && call.activation == Activation::none && call.state == nullptr) return;
   mine.K = 0;
   mine.beta = 1;

@@ -36,7 +36,8 @@ struct Run {
 
 }  // namespace
 
-void execute(const Instruction& instruction, std::span<const Buffer> buffers, std::span<const double> params) {
+void execute(const Instruction& instruction, std::span<const Buffer> buffers,
+             std::span<const double> params) {
   alignas(64) std::byte memory[1024];
   TaskStore store(memory, sizeof(memory));
   Operands operands(instruction.name, buffers, params);

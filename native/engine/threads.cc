@@ -56,7 +56,9 @@ class Leader {
   }
 
  private:
-  Leader() { std::thread([this] { lead(); }).detach(); }
+  Leader() {
+    std::thread([this] { lead(); }).detach();
+  }
 
   void lead() {
     std::unique_lock lock(mutex_);
@@ -106,7 +108,9 @@ int32_t usable_cores() {
 
 int32_t thread_count() { return thread_setting().load(std::memory_order_relaxed); }
 
-void set_thread_count(int32_t count) { thread_setting().store(count < 1 ? 1 : count, std::memory_order_relaxed); }
+void set_thread_count(int32_t count) {
+  thread_setting().store(count < 1 ? 1 : count, std::memory_order_relaxed);
+}
 
 void run_on_team(TeamWork work, void* context) { Leader::instance().run(work, context); }
 

@@ -111,15 +111,19 @@ THALWEG_INLINE float modular(float x) { return x; }
 THALWEG_INLINE double modular(double x) { return x; }
 THALWEG_INLINE uint32_t modular(int32_t x) { return static_cast<uint32_t>(x); }
 
-#define THALWEG_UNARY_OP(name, result)                  \
-  struct name {                                         \
-    template <typename T>                               \
-    THALWEG_INLINE auto of(T x) { return (result); }    \
+#define THALWEG_UNARY_OP(name, result) \
+  struct name {                        \
+    template <typename T>              \
+    THALWEG_INLINE auto of(T x) {      \
+      return (result);                 \
+    }                                  \
   }
-#define THALWEG_BINARY_OP(name, result)                 \
-  struct name {                                         \
-    template <typename T>                               \
-    THALWEG_INLINE auto of(T a, T b) { return (result); } \
+#define THALWEG_BINARY_OP(name, result) \
+  struct name {                         \
+    template <typename T>               \
+    THALWEG_INLINE auto of(T a, T b) {  \
+      return (result);                  \
+    }                                   \
   }
 
 THALWEG_BINARY_OP(Add, static_cast<T>(modular(a) + modular(b)));
@@ -146,7 +150,9 @@ THALWEG_UNARY_OP(Sign, static_cast<T>(T(x > T(0)) - T(x < T(0))));
 
 struct Abs {
   template <typename T>
-  THALWEG_INLINE T of(T x) { return abs_(x); }
+  THALWEG_INLINE T of(T x) {
+    return abs_(x);
+  }
   THALWEG_INLINE int32_t of(int32_t x) { return x < 0 ? static_cast<int32_t>(-modular(x)) : x; }
 };
 
@@ -169,7 +175,9 @@ THALWEG_UNARY_OP(IsFinite, static_cast<uint8_t>(modular(x) - modular(x) == 0));
 template <typename Y>
 struct ToFloating {
   template <typename T>
-  THALWEG_INLINE Y of(T x) { return static_cast<Y>(x); }
+  THALWEG_INLINE Y of(T x) {
+    return static_cast<Y>(x);
+  }
   THALWEG_INLINE Y of(uint8_t x) { return x != 0 ? Y(1) : Y(0); }
 };
 

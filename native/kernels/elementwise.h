@@ -7,6 +7,7 @@ namespace thalweg {
 
 // Every elementwise kernel: its name, and how many inputs it has.
 // Arithmetic and functions keep the dtype; comparisons and tests give boolean; to_* convert.
+// clang-format off
 #define THALWEG_ELEMENTWISE(X) \
   X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(pow, 2) X(maximum, 2) X(minimum, 2) \
   X(neg, 1) X(abs, 1) X(sign, 1) X(square, 1) X(sqrt, 1) X(reciprocal, 1) \
@@ -14,6 +15,7 @@ namespace thalweg {
   X(equal, 2) X(not_equal, 2) X(less, 2) X(less_equal, 2) X(greater, 2) X(greater_equal, 2) \
   X(logical_and, 2) X(logical_or, 2) X(logical_not, 1) X(is_finite, 1) X(where, 3) \
   X(to_float32, 1) X(to_float64, 1) X(to_int32, 1) X(to_bool, 1)
+// clang-format on
 
 enum class Elementwise : int32_t {
 #define THALWEG_X(name, arity) name,

@@ -19,7 +19,7 @@ struct MathOf<float> {
   using Bits = uint32_t;
   static constexpr int kMantissaBits = 23;
   static constexpr Bits kBias = 127;
-  static constexpr float kShift = 0x1.8p23f;   // x + kShift rounds x to an integer, found in the low bits
+  static constexpr float kShift = 0x1.8p23f;  // x + kShift rounds x to an integer, found in the low bits
   static constexpr float kTwoToMantissa = 0x1p23f;
   static constexpr float kLog2E = 0x1.715476p0f;
   static constexpr float kLn2Hi = 0x1.62e4p-1f;  // few bits: n · kLn2Hi is exact
@@ -142,7 +142,8 @@ THALWEG_INLINE T log_(T x) {
 
   // x = 2ᵏ·m with √½ ≤ m < √2
   const Bits moved = bits_of(normal) + (kOne - bits_of(M::kHalfRoot));
-  const T biased_k = from_bits<T>((moved >> M::kMantissaBits) | bits_of(M::kTwoToMantissa)) - M::kTwoToMantissa;
+  const T biased_k =
+      from_bits<T>((moved >> M::kMantissaBits) | bits_of(M::kTwoToMantissa)) - M::kTwoToMantissa;
   const T k = biased_k - (denormal ? T(M::kBias) + T(M::kMantissaBits + 1) : T(M::kBias));
   const T m = from_bits<T>((moved & kMantissa) + bits_of(M::kHalfRoot));
 

@@ -52,7 +52,8 @@ inline int64_t pack_lines(int64_t K, int64_t n, const float* from, int64_t strid
   for (; j + 4 <= n; j += 4) transpose_lines<Float4>(K, from + j * stride, stride, width, to + j);
   return j;
 }
-inline int64_t pack_lines(int64_t K, int64_t n, const double* from, int64_t stride, int64_t width, double* to) {
+inline int64_t pack_lines(int64_t K, int64_t n, const double* from, int64_t stride, int64_t width,
+                          double* to) {
   int64_t j = 0;
   for (; j + 4 <= n; j += 4) transpose_lines<Double4>(K, from + j * stride, stride, width, to + j);
   return j;

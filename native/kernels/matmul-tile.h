@@ -20,7 +20,7 @@ constexpr int kTileRows = 4;  // 8 of 16: without FMA each product needs a regis
 constexpr int kTileVectors = 2;
 
 template <typename T>
-constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;
+constexpr int64_t kTileColumns = kTileVectors* kLanes<T>;
 
 // Where the elements of a left operand are: a[i, k] at data[i·row + k·depth].
 template <typename T>
@@ -53,7 +53,8 @@ inline void multiply_rows(int64_t K, Left<T> a, Right<T> b, T* tile) {
     b.data += b.depth;
   }
   for (int r = 0; r < R; ++r) {
-    for (int v = 0; v < V; ++v) __builtin_memcpy(tile + r * kTileColumns<T> + v * kLanes<T>, &sum[r][v], sizeof(sum[r][v]));
+    for (int v = 0; v < V; ++v)
+      __builtin_memcpy(tile + r * kTileColumns<T> + v * kLanes<T>, &sum[r][v], sizeof(sum[r][v]));
   }
 }
 

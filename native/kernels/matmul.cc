@@ -38,14 +38,22 @@ struct Product {
 
 template <typename T>
 Product<T> straight(const MatmulCall<T>& m) {
-  return {m.M, m.N, m.K, {m.a, m.transpose_a ? 1 : m.lda, m.transpose_a ? m.lda : 1},
-          {m.b, m.transpose_b ? 1 : m.ldb, m.transpose_b ? m.ldb : 1}, false};
+  return {m.M,
+          m.N,
+          m.K,
+          {m.a, m.transpose_a ? 1 : m.lda, m.transpose_a ? m.lda : 1},
+          {m.b, m.transpose_b ? 1 : m.ldb, m.transpose_b ? m.ldb : 1},
+          false};
 }
 
 template <typename T>
 Product<T> swapped(const MatmulCall<T>& m) {
-  return {m.N, m.M, m.K, {m.b, m.transpose_b ? m.ldb : 1, m.transpose_b ? 1 : m.ldb},
-          {m.a, m.transpose_a ? m.lda : 1, m.transpose_a ? 1 : m.lda}, true};
+  return {m.N,
+          m.M,
+          m.K,
+          {m.b, m.transpose_b ? m.ldb : 1, m.transpose_b ? 1 : m.ldb},
+          {m.a, m.transpose_a ? m.lda : 1, m.transpose_a ? 1 : m.lda},
+          true};
 }
 
 // The right operand is the one that may have to be copied transposed; with few rows in x·Wᵀ that should
@@ -113,12 +121,12 @@ void tiles(const MatmulCall<T>& call, const Product<T>& p, Stage stage, int64_t 
   for (int64_t j = columns.begin; j < columns.end; j += C) {
     const int64_t width = least(C, columns.end - j);
     const T* panel = right == nullptr ? nullptr : right + (j - columns.begin) * depth;
-    const Right<T> b = panel == nullptr ? Right<T>{p.b.data + k0 * p.b.depth + j, p.b.depth, 1} : Right<T>{panel, C, 1};
+    const Right<T> b =
+        panel == nullptr ? Right<T>{p.b.data + k0 * p.b.depth + j, p.b.depth, 1} : Right<T>{panel, C, 1};
     for (int64_t i = rows.begin; i < rows.end; i += kTileRows) {
       const int64_t height = least(kTileRows, rows.end - i);
-      const Left<T> a = left == nullptr
-                            ? Left<T>{p.a.data + i * p.a.row + k0 * p.a.depth, p.a.row, p.a.depth}
-                            : Left<T>{left + (i - rows.begin) * depth, 1, kTileRows};
+      const Left<T> a = left == nullptr ? Left<T>{p.a.data + i * p.a.row + k0 * p.a.depth, p.a.row, p.a.depth}
+                                        : Left<T>{left + (i - rows.begin) * depth, 1, kTileRows};
       multiply<T>(depth, height, width, a, b, tile);
       finish_tile(call, stage, p.swapped, static_cast<const T*>(tile), i, j, height, width);
     }

@@ -9,9 +9,9 @@ namespace thalweg {
 template <typename T>
 struct MatmulCall {
   int64_t M, N, K;
-  const T* a;  // [M, K], or [K, M] where transpose_a
-  const T* b;  // [K, N], or [N, K] where transpose_b
-  T* c;        // [M, N]; not read where beta is 0
+  const T* a;             // [M, K], or [K, M] where transpose_a
+  const T* b;             // [K, N], or [N, K] where transpose_b
+  T* c;                   // [M, N]; not read where beta is 0
   int64_t lda, ldb, ldc;  // elements from one stored row to the next
   bool transpose_a, transpose_b;
   T alpha, beta;

@@ -18,20 +18,28 @@ constexpr int64_t kColumns = 1024;
 // `of` takes numbers and vectors alike.
 struct Sum {
   template <typename T>
-  THALWEG_INLINE T of(T a, T x) { return a + x; }
+  THALWEG_INLINE T of(T a, T x) {
+    return a + x;
+  }
 };
 struct Product {
   template <typename T>
-  THALWEG_INLINE T of(T a, T x) { return a * x; }
+  THALWEG_INLINE T of(T a, T x) {
+    return a * x;
+  }
 };
 // A NaN replaces any number and nothing replaces a NaN.
 struct Largest {
   template <typename T>
-  THALWEG_INLINE T of(T a, T x) { return ((x > a) | (x != x)) ? x : a; }
+  THALWEG_INLINE T of(T a, T x) {
+    return ((x > a) | (x != x)) ? x : a;
+  }
 };
 struct Smallest {
   template <typename T>
-  THALWEG_INLINE T of(T a, T x) { return ((x < a) | (x != x)) ? x : a; }
+  THALWEG_INLINE T of(T a, T x) {
+    return ((x < a) | (x != x)) ? x : a;
+  }
 };
 
 // The reduction of x [n], started from `start` in every lane: an identity, or one of the values

@@ -14,6 +14,7 @@ const RULES: readonly Rule[] = [
   { file: "lib/errors.ts", allowed: ["./options.js"], refused: ["./graph/node.js", "./index.js"] },
   { file: "lib/options.ts", allowed: ["./errors.js"], refused: ["./ops/add.js", "./tensor.js"] },
   { file: "lib/native/binding.ts", allowed: ["../errors.js"], refused: ["../graph/node.js"] },
+  { file: "lib/backend.ts", allowed: ["./native/binding.js"], refused: ["./graph/node.js"] },
   {
     file: "lib/graph/apply.ts",
     allowed: ["./tensor.js", "../native/binding.js", "./plan/fuse.js"],

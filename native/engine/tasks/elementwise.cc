@@ -53,9 +53,7 @@ double nanoseconds_an_element(Elementwise kernel) {
   }
 }
 
-int64_t bytes_of(DType dtype) {
-  return dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4;
-}
+int64_t bytes_of(DType dtype) { return dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4; }
 
 class ElementwiseTask final : public Task {
  public:

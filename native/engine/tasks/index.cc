@@ -32,8 +32,9 @@ class IndexTask final : public Task {
   }
 
   void explain(int64_t position) const override {
-    throw Error("ERR_INDEX", std::string(op) + ": index " + std::to_string(call.index[position]) + " at position " +
-                                 std::to_string(position) + " is outside [0, " + std::to_string(call.axis) + ")");
+    throw Error("ERR_INDEX", std::string(op) + ": index " + std::to_string(call.index[position]) +
+                                 " at position " + std::to_string(position) + " is outside [0, " +
+                                 std::to_string(call.axis) + ")");
   }
 };
 
@@ -59,7 +60,8 @@ Task* prepare_index(const Instruction& self, Operands& operands, const Table& ta
   if (short_count == 0) return nullptr;
   const DType dtype = operands.dtype_of_next();
   call.x = operands.buffer(adds ? short_count : long_count, dtype);
-  call.index = static_cast<const int32_t*>(operands.buffer(own_index ? short_count : call.count, DType::int32));
+  call.index =
+      static_cast<const int32_t*>(operands.buffer(own_index ? short_count : call.count, DType::int32));
   call.y = operands.buffer(adds ? long_count : short_count, dtype);
   task->kernel = table.index[self.kernel][static_cast<int32_t>(dtype)];
   if (task->kernel == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));

@@ -36,7 +36,8 @@ class MatmulTask final : public Task {
 };
 
 template <typename T>
-Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch_of, DType dtype, TaskStore& store) {
+Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch_of, DType dtype,
+              TaskStore& store) {
   auto* task = store.make<MatmulTask<T>>();
   MatmulCall<T>& call = task->call;
   call.M = operands.integer();
@@ -47,7 +48,8 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   call.alpha = static_cast<T>(operands.number());
   call.beta = static_cast<T>(operands.number());
   const int64_t activation = operands.integer();
-  if (activation > static_cast<int64_t>(Activation::sigmoid)) operands.fail("ERR_VALUE", "no such activation");
+  if (activation > static_cast<int64_t>(Activation::sigmoid))
+    operands.fail("ERR_VALUE", "no such activation");
   call.activation = static_cast<Activation>(activation);
   const int64_t results = operands.product(call.M, call.N);
   call.a = static_cast<const T*>(operands.buffer(operands.product(call.M, call.K), dtype));
@@ -71,7 +73,8 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   task->kernel = kernel;
   task->scratch_of = scratch_of;
   // At 50 multiply-adds a nanosecond.
-  task->nanoseconds = static_cast<double>(results) * static_cast<double>(call.K) / 50 + static_cast<double>(results) / 4;
+  task->nanoseconds =
+      static_cast<double>(results) * static_cast<double>(call.K) / 50 + static_cast<double>(results) / 4;
   return task;
 }
 

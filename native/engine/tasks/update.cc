@@ -45,7 +45,8 @@ Task* prepare_sgd_of(Operands& operands, SgdFn<T> kernel, DType dtype, TaskStore
   call.w = static_cast<T*>(operands.buffer(task->n, dtype));
   call.dw = static_cast<const T*>(operands.buffer(task->n, dtype));
   call.velocity = static_cast<T*>(operands.optional(task->n, dtype));
-  if (call.velocity == nullptr && call.momentum != 0) operands.fail("ERR_SHAPE", "momentum without a velocity");
+  if (call.velocity == nullptr && call.momentum != 0)
+    operands.fail("ERR_SHAPE", "momentum without a velocity");
   task->lr = static_cast<const double*>(operands.buffer(1, DType::float64));
   task->step = static_cast<const double*>(operands.buffer(1, DType::float64));
   task->kernel = kernel;

@@ -48,51 +48,84 @@ bool is_nan(double x) { return x != x; }
 template <Elementwise kKernel, typename W>
 W arithmetic(W a, W b) {
   switch (kKernel) {
-    case Elementwise::add: return a + b;
-    case Elementwise::sub: return a - b;
-    case Elementwise::mul: return a * b;
-    case Elementwise::maximum: return a > b || a != a ? a : b;
-    case Elementwise::minimum: return a < b || a != a ? a : b;
-    case Elementwise::neg: return -a;
-    case Elementwise::abs: return a < 0 ? -a : a == 0 ? W(0) : a;
-    case Elementwise::sign: return a > 0 ? W(1) : a < 0 ? W(-1) : W(0);
-    case Elementwise::square: return a * a;
-    case Elementwise::relu: return a < 0 ? W(0) : a;
-    case Elementwise::heaviside: return a > 0 ? W(1) : W(0);
-    default: return W(0);
+    case Elementwise::add:
+      return a + b;
+    case Elementwise::sub:
+      return a - b;
+    case Elementwise::mul:
+      return a * b;
+    case Elementwise::maximum:
+      return a > b || a != a ? a : b;
+    case Elementwise::minimum:
+      return a < b || a != a ? a : b;
+    case Elementwise::neg:
+      return -a;
+    case Elementwise::abs:
+      return a < 0 ? -a : a == 0 ? W(0) : a;
+    case Elementwise::sign:
+      return a > 0 ? W(1) : a < 0 ? W(-1) : W(0);
+    case Elementwise::square:
+      return a * a;
+    case Elementwise::relu:
+      return a < 0 ? W(0) : a;
+    case Elementwise::heaviside:
+      return a > 0 ? W(1) : W(0);
+    default:
+      return W(0);
   }
 }
 
 template <Elementwise kKernel>
 double function(double a, double b) {
   switch (kKernel) {
-    case Elementwise::div: return a / b;
-    case Elementwise::pow: return __builtin_pow(a, b);
-    case Elementwise::sqrt: return __builtin_sqrt(a);
-    case Elementwise::reciprocal: return 1 / a;
-    case Elementwise::exp: return __builtin_exp(a);
-    case Elementwise::log: return __builtin_log(a);
-    case Elementwise::tanh: return __builtin_tanh(a);
-    case Elementwise::sigmoid: return a < 0 ? __builtin_exp(a) / (1 + __builtin_exp(a)) : 1 / (1 + __builtin_exp(-a));
-    default: return arithmetic<kKernel>(a, b);
+    case Elementwise::div:
+      return a / b;
+    case Elementwise::pow:
+      return __builtin_pow(a, b);
+    case Elementwise::sqrt:
+      return __builtin_sqrt(a);
+    case Elementwise::reciprocal:
+      return 1 / a;
+    case Elementwise::exp:
+      return __builtin_exp(a);
+    case Elementwise::log:
+      return __builtin_log(a);
+    case Elementwise::tanh:
+      return __builtin_tanh(a);
+    case Elementwise::sigmoid:
+      return a < 0 ? __builtin_exp(a) / (1 + __builtin_exp(a)) : 1 / (1 + __builtin_exp(-a));
+    default:
+      return arithmetic<kKernel>(a, b);
   }
 }
 
 template <Elementwise kKernel>
 bool test(double a, double b) {
   switch (kKernel) {
-    case Elementwise::equal: return a == b;
-    case Elementwise::not_equal: return a != b;
-    case Elementwise::less: return a < b;
-    case Elementwise::less_equal: return a <= b;
-    case Elementwise::greater: return a > b;
-    case Elementwise::greater_equal: return a >= b;
-    case Elementwise::logical_and: return a != 0 && b != 0;
-    case Elementwise::logical_or: return a != 0 || b != 0;
-    case Elementwise::logical_not: return a == 0;
-    case Elementwise::is_finite: return !is_nan(a) && __builtin_fabs(a) != __builtin_huge_val();
-    case Elementwise::to_bool: return a != 0;
-    default: return false;
+    case Elementwise::equal:
+      return a == b;
+    case Elementwise::not_equal:
+      return a != b;
+    case Elementwise::less:
+      return a < b;
+    case Elementwise::less_equal:
+      return a <= b;
+    case Elementwise::greater:
+      return a > b;
+    case Elementwise::greater_equal:
+      return a >= b;
+    case Elementwise::logical_and:
+      return a != 0 && b != 0;
+    case Elementwise::logical_or:
+      return a != 0 || b != 0;
+    case Elementwise::logical_not:
+      return a == 0;
+    case Elementwise::is_finite:
+      return !is_nan(a) && __builtin_fabs(a) != __builtin_huge_val();
+    case Elementwise::to_bool:
+      return a != 0;
+    default:
+      return false;
   }
 }
 
@@ -116,9 +149,10 @@ void keep_dtype(int64_t n, const void* const* in, const int64_t* strides, void* 
   for (int64_t i = 0; i < n; ++i) {
     const Wide<T> first = a[i * strides[0]];
     Wide<T> second = 0;
-    constexpr bool kTwo = kKernel == Elementwise::add || kKernel == Elementwise::sub || kKernel == Elementwise::mul ||
-                          kKernel == Elementwise::div || kKernel == Elementwise::pow ||
-                          kKernel == Elementwise::maximum || kKernel == Elementwise::minimum;
+    constexpr bool kTwo = kKernel == Elementwise::add || kKernel == Elementwise::sub ||
+                          kKernel == Elementwise::mul || kKernel == Elementwise::div ||
+                          kKernel == Elementwise::pow || kKernel == Elementwise::maximum ||
+                          kKernel == Elementwise::minimum;
     if constexpr (kTwo) second = static_cast<const T*>(in[1])[i * strides[1]];
     if constexpr (kIsFloating<T>) {
       y[i] = narrow<T>(function<kKernel>(first, second));
@@ -156,7 +190,9 @@ void where(int64_t n, const void* const* in, const int64_t* strides, void* out) 
 
 template <Elementwise kKernel, typename... T>
 void add_keep(Table& table) {
-  ((table.elementwise[static_cast<int32_t>(kKernel)][static_cast<int32_t>(kDType<T>)] = keep_dtype<kKernel, T>), ...);
+  ((table.elementwise[static_cast<int32_t>(kKernel)][static_cast<int32_t>(kDType<T>)] =
+        keep_dtype<kKernel, T>),
+   ...);
 }
 
 template <Elementwise kKernel, int kArity, typename... T>
