@@ -55,6 +55,13 @@ export class GraphError extends ThalwegError {
   }
 }
 
+/** A function that `compile` cannot trace. `code` is `"ERR_TRACE"`. */
+export class TraceError extends ThalwegError {
+  constructor(message: string) {
+    super("ERR_TRACE", message);
+  }
+}
+
 /** A data set or file that is not what it claims to be. `code` is `"ERR_DATA"`. */
 export class DataError extends ThalwegError {
   constructor(message: string, options?: ErrorOptions) {

@@ -5,6 +5,7 @@ export { type BackendInfo, backendInfo, setBackend, setThreads } from "./backend
 export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";
 export * from "./errors.js";
+export { type Compiled, type CompileOptions, compile, type PassName } from "./graph/compile.js";
 export {
   arange,
   type CreateOptions,

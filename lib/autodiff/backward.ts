@@ -1,9 +1,10 @@
-import { DTypeError, GraphError, ShapeError } from "../errors.js";
+import { DTypeError, GraphError, ShapeError, TraceError } from "../errors.js";
 import { allocate, isFloat } from "../graph/dtype.js";
 import { enableGrad, noGrad } from "../graph/grad-mode.js";
 import type { Node } from "../graph/node.js";
 import { format, sameShape } from "../graph/shape.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
+import { currentTrace } from "../graph/trace.js";
 import { add } from "../ops/add.js";
 import { checkFlag, checkOptions } from "../options.js";
 
@@ -184,9 +185,16 @@ function pullThrough(
 }
 
 function accumulate(leaf: Tensor, gradient: Tensor): void {
+  if (leaf.grad !== null && currentTrace() !== null && !leaf.grad.storage.isSymbolic) {
+    throw new TraceError(
+      "compile: .grad holds a gradient from before, and gradients stay inside a compiled function; call zeroGrad() in it before backward()",
+    );
+  }
   leaf.grad = leaf.grad === null ? gradient : add(leaf.grad, gradient);
 }
 
 function copyOf(tensor: Tensor): Tensor {
-  return new Tensor(tensor.storage.array.slice(), tensor.shape, tensor.dtype);
+  // A program never writes to what an op gave: nothing is shared by mistake.
+  if (tensor.storage.isSymbolic) return tensor;
+  return new Tensor(tensor.storage.readOnly.slice(), tensor.shape, tensor.dtype);
 }

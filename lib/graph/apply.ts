@@ -1,11 +1,13 @@
 import { ArgumentError, DTypeError, IndexError, ShapeError, ThalwegError } from "../errors.js";
-import { binding, type NativeArray } from "../native/binding.js";
+import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
 import { allocate, isFloat } from "./dtype.js";
 import { isGradEnabled } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
 import { format, sameShape, type TensorSpec } from "./shape.js";
+import { Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
+import { currentTrace } from "./trace.js";
 
 /** Applies an op at once: checks, runs its instruction, remembers what a gradient needs. */
 export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
@@ -28,9 +30,13 @@ function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attribute
   }
   let size = 1;
   for (const length of spec.shape) size *= length;
-  const output = new Tensor(allocate(spec.dtype, size), spec.shape, spec.dtype);
+  const trace = currentTrace();
+  const home = trace === null ? allocate(spec.dtype, size) : new Storage({ length: size, dtype: spec.dtype });
+  const output = new Tensor(home, spec.shape, spec.dtype);
   const tensors = op.buffers === undefined ? [...inputs, output] : op.buffers(inputs, output);
-  run(op.name, op.instruction, op.params(inputs, spec, attributes), tensors);
+  const params = op.params(inputs, spec, attributes);
+  if (trace === null) run(op.name, op.instruction, params, tensors);
+  else trace.push({ instruction: op.instruction, params, operands: tensors, written: [output] });
   return output;
 }
 
@@ -71,7 +77,7 @@ export function run(
 }
 
 function memory(tensor: Tensor | null | undefined): NativeArray | null {
-  return tensor == null ? null : tensor.storage.array;
+  return tensor == null ? null : tensor.storage.readOnly;
 }
 
 /** The typed error for one that the addon threw. */
@@ -105,8 +111,25 @@ export function update(
   tensors: readonly (Tensor | null)[],
   written: readonly (Tensor | null)[],
 ): void {
-  run(name, instruction, params, tensors);
-  for (const tensor of written) if (tensor !== null) tensor.storage.version++;
+  const changed = written.filter((tensor) => tensor !== null);
+  const trace = currentTrace();
+  if (trace === null) {
+    // Asked for as by a writer, so that a program's copy is known to be out of date.
+    for (const tensor of changed) tensor.storage.array;
+    run(name, instruction, params, tensors);
+  } else {
+    trace.push({ instruction, params, operands: tensors, written: changed });
+  }
+  for (const tensor of changed) tensor.storage.version++;
+}
+
+const ADD = instructionId("add");
+
+/** Adds 1 to a scalar in place: a count of steps. */
+export function increment(count: Tensor): void {
+  const one = new Tensor(Float64Array.of(1), [], "float64");
+  if (currentTrace() === null) count.storage.array[0] = (count.storage.readOnly[0] as number) + 1;
+  else update("increment", ADD, [1, 1, 1, 1], [count, one, count], [count]);
 }
 
 /** @throws ShapeError, DTypeError unless `assign(target, source)` may be called. */
@@ -120,6 +143,6 @@ export function checkAssignable(name: string, target: Tensor, source: Tensor): v
 
 /** Copies values into a tensor in place. */
 export function assign(target: Tensor, source: Tensor): void {
-  target.storage.array.set(source.storage.array);
+  target.storage.array.set(source.storage.readOnly);
   target.storage.version++;
 }

@@ -1,29 +1,106 @@
-import { DetachedError } from "../errors.js";
-import type { TypedArray } from "./dtype.js";
+import { BusyError, DetachedError, TraceError } from "../errors.js";
+import { binding, type NativeMemory } from "../native/binding.js";
+import { type DType, dtypeOf, type TypedArray } from "./dtype.js";
 
-/** The memory of a tensor, shared by the tensors that are views of it. */
+/** Numbers traces, so that a tensor knows whether it was made within one. */
+export const tracing = { current: 0, last: 0 };
+
+/**
+ * The memory of a tensor, shared by the tensors that are views of it. It has up to two homes: a typed
+ * array of JavaScript's, and native memory that programs run on. What was written in one is copied to
+ * the other when the other is asked for.
+ */
 export class Storage {
-  readonly #array: TypedArray;
-  readonly #length: number;
+  readonly length: number;
+  readonly dtype: DType;
+  /** The trace it was made in; 0 outside of any. */
+  readonly bornIn = tracing.current;
   /** Counts the writes made through the library, so that a stale gradient is noticed. */
   version = 0;
+  readonly #array: TypedArray | null;
+  #memory: NativeMemory | null = null;
+  #arrayIsStale = false;
+  #memoryIsStale = true;
+  #runs = 0;
 
-  constructor(array: TypedArray) {
-    this.#array = array;
-    this.#length = array.length;
+  /** An array, or the size and dtype of a value that is known only when a program runs. */
+  constructor(array: TypedArray | { readonly length: number; readonly dtype: DType }) {
+    this.length = array.length;
+    if (ArrayBuffer.isView(array)) {
+      this.#array = array;
+      this.dtype = dtypeOf(array) as DType;
+    } else {
+      this.#array = null;
+      this.dtype = array.dtype;
+    }
   }
 
-  get length(): number {
-    return this.#length;
+  /** Whether its value is known only when a program runs. */
+  get isSymbolic(): boolean {
+    return this.#array === null;
   }
 
-  /** @throws DetachedError where the buffer was transferred or shrunk. */
+  /**
+   * The typed array, for a reader that may also write: the next program takes over what it holds then.
+   * @throws TraceError within `compile`, DetachedError where the buffer was transferred, BusyError while a
+   *   program runs on it.
+   */
   get array(): TypedArray {
-    if (this.#array.length !== this.#length) {
+    const array = this.readOnly;
+    this.#memoryIsStale = true;
+    return array;
+  }
+
+  /** The typed array, for a reader that only reads. */
+  get readOnly(): TypedArray {
+    const array = this.#array;
+    if (array === null) throw new TraceError(traceMessage());
+    if (this.#runs > 0)
+      throw new BusyError("tensor: a program that runs is using it; wait for that run to end");
+    if (array.length !== this.length) {
       throw new DetachedError(
-        `tensor: its buffer of ${this.#length} elements was transferred or detached; copy the data before transferring it`,
+        `tensor: its buffer of ${this.length} elements was transferred or detached; copy the data before transferring it`,
       );
     }
-    return this.#array;
+    if (this.#arrayIsStale) {
+      this.#memory?.read(array);
+      this.#arrayIsStale = false;
+    }
+    return array;
   }
+
+  /** The native memory, made and filled if need be. */
+  get memory(): NativeMemory {
+    if (this.#memory !== null && !this.#memoryIsStale) return this.#memory;
+    const array = this.readOnly;
+    this.#memory ??= new binding.Memory(array.byteLength);
+    this.#memory.write(array);
+    this.#memoryIsStale = false;
+    return this.#memory;
+  }
+
+  /** Tells that a program wrote to the native memory. */
+  wroteMemory(): void {
+    this.#arrayIsStale = true;
+    this.version++;
+  }
+
+  /** Keeps JavaScript away while a program runs on it, and lets it back. */
+  claim(): void {
+    this.#runs++;
+  }
+  release(): void {
+    this.#runs--;
+  }
+}
+
+/** Says what a symbolic value is, and which line of the user's asked for it. */
+function traceMessage(): string {
+  const lines = (new Error().stack ?? "").split("\n").slice(1);
+  const here = new URL("..", import.meta.url).href;
+  const user = lines.find(
+    (line) => !line.includes(here) && !line.includes(new URL("..", import.meta.url).pathname),
+  );
+  const where = user === undefined ? "" : ` Read ${user.trim()}.`;
+  return `compile: the value of a tensor is not known while a function is traced: it becomes known each time the compiled function runs. Control flow that depends on values cannot be compiled; use ops such as where, or return the tensor and read it outside.${where}`;
 }

@@ -89,12 +89,12 @@ export class Tensor {
    */
   item(): number {
     if (this.size !== 1) throw new ArgumentError(`item: expected one element, this tensor has ${this.size}`);
-    return this.data[0] as number;
+    return this.storage.readOnly[0] as number;
   }
 
   /** The elements as nested arrays; for bool, of booleans. */
   toArray(): Nested {
-    const data = this.data;
+    const data = this.storage.readOnly;
     const nest = (dim: number, start: number): Nested => {
       if (dim === this.rank) {
         const value = data[start] as number;
@@ -109,7 +109,7 @@ export class Tensor {
   /** `Tensor [2, 2] float32 [[1, 2], [3, 4]]`; long tensors are abridged. */
   toString(): string {
     const shown = 6;
-    const data = this.data;
+    const data = this.storage.readOnly;
     const text = (dim: number, start: number): string => {
       if (dim === this.rank) {
         const value = data[start] as number;

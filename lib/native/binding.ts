@@ -23,12 +23,45 @@ export interface BackendInfo {
   readonly matmulProviders: readonly string[];
 }
 
+/** Memory that no JavaScript buffer owns: aligned, never moved, freed when it is collected. */
+export interface NativeMemory {
+  /** Copies a typed array in, at a byte offset. */
+  write(from: NativeArray, byteOffset?: number): void;
+  /** Copies into a typed array, from a byte offset. */
+  read(to: NativeArray, byteOffset?: number): void;
+}
+
+/** Instructions over numbered buffers, made ready once. */
+export interface NativeProgram {
+  /** One step: reads the inputs and writes the outputs in place. */
+  run(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): void;
+  /** `steps` steps, each on the next `batch` rows of the sources that the order names. */
+  loop(
+    sources: readonly NativeMemory[],
+    rows: readonly number[],
+    rowBytes: readonly number[],
+    order: Int32Array,
+    batch: number,
+    steps: number,
+    log: Float64Array,
+  ): void;
+}
+
 /** The addon's exports, as they are: nothing here checks what a user passes. */
 export interface Binding {
   readonly instructions: readonly string[];
   /** The parameters of the instruction that the next `execute` runs. */
   readonly params: Float64Array;
   execute(instruction: number, paramCount: number, ...buffers: (NativeArray | null)[]): void;
+  readonly Memory: new (bytes: number) => NativeMemory;
+  /** Buffers: place, at, count, dtype for each; instructions: id, params, operands, then both, for each. */
+  readonly Program: new (
+    arenaBytes: number,
+    buffers: Float64Array,
+    memories: readonly NativeMemory[],
+    instructions: Float64Array,
+    outputs: Float64Array,
+  ) => NativeProgram;
   backendInfo(): BackendInfo;
   setThreads(count: number): void;
   setMatmul(provider: string): void;

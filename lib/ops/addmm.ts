@@ -35,8 +35,8 @@ const op = defineOp<"c" | "a" | "b", Required<AddmmOptions>>("addmm", {
     const [M, N] = matmulSizes("addmm", a, b, options);
     return { shape: [M, N], dtype };
   },
-  params: ({ a, b, alpha, beta, ...transposes }) =>
-    matmulParams(matmulSizes("addmm", a, b, transposes), transposes, alpha, beta),
+  params: ({ c, a, b, alpha, beta, ...transposes }) =>
+    matmulParams(matmulSizes("addmm", a, b, transposes), transposes, alpha, c.rank === 1 ? 0 : beta),
   // A row c with beta 1 is the product's bias; a whole matrix is what the product is added to.
   buffers: ([c, a, b], y) => {
     const bias = (c as Tensor).rank === 1;

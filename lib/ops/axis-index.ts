@@ -1,4 +1,4 @@
-import { DTypeError, ShapeError } from "../errors.js";
+import { DTypeError, IndexError, ShapeError } from "../errors.js";
 import { around, checkDim, format, type Shape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 
@@ -7,6 +7,21 @@ export function checkIndex(name: string, index: Tensor): void {
   checkTensor(name, "index", index);
   if (index.dtype !== "int32")
     throw new DTypeError(`${name}: expected index to be int32, got ${index.dtype}`);
+}
+
+/**
+ * @throws IndexError unless every element is in [0, count). Within `compile` the elements are not known:
+ *   there the kernels check them in each run.
+ */
+export function checkRange(where: string, noun: string, index: Tensor, count: number): void {
+  if (index.storage.isSymbolic) return;
+  const values = index.storage.readOnly;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value < 0 || value >= count) {
+      throw new IndexError(`${where}: ${noun} ${value} at position ${i} is outside [0, ${count})`);
+    }
+  }
 }
 
 /** The axis, where the index is a list along it. */

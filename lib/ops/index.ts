@@ -7,6 +7,7 @@ export { amin } from "./amin.js";
 export { any } from "./any.js";
 export { argmax } from "./argmax.js";
 export { argmin } from "./argmin.js";
+export { crossEntropy } from "./cross-entropy.js";
 export {
   type Apply,
   defineOp,

@@ -38,14 +38,14 @@ export function matmulSizes(
   return [M, N, K];
 }
 
-/** Parameters of the native instruction; activation 0 is none. */
+/** Parameters of the native instruction; the activations are none. */
 export function matmulParams(
   sizes: readonly [number, number, number],
   { transposeA, transposeB }: Transposes,
   alpha: number,
   beta: number,
 ): number[] {
-  return [...sizes, Number(transposeA), Number(transposeB), alpha, beta, 0];
+  return [...sizes, Number(transposeA), Number(transposeB), alpha, beta, 0, 0];
 }
 
 // y [M, N] = op(a) [M, K] · op(b) [K, N]

@@ -1,8 +1,7 @@
-import { IndexError } from "../errors.js";
 import { allocate, type DType } from "../graph/dtype.js";
 import { Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
-import { checkIndex } from "./axis-index.js";
+import { checkIndex, checkRange } from "./axis-index.js";
 import { equal } from "./equal.js";
 import { to } from "./to.js";
 import { unsqueeze } from "./unsqueeze.js";
@@ -17,12 +16,7 @@ import { unsqueeze } from "./unsqueeze.js";
 export function oneHot(index: Tensor, numClasses: number, dtype: DType = "float32"): Tensor {
   checkIndex("oneHot", index);
   checkNumber("oneHot", "numClasses", numClasses, { min: 1, integer: true });
-  const wrong = index.data.findIndex((value) => value < 0 || value >= numClasses);
-  if (wrong >= 0) {
-    throw new IndexError(
-      `oneHot: index ${index.data[wrong]} at position ${wrong} is outside [0, ${numClasses})`,
-    );
-  }
+  checkRange("oneHot", "index", index, numClasses);
   const classes = allocate("int32", numClasses).map((_, i) => i);
   return to(equal(unsqueeze(index, index.rank), new Tensor(classes, [numClasses], "int32")), dtype);
 }

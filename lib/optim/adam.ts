@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.js";
-import { update } from "../graph/apply.js";
+import { increment, update } from "../graph/apply.js";
 import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
 import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
@@ -72,8 +72,8 @@ export class Adam extends Optimizer<State> {
   }
 
   protected update(parameter: Tensor, gradient: Tensor, lr: Tensor, { step, m, v, vMax }: State): void {
-    step.data[0] = step.item() + 1;
-    const params = [parameter.size, ...this.#params];
-    update("Adam", INSTRUCTION, params, [parameter, gradient, m, v, vMax, lr, step], [parameter]);
+    increment(step);
+    const params = [1, parameter.size, ...this.#params];
+    update("Adam", INSTRUCTION, params, [parameter, gradient, m, v, vMax, lr, step], [parameter, m, v, vMax]);
   }
 }

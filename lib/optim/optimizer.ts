@@ -31,7 +31,7 @@ export abstract class Optimizer<State extends object> {
 
   /** The learning rate η. May be set between steps. */
   get lr(): number {
-    return this.#lr.item();
+    return this.#lr.storage.readOnly[0] as number;
   }
 
   set lr(value: number) {

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.js";
-import { update } from "../graph/apply.js";
+import { increment, update } from "../graph/apply.js";
 import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
@@ -66,8 +66,8 @@ export class SGD extends Optimizer<State> {
   }
 
   protected update(parameter: Tensor, gradient: Tensor, lr: Tensor, { step, velocity }: State): void {
-    step.data[0] = step.item() + 1;
-    const params = [parameter.size, ...this.#params];
-    update("SGD", INSTRUCTION, params, [parameter, gradient, velocity, lr, step], [parameter]);
+    increment(step);
+    const params = [1, parameter.size, ...this.#params];
+    update("SGD", INSTRUCTION, params, [parameter, gradient, velocity, lr, step], [parameter, velocity]);
   }
 }

@@ -9,12 +9,15 @@
 #include "../engine/cpu.h"
 #include "../engine/executor.h"
 #include "../engine/threads.h"
+#include "objects.h"
+#include "values.h"
 
 namespace {
 
 using thalweg::Buffer;
-using thalweg::DType;
 using thalweg::Error;
+using thalweg::addon::guarded;
+using thalweg::addon::to_buffer;
 
 constexpr size_t kMaxParams = 64;
 constexpr size_t kMaxBuffers = 16;
@@ -25,55 +28,6 @@ struct Environment {
   // pass them. The reference keeps the array from being collected.
   Napi::Reference<Napi::Float64Array> params;
 };
-
-void throw_to_javascript(napi_env env, const char* code, const char* message) {
-  napi_throw_error(env, code, message);
-}
-
-// Runs `work`; what it throws becomes a JavaScript error. The only place where C++ errors are caught.
-template <typename Work>
-auto guarded(napi_env env, Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    throw_to_javascript(env, error.code(), error.what());
-  } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
-  } catch (const std::bad_alloc&) {
-    throw_to_javascript(env, "ERR_MEMORY", "out of memory");
-  } catch (const std::exception& error) {
-    throw_to_javascript(env, "ERR_NATIVE", error.what());
-  }
-  return decltype(work())();
-}
-
-DType dtype_of(napi_typedarray_type type) {
-  switch (type) {
-    case napi_float32_array:
-      return DType::float32;
-    case napi_float64_array:
-      return DType::float64;
-    case napi_int32_array:
-      return DType::int32;
-    case napi_uint8_array:
-      return DType::boolean;
-    default:
-      throw Error("ERR_DTYPE", "a buffer is not a Float32Array, Float64Array, Int32Array or Uint8Array");
-  }
-}
-
-// A typed array, or null for an operand left out.
-Buffer to_buffer(napi_env env, napi_value value) {
-  napi_typedarray_type type;
-  size_t length = 0;
-  void* data = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
-    return {data, static_cast<int64_t>(length), dtype_of(type)};
-  }
-  napi_valuetype kind;
-  if (napi_typeof(env, value, &kind) == napi_ok && kind == napi_null) return {};
-  throw Error("ERR_DTYPE", "a buffer is not a typed array");
-}
 
 // execute(instruction, number of parameters, ...buffers)
 // Plain Node-API and no wrapper: an eager step calls this some forty times.
@@ -145,6 +99,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   napi_value function;
   napi_create_function(env, "execute", NAPI_AUTO_LENGTH, execute, environment, &function);
   exports.Set("execute", Napi::Value(env, function));
+  exports.Set("Memory", thalweg::addon::MemoryObject::define(env));
+  exports.Set("Program", thalweg::addon::ProgramObject::define(env));
   exports.Set("backendInfo", Napi::Function::New(env, backend_info, "backendInfo"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
   exports.Set("setMatmul", Napi::Function::New(env, set_matmul, "setMatmul"));

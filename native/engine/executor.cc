@@ -31,7 +31,7 @@ void* local_scratch(int64_t bytes) {
 struct Run {
   const Task* task;
   void* scratch;
-  Failure failure;
+  Failure::Shared failure;
 };
 
 }  // namespace
@@ -47,16 +47,17 @@ void execute(const Instruction& instruction, std::span<const Buffer> buffers,
   const int32_t threads = task->nanoseconds < kWorthATeamNanoseconds ? 1 : thread_count();
   Run run{task, local_scratch(task->scratch_bytes(threads)), {}};
   if (threads == 1) {
-    task->run(Team{}, run.scratch, run.failure);
+    task->run(Team{}, run.scratch, Failure(run.failure));
   } else {
     run_on_team(
+        threads,
         [](void* context, const Team& team) {
           Run& it = *static_cast<Run*>(context);
-          it.task->run(team, it.scratch, it.failure);
+          it.task->run(team, it.scratch, Failure(it.failure));
         },
         &run);
   }
-  if (run.failure.failed()) task->explain(run.failure.position.load());
+  if (run.failure.failed()) task->explain(run.failure.position());
 }
 
 }  // namespace thalweg

@@ -58,6 +58,7 @@ class Operands {
 
   // As buffer(), or null where it was left out.
   void* optional(int64_t count, DType dtype) {
+    if (next_buffer_ == buffers_.size()) return nullptr;  // the last operands may be left out altogether
     const Buffer& next = take();
     if (next.data == nullptr && next.count == 0) return nullptr;
     if (next.dtype != dtype) {
@@ -69,6 +70,8 @@ class Operands {
     }
     return next.data;
   }
+
+  int64_t buffers_left() const { return static_cast<int64_t>(buffers_.size() - next_buffer_); }
 
   DType dtype_of_next() const {
     if (next_buffer_ >= buffers_.size()) fail("ERR_SHAPE", "too few buffers");

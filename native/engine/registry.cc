@@ -12,6 +12,9 @@ constexpr Instruction kInstructions[] = {
 #undef THALWEG_X
             {"softmax", prepare_rows, static_cast<int32_t>(Rows::softmax)},
     {"log_softmax", prepare_rows, static_cast<int32_t>(Rows::log_softmax)},
+    {"cross_entropy", prepare_cross_entropy, static_cast<int32_t>(CrossEntropy::cost)},
+    {"cross_entropy_slope", prepare_cross_entropy, static_cast<int32_t>(CrossEntropy::slope)},
+    {"cross_entropy_both", prepare_cross_entropy, static_cast<int32_t>(CrossEntropy::both)},
     {"index_select", prepare_index, static_cast<int32_t>(Index::select)},
     {"gather", prepare_index, static_cast<int32_t>(Index::gather)},
     {"index_add", prepare_index, static_cast<int32_t>(Index::add_select)},

@@ -4,31 +4,56 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <new>
 #include <type_traits>
-#include <utility>
+#include <vector>
 
 #include "../kernels/types.h"
 
 namespace thalweg {
 
-// What goes wrong only once the data is seen. Any thread of the team may report; the lowest
-// position is kept, so that the report is the same for any number of threads.
-struct Failure {
-  std::atomic<int64_t> position{INT64_MAX};
+// What goes wrong only once the data is seen: the first task in the program's order that found something,
+// and the lowest position in it, so that the report is the same for any number of threads.
+class Failure {
+ public:
+  struct Shared {
+    std::atomic<int64_t> first{INT64_MAX};
 
-  void report(int64_t at) {
-    int64_t seen = position.load(std::memory_order_relaxed);
-    while (at < seen && !position.compare_exchange_weak(seen, at, std::memory_order_relaxed)) {
+    bool failed() const { return first.load(std::memory_order_relaxed) != INT64_MAX; }
+    // Whether a task up to this one failed. Threads ask behind the barrier that follows the task: one that
+    // has run ahead and failed in a later task does not change the answer.
+    bool failed_by(int64_t task) const {
+      return first.load(std::memory_order_relaxed) < (task + 1) << kPositionBits;
+    }
+    int64_t task() const { return first.load(std::memory_order_relaxed) >> kPositionBits; }
+    int64_t position() const {
+      return first.load(std::memory_order_relaxed) & ((int64_t{1} << kPositionBits) - 1);
+    }
+  };
+
+  explicit Failure(Shared& shared, int64_t task = 0) : shared_(shared), task_(task) {}
+
+  void report(int64_t position) {
+    const int64_t at = (task_ << kPositionBits) + position;
+    int64_t seen = shared_.first.load(std::memory_order_relaxed);
+    while (at < seen && !shared_.first.compare_exchange_weak(seen, at, std::memory_order_relaxed)) {
     }
   }
-  bool failed() const { return position.load(std::memory_order_relaxed) != INT64_MAX; }
+
+  static constexpr int kPositionBits = 36;
+  static constexpr int64_t kMaxTasks = int64_t{1} << 26;
+
+ private:
+  Shared& shared_;
+  int64_t task_;
 };
 
 class Task {
  public:
   // Every thread of the team calls it; each does its share. `scratch` is shared, 64-byte aligned.
-  virtual void run(const Team& team, void* scratch, Failure& failure) const = 0;
+  virtual void run(const Team& team, void* scratch, Failure failure) const = 0;
 
   // Throws the error that `failure` stands for.
   virtual void explain(int64_t /*position*/) const {}
@@ -41,26 +66,48 @@ class Task {
   ~Task() = default;  // a task owns nothing: its memory is given back without a destructor
 };
 
-// Where tasks are made: a block of memory that the caller provides.
+// Where tasks and what they hold are made: in a block of memory that the caller provides, and in more of
+// its own when that is full. All of it is given back together.
 class TaskStore {
  public:
   TaskStore(std::byte* memory, size_t size) : memory_(memory), left_(size) {}
+  TaskStore() : TaskStore(nullptr, 0) {}
 
-  template <typename T, typename... Args>
-  T* make(Args&&... args) {
+  template <typename T>
+  T* make() {
+    return array<T>(1);
+  }
+
+  template <typename T>
+  T* array(size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
-    static_assert(alignof(T) <= 64);
-    constexpr size_t size = (sizeof(T) + 63) / 64 * 64;
-    if (size > left_) throw std::bad_alloc();
-    T* task = new (memory_) T(std::forward<Args>(args)...);
+    static_assert(alignof(T) <= kAlignment);
+    const size_t size = (sizeof(T) * count + kAlignment - 1) / kAlignment * kAlignment;
+    if (size > left_) more(size);
+    auto* first = reinterpret_cast<T*>(memory_);
+    for (size_t i = 0; i < count; ++i) new (first + i) T();
     memory_ += size;
     left_ -= size;
-    return task;
+    return first;
   }
 
  private:
+  static constexpr size_t kAlignment = 64;
+  static constexpr size_t kChunk = 16'384;
+  struct Free {
+    void operator()(std::byte* memory) const { std::free(memory); }
+  };
+
+  void more(size_t size) {
+    left_ = size > kChunk ? size : kChunk;
+    memory_ = static_cast<std::byte*>(std::aligned_alloc(kAlignment, left_));
+    if (memory_ == nullptr) throw std::bad_alloc();
+    chunks_.emplace_back(memory_);
+  }
+
   std::byte* memory_;
   size_t left_;
+  std::vector<std::unique_ptr<std::byte, Free>> chunks_;
 };
 
 struct Range {

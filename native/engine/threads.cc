@@ -9,8 +9,10 @@
 #include <cstdio>
 #include <deque>
 #include <mutex>
-#include <string>
+#include <optional>
 #include <thread>
+
+#include "gate.h"
 
 namespace thalweg {
 namespace {
@@ -33,6 +35,7 @@ std::atomic<int32_t>& thread_setting() {
 }
 
 struct Job {
+  int32_t threads;
   TeamWork work;
   void* context;
   bool done = false;
@@ -47,8 +50,8 @@ class Leader {
     return *leader;
   }
 
-  void run(TeamWork work, void* context) {
-    Job job{work, context};
+  void run(int32_t threads, TeamWork work, void* context) {
+    Job job{threads, work, context};
     std::unique_lock lock(mutex_);
     jobs_.push_back(&job);
     wake_.notify_one();
@@ -75,15 +78,17 @@ class Leader {
   }
 
   static void open_region(const Job& job) {
-    const int32_t count = thread_count();
-#pragma omp parallel num_threads(count)
+    std::optional<Gate> gate;
+#pragma omp parallel num_threads(job.threads)
     {
+      // The team may be smaller than asked for: only in here is its size known.
+#pragma omp single
+      gate.emplace(omp_get_num_threads());
       Team team;
       team.rank = omp_get_thread_num();
       team.size = omp_get_num_threads();
-      team.wait = [](void*) {
-#pragma omp barrier
-      };
+      team.gate = &*gate;
+      team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(); };
       job.work(job.context, team);
     }
   }
@@ -112,6 +117,8 @@ void set_thread_count(int32_t count) {
   thread_setting().store(count < 1 ? 1 : count, std::memory_order_relaxed);
 }
 
-void run_on_team(TeamWork work, void* context) { Leader::instance().run(work, context); }
+void run_on_team(int32_t threads, TeamWork work, void* context) {
+  Leader::instance().run(threads, work, context);
+}
 
 }  // namespace thalweg

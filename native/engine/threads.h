@@ -14,10 +14,9 @@ int32_t usable_cores();
 int32_t thread_count();
 void set_thread_count(int32_t count);  // at least 1
 
-// Runs work(context, team) on a team of up to thread_count() threads and returns when all are done.
-// One team for the whole process: callers from several JavaScript threads take turns.
-// `work` must not throw.
+// Runs work(context, team) on a team of that many threads and returns when all are done. There is one team
+// in the process: callers from several JavaScript threads take turns. `work` must not throw.
 using TeamWork = void (*)(void* context, const Team& team);
-void run_on_team(TeamWork work, void* context);
+void run_on_team(int32_t threads, TeamWork work, void* context);
 
 }  // namespace thalweg

@@ -67,7 +67,7 @@ class ElementwiseTask final : public Task {
   int64_t out_bytes;
 
   // Rows are runs along the last axis; where there are too few of them, each run is split instead.
-  void run(const Team& team, void*, Failure&) const override {
+  void run(const Team& team, void*, Failure) const override {
     int64_t rows = 1;
     for (int32_t d = 0; d < rank - 1; ++d) rows *= shape[d];
     const int64_t length = shape[rank - 1];

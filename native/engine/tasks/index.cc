@@ -16,7 +16,7 @@ class IndexTask final : public Task {
 
   // Adding: threads own columns or outer slices of y, never entries of the index, so that no two
   // threads add to one element and the order of the sum is that of one thread.
-  void run(const Team& team, void*, Failure& failure) const override {
+  void run(const Team& team, void*, Failure failure) const override {
     IndexCall part = call;
     if (call.outer >= team.size) {
       const Range mine = share(call.outer, team);

@@ -1,7 +1,8 @@
-// c [M, N] = activation(alpha · op(a) · op(b) + beta · addend + bias)
+// c [M, N] = activation(alpha · scale · op(a) · op(b) + beta · addend + bias) ∘ slope(state)
 //
-// Parameters: M, N, K, transpose_a, transpose_b, alpha, beta, activation.
-// Buffers: a, b, bias [N] or none, addend [M, N] or none, c.
+// Parameters: M, N, K, transpose_a, transpose_b, alpha, beta, activation, state's activation.
+// Buffers: a, b, bias [N] or none, addend [M, N] or none, c, state [M, N] or none, scale [1] float64 or none.
+// With beta and no addend, c itself is added to.
 #include <cstring>
 
 #include "../cblas.h"
@@ -17,10 +18,11 @@ class MatmulTask final : public Task {
   MatmulScratchFn<T> scratch_of;
   MatmulCall<T> call;
   const T* addend;
+  const double* scale;
 
   int64_t scratch_bytes(int32_t threads) const override { return scratch_of(call, threads); }
 
-  void run(const Team& team, void* scratch, Failure&) const override {
+  void run(const Team& team, void* scratch, Failure) const override {
     if (addend != nullptr) {
       const Range rows = share(call.M, team);
       if (rows.end > rows.begin && call.N > 0) {
@@ -31,9 +33,17 @@ class MatmulTask final : public Task {
     }
     MatmulCall<T> ready = call;
     ready.scratch = scratch;
+    if (scale != nullptr) ready.alpha = static_cast<T>(call.alpha * *scale);
     kernel(ready, team);
   }
 };
+
+Activation activation_of(Operands& operands) {
+  const int64_t activation = operands.integer();
+  if (activation > static_cast<int64_t>(Activation::sigmoid))
+    operands.fail("ERR_VALUE", "no such activation");
+  return static_cast<Activation>(activation);
+}
 
 template <typename T>
 Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch_of, DType dtype,
@@ -47,28 +57,25 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   call.transpose_b = operands.flag();
   call.alpha = static_cast<T>(operands.number());
   call.beta = static_cast<T>(operands.number());
-  const int64_t activation = operands.integer();
-  if (activation > static_cast<int64_t>(Activation::sigmoid))
-    operands.fail("ERR_VALUE", "no such activation");
-  call.activation = static_cast<Activation>(activation);
+  call.activation = activation_of(operands);
+  call.state_activation = activation_of(operands);
   const int64_t results = operands.product(call.M, call.N);
   call.a = static_cast<const T*>(operands.buffer(operands.product(call.M, call.K), dtype));
   call.b = static_cast<const T*>(operands.buffer(operands.product(call.K, call.N), dtype));
   call.bias = static_cast<const T*>(operands.optional(call.N, dtype));
   task->addend = static_cast<const T*>(operands.optional(results, dtype));
   call.c = static_cast<T*>(operands.buffer(results, dtype));
+  call.state = static_cast<const T*>(operands.optional(results, dtype));
+  task->scale = static_cast<const double*>(operands.optional(1, DType::float64));
   if (results == 0) return nullptr;
   const bool beyond_int = call.M > INT32_MAX || call.N > INT32_MAX || call.K > INT32_MAX;
   if (matmul_provider() == MatmulProvider::cblas && beyond_int) {
     operands.fail("ERR_SHAPE", "CBLAS takes sizes below 2^31");
   }
-  if (task->addend == nullptr) call.beta = 0;
   call.lda = call.transpose_a ? call.M : call.K;
   call.ldb = call.transpose_b ? call.K : call.N;
   call.ldc = call.N;
-  call.state = nullptr;
-  call.lds = 0;
-  call.state_activation = Activation::none;
+  call.lds = call.N;
   call.scratch = nullptr;
   task->kernel = kernel;
   task->scratch_of = scratch_of;

@@ -26,7 +26,7 @@ class RandomTask final : public Task {
   bool normal;
   T* y;
 
-  void run(const Team& team, void*, Failure&) const override {
+  void run(const Team& team, void*, Failure) const override {
     const Range mine = share(n, team, 64);
     for (int64_t i = mine.begin; i < mine.end; i += 4) {
       T four[4];
@@ -72,7 +72,7 @@ class PermutationTask final : public Task {
   uint64_t seed, counter;
   int32_t* y;
 
-  void run(const Team& team, void*, Failure&) const override {
+  void run(const Team& team, void*, Failure) const override {
     if (team.rank != 0) return;
     for (int64_t i = 0; i < n; ++i) y[i] = static_cast<int32_t>(i);
     for (int64_t i = n - 1; i > 0; --i) {

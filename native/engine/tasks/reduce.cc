@@ -28,7 +28,7 @@ class ReduceTask final : public Task {
 
   int64_t scratch_bytes(int32_t) const override { return combine == nullptr ? 0 : blocks() * result_bytes; }
 
-  void run(const Team& team, void* scratch, Failure&) const override {
+  void run(const Team& team, void* scratch, Failure) const override {
     if (combine != nullptr) return run_blocks(team, static_cast<std::byte*>(scratch));
     ReduceCall call{axis, inner, 0, outer, 0, inner, x, y};
     if (outer >= team.size) {

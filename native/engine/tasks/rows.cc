@@ -13,7 +13,7 @@ class RowsTask final : public Task {
   const std::byte* x;
   std::byte* y;
 
-  void run(const Team& team, void*, Failure&) const override {
+  void run(const Team& team, void*, Failure) const override {
     const Range mine = share(rows, team);
     const int64_t skip = mine.begin * n * element_bytes;
     kernel(mine.end - mine.begin, n, x + skip, y + skip);

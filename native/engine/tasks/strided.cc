@@ -11,7 +11,7 @@ class StridedTask final : public Task {
   StridedFn kernel;
   StridedCall call;
 
-  void run(const Team& team, void*, Failure&) const override {
+  void run(const Team& team, void*, Failure) const override {
     StridedCall part = call;
     const Range mine = share(call.shape[0], team);
     part.begin = mine.begin;

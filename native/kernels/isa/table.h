@@ -1,6 +1,7 @@
 // One table of kernels per instruction set: the functions that the engine calls.
 #pragma once
 
+#include "../cross-entropy.h"
 #include "../elementwise.h"
 #include "../index.h"
 #include "../matmul.h"
@@ -31,6 +32,9 @@ struct Table {
   MatmulFn<double> matmul_f64;
   MatmulScratchFn<float> matmul_scratch_f32;
   MatmulScratchFn<double> matmul_scratch_f64;
+
+  CrossEntropyFn<float> cross_entropy_f32;
+  CrossEntropyFn<double> cross_entropy_f64;
 
   SgdFn<float> sgd_f32;
   SgdFn<double> sgd_f64;

@@ -1,0 +1,60 @@
+import { binding } from "../native/binding.js";
+import type { Buffer, Instruction, Program } from "./plan/ir.js";
+import type { Storage } from "./storage.js";
+import type { Tensor } from "./tensor.js";
+import type { Recorded } from "./trace.js";
+
+/** A trace as a program: tensors become buffers, one for each memory. */
+export function capture(
+  recorded: readonly Recorded[],
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  traceId: number,
+): { program: Program; inputs: Buffer[]; outputs: Buffer[] } {
+  const changed = new Set<Storage>();
+  for (const { written } of recorded) for (const tensor of written) changed.add(tensor.storage);
+  const buffers = new Map<Storage, Buffer>();
+  const bufferOf = (tensor: Tensor): Buffer => {
+    const { storage } = tensor;
+    const known = buffers.get(storage);
+    if (known !== undefined) return known;
+    const made = makeBuffer(tensor, storage.bornIn === traceId && !changed.has(storage));
+    buffers.set(storage, made);
+    return made;
+  };
+  inputs.forEach((tensor, argument) => {
+    const { size, dtype, shape } = tensor;
+    buffers.set(tensor.storage, { kind: "input", size, dtype, shape, argument });
+  });
+  const instructions = recorded.map(({ instruction, params, operands, written }): Instruction => {
+    const writtenStorages = new Set(written.map((tensor) => tensor.storage));
+    const positions = operands.flatMap((tensor, i) =>
+      tensor !== null && writtenStorages.has(tensor.storage) ? [i] : [],
+    );
+    return {
+      name: binding.instructions[instruction] as string,
+      params,
+      operands: operands.map((tensor) => (tensor === null ? null : bufferOf(tensor))),
+      // An operand that is read and written stands twice: the last place is the one that is written.
+      writes: positions.filter((at) => isLastPlace(operands, at)),
+    };
+  });
+  const results = outputs.map(bufferOf);
+  return {
+    program: { instructions, outputs: results },
+    inputs: inputs.map((tensor) => buffers.get(tensor.storage) as Buffer),
+    outputs: results,
+  };
+}
+
+function isLastPlace(operands: readonly (Tensor | null)[], at: number): boolean {
+  return !operands.slice(at + 1).some((other) => other?.storage === operands[at]?.storage);
+}
+
+/** What was made within the trace and never written is the same in each run; other tensors live on. */
+function makeBuffer(tensor: Tensor, isConstant: boolean): Buffer {
+  const { storage, size, dtype, shape } = tensor;
+  if (storage.isSymbolic) return { kind: "temporary", size, dtype, shape };
+  if (isConstant) return { kind: "constant", size, dtype, shape, values: storage.readOnly };
+  return { kind: "state", size, dtype, shape, storage };
+}

@@ -1,0 +1,61 @@
+import { type Buffer, type Program, read, written } from "./ir.js";
+
+const BYTES = { float32: 4, float64: 8, int32: 4, bool: 1 } as const;
+const LINE = 64;
+
+export function bytesOf(buffer: Buffer): number {
+  return buffer.size * BYTES[buffer.dtype];
+}
+
+export interface Arena {
+  readonly bytes: number;
+  readonly offsets: ReadonlyMap<Buffer, number>;
+}
+
+interface Life {
+  readonly buffer: Buffer;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** From the instruction that writes each temporary to the last one that reads it. */
+export function lives(program: Program): Life[] {
+  const first = new Map<Buffer, number>();
+  const last = new Map<Buffer, number>();
+  program.instructions.forEach((instruction, i) => {
+    for (const buffer of [...read(instruction), ...written(instruction)]) {
+      if (buffer.kind !== "temporary") continue;
+      if (!first.has(buffer)) first.set(buffer, i);
+      last.set(buffer, i);
+    }
+  });
+  for (const buffer of program.outputs) if (first.has(buffer)) last.set(buffer, program.instructions.length);
+  return Array.from(first, ([buffer, from]) => ({ buffer, first: from, last: last.get(buffer) as number }));
+}
+
+/**
+ * Places temporaries so that those which live at the same time do not overlap: the largest first, each at
+ * the lowest offset that is free for its whole life. With `share` off each has a place of its own.
+ */
+export function placeInArena(program: Program, share: boolean): Arena {
+  const round = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+  const offsets = new Map<Buffer, number>();
+  const placed: (Life & { offset: number; end: number })[] = [];
+  let bytes = 0;
+  const bySize = lives(program).sort((a, b) => bytesOf(b.buffer) - bytesOf(a.buffer) || a.first - b.first);
+  for (const life of bySize) {
+    const size = round(bytesOf(life.buffer));
+    const conflicts = placed
+      .filter((other) => !share || (other.first <= life.last && life.first <= other.last))
+      .sort((a, b) => a.offset - b.offset);
+    let offset = 0;
+    for (const other of conflicts) {
+      if (other.offset - offset >= size) break;
+      offset = Math.max(offset, other.end);
+    }
+    offsets.set(life.buffer, offset);
+    placed.push({ ...life, offset, end: offset + size });
+    bytes = Math.max(bytes, offset + size);
+  }
+  return { bytes, offsets };
+}

@@ -1,0 +1,14 @@
+import { type Buffer, type Instruction, type Program, read, written } from "./ir.js";
+
+/** Leaves out instructions whose results nobody reads. */
+export function deadCode(program: Program): Program {
+  const needed = new Set<Buffer>(program.outputs);
+  const kept: Instruction[] = [];
+  for (const instruction of [...program.instructions].reverse()) {
+    const results = written(instruction);
+    if (!results.some((buffer) => buffer.kind !== "temporary" || needed.has(buffer))) continue;
+    for (const buffer of read(instruction)) needed.add(buffer);
+    kept.push(instruction);
+  }
+  return { ...program, instructions: kept.reverse() };
+}

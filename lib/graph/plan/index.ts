@@ -1,0 +1,63 @@
+import { ArgumentError } from "../../errors.js";
+import { type Arena, placeInArena } from "./arena.js";
+import { commonSubexpressions } from "./common-subexpressions.js";
+import { deadCode } from "./dead-code.js";
+import { foldConstants } from "./fold-constants.js";
+import { fuseActivation } from "./fuse-activation.js";
+import { fuseCrossEntropy } from "./fuse-cross-entropy.js";
+import { fuseDescent } from "./fuse-descent.js";
+import { fuseSlope } from "./fuse-slope.js";
+import { fuseUpdates } from "./fuse-updates.js";
+import type { Pass, Program } from "./ir.js";
+
+/** The passes, in the order in which they run. `shareMemory` is the arena's. */
+export const PASSES = [
+  "deadCode",
+  "foldConstants",
+  "commonSubexpressions",
+  "fuseActivation",
+  "fuseCrossEntropy",
+  "fuseSlope",
+  "fuseDescent",
+  "fuseUpdates",
+  "shareMemory",
+] as const;
+
+export type PassName = (typeof PASSES)[number];
+
+const RUN: Readonly<Record<Exclude<PassName, "shareMemory">, Pass>> = {
+  deadCode,
+  foldConstants,
+  commonSubexpressions,
+  fuseActivation,
+  fuseCrossEntropy,
+  fuseSlope,
+  fuseDescent,
+  fuseUpdates,
+};
+
+/** @throws ArgumentError for a pass that does not exist. */
+export function checkPasses(passes: readonly unknown[]): PassName[] {
+  return passes.map((pass) => {
+    const known = PASSES.find((name) => name === pass);
+    if (known !== undefined) return known;
+    throw new ArgumentError(
+      `compile: unknown pass ${JSON.stringify(pass)}; known passes: ${PASSES.join(", ")}`,
+    );
+  });
+}
+
+/** Runs the passes wanted and places what is left in memory. */
+export function plan(
+  program: Program,
+  passes: readonly PassName[] = PASSES,
+): { program: Program; arena: Arena } {
+  let planned = program;
+  for (const name of PASSES) {
+    if (name === "shareMemory" || !passes.includes(name)) continue;
+    planned = RUN[name](planned);
+    // What a fusion has made superfluous goes at once, so that the next one sees how often a buffer is read.
+    if (passes.includes("deadCode")) planned = deadCode(planned);
+  }
+  return { program: planned, arena: placeInArena(planned, passes.includes("shareMemory")) };
+}

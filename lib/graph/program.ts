@@ -1,0 +1,104 @@
+import { binding, instructionId, type NativeArray, type NativeProgram } from "../native/binding.js";
+import { DTYPES } from "./dtype.js";
+import { type Arena, bytesOf } from "./plan/arena.js";
+import type { Buffer, BufferKind, Program } from "./plan/ir.js";
+import type { Storage } from "./storage.js";
+
+/** The native numbers of the places where a buffer's memory may be. */
+const PLACE = { arena: 0, memory: 1, input: 2 } as const;
+
+/** A program that has its memory and can run. */
+export class Executable {
+  readonly program: Program;
+  readonly arena: Arena;
+  readonly #native: NativeProgram;
+  /** The tensors that it reads and writes besides its inputs, and which of them it writes. */
+  readonly #states: readonly Storage[];
+  readonly #written: readonly Storage[];
+
+  constructor(program: Program, arena: Arena, inputs: readonly Buffer[]) {
+    this.program = program;
+    this.arena = arena;
+    const numbered = number(program, inputs);
+    const buffers: number[] = [];
+    const memories: import("../native/binding.js").NativeMemory[] = [];
+    const states: Storage[] = [];
+    for (const buffer of numbered.keys()) {
+      let place: number = PLACE.arena;
+      let at = arena.offsets.get(buffer) ?? 0;
+      if (buffer.kind === "input") [place, at] = [PLACE.input, inputs.indexOf(buffer)];
+      if (buffer.kind === "state" || buffer.kind === "constant") {
+        [place, at] = [PLACE.memory, memories.length];
+        memories.push(memoryOf(buffer));
+        if (buffer.storage !== undefined) states.push(buffer.storage);
+      }
+      buffers.push(place, at, buffer.size, DTYPES.indexOf(buffer.dtype));
+    }
+    const index = (buffer: Buffer | null): number =>
+      buffer === null ? -1 : (numbered.get(buffer) as number);
+    const instructions = program.instructions.flatMap(({ name, params, operands }) => [
+      instructionId(name),
+      params.length,
+      operands.length,
+      ...params,
+      ...operands.map(index),
+    ]);
+    this.#states = states;
+    this.#written = writtenStates(program);
+    this.#native = new binding.Program(
+      arena.bytes,
+      Float64Array.from(buffers),
+      memories,
+      Float64Array.from(instructions),
+      Float64Array.from(program.outputs, index),
+    );
+  }
+
+  /** One step: reads the inputs and fills the outputs. */
+  run(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): void {
+    // Asking for the memory brings in what JavaScript has written since.
+    for (const state of this.#states) state.memory;
+    try {
+      this.#native.run(inputs, outputs);
+    } finally {
+      for (const state of this.#written) state.wroteMemory();
+    }
+  }
+}
+
+/** Every buffer once, inputs first: an input that nothing reads has its place too. */
+function number(program: Program, inputs: readonly Buffer[]): Map<Buffer, number> {
+  const numbered = new Map<Buffer, number>();
+  const add = (buffer: Buffer | null): void => {
+    if (buffer !== null && !numbered.has(buffer)) numbered.set(buffer, numbered.size);
+  };
+  inputs.forEach(add);
+  for (const instruction of program.instructions) instruction.operands.forEach(add);
+  program.outputs.forEach(add);
+  return numbered;
+}
+
+function memoryOf(buffer: Buffer) {
+  if (buffer.storage !== undefined) return buffer.storage.memory;
+  const memory = new binding.Memory(bytesOf(buffer));
+  memory.write(buffer.values as NativeArray);
+  return memory;
+}
+
+function writtenStates(program: Program): Storage[] {
+  const states = new Set<Storage>();
+  for (const { operands, writes } of program.instructions) {
+    for (const at of writes) {
+      const storage = operands[at]?.storage;
+      if (storage !== undefined) states.add(storage);
+    }
+  }
+  return [...states];
+}
+
+export const KIND_LETTER: Readonly<Record<BufferKind, string>> = {
+  input: "x",
+  state: "w",
+  constant: "c",
+  temporary: "t",
+};

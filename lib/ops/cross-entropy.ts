@@ -1,0 +1,88 @@
+import { DTypeError, ShapeError } from "../errors.js";
+import { isFloat } from "../graph/dtype.js";
+import { format } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { checkRange } from "./axis-index.js";
+import { defineOp } from "./define.js";
+import { mul } from "./mul.js";
+import { oneHot } from "./one-hot.js";
+import { reshape } from "./reshape.js";
+import { softmax } from "./softmax.js";
+import { sub } from "./sub.js";
+import { sum } from "./sum.js";
+import { unsqueeze } from "./unsqueeze.js";
+
+/** @throws IndexError unless every label is in [0, classes). */
+export function checkLabels(where: string, target: Tensor, classes: number): void {
+  checkRange(where, "label", target, classes);
+}
+
+/** @throws DTypeError unless the targets are class indices. */
+export function checkClassIndices(where: string, target: Tensor): void {
+  if (target.dtype !== "int32") {
+    throw new DTypeError(`${where}: expected target to be int32 class indices, got ${target.dtype}`);
+  }
+}
+
+const rowsAndClasses = ({ y }: { readonly y: Tensor }): number[] => [
+  y.shape[0] as number,
+  y.shape[1] as number,
+];
+
+// y [B, C], target [B] → [B]
+const op = defineOp<"scores" | "target">("crossEntropy", {
+  inputs: ["scores", "target"],
+  kernel: "cross_entropy",
+  shape: ({ scores, target }) => ({ shape: target.shape, dtype: scores.dtype }),
+  params: ({ scores }) => rowsAndClasses({ y: scores }),
+  vjp: { scores: ({ dy, scores, target }) => slope([scores, target, dy], {}) },
+  jvp: { scores: ({ dscores, scores, target }) => sum(mul(offset(scores, target), dscores), { dim: 1 }) },
+});
+
+/** softmax(y)_b − e_target[b], the slope of each sample's cost: [B, C]. */
+const offset = (scores: Tensor, target: Tensor): Tensor =>
+  sub(softmax(scores), oneHot(target, scores.shape[1] as number, scores.dtype));
+
+/** J · v for J = diag(p) − p·pᵀ, the slope of the softmax p of each row. */
+const softmaxProduct = (p: Tensor, v: Tensor): Tensor =>
+  mul(p, sub(v, sum(mul(p, v), { dim: 1, keepdim: true })));
+
+// d_b · (softmax(y)_b − e_target[b]): [B, C]
+const slope = defineOp<"scores" | "target" | "d">("crossEntropySlope", {
+  inputs: ["scores", "target", "d"],
+  kernel: "cross_entropy_slope",
+  shape: ({ scores }) => ({ shape: scores.shape, dtype: scores.dtype }),
+  params: ({ scores }) => rowsAndClasses({ y: scores }),
+  vjp: {
+    scores: ({ dy, scores, d }) => mul(unsqueeze(d, 1), softmaxProduct(softmax(scores), dy)),
+    d: ({ dy, scores, target }) => sum(mul(offset(scores, target), dy), { dim: 1 }),
+  },
+  jvp: {
+    scores: ({ dscores, scores, d }) => mul(unsqueeze(d, 1), softmaxProduct(softmax(scores), dscores)),
+    d: ({ dd, scores, target }) => mul(unsqueeze(dd, 1), offset(scores, target)),
+  },
+});
+
+/**
+ * y_b = −ln softmax(scores_b)_target[b], without overflow: the cost of each sample.
+ * Shapes: scores [B, C], target [B] int32 → [B]; scores [C] with a scalar target give a scalar.
+ * Dtypes of the scores: float32, float64. `cost.crossEntropy` averages it.
+ * @example crossEntropy(model.forward(images), labels)
+ * @throws IndexError for a label outside [0, C); ShapeError, DTypeError
+ */
+export function crossEntropy(scores: Tensor, target: Tensor): Tensor {
+  if (!isFloat(scores.dtype)) {
+    throw new DTypeError(`crossEntropy: expected y to be float32 or float64, got ${scores.dtype}`);
+  }
+  checkClassIndices("crossEntropy", target);
+  const isBatch = scores.rank === 2 && target.rank === 1 && target.size === scores.shape[0];
+  const isSample = scores.rank === 1 && target.rank === 0;
+  if (!isBatch && !isSample) {
+    throw new ShapeError(
+      `crossEntropy: expected y [B, C] and target [B], got y ${format(scores.shape)} and target ${format(target.shape)}`,
+    );
+  }
+  checkLabels("crossEntropy", target, scores.shape[scores.rank - 1] as number);
+  if (isBatch) return op([scores, target], {});
+  return reshape(op([reshape(scores, [1, scores.size]), reshape(target, [1])], {}), []);
+}

@@ -1,0 +1,185 @@
+#include "objects.h"
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "values.h"
+
+namespace thalweg::addon {
+namespace {
+
+template <typename T>
+std::span<const T> numbers(const Napi::Value& value, DType dtype) {
+  const Buffer buffer = to_buffer(value.Env(), value);
+  if (buffer.dtype != dtype) throw Error("ERR_DTYPE", "expected another kind of typed array");
+  return {static_cast<const T*>(buffer.data), static_cast<size_t>(buffer.count)};
+}
+
+int64_t bytes_of(const Buffer& buffer) {
+  return buffer.count * (buffer.dtype == DType::float64 ? 8 : buffer.dtype == DType::boolean ? 1 : 4);
+}
+
+std::vector<Buffer> buffers_of(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<Buffer> buffers;
+  buffers.reserve(array.Length());
+  for (uint32_t i = 0; i < array.Length(); ++i) buffers.push_back(to_buffer(value.Env(), array[i]));
+  return buffers;
+}
+
+std::vector<std::shared_ptr<Memory>> memories_of(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::shared_ptr<Memory>> memories;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    memories.push_back(MemoryObject::Unwrap(Napi::Value(array[i]).As<Napi::Object>())->memory());
+  }
+  return memories;
+}
+
+// Reads numbers one after the other and refuses to read past their end.
+class Reader {
+ public:
+  explicit Reader(std::span<const double> values) : values_(values) {}
+  bool done() const { return at_ == values_.size(); }
+  double next() {
+    if (at_ >= values_.size()) throw Error("ERR_VALUE", "program: a description ends too early");
+    return values_[at_++];
+  }
+  int64_t integer() {
+    const double value = next();
+    if (!(value >= -1 && value < 9007199254740992.0))
+      throw Error("ERR_VALUE", "program: a number is out of range");
+    return static_cast<int64_t>(value);
+  }
+
+ private:
+  std::span<const double> values_;
+  size_t at_ = 0;
+};
+
+ProgramSpec spec_of(const Napi::CallbackInfo& info) {
+  ProgramSpec spec;
+  spec.arena_bytes = info[0].ToNumber().Int64Value();
+  if (spec.arena_bytes < 0) throw Error("ERR_VALUE", "program: an arena of negative size");
+  for (Reader from(numbers<double>(info[1], DType::float64)); !from.done();) {
+    BufferSpec buffer;
+    const int64_t place = from.integer();
+    if (place < 0 || place > static_cast<int64_t>(Place::none))
+      throw Error("ERR_VALUE", "program: no such place");
+    buffer.place = static_cast<Place>(place);
+    buffer.at = from.integer();
+    buffer.count = from.integer();
+    const int64_t dtype = from.integer();
+    if (dtype < 0 || dtype >= static_cast<int64_t>(DType::count))
+      throw Error("ERR_VALUE", "program: no such dtype");
+    buffer.dtype = static_cast<DType>(dtype);
+    spec.buffers.push_back(buffer);
+  }
+  spec.memories = memories_of(info[2]);
+  for (Reader from(numbers<double>(info[3], DType::float64)); !from.done();) {
+    InstructionSpec instruction;
+    instruction.id = static_cast<uint32_t>(from.integer());
+    const int64_t params = from.integer();
+    const int64_t operands = from.integer();
+    for (int64_t i = 0; i < params; ++i) instruction.params.push_back(from.next());
+    for (int64_t i = 0; i < operands; ++i)
+      instruction.buffers.push_back(static_cast<int32_t>(from.integer()));
+    spec.instructions.push_back(std::move(instruction));
+  }
+  for (Reader from(numbers<double>(info[4], DType::float64)); !from.done();) {
+    spec.outputs.push_back(static_cast<int32_t>(from.integer()));
+  }
+  return spec;
+}
+
+}  // namespace
+
+Napi::Function MemoryObject::define(Napi::Env env) {
+  return DefineClass(
+      env, "Memory",
+      {InstanceMethod("write", &MemoryObject::write), InstanceMethod("read", &MemoryObject::read)});
+}
+
+MemoryObject::MemoryObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<MemoryObject>(info) {
+  guarded(info.Env(), [&] {
+    const int64_t bytes = info[0].ToNumber().Int64Value();
+    if (bytes < 0) throw Error("ERR_VALUE", "memory: a negative size");
+    memory_ = std::make_shared<Memory>(bytes);
+    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), bytes);
+  });
+}
+
+MemoryObject::~MemoryObject() {
+  if (memory_ != nullptr) Napi::MemoryManagement::AdjustExternalMemory(Env(), -memory_->bytes());
+}
+
+void MemoryObject::copy(const Napi::CallbackInfo& info, bool in) {
+  guarded(info.Env(), [&] {
+    const Buffer array = to_buffer(info.Env(), info[0]);
+    const int64_t offset = info[1].IsUndefined() ? 0 : info[1].ToNumber().Int64Value();
+    const int64_t bytes = bytes_of(array);
+    if (offset < 0 || offset > memory_->bytes() || bytes > memory_->bytes() - offset) {
+      throw Error("ERR_SHAPE", "memory: a copy past its end");
+    }
+    auto* here = static_cast<std::byte*>(memory_->data()) + offset;
+    if (bytes > 0) std::memcpy(in ? here : array.data, in ? array.data : here, static_cast<size_t>(bytes));
+  });
+}
+
+void MemoryObject::write(const Napi::CallbackInfo& info) { copy(info, true); }
+void MemoryObject::read(const Napi::CallbackInfo& info) { copy(info, false); }
+
+Napi::Function ProgramObject::define(Napi::Env env) {
+  return DefineClass(
+      env, "Program",
+      {InstanceMethod("run", &ProgramObject::run), InstanceMethod("loop", &ProgramObject::loop)});
+}
+
+ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
+  guarded(info.Env(), [&] {
+    program_ = std::make_unique<Program>(spec_of(info));
+    reported_ = program_->arena_bytes();
+    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), reported_);
+  });
+}
+
+ProgramObject::~ProgramObject() {
+  if (reported_ > 0) Napi::MemoryManagement::AdjustExternalMemory(Env(), -reported_);
+}
+
+void ProgramObject::run(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    program_->run(buffers_of(info[0]));
+    const std::vector<Buffer> outputs = buffers_of(info[1]);
+    for (size_t i = 0; i < outputs.size(); ++i) program_->read_output(i, outputs[i]);
+  });
+}
+
+void ProgramObject::loop(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    Loop loop;
+    const auto memories = memories_of(info[0]);
+    const auto rows = info[1].As<Napi::Array>();
+    const auto row_bytes = info[2].As<Napi::Array>();
+    for (uint32_t i = 0; i < memories.size(); ++i) {
+      loop.sources.push_back({memories[i], Napi::Value(rows[i]).ToNumber().Int64Value(),
+                              Napi::Value(row_bytes[i]).ToNumber().Int64Value()});
+    }
+    const auto order = numbers<int32_t>(info[3], DType::int32);
+    loop.order = order.data();
+    loop.batch = info[4].ToNumber().Int64Value();
+    loop.steps = info[5].ToNumber().Int64Value();
+    const Buffer log = to_buffer(info.Env(), info[6]);
+    if (loop.batch < 1 || loop.steps < 0 || loop.steps > static_cast<int64_t>(order.size()) / loop.batch) {
+      throw Error("ERR_SHAPE", "program: the order has too few rows for its steps");
+    }
+    if (log.dtype != DType::float64 || log.count < loop.steps * static_cast<int64_t>(program_->outputs())) {
+      throw Error("ERR_SHAPE", "program: the log is too short");
+    }
+    loop.log = static_cast<double*>(log.data);
+    program_->run_loop(loop);
+  });
+}
+
+}  // namespace thalweg::addon

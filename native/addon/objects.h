@@ -1,0 +1,50 @@
+// The engine's objects that JavaScript holds: collected with the objects that wrap them.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "../engine/program.h"
+
+namespace thalweg::addon {
+
+// new Memory(bytes): memory that no JavaScript buffer owns. JavaScript's collector is told its size.
+class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit MemoryObject(const Napi::CallbackInfo& info);
+  ~MemoryObject() override;
+
+  const std::shared_ptr<Memory>& memory() const { return memory_; }
+
+ private:
+  // write(array, byteOffset = 0), read(array, byteOffset = 0): copy a typed array in and out.
+  void write(const Napi::CallbackInfo& info);
+  void read(const Napi::CallbackInfo& info);
+  void copy(const Napi::CallbackInfo& info, bool in);
+
+  std::shared_ptr<Memory> memory_;
+};
+
+// new Program(arenaBytes, buffers, memories, instructions, outputs), where
+// buffers: Float64Array of place, at, count, dtype for each;
+// instructions: Float64Array of id, number of params, number of operands, params…, operands… for each;
+// outputs: Float64Array of buffers.
+class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit ProgramObject(const Napi::CallbackInfo& info);
+  ~ProgramObject() override;
+
+ private:
+  // run(inputs, outputs): one step; typed arrays are read and written in place.
+  void run(const Napi::CallbackInfo& info);
+  // loop(sources: Memory[], rows, rowBytes: number[], order: Int32Array, batch, steps, log: Float64Array)
+  void loop(const Napi::CallbackInfo& info);
+
+  std::unique_ptr<Program> program_;
+  int64_t reported_ = 0;
+};
+
+}  // namespace thalweg::addon

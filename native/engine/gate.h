@@ -1,0 +1,45 @@
+// Where the threads of a team wait for each other: they spin for a while, since the others are about to
+// come, and then sleep, since another process may have taken the core.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace thalweg {
+
+class Gate {
+ public:
+  explicit Gate(int32_t size) : size_(size) {}
+
+  void wait() {
+    const uint32_t round = round_.load(std::memory_order_relaxed);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
+      arrived_.store(0, std::memory_order_relaxed);
+      round_.store(round + 1, std::memory_order_release);
+      round_.notify_all();
+      return;
+    }
+    for (int spins = 0; spins < kSpins; ++spins) {
+      if (round_.load(std::memory_order_acquire) != round) return;
+      pause();
+    }
+    while (round_.load(std::memory_order_acquire) == round) round_.wait(round, std::memory_order_acquire);
+  }
+
+ private:
+  static constexpr int kSpins = 20'000;  // of the order of a millisecond
+
+  static void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+
+  const int32_t size_;
+  alignas(64) std::atomic<int32_t> arrived_{0};
+  alignas(64) std::atomic<uint32_t> round_{0};
+};
+
+}  // namespace thalweg

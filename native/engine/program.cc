@@ -1,0 +1,240 @@
+#include "program.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cpu.h"
+#include "threads.h"
+
+namespace thalweg {
+namespace {
+
+int64_t bytes_of(DType dtype) { return dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4; }
+
+// A task below this is done by one thread while the others wait: sharing it would cost more.
+constexpr double kWorthSharingNanoseconds = 1'500;
+// A program below this runs on its caller's thread.
+constexpr double kWorthATeamNanoseconds = 15'000;
+
+// Held by one run at a time.
+class Claim {
+ public:
+  explicit Claim(std::atomic<bool>& busy) : busy_(busy) {
+    if (busy_.exchange(true)) throw Error("ERR_BUSY", "this program is running already");
+  }
+  ~Claim() { busy_.store(false); }
+
+ private:
+  std::atomic<bool>& busy_;
+};
+
+}  // namespace
+
+struct Program::Run {
+  Program* program;
+  const Loop* loop;  // null: one step over the inputs as they are
+  Failure::Shared failure;
+};
+
+Program::Program(ProgramSpec spec) : spec_(std::move(spec)), arena_(new Memory(spec_.arena_bytes)) {
+  size_t inputs = 0;
+  for (const BufferSpec& buffer : spec_.buffers) {
+    if (buffer.place == Place::arena) {
+      const int64_t end = buffer.at + buffer.count * bytes_of(buffer.dtype);
+      if (buffer.at < 0 || buffer.count < 0 || end > spec_.arena_bytes) {
+        throw Error("ERR_VALUE", "program: a buffer lies outside the arena");
+      }
+    } else if (buffer.place == Place::memory) {
+      const auto index = static_cast<size_t>(buffer.at);
+      if (index >= spec_.memories.size() ||
+          spec_.memories[index]->bytes() < buffer.count * bytes_of(buffer.dtype)) {
+        throw Error("ERR_VALUE", "program: a buffer lies outside its memory");
+      }
+    } else if (buffer.place == Place::input) {
+      inputs = std::max(inputs, static_cast<size_t>(buffer.at) + 1);
+    }
+  }
+  inputs_.resize(inputs);
+  stage_inputs_in_arena();
+  prepare();
+}
+
+// The inputs of a loop have memory of their own; until another place is bound, they are there.
+void Program::stage_inputs_in_arena() {
+  int64_t bytes = 0;
+  for (const BufferSpec& buffer : spec_.buffers) {
+    if (buffer.place == Place::input) bytes += (buffer.count * bytes_of(buffer.dtype) + 63) / 64 * 64;
+  }
+  if (staging_ == nullptr) staging_ = std::make_unique<Memory>(bytes);
+  auto* at = static_cast<std::byte*>(staging_->data());
+  for (const BufferSpec& buffer : spec_.buffers) {
+    if (buffer.place != Place::input) continue;
+    inputs_[static_cast<size_t>(buffer.at)] = {at, buffer.count, buffer.dtype};
+    at += (buffer.count * bytes_of(buffer.dtype) + 63) / 64 * 64;
+  }
+}
+
+Buffer Program::locate(int32_t index) const {
+  if (index < 0) return {};
+  if (static_cast<size_t>(index) >= spec_.buffers.size()) throw Error("ERR_VALUE", "program: no such buffer");
+  const BufferSpec& buffer = spec_.buffers[static_cast<size_t>(index)];
+  switch (buffer.place) {
+    case Place::arena:
+      return {static_cast<std::byte*>(arena_->data()) + buffer.at, buffer.count, buffer.dtype};
+    case Place::memory:
+      return {spec_.memories[static_cast<size_t>(buffer.at)]->data(), buffer.count, buffer.dtype};
+    case Place::input:
+      return inputs_[static_cast<size_t>(buffer.at)];
+    case Place::none:
+      break;
+  }
+  return {};
+}
+
+// Makes every task ready for where its operands are now.
+void Program::prepare() {
+  const auto known = instructions();
+  threads_ = thread_count();
+  store_ = TaskStore();
+  ready_.clear();
+  nanoseconds_ = 0;
+  int64_t scratch = 0;
+  std::vector<Buffer> operands;
+  for (const InstructionSpec& instruction : spec_.instructions) {
+    if (instruction.id >= known.size()) throw Error("ERR_VALUE", "program: no such instruction");
+    operands.clear();
+    for (const int32_t buffer : instruction.buffers) operands.push_back(locate(buffer));
+    const Instruction& self = known[instruction.id];
+    Operands checked(self.name, operands, instruction.params);
+    const Task* task = self.prepare(self, checked, kernel_table(), store_);
+    if (task == nullptr) continue;
+    nanoseconds_ += task->nanoseconds;
+    scratch = std::max(scratch, task->scratch_bytes(threads_));
+    ready_.push_back({task, task->nanoseconds < kWorthSharingNanoseconds, true});
+  }
+  // Tasks that one and the same thread does, one after the other, need no barrier between them.
+  for (size_t i = 0; i + 1 < ready_.size(); ++i)
+    ready_[i].barrier = !(ready_[i].alone && ready_[i + 1].alone);
+  if (scratch_ == nullptr || scratch_->bytes() < scratch) scratch_ = std::make_unique<Memory>(scratch);
+}
+
+void Program::bind(const std::vector<Buffer>& inputs) {
+  if (inputs.size() != inputs_.size()) throw Error("ERR_VALUE", "program: wrong number of inputs");
+  bool moved = threads_ != thread_count();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].dtype != inputs_[i].dtype || inputs[i].count != inputs_[i].count) {
+      throw Error("ERR_SHAPE",
+                  "program: input " + std::to_string(i) + " does not have the size it was made for");
+    }
+    moved = moved || inputs[i].data != inputs_[i].data;
+  }
+  if (!moved) return;
+  inputs_ = inputs;
+  prepare();
+}
+
+void Program::run(const std::vector<Buffer>& inputs) {
+  Claim claim(busy_);
+  bind(inputs);
+  start(nullptr);
+}
+
+void Program::run_loop(const Loop& loop) {
+  Claim claim(busy_);
+  if (loop.sources.size() != inputs_.size()) throw Error("ERR_VALUE", "program: wrong number of sources");
+  stage_inputs_in_arena();
+  prepare();
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const Source& source = loop.sources[i];
+    const bool fits = inputs_[i].count * bytes_of(inputs_[i].dtype) == loop.batch * source.row_bytes &&
+                      source.data->bytes() >= source.rows * source.row_bytes;
+    if (!fits) throw Error("ERR_SHAPE", "program: a source does not have the row size of its input");
+    for (int64_t r = 0; r < loop.steps * loop.batch; ++r) {
+      if (loop.order[r] < 0 || loop.order[r] >= source.rows) throw Error("ERR_INDEX", "program: no such row");
+    }
+  }
+  if (loop.steps * static_cast<int64_t>(ready_.size()) >= Failure::kMaxTasks) {
+    throw Error("ERR_VALUE", "program: too many steps for one loop");
+  }
+  start(&loop);
+}
+
+void Program::start(const Loop* loop) {
+  Run run{this, loop, {}};
+  const int32_t threads = nanoseconds_ < kWorthATeamNanoseconds ? 1 : threads_;
+  if (threads == 1) {
+    steps(run, Team{});
+  } else {
+    run_on_team(
+        threads, [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
+  }
+  if (!run.failure.failed()) return;
+  const auto failed = static_cast<size_t>(run.failure.task()) % ready_.size();
+  ready_[failed].task->explain(run.failure.position());
+}
+
+void Program::steps(Run& run, const Team& team) {
+  const Program& self = *run.program;
+  void* scratch = self.scratch_->data();
+  const int64_t count = run.loop == nullptr ? 1 : run.loop->steps;
+  int64_t number = 0;
+  for (int64_t step = 0; step < count; ++step) {
+    if (run.loop != nullptr) {
+      self.gather(*run.loop, step, team);
+      barrier(team);
+    }
+    for (const Ready& ready : self.ready_) {
+      const Failure failure(run.failure, number);
+      if (!ready.alone) {
+        ready.task->run(team, scratch, failure);
+      } else if (team.rank == 0) {
+        ready.task->run(Team{}, scratch, failure);
+      }
+      if (ready.barrier) {
+        barrier(team);
+        if (run.failure.failed_by(number)) return;
+      }
+      ++number;
+    }
+    if (run.loop != nullptr && team.rank == 0) self.log(*run.loop, step);
+  }
+}
+
+void Program::gather(const Loop& loop, int64_t step, const Team& team) const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const Source& source = loop.sources[i];
+    const auto* from = static_cast<const std::byte*>(source.data->data());
+    auto* to = static_cast<std::byte*>(inputs_[i].data);
+    const Range mine = share(loop.batch, team);
+    for (int64_t r = mine.begin; r < mine.end; ++r) {
+      const int64_t row = loop.order[step * loop.batch + r];
+      std::memcpy(to + r * source.row_bytes, from + row * source.row_bytes,
+                  static_cast<size_t>(source.row_bytes));
+    }
+  }
+}
+
+void Program::log(const Loop& loop, int64_t step) const {
+  for (size_t i = 0; i < spec_.outputs.size(); ++i) {
+    const Buffer output = locate(spec_.outputs[i]);
+    double value = 0;
+    if (output.count > 0) {
+      value = output.dtype == DType::float64   ? *static_cast<const double*>(output.data)
+              : output.dtype == DType::float32 ? *static_cast<const float*>(output.data)
+              : output.dtype == DType::int32   ? *static_cast<const int32_t*>(output.data)
+                                               : *static_cast<const uint8_t*>(output.data);
+    }
+    loop.log[step * static_cast<int64_t>(spec_.outputs.size()) + static_cast<int64_t>(i)] = value;
+  }
+}
+
+void Program::read_output(size_t index, const Buffer& to) const {
+  if (index >= spec_.outputs.size()) throw Error("ERR_VALUE", "program: no such output");
+  const Buffer from = locate(spec_.outputs[index]);
+  if (from.dtype != to.dtype || from.count != to.count) {
+    throw Error("ERR_SHAPE", "program: an output does not have the size it was made for");
+  }
+  std::memcpy(to.data, from.data, static_cast<size_t>(from.count * bytes_of(from.dtype)));
+}
+
+}  // namespace thalweg

@@ -1,0 +1,103 @@
+// A program: flat instructions over numbered buffers, made ready once and run many times.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "memory.h"
+#include "operands.h"
+#include "registry.h"
+
+namespace thalweg {
+
+enum class Place : int32_t { arena, memory, input, none };
+
+struct BufferSpec {
+  Place place = Place::none;
+  int64_t at = 0;  // arena: offset in bytes; memory, input: which one
+  int64_t count = 0;
+  DType dtype = DType::float32;
+};
+
+struct InstructionSpec {
+  uint32_t id = 0;
+  std::vector<double> params;
+  std::vector<int32_t> buffers;  // −1 for an operand left out
+};
+
+struct ProgramSpec {
+  int64_t arena_bytes = 0;
+  std::vector<BufferSpec> buffers;
+  std::vector<std::shared_ptr<Memory>> memories;
+  std::vector<InstructionSpec> instructions;
+  std::vector<int32_t> outputs;
+};
+
+// How an input of a program is filled in a loop: from the rows of a data set.
+struct Source {
+  std::shared_ptr<Memory> data;
+  int64_t rows = 0;
+  int64_t row_bytes = 0;
+};
+
+// N steps over mini-batches: step s takes the rows order[begin + s·batch …] of each source.
+struct Loop {
+  std::vector<Source> sources;
+  const int32_t* order = nullptr;
+  int64_t batch = 0;
+  int64_t steps = 0;
+  double* log = nullptr;  // [steps, outputs]: the first element of each output after each step
+};
+
+class Program {
+ public:
+  // Throws Error where an instruction does not fit its buffers.
+  explicit Program(ProgramSpec spec);
+
+  // One step over these inputs. Throws Error "ERR_BUSY" while the program runs, "ERR_INDEX" for an index
+  // out of its range.
+  void run(const std::vector<Buffer>& inputs);
+
+  // Many steps.
+  void run_loop(const Loop& loop);
+
+  // Copies an output's elements.
+  void read_output(size_t index, const Buffer& to) const;
+  size_t outputs() const { return spec_.outputs.size(); }
+  size_t inputs() const { return inputs_.size(); }
+  int64_t arena_bytes() const { return spec_.arena_bytes; }
+  double nanoseconds() const { return nanoseconds_; }
+
+ private:
+  struct Ready {
+    const Task* task;
+    bool alone;    // so little work that one thread does it
+    bool barrier;  // what follows must see what this wrote
+  };
+  struct Run;
+
+  Buffer locate(int32_t buffer) const;
+  void bind(const std::vector<Buffer>& inputs);
+  void prepare();
+  void stage_inputs_in_arena();
+  void start(const Loop* loop);
+  static void steps(Run& run, const Team& team);
+  void gather(const Loop& loop, int64_t step, const Team& team) const;
+  void log(const Loop& loop, int64_t step) const;
+
+  ProgramSpec spec_;
+  std::unique_ptr<Memory> arena_;
+  std::unique_ptr<Memory> staging_;  // the inputs of a loop
+  std::unique_ptr<Memory> scratch_;
+  std::vector<Buffer> inputs_;  // where they are now
+  TaskStore store_;
+  std::vector<Ready> ready_;
+  double nanoseconds_ = 0;
+  int32_t threads_ = 1;
+  std::atomic<bool> busy_{false};
+};
+
+}  // namespace thalweg

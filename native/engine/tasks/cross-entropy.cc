@@ -1,0 +1,61 @@
+// The cost −ln softmax(y)_t of rows of scores, its slope, or both in one pass.
+//
+// Parameters: rows, n. Buffers: y [rows, n], target [rows] int32, then
+// cross_entropy: loss [rows]; cross_entropy_slope: d [rows], slope [rows, n];
+// cross_entropy_both: d [rows], loss [rows], slope [rows, n].
+#include "../registry.h"
+
+namespace thalweg {
+namespace {
+
+template <typename T>
+class CrossEntropyTask final : public Task {
+ public:
+  CrossEntropyFn<T> kernel;
+  CrossEntropyCall<T> call;
+  int64_t rows;
+
+  void run(const Team& team, void*, Failure failure) const override {
+    const Range mine = share(rows, team, 16);
+    const int64_t bad = kernel(call, mine.begin, mine.end);
+    if (bad >= 0) failure.report(bad);
+  }
+
+  void explain(int64_t position) const override {
+    throw Error("ERR_INDEX", "crossEntropy: label " + std::to_string(call.target[position]) +
+                                 " at position " + std::to_string(position) + " is outside [0, " +
+                                 std::to_string(call.n) + ")");
+  }
+};
+
+template <typename T>
+Task* prepare(CrossEntropy kind, Operands& operands, CrossEntropyFn<T> kernel, DType dtype,
+              TaskStore& store) {
+  auto* task = store.make<CrossEntropyTask<T>>();
+  CrossEntropyCall<T>& call = task->call;
+  task->rows = operands.integer();
+  call.n = operands.integer(1);
+  const int64_t count = operands.product(task->rows, call.n);
+  if (task->rows == 0) return nullptr;
+  call.y = static_cast<const T*>(operands.buffer(count, dtype));
+  call.target = static_cast<const int32_t*>(operands.buffer(task->rows, DType::int32));
+  if (kind != CrossEntropy::cost) call.d = static_cast<const T*>(operands.buffer(task->rows, dtype));
+  if (kind != CrossEntropy::slope) call.loss = static_cast<T*>(operands.buffer(task->rows, dtype));
+  if (kind != CrossEntropy::cost) call.slope = static_cast<T*>(operands.buffer(count, dtype));
+  task->kernel = kernel;
+  task->nanoseconds = 1.5 * static_cast<double>(count) + 10 * static_cast<double>(task->rows);
+  return task;
+}
+
+}  // namespace
+
+Task* prepare_cross_entropy(const Instruction& self, Operands& operands, const Table& table,
+                            TaskStore& store) {
+  const auto kind = static_cast<CrossEntropy>(self.kernel);
+  const DType dtype = operands.dtype_of_next();
+  if (dtype == DType::float32) return prepare<float>(kind, operands, table.cross_entropy_f32, dtype, store);
+  if (dtype == DType::float64) return prepare<double>(kind, operands, table.cross_entropy_f64, dtype, store);
+  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+}
+
+}  // namespace thalweg
