@@ -1,0 +1,60 @@
+import { cost, fromTypedArray, nn, optim, type Tensor } from "thalweg";
+import { type DataFile, valuesOf } from "../data-file.js";
+import type { OptimizerName } from "../workloads.js";
+
+export interface Network {
+  readonly model: nn.Module;
+  /** Mini-batches, gone through in order: x [B, in], y [B]. */
+  readonly xs: readonly Tensor[];
+  readonly ys: readonly Tensor[];
+}
+
+/** The network of a data file with its initial weights, and the data, both as float32 or as float64. */
+export function buildNetwork(file: DataFile, dtype: "float32" | "float64"): Network {
+  const { sizes, batch, batches } = file.header;
+  if (sizes === undefined || batch === undefined || batches === undefined) {
+    throw new Error("the data file holds no network");
+  }
+  const tensor = (name: string, shape: readonly number[]) => {
+    const values = valuesOf(file, name, Float32Array);
+    return fromTypedArray(dtype === "float32" ? values : Float64Array.from(values), shape);
+  };
+  const layers: nn.Module[] = [];
+  sizes.slice(1).forEach((out, i) => {
+    const inputs = sizes[i] as number;
+    const linear = new nn.Linear(inputs, out, { dtype });
+    linear.loadStateDict({ weight: tensor(`w${i}`, [out, inputs]), bias: tensor(`b${i}`, [out]) });
+    layers.push(linear, new nn.ReLU());
+  });
+  layers.pop();
+  const features = sizes[0] as number;
+  const x = tensor("x", [batches * batch, features]).data;
+  const y = valuesOf(file, "y", Int32Array);
+  const each = <T>(cut: (i: number) => T) => Array.from({ length: batches }, (_, i) => cut(i));
+  return {
+    model: new nn.Sequential(...layers),
+    xs: each((i) =>
+      fromTypedArray(x.subarray(i * batch * features, (i + 1) * batch * features), [batch, features]),
+    ),
+    ys: each((i) => fromTypedArray(y.subarray(i * batch, (i + 1) * batch), [batch])),
+  };
+}
+
+/** One step of descent on the mini-batch x, y; returns the loss before it. */
+export type Step = (x: Tensor, y: Tensor) => Tensor;
+
+export function eagerStep(model: nn.Module, optimizer: InstanceType<typeof optim.Optimizer>): Step {
+  return (x, y) => {
+    const loss = cost.crossEntropy(model.forward(x), y);
+    loss.backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+    return loss;
+  };
+}
+
+export function buildOptimizer(file: DataFile, name: OptimizerName, parameters: readonly Tensor[]) {
+  const settings = file.header.optimizers?.[name];
+  if (settings === undefined) throw new Error(`the data file has no optimizer ${name}`);
+  return name === "adam" ? new optim.Adam(parameters, settings) : new optim.SGD(parameters, settings);
+}

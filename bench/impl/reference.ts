@@ -1,0 +1,38 @@
+// What the others are verified against: the same steps in float64.
+import process from "node:process";
+import { fromTypedArray, noGrad, ops, setThreads } from "thalweg";
+import { readDataFile, valuesOf } from "../data-file.js";
+import type { Prepare } from "../protocol.js";
+import { pick, type Session, serve } from "../serve.js";
+import type { Product } from "../workloads.js";
+import { buildNetwork, buildOptimizer, eagerStep } from "./network.js";
+
+function prepare({ optimizer: name, file: path, threads }: Prepare): Session {
+  setThreads(threads);
+  const file = readDataFile(path);
+  const run = () => {}; // It is not timed.
+  if (file.header.kind === "product") {
+    const { layout } = file.header.product as Product;
+    const operand = (array: string) =>
+      fromTypedArray(Float64Array.from(valuesOf(file, array, Float32Array)), file.arrays.get(array)?.shape);
+    const transposes = { transposeA: layout[0] === "T", transposeB: layout[1] === "T" };
+    return { run, verify: () => pick(ops.matmul(operand("a"), operand("b"), transposes).data) };
+  }
+  const { model, xs, ys } = buildNetwork(file, "float64");
+  if (name === null) {
+    return { run, verify: () => pick(noGrad(() => model.forward(xs[0] as (typeof xs)[0])).data) };
+  }
+  const step = eagerStep(model, buildOptimizer(file, name, model.parameters()));
+  const at = <T>(list: readonly T[], i: number) => list[i % list.length] as T;
+  return {
+    run,
+    verify: (steps) => Array.from({ length: steps }, (_, i) => step(at(xs, i), at(ys, i)).item()),
+  };
+}
+
+await serve({
+  name: "reference",
+  version: process.version,
+  modes: ["train", "eager", "infer", "matmul"],
+  prepare,
+});

@@ -1,0 +1,159 @@
+// Who takes part: how each is started, and whether it can be.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { errorText, open } from "./process.js";
+import type { Hello } from "./protocol.js";
+
+const folder = import.meta.dirname;
+const tsx = import.meta.resolve("tsx");
+const SETUP = "npm run bench:peers";
+
+interface Candidate {
+  readonly name: string;
+  readonly command: (python: string) => readonly string[];
+  /** Steps with more operations than this would take minutes each. */
+  readonly maxFlops?: number;
+}
+
+// --expose-gc: garbage of the preparation is not the steps' memory.
+const node = (...args: string[]) => [process.execPath, "--expose-gc", "--import", tsx, ...args];
+const inPeers = (file: string) => join(folder, "peers", file);
+const inPython =
+  (file: string, ...args: string[]) =>
+  (python: string) => [python, inPeers(file), ...args];
+const tfjs = (name: string, more: { maxFlops?: number } = {}): Candidate => ({
+  name,
+  command: () => node(inPeers("tfjs_peer.mjs"), name),
+  ...more,
+});
+
+export const OURS = "thalweg";
+
+const CANDIDATES: readonly Candidate[] = [
+  { name: OURS, command: () => node(join(folder, "impl", "thalweg.ts")) },
+  { name: "torch-eager", command: inPython("torch_peer.py", "torch-eager") },
+  { name: "torch-compile", command: inPython("torch_peer.py", "torch-compile") },
+  { name: "jax-jit", command: inPython("jax_peer.py", "jax-jit") },
+  { name: "jax-scan", command: inPython("jax_peer.py", "jax-scan") },
+  { name: "numpy", command: inPython("numpy_peer.py") },
+  tfjs("tfjs-wasm"),
+  tfjs("tfjs-cpu", { maxFlops: 3e9 }),
+  tfjs("tfjs-node"),
+  { name: "torch-mkl", command: inPython("torch_peer.py", "torch-mkl") },
+  { name: "torch-onednn", command: inPython("torch_peer.py", "torch-onednn") },
+];
+
+export const PEERS: readonly string[] = CANDIDATES.map(({ name }) => name).filter((name) => name !== OURS);
+
+/** The float64 steps that all are verified against. */
+export const REFERENCE_COMMAND: readonly string[] = node(join(folder, "impl", "reference.ts"));
+
+export interface Implementation extends Hello {
+  readonly command: readonly string[];
+  readonly maxFlops: number;
+}
+
+export interface Skip {
+  readonly impl: string;
+  /** What it was left out of; null: of everything. */
+  readonly where: string | null;
+  readonly reason: string;
+}
+
+/** The Python of `npm run bench:peers`, or of THALWEG_BENCH_PYTHON; null where there is none. */
+export function findPython(): string | null {
+  const python = process.env["THALWEG_BENCH_PYTHON"] ?? join(folder, ".venv", "bin", "python");
+  return existsSync(python) ? python : null;
+}
+
+/** Starts each once, to learn whether it can be and what it does. */
+export async function findImplementations(
+  peers: readonly string[],
+  settings: Settings,
+): Promise<{ found: Implementation[]; skipped: Skip[] }> {
+  const found: Implementation[] = [];
+  const skipped: Skip[] = [];
+  const python = findPython();
+  for (const { name, command, maxFlops = Number.POSITIVE_INFINITY } of CANDIDATES) {
+    if (name !== OURS && !peers.includes(name)) continue;
+    const words = command(python ?? "");
+    if (words[0] === "") {
+      skipped.push({ impl: name, where: null, reason: `needs Python packages: ${SETUP} installs them` });
+      continue;
+    }
+    const child = open(words, settings);
+    try {
+      const { version, modes } = await child.hello();
+      found.push({ name, version, modes, command: words, maxFlops });
+    } catch (error) {
+      skipped.push({ impl: name, where: null, reason: explain(errorText(error)) });
+    } finally {
+      await child.close();
+    }
+  }
+  return { found, skipped };
+}
+
+function explain(reason: string): string {
+  const missing = /No module named '([\w.]+)'|Cannot find (?:package|module) '([^']+)'/.exec(reason);
+  if (missing === null) return reason;
+  const name = missing[1] ?? missing[2];
+  return name === "@tensorflow/tfjs-node"
+    ? `${name} is not installed: it downloads TensorFlow's library; ${SETUP} -- --tfjs-node tries`
+    : `${name} is not installed: ${SETUP} installs it`;
+}
+
+/** How every process is started, so that all have the same. */
+export interface Settings {
+  readonly threads: number;
+  /** `taskset` and its arguments, where fewer cores than there are may be used. */
+  readonly prefix: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * The same threads for all: by the variables that each library reads, and by pinning to that many cores
+ * where there are more, since XLA takes all it may use.
+ */
+export function settingsFor(threads: number): { settings: Settings; note: string | null } {
+  const count = String(threads);
+  const env = {
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    OPENBLAS_NUM_THREADS: count,
+    VECLIB_MAXIMUM_THREADS: count,
+    TF_NUM_INTRAOP_THREADS: count,
+    JAX_PLATFORMS: "cpu",
+    // In its own process: its workers would stay.
+    TORCHINDUCTOR_COMPILE_THREADS: "1",
+    TF_CPP_MIN_LOG_LEVEL: "2",
+  };
+  const cores = allowedCores();
+  if (cores === null || cores.length <= threads)
+    return { settings: { threads, prefix: [], env }, note: null };
+  try {
+    execFileSync("taskset", ["--version"], { stdio: "ignore" });
+  } catch {
+    return {
+      settings: { threads, prefix: [], env },
+      note: `no taskset: JAX may have used ${cores.length} threads`,
+    };
+  }
+  const list = cores.slice(0, threads).join(",");
+  return { settings: { threads, prefix: ["taskset", "--cpu-list", list], env }, note: null };
+}
+
+/** The cores that this process may use; null where Linux does not say. */
+function allowedCores(): number[] | null {
+  try {
+    const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
+    return list.split(",").flatMap((range) => {
+      const [first, last] = range.split("-").map(Number) as [number, number?];
+      return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
+    });
+  } catch {
+    return null;
+  }
+}

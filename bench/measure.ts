@@ -1,0 +1,156 @@
+// One job: every implementation verified, then timed in turns.
+import { setTimeout as sleep } from "node:timers/promises";
+import { writeJobFile } from "./data-file.js";
+import { type Implementation, REFERENCE_COMMAND, type Settings, type Skip } from "./implementations.js";
+import { errorText, type ImplementationProcess, open } from "./process.js";
+import { type Row, toRow } from "./row.js";
+import { type Job, OPTIMIZERS } from "./workloads.js";
+
+export interface Pace {
+  /** How often each implementation's turn comes. */
+  readonly rounds: number;
+  readonly sliceMillis: number;
+  /** Before each slice: time for the threads of the one before to fall asleep. */
+  readonly pauseMillis: number;
+}
+
+export const FULL: Pace = { rounds: 7, sliceMillis: 400, pauseMillis: 300 };
+export const QUICK: Pace = { rounds: 2, sliceMillis: 40, pauseMillis: 50 };
+
+export const VERIFY_STEPS = 3;
+const RTOL = 1e-4;
+const ATOL = 1e-5;
+// One that needs this many times its slice is timed in few rounds only.
+const SLOW = 10;
+const SLOW_ROUNDS = 3;
+
+export interface Outcome {
+  readonly rows: readonly Row[];
+  readonly skipped: readonly Skip[];
+}
+
+interface Turn {
+  readonly impl: Implementation;
+  readonly child: ImplementationProcess;
+  readonly samples: number[];
+  peakBytes: number | null;
+  slow: boolean;
+}
+
+export function jobName({ mode, workload, optimizer, batch }: Job): string {
+  return [
+    mode,
+    workload,
+    ...(optimizer === null ? [] : [optimizer]),
+    ...(mode === "infer" ? [`B=${batch}`] : []),
+  ].join(" ");
+}
+
+/**
+ * Whether values agree with the float64 reference: |x − r| ≤ 10⁻⁴·|r| + 10⁻⁵·max|r|.
+ * @returns null, or what differs.
+ */
+export function compare(values: readonly (number | null)[], reference: readonly number[]): string | null {
+  if (values.length !== reference.length) return `${values.length} values instead of ${reference.length}`;
+  const scale = reference.reduce((max, r) => Math.max(max, Math.abs(r)), 0);
+  for (const [i, r] of reference.entries()) {
+    const x = values[i] ?? Number.NaN;
+    if (!(Math.abs(x - r) <= RTOL * Math.abs(r) + ATOL * scale)) return `value ${i} is ${x} instead of ${r}`;
+  }
+  return null;
+}
+
+/** The values that a correct implementation comes to. */
+export async function referenceValues(
+  job: Job,
+  file: string,
+  settings: Settings,
+): Promise<readonly number[]> {
+  const child = open(REFERENCE_COMMAND, settings);
+  try {
+    await child.hello();
+    await child.prepare(request(job, file, settings));
+    return await child.verify({ steps: VERIFY_STEPS });
+  } finally {
+    await child.close();
+  }
+}
+
+function request({ mode, workload, optimizer, chunk }: Job, file: string, { threads }: Settings) {
+  return { mode, workload, optimizer, threads, file, chunk };
+}
+
+/**
+ * Verifies and times. Those that fail are reported and not timed.
+ * @param file where the data file is written.
+ * @param peak GFLOP/s of the machine, if known.
+ */
+export async function measure(
+  job: Job,
+  implementations: readonly Implementation[],
+  options: { file: string; settings: Settings; pace: Pace; peak: number | null },
+): Promise<Outcome> {
+  const { file, settings, pace } = options;
+  const where = jobName(job);
+  const skipped: Skip[] = [];
+  const able = implementations.filter((impl) => {
+    if (!impl.modes.includes(job.mode)) return false;
+    if (job.flops <= impl.maxFlops) return true;
+    skipped.push({ impl: impl.name, where, reason: "too slow: minutes a step" });
+    return false;
+  });
+  if (able.length === 0) return { rows: [], skipped };
+  writeJobFile(file, job);
+  const reference = await referenceValues(job, file, settings);
+  const turns: Turn[] = [];
+  try {
+    for (const impl of able) {
+      const child = open(impl.command, settings);
+      try {
+        await child.hello();
+        await child.prepare(request(job, file, settings));
+        const wrong = compare(await child.verify({ steps: VERIFY_STEPS }), reference);
+        if (wrong !== null) throw new Error(`failed verification: ${wrong}`);
+        turns.push({ impl, child, samples: [], peakBytes: null, slow: false });
+      } catch (error) {
+        await child.close();
+        skipped.push({ impl: impl.name, where, reason: errorText(error) });
+      }
+    }
+    const timed = await takeTurns(turns, job, pace, (impl, reason) => skipped.push({ impl, where, reason }));
+    return { rows: timed.map((turn) => toRow(job, settings.threads, options.peak, turn)), skipped };
+  } finally {
+    await Promise.all(turns.map(({ child }) => child.close()));
+  }
+}
+
+/** Round after round, each beginning with another implementation. @returns those that did not fail. */
+async function takeTurns(
+  turns: readonly Turn[],
+  job: Job,
+  { rounds, sliceMillis, pauseMillis }: Pace,
+  fail: (impl: string, reason: string) => void,
+): Promise<Turn[]> {
+  let left = [...turns];
+  for (let round = 0; round < rounds; round++) {
+    const first = round % Math.max(1, left.length);
+    for (const turn of [...left.slice(first), ...left.slice(0, first)]) {
+      if (turn.slow && round >= SLOW_ROUNDS) continue;
+      await sleep(pauseMillis);
+      const started = performance.now();
+      try {
+        const { samples, loss, peakBytes } = await turn.child.time({ minMillis: sliceMillis });
+        const trains = job.optimizer !== null && job.optimizer in OPTIMIZERS;
+        if (trains && !Number.isFinite(loss ?? Number.NaN))
+          throw new Error("its loss is not a number any more");
+        turn.samples.push(...samples);
+        turn.peakBytes = peakBytes;
+      } catch (error) {
+        fail(turn.impl.name, errorText(error));
+        left = left.filter((other) => other !== turn);
+      }
+      turn.slow ||= performance.now() - started > SLOW * sliceMillis;
+    }
+  }
+  return left;
+}

@@ -1,0 +1,67 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { PEERS } from "./implementations.js";
+import { MODES, type Mode } from "./workloads.js";
+
+export const USAGE = `usage: npm run bench -- [options]
+
+  --modes LIST     of ${MODES.join(", ")}   (default: all)
+  --filter TEXT    only rows "mode workload optimizer implementation" that hold each word of TEXT
+  --peers LIST     names with commas between, none or all: whom to compare with   (default: all)
+                   ${PEERS.join(", ")}
+  --threads N      how many each may use                     (default: all cores)
+  --quick          few and short turns: to try it, not to tell by
+  --json FILE      write the rows there
+  --results        write bench/RESULTS.md
+  --help           this text`;
+
+export interface Options {
+  readonly modes: readonly Mode[];
+  readonly filter: readonly string[];
+  readonly peers: readonly string[];
+  readonly threads: number;
+  readonly quick: boolean;
+  readonly json: string | null;
+  readonly results: boolean;
+  readonly help: boolean;
+}
+
+/** @throws Error that says which option is wrong. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      modes: { type: "string" },
+      filter: { type: "string", default: "" },
+      peers: { type: "string", default: "all" },
+      threads: { type: "string" },
+      quick: { type: "boolean", default: false },
+      json: { type: "string" },
+      results: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const threads = Number(values.threads ?? availableParallelism());
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new Error(`--threads: expected a whole number above 0, got ${values.threads}`);
+  }
+  return {
+    modes: values.modes === undefined ? MODES : listOf("--modes", values.modes, MODES),
+    filter: values.filter.split(/[\s/]+/).filter((word) => word !== ""),
+    peers:
+      values.peers === "all" ? PEERS : values.peers === "none" ? [] : listOf("--peers", values.peers, PEERS),
+    threads,
+    quick: values.quick,
+    json: values.json ?? null,
+    results: values.results,
+    help: values.help,
+  };
+}
+
+function listOf<T extends string>(option: string, text: string, known: readonly T[]): T[] {
+  return text.split(",").map((name) => {
+    const found = known.find((other) => other === name);
+    if (found === undefined) throw new Error(`${option}: unknown "${name}"; there are ${known.join(", ")}`);
+    return found;
+  });
+}

@@ -1,0 +1,164 @@
+"""JAX: a jitted step per call, or many steps in one jitted scan. Usage: jax_peer.py IMPL
+
+Install: `npm run bench:peers`, or `pip install jax jaxlib optax numpy`.
+"""
+
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from serve import Session, pick, serve
+
+
+def forward(layers, x):
+    for i, (weight, bias) in enumerate(layers):
+        x = x @ weight.T + bias
+        if i < len(layers) - 1:
+            x = jax.nn.relu(x)
+    return x
+
+
+def cost(layers, x, y):
+    return optax.losses.softmax_cross_entropy_with_integer_labels(forward(layers, x), y).mean()
+
+
+def build_optimizer(name, settings):
+    if name == "adam":
+        b1, b2 = settings["betas"]
+        return optax.adam(settings["lr"], b1=b1, b2=b2, eps=settings["eps"])
+    return optax.sgd(settings["lr"], momentum=settings.get("momentum"))
+
+
+def build_step(optimizer):
+    """(layers, state), x, y → (layers, state), loss"""
+
+    def step(carry, x, y):
+        layers, state = carry
+        loss, gradient = jax.value_and_grad(cost)(layers, x, y)
+        updates, state = optimizer.update(gradient, state, layers)
+        return (optax.apply_updates(layers, updates), state), loss
+
+    return step
+
+
+class Train(Session):
+    """What both ways of training have."""
+
+    def __init__(self, file, name):
+        self.optimizer = build_optimizer(name, file.header["optimizers"][name])
+        layers = [(jnp.array(weight), jnp.array(bias)) for weight, bias in file.layers]
+        self.carry = (layers, self.optimizer.init(layers))
+        self.last = None
+
+    def loss(self):
+        return float(self.last)
+
+
+class Jit(Train):
+    def __init__(self, file, name):
+        super().__init__(file, name)
+        self.batches = [(jnp.array(x), jnp.array(y)) for x, y in zip(file["x"], file["y"])]
+        self.at = 0
+        self.step = jax.jit(build_step(self.optimizer), donate_argnums=0)
+
+    def run(self, steps):
+        for _ in range(steps):
+            x, y = self.batches[self.at]
+            self.at = (self.at + 1) % len(self.batches)
+            self.carry, self.last = self.step(self.carry, x, y)
+        self.last.block_until_ready()
+
+    def verify(self, steps):
+        losses = []
+        for _ in range(steps):
+            self.run(1)
+            losses.append(self.loss())
+        return losses
+
+
+class Scan(Train):
+    def __init__(self, file, name, chunk):
+        super().__init__(file, name)
+        self.fixed_steps = chunk
+        self.xs, self.ys = jnp.array(file["x"]), jnp.array(file["y"])
+        self.at = 0
+        step = build_step(self.optimizer)
+
+        def many(carry, xs, ys, start, steps):
+            def one(carry, i):
+                at = i % xs.shape[0]
+                return step(carry, xs[at], ys[at])
+
+            return jax.lax.scan(one, carry, start + jnp.arange(steps))
+
+        self.many = jax.jit(many, donate_argnums=0, static_argnums=4)
+
+    def losses(self, steps):
+        self.carry, losses = self.many(self.carry, self.xs, self.ys, self.at, steps)
+        self.at = (self.at + steps) % self.xs.shape[0]
+        return losses
+
+    def run(self, steps):
+        self.last = self.losses(steps)[-1].block_until_ready()
+
+    def verify(self, steps):
+        return self.losses(steps).tolist()
+
+
+class Infer(Session):
+    def __init__(self, file):
+        self.layers = [(jnp.array(weight), jnp.array(bias)) for weight, bias in file.layers]
+        self.xs = [jnp.array(x) for x in file["x"]]
+        self.at = 0
+        self.forward = jax.jit(forward)
+
+    def run(self, steps):
+        # Ready after each: a prediction is wanted when it is made.
+        for _ in range(steps):
+            self.forward(self.layers, self.xs[self.at]).block_until_ready()
+            self.at = (self.at + 1) % len(self.xs)
+
+    def verify(self, steps):
+        return pick(self.forward(self.layers, self.xs[0]))
+
+
+class Product(Session):
+    def __init__(self, file):
+        layout = file.header["product"]["layout"]
+        self.a, self.b = jnp.array(file["a"]), jnp.array(file["b"])
+
+        def multiply(a, b):
+            return (a.T if layout[0] == "T" else a) @ (b.T if layout[1] == "T" else b)
+
+        self.multiply = jax.jit(multiply)
+
+    def run(self, steps):
+        for _ in range(steps):
+            y = self.multiply(self.a, self.b)
+        y.block_until_ready()
+
+    def verify(self, steps):
+        return pick(np.asarray(self.multiply(self.a, self.b)))
+
+
+MODES = {"jax-jit": ["train", "infer", "matmul"], "jax-scan": ["train"]}
+
+
+def main(name):
+    def prepare(request, file):
+        # XLA has no setting for its threads: it takes the cores that the process may use.
+        if request["mode"] == "matmul":
+            return Product(file)
+        if request["mode"] == "infer":
+            return Infer(file)
+        if name == "jax-scan":
+            return Scan(file, request["optimizer"], request["chunk"])
+        return Jit(file, request["optimizer"])
+
+    serve(name, jax.__version__, MODES[name], prepare)
+
+
+main(sys.argv[1])

@@ -1,0 +1,126 @@
+"""PyTorch: eager, compiled, and its two matrix products. Usage: torch_peer.py IMPL
+
+Install: `npm run bench:peers`, or `pip install torch==2.13.0 numpy`.
+"""
+
+import sys
+
+import torch
+import torch.nn.functional as F
+
+from serve import Session, pick, serve
+
+
+def build_model(file):
+    """Linear, ReLU, …, Linear with the file's weights."""
+    modules = []
+    for weight, bias in file.layers:
+        linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(weight))
+            linear.bias.copy_(torch.from_numpy(bias))
+        modules += [linear, torch.nn.ReLU()]
+    return torch.nn.Sequential(*modules[:-1])
+
+
+def build_optimizer(name, settings, parameters):
+    # Fused: one pass over each parameter, the fastest of PyTorch's variants on a CPU.
+    if name == "adam":
+        lr, betas, eps = settings["lr"], settings["betas"], settings["eps"]
+        return torch.optim.Adam(parameters, lr=lr, betas=betas, eps=eps, fused=True)
+    return torch.optim.SGD(parameters, lr=settings["lr"], momentum=settings.get("momentum", 0), fused=True)
+
+
+class Train(Session):
+    def __init__(self, file, optimizer, compiled):
+        self.model = build_model(file)
+        self.optimizer = build_optimizer(
+            optimizer, file.header["optimizers"][optimizer], self.model.parameters()
+        )
+        self.batches = list(zip(torch.from_numpy(file["x"]), torch.from_numpy(file["y"]).long()))
+        self.cost = lambda x, y: F.cross_entropy(self.model(x), y)
+        if compiled:
+            self.cost = torch.compile(self.cost)
+        self.at = 0
+        self.last = None
+
+    def step(self):
+        x, y = self.batches[self.at]
+        self.at = (self.at + 1) % len(self.batches)
+        loss = self.cost(x, y)
+        loss.backward()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.last = loss.detach()
+        return self.last
+
+    def run(self, steps):
+        for _ in range(steps):
+            self.step()
+
+    def verify(self, steps):
+        return [self.step().item() for _ in range(steps)]
+
+    def loss(self):
+        return self.last.item()
+
+
+class Infer(Session):
+    def __init__(self, file, compiled):
+        self.model = build_model(file).eval()
+        if compiled:
+            self.model = torch.compile(self.model)
+        self.xs = list(torch.from_numpy(file["x"]))
+        self.at = 0
+
+    @torch.inference_mode()
+    def run(self, steps):
+        for _ in range(steps):
+            self.model(self.xs[self.at])
+            self.at = (self.at + 1) % len(self.xs)
+
+    @torch.inference_mode()
+    def verify(self, steps):
+        return pick(self.model(self.xs[0]))
+
+
+class Product(Session):
+    def __init__(self, file, multiply):
+        a, b = (torch.from_numpy(operand) for operand in file.operands)
+        self.multiply = lambda: multiply(a, b)
+
+    @torch.inference_mode()
+    def run(self, steps):
+        for _ in range(steps):
+            self.multiply()
+
+    @torch.inference_mode()
+    def verify(self, steps):
+        return pick(self.multiply())
+
+
+def onednn(a, b):
+    # x·wᵀ + no bias, no activation: what torch.compile makes of a Linear layer.
+    return torch.ops.mkldnn._linear_pointwise(a, b.t(), None, "none", [], "")
+
+
+PRODUCTS = {"torch-mkl": torch.mm, "torch-onednn": onednn}
+MODES = {"torch-eager": ["train", "infer", "eager"], "torch-compile": ["train", "infer"]}
+
+
+def main(name):
+    def prepare(request, file):
+        torch.set_num_threads(request["threads"])
+        if request["mode"] == "matmul":
+            return Product(file, PRODUCTS[name])
+        compiled = name == "torch-compile"
+        if request["mode"] == "infer":
+            return Infer(file, compiled)
+        return Train(file, request["optimizer"], compiled)
+
+    if name == "torch-mkl" and not torch.backends.mkl.is_available():
+        sys.exit("this build of PyTorch has no MKL")
+    serve(name, torch.__version__, MODES.get(name, ["matmul"]), prepare)
+
+
+main(sys.argv[1])

@@ -1,0 +1,122 @@
+// npm run bench: the library and its peers, verified, then timed in turns. See README.md.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { findImplementations, type Implementation, OURS, type Skip, settingsFor } from "./implementations.js";
+import { FULL, jobName, measure, QUICK } from "./measure.js";
+import { type Options, readOptions, USAGE } from "./options.js";
+import { measurePeak } from "./peak.js";
+import { errorText } from "./process.js";
+import { markdown, type Results, summary } from "./report.js";
+import type { Row } from "./row.js";
+import { candidates, timeToAccuracy, WORKLOAD } from "./time-to-accuracy.js";
+import { allJobs, type Job } from "./workloads.js";
+
+const RUNS = { full: 5, quick: 1 };
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** Whether a row is wanted. */
+function matches({ filter }: Options, job: string, impl: string): boolean {
+  return filter.every((word) => `${job} ${impl}`.includes(word));
+}
+
+async function benchmark(options: Options, args: readonly string[], folder: string): Promise<Results> {
+  const { settings, note } = settingsFor(options.threads);
+  const notes = note === null ? [] : [note];
+  const peak = measurePeak(options.threads);
+  say(
+    "missing" in peak
+      ? peak.missing
+      : `peak: ${peak.one} GFLOP/s with 1 thread, ${peak.all} with ${options.threads}`,
+  );
+  const { found, skipped } = await findImplementations(options.peers, settings);
+  for (const { name, version } of found) say(`${name} ${version}`);
+  for (const { impl, reason } of skipped) say(`${impl} skipped: ${reason}`);
+
+  const rows: Row[] = [];
+  const add = (
+    outcome: { readonly rows: readonly Row[]; readonly skipped: readonly Skip[] },
+    name: string,
+  ) => {
+    rows.push(...outcome.rows);
+    skipped.push(...outcome.skipped);
+    say(`${name}: ${describe(outcome.rows)}`);
+    for (const { impl, reason } of outcome.skipped) say(`  ${impl}: ${reason}`);
+    if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+  };
+  const shared = {
+    settings,
+    pace: options.quick ? QUICK : FULL,
+    peak: "missing" in peak ? null : peak.all,
+  };
+  for (const job of allJobs().filter(({ mode }) => options.modes.includes(mode))) {
+    const name = jobName(job);
+    const taking = found.filter((impl) => takesPart(impl, job) && matches(options, name, impl.name));
+    if (taking.length === 0) continue;
+    const file = join(folder, "job");
+    add(await measure(job, taking, { ...shared, file }), name);
+    rmSync(file, { force: true });
+  }
+  if (options.modes.includes("time-to-accuracy")) {
+    const known = candidates().map(({ name }) => name);
+    const names = known.filter(
+      (name) =>
+        (name === OURS || options.peers.includes(name)) &&
+        matches(options, `time-to-accuracy ${WORKLOAD} momentum`, name),
+    );
+    const runs = options.quick ? RUNS.quick : RUNS.full;
+    const file = join(folder, "run");
+    if (names.length > 0) add(await timeToAccuracy(names, { file, settings, runs, say }), "time-to-accuracy");
+  }
+  if (
+    options.modes.includes("train") &&
+    found.some(({ name, modes }) => name === OURS && !modes.includes("train"))
+  ) {
+    skipped.push({ impl: OURS, where: "train", reason: "this version has no compile()" });
+  }
+  return { rows, skipped, implementations: found, peak, threads: options.threads, notes, args };
+}
+
+function takesPart({ modes }: Implementation, { mode }: Job): boolean {
+  return modes.includes(mode);
+}
+
+function describe(rows: readonly Row[]): string {
+  return rows.map(({ impl, medianMicros }) => `${impl} ${medianMicros.toPrecision(4)} µs`).join(", ") || "—";
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    say(`${errorText(error)}\n\n${USAGE}`);
+    process.exitCode = 2;
+    return;
+  }
+  if (options.help) {
+    console.log(USAGE);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-bench-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("SIGINT", () => {
+    remove();
+    process.exit(130);
+  });
+  try {
+    const results = await benchmark(options, args, folder);
+    console.log(summary(results));
+    if (results.rows.length === 0) {
+      say("nothing was timed");
+      process.exitCode = 1;
+    }
+    if (options.results) writeFileSync(join(import.meta.dirname, "RESULTS.md"), markdown(results));
+  } finally {
+    remove();
+  }
+}
+
+await main(process.argv.slice(2));

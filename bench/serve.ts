@@ -1,0 +1,107 @@
+// The implementation's side of the protocol, for those in JavaScript; peers/serve.py is its twin.
+import { readFileSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Hello, Prepare, Request, Timing, Values } from "./protocol.js";
+
+/** A workload that is ready to run. */
+export interface Session {
+  /** Takes the given number of steps, and returns when they are done. */
+  run(steps: number): void | Promise<void>;
+  /** See `Verify`; called before anything is timed. */
+  verify(steps: number): readonly number[] | Promise<readonly number[]>;
+  /** The loss of the last step. */
+  loss?(): number;
+  /** The only number of steps that `run` can be called with; without it, any. */
+  readonly fixedSteps?: number;
+}
+
+export interface Implementation extends Hello {
+  prepare(request: Prepare): Session | Promise<Session>;
+}
+
+const SAMPLE_MILLIS = 2;
+
+/** Answers requests until the input ends. */
+export async function serve({ prepare, ...hello }: Implementation): Promise<void> {
+  const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+  let session: Session | null = null;
+  let chunk = 1;
+  let baseline: number | null = null;
+  say(hello);
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line) as Request;
+    try {
+      if (request.do === "quit") break;
+      if (request.do === "prepare") {
+        baseline = residentBytes("VmRSS");
+        chunk = request.chunk;
+        session = await prepare(request);
+        say({ ok: true });
+      } else if (session === null) throw new Error("nothing is prepared");
+      else if (request.do === "verify") {
+        say({ ok: true, ...({ values: await session.verify(request.steps) } satisfies Values) });
+        // Whatever is made on first use is made now.
+        await session.run(session.fixedSteps ?? 1);
+        collectGarbage();
+        forgetPeak();
+      } else say({ ok: true, ...(await time(session, chunk, request.minMillis, baseline)) });
+    } catch (error) {
+      say({ ok: false, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
+
+async function time(
+  session: Session,
+  chunk: number,
+  minMillis: number,
+  baseline: number | null,
+): Promise<Timing> {
+  const started = performance.now();
+  const take = async (steps: number) => {
+    const before = performance.now();
+    await session.run(steps);
+    return performance.now() - before;
+  };
+  // One sample that does not count, to wake caches and clocks; longer until the clock can measure it.
+  let steps = session.fixedSteps ?? 1;
+  while ((await take(steps)) < SAMPLE_MILLIS && session.fixedSteps === undefined && steps < chunk) steps *= 2;
+  const samples: number[] = [];
+  do samples.push((1000 * (await take(steps))) / steps);
+  while (performance.now() - started < minMillis);
+  const peak = residentBytes("VmHWM");
+  return {
+    samples,
+    loss: session.loss?.() ?? null,
+    peakBytes: peak === null || baseline === null ? null : Math.max(0, peak - baseline),
+  };
+}
+
+/** Every ⌊size / 256⌋-th value of an output. */
+export function pick(output: ArrayLike<number>): number[] {
+  const stride = Math.max(1, Math.floor(output.length / 256));
+  return Array.from({ length: Math.ceil(output.length / stride) }, (_, i) => output[i * stride] as number);
+}
+
+/** This process's resident memory now (VmRSS) or at most (VmHWM); null where there is no /proc. */
+export function residentBytes(field: "VmRSS" | "VmHWM"): number | null {
+  try {
+    const match = new RegExp(`^${field}:\\s*(\\d+) kB`, "m").exec(readFileSync("/proc/self/status", "utf8"));
+    return match === null ? null : 1024 * Number(match[1]);
+  } catch {
+    return null;
+  }
+}
+
+// What reading the file took is not the steps' memory. Linux forgets the peak so far when told 5.
+function forgetPeak(): void {
+  try {
+    writeFileSync("/proc/self/clear_refs", "5");
+  } catch {
+    // Then the peak includes the preparation.
+  }
+}
+
+function collectGarbage(): void {
+  (globalThis as { gc?: () => void }).gc?.();
+}

