@@ -28,7 +28,8 @@ MatmulProvider provider_named(const std::string& name, const char* who) {
 std::atomic<MatmulProvider>& provider_setting() {
   static std::atomic<MatmulProvider> provider{[] {
     const char* wanted = std::getenv("THALWEG_MATMUL");
-    return wanted == nullptr ? MatmulProvider::own : provider_named(wanted, "THALWEG_MATMUL");
+    const bool is_set = wanted != nullptr && *wanted != '\0';
+    return is_set ? provider_named(wanted, "THALWEG_MATMUL") : MatmulProvider::own;
   }()};
   return provider;
 }

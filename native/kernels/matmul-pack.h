@@ -12,22 +12,22 @@ typedef float Float4 __attribute__((vector_size(16)));
 typedef float Float8 __attribute__((vector_size(32)));
 typedef double Double4 __attribute__((vector_size(32)));
 
-inline void interleave(Float8 a, Float8 b, Float8* to) {
+THALWEG_INLINE void interleave(const Float8& a, const Float8& b, Float8* to) {
   to[0] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
   to[1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
-inline void interleave(Float4 a, Float4 b, Float4* to) {
+THALWEG_INLINE void interleave(const Float4& a, const Float4& b, Float4* to) {
   to[0] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
   to[1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
 }
-inline void interleave(Double4 a, Double4 b, Double4* to) {
+THALWEG_INLINE void interleave(const Double4& a, const Double4& b, Double4* to) {
   to[0] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
   to[1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
 }
 
 // to[k·width + s] = from[s·stride + k] for s < n, k < K, where a Line holds n numbers.
 template <typename Line, typename T>
-inline void transpose_lines(int64_t K, const T* from, int64_t stride, int64_t width, T* to) {
+THALWEG_INLINE void transpose_lines(int64_t K, const T* from, int64_t stride, int64_t width, T* to) {
   constexpr int64_t n = sizeof(Line) / sizeof(T);
   int64_t k = 0;
   for (; k + n <= K; k += n) {

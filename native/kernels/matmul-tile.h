@@ -36,68 +36,76 @@ struct Right {
   int64_t depth, column;
 };
 
-// tile [R, V·lanes] = a [R, K] · b [K, V·lanes], the columns of b side by side.
+// to [R, V·lanes], its rows `stride` apart, = a [R, K] · b [K, V·lanes], the columns of b side by side.
 // Each element is one chain of multiply-adds in the order of k, whatever R and V.
+// Inlined where strides are known, so that they become part of the addresses; unrolled whole, so that the
+// sums stay in registers.
 template <typename T, int R, int V>
-inline void multiply_rows(int64_t K, Left<T> a, Right<T> b, T* tile) {
-  Vector<T> sum[R][V] = {};
+THALWEG_INLINE void multiply_rows(int64_t K, Left<T> a, Right<T> b, T* to, int64_t stride) {
+  Vector<T> sum[R][V];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) sum[r][v] = Vector<T>{};
+  }
   for (int64_t k = 0; k < K; ++k) {
     Vector<T> line[V];
+#pragma GCC unroll 2
     for (int v = 0; v < V; ++v) line[v] = load(b.data + v * kLanes<T>);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       const T factor = a.data[r * a.row];
+#pragma GCC unroll 2
       for (int v = 0; v < V; ++v) sum[r][v] += factor * line[v];
     }
     a.data += a.depth;
     b.data += b.depth;
   }
+#pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
     for (int v = 0; v < V; ++v)
-      __builtin_memcpy(tile + r * kTileColumns<T> + v * kLanes<T>, &sum[r][v], sizeof(sum[r][v]));
+      __builtin_memcpy(to + r * stride + v * kLanes<T>, &sum[r][v], sizeof(sum[r][v]));
   }
 }
 
-// multiply_rows with R = rows and V = 1 or 2, whichever covers the columns.
+template <typename T, int R, int V>
+void multiply_packed(int64_t K, const T* a, const T* b, T* to, int64_t stride) {
+  multiply_rows<T, R, V>(K, {a, 1, kTileRows}, {b, kTileColumns<T>, 1}, to, stride);
+}
+// The rows of a are columns in memory.
+template <typename T, int R, int V>
+void multiply_columns(int64_t K, Left<T> a, Right<T> b, T* to, int64_t stride) {
+  multiply_rows<T, R, V>(K, {a.data, 1, a.depth}, b, to, stride);
+}
+// The rows of a are rows in memory.
+template <typename T, int R, int V>
+void multiply_lines(int64_t K, Left<T> a, Right<T> b, T* to, int64_t stride) {
+  multiply_rows<T, R, V>(K, {a.data, a.row, 1}, b, to, stride);
+}
+
+// The product of one tile with R = rows and V = 1 or 2, whichever covers the columns.
 template <typename T, int R = kTileRows>
-void multiply(int64_t K, int64_t rows, int64_t columns, Left<T> a, Right<T> b, T* tile) {
-  if (rows == R) {
-    // Known strides of packed operands let the compiler fold them into the addresses.
-    const bool packed = a.row == 1 && a.depth == kTileRows && b.depth == kTileColumns<T>;
-    if (columns <= kLanes<T>) {
-      multiply_rows<T, R, 1>(K, a, b, tile);
-    } else if (packed) {
-      multiply_rows<T, R, 2>(K, {a.data, 1, kTileRows}, {b.data, kTileColumns<T>, 1}, tile);
-    } else if (a.row == 1) {
-      multiply_rows<T, R, 2>(K, {a.data, 1, a.depth}, b, tile);
-    } else {
-      multiply_rows<T, R, 2>(K, a, b, tile);
-    }
-  } else if constexpr (R > 1) {
-    multiply<T, R - 1>(K, rows, columns, a, b, tile);
+void multiply(int64_t K, int64_t rows, int64_t columns, Left<T> a, Right<T> b, T* to, int64_t stride) {
+  if constexpr (R > 1) {
+    if (rows < R) return multiply<T, R - 1>(K, rows, columns, a, b, to, stride);
+  }
+  const bool narrow = columns <= kLanes<T>;
+  if (a.row == 1 && a.depth == kTileRows && b.depth == kTileColumns<T>) {
+    narrow ? multiply_packed<T, R, 1>(K, a.data, b.data, to, stride)
+           : multiply_packed<T, R, 2>(K, a.data, b.data, to, stride);
+  } else if (a.row == 1) {
+    narrow ? multiply_columns<T, R, 1>(K, a, b, to, stride) : multiply_columns<T, R, 2>(K, a, b, to, stride);
+  } else {
+    narrow ? multiply_lines<T, R, 1>(K, a, b, to, stride) : multiply_lines<T, R, 2>(K, a, b, to, stride);
   }
 }
 
 template <typename T>
-inline T activate(T x, Activation activation) {
+THALWEG_INLINE Vector<T> slope(Vector<T> y, Activation activation) {
   switch (activation) {
     case Activation::relu:
-      return x < 0 ? T{0} : x;  // NaN stays
-    case Activation::tanh:
-      return tanh_(x);
-    case Activation::sigmoid:
-      return sigmoid_(x);
-    case Activation::none:
-      break;
-  }
-  return x;
-}
-
-template <typename T>
-inline T slope(T y, Activation activation) {
-  switch (activation) {
-    case Activation::relu:
-      return y > 0 ? T{1} : T{0};
+      return y > 0 ? Vector<T>{} + 1 : Vector<T>{};
     case Activation::tanh:
       return 1 - y * y;
     case Activation::sigmoid:
@@ -105,7 +113,7 @@ inline T slope(T y, Activation activation) {
     case Activation::none:
       break;
   }
-  return 1;
+  return Vector<T>{} + 1;
 }
 
 // The blocks of K before the last only add up; the first one brings in beta · c.
@@ -113,53 +121,76 @@ struct Stage {
   bool first, last;
 };
 
-// Whole rows are read and computed, and only `n` elements stored, so that an element's arithmetic is
-// the same at the edge of c and within it.
+// Whether a call only wants the product.
 template <typename T>
-inline void copy_columns(T* to, const T* from, int64_t n) {
-  if (n == kTileColumns<T>) {
-    __builtin_memcpy(to, from, sizeof(T) * kTileColumns<T>);
-  } else {
-    for (int64_t j = 0; j < n; ++j) to[j] = from[j];
+bool is_plain(const MatmulCall<T>& call) {
+  return call.alpha == 1 && call.beta == 0 && call.bias == nullptr && call.activation == Activation::none &&
+         call.state == nullptr;
+}
+
+// What comes behind the product, for one row of whole vectors. `c` is not read where the factor is 0.
+template <typename T>
+THALWEG_INLINE void finish_vectors(const MatmulCall<T>& call, Stage stage, const T* product, const T* old,
+                                   const T* bias, const T* state, T* c) {
+  constexpr int64_t L = kLanes<T>;
+  const T factor = stage.first ? call.beta : T{1};
+  Vector<T> row[kTileVectors];
+#pragma GCC unroll 2
+  for (int64_t v = 0; v < kTileVectors; ++v) {
+    row[v] = call.alpha * load(product + v * L);
+    if (factor != 0) row[v] += factor * load(old + v * L);
+    if (!stage.last) continue;
+    if (call.bias != nullptr) row[v] += load(bias + v * L);
+    if (call.activation == Activation::relu)
+      row[v] = row[v] < Vector<T>{} ? Vector<T>{} : row[v];  // NaN stays
   }
+  if (stage.last && (call.activation == Activation::tanh || call.activation == Activation::sigmoid)) {
+    alignas(64) T values[kTileColumns<T>];
+    __builtin_memcpy(values, row, sizeof(values));
+    if (call.activation == Activation::tanh) {
+      for (int64_t x = 0; x < kTileColumns<T>; ++x) values[x] = tanh_(values[x]);
+    } else {
+      for (int64_t x = 0; x < kTileColumns<T>; ++x) values[x] = sigmoid_(values[x]);
+    }
+    __builtin_memcpy(row, values, sizeof(values));
+  }
+#pragma GCC unroll 2
+  for (int64_t v = 0; v < kTileVectors; ++v) {
+    if (stage.last && call.state != nullptr) row[v] *= slope<T>(load(state + v * L), call.state_activation);
+    __builtin_memcpy(c + v * L, &row[v], sizeof(row[v]));
+  }
+}
+
+// At the edge of c, rows are filled up with zeros, computed whole and stored in part, so that an element's
+// arithmetic is the same there as within.
+template <typename T>
+__attribute__((noinline)) void finish_edge(const MatmulCall<T>& call, Stage stage, const T* product,
+                                           int64_t i, int64_t j, int64_t n) {
+  constexpr int64_t C = kTileColumns<T>;
+  alignas(64) T old[C] = {};
+  alignas(64) T bias[C] = {};
+  alignas(64) T state[C] = {};
+  alignas(64) T row[C];
+  T* c = call.c + i * call.ldc + j;
+  const bool reads = !stage.first || call.beta != 0;
+  for (int64_t x = 0; x < n; ++x) {
+    if (reads) old[x] = c[x];
+    if (call.bias != nullptr) bias[x] = call.bias[j + x];
+    if (call.state != nullptr) state[x] = call.state[i * call.lds + j + x];
+  }
+  finish_vectors(call, stage, product, static_cast<const T*>(old), static_cast<const T*>(bias),
+                 static_cast<const T*>(state), static_cast<T*>(row));
+  for (int64_t x = 0; x < n; ++x) c[x] = row[x];
 }
 
 // c[i, j …] ← what the call says of it, from one row of products.
 template <typename T>
-void finish_row(const MatmulCall<T>& call, Stage stage, const T* product, int64_t i, int64_t j, int64_t n) {
-  constexpr int64_t C = kTileColumns<T>;
-  alignas(64) T row[C];
-  alignas(64) T other[C];
+THALWEG_INLINE void finish_row(const MatmulCall<T>& call, Stage stage, const T* product, int64_t i, int64_t j,
+                               int64_t n) {
+  if (n < kTileColumns<T>) return finish_edge(call, stage, product, i, j, n);
   T* c = call.c + i * call.ldc + j;
-  const T factor = stage.first ? call.beta : T{1};
-  if (factor == 0) {
-    for (int64_t x = 0; x < C; ++x) row[x] = call.alpha * product[x];
-  } else {
-    if (n < C) __builtin_memset(other, 0, sizeof(other));
-    copy_columns(other, static_cast<const T*>(c), n);
-    for (int64_t x = 0; x < C; ++x) row[x] = call.alpha * product[x] + factor * other[x];
-  }
-  if (stage.last && call.bias != nullptr) {
-    if (n < C) __builtin_memset(other, 0, sizeof(other));
-    copy_columns(other, call.bias + j, n);
-    for (int64_t x = 0; x < C; ++x) row[x] += other[x];
-  }
-  if (stage.last && call.activation != Activation::none) {
-    const Activation activation = call.activation;
-    if (activation == Activation::relu) {
-      for (int64_t x = 0; x < C; ++x) row[x] = activate(row[x], Activation::relu);
-    } else if (activation == Activation::tanh) {
-      for (int64_t x = 0; x < C; ++x) row[x] = activate(row[x], Activation::tanh);
-    } else {
-      for (int64_t x = 0; x < C; ++x) row[x] = activate(row[x], Activation::sigmoid);
-    }
-  }
-  if (stage.last && call.state != nullptr) {
-    if (n < C) __builtin_memset(other, 0, sizeof(other));
-    copy_columns(other, call.state + i * call.lds + j, n);
-    for (int64_t x = 0; x < C; ++x) row[x] *= slope(other[x], call.state_activation);
-  }
-  copy_columns(c, static_cast<const T*>(row), n);
+  finish_vectors(call, stage, product, static_cast<const T*>(c), call.bias + j, call.state + i * call.lds + j,
+                 c);
 }
 
 // One tile of products, rows × columns, whose first element belongs at c[i, j]; or, where the product was

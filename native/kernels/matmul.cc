@@ -8,8 +8,8 @@ namespace {
 // A block of K that keeps a panel of b in the first-level cache, and so many rows of a that their packed
 // block stays in the second-level one.
 template <typename T>
-constexpr int64_t kDepth = 1536 / static_cast<int64_t>(sizeof(T));
-constexpr int64_t kBlockRows = 120;
+constexpr int64_t kDepth = 2048 / static_cast<int64_t>(sizeof(T));
+constexpr int64_t kBlockRows = 240;
 constexpr int64_t kBlockColumns = 2048;
 
 // Few rows or columns do not pay for a packed copy of the other operand.
@@ -56,12 +56,12 @@ Product<T> swapped(const MatmulCall<T>& m) {
           true};
 }
 
-// The right operand is the one that may have to be copied transposed; with few rows in x·Wᵀ that should
-// be x and not W. A single column becomes a single row.
+// x·Wᵀ with few rows of x: W would have to be copied transposed to be the right operand, at a cost that so
+// few rows do not repay; as the left operand it is read in place. And a single column becomes a single row.
 template <typename T>
 Product<T> arrange(const MatmulCall<T>& m) {
-  const bool copies_more = m.transpose_b && !m.transpose_a && 2 * m.M <= m.N;
-  return copies_more && m.M > 1 ? swapped(m) : m.N == 1 && m.M > 1 ? swapped(m) : straight(m);
+  const bool few_rows = m.transpose_b && !m.transpose_a && m.M <= kPackLeftColumns<T> && m.M < m.N;
+  return (few_rows && m.M > 1) || (m.N == 1 && m.M > 1) ? swapped(m) : straight(m);
 }
 
 struct Part {
@@ -118,6 +118,7 @@ void tiles(const MatmulCall<T>& call, const Product<T>& p, Stage stage, int64_t 
            Part columns, const T* left, const T* right) {
   constexpr int64_t C = kTileColumns<T>;
   alignas(64) T tile[kTileRows * C];
+  const bool direct = stage.first && stage.last && !p.swapped && is_plain(call);
   for (int64_t j = columns.begin; j < columns.end; j += C) {
     const int64_t width = least(C, columns.end - j);
     const T* panel = right == nullptr ? nullptr : right + (j - columns.begin) * depth;
@@ -127,7 +128,18 @@ void tiles(const MatmulCall<T>& call, const Product<T>& p, Stage stage, int64_t 
       const int64_t height = least(kTileRows, rows.end - i);
       const Left<T> a = left == nullptr ? Left<T>{p.a.data + i * p.a.row + k0 * p.a.depth, p.a.row, p.a.depth}
                                         : Left<T>{left + (i - rows.begin) * depth, 1, kTileRows};
-      multiply<T>(depth, height, width, a, b, tile);
+      if (!p.swapped) {
+        // The tile's part of c is wanted by the time its product is done.
+        for (int64_t r = 0; r < height; ++r) {
+          for (int64_t v = 0; v < width; v += kLanes<T>)
+            __builtin_prefetch(call.c + (i + r) * call.ldc + j + v, 1);
+        }
+      }
+      if (direct && width == C) {
+        multiply<T>(depth, height, width, a, b, call.c + i * call.ldc + j, call.ldc);
+        continue;
+      }
+      multiply<T>(depth, height, width, a, b, tile, C);
       finish_tile(call, stage, p.swapped, static_cast<const T*>(tile), i, j, height, width);
     }
   }

@@ -105,8 +105,9 @@ Task* prepare_elementwise(const Instruction& self, Operands& operands, const Tab
   const auto kernel = static_cast<Elementwise>(self.kernel);
   auto* task = store.make<ElementwiseTask>();
   task->inputs = kArity[self.kernel];
-  task->rank = static_cast<int32_t>(operands.integer(1));
-  if (task->rank > kMaxRank) operands.fail("ERR_SHAPE", "more than 8 axes");
+  const int64_t rank = operands.integer(1);
+  if (rank > kMaxRank) operands.fail("ERR_SHAPE", "more than 8 axes");
+  task->rank = static_cast<int32_t>(rank);
   int64_t count = 1;
   for (int32_t d = 0; d < task->rank; ++d) {
     task->shape[d] = operands.integer();

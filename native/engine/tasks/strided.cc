@@ -25,8 +25,9 @@ class StridedTask final : public Task {
 Task* prepare_strided(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
   auto* task = store.make<StridedTask>();
   StridedCall& call = task->call;
-  call.rank = static_cast<int32_t>(operands.integer(1));
-  if (call.rank > kMaxRank) operands.fail("ERR_SHAPE", "more than 8 axes");
+  const int64_t rank = operands.integer(1);
+  if (rank > kMaxRank) operands.fail("ERR_SHAPE", "more than 8 axes");
+  call.rank = static_cast<int32_t>(rank);
   int64_t count = 1;
   for (int32_t d = 0; d < call.rank; ++d) {
     call.shape[d] = operands.integer();
