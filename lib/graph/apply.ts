@@ -31,7 +31,8 @@ function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attribute
   let size = 1;
   for (const length of spec.shape) size *= length;
   const trace = currentTrace();
-  const home = trace === null ? allocate(spec.dtype, size) : new Storage({ length: size, dtype: spec.dtype });
+  const home =
+    trace === null ? allocate(spec.dtype, size, op.name) : new Storage({ length: size, dtype: spec.dtype });
   const output = new Tensor(home, spec.shape, spec.dtype);
   const tensors = op.buffers === undefined ? [...inputs, output] : op.buffers(inputs, output);
   const params = op.params(inputs, spec, attributes);

@@ -1,12 +1,13 @@
-import { ArgumentError } from "../errors.js";
-import { checkOptions, describe } from "../options.js";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
+import { checkNumber, checkOptions, describe } from "../options.js";
 import { capture } from "./capture.js";
 import { allocate } from "./dtype.js";
 import { explain } from "./explain.js";
 import { checkPasses, PASSES, type PassName, plan } from "./plan/index.js";
 import { Executable } from "./program.js";
+import { format, sizeOf, type TensorSpec } from "./shape.js";
 import { Storage } from "./storage.js";
-import { Tensor } from "./tensor.js";
+import { checkTensor, Tensor } from "./tensor.js";
 import { currentTrace, trace } from "./trace.js";
 
 export type { PassName } from "./plan/index.js";
@@ -19,6 +20,14 @@ export interface CompileOptions {
 /** A function that runs as one native program: it gives a tensor, several, tensors by name, or nothing. */
 export interface Compiled<A extends Tensor[], R> {
   (...inputs: A): R;
+  /**
+   * Many steps in one call: step s runs the function on the samples order[s·batchSize …] of each source.
+   * Shapes: sources [P, ...], order [steps·batchSize] int32.
+   * @returns the first element of each of the function's results after each step: [steps, results].
+   * @throws as the function itself; IndexError for a sample outside [0, P)
+   * @example const losses = step.loop([images, labels], generator.permutation(60_000), 128);
+   */
+  loop(sources: A, order: Tensor, batchSize: number): Tensor;
   /** The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops. */
   explain(...inputs: A): string;
   /** Bytes of the arena that holds what is computed on the way, for the inputs' shapes. */
@@ -58,7 +67,7 @@ export function compile<A extends Tensor[], R>(
   checkOptions("compile", options, ["passes"]);
   const passes = options.passes === undefined ? PASSES : checkPasses(options.passes);
   const versions = new Map<string, Version>();
-  const versionFor = (inputs: readonly Tensor[]): Version => {
+  const versionFor = (inputs: readonly TensorSpec[]): Version => {
     const key = signature(inputs);
     let version = versions.get(key);
     if (version === undefined) {
@@ -69,6 +78,7 @@ export function compile<A extends Tensor[], R>(
   };
   const run = (...inputs: A): R => {
     if (currentTrace() !== null) return fn(...inputs);
+    for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
     const { executable, rebuild } = versionFor(inputs);
     const outputs = executable.program.outputs.map(
       ({ size, shape, dtype }) => new Tensor(allocate(dtype, size), shape, dtype),
@@ -79,31 +89,59 @@ export function compile<A extends Tensor[], R>(
     );
     return rebuild(outputs) as R;
   };
+  const loop = (sources: A, order: Tensor, batchSize: number): Tensor => {
+    const rows = checkLoop(sources, order, batchSize);
+    const shapes = sources.map(({ shape, dtype }) => ({ shape: [batchSize, ...shape.slice(1)], dtype }));
+    const { executable } = versionFor(shapes);
+    const used = Math.floor(order.size / batchSize) * batchSize;
+    const indices = order.storage.readOnly.subarray(0, used) as Int32Array;
+    const log = executable.loop(
+      sources.map(({ storage }) => ({ storage, rows })),
+      indices,
+      batchSize,
+    );
+    return new Tensor(log, [used / batchSize, executable.program.outputs.length], "float64");
+  };
   return Object.assign(run, {
+    loop,
     explain: (...inputs: A): string => explain(versionFor(inputs).executable),
     arenaBytes: (...inputs: A): number => versionFor(inputs).executable.arena.bytes,
   });
 }
 
-function signature(inputs: readonly Tensor[]): string {
-  return inputs
-    .map((input, i) => {
-      if (!(input instanceof Tensor)) {
-        throw new ArgumentError(`compile: expected input ${i} to be a tensor, got ${describe(input)}`);
-      }
-      return `${input.dtype}[${input.shape.join(",")}]`;
-    })
-    .join(" ");
+function signature(inputs: readonly TensorSpec[]): string {
+  return inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
+}
+
+/** The number of samples of the sources. */
+function checkLoop(sources: readonly Tensor[], order: Tensor, batchSize: number): number {
+  if (!Array.isArray(sources))
+    throw new ArgumentError(`loop: expected a list of tensors, got ${describe(sources)}`);
+  sources.forEach((source, i) => {
+    checkTensor("loop", `source ${i}`, source);
+    if (source.rank === 0 || source.size === 0) {
+      throw new ShapeError(`loop: expected source ${i} to hold samples, got ${format(source.shape)}`);
+    }
+    if (source.shape[0] !== sources[0]?.shape[0]) {
+      throw new ShapeError(
+        `loop: source ${i} has ${source.shape[0]} samples, source 0 has ${sources[0]?.shape[0]}`,
+      );
+    }
+  });
+  checkTensor("loop", "order", order);
+  if (order.dtype !== "int32") throw new DTypeError(`loop: expected order to be int32, got ${order.dtype}`);
+  checkNumber("loop", "batchSize", batchSize, { min: 1, max: order.size, integer: true });
+  return sources[0]?.shape[0] ?? 0;
 }
 
 function make(
   fn: (...inputs: Tensor[]) => unknown,
-  inputs: readonly Tensor[],
+  inputs: readonly TensorSpec[],
   passes: readonly PassName[],
 ): Version {
   const { result, recorded, id } = trace(() => {
     const symbols = inputs.map(
-      ({ size, dtype, shape }) => new Tensor(new Storage({ length: size, dtype }), shape, dtype),
+      ({ dtype, shape }) => new Tensor(new Storage({ length: sizeOf(shape), dtype }), shape, dtype),
     );
     return { symbols, value: fn(...symbols) };
   });

@@ -2,7 +2,7 @@ import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
 import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from "./dtype.js";
 import { defaultGenerator } from "./generator.js";
-import { checkShape, format, type Shape, sizeOf } from "./shape.js";
+import { checkShape, format, MAX_RANK, type Shape, sizeOf } from "./shape.js";
 import { type Nested, Tensor } from "./tensor.js";
 
 export interface CreateOptions {
@@ -44,7 +44,12 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
   const { data, shape } = ArrayBuffer.isView(values)
     ? fromTyped(values, options)
     : fromNested(values, options);
-  return finish(data, options.shape === undefined ? shape : fit(data, options.shape), options);
+  return finish(
+    "tensor",
+    data,
+    options.shape === undefined ? shape : fit("tensor", data, options.shape),
+    options,
+  );
 }
 
 /**
@@ -65,43 +70,56 @@ export function fromTypedArray(data: TypedArray, shape: Shape = [data.length]): 
       "fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()",
     );
   }
-  return new Tensor(data, fit(data, shape), dtype);
+  return new Tensor(data, fit("fromTypedArray", data, shape), dtype);
 }
 
 /** Zeros. @example zeros([2, 3]) */
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return filled("zeros", shape, 0, options);
 }
 
 /** Ones. @example ones([2, 3], { dtype: "float64" }) */
 export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return filled("ones", shape, 1, options);
 }
 
-/** One value everywhere. @example full([2, 3], 0.5) */
+/**
+ * One value everywhere.
+ * @throws ArgumentError unless it is a number that the dtype can hold; ShapeError, DTypeError, OptionError
+ * @example full([2, 3], 0.5)
+ */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  checkOptions("full", options, ["dtype", "requiresGrad"]);
-  const checked = checkShape("full", shape);
-  if (typeof value !== "number") throw new ArgumentError(`full: expected a number, got ${describe(value)}`);
-  return finish(allocate(readDType("full", options), sizeOf(checked)).fill(value), checked, options);
+  return filled("full", shape, value, options);
+}
+
+function filled(where: string, shape: Shape, value: number, options: CreateOptions): Tensor {
+  checkOptions(where, options, ["dtype", "requiresGrad"]);
+  const checked = checkShape(where, shape);
+  const dtype = readDType(where, options);
+  if (typeof value !== "number") {
+    throw new ArgumentError(`${where}: expected a number, got ${describe(value)}`);
+  }
+  const data = allocate(dtype, sizeOf(checked), where).fill(toElement(where, dtype, value));
+  return finish(where, data, checked, options);
 }
 
 /** The identity matrix [n, n]. @example eye(3) */
 export function eye(n: number, options: CreateOptions = {}): Tensor {
   checkOptions("eye", options, ["dtype", "requiresGrad"]);
   checkNumber("eye", "n", n, { min: 0, integer: true });
-  const data = allocate(readDType("eye", options), n * n);
+  const data = allocate(readDType("eye", options), n * n, "eye");
   for (let i = 0; i < n; i++) data[i * n + i] = 1;
-  return finish(data, [n, n], options);
+  return finish("eye", data, [n, n], options);
 }
 
 /** 0, 1, … n − 1. @example arange(5) */
 export function arange(n: number, options: CreateOptions = {}): Tensor {
   checkOptions("arange", options, ["dtype", "requiresGrad"]);
   checkNumber("arange", "n", n, { min: 0, integer: true });
-  const data = allocate(readDType("arange", options), n);
-  for (let i = 0; i < n; i++) data[i] = i;
-  return finish(data, [n], options);
+  const dtype = readDType("arange", options);
+  const data = allocate(dtype, n, "arange");
+  for (let i = 0; i < n; i++) data[i] = dtype === "bool" ? Number(i !== 0) : i;
+  return finish("arange", data, [n], options);
 }
 
 /** Uniform random numbers in [0, 1), from the generator that `manualSeed` starts. @example rand([2, 3]) */
@@ -109,7 +127,7 @@ export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
   checkOptions("rand", options, ["dtype", "requiresGrad"]);
   const dtype = readFloat("rand", options);
   const x = defaultGenerator.uniform(checkShape("rand", shape), { dtype });
-  return finish(x.data, x.shape, options);
+  return finish("rand", x.data, x.shape, options);
 }
 
 /** Normal random numbers, mean 0 and variance 1, from the generator that `manualSeed` starts. @example randn([2, 3]) */
@@ -117,7 +135,7 @@ export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
   checkOptions("randn", options, ["dtype", "requiresGrad"]);
   const dtype = readFloat("randn", options);
   const x = defaultGenerator.normal(checkShape("randn", shape), { dtype });
-  return finish(x.data, x.shape, options);
+  return finish("randn", x.data, x.shape, options);
 }
 
 function readDType(where: string, options: CreateOptions): DType {
@@ -130,19 +148,19 @@ function readFloat(where: string, options: CreateOptions): DType {
   throw new DTypeError(`${where}: expected dtype float32 or float64, got ${dtype}`);
 }
 
-function finish(data: TypedArray, shape: Shape, options: CreateOptions): Tensor {
+function finish(where: string, data: TypedArray, shape: Shape, options: CreateOptions): Tensor {
   const result = new Tensor(data, shape, dtypeOf(data) as DType);
   if (options.requiresGrad !== undefined) {
-    result.requiresGrad = checkFlag("tensor", "requiresGrad", options.requiresGrad);
+    result.requiresGrad = checkFlag(where, "requiresGrad", options.requiresGrad);
   }
   return result;
 }
 
-function fit(data: TypedArray, shape: Shape): Shape {
-  const checked = checkShape("tensor", shape);
+function fit(where: string, data: TypedArray, shape: Shape): Shape {
+  const checked = checkShape(where, shape);
   if (sizeOf(checked) !== data.length) {
     throw new ShapeError(
-      `tensor: ${data.length} values do not fit ${format(checked)}, which holds ${sizeOf(checked)}`,
+      `${where}: ${data.length} values do not fit ${format(checked)}, which holds ${sizeOf(checked)}`,
     );
   }
   return checked;
@@ -161,17 +179,20 @@ function fromTyped(values: ArrayBufferView, options: TensorOptions): { data: Typ
         : natural
       : checkDType("tensor", options.dtype);
   const data = allocate(dtype, source.length);
-  if (dtype === "bool")
+  if (dtype === "bool" || (dtype === "int32" && natural !== "int32")) {
     source.forEach((value, i) => {
-      data[i] = Number(value !== 0);
+      data[i] = toElement("tensor", dtype, value, ` at position ${i}`);
     });
-  else data.set(source);
+  } else data.set(source);
   return { data, shape: [source.length] };
 }
 
 function fromNested(values: unknown, options: TensorOptions): { data: TypedArray; shape: Shape } {
   const shape: number[] = [];
-  for (let level = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  // An array may hold itself: one axis too many is enough to be refused.
+  for (let level = values; Array.isArray(level) && shape.length <= MAX_RANK; level = level[0]) {
+    shape.push(level.length);
+  }
   const checked = checkShape("tensor", shape);
   const flat: unknown[] = [];
   collect(values, checked, 0, flat);
@@ -183,12 +204,20 @@ function fromNested(values: unknown, options: TensorOptions): { data: TypedArray
     if (typeof value !== "number" && typeof value !== "boolean") {
       throw new ArgumentError(`tensor: expected numbers, got ${describe(value)} at position ${i}`);
     }
-    if (dtype === "int32" && !Number.isInteger(Number(value))) {
-      throw new ArgumentError(`tensor: expected whole numbers for int32, got ${value} at position ${i}`);
-    }
-    data[i] = dtype === "bool" ? Number(Number(value) !== 0) : Number(value);
+    data[i] = toElement("tensor", dtype, Number(value), ` at position ${i}`);
   });
   return { data, shape: checked };
+}
+
+/** The number as an element of that dtype; an int32 is never rounded or wrapped around. */
+function toElement(where: string, dtype: DType, value: number, place = ""): number {
+  if (dtype === "bool") return Number(value !== 0);
+  if (dtype === "int32" && value !== (value | 0)) {
+    throw new ArgumentError(
+      `${where}: expected whole numbers in [-2^31, 2^31) for int32, got ${value}${place}`,
+    );
+  }
+  return value;
 }
 
 function collect(values: unknown, shape: Shape, dim: number, flat: unknown[]): void {

@@ -1,4 +1,4 @@
-import { DTypeError } from "../errors.js";
+import { DTypeError, ShapeError } from "../errors.js";
 
 /** Types of elements. `bool` is held in bytes of 0 and 1. */
 export type DType = "float32" | "float64" | "int32" | "bool";
@@ -9,17 +9,24 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 export const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 
-/** Zeros of that dtype. */
-export function allocate(dtype: DType, size: number): TypedArray {
-  switch (dtype) {
-    case "float32":
-      return new Float32Array(size);
-    case "float64":
-      return new Float64Array(size);
-    case "int32":
-      return new Int32Array(size);
-    case "bool":
-      return new Uint8Array(size);
+/**
+ * Zeros of that dtype.
+ * @throws ShapeError where there is no memory for so many.
+ */
+export function allocate(dtype: DType, size: number, where = "tensor"): TypedArray {
+  try {
+    switch (dtype) {
+      case "float32":
+        return new Float32Array(size);
+      case "float64":
+        return new Float64Array(size);
+      case "int32":
+        return new Int32Array(size);
+      case "bool":
+        return new Uint8Array(size);
+    }
+  } catch {
+    throw new ShapeError(`${where}: there is no memory for ${size} elements of ${dtype}`);
   }
 }
 

@@ -1,7 +1,8 @@
+import { DTypeError } from "../errors.js";
 import { binding, instructionId } from "../native/binding.js";
-import { checkNumber } from "../options.js";
-import { allocate, type DType } from "./dtype.js";
-import { type Shape, sizeOf } from "./shape.js";
+import { checkNumber, checkOptions } from "../options.js";
+import { allocate, checkDType, type DType, isFloat } from "./dtype.js";
+import { checkShape, type Shape, sizeOf } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
 /**
@@ -29,26 +30,42 @@ export class Generator {
     this.#drawn = 0;
   }
 
-  /** x ~ U[low, high). Default: low 0, high 1, float32. */
+  /**
+   * x ~ U[low, high). Default: low 0, high 1, float32.
+   * @throws ShapeError, DTypeError, ArgumentError, OptionError
+   */
   uniform(shape: Shape, options: { low?: number; high?: number; dtype?: DType } = {}): Tensor {
+    checkOptions("uniform", options, ["low", "high", "dtype"]);
     const { low = 0, high = 1, dtype = "float32" } = options;
-    return this.#draw("uniform", shape, dtype, [low, high]);
+    checkNumber("uniform", "low", low);
+    checkNumber("uniform", "high", high, { min: low });
+    return this.#draw("uniform", checkShape("uniform", shape), checkFloat("uniform", dtype), [low, high]);
   }
 
-  /** x ~ N(mean, std²). Default: mean 0, std 1, float32. */
+  /**
+   * x ~ N(mean, std²). Default: mean 0, std 1, float32.
+   * @throws ShapeError, DTypeError, ArgumentError, OptionError
+   */
   normal(shape: Shape, options: { mean?: number; std?: number; dtype?: DType } = {}): Tensor {
+    checkOptions("normal", options, ["mean", "std", "dtype"]);
     const { mean = 0, std = 1, dtype = "float32" } = options;
-    return this.#draw("normal", shape, dtype, [mean, std]);
+    checkNumber("normal", "mean", mean);
+    checkNumber("normal", "std", std, { min: 0 });
+    return this.#draw("normal", checkShape("normal", shape), checkFloat("normal", dtype), [mean, std]);
   }
 
-  /** The numbers 0 … n − 1 in random order, int32. */
+  /**
+   * The numbers 0 … n − 1 in random order, int32.
+   * @throws ArgumentError unless n is a whole number in [0, 2³¹).
+   */
   permutation(n: number): Tensor {
+    checkNumber("permutation", "n", n, { min: 0, max: 2 ** 31 - 1, integer: true });
     return this.#draw("permutation", [n], "int32", []);
   }
 
   #draw(instruction: string, shape: Shape, dtype: DType, more: readonly number[]): Tensor {
     const size = sizeOf(shape);
-    const y = new Tensor(allocate(dtype, size), shape, dtype);
+    const y = new Tensor(allocate(dtype, size, instruction), shape, dtype);
     const params = [size, this.#seed % 2 ** 32, Math.floor(this.#seed / 2 ** 32), this.#drawn, ...more];
     binding.params.set(params);
     binding.execute(instructionId(instruction), params.length, y.storage.array as Float32Array);
@@ -56,6 +73,12 @@ export class Generator {
     this.#drawn += instruction === "permutation" ? size : Math.ceil(size / 4);
     return y;
   }
+}
+
+function checkFloat(where: string, value: unknown): DType {
+  const dtype = checkDType(where, value);
+  if (isFloat(dtype)) return dtype;
+  throw new DTypeError(`${where}: expected dtype float32 or float64, got ${dtype}`);
 }
 
 /** The generator that initialisers and `rand`, `randn` draw from. */

@@ -7,6 +7,12 @@ import type { Storage } from "./storage.js";
 /** The native numbers of the places where a buffer's memory may be. */
 const PLACE = { arena: 0, memory: 1, input: 2 } as const;
 
+/** A set of samples along the first axis. */
+export interface Rows {
+  readonly storage: Storage;
+  readonly rows: number;
+}
+
 /** A program that has its memory and can run. */
 export class Executable {
   readonly program: Program;
@@ -56,10 +62,35 @@ export class Executable {
 
   /** One step: reads the inputs and fills the outputs. */
   run(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): void {
+    this.#withStates(() => this.#native.run(inputs, outputs));
+  }
+
+  /**
+   * Many steps: step s takes the rows order[s·batch …] of each source.
+   * @returns the first element of each output after each step: [steps, outputs].
+   */
+  loop(sources: readonly Rows[], order: Int32Array, batch: number): Float64Array {
+    const steps = Math.floor(order.length / batch);
+    const log = new Float64Array(steps * this.program.outputs.length);
+    this.#withStates(() =>
+      this.#native.loop(
+        sources.map(({ storage }) => storage.memory),
+        sources.map(({ rows }) => rows),
+        sources.map(({ storage, rows }) => bytesOf({ size: storage.length, dtype: storage.dtype }) / rows),
+        order,
+        batch,
+        steps,
+        log,
+      ),
+    );
+    return log;
+  }
+
+  #withStates(run: () => void): void {
     // Asking for the memory brings in what JavaScript has written since.
     for (const state of this.#states) state.memory;
     try {
-      this.#native.run(inputs, outputs);
+      run();
     } finally {
       for (const state of this.#written) state.wroteMemory();
     }

@@ -71,6 +71,8 @@ const slope = defineOp<"scores" | "target" | "d">("crossEntropySlope", {
  * @throws IndexError for a label outside [0, C); ShapeError, DTypeError
  */
 export function crossEntropy(scores: Tensor, target: Tensor): Tensor {
+  checkTensor("crossEntropy", "scores", scores);
+  checkTensor("crossEntropy", "target", target);
   if (!isFloat(scores.dtype)) {
     throw new DTypeError(`crossEntropy: expected y to be float32 or float64, got ${scores.dtype}`);
   }

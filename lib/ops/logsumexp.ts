@@ -1,3 +1,5 @@
+import { ShapeError } from "../errors.js";
+import { format } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { add } from "./add.js";
 import { amax } from "./amax.js";
@@ -21,6 +23,9 @@ import { where } from "./where.js";
 export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
   const dim = dimsOf("logsumexp", x, options);
   checkDTypes("logsumexp", ["x"], [x], "float");
+  if (dim.some((d) => x.shape[d] === 0)) {
+    throw new ShapeError(`logsumexp: no elements to choose from in ${format(x.shape)}`);
+  }
   if (x.rank === 0) return reshape(logsumexp(reshape(x, [1])), []);
   // A constant: what is taken out is put back, so its gradient would be zero.
   const largest = detach(amax(x, { dim, keepdim: true }));

@@ -1,4 +1,4 @@
-import { allocate, type DType } from "../graph/dtype.js";
+import { allocate, checkDType, type DType } from "../graph/dtype.js";
 import { Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
 import { checkIndex, checkRange } from "./axis-index.js";
@@ -16,7 +16,8 @@ import { unsqueeze } from "./unsqueeze.js";
 export function oneHot(index: Tensor, numClasses: number, dtype: DType = "float32"): Tensor {
   checkIndex("oneHot", index);
   checkNumber("oneHot", "numClasses", numClasses, { min: 1, integer: true });
+  checkDType("oneHot", dtype);
   checkRange("oneHot", "index", index, numClasses);
-  const classes = allocate("int32", numClasses).map((_, i) => i);
+  const classes = allocate("int32", numClasses, "oneHot").map((_, i) => i);
   return to(equal(unsqueeze(index, index.rank), new Tensor(classes, [numClasses], "int32")), dtype);
 }

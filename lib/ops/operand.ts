@@ -13,17 +13,30 @@ export function scalar(value: number, dtype: Tensor["dtype"]): Tensor {
   return new Tensor(data, [], dtype);
 }
 
+/** The number beside a tensor of that dtype, which must be able to hold it: 1.5 is no int32. */
+function beside(name: string, value: number, dtype: Tensor["dtype"]): Tensor {
+  const fits =
+    dtype === "int32" ? value === (value | 0) : dtype === "bool" ? value === 0 || value === 1 : true;
+  if (!fits) {
+    throw new ArgumentError(
+      `${name}: the number ${value} beside a tensor of ${dtype} is no ${dtype}; convert the tensor with to()`,
+    );
+  }
+  return scalar(value, dtype);
+}
+
 /**
  * Both operands as tensors.
- * @throws ArgumentError unless at least one is a tensor and the other a tensor or a number.
+ * @throws ArgumentError unless at least one is a tensor and the other a tensor, or a number that the
+ *   tensor's dtype can hold.
  */
 export function operands(name: string, a: Operand, b: Operand): [Tensor, Tensor] {
   if (a instanceof Tensor) {
     if (b instanceof Tensor) return [a, b];
-    if (typeof b === "number") return [a, scalar(b, a.dtype)];
+    if (typeof b === "number") return [a, beside(name, b, a.dtype)];
     throw new ArgumentError(`${name}: expected b to be a tensor or a number, got ${describe(b)}`);
   }
-  if (b instanceof Tensor && typeof a === "number") return [scalar(a, b.dtype), b];
+  if (b instanceof Tensor && typeof a === "number") return [beside(name, a, b.dtype), b];
   if (typeof a === "number") {
     throw new ArgumentError(`${name}: expected a tensor beside the number ${a}, got ${describe(b)}`);
   }

@@ -28,8 +28,8 @@ const op = linear<"x", { dims: readonly number[] }>("permute", {
  */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor("permute", "x", x);
-  const order = Array.isArray(dims) ? dims.map((d) => checkDim("permute", d, x.rank)) : [];
-  if (order.length !== x.rank || new Set(order).size !== x.rank) {
+  const order = Array.isArray(dims) ? dims.map((d) => checkDim("permute", d, x.rank)) : null;
+  if (order === null || order.length !== x.rank || new Set(order).size !== x.rank) {
     throw new ShapeError(`permute: expected each of ${x.rank} axes once, got ${JSON.stringify(dims)}`);
   }
   return order.every((d, i) => d === i) ? x : op([x], { dims: order });

@@ -22,20 +22,23 @@ export function view(x: Tensor): Tensor {
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor("reshape", "x", x);
+  if (!Array.isArray(shape)) checkShape("reshape", shape);
   if (sameShape(x.shape, shape)) return x;
-  const open = Array.isArray(shape) ? shape.indexOf(-1) : -1;
+  const open = shape.indexOf(-1);
+  if (open !== shape.lastIndexOf(-1)) {
+    throw new ShapeError(`reshape: expected at most one size to be -1, got ${format(shape)}`);
+  }
   let wanted = shape;
   if (open >= 0) {
     const rest = sizeOf(shape.filter((_, d) => d !== open));
     wanted = shape.map((size, d) => (d === open && rest !== 0 ? x.size / rest : size));
   }
-  const mismatch = () => {
+  const leavesNone = open >= 0 && (!Number.isInteger(wanted[open]) || wanted[open] === -1);
+  const checked = leavesNone ? [] : checkShape("reshape", wanted);
+  if (leavesNone || sizeOf(checked) !== x.size) {
     throw new ShapeError(
       `reshape: ${format(x.shape)} has ${x.size} elements and does not fit ${format(shape)}`,
     );
-  };
-  if (open >= 0 && !Number.isInteger(wanted[open])) mismatch();
-  const checked = checkShape("reshape", wanted);
-  if (sizeOf(checked) !== x.size) mismatch();
+  }
   return op([x], { shape: checked });
 }

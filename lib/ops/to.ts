@@ -1,6 +1,6 @@
 import { checkDType, type DType } from "../graph/dtype.js";
 import { sizeOf } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { type Apply, linear } from "./define.js";
 
@@ -28,6 +28,7 @@ const ops: Readonly<Record<DType, Apply<object>>> = {
  * @throws DTypeError for an unknown dtype.
  */
 export function to(x: Tensor, dtype: DType): Tensor {
+  checkTensor("to", "x", x);
   const wanted = checkDType("to", dtype);
   if (x.dtype === wanted) return x;
   return ops[wanted]([x], {});
