@@ -1,8 +1,8 @@
-import { ShapeError } from "../errors.js";
+import { ArgumentError, ShapeError } from "../errors.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { mean } from "../ops/mean.js";
 import { sum } from "../ops/sum.js";
-import { checkChoice, checkOptions } from "../options.js";
+import { checkChoice, checkOptions, describe } from "../options.js";
 
 /** What to make of the costs of the samples: keep each, average or add them. */
 export type Reduction = "none" | "mean" | "sum";
@@ -28,18 +28,24 @@ export interface CostDefinition {
 
 /**
  * Defines a cost from that of each sample; the reductions follow.
+ * @throws ArgumentError unless `perSample` is a function.
  * @example
  * const absoluteError = cost.defineCost("absoluteError", {
  *   perSample: (y, target) => sum(abs(sub(y, target)), { dim: 1 }),
  * });
  */
 export function defineCost(name: string, definition: CostDefinition): Cost {
+  if (typeof definition?.perSample !== "function") {
+    throw new ArgumentError(
+      `defineCost: expected perSample to be a function, got ${describe(definition?.perSample)}`,
+    );
+  }
   const cost = (y: Tensor, target: Tensor, options: CostOptions = {}): Tensor => {
     checkOptions(name, options, ["reduction"]);
     const reduction = checkChoice(name, "reduction", options.reduction ?? "mean", ["none", "mean", "sum"]);
     checkTensor(name, "y", y);
     checkTensor(name, "target", target);
-    const costs = definition.perSample(y, target);
+    const costs = checkTensor(name, "the result of perSample", definition.perSample(y, target));
     if (reduction === "none") return costs;
     if (reduction === "sum") return sum(costs);
     if (costs.size === 0)

@@ -24,15 +24,9 @@ export class Dataset implements Samples {
   readonly y: Tensor;
 
   constructor(samples: Samples) {
-    checkOptions("Dataset", samples, ["x", "y"]);
-    this.x = checkTensor("Dataset", "x", samples?.x);
-    this.y = checkTensor("Dataset", "y", samples.y);
-    if (this.x.rank === 0 || this.y.rank === 0 || this.x.shape[0] !== this.y.shape[0]) {
-      throw new ShapeError(
-        `Dataset: expected as many targets as samples, got x ${format(this.x.shape)} and y ${format(this.y.shape)}`,
-      );
-    }
-    if (this.x.shape[0] === 0) throw new DataError("Dataset: expected at least one sample, got an empty set");
+    const { x, y } = checkSamples("Dataset", samples);
+    this.x = x;
+    this.y = y;
   }
 
   /** Number of samples P. */
@@ -41,13 +35,26 @@ export class Dataset implements Samples {
   }
 }
 
+function checkSamples(where: string, samples: Samples): Samples {
+  checkOptions(where, samples, ["x", "y"]);
+  const x = checkTensor(where, "x", samples?.x);
+  const y = checkTensor(where, "y", samples.y);
+  if (x.rank === 0 || y.rank === 0 || x.shape[0] !== y.shape[0]) {
+    throw new ShapeError(
+      `${where}: expected as many targets as samples, got x ${format(x.shape)} and y ${format(y.shape)}`,
+    );
+  }
+  if (x.shape[0] === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
+  return { x, y };
+}
+
 /** A data set from what a user passes as `data`. */
 export function toDataset(where: string, name: string, value: unknown): Dataset {
   if (value instanceof Dataset) return value;
   const isSamples = value !== null && typeof value === "object" && "x" in value && "y" in value;
   if (!isSamples)
     throw new ArgumentError(`${where}: expected ${name} to be { x, y } or a Dataset, got ${describe(value)}`);
-  return new Dataset(value as Samples);
+  return new Dataset(checkSamples(`${where}: ${name}`, value as Samples));
 }
 
 const CHUNK = 1 << 20;

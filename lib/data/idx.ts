@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { DataError } from "../errors.js";
+import { ArgumentError, DataError } from "../errors.js";
 import { MAX_RANK, sizeOf } from "../graph/shape.js";
+import { describe } from "../options.js";
 
 /** What an IDX file holds: numbers in row-major order, and their shape. */
 export interface IdxArray {
@@ -38,14 +39,20 @@ const READERS: Readonly<Record<number, Reader>> = {
  * Reads the IDX format of the MNIST files: two zero bytes, a type, the number of axes, their sizes as
  * 32-bit numbers, then the values; all big-endian.
  * @param source where it came from, for error messages.
- * @throws DataError where the bytes are not such a file, end too early, or go on behind the last value.
+ * @throws ArgumentError unless they are bytes; DataError where they are not such a file, end too early, or go on behind the last value.
  * @example const { shape, values } = data.parseIdx(bytes);
  */
 export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new ArgumentError(`parseIdx: expected the bytes of a file as a Uint8Array, got ${describe(bytes)}`);
+  }
+  return parse(`parseIdx: ${source}`, bytes);
+}
+
+function parse(where: string, bytes: Uint8Array): IdxArray {
   const refuse = (what: string): never => {
-    throw new DataError(`parseIdx: ${source}: ${what}`);
+    throw new DataError(`${where}: ${what}`);
   };
-  if (!(bytes instanceof Uint8Array)) refuse("expected the bytes of a file as a Uint8Array");
   if (bytes.length < 4) refuse(`expected at least 4 bytes of header, got ${bytes.length}`);
   if (bytes[0] !== 0 || bytes[1] !== 0) refuse("the first two bytes are not zero: not an IDX file");
   const type = bytes[2] as number;
@@ -66,10 +73,13 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
 
 /**
  * Reads an IDX file, gzipped or not.
- * @throws DataError where it cannot be read or is not what it claims to be.
+ * @throws ArgumentError unless it is a path; DataError where it cannot be read or is not what it claims to be.
  * @example const { shape, values } = await data.readIdx("train-images-idx3-ubyte");
  */
 export async function readIdx(path: string): Promise<IdxArray> {
+  if (typeof path !== "string" || path === "") {
+    throw new ArgumentError(`readIdx: expected the path of a file, got ${describe(path)}`);
+  }
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -77,5 +87,5 @@ export async function readIdx(path: string): Promise<IdxArray> {
   } catch (error) {
     throw new DataError(`readIdx: ${path}: ${(error as Error).message}`, { cause: error });
   }
-  return parseIdx(bytes, path);
+  return parse(`readIdx: ${path}`, bytes);
 }

@@ -53,7 +53,8 @@ export class DataLoader implements Iterable<Samples> {
     this.batchSize = readBatchSize("DataLoader", options.batchSize, length);
     this.#dropLast = checkFlag("DataLoader", "dropLast", options.dropLast ?? false);
     const shuffle = checkFlag("DataLoader", "shuffle", options.shuffle ?? false);
-    const generator = new Generator(options.seed ?? 0);
+    const seed = checkNumber("DataLoader", "seed", options.seed ?? 0, { min: 0, integer: true });
+    const generator = new Generator(seed);
     this.#generator = shuffle ? generator : null;
   }
 

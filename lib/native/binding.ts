@@ -93,11 +93,15 @@ function load(): Binding {
       tried.push(`${path}: not there`);
       continue;
     }
+    let addon: Partial<Binding>;
     try {
-      return require(path) as Binding;
+      addon = require(path) as Partial<Binding>;
     } catch (error) {
       tried.push(`${path}: ${(error as Error).message}`);
+      continue;
     }
+    if (Array.isArray(addon?.instructions)) return addon as Binding;
+    tried.push(`${path}: not Thalweg's addon`);
   }
   throw new BackendError(
     [
@@ -109,8 +113,18 @@ function load(): Binding {
   );
 }
 
+/** Asks for what the environment chooses, so that a wrong choice is said at once and not by some op. */
+function checkEnvironment(addon: Binding): Binding {
+  try {
+    addon.backendInfo();
+  } catch (error) {
+    throw new BackendError(`thalweg: ${(error as Error).message}`, { cause: error });
+  }
+  return addon;
+}
+
 /** The one instance of the addon in this environment. */
-export const binding: Binding = load();
+export const binding: Binding = checkEnvironment(load());
 
 const ids = new Map(binding.instructions.map((name, id) => [name, id]));
 

@@ -1,5 +1,5 @@
-import { ShapeError } from "../errors.js";
-import { checkDType, type DType } from "../graph/dtype.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import { checkDType, type DType, isFloat } from "../graph/dtype.js";
 import { defaultGenerator } from "../graph/generator.js";
 import { format } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
@@ -21,7 +21,7 @@ export interface LinearOptions {
  * Affine map y = x·Wᵀ + b (torch.nn.Linear).
  * Shapes: x [..., in] → y [..., out]; weight [out, in], bias [out].
  * Init: W, b ~ U(−k, k), k = 1/√in, from the generator that `manualSeed` starts.
- * @throws ShapeError if the last size of x is not `in`.
+ * @throws ShapeError if the last size of x is not `in`; DTypeError if x has another dtype than the weights.
  * @example new nn.Linear(600, 60).forward(rand([32, 600]))   // [32, 60]
  */
 export class Linear extends Module {
@@ -37,6 +37,7 @@ export class Linear extends Module {
     this.outFeatures = checkNumber("Linear", "outFeatures", outFeatures, { min: 1, integer: true });
     const bias = checkFlag("Linear", "bias", options.bias ?? true);
     const dtype = checkDType("Linear", options.dtype ?? "float32");
+    if (!isFloat(dtype)) throw new DTypeError(`Linear: expected dtype float32 or float64, got ${dtype}`);
     const high = 1 / Math.sqrt(inFeatures);
     this.weight = new Parameter(
       defaultGenerator.uniform([outFeatures, inFeatures], { low: -high, high, dtype }),
@@ -50,6 +51,11 @@ export class Linear extends Module {
     checkTensor("Linear", "x", x);
     if (x.rank === 0 || x.shape[x.rank - 1] !== this.inFeatures) {
       throw new ShapeError(`Linear: expected x [..., ${this.inFeatures}], got ${format(x.shape)}`);
+    }
+    if (x.dtype !== this.weight.dtype) {
+      throw new DTypeError(
+        `Linear: expected x to be ${this.weight.dtype} as the weights are, got ${x.dtype}`,
+      );
     }
     const rows = x.rank === 2 ? x : reshape(x, [x.size / this.inFeatures, this.inFeatures]);
     const y =

@@ -94,6 +94,7 @@ export abstract class Module {
 
   /** Sets training mode here and below. @returns this */
   train(mode = true): this {
+    checkFlag("train", "mode", mode);
     for (const [, module] of this.namedModules()) module.training = mode;
     return this;
   }

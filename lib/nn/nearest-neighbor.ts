@@ -1,4 +1,5 @@
-import { ShapeError } from "../errors.js";
+import { DTypeError, ShapeError } from "../errors.js";
+import { isFloat } from "../graph/dtype.js";
 import { format } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
@@ -15,7 +16,7 @@ import { Parameter } from "./parameter.js";
  * The argmin is piecewise constant, so there is no gradient through it: `backward()` from its result
  * is a GraphError. `distances` can be differentiated.
  * Shapes: samples [K, ...] → weight [K, D]; x [B, ...] with D elements a sample → int32 [B].
- * @throws ShapeError where x's samples have another size.
+ * @throws ShapeError where x's samples have another size; DTypeError where they have another dtype.
  * @example
  * const model = new nn.NearestNeighbor(trainImages);
  * indexSelect(trainLabels, 0, model.forward(images));   // the label of the nearest image
@@ -29,6 +30,11 @@ export class NearestNeighbor extends Module {
     if (samples.rank < 2 || samples.size === 0) {
       throw new ShapeError(
         `NearestNeighbor: expected samples [K, ...] with K ≥ 1, got ${format(samples.shape)}`,
+      );
+    }
+    if (!isFloat(samples.dtype)) {
+      throw new DTypeError(
+        `NearestNeighbor: expected samples to be float32 or float64, got ${samples.dtype}`,
       );
     }
     this.weight = new Parameter(flatten(samples, 1));
@@ -57,6 +63,11 @@ export class NearestNeighbor extends Module {
     if (x.rank < 2 || x.size !== (x.shape[0] as number) * features) {
       throw new ShapeError(
         `NearestNeighbor: expected x [B, ...] with ${features} elements a sample, got ${format(x.shape)}`,
+      );
+    }
+    if (x.dtype !== this.weight.dtype) {
+      throw new DTypeError(
+        `NearestNeighbor: expected x to be ${this.weight.dtype} as the samples are, got ${x.dtype}`,
       );
     }
     return flatten(x, 1);

@@ -45,7 +45,8 @@ export abstract class Optimizer<State extends object> {
 
   /**
    * Moves every parameter that has a gradient, all or none.
-   * @throws ShapeError, DTypeError where a gradient does not have its parameter's shape and dtype.
+   * @throws ShapeError, DTypeError where a gradient does not have its parameter's shape and dtype;
+   *   DetachedError where the memory of one is gone.
    */
   step(): void {
     const ready = this.parameters.filter((parameter) => parameter.grad !== null);
@@ -105,4 +106,6 @@ function checkGradient(name: string, parameter: Tensor, gradient: Tensor): void 
   if (gradient.dtype !== parameter.dtype) {
     throw new DTypeError(`${name}: expected a gradient of ${parameter.dtype}, got ${gradient.dtype}`);
   }
+  // Asking for the memory refuses a buffer that is gone, before any other parameter has moved.
+  for (const { storage } of [parameter, gradient]) if (!storage.isSymbolic) storage.readOnly;
 }

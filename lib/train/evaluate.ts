@@ -6,7 +6,7 @@ import { allocate } from "../graph/dtype.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
-import { checkCost, checkData, checkModel, evaluated } from "./check.js";
+import { checkCost, checkData, checkModel, evaluated, outputs } from "./check.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
 import { Turns } from "./turns.js";
 
@@ -87,7 +87,7 @@ export async function predict(model: Module, x: Tensor, options: PredictOptions 
   let result: Tensor | undefined;
   for (let begin = 0; begin < length; begin += batchSize) {
     const end = Math.min(begin + batchSize, length);
-    const y = evaluated(model, () => model.forward(slice(x, begin, end)));
+    const y = outputs("predict", model, slice(x, begin, end));
     const sample = y.size / (end - begin);
     result ??= new Tensor(allocate(y.dtype, length * sample), [length, ...y.shape.slice(1)], y.dtype);
     result.data.set(y.data, begin * sample);

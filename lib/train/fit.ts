@@ -164,6 +164,12 @@ function readOptions(model: Module, options: FitOptions): Plan {
   }
   const validation =
     options.validation === undefined ? null : toDataset("fit", "validation", options.validation);
+  const learns = new Set<Tensor>(options.optimizer.parameters);
+  if (!model.parameters().some((parameter) => learns.has(parameter))) {
+    throw new ArgumentError(
+      "fit: the optimizer has none of the model's parameters, so nothing would be learnt",
+    );
+  }
   checkData("fit", "data", model, cost, dataset);
   if (validation !== null) checkData("fit", "validation", model, cost, validation);
   const validationBatch = validation === null ? 0 : evaluationBatch("fit", undefined, validation);

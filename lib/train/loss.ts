@@ -1,7 +1,9 @@
 import type { Cost } from "../cost/define.js";
 import { type Samples, toDataset } from "../data/dataset.js";
 import { DataLoader } from "../data/loader.js";
+import { ShapeError } from "../errors.js";
 import { allocate } from "../graph/dtype.js";
+import { format } from "../graph/shape.js";
 import { Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
@@ -30,6 +32,12 @@ export async function perSampleLoss(
   let at = 0;
   for (const batch of new DataLoader(dataset, { batchSize })) {
     const losses = evaluated(model, () => cost(model.forward(batch.x), batch.y, { reduction: "none" }));
+    const samples = batch.x.shape[0] as number;
+    if (losses.rank !== 1 || losses.size !== samples) {
+      throw new ShapeError(
+        `perSampleLoss: expected the cost to give one number for each of ${samples} samples, got ${format(losses.shape)}`,
+      );
+    }
     result ??= new Tensor(allocate(losses.dtype, dataset.length), [dataset.length], losses.dtype);
     result.data.set(losses.data, at);
     at += losses.size;

@@ -30,7 +30,7 @@ export function accuracy(y: Tensor, target: Tensor): number {
 
 export function checkMetrics(where: string, metrics: unknown): Metrics {
   if (metrics === undefined) return {};
-  if (metrics === null || typeof metrics !== "object") {
+  if (metrics === null || typeof metrics !== "object" || Array.isArray(metrics)) {
     throw new ArgumentError(`${where}: expected metrics to be functions by name, got ${describe(metrics)}`);
   }
   for (const [name, metric] of Object.entries(metrics)) {
