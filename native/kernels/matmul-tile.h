@@ -121,11 +121,16 @@ struct Stage {
   bool first, last;
 };
 
+// Whether nothing follows the product but beta · c.
+template <typename T>
+bool has_no_epilogue(const MatmulCall<T>& call) {
+  return call.bias == nullptr && call.activation == Activation::none && call.state == nullptr;
+}
+
 // Whether a call only wants the product.
 template <typename T>
 bool is_plain(const MatmulCall<T>& call) {
-  return call.alpha == 1 && call.beta == 0 && call.bias == nullptr && call.activation == Activation::none &&
-         call.state == nullptr;
+  return call.alpha == 1 && call.beta == 0 && has_no_epilogue(call);
 }
 
 // What comes behind the product, for one row of whole vectors. `c` is not read where the factor is 0.

@@ -192,43 +192,79 @@ void rectangle(const MatmulCall<T>& call, const Product<T>& p, Part rows, Part c
   }
 }
 
-// c [1, N] where the rows of bᵀ lie in memory one by one: a dot product each, four at a time, summed
-// lane by lane and the lanes at the end.
+// The sum of a vector's lanes, by halves: a chain of additions lane by lane takes longer than the dot
+// product.
+template <typename T>
+THALWEG_INLINE T sum_of_lanes(Vector<T> v) {
+  T lanes[kLanes<T>];
+  __builtin_memcpy(lanes, &v, sizeof(v));
+#pragma GCC unroll 4
+  for (int64_t half = kLanes<T> / 2; half > 0; half /= 2) {
+    for (int64_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+  }
+  return lanes[0];
+}
+
+// products[0 … 3] = a [K] · each of four rows of b.
+template <typename T>
+void four_dots(int64_t K, const T* a, const T* const* b, T* products) {
+  constexpr int64_t L = kLanes<T>;
+  Vector<T> sum[4][2] = {};
+  int64_t k = 0;
+  for (; k + 2 * L <= K; k += 2 * L) {
+    const Vector<T> a0 = load(a + k);
+    const Vector<T> a1 = load(a + k + L);
+#pragma GCC unroll 4
+    for (int x = 0; x < 4; ++x) {
+      sum[x][0] += a0 * load(b[x] + k);
+      sum[x][1] += a1 * load(b[x] + k + L);
+    }
+  }
+  if (k + L <= K) {
+    const Vector<T> a0 = load(a + k);
+#pragma GCC unroll 4
+    for (int x = 0; x < 4; ++x) sum[x][0] += a0 * load(b[x] + k);
+    k += L;
+  }
+  for (int x = 0; x < 4; ++x) {
+    T total = sum_of_lanes<T>(sum[x][0] + sum[x][1]);
+    for (int64_t rest = k; rest < K; ++rest) total += a[rest] * b[x][rest];
+    products[x] = total;
+  }
+}
+
+// c [1, N] where the rows of bᵀ lie in memory one by one: a dot product each.
 template <typename T>
 void row_by_dots(const MatmulCall<T>& call, const Product<T>& p, Part columns) {
   constexpr int64_t C = kTileColumns<T>;
-  constexpr int64_t L = kLanes<T>;
-  alignas(64) T products[C];
+  alignas(64) T products[C] = {};
   for (int64_t j0 = columns.begin; j0 < columns.end; j0 += C) {
     const int64_t width = least(C, columns.end - j0);
     for (int64_t j = 0; j < width; j += 4) {
       const T* b[4];
       for (int64_t x = 0; x < 4; ++x) b[x] = p.b.data + (j0 + least(j + x, width - 1)) * p.b.column;
-      Vector<T> sum[4][2] = {};
-      int64_t k = 0;
-      for (; k + 2 * L <= p.K; k += 2 * L) {
-        const Vector<T> a0 = load(p.a.data + k);
-        const Vector<T> a1 = load(p.a.data + k + L);
-        for (int64_t x = 0; x < 4; ++x) {
-          sum[x][0] += a0 * load(b[x] + k);
-          sum[x][1] += a1 * load(b[x] + k + L);
-        }
-      }
-      for (int64_t x = 0; x < 4 && j + x < width; ++x) {
-        const Vector<T> both = sum[x][0] + sum[x][1];
-        T total = 0;
-        for (int64_t l = 0; l < L; ++l) total += both[l];
-        for (int64_t rest = k; rest < p.K; ++rest) total += p.a.data[rest] * b[x][rest];
-        products[j + x] = total;
-      }
+      four_dots(p.K, p.a.data, b, products + j);
     }
-    if (p.swapped) {
-      for (int64_t x = 0; x < width; ++x) {
-        alignas(64) T line[C] = {products[x]};
-        finish_row(call, {true, true}, static_cast<const T*>(line), j0 + x, 0, 1);
-      }
+    finish_tile(call, {true, true}, p.swapped, static_cast<const T*>(products), 0, j0, 1, width);
+  }
+}
+
+// c [M, N] += alpha · a [M] · bᵀ [N]: each element of c is read and written once, and nothing is packed.
+template <typename T>
+void rank_one(const MatmulCall<T>& call, const Product<T>& p, Part rows) {
+  for (int64_t i = rows.begin; i < rows.end; ++i) {
+    const T factor = call.alpha * p.a.data[i * p.a.row];
+    const T* b = p.b.data;
+    T* c = call.c + i * call.ldc;
+    if (call.beta == 1) {
+#pragma omp simd
+      for (int64_t j = 0; j < p.N; ++j) c[j] += factor * b[j];
+    } else if (call.beta == 0) {
+#pragma omp simd
+      for (int64_t j = 0; j < p.N; ++j) c[j] = factor * b[j];
     } else {
-      finish_row(call, {true, true}, static_cast<const T*>(products), 0, j0, width);
+#pragma omp simd
+      for (int64_t j = 0; j < p.N; ++j) c[j] = call.beta * c[j] + factor * b[j];
     }
   }
 }
@@ -238,6 +274,9 @@ void matmul(const MatmulCall<T>& call, const Team& team) {
   const Product<T> p = arrange(call);
   const bool by_dots = p.M == 1 && p.b.depth == 1 && p.b.column != 1 && p.a.depth == 1 && p.K > 0;
   if (by_dots) return row_by_dots(call, p, part_of(p.N, kTileColumns<T>, team.rank, team.size));
+  if (p.K == 1 && !p.swapped && p.b.column == 1 && has_no_epilogue(call)) {
+    return rank_one(call, p, part_of(p.M, 1, team.rank, team.size));
+  }
   const int64_t high = threads_along_rows(p, team.size);
   const int64_t wide = team.size / high;
   const Part rows = part_of(p.M, kTileRows, team.rank / wide, high);
