@@ -29,13 +29,22 @@ export function matmulSizes(
   const [b0, b1] = b.shape as [number, number];
   const [M, K] = transposeA ? [a1, a0] : [a0, a1];
   const [inner, N] = transposeB ? [b1, b0] : [b0, b1];
-  if (K !== inner) {
-    const shown = (x: Tensor, transposed: boolean) => `${format(x.shape)}${transposed ? "ᵀ" : ""}`;
-    throw new ShapeError(
-      `${name}: inner sizes differ: a ${shown(a, transposeA)} has ${K}, b ${shown(b, transposeB)} has ${inner}`,
-    );
-  }
+  if (K !== inner) throw innerSizesDiffer(name, a, b, { transposeA, transposeB }, K, inner);
   return [M, N, K];
+}
+
+function innerSizesDiffer(
+  name: string,
+  a: Tensor,
+  b: Tensor,
+  { transposeA, transposeB }: Transposes,
+  ofA: number,
+  ofB: number,
+): ShapeError {
+  const shown = (x: Tensor, transposed: boolean) => `${format(x.shape)}${transposed ? "ᵀ" : ""}`;
+  return new ShapeError(
+    `${name}: inner sizes differ: a ${shown(a, transposeA)} has ${ofA}, b ${shown(b, transposeB)} has ${ofB}`,
+  );
 }
 
 /** Parameters of the native instruction; the activations are none. */
@@ -104,6 +113,9 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       `matmul: expected matrices or vectors${transposesVector ? " (a vector has no transpose)" : ""}, got a ${format(a.shape)} and b ${format(b.shape)}`,
     );
   }
+  const ofA = a.shape[transposes.transposeA ? 0 : a.rank - 1] as number;
+  const ofB = b.shape[transposes.transposeB ? b.rank - 1 : 0] as number;
+  if (ofA !== ofB) throw innerSizesDiffer("matmul", a, b, transposes, ofA, ofB);
   const matrixA = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const matrixB = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
   const y = op([matrixA, matrixB], transposes);

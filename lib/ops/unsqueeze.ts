@@ -1,4 +1,4 @@
-import { checkDim } from "../graph/shape.js";
+import { checkDim, checkShape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { reshape } from "./reshape.js";
 
@@ -10,5 +10,5 @@ import { reshape } from "./reshape.js";
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor("unsqueeze", "x", x);
   const at = checkDim("unsqueeze", dim, x.rank + 1);
-  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+  return reshape(x, checkShape("unsqueeze", [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]));
 }
