@@ -64,11 +64,12 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
  * null for one that y does not depend on. Leaves every `.grad` as it is.
  */
 export function backwardFrom(
+  name: string,
   y: Tensor,
   targets: readonly Tensor[],
   options: BackwardOptions = {},
 ): (Tensor | null)[] {
-  const settings = readOptions("gradient", y, options);
+  const settings = readOptions(name, y, options);
   const between = history(y).reverse();
   const reached = new Set(targets);
   for (const result of between) {
@@ -98,7 +99,7 @@ function readSeed(name: string, y: Tensor, gradient: Tensor | undefined): Tensor
   if (gradient === undefined) {
     if (y.size !== 1) {
       throw new ShapeError(
-        `${name}: expected a scalar to start from, got ${format(y.shape)}; sum it, or give { gradient }`,
+        `${name}: expected a scalar to start from, got ${format(y.shape)}; sum it${name === "backward" ? ", or give { gradient }" : ""}`,
       );
     }
     const one = allocate(y.dtype, 1);

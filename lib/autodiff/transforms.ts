@@ -52,8 +52,9 @@ export function vjp(
   const { inputs, y } = trace("vjp", f, primals);
   const nested = isGradEnabled();
   const pullback = (dy: Tensor): Tensor[] => {
+    checkTensor("vjp", "dy", dy);
     if (isConstant(y)) return inputs.map(zerosLike);
-    const found = backwardFrom(y, inputs, { gradient: dy, retainGraph: true, createGraph: nested });
+    const found = backwardFrom("vjp", y, inputs, { gradient: dy, retainGraph: true, createGraph: nested });
     return inputs.map((input, i) => found[i] ?? zerosLike(input));
   };
   return [y, pullback];
@@ -137,7 +138,7 @@ export function valueAndGrad(f: TensorFunction): (...inputs: Tensor[]) => [value
     const traced = trace("grad", f, inputs);
     const first = traced.inputs[0] as Tensor;
     if (isConstant(traced.y)) return [traced.y, zerosLike(first)];
-    const [gradient] = backwardFrom(traced.y, [first], { createGraph: isGradEnabled() });
+    const [gradient] = backwardFrom("grad", traced.y, [first], { createGraph: isGradEnabled() });
     return [traced.y, gradient ?? zerosLike(first)];
   };
 }

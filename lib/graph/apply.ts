@@ -1,4 +1,4 @@
-import { ArgumentError, DTypeError, IndexError, ShapeError, ThalwegError } from "../errors.js";
+import { ArgumentError, BusyError, DTypeError, IndexError, ShapeError, ThalwegError } from "../errors.js";
 import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
 import { allocate, isFloat } from "./dtype.js";
@@ -73,7 +73,7 @@ export function run(
     else if (tensors.length === 3) binding.execute(instruction, count, memory(a), memory(b), memory(c));
     else binding.execute(instruction, count, ...tensors.map(memory));
   } catch (error) {
-    throw fromNative(name, error);
+    throw fromNative(error, name);
   }
 }
 
@@ -81,12 +81,14 @@ function memory(tensor: Tensor | null | undefined): NativeArray | null {
   return tensor == null ? null : tensor.storage.readOnly;
 }
 
-/** The typed error for one that the addon threw. */
-function fromNative(name: string, error: unknown): unknown {
+/** The typed error for one that the addon threw: of the op `name`, or of the instruction that it names. */
+export function fromNative(error: unknown, name?: string): unknown {
   if (error instanceof ThalwegError) return error;
   const { code, message } = error as { code?: string; message: string };
   const colon = message.indexOf(": ");
-  const text = `${name}${colon < 0 ? `: ${message}` : message.slice(colon)}`;
+  const instruction = message.slice(0, Math.max(colon, 0));
+  const op = name ?? instruction.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const text = `${op}${colon < 0 ? `: ${message}` : message.slice(colon)}`;
   switch (code) {
     case "ERR_INDEX":
       return new IndexError(text);
@@ -96,6 +98,8 @@ function fromNative(name: string, error: unknown): unknown {
       return new DTypeError(text);
     case "ERR_VALUE":
       return new ArgumentError(text);
+    case "ERR_BUSY":
+      return new BusyError(text);
     default:
       return error;
   }

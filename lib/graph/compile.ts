@@ -28,6 +28,12 @@ export interface Compiled<A extends Tensor[], R> {
    * @example const losses = step.loop([images, labels], generator.permutation(60_000), 128);
    */
   loop(sources: A, order: Tensor, batchSize: number): Tensor;
+  /**
+   * As `loop`, on the engine's own thread: the event loop goes on. What the program writes (parameters,
+   * optimizer state) is busy until the promise settles.
+   * @throws BusyError where another run uses what this one writes
+   */
+  loopAsync(sources: A, order: Tensor, batchSize: number): Promise<Tensor>;
   /** The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops. */
   explain(...inputs: A): string;
   /** Bytes of the arena that holds what is computed on the way, for the inputs' shapes. */
@@ -36,6 +42,8 @@ export interface Compiled<A extends Tensor[], R> {
 
 interface Version {
   readonly executable: Executable;
+  /** What the function gave when it was traced: its results' shapes are these, its buffers' may differ. */
+  readonly results: readonly Tensor[];
   readonly rebuild: (outputs: readonly Tensor[]) => unknown;
 }
 
@@ -79,31 +87,39 @@ export function compile<A extends Tensor[], R>(
   const run = (...inputs: A): R => {
     if (currentTrace() !== null) return fn(...inputs);
     for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
-    const { executable, rebuild } = versionFor(inputs);
-    const outputs = executable.program.outputs.map(
-      ({ size, shape, dtype }) => new Tensor(allocate(dtype, size), shape, dtype),
-    );
+    const { executable, results, rebuild } = versionFor(inputs);
+    const outputs = results.map(({ size, shape, dtype }) => new Tensor(allocate(dtype, size), shape, dtype));
     executable.run(
       inputs.map((input) => input.storage.readOnly),
       outputs.map((output) => output.storage.readOnly),
     );
     return rebuild(outputs) as R;
   };
-  const loop = (sources: A, order: Tensor, batchSize: number): Tensor => {
+  const prepareLoop = (sources: A, order: Tensor, batchSize: number) => {
     const rows = checkLoop(sources, order, batchSize);
     const shapes = sources.map(({ shape, dtype }) => ({ shape: [batchSize, ...shape.slice(1)], dtype }));
     const { executable } = versionFor(shapes);
-    const used = Math.floor(order.size / batchSize) * batchSize;
-    const indices = order.storage.readOnly.subarray(0, used) as Int32Array;
-    const log = executable.loop(
-      sources.map(({ storage }) => ({ storage, rows })),
-      indices,
-      batchSize,
-    );
-    return new Tensor(log, [used / batchSize, executable.program.outputs.length], "float64");
+    const steps = Math.floor(order.size / batchSize);
+    const indices = order.storage.readOnly.subarray(0, steps * batchSize) as Int32Array;
+    const outputs = executable.program.outputs.length;
+    return {
+      executable,
+      arguments: [sources.map(({ storage }) => ({ storage, rows })), indices, batchSize] as const,
+      toLog: (log: Float64Array) =>
+        new Tensor(log, [outputs === 0 ? 0 : log.length / outputs, outputs], "float64"),
+    };
+  };
+  const loop = (sources: A, order: Tensor, batchSize: number): Tensor => {
+    const ready = prepareLoop(sources, order, batchSize);
+    return ready.toLog(ready.executable.loop(...ready.arguments));
+  };
+  const loopAsync = async (sources: A, order: Tensor, batchSize: number): Promise<Tensor> => {
+    const ready = prepareLoop(sources, order, batchSize);
+    return ready.toLog(await ready.executable.loopAsync(...ready.arguments));
   };
   return Object.assign(run, {
     loop,
+    loopAsync,
     explain: (...inputs: A): string => explain(versionFor(inputs).executable),
     arenaBytes: (...inputs: A): number => versionFor(inputs).executable.arena.bytes,
   });
@@ -148,7 +164,7 @@ function make(
   const { tensors, rebuild } = flatten(result.value);
   const captured = capture(recorded, result.symbols, tensors, id);
   const { program, arena } = plan(captured.program, passes);
-  return { executable: new Executable(program, arena, captured.inputs), rebuild };
+  return { executable: new Executable(program, arena, captured.inputs), results: tensors, rebuild };
 }
 
 /** The tensors of a result, and how to put others in their places. */

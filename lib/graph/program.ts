@@ -1,4 +1,5 @@
 import { binding, instructionId, type NativeArray, type NativeProgram } from "../native/binding.js";
+import { fromNative } from "./apply.js";
 import { DTYPES } from "./dtype.js";
 import { type Arena, bytesOf } from "./plan/arena.js";
 import type { Buffer, BufferKind, Program } from "./plan/ir.js";
@@ -70,31 +71,56 @@ export class Executable {
    * @returns the first element of each output after each step: [steps, outputs].
    */
   loop(sources: readonly Rows[], order: Int32Array, batch: number): Float64Array {
-    const steps = Math.floor(order.length / batch);
-    const log = new Float64Array(steps * this.program.outputs.length);
-    this.#withStates(() =>
-      this.#native.loop(
-        sources.map(({ storage }) => storage.memory),
-        sources.map(({ rows }) => rows),
-        sources.map(({ storage, rows }) => bytesOf({ size: storage.length, dtype: storage.dtype }) / rows),
-        order,
-        batch,
-        steps,
-        log,
-      ),
-    );
-    return log;
+    return this.#withStates(() => this.#native.loop(...loopArguments(sources, order, batch)));
   }
 
-  #withStates(run: () => void): void {
+  /** As `loop`, on the engine's own thread; the tensors in use are busy until it ends. */
+  async loopAsync(sources: readonly Rows[], order: Int32Array, batch: number): Promise<Float64Array> {
+    for (const state of this.#states) state.memory;
+    const loop = loopArguments(sources, order, batch);
+    const written = new Set(this.#written);
+    const used = new Set([...this.#states, ...sources.map(({ storage }) => storage)]);
+    const held: Storage[] = [];
+    try {
+      for (const storage of used) {
+        storage.claim(written.has(storage));
+        held.push(storage);
+      }
+      return await this.#native.loopAsync(...loop);
+    } catch (error) {
+      throw fromNative(error);
+    } finally {
+      for (const storage of held) storage.release(written.has(storage));
+      for (const state of this.#written) state.wroteMemory();
+    }
+  }
+
+  #withStates<T>(run: () => T): T {
     // Asking for the memory brings in what JavaScript has written since.
     for (const state of this.#states) state.memory;
     try {
-      run();
+      return run();
+    } catch (error) {
+      throw fromNative(error);
     } finally {
       for (const state of this.#written) state.wroteMemory();
     }
   }
+}
+
+function loopArguments(
+  sources: readonly Rows[],
+  order: Int32Array,
+  batch: number,
+): Parameters<NativeProgram["loop"]> {
+  return [
+    sources.map(({ storage }) => storage.memory),
+    sources.map(({ rows }) => rows),
+    sources.map(({ storage, rows }) => bytesOf({ size: storage.length, dtype: storage.dtype }) / rows),
+    order,
+    batch,
+    Math.floor(order.length / batch),
+  ];
 }
 
 /** Every buffer once, inputs first: an input that nothing reads has its place too. */

@@ -21,7 +21,8 @@ export class Storage {
   #memory: NativeMemory | null = null;
   #arrayIsStale = false;
   #memoryIsStale = true;
-  #runs = 0;
+  #readers = 0;
+  #writers = 0;
 
   /** An array, or the size and dtype of a value that is known only when a program runs. */
   constructor(array: TypedArray | { readonly length: number; readonly dtype: DType }) {
@@ -46,6 +47,7 @@ export class Storage {
    *   program runs on it.
    */
   get array(): TypedArray {
+    if (this.#readers > 0) this.#refuse();
     const array = this.readOnly;
     this.#memoryIsStale = true;
     return array;
@@ -55,8 +57,7 @@ export class Storage {
   get readOnly(): TypedArray {
     const array = this.#array;
     if (array === null) throw new TraceError(traceMessage());
-    if (this.#runs > 0)
-      throw new BusyError("tensor: a program that runs is using it; wait for that run to end");
+    if (this.#writers > 0) this.#refuse();
     if (array.length !== this.length) {
       throw new DetachedError(
         `tensor: its buffer of ${this.length} elements was transferred or detached; copy the data before transferring it`,
@@ -71,6 +72,7 @@ export class Storage {
 
   /** The native memory, made and filled if need be. */
   get memory(): NativeMemory {
+    if (this.#writers > 0) this.#refuse();
     if (this.#memory !== null && !this.#memoryIsStale) return this.#memory;
     const array = this.readOnly;
     this.#memory ??= new binding.Memory(array.byteLength);
@@ -85,12 +87,23 @@ export class Storage {
     this.version++;
   }
 
-  /** Keeps JavaScript away while a program runs on it, and lets it back. */
-  claim(): void {
-    this.#runs++;
+  /**
+   * Holds the native memory for a run on another thread: readers may share it, a writer has it alone.
+   * @throws BusyError where another run is in the way.
+   */
+  claim(writes: boolean): void {
+    if (this.#writers > 0 || (writes && this.#readers > 0)) this.#refuse();
+    if (writes) this.#writers++;
+    else this.#readers++;
   }
-  release(): void {
-    this.#runs--;
+
+  release(writes: boolean): void {
+    if (writes) this.#writers--;
+    else this.#readers--;
+  }
+
+  #refuse(): never {
+    throw new BusyError("tensor: a program that runs is using it; wait for that run to end");
   }
 }
 

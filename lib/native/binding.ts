@@ -35,7 +35,10 @@ export interface NativeMemory {
 export interface NativeProgram {
   /** One step: reads the inputs and writes the outputs in place. */
   run(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): void;
-  /** `steps` steps, each on the next `batch` rows of the sources that the order names. */
+  /**
+   * `steps` steps, each on the next `batch` rows of the sources that the order names.
+   * @returns the first element of each output after each step.
+   */
   loop(
     sources: readonly NativeMemory[],
     rows: readonly number[],
@@ -43,8 +46,16 @@ export interface NativeProgram {
     order: Int32Array,
     batch: number,
     steps: number,
-    log: Float64Array,
-  ): void;
+  ): Float64Array;
+  /** As `loop`, on the engine's own thread. */
+  loopAsync(
+    sources: readonly NativeMemory[],
+    rows: readonly number[],
+    rowBytes: readonly number[],
+    order: Int32Array,
+    batch: number,
+    steps: number,
+  ): Promise<Float64Array>;
 }
 
 /** The addon's exports, as they are: nothing here checks what a user passes. */

@@ -9,6 +9,7 @@
 #include "../engine/cpu.h"
 #include "../engine/executor.h"
 #include "../engine/threads.h"
+#include "environment.h"
 #include "objects.h"
 #include "values.h"
 
@@ -16,18 +17,12 @@ namespace {
 
 using thalweg::Buffer;
 using thalweg::Error;
+using thalweg::addon::Environment;
 using thalweg::addon::guarded;
 using thalweg::addon::to_buffer;
 
 constexpr size_t kMaxParams = 64;
 constexpr size_t kMaxBuffers = 16;
-
-// What belongs to one environment (the main thread or a worker). Nothing else here has state.
-struct Environment {
-  // JavaScript writes an instruction's parameters here and then calls execute(): cheaper than to
-  // pass them. The reference keeps the array from being collected.
-  Napi::Reference<Napi::Float64Array> params;
-};
 
 // execute(instruction, number of parameters, ...buffers)
 // Plain Node-API and no wrapper: an eager step calls this some forty times.
@@ -87,7 +82,7 @@ void set_matmul(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  auto* environment = new Environment();
+  auto* environment = new Environment(env);
   env.SetInstanceData(environment);  // deleted with the environment
   const auto params = Napi::Float64Array::New(env, kMaxParams);
   environment->params = Napi::Persistent(params);

@@ -1,9 +1,12 @@
 #include "objects.h"
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "environment.h"
 #include "values.h"
 
 namespace thalweg::addon {
@@ -133,12 +136,13 @@ void MemoryObject::read(const Napi::CallbackInfo& info) { copy(info, false); }
 Napi::Function ProgramObject::define(Napi::Env env) {
   return DefineClass(
       env, "Program",
-      {InstanceMethod("run", &ProgramObject::run), InstanceMethod("loop", &ProgramObject::loop)});
+      {InstanceMethod("run", &ProgramObject::run), InstanceMethod("loop", &ProgramObject::loop),
+       InstanceMethod("loopAsync", &ProgramObject::loop_async)});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
   guarded(info.Env(), [&] {
-    program_ = std::make_unique<Program>(spec_of(info));
+    program_ = std::make_shared<Program>(spec_of(info));
     reported_ = program_->arena_bytes();
     Napi::MemoryManagement::AdjustExternalMemory(info.Env(), reported_);
   });
@@ -156,29 +160,86 @@ void ProgramObject::run(const Napi::CallbackInfo& info) {
   });
 }
 
-void ProgramObject::loop(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] {
-    Loop loop;
-    const auto memories = memories_of(info[0]);
-    const auto rows = info[1].As<Napi::Array>();
-    const auto row_bytes = info[2].As<Napi::Array>();
-    for (uint32_t i = 0; i < memories.size(); ++i) {
-      loop.sources.push_back({memories[i], Napi::Value(rows[i]).ToNumber().Int64Value(),
-                              Napi::Value(row_bytes[i]).ToNumber().Int64Value()});
-    }
-    const auto order = numbers<int32_t>(info[3], DType::int32);
-    loop.order = order.data();
-    loop.batch = info[4].ToNumber().Int64Value();
-    loop.steps = info[5].ToNumber().Int64Value();
-    const Buffer log = to_buffer(info.Env(), info[6]);
-    if (loop.batch < 1 || loop.steps < 0 || loop.steps > static_cast<int64_t>(order.size()) / loop.batch) {
-      throw Error("ERR_SHAPE", "program: the order has too few rows for its steps");
-    }
-    if (log.dtype != DType::float64 || log.count < loop.steps * static_cast<int64_t>(program_->outputs())) {
-      throw Error("ERR_SHAPE", "program: the log is too short");
-    }
-    loop.log = static_cast<double*>(log.data);
-    program_->run_loop(loop);
+namespace {
+
+// A loop with memory of its own for all that it reads and writes.
+struct OwnedLoop {
+  Loop loop;
+  std::vector<int32_t> order;
+  std::vector<double> log;
+  size_t outputs = 0;
+};
+
+std::shared_ptr<OwnedLoop> loop_of(const Napi::CallbackInfo& info, const Program& program) {
+  auto owned = std::make_shared<OwnedLoop>();
+  Loop& loop = owned->loop;
+  const auto memories = memories_of(info[0]);
+  const auto rows = info[1].As<Napi::Array>();
+  const auto row_bytes = info[2].As<Napi::Array>();
+  for (uint32_t i = 0; i < memories.size(); ++i) {
+    loop.sources.push_back({memories[i], Napi::Value(rows[i]).ToNumber().Int64Value(),
+                            Napi::Value(row_bytes[i]).ToNumber().Int64Value()});
+  }
+  const auto order = numbers<int32_t>(info[3], DType::int32);
+  loop.batch = info[4].ToNumber().Int64Value();
+  loop.steps = info[5].ToNumber().Int64Value();
+  if (loop.batch < 1 || loop.steps < 0 || loop.steps > static_cast<int64_t>(order.size()) / loop.batch) {
+    throw Error("ERR_SHAPE", "program: the order has too few rows for its steps");
+  }
+  owned->order.assign(order.begin(), order.begin() + loop.steps * loop.batch);
+  owned->outputs = program.outputs();
+  owned->log.resize(static_cast<size_t>(loop.steps) * owned->outputs);
+  loop.order = owned->order.data();
+  loop.log = owned->log.data();
+  return owned;
+}
+
+Napi::Value log_of(Napi::Env env, const OwnedLoop& owned, int64_t done) {
+  const size_t count = static_cast<size_t>(done) * owned.outputs;
+  auto log = Napi::Float64Array::New(env, count);
+  std::copy_n(owned.log.begin(), count, log.Data());
+  return log;
+}
+
+}  // namespace
+
+Napi::Value ProgramObject::loop(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const auto owned = loop_of(info, *program_);
+    return log_of(info.Env(), *owned, program_->run_loop(owned->loop));
+  });
+}
+
+Napi::Value ProgramObject::loop_async(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    struct Outcome {
+      int64_t done = 0;
+      std::string code, message;
+    };
+    const auto owned = loop_of(info, *program_);
+    const auto outcome = std::make_shared<Outcome>();
+    auto& background = info.Env().GetInstanceData<Environment>()->background;
+    owned->loop.stop = &background.stopping();
+    const auto deferred = std::make_shared<Napi::Promise::Deferred>(info.Env());
+    background.run(
+        [program = program_, owned, outcome] {
+          try {
+            outcome->done = program->run_loop(owned->loop);
+          } catch (const Error& error) {
+            outcome->code = error.code();
+            outcome->message = error.what();
+          } catch (const std::exception& error) {
+            outcome->code = "ERR_NATIVE";
+            outcome->message = error.what();
+          }
+        },
+        [owned, outcome, deferred](Napi::Env env) {
+          if (outcome->code.empty()) return deferred->Resolve(log_of(env, *owned, outcome->done));
+          const Napi::Error error = Napi::Error::New(env, outcome->message);
+          error.Set("code", Napi::String::New(env, outcome->code));
+          deferred->Reject(error.Value());
+        });
+    return deferred->Promise();
   });
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "../engine/program.h"
+#include "background.h"
 
 namespace thalweg::addon {
 
@@ -40,10 +41,13 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
  private:
   // run(inputs, outputs): one step; typed arrays are read and written in place.
   void run(const Napi::CallbackInfo& info);
-  // loop(sources: Memory[], rows, rowBytes: number[], order: Int32Array, batch, steps, log: Float64Array)
-  void loop(const Napi::CallbackInfo& info);
+  // loop(sources: Memory[], rows, rowBytes: number[], order: Int32Array, batch, steps): the log, a
+  // Float64Array of the first element of each output after each step.
+  Napi::Value loop(const Napi::CallbackInfo& info);
+  // loopAsync(…, the same, …): a promise of the log; the event loop goes on.
+  Napi::Value loop_async(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<Program> program_;
+  std::shared_ptr<Program> program_;
   int64_t reported_ = 0;
 };
 

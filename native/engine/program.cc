@@ -34,6 +34,10 @@ struct Program::Run {
   Program* program;
   const Loop* loop;  // null: one step over the inputs as they are
   Failure::Shared failure;
+  // How many steps to do: less than asked for once someone wants an end. Set by the first thread before
+  // a step's first barrier and read by all behind it.
+  int64_t last = 0;
+  int64_t done = 0;
 };
 
 Program::Program(ProgramSpec spec) : spec_(std::move(spec)), arena_(new Memory(spec_.arena_bytes)) {
@@ -139,7 +143,7 @@ void Program::run(const std::vector<Buffer>& inputs) {
   start(nullptr);
 }
 
-void Program::run_loop(const Loop& loop) {
+int64_t Program::run_loop(const Loop& loop) {
   Claim claim(busy_);
   if (loop.sources.size() != inputs_.size()) throw Error("ERR_VALUE", "program: wrong number of sources");
   stage_inputs_in_arena();
@@ -156,11 +160,12 @@ void Program::run_loop(const Loop& loop) {
   if (loop.steps * static_cast<int64_t>(ready_.size()) >= Failure::kMaxTasks) {
     throw Error("ERR_VALUE", "program: too many steps for one loop");
   }
-  start(&loop);
+  return start(&loop);
 }
 
-void Program::start(const Loop* loop) {
+int64_t Program::start(const Loop* loop) {
   Run run{this, loop, {}};
+  run.last = loop == nullptr ? 1 : loop->steps;
   const int32_t threads = nanoseconds_ < kWorthATeamNanoseconds ? 1 : threads_;
   if (threads == 1) {
     steps(run, Team{});
@@ -168,20 +173,25 @@ void Program::start(const Loop* loop) {
     run_on_team(
         threads, [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
   }
-  if (!run.failure.failed()) return;
+  if (!run.failure.failed()) return run.done;
   const auto failed = static_cast<size_t>(run.failure.task()) % ready_.size();
   ready_[failed].task->explain(run.failure.position());
+  return run.done;
 }
 
 void Program::steps(Run& run, const Team& team) {
   const Program& self = *run.program;
   void* scratch = self.scratch_->data();
-  const int64_t count = run.loop == nullptr ? 1 : run.loop->steps;
   int64_t number = 0;
-  for (int64_t step = 0; step < count; ++step) {
+  const int64_t wanted = run.loop == nullptr ? 1 : run.loop->steps;
+  for (int64_t step = 0; step < wanted; ++step) {
     if (run.loop != nullptr) {
+      if (team.rank == 0 && run.loop->stop != nullptr && run.loop->stop->load(std::memory_order_relaxed)) {
+        run.last = step;
+      }
       self.gather(*run.loop, step, team);
       barrier(team);
+      if (step >= run.last) return;
     }
     for (const Ready& ready : self.ready_) {
       const Failure failure(run.failure, number);
@@ -196,7 +206,10 @@ void Program::steps(Run& run, const Team& team) {
       }
       ++number;
     }
-    if (run.loop != nullptr && team.rank == 0) self.log(*run.loop, step);
+    if (team.rank == 0) {
+      if (run.loop != nullptr) self.log(*run.loop, step);
+      run.done = step + 1;
+    }
   }
 }
 

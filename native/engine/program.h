@@ -50,6 +50,7 @@ struct Loop {
   int64_t batch = 0;
   int64_t steps = 0;
   double* log = nullptr;  // [steps, outputs]: the first element of each output after each step
+  const std::atomic<bool>* stop = nullptr;  // asks for an end after the step in hand
 };
 
 class Program {
@@ -61,8 +62,8 @@ class Program {
   // out of its range.
   void run(const std::vector<Buffer>& inputs);
 
-  // Many steps.
-  void run_loop(const Loop& loop);
+  // Many steps. Returns how many were done.
+  int64_t run_loop(const Loop& loop);
 
   // Copies an output's elements.
   void read_output(size_t index, const Buffer& to) const;
@@ -83,7 +84,7 @@ class Program {
   void bind(const std::vector<Buffer>& inputs);
   void prepare();
   void stage_inputs_in_arena();
-  void start(const Loop* loop);
+  int64_t start(const Loop* loop);
   static void steps(Run& run, const Team& team);
   void gather(const Loop& loop, int64_t step, const Team& team) const;
   void log(const Loop& loop, int64_t step) const;

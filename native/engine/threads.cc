@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "gate.h"
 
@@ -34,12 +35,7 @@ std::atomic<int32_t>& thread_setting() {
   return count;
 }
 
-struct Job {
-  int32_t threads;
-  TeamWork work;
-  void* context;
-  bool done = false;
-};
+thread_local bool is_leader = false;
 
 // libgomp keeps a team for each thread that opens a parallel region, so only this one does.
 class Leader {
@@ -50,12 +46,23 @@ class Leader {
     return *leader;
   }
 
-  void run(int32_t threads, TeamWork work, void* context) {
-    Job job{threads, work, context};
-    std::unique_lock lock(mutex_);
-    jobs_.push_back(&job);
+  void submit(std::function<void()> work) {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(work));
     wake_.notify_one();
-    finished_.wait(lock, [&] { return job.done; });
+  }
+
+  void run(int32_t threads, TeamWork work, void* context) {
+    if (is_leader) return open_region(threads, work, context);
+    bool done = false;
+    submit([&, this] {
+      open_region(threads, work, context);
+      const std::lock_guard lock(mutex_);
+      done = true;
+      finished_.notify_all();
+    });
+    std::unique_lock lock(mutex_);
+    finished_.wait(lock, [&] { return done; });
   }
 
  private:
@@ -64,22 +71,23 @@ class Leader {
   }
 
   void lead() {
+    is_leader = true;
     std::unique_lock lock(mutex_);
     for (;;) {
       wake_.wait(lock, [&] { return !jobs_.empty(); });
-      Job* job = jobs_.front();
-      jobs_.pop_front();
-      lock.unlock();
-      open_region(*job);
+      {
+        const std::function<void()> work = std::move(jobs_.front());
+        jobs_.pop_front();
+        lock.unlock();
+        work();
+      }
       lock.lock();
-      job->done = true;
-      finished_.notify_all();
     }
   }
 
-  static void open_region(const Job& job) {
+  static void open_region(int32_t threads, TeamWork work, void* context) {
     std::optional<Gate> gate;
-#pragma omp parallel num_threads(job.threads)
+#pragma omp parallel num_threads(threads)
     {
       // The team may be smaller than asked for: only in here is its size known.
 #pragma omp single
@@ -89,14 +97,14 @@ class Leader {
       team.size = omp_get_num_threads();
       team.gate = &*gate;
       team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(); };
-      job.work(job.context, team);
+      work(context, team);
     }
   }
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable finished_;
-  std::deque<Job*> jobs_;
+  std::deque<std::function<void()>> jobs_;
 };
 
 }  // namespace
@@ -120,5 +128,7 @@ void set_thread_count(int32_t count) {
 void run_on_team(int32_t threads, TeamWork work, void* context) {
   Leader::instance().run(threads, work, context);
 }
+
+void submit(std::function<void()> work) { Leader::instance().submit(std::move(work)); }
 
 }  // namespace thalweg

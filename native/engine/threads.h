@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "../kernels/types.h"
 
@@ -18,5 +19,9 @@ void set_thread_count(int32_t count);  // at least 1
 // in the process: callers from several JavaScript threads take turns. `work` must not throw.
 using TeamWork = void (*)(void* context, const Team& team);
 void run_on_team(int32_t threads, TeamWork work, void* context);
+
+// Has the team's leading thread do something, behind what it was given before, and returns at once.
+// `work` must not throw; it may call run_on_team.
+void submit(std::function<void()> work);
 
 }  // namespace thalweg

@@ -1,0 +1,61 @@
+#include "background.h"
+
+#include <utility>
+
+#include "../engine/threads.h"
+#include "values.h"
+
+namespace thalweg::addon {
+
+Background::Background(Napi::Env env) : env_(env), state_(std::make_shared<State>()) {
+  const Napi::String name = Napi::String::New(env, "thalweg");
+  const napi_status status = napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr,
+                                                             nullptr, this, drain, &state_->wake);
+  if (status != napi_ok) throw Napi::Error::New(env);
+  napi_unref_threadsafe_function(env, state_->wake);
+  napi_add_env_cleanup_hook(env, end, this);
+}
+
+Background::~Background() = default;
+
+// The environment ends: nobody will hear of what still runs, but it must not outlive what it works on.
+void Background::end(void* background) {
+  State& state = *static_cast<Background*>(background)->state_;
+  state.stopping.store(true);
+  std::unique_lock lock(state.mutex);
+  state.idle.wait(lock, [&] { return state.running == 0; });
+  state.finished.clear();
+}
+
+void Background::run(std::function<void()> work, std::function<void(Napi::Env)> finish) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    ++state_->running;
+  }
+  if (pending_++ == 0) napi_ref_threadsafe_function(env_, state_->wake);
+  submit([state = state_, work = std::move(work), finish = std::move(finish)]() mutable {
+    work();
+    work = nullptr;  // what it held is let go before anyone is told
+    const std::lock_guard lock(state->mutex);
+    state->finished.push_back(std::move(finish));
+    if (!state->stopping.load()) napi_call_threadsafe_function(state->wake, nullptr, napi_tsfn_nonblocking);
+    --state->running;
+    state->idle.notify_all();
+  });
+}
+
+void Background::drain(napi_env env, napi_value, void* context, void*) {
+  if (env == nullptr) return;  // the environment is ending
+  auto& self = *static_cast<Background*>(context);
+  std::deque<std::function<void(Napi::Env)>> finished;
+  {
+    const std::lock_guard lock(self.state_->mutex);
+    finished.swap(self.state_->finished);
+  }
+  for (auto& finish : finished) {
+    if (--self.pending_ == 0) napi_unref_threadsafe_function(env, self.state_->wake);
+    guarded(env, [&] { finish(env); });
+  }
+}
+
+}  // namespace thalweg::addon

@@ -1,0 +1,49 @@
+// Work on the engine's own thread whose end is told to JavaScript. Nothing here touches JavaScript from
+// another thread, and libuv's pool is left alone.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+namespace thalweg::addon {
+
+// One an environment. When the environment ends, work that runs is asked to stop and waited for.
+class Background {
+ public:
+  explicit Background(Napi::Env env);
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+  ~Background();
+
+  // Runs `work` on the engine's thread, then `finish` on JavaScript's. `work` must not throw. The event loop
+  // stays alive until `finish` was called.
+  void run(std::function<void()> work, std::function<void(Napi::Env)> finish);
+
+  // True once the environment ends; long work looks at it.
+  const std::atomic<bool>& stopping() const { return state_->stopping; }
+
+ private:
+  struct State {
+    std::mutex mutex;
+    std::condition_variable idle;
+    int running = 0;
+    std::deque<std::function<void(Napi::Env)>> finished;
+    std::atomic<bool> stopping{false};
+    napi_threadsafe_function wake = nullptr;
+  };
+
+  static void drain(napi_env env, napi_value, void* context, void*);
+  static void end(void* background);
+
+  napi_env env_;
+  int pending_ = 0;  // JavaScript's thread only
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace thalweg::addon
