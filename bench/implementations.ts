@@ -13,7 +13,7 @@ const SETUP = "npm run bench:peers";
 interface Candidate {
   readonly name: string;
   readonly command: (python: string) => readonly string[];
-  /** Steps with more operations than this would take minutes each. */
+  /** Steps with more operations than this would take half a minute and more each. */
   readonly maxFlops?: number;
 }
 
@@ -38,7 +38,7 @@ const CANDIDATES: readonly Candidate[] = [
   { name: "jax-jit", command: inPython("jax_peer.py", "jax-jit") },
   { name: "jax-scan", command: inPython("jax_peer.py", "jax-scan") },
   { name: "numpy", command: inPython("numpy_peer.py") },
-  tfjs("tfjs-wasm"),
+  tfjs("tfjs-wasm", { maxFlops: 3e10 }),
   tfjs("tfjs-cpu", { maxFlops: 3e9 }),
   tfjs("tfjs-node"),
   { name: "torch-mkl", command: inPython("torch_peer.py", "torch-mkl") },

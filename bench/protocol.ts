@@ -22,12 +22,13 @@ export interface Prepare {
 }
 
 /**
- * The values to compare with float64. Training: the loss of each of the first `steps` steps. Otherwise
- * one step's output, every ⌊size / 256⌋-th of its values (each, where there are fewer than 512).
+ * The values to compare with float64. Training: the loss of one step on each of `batches`, before it.
+ * Otherwise the output for the first mini-batch, every ⌊size / 256⌋-th of its values (each, where there are fewer than 512).
  */
 export interface Verify {
   readonly do: "verify";
-  readonly steps: number;
+  /** Mini-batches by number. */
+  readonly batches: readonly number[];
 }
 
 /** Time steps until `minMillis` have gone by, at least one sample. */

@@ -8,7 +8,7 @@ export interface Session {
   /** Takes the given number of steps, and returns when they are done. */
   run(steps: number): void | Promise<void>;
   /** See `Verify`; called before anything is timed. */
-  verify(steps: number): readonly number[] | Promise<readonly number[]>;
+  verify(batches: readonly number[]): readonly number[] | Promise<readonly number[]>;
   /** The loss of the last step. */
   loss?(): number;
   /** The only number of steps that `run` can be called with; without it, any. */
@@ -39,7 +39,7 @@ export async function serve({ prepare, ...hello }: Implementation): Promise<void
         say({ ok: true });
       } else if (session === null) throw new Error("nothing is prepared");
       else if (request.do === "verify") {
-        say({ ok: true, ...({ values: await session.verify(request.steps) } satisfies Values) });
+        say({ ok: true, ...({ values: await session.verify(request.batches) } satisfies Values) });
         // Whatever is made on first use is made now.
         await session.run(session.fixedSteps ?? 1);
         collectGarbage();

@@ -42,7 +42,7 @@ export interface OptimizerSettings {
 /** Every implementation reads these from the data file. */
 export const OPTIMIZERS = {
   sgd: { lr: 0.01 },
-  momentum: { lr: 0.002, momentum: 0.9 },
+  momentum: { lr: 0.005, momentum: 0.9 },
   adam: { lr: 0.001, betas: [0.9, 0.999], eps: 1e-8 },
 } as const satisfies Record<string, OptimizerSettings>;
 export type OptimizerName = keyof typeof OPTIMIZERS;

@@ -42,16 +42,14 @@ function eagerStepOf(file: DataFile, { model }: Network, optimizer: OptimizerNam
 function stepSession({ xs, ys }: Network, step: Step): Session {
   let at = 0;
   let loss: Tensor | null = null;
-  const next = () => {
-    loss = step(xs[at] as Tensor, ys[at] as Tensor);
-    at = (at + 1) % xs.length;
-    return loss;
-  };
   return {
     run: (steps) => {
-      for (let i = 0; i < steps; i++) next();
+      for (let i = 0; i < steps; i++) {
+        loss = step(xs[at] as Tensor, ys[at] as Tensor);
+        at = (at + 1) % xs.length;
+      }
     },
-    verify: (steps) => Array.from({ length: steps }, () => next().item()),
+    verify: (batches) => batches.map((i) => step(xs[i] as Tensor, ys[i] as Tensor).item()),
     loss: () => loss?.item() ?? Number.NaN,
   };
 }

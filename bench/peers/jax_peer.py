@@ -62,21 +62,20 @@ class Jit(Train):
         super().__init__(file, name)
         self.batches = [(jnp.array(x), jnp.array(y)) for x, y in zip(file["x"], file["y"])]
         self.at = 0
-        self.step = jax.jit(build_step(self.optimizer), donate_argnums=0)
+        self.update = jax.jit(build_step(self.optimizer), donate_argnums=0)
+
+    def step(self, at):
+        self.carry, self.last = self.update(self.carry, *self.batches[at])
+        return self.last
 
     def run(self, steps):
         for _ in range(steps):
-            x, y = self.batches[self.at]
+            self.step(self.at)
             self.at = (self.at + 1) % len(self.batches)
-            self.carry, self.last = self.step(self.carry, x, y)
         self.last.block_until_ready()
 
-    def verify(self, steps):
-        losses = []
-        for _ in range(steps):
-            self.run(1)
-            losses.append(self.loss())
-        return losses
+    def verify(self, batches):
+        return [float(self.step(at)) for at in batches]
 
 
 class Scan(Train):
@@ -87,25 +86,22 @@ class Scan(Train):
         self.at = 0
         step = build_step(self.optimizer)
 
-        def many(carry, xs, ys, start, steps):
-            def one(carry, i):
-                at = i % xs.shape[0]
-                return step(carry, xs[at], ys[at])
+        def many(carry, xs, ys, batches):
+            return jax.lax.scan(lambda carry, at: step(carry, xs[at], ys[at]), carry, batches)
 
-            return jax.lax.scan(one, carry, start + jnp.arange(steps))
+        self.many = jax.jit(many, donate_argnums=0)
 
-        self.many = jax.jit(many, donate_argnums=0, static_argnums=4)
-
-    def losses(self, steps):
-        self.carry, losses = self.many(self.carry, self.xs, self.ys, self.at, steps)
-        self.at = (self.at + steps) % self.xs.shape[0]
+    def steps(self, batches):
+        self.carry, losses = self.many(self.carry, self.xs, self.ys, batches)
         return losses
 
     def run(self, steps):
-        self.last = self.losses(steps)[-1].block_until_ready()
+        batches = np.arange(self.at, self.at + steps, dtype=np.int32) % len(self.xs)
+        self.at = (self.at + steps) % len(self.xs)
+        self.last = self.steps(batches)[-1].block_until_ready()
 
-    def verify(self, steps):
-        return self.losses(steps).tolist()
+    def verify(self, batches):
+        return self.steps(np.array(batches, dtype=np.int32)).tolist()
 
 
 class Infer(Session):
@@ -121,7 +117,7 @@ class Infer(Session):
             self.forward(self.layers, self.xs[self.at]).block_until_ready()
             self.at = (self.at + 1) % len(self.xs)
 
-    def verify(self, steps):
+    def verify(self, batches):
         return pick(self.forward(self.layers, self.xs[0]))
 
 
@@ -140,7 +136,7 @@ class Product(Session):
             y = self.multiply(self.a, self.b)
         y.block_until_ready()
 
-    def verify(self, steps):
+    def verify(self, batches):
         return pick(np.asarray(self.multiply(self.a, self.b)))
 
 

@@ -103,19 +103,19 @@ class Train(Session):
         self.at = 0
         self.last = None
 
-    def step(self):
-        x, y = self.batches[self.at]
-        self.at = (self.at + 1) % len(self.batches)
+    def step(self, at):
+        x, y = self.batches[at]
         self.last, gradients = backward(self.layers, forward(self.layers, x), y)
         self.optimizer.update(self.parameters, gradients)
         return self.last
 
     def run(self, steps):
         for _ in range(steps):
-            self.step()
+            self.step(self.at)
+            self.at = (self.at + 1) % len(self.batches)
 
-    def verify(self, steps):
-        return [self.step() for _ in range(steps)]
+    def verify(self, batches):
+        return [self.step(at) for at in batches]
 
     def loss(self):
         return self.last
@@ -131,7 +131,7 @@ class Infer(Session):
             forward(self.layers, self.xs[self.at])
             self.at = (self.at + 1) % len(self.xs)
 
-    def verify(self, steps):
+    def verify(self, batches):
         return pick(forward(self.layers, self.xs[0])[-1])
 
 
@@ -143,7 +143,7 @@ class Product(Session):
         for _ in range(steps):
             self.a @ self.b
 
-    def verify(self, steps):
+    def verify(self, batches):
         return pick(self.a @ self.b)
 
 

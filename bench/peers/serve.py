@@ -54,8 +54,8 @@ class Session:
         """Takes the given number of steps, and returns when they are done."""
         raise NotImplementedError
 
-    def verify(self, steps):
-        """The loss of each of the first steps, or `pick` of an output."""
+    def verify(self, batches):
+        """The loss of a step on each of these mini-batches, or `pick` of the output for the first."""
         raise NotImplementedError
 
     def loss(self):
@@ -84,7 +84,7 @@ def serve(name, version, modes, prepare):
                 session = prepare(request, DataFile(request["file"]))
                 say({"ok": True})
             elif request["do"] == "verify":
-                say({"ok": True, "values": session.verify(request["steps"])})
+                say({"ok": True, "values": session.verify(request["batches"])})
                 # Whatever is made on first use is made now.
                 session.run(session.fixed_steps or 1)
                 gc.collect()

@@ -3,7 +3,6 @@
 // Install: `npm run bench:peers`; tfjs-node, which downloads TensorFlow's library, only by
 // `npm run bench:peers -- --tfjs-node`.
 import process from "node:process";
-import * as core from "@tensorflow/tfjs-core";
 import { readDataFile } from "../data-file.ts";
 import { pick, serve } from "../serve.ts";
 
@@ -13,11 +12,11 @@ const tf = await open(name);
 /** The library with its backend ready. */
 async function open(impl) {
   if (impl === "tfjs-node") return import("@tensorflow/tfjs-node");
-  const backend = impl === "tfjs-wasm" ? "wasm" : "cpu";
-  await import(`@tensorflow/tfjs-backend-${backend}`);
-  await core.setBackend(backend);
-  await core.ready();
-  return core;
+  const library = await import("@tensorflow/tfjs");
+  if (impl === "tfjs-wasm") await import("@tensorflow/tfjs-backend-wasm");
+  await library.setBackend(impl === "tfjs-wasm" ? "wasm" : "cpu");
+  await library.ready();
+  return library;
 }
 
 /** Weights [in, out], as is TensorFlow's custom, and biases. */
@@ -70,19 +69,21 @@ function trainSession(file, optimizerName) {
   );
   let at = 0;
   let last = null;
-  const step = () => {
+  const step = (i) => {
     last?.dispose();
-    const [x, target] = [xs[at], ys[at]];
-    at = (at + 1) % batches;
+    const [x, target] = [xs[i], ys[i]];
     last = optimizer.minimize(() => tf.losses.softmaxCrossEntropy(target, forward(layers, x)), true);
     return last;
   };
   return {
     run: (steps) => {
-      for (let i = 0; i < steps; i++) step();
+      for (let i = 0; i < steps; i++) {
+        step(at);
+        at = (at + 1) % batches;
+      }
       last.dataSync();
     },
-    verify: (steps) => Array.from({ length: steps }, () => step().dataSync()[0]),
+    verify: (numbers) => numbers.map((i) => step(i).dataSync()[0]),
     loss: () => last.dataSync()[0],
   };
 }
@@ -134,4 +135,4 @@ function prepare({ mode, optimizer, file: path }) {
   return mode === "infer" ? inferSession(file) : trainSession(file, optimizer);
 }
 
-await serve({ name, version: core.version_core, modes: ["train", "infer", "matmul"], prepare });
+await serve({ name, version: tf.version_core, modes: ["train", "infer", "matmul"], prepare });

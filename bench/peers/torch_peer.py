@@ -44,9 +44,8 @@ class Train(Session):
         self.at = 0
         self.last = None
 
-    def step(self):
-        x, y = self.batches[self.at]
-        self.at = (self.at + 1) % len(self.batches)
+    def step(self, at):
+        x, y = self.batches[at]
         loss = self.cost(x, y)
         loss.backward()
         self.optimizer.step()
@@ -56,10 +55,11 @@ class Train(Session):
 
     def run(self, steps):
         for _ in range(steps):
-            self.step()
+            self.step(self.at)
+            self.at = (self.at + 1) % len(self.batches)
 
-    def verify(self, steps):
-        return [self.step().item() for _ in range(steps)]
+    def verify(self, batches):
+        return [self.step(at).item() for at in batches]
 
     def loss(self):
         return self.last.item()
@@ -80,7 +80,7 @@ class Infer(Session):
             self.at = (self.at + 1) % len(self.xs)
 
     @torch.inference_mode()
-    def verify(self, steps):
+    def verify(self, batches):
         return pick(self.model(self.xs[0]))
 
 
@@ -95,7 +95,7 @@ class Product(Session):
             self.multiply()
 
     @torch.inference_mode()
-    def verify(self, steps):
+    def verify(self, batches):
         return pick(self.multiply())
 
 

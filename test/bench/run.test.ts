@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Row } from "../../bench/row.js";
+import { allJobs, forwardFlops, PRODUCTS, trainFlops, WORKLOADS } from "../../bench/workloads.js";
+import { attempt, type Result } from "../build/helpers.js";
+
+const bench = (...args: string[]): Result =>
+  attempt(process.execPath, ["--import", "tsx", "bench/run.ts", ...args]);
+
+const folder = mkdtempSync(join(tmpdir(), "thalweg-bench-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("--help tells every option", () => {
+  const { status, stdout } = bench("--help");
+  expect(status).toBe(0);
+  for (const option of ["filter", "json", "threads", "peers", "modes", "quick", "results", "help"]) {
+    expect(stdout).toContain(`--${option}`);
+  }
+});
+
+test.each([
+  { args: ["--threads", "0"], message: "--threads: expected a whole number above 0, got 0" },
+  { args: ["--peers", "torch"], message: '--peers: unknown "torch"; there are torch-eager, ' },
+  { args: ["--modes", "training"], message: '--modes: unknown "training"; there are train, infer' },
+  { args: ["--fast"], message: "Unknown option '--fast'" },
+])("refuses $args", ({ args, message }) => {
+  const { status, stderr } = bench(...args);
+  expect(status).toBe(2);
+  expect(stderr).toContain(message);
+});
+
+test("a step's operations are those of its matrix products", () => {
+  const network = { sizes: [5, 3, 2], batch: 7 };
+  expect(forwardFlops(network)).toBe(2 * 7 * (5 * 3 + 3 * 2));
+  expect(trainFlops(network)).toBe(2 * 7 * (2 * 5 * 3 + 3 * 3 * 2));
+});
+
+test("every job is there once", () => {
+  const keys = allJobs().map(({ mode, workload, optimizer, batch }) =>
+    [mode, workload, optimizer, batch].join(" "),
+  );
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(keys.length).toBe(2 * 3 * WORKLOADS.length + 2 * (WORKLOADS.length - 1) + PRODUCTS.length);
+});
+
+describe("a quick run", () => {
+  let result: Result;
+  let rows: Row[];
+  beforeAll(() => {
+    const json = join(folder, "rows.json");
+    result = bench("--quick", "--filter", "lecture-1", "--peers", "none", "--threads", "1", "--json", json);
+    rows = JSON.parse(readFileSync(json, "utf8")) as Row[];
+  });
+
+  test("ends well, with a table and nothing left to explain", () => {
+    expect(result.status, result.stderr).toBe(0);
+    expect(result.stdout).toMatch(/^## Eager training step$/m);
+    expect(result.stdout).toMatch(/^\| lecture-1 +\| adam /m);
+    expect(result.stdout).not.toContain("failed verification");
+  });
+
+  test("writes the rows asked for, and no others", () => {
+    const wanted = allJobs().filter(({ workload }) => workload === "lecture-1");
+    expect(rows.map(({ mode, optimizer, batch }) => ({ mode, optimizer, batch }))).toEqual(
+      wanted.map(({ mode, optimizer, batch }) => ({ mode, optimizer, batch })),
+    );
+  });
+
+  test("writes rows with every field", () => {
+    const positive = (value: unknown) => typeof value === "number" && Number.isFinite(value) && value > 0;
+    for (const row of rows) {
+      expect(Object.keys(row)).toEqual([
+        "workload",
+        "optimizer",
+        "mode",
+        "impl",
+        "threads",
+        "batch",
+        "medianMicros",
+        "p10Micros",
+        "p90Micros",
+        "gflops",
+        "shareOfPeak",
+        "peakBytes",
+      ]);
+      expect(row).toMatchObject({ workload: "lecture-1", impl: "thalweg", threads: 1 });
+      expect([row.medianMicros, row.p10Micros, row.p90Micros, row.gflops].every(positive)).toBe(true);
+      expect(row.p10Micros).toBeLessThanOrEqual(row.medianMicros);
+      expect(row.medianMicros).toBeLessThanOrEqual(row.p90Micros);
+      expect(row.shareOfPeak === null || positive(row.shareOfPeak)).toBe(true);
+      expect(row.peakBytes === null || row.peakBytes >= 0).toBe(true);
+    }
+  });
+});
