@@ -1,10 +1,10 @@
 import { ArgumentError, BusyError, DTypeError, IndexError, ShapeError, ThalwegError } from "../errors.js";
 import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
-import { allocate, isFloat } from "./dtype.js";
+import { allocate, type DType, isFloat } from "./dtype.js";
 import { isGradEnabled } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
-import { format, sameShape, type TensorSpec } from "./shape.js";
+import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
 import { Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
 import { currentTrace } from "./trace.js";
@@ -24,18 +24,22 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
   return output;
 }
 
+/** A tensor for a result: memory of its own, or within `compile` a symbol. */
+export function emptyTensor(name: string, shape: Shape, dtype: DType): Tensor {
+  let size = 1;
+  for (const length of shape) size *= length;
+  const home = currentTrace() === null ? allocate(dtype, size, name) : new Storage({ length: size, dtype });
+  return new Tensor(home, shape, dtype);
+}
+
 function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attributes: Attributes): Tensor {
   if (op.instruction === null) {
     return new Tensor((inputs[0] as Tensor).storage, spec.shape, spec.dtype);
   }
-  let size = 1;
-  for (const length of spec.shape) size *= length;
-  const trace = currentTrace();
-  const home =
-    trace === null ? allocate(spec.dtype, size, op.name) : new Storage({ length: size, dtype: spec.dtype });
-  const output = new Tensor(home, spec.shape, spec.dtype);
+  const output = emptyTensor(op.name, spec.shape, spec.dtype);
   const tensors = op.buffers === undefined ? [...inputs, output] : op.buffers(inputs, output);
   const params = op.params(inputs, spec, attributes);
+  const trace = currentTrace();
   if (trace === null) run(op.name, op.instruction, params, tensors);
   else trace.push({ instruction: op.instruction, params, operands: tensors, written: [output] });
   return output;

@@ -1,7 +1,8 @@
 import { DTypeError } from "../errors.js";
-import { binding, instructionId } from "../native/binding.js";
+import { instructionId } from "../native/binding.js";
 import { checkNumber, checkOptions } from "../options.js";
-import { allocate, checkDType, type DType, isFloat } from "./dtype.js";
+import { emptyTensor, update } from "./apply.js";
+import { checkDType, type DType, isFloat } from "./dtype.js";
 import { checkShape, type Shape, sizeOf } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
@@ -14,8 +15,8 @@ import { Tensor } from "./tensor.js";
  * generator.uniform([2, 3], { low: -1, high: 1 });
  */
 export class Generator {
-  #seed = 0;
-  #drawn = 0;
+  /** The seed's low and high 32 bits, and the count of blocks drawn. */
+  readonly #state = new Tensor(new Float64Array(3), [3], "float64");
 
   constructor(seed = 0) {
     this.seed(seed);
@@ -26,8 +27,8 @@ export class Generator {
    * @throws ArgumentError unless it is a whole number in [0, 2⁵³).
    */
   seed(seed: number): void {
-    this.#seed = checkNumber("seed", "the seed", seed, { min: 0, integer: true });
-    this.#drawn = 0;
+    checkNumber("seed", "the seed", seed, { min: 0, integer: true });
+    this.#state.storage.array.set([seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0]);
   }
 
   /**
@@ -65,15 +66,18 @@ export class Generator {
 
   #draw(instruction: string, shape: Shape, dtype: DType, more: readonly number[]): Tensor {
     const size = sizeOf(shape);
-    const y = new Tensor(allocate(dtype, size, instruction), shape, dtype);
-    const params = [size, this.#seed % 2 ** 32, Math.floor(this.#seed / 2 ** 32), this.#drawn, ...more];
-    binding.params.set(params);
-    binding.execute(instructionId(instruction), params.length, y.storage.array as Float32Array);
+    const y = emptyTensor(instruction, shape, dtype);
+    const state = this.#state;
+    update(instruction, instructionId(instruction), [size, ...more], [state, y], [y]);
     // One step of the counter makes four numbers, or one swap of a permutation.
-    this.#drawn += instruction === "permutation" ? size : Math.ceil(size / 4);
+    const blocks = instruction === "permutation" ? size : Math.ceil(size / 4);
+    const moved = new Tensor(Float64Array.of(0, 0, blocks), [3], "float64");
+    update("draw", ADD, [1, 3, 1, 1], [state, moved, state], [state]);
     return y;
   }
 }
+
+const ADD = instructionId("add");
 
 function checkFloat(where: string, value: unknown): DType {
   const dtype = checkDType(where, value);

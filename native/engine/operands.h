@@ -78,6 +78,11 @@ class Operands {
     return buffers_[next_buffer_].dtype;
   }
 
+  DType dtype_of_last() const {
+    if (buffers_.empty()) fail("ERR_SHAPE", "too few buffers");
+    return buffers_.back().dtype;
+  }
+
   // a·b, refused where it passes 2⁵³.
   int64_t product(int64_t a, int64_t b) const {
     int64_t result = 0;

@@ -342,3 +342,19 @@ describe("a loop of steps", () => {
 
   const looper = () => compile(trainer(OPTIMIZERS["sgd"] as Choice).step);
 });
+
+describe("random numbers in a compiled function", () => {
+  test("are new in each run, and those that eager calls would draw", () => {
+    const eager = new Generator(11);
+    const compiled = new Generator(11);
+    const draw = (generator: Generator) => () => ({ u: generator.uniform([5]), n: generator.normal([3, 2]) });
+    const step = compile(draw(compiled));
+    for (let i = 0; i < 3; i++) {
+      const expected = draw(eager)();
+      const actual = step();
+      expect(actual.u.toArray()).toEqual(expected.u.toArray());
+      expect(actual.n.toArray()).toEqual(expected.n.toArray());
+    }
+    expect(compiled.uniform([2]).toArray()).toEqual(eager.uniform([2]).toArray());
+  });
+});

@@ -1,7 +1,8 @@
 // Random tensors from (seed, counter); each four elements take one step of the counter.
 //
-// uniform, normal: parameters n, seed's low and high 32 bits, counter, low or mean, high or std; buffer y.
-// permutation: parameters n, seed's low and high 32 bits, counter; buffer y [n] int32.
+// uniform, normal: parameters n, low or mean, high or std; buffers state [3] float64, y.
+// permutation: parameter n; buffers state [3] float64, y [n] int32.
+// The state is the seed's low and high 32 bits and the counter. Whoever draws moves the counter on.
 #include <cmath>
 #include <numbers>
 
@@ -11,37 +12,43 @@
 namespace thalweg {
 namespace {
 
-uint64_t read_seed(Operands& operands) {
-  const auto low = static_cast<uint64_t>(operands.integer());
-  const auto high = static_cast<uint64_t>(operands.integer());
-  return high << 32 | (low & 0xFFFFFFFF);
+struct Stream {
+  uint64_t seed, counter;
+};
+
+// The state is a tensor's memory: whatever it holds, this is defined.
+uint64_t whole(double value) { return value >= 0 && value < 0x1p53 ? static_cast<uint64_t>(value) : 0; }
+
+Stream read_state(const double* state) {
+  return {whole(state[1]) << 32 | (whole(state[0]) & 0xFFFFFFFF), whole(state[2])};
 }
 
 template <typename T>
 class RandomTask final : public Task {
  public:
   int64_t n;
-  uint64_t seed, counter;
+  const double* state;
   double a, b;  // uniform: low, high; normal: mean, standard deviation
   bool normal;
   T* y;
 
   void run(const Team& team, void*, Failure) const override {
     const Range mine = share(n, team, 64);
+    const Stream stream = read_state(state);
     for (int64_t i = mine.begin; i < mine.end; i += 4) {
       T four[4];
-      const auto words = counter + static_cast<uint64_t>(i / 4);
+      const uint64_t at = stream.counter + static_cast<uint64_t>(i / 4);
       if (normal) {
-        fill_normal(words, four);
+        fill_normal(stream.seed, at, four);
       } else {
-        fill_uniform(words, four);
+        fill_uniform(stream.seed, at, four);
       }
       for (int64_t j = 0; j < 4 && i + j < mine.end; ++j) y[i + j] = four[j];
     }
   }
 
  private:
-  void fill_uniform(uint64_t at, T* four) const {
+  void fill_uniform(uint64_t seed, uint64_t at, T* four) const {
     const auto w = philox(seed, at);
     for (int j = 0; j < 4; ++j) {
       // A float64 takes a second block for its low bits; both streams are of the same counter.
@@ -51,7 +58,7 @@ class RandomTask final : public Task {
   }
 
   // Box and Muller's: two uniform numbers make two normal ones.
-  void fill_normal(uint64_t at, T* four) const {
+  void fill_normal(uint64_t seed, uint64_t at, T* four) const {
     const auto w = philox(seed, at);
     const auto low = philox(seed ^ kLowBits, at);
     for (int j = 0; j < 4; j += 2) {
@@ -69,14 +76,15 @@ class RandomTask final : public Task {
 class PermutationTask final : public Task {
  public:
   int64_t n;
-  uint64_t seed, counter;
+  const double* state;
   int32_t* y;
 
   void run(const Team& team, void*, Failure) const override {
     if (team.rank != 0) return;
+    const Stream stream = read_state(state);
     for (int64_t i = 0; i < n; ++i) y[i] = static_cast<int32_t>(i);
     for (int64_t i = n - 1; i > 0; --i) {
-      const auto w = philox(seed, counter + static_cast<uint64_t>(i));
+      const auto w = philox(stream.seed, stream.counter + static_cast<uint64_t>(i));
       const auto j = static_cast<int64_t>(uniform64(w[0], w[1]) * static_cast<double>(i + 1));
       std::swap(y[i], y[j]);
     }
@@ -87,11 +95,10 @@ template <typename T>
 Task* prepare(Operands& operands, bool normal, DType dtype, TaskStore& store) {
   auto* task = store.make<RandomTask<T>>();
   task->n = operands.integer();
-  task->seed = read_seed(operands);
-  task->counter = static_cast<uint64_t>(operands.integer());
   task->a = operands.number();
   task->b = operands.number();
   task->normal = normal;
+  task->state = static_cast<const double*>(operands.buffer(3, DType::float64));
   task->y = static_cast<T*>(operands.buffer(task->n, dtype));
   task->nanoseconds = (normal ? 20.0 : 5.0) * static_cast<double>(task->n);
   return task;
@@ -100,7 +107,7 @@ Task* prepare(Operands& operands, bool normal, DType dtype, TaskStore& store) {
 }  // namespace
 
 Task* prepare_random(const Instruction& self, Operands& operands, const Table&, TaskStore& store) {
-  const DType dtype = operands.dtype_of_next();
+  const DType dtype = operands.dtype_of_last();
   if (dtype == DType::float32) return prepare<float>(operands, self.kernel == 1, dtype, store);
   if (dtype == DType::float64) return prepare<double>(operands, self.kernel == 1, dtype, store);
   operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
@@ -110,8 +117,7 @@ Task* prepare_permutation(const Instruction&, Operands& operands, const Table&, 
   auto* task = store.make<PermutationTask>();
   task->n = operands.integer();
   if (task->n > INT32_MAX) operands.fail("ERR_SHAPE", "more elements than int32 can number");
-  task->seed = read_seed(operands);
-  task->counter = static_cast<uint64_t>(operands.integer());
+  task->state = static_cast<const double*>(operands.buffer(3, DType::float64));
   task->y = static_cast<int32_t*>(operands.buffer(task->n, DType::int32));
   task->nanoseconds = 0;
   return task;
