@@ -100,8 +100,6 @@ const inTraining = new WeakSet<Module>();
  */
 export async function fit(model: Module, options: FitOptions): Promise<EpochReport[]> {
   const plan = readOptions(model, options);
-  if (inTraining.has(model))
-    throw new BusyError("fit: this model is being trained by another fit; wait for that one");
   inTraining.add(model);
   const progress = await openProgress(options.progress ?? false, plan.epochs, plan.dataset.length);
   try {
@@ -143,6 +141,9 @@ interface Plan {
 function readOptions(model: Module, options: FitOptions): Plan {
   checkOptions("fit", options, OPTIONS);
   checkModel("fit", model);
+  if (inTraining.has(model)) {
+    throw new BusyError("fit: this model is being trained by another fit; wait for that one");
+  }
   const cost = checkCost("fit", options?.cost);
   if (!(options.optimizer instanceof Optimizer)) {
     throw new ArgumentError(`fit: expected optimizer to be an Optimizer, got ${describe(options.optimizer)}`);

@@ -43,6 +43,14 @@ export function checkMetrics(where: string, metrics: unknown): Metrics {
   return metrics as Metrics;
 }
 
+function numberOf(name: string, figure: unknown): number {
+  if (typeof figure === "number") return figure;
+  if (figure instanceof Tensor && figure.size === 1) return figure.item();
+  throw new ArgumentError(
+    `metrics: expected ${name} to give a number or a tensor of one element, got ${describe(figure)}`,
+  );
+}
+
 /** Means over a set of figures that come batch by batch, each weighted by its samples. */
 export class Means {
   readonly #sums = new Map<string, number>();
@@ -51,8 +59,7 @@ export class Means {
   add(figures: Readonly<Record<string, number | Tensor>>, samples: number): void {
     this.#samples += samples;
     for (const [name, figure] of Object.entries(figures)) {
-      const value = figure instanceof Tensor ? figure.item() : figure;
-      this.#sums.set(name, (this.#sums.get(name) ?? 0) + value * samples);
+      this.#sums.set(name, (this.#sums.get(name) ?? 0) + numberOf(name, figure) * samples);
     }
   }
 
