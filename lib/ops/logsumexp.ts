@@ -1,5 +1,3 @@
-import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { add } from "./add.js";
 import { amax } from "./amax.js";
@@ -18,14 +16,14 @@ import { where } from "./where.js";
  * y = ln Σ eˣ over the axes `dim`, or over all, without overflow: the largest x is taken out first.
  * Shapes: as `sum`. Dtypes: float32, float64.
  * @example logsumexp(tensor([1000, 1000]))   // 1000.6931
- * @throws ShapeError for an empty axis; DTypeError, OptionError
+ * For an empty axis y = −∞.
+ * @throws ShapeError, DTypeError, OptionError
  */
 export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
   const dim = dimsOf("logsumexp", x, options);
   checkDTypes("logsumexp", ["x"], [x], "float");
-  if (dim.some((d) => x.shape[d] === 0)) {
-    throw new ShapeError(`logsumexp: no elements to choose from in ${format(x.shape)}`);
-  }
+  // ln of an empty sum, which has no largest term.
+  if (dim.some((d) => x.shape[d] === 0)) return log(sum(exp(x), options));
   if (x.rank === 0) return reshape(logsumexp(reshape(x, [1])), []);
   // A constant: what is taken out is put back, so its gradient would be zero.
   const largest = detach(amax(x, { dim, keepdim: true }));

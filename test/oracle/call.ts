@@ -1,0 +1,45 @@
+import { ops, type Tensor, tensor } from "../../lib/index.js";
+import type { OpRow, OracleTensor } from "./read.js";
+
+// Each row has the options that its op takes.
+// biome-ignore lint/suspicious/noExplicitAny: they are as many kinds as there are ops
+type Options = Readonly<Record<string, any>>;
+type Inputs = Readonly<Record<string, Tensor>>;
+type Call = (inputs: Inputs, options: Options) => Tensor;
+
+/** Ops whose further arguments are not one object of options at the end. */
+const CALLS: Readonly<Record<string, Call>> = {
+  reshape: ({ x }, { shape }) => ops.reshape(x as Tensor, shape),
+  expand: ({ x }, { shape }) => ops.expand(x as Tensor, shape),
+  flatten: ({ x }, { startDim, endDim }) => ops.flatten(x as Tensor, startDim, endDim),
+  permute: ({ x }, { dims }) => ops.permute(x as Tensor, dims),
+  transpose: ({ x }, { dim0, dim1 }) => ops.transpose(x as Tensor, dim0, dim1),
+  unsqueeze: ({ x }, { dim }) => ops.unsqueeze(x as Tensor, dim),
+  gather: ({ x, index }, { dim }) => ops.gather(x as Tensor, dim, index as Tensor),
+  scatterAdd: ({ x, index, src }, { dim }) =>
+    ops.scatterAdd(x as Tensor, dim, index as Tensor, src as Tensor),
+  indexSelect: ({ x, index }, { dim }) => ops.indexSelect(x as Tensor, dim, index as Tensor),
+  indexAdd: ({ x, index, src }, { dim }) => ops.indexAdd(x as Tensor, dim, index as Tensor, src as Tensor),
+  oneHot: ({ index }, { numClasses }) => ops.oneHot(index as Tensor, numClasses),
+};
+
+/** A tensor of the oracle's; floats of the dtype wanted. */
+export function toTensor(value: OracleTensor, float: "float32" | "float64" = "float64"): Tensor {
+  const dtype = value.dtype === "float64" ? float : value.dtype;
+  return tensor(Float64Array.from(value.data), { shape: value.shape, dtype });
+}
+
+/** Calls the op of a row with inputs in the row's order. */
+export function callOp(row: OpRow, inputs: readonly Tensor[]): Tensor {
+  const names = Object.keys(row.inputs);
+  const own = CALLS[row.op];
+  if (own !== undefined) {
+    return own(
+      Object.fromEntries(names.map((name, i) => [name, inputs[i] as Tensor])),
+      row.options as Options,
+    );
+  }
+  const op = (ops as unknown as Record<string, ((...args: unknown[]) => Tensor) | undefined>)[row.op];
+  if (op === undefined) throw new Error(`the oracle has ${row.op}, which ops lacks`);
+  return Object.keys(row.options).length === 0 ? op(...inputs) : op(...inputs, row.options);
+}
