@@ -7,6 +7,7 @@ const report = process.env["THALWEG_TEST_REPORT"];
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/setup.ts"],
     // A process each: the addon's state is the process's, and some tests end workers or exit.
     pool: "forks",
     testTimeout: 60_000,

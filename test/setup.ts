@@ -1,0 +1,22 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+const root = join(import.meta.dirname, "..");
+
+/**
+ * Compiles lib/ for the tests that run it in processes and threads of their own. Not to dist/, which is the
+ * package's, and each run by itself, so that two runs of the tests are not in each other's way.
+ * @returns what to do when the tests are done.
+ */
+export function setup(): () => void {
+  const folder = mkdtempSync(join(root, "build-test-"));
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", folder], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  process.env["THALWEG_TEST_LIBRARY"] = join(folder, "index.js");
+  return () => rmSync(folder, { recursive: true, force: true });
+}
