@@ -42,12 +42,6 @@ ADAM = [
         {"lr": 0.05, "betas": [0.9, 0.9], "amsgrad": True, "weightDecay": 0.1, "maximize": True},
     ),
 ]
-ADAMW = [
-    ("defaults", {}),
-    ("lr and weight decay", {"lr": 0.05, "weightDecay": 0.1}),
-    ("amsgrad", {"lr": 0.05, "betas": [0.9, 0.9], "amsgrad": True}),
-    ("maximize", {"lr": 0.05, "weightDecay": 0.1, "maximize": True}),
-]
 
 
 def problem():
@@ -84,7 +78,7 @@ def document():
     p = problem()
     rows = [
         trajectory(name, note, options, p)
-        for name, cases in (("SGD", SGD), ("Adam", ADAM), ("AdamW", ADAMW))
+        for name, cases in (("SGD", SGD), ("Adam", ADAM))
         for note, options in cases
     ]
     # An option that changes nothing would prove nothing.

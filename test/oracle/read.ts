@@ -80,7 +80,7 @@ export interface OptimizerOptions {
 }
 
 export interface OptimizerRow {
-  readonly optimizer: "SGD" | "Adam" | "AdamW";
+  readonly optimizer: "SGD" | "Adam";
   readonly note: string;
   readonly options: OptimizerOptions;
   readonly losses: readonly number[];
