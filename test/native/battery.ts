@@ -1,0 +1,160 @@
+// Runs every kernel over many sizes and writes as JSON, by name, the numbers (of long results every 101st)
+// and a hash of all their bits. Run by kernels.test.ts with an instruction set and a number of threads in
+// the environment.
+import { createHash } from "node:crypto";
+import { Generator, ops, optim, setThreads, type Tensor, tensor } from "../../lib/index.js";
+
+const threads = Number(process.env["BATTERY_THREADS"] ?? 1);
+setThreads(threads);
+
+const results: Record<string, { numbers: number[]; bits: string }> = {};
+const keep = (name: string, { data }: Tensor): void => {
+  const stride = data.length > 4096 ? 101 : 1;
+  const numbers = [...data].filter((_, i) => i % stride === 0);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  results[name] = { numbers, bits: createHash("sha256").update(bytes).digest("hex") };
+};
+const random = new Generator(5);
+const SIZES = [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200];
+const FLOATS = ["float32", "float64"] as const;
+type Float = (typeof FLOATS)[number];
+
+// Multiples of 2⁻¹⁰: the same numbers in both dtypes on every instruction set.
+const uniform = (shape: number[], dtype: Float, low = -4, high = 4): Tensor => {
+  const whole = ops.to(
+    random.uniform(shape, { low: low * 1024, high: high * 1024, dtype: "float64" }),
+    "int32",
+  );
+  return ops.to(ops.mul(ops.to(whole, "float64"), 1 / 1024), dtype);
+};
+const special = (dtype: Float): Tensor =>
+  tensor([0, -0, 1, -1, 1e-30, -1e-30, 1e30, Infinity, -Infinity, NaN, 89, -104, 700, -750, 0.5, 2], {
+    dtype,
+  });
+
+const UNARY = [
+  "neg",
+  "abs",
+  "sign",
+  "square",
+  "sqrt",
+  "reciprocal",
+  "exp",
+  "log",
+  "tanh",
+  "sigmoid",
+  "relu",
+] as const;
+const BINARY = ["add", "sub", "mul", "div", "maximum", "minimum", "pow"] as const;
+const COMPARE = ["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"] as const;
+const REDUCE = ["sum", "mean", "amax", "amin", "argmax", "argmin", "logsumexp"] as const;
+
+for (const dtype of FLOATS) {
+  for (const op of [...UNARY, "heaviside", "isFinite"] as const) {
+    keep(`${op} ${dtype} special`, ops[op](special(dtype)));
+    for (const n of SIZES) keep(`${op} ${dtype} ${n}`, ops[op](uniform([n], dtype)));
+  }
+  for (const op of [...BINARY, ...COMPARE]) {
+    for (const n of SIZES) {
+      const [a, b] = [uniform([n], dtype, 0.25), uniform([n], dtype, -2)];
+      keep(`${op} ${dtype} ${n}`, ops[op](a, b));
+      keep(`${op} ${dtype} ${n} scalar`, ops[op](a, 1.5));
+      keep(`${op} ${dtype} row`, ops[op](uniform([5, n], dtype, 0.25), uniform([n], dtype)));
+      keep(`${op} ${dtype} column`, ops[op](uniform([5, 1], dtype, 0.25), uniform([1, n], dtype)));
+    }
+  }
+  for (const op of REDUCE) {
+    for (const n of SIZES) {
+      const x = uniform([3, n, 4], dtype);
+      for (const dim of [0, 1, 2]) keep(`${op} ${dtype} ${n} dim ${dim}`, ops[op](x, { dim }));
+    }
+  }
+  for (const n of SIZES) {
+    const x = uniform([7, n], dtype, -20, 20);
+    keep(`softmax ${dtype} ${n}`, ops.softmax(x));
+    keep(`logSoftmax ${dtype} ${n}`, ops.logSoftmax(x));
+    const labels = ops.to(ops.mul(random.uniform([7]), n), "int32");
+    keep(`crossEntropy ${dtype} ${n}`, ops.crossEntropy(x, labels));
+    const w = uniform([7, n], dtype);
+    w.requiresGrad = true;
+    ops.sum(ops.mul(ops.crossEntropy(w, labels), uniform([7], dtype))).backward();
+    keep(`crossEntropySlope ${dtype} ${n}`, w.grad as Tensor);
+  }
+  keep(`where ${dtype}`, ops.where(ops.greater(uniform([9, 17], dtype), 0), uniform([17], dtype), 0));
+  keep(`permute ${dtype}`, ops.permute(uniform([5, 33, 7], dtype), [2, 0, 1]));
+  keep(`transpose ${dtype}`, ops.transpose(uniform([65, 130], dtype), 0, 1));
+  keep(`expand ${dtype}`, ops.expand(uniform([5, 1, 7], dtype), [3, 5, 4, 7]));
+  const index = tensor([3, 0, 3, 1], { dtype: "int32" });
+  keep(`indexSelect ${dtype}`, ops.indexSelect(uniform([4, 33], dtype), 0, index));
+  keep(`indexAdd ${dtype}`, ops.indexAdd(uniform([4, 33], dtype), 0, index, uniform([4, 33], dtype)));
+  const each = ops.to(ops.mul(random.uniform([6, 5]), 9), "int32");
+  keep(`gather ${dtype}`, ops.gather(uniform([6, 9], dtype), 1, each));
+  keep(`scatterAdd ${dtype}`, ops.scatterAdd(uniform([6, 9], dtype), 1, each, uniform([6, 5], dtype)));
+
+  const MATMUL = [1, 2, 5, 12, 13, 31, 33, 65, 130];
+  for (const M of MATMUL) {
+    for (const [N, K] of [
+      [1, 7],
+      [7, 1],
+      [10, 128],
+      [33, 65],
+      [130, 31],
+      [64, 600],
+    ] as const) {
+      for (const transposeA of [false, true]) {
+        for (const transposeB of [false, true]) {
+          const a = uniform(transposeA ? [K, M] : [M, K], dtype);
+          const b = uniform(transposeB ? [N, K] : [K, N], dtype);
+          const name = `${dtype} ${M}x${N}x${K} ${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}`;
+          keep(`matmul ${name}`, ops.matmul(a, b, { transposeA, transposeB }));
+          keep(
+            `addmm bias ${name}`,
+            ops.addmm(uniform([N], dtype), a, b, { transposeA, transposeB, alpha: 0.5 }),
+          );
+          keep(
+            `addmm whole ${name}`,
+            ops.addmm(uniform([M, N], dtype), a, b, { transposeA, transposeB, beta: -2 }),
+          );
+        }
+      }
+    }
+  }
+
+  // Large enough for the team of threads, and for the blocks of a long sum.
+  const big = uniform([700, 900], dtype);
+  keep(`large exp ${dtype}`, ops.exp(big));
+  keep(`large row ${dtype}`, ops.add(big, uniform([900], dtype)));
+  keep(`large sum ${dtype}`, ops.sum(big));
+  keep(`large sum rows ${dtype}`, ops.sum(big, { dim: 1 }));
+  keep(`large sum columns ${dtype}`, ops.sum(big, { dim: 0 }));
+  keep(`large softmax ${dtype}`, ops.softmax(big));
+  keep(`large matmul ${dtype}`, ops.matmul(big, uniform([333, 900], dtype), { transposeB: true }));
+  keep(`large transpose ${dtype}`, ops.transpose(big, 0, 1));
+
+  for (const make of [
+    (w: Tensor) => new optim.SGD([w], { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+    (w: Tensor) => new optim.SGD([w], { lr: 0.1, momentum: 0.9, dampening: 0.5, maximize: true }),
+    (w: Tensor) => new optim.Adam([w], { lr: 0.1, amsgrad: true, weightDecay: 0.1 }),
+  ]) {
+    for (const n of [33, 300_000]) {
+      const w = uniform([n], dtype);
+      w.requiresGrad = true;
+      const optimizer = make(w);
+      for (let i = 0; i < 3; i++) {
+        w.grad = uniform([n], dtype);
+        optimizer.step();
+      }
+      keep(`${make.toString().slice(0, 90)} ${dtype} ${n}`, w);
+    }
+  }
+}
+for (const n of [1, 5, 64, 70_000]) {
+  keep(`uniform ${n}`, random.uniform([n]));
+  keep(`permutation ${n}`, random.permutation(n));
+}
+keep("normal", random.normal([70_000], { dtype: "float64" }));
+
+const text = JSON.stringify(results, (_, value) =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : Object.is(value, -0) ? 0 : value,
+);
+process.stdout.write(text);

@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { backendInfo } from "../../lib/index.js";
+
+/** What battery.ts writes; NaN and infinities are strings. */
+type Results = Readonly<
+  Record<string, { readonly numbers: readonly (number | string)[]; readonly bits: string }>
+>;
+
+function run(isa: string, threads: number): Results {
+  const text = execFileSync(process.execPath, ["--import", "tsx", join(import.meta.dirname, "battery.ts")], {
+    encoding: "utf8",
+    env: { ...process.env, THALWEG_ISA: isa, BATTERY_THREADS: String(threads) },
+    maxBuffer: 1 << 30,
+  });
+  return JSON.parse(text) as Results;
+}
+
+const bitsOf = (results: Results) => Object.entries(results).map(([name, { bits }]) => `${name} ${bits}`);
+
+/** |x − r| ≤ atol + rtol·|r|; for a sum of K products of numbers up to 4, atol is scaled by 16·√K. */
+function tolerance(name: string): { rtol: number; atol: number } {
+  const scale = /matmul|addmm|sum|mean/.test(name) ? 16 * Math.sqrt(900) : 1;
+  return name.includes("float64") ? { rtol: 1e-12, atol: 1e-15 * scale } : { rtol: 1e-5, atol: 1e-6 * scale };
+}
+
+function expectClose(
+  name: string,
+  actual: readonly (number | string)[],
+  expected: readonly (number | string)[],
+): void {
+  expect(actual.length, name).toBe(expected.length);
+  const { rtol, atol } = tolerance(name);
+  actual.forEach((x, i) => {
+    const r = expected[i] as number | string;
+    const same = x === r || Math.abs(Number(x) - Number(r)) <= atol + rtol * Math.abs(Number(r));
+    if (!same) expect.fail(`${name}: element ${i} is ${x}, the reference has ${r}`);
+  });
+}
+
+describe("the kernels", () => {
+  let reference: Results;
+  beforeAll(() => {
+    reference = run("reference", 1);
+  }, 120_000);
+
+  const fast = backendInfo().isas.filter((isa) => isa !== "reference");
+  describe.each(fast)("of %s", (isa) => {
+    let results: Results;
+    beforeAll(() => {
+      results = run(isa, 1);
+    }, 120_000);
+
+    test("give what their naive twins give", () => {
+      expect(Object.keys(results)).toEqual(Object.keys(reference));
+      for (const [name, { numbers }] of Object.entries(reference)) {
+        expectClose(name, results[name]?.numbers ?? [], numbers);
+      }
+    });
+
+    test.each([2, 3])("give the same bits with 1 and %d threads", { timeout: 120_000 }, (threads) => {
+      expect(bitsOf(run(isa, threads))).toEqual(bitsOf(results));
+    });
+
+    test("draw the same random numbers as the reference", () => {
+      for (const name of Object.keys(reference).filter((key) => /^(uniform|permutation|normal)/.test(key))) {
+        expect(results[name]?.bits, name).toBe(reference[name]?.bits);
+      }
+    });
+  });
+});
