@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile, jvp, ops, type Tensor, vjp } from "../../lib/index.js";
-import { callOp, toTensor } from "../oracle/call.js";
-import { expectTensor, FLOAT32, FLOAT64 } from "../oracle/expect.js";
+import { callOp } from "../oracle/call.js";
+import { expectClose, fromOracle, TOLERANCE } from "../oracle/compare.js";
 import { hasDerivatives, type OpRow, readOps, titleOf } from "../oracle/read.js";
 
 const rows = readOps();
@@ -13,7 +13,7 @@ function differentiable(row: OpRow): {
   f: (...moving: Tensor[]) => Tensor;
 } {
   const names = Object.keys(row.inputs).filter((name) => name in (row.gradients ?? {}));
-  const all = Object.entries(row.inputs).map(([name, value]) => [name, toTensor(value)] as const);
+  const all = Object.entries(row.inputs).map(([name, value]) => [name, fromOracle(value)] as const);
   const f = (...moving: Tensor[]): Tensor =>
     callOp(
       row,
@@ -24,10 +24,10 @@ function differentiable(row: OpRow): {
 
 describe("ops give PyTorch's values in float64", () => {
   test.each(rows.map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
-    const inputs = Object.values(row.inputs).map((value) => toTensor(value));
-    expectTensor(callOp(row, inputs), row.y, FLOAT64, "value");
+    const inputs = Object.values(row.inputs).map((value) => fromOracle(value));
+    expectClose(callOp(row, inputs), row.y, TOLERANCE.float64, "value");
     const compiled = compile((...args: Tensor[]) => callOp(row, args));
-    expectTensor(compiled(...inputs), row.y, FLOAT64, "compiled value");
+    expectClose(compiled(...inputs), row.y, TOLERANCE.float64, "compiled value");
   });
 });
 
@@ -39,23 +39,23 @@ const fitsFloat32 = (row: OpRow): boolean =>
 
 describe("ops give PyTorch's values in float32, to its precision", () => {
   test.each(rows.filter(fitsFloat32).map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
-    const inputs = Object.values(row.inputs).map((value) => toTensor(value, "float32"));
-    expectTensor(callOp(row, inputs), row.y, FLOAT32, "value");
+    const inputs = Object.values(row.inputs).map((value) => fromOracle(value, "float32"));
+    expectClose(callOp(row, inputs), row.y, TOLERANCE.float32, "value");
   });
 });
 
 describe("ops have PyTorch's derivatives", () => {
   test.each(rows.filter(hasDerivatives).map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
     const { names, primals, f } = differentiable(row);
-    const dy = toTensor(row.dy as NonNullable<OpRow["dy"]>);
+    const dy = fromOracle(row.dy as NonNullable<OpRow["dy"]>);
     const [, pullback] = vjp(f, ...primals);
     pullback(dy).forEach((gradient, i) => {
       const name = names[i] as string;
-      expectTensor(gradient, row.gradients[name] as OpRow["y"], FLOAT64, `gradient of ${name}`);
+      expectClose(gradient, row.gradients[name] as OpRow["y"], TOLERANCE.float64, `gradient of ${name}`);
     });
 
-    const tangents = names.map((name) => toTensor(row.tangents[name] as OpRow["y"]));
-    expectTensor(jvp(f, primals, tangents)[1], row.jvp, FLOAT64, "jvp");
+    const tangents = names.map((name) => fromOracle(row.tangents[name] as OpRow["y"]));
+    expectClose(jvp(f, primals, tangents)[1], row.jvp, TOLERANCE.float64, "jvp");
 
     const { hvp } = row;
     if (hvp === undefined) return;
@@ -65,9 +65,9 @@ describe("ops have PyTorch's derivatives", () => {
         .map((gradient, i) => ops.sum(ops.mul(gradient, tangents[i] as Tensor)))
         .reduce((a, b) => ops.add(a, b));
     const [total, second] = vjp(along, ...primals);
-    second(toTensor({ shape: total.shape, dtype: "float64", data: [1] })).forEach((product, i) => {
+    second(fromOracle({ shape: total.shape, dtype: "float64", data: [1] })).forEach((product, i) => {
       const name = names[i] as string;
-      expectTensor(product, hvp[name] as OpRow["y"], FLOAT64, `second derivative of ${name}`);
+      expectClose(product, hvp[name] as OpRow["y"], TOLERANCE.float64, `second derivative of ${name}`);
     });
   });
 });

@@ -1,5 +1,5 @@
-import { ops, type Tensor, tensor } from "../../lib/index.js";
-import type { OpRow, OracleTensor } from "./read.js";
+import { ops, type Tensor } from "../../lib/index.js";
+import type { OpRow } from "./read.js";
 
 // Each row has the options that its op takes.
 // biome-ignore lint/suspicious/noExplicitAny: they are as many kinds as there are ops
@@ -22,12 +22,6 @@ const CALLS: Readonly<Record<string, Call>> = {
   indexAdd: ({ x, index, src }, { dim }) => ops.indexAdd(x as Tensor, dim, index as Tensor, src as Tensor),
   oneHot: ({ index }, { numClasses }) => ops.oneHot(index as Tensor, numClasses),
 };
-
-/** A tensor of the oracle's; floats of the dtype wanted. */
-export function toTensor(value: OracleTensor, float: "float32" | "float64" = "float64"): Tensor {
-  const dtype = value.dtype === "float64" ? float : value.dtype;
-  return tensor(Float64Array.from(value.data), { shape: value.shape, dtype });
-}
 
 /** Calls the op of a row with inputs in the row's order. */
 export function callOp(row: OpRow, inputs: readonly Tensor[]): Tensor {
