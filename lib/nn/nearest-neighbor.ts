@@ -1,12 +1,15 @@
 import { DTypeError, ShapeError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
 import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { addmm } from "../ops/addmm.js";
 import { argmin } from "../ops/argmin.js";
+import { detach } from "../ops/detach.js";
 import { flatten } from "../ops/flatten.js";
+import { indexSelect } from "../ops/index-select.js";
 import { square } from "../ops/square.js";
+import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
@@ -42,19 +45,24 @@ export class NearestNeighbor extends Module {
 
   forward(x: Tensor): Tensor {
     // ‖x‖² is the same for every k, so it does not change which is nearest.
-    return argmin(this.#partial(this.#rows(x)), { dim: 1 });
+    const { rows, weight } = this.#centred(x);
+    return argmin(partial(rows, weight), { dim: 1 });
   }
 
   /** ‖x − w_k‖² for every sample and k: [B, K]. */
   distances(x: Tensor): Tensor {
-    const rows = this.#rows(x);
-    return add(this.#partial(rows), sum(square(rows), { dim: 1, keepdim: true }));
+    const { rows, weight } = this.#centred(x);
+    return add(partial(rows, weight), sum(square(rows), { dim: 1, keepdim: true }));
   }
 
-  /** ‖w_k‖² − 2·x·w_k: [B, K]. */
-  #partial(rows: Tensor): Tensor {
-    const squares = sum(square(this.weight), { dim: 1 });
-    return addmm(squares, rows, this.weight, { transposeB: true, alpha: -2 });
+  /**
+   * x and w as seen from the first sample. Distances stay the same, but where all lie far from 0 and close
+   * together, their squares would cancel and leave nothing of the difference.
+   */
+  #centred(x: Tensor): { rows: Tensor; weight: Tensor } {
+    const rows = this.#rows(x);
+    const first = indexSelect(detach(this.weight), 0, new Tensor(Int32Array.of(0), [1], "int32")); // [1, D]
+    return { rows: sub(rows, first), weight: sub(this.weight, first) };
   }
 
   #rows(x: Tensor): Tensor {
@@ -72,4 +80,9 @@ export class NearestNeighbor extends Module {
     }
     return flatten(x, 1);
   }
+}
+
+/** ‖w_k‖² − 2·x·w_k: [B, K]. */
+function partial(rows: Tensor, weight: Tensor): Tensor {
+  return addmm(sum(square(weight), { dim: 1 }), rows, weight, { transposeB: true, alpha: -2 });
 }

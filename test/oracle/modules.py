@@ -25,7 +25,8 @@ def row(name, note, config, module, x=None, shape=None):
         "module": name,
         "note": note,
         "config": config,
-        "parameters": parameters,
+        # Copied: the next row may fill the same module with other parameters.
+        "parameters": {k: p.detach().clone() for k, p in parameters.items()},
         "x": x,
         "y": y,
         "dy": dy,
