@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { nn, ones, ops, optim, type Tensor, tensor } from "../../lib/index.js";
+
+const parameter = (): Tensor => tensor([1, 2], { dtype: "float64", requiresGrad: true });
+
+describe("optimizers", () => {
+  test("take the learning rate that is set between steps", () => {
+    const w = parameter();
+    const optimizer = new optim.SGD([w], { lr: 0.5 });
+    expect(optimizer.lr).toBe(0.5);
+    w.grad = ones([2], { dtype: "float64" });
+    optimizer.step();
+    expect(w.toArray()).toEqual([0.5, 1.5]);
+    optimizer.lr = 0.25;
+    expect(optimizer.lr).toBe(0.25);
+    optimizer.step();
+    expect(w.toArray()).toEqual([0.25, 1.25]);
+    optimizer.lr = 0;
+    optimizer.step();
+    expect(w.toArray()).toEqual([0.25, 1.25]);
+  });
+
+  test("keep momentum while the learning rate changes", () => {
+    const w = parameter();
+    const optimizer = new optim.SGD([w], { lr: 1, momentum: 0.5 });
+    w.grad = ones([2], { dtype: "float64" });
+    optimizer.step(); // v = 1
+    optimizer.lr = 0.1;
+    optimizer.step(); // v = 1.5
+    expect(w.data[0]).toBeCloseTo(1 - 1 - 0.15, 12);
+  });
+
+  test("have PyTorch's defaults", () => {
+    expect(new optim.SGD([parameter()]).lr).toBe(0.001);
+    expect(new optim.Adam([parameter()]).lr).toBe(0.001);
+  });
+
+  test("leave parameters without a gradient alone", () => {
+    for (const make of [optim.SGD, optim.Adam]) {
+      const [a, b] = [parameter(), parameter()];
+      const optimizer = new make([a, b], { lr: 0.5, weightDecay: 0.1 });
+      b.grad = ones([2], { dtype: "float64" });
+      optimizer.step();
+      expect(a.toArray()).toEqual([1, 2]);
+      expect(b.toArray()).not.toEqual([1, 2]);
+    }
+  });
+
+  test("count steps for each parameter from its own first gradient", () => {
+    const [a, b] = [parameter(), parameter()];
+    const optimizer = new optim.Adam([a, b], { lr: 0.5 });
+    const grad = ones([2], { dtype: "float64" });
+    a.grad = grad;
+    optimizer.step();
+    b.grad = grad;
+    optimizer.step();
+    // Adam's first step is η·sign(g) for any g.
+    expect(b.data[0]).toBeCloseTo(0.5, 7);
+  });
+
+  test("forget gradients by zeroGrad", () => {
+    const w = parameter();
+    const optimizer = new optim.SGD([w], { lr: 1 });
+    w.grad = ones([2], { dtype: "float64" });
+    optimizer.zeroGrad();
+    expect(w.grad).toBeNull();
+    optimizer.step();
+    expect(w.toArray()).toEqual([1, 2]);
+  });
+
+  test("take any iterable of parameters and show it as a list", () => {
+    const model = new nn.Linear(2, 1);
+    const optimizer = new optim.SGD(new Set(model.parameters()), { lr: 1 });
+    expect(optimizer.parameters).toEqual(model.parameters());
+    ops.sum(model.forward(ones([1, 2]))).backward();
+    const before = model.weight.toArray() as number[][];
+    optimizer.step();
+    expect(model.weight.toArray()).toEqual(before.map((row) => row.map((w) => Math.fround(w - 1))));
+  });
+
+  test("train float32 and float64 parameters side by side", () => {
+    const [a, b] = [
+      tensor([1], { requiresGrad: true }),
+      tensor([1], { dtype: "float64", requiresGrad: true }),
+    ];
+    const optimizer = new optim.Adam([a, b], { lr: 0.25 });
+    a.grad = ones([1]);
+    b.grad = ones([1], { dtype: "float64" });
+    optimizer.step();
+    expect(a.data[0]).toBeCloseTo(0.75, 6);
+    expect(b.data[0]).toBeCloseTo(0.75, 7);
+  });
+});
