@@ -28,6 +28,8 @@ const SLOW_ROUNDS = 3;
 export interface Outcome {
   readonly rows: readonly Row[];
   readonly skipped: readonly Skip[];
+  /** What implementations tell of their work. */
+  readonly notes: readonly string[];
 }
 
 interface Turn {
@@ -100,24 +102,24 @@ export async function measure(
     skipped.push({ impl: impl.name, where, reason: "too slow for work of this size" });
     return false;
   });
-  if (able.length === 0) return { rows: [], skipped };
+  if (able.length === 0) return { rows: [], skipped, notes: [] };
   writeJobFile(file, job);
   let reference: readonly number[];
   try {
     reference = await referenceValues(job, file, settings);
   } catch (error) {
-    return {
-      rows: [],
-      skipped: [...skipped, { impl: "all", where, reason: `no reference: ${errorText(error)}` }],
-    };
+    skipped.push({ impl: "all", where, reason: `no reference: ${errorText(error)}` });
+    return { rows: [], skipped, notes: [] };
   }
   const turns: Turn[] = [];
+  const notes: string[] = [];
   try {
     for (const impl of able) {
       const child = open(impl.command, settings);
       try {
         await child.hello();
-        await child.prepare(request(job, file, settings));
+        const note = await child.prepare(request(job, file, settings));
+        if (note !== null) notes.push(`${impl.name}: ${note}`);
         const wrong = compare(await child.verify({ batches: VERIFY_BATCHES }), reference);
         if (wrong !== null) throw new Error(`failed verification: ${wrong}`);
         turns.push({ impl, child, samples: [], peakBytes: null, slow: false });
@@ -127,7 +129,7 @@ export async function measure(
       }
     }
     const timed = await takeTurns(turns, job, pace, (impl, reason) => skipped.push({ impl, where, reason }));
-    return { rows: timed.map((turn) => toRow(job, settings.threads, options.peak, turn)), skipped };
+    return { rows: timed.map((turn) => toRow(job, settings.threads, options.peak, turn)), skipped, notes };
   } finally {
     await Promise.all(turns.map(({ child }) => child.close()));
   }

@@ -53,8 +53,10 @@ export class ImplementationProcess {
     return this.#line(HELLO_MILLIS) as Promise<Hello>;
   }
 
-  async prepare(request: Omit<Prepare, "do">): Promise<void> {
-    await this.#ask({ do: "prepare", ...request });
+  /** @returns what there is to tell of it. */
+  async prepare(request: Omit<Prepare, "do">): Promise<string | null> {
+    const { note = null } = (await this.#ask({ do: "prepare", ...request })) as { note?: string };
+    return note;
   }
 
   async verify(request: Omit<Verify, "do">): Promise<readonly number[]> {

@@ -56,4 +56,6 @@ export interface Timing {
   readonly peakBytes: number | null;
 }
 
-export type Answer = { readonly ok: true } | { readonly ok: false; readonly error: string };
+export type Answer =
+  | { readonly ok: true; readonly note?: string }
+  | { readonly ok: false; readonly error: string };

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { findImplementations, type Implementation, OURS, type Skip, settingsFor } from "./implementations.js";
-import { FULL, jobName, measure, QUICK } from "./measure.js";
+import { findImplementations, type Implementation, OURS, settingsFor } from "./implementations.js";
+import { FULL, jobName, measure, type Outcome, QUICK } from "./measure.js";
 import { type Options, readOptions, USAGE } from "./options.js";
 import { measurePeak } from "./peak.js";
 import { errorText } from "./process.js";
@@ -36,14 +36,12 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
   for (const { impl, reason } of skipped) say(`${impl} skipped: ${reason}`);
 
   const rows: Row[] = [];
-  const add = (
-    outcome: { readonly rows: readonly Row[]; readonly skipped: readonly Skip[] },
-    name: string,
-  ) => {
+  const add = (outcome: Outcome, name: string) => {
     rows.push(...outcome.rows);
     skipped.push(...outcome.skipped);
     say(`${name}: ${describe(outcome.rows)}`);
-    for (const { impl, reason } of outcome.skipped) say(`  ${impl}: ${reason}`);
+    for (const note of outcome.notes) say(`  ${note}`);
+    for (const { impl, reason } of outcome.skipped) say(`  ${impl} left out: ${reason}`);
     if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
   };
   const shared = {
@@ -69,12 +67,6 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     const runs = options.quick ? RUNS.quick : RUNS.full;
     const file = join(folder, "run");
     if (names.length > 0) add(await timeToAccuracy(names, { file, settings, runs, say }), "time-to-accuracy");
-  }
-  if (
-    options.modes.includes("train") &&
-    found.some(({ name, modes }) => name === OURS && !modes.includes("train"))
-  ) {
-    skipped.push({ impl: OURS, where: "train", reason: "this version has no compile()" });
   }
   return { rows, skipped, implementations: found, peak, threads: options.threads, notes, args };
 }

@@ -11,6 +11,8 @@ export interface Session {
   verify(batches: readonly number[]): readonly number[] | Promise<readonly number[]>;
   /** The loss of the last step. */
   loss?(): number;
+  /** What else there is to tell of it. */
+  readonly note?: string;
   /** The only number of steps that `run` can be called with; without it, any. */
   readonly fixedSteps?: number;
 }
@@ -36,7 +38,7 @@ export async function serve({ prepare, ...hello }: Implementation): Promise<void
         baseline = residentBytes("VmRSS");
         chunk = request.chunk;
         session = await prepare(request);
-        say({ ok: true });
+        say({ ok: true, note: session.note });
       } else if (session === null) throw new Error("nothing is prepared");
       else if (request.do === "verify") {
         say({ ok: true, ...({ values: await session.verify(request.batches) } satisfies Values) });

@@ -9,8 +9,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Generator } from "thalweg";
 import { initialWeights, type NamedArray, uniform, writeDataFile } from "./data-file.js";
 import { findPython, OURS, type Settings, type Skip } from "./implementations.js";
+import type { Outcome } from "./measure.js";
 import { errorText, lastError, start } from "./process.js";
-import { type Row, toRow } from "./row.js";
+import { toRow } from "./row.js";
 
 const require = createRequire(import.meta.url);
 const SIZES = [784, 512, 128, 10];
@@ -91,7 +92,7 @@ async function runOnce(command: readonly string[], file: string, settings: Setti
 export async function timeToAccuracy(
   names: readonly string[],
   options: { file: string; settings: Settings; runs: number; say: (line: string) => void },
-): Promise<{ rows: Row[]; skipped: Skip[] }> {
+): Promise<Outcome> {
   const { file, settings, runs, say } = options;
   const skipped: Skip[] = [];
   const where = "time-to-accuracy";
@@ -130,5 +131,9 @@ export async function timeToAccuracy(
     batch: BATCH,
     flops: null,
   } as const;
-  return { rows: [...measured.values()].map((entry) => toRow(job, settings.threads, null, entry)), skipped };
+  return {
+    rows: [...measured.values()].map((entry) => toRow(job, settings.threads, null, entry)),
+    skipped,
+    notes: [],
+  };
 }

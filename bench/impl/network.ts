@@ -4,6 +4,10 @@ import type { OptimizerName } from "../workloads.js";
 
 export interface Network {
   readonly model: nn.Module;
+  readonly batch: number;
+  /** All samples: x [P, in], y [P]. */
+  readonly x: Tensor;
+  readonly y: Tensor;
   /** Mini-batches, gone through in order: x [B, in], y [B]. */
   readonly xs: readonly Tensor[];
   readonly ys: readonly Tensor[];
@@ -28,15 +32,18 @@ export function buildNetwork(file: DataFile, dtype: "float32" | "float64"): Netw
   });
   layers.pop();
   const features = sizes[0] as number;
-  const x = tensor("x", [batches * batch, features]).data;
-  const y = valuesOf(file, "y", Int32Array);
+  const x = tensor("x", [batches * batch, features]);
+  const y = fromTypedArray(valuesOf(file, "y", Int32Array));
   const each = <T>(cut: (i: number) => T) => Array.from({ length: batches }, (_, i) => cut(i));
   return {
     model: new nn.Sequential(...layers),
+    batch,
+    x,
+    y,
     xs: each((i) =>
-      fromTypedArray(x.subarray(i * batch * features, (i + 1) * batch * features), [batch, features]),
+      fromTypedArray(x.data.subarray(i * batch * features, (i + 1) * batch * features), [batch, features]),
     ),
-    ys: each((i) => fromTypedArray(y.subarray(i * batch, (i + 1) * batch), [batch])),
+    ys: each((i) => fromTypedArray(y.data.subarray(i * batch, (i + 1) * batch), [batch])),
   };
 }
 

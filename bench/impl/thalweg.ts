@@ -1,19 +1,13 @@
 // Thalweg's own part in the benchmark.
 import { readFileSync } from "node:fs";
-import * as thalweg from "thalweg";
-import { backendInfo, fromTypedArray, noGrad, ops, setThreads, type Tensor } from "thalweg";
+import { backendInfo, compile, fromTypedArray, noGrad, ops, setThreads, type Tensor } from "thalweg";
 import { type DataFile, readDataFile, valuesOf } from "../data-file.js";
 import type { Prepare } from "../protocol.js";
 import { pick, type Session, serve } from "../serve.js";
 import type { Mode, OptimizerName, Product } from "../workloads.js";
 import { buildNetwork, buildOptimizer, eagerStep, type Network, type Step } from "./network.js";
 
-type Compile = <F extends (...inputs: Tensor[]) => Tensor>(fn: F) => F;
-
-/** The library's `compile`; null as long as it has none, and then it does not take part in training. */
-const compile = ((thalweg as Record<string, unknown>)["compile"] as Compile | undefined) ?? null;
-
-function prepare({ mode, optimizer, file: path, threads }: Prepare): Session {
+function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Session {
   setThreads(threads);
   const file = readDataFile(path);
   switch (mode) {
@@ -26,9 +20,8 @@ function prepare({ mode, optimizer, file: path, threads }: Prepare): Session {
       return stepSession(network, eagerStepOf(file, network, optimizer));
     }
     default: {
-      if (compile === null) throw new Error("this version has no compile()");
       const network = buildNetwork(file, "float32");
-      return stepSession(network, compile(eagerStepOf(file, network, optimizer)));
+      return loopSession(network, eagerStepOf(file, network, optimizer), chunk);
     }
   }
 }
@@ -54,8 +47,32 @@ function stepSession({ xs, ys }: Network, step: Step): Session {
   };
 }
 
+/** The compiled step, many at a call, on samples gathered by number from the whole set. */
+function loopSession({ x, y, xs, ys, batch }: Network, step: Step, chunk: number): Session {
+  const compiled = compile(step);
+  const samples = xs.length * batch;
+  // From wherever a run begins, the samples of the longest run.
+  const order = Int32Array.from({ length: samples + chunk * batch }, (_, i) => i % samples);
+  let at = 0;
+  let losses: Tensor | null = null;
+  const arena = compiled.arenaBytes(xs[0] as Tensor, ys[0] as Tensor);
+  return {
+    note: `arena ${(arena / 1024).toFixed(0)} KiB`,
+    run: (steps) => {
+      const part = order.subarray(at * batch, (at + steps) * batch);
+      losses = compiled.loop([x, y], fromTypedArray(part), batch);
+      at = (at + steps) % xs.length;
+    },
+    verify: (batches) => {
+      const numbers = batches.flatMap((i) => Array.from({ length: batch }, (_, j) => i * batch + j));
+      return [...compiled.loop([x, y], fromTypedArray(Int32Array.from(numbers)), batch).data];
+    },
+    loss: () => losses?.data.at(-1) ?? Number.NaN,
+  };
+}
+
 function inferSession({ model, xs }: Network): Session {
-  const forward = compile === null ? model.forward.bind(model) : compile((x: Tensor) => model.forward(x));
+  const forward = compile((x: Tensor) => model.forward(x));
   let at = 0;
   return {
     run: (steps) =>
@@ -89,6 +106,5 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 const { isa, matmul } = backendInfo();
-const modes: Mode[] = ["eager", "infer", "matmul"];
-if (compile !== null) modes.push("train");
+const modes: Mode[] = ["train", "infer", "eager", "matmul"];
 await serve({ name: "thalweg", version: `${version} (${isa} kernels, matmul by ${matmul})`, modes, prepare });
