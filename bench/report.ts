@@ -149,17 +149,19 @@ function commit(): string {
   try {
     const git = (...args: string[]) =>
       execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
-    const changed = git("status", "--porcelain", "--", ":!RESULTS.md", ":/") !== "";
+    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!RESULTS.md", ":/") !== "";
     return git("rev-parse", "HEAD") + (changed ? ", with changes" : "");
   } catch {
     return "unknown";
   }
 }
 
+const quote = (word: string) => (/^[\w./,=-]+$/.test(word) ? word : `"${word}"`);
+
 /** RESULTS.md */
 export function markdown(results: Results): string {
   const { name, flags } = processor();
-  const args = results.args.length > 0 ? ` -- ${results.args.join(" ")}` : "";
+  const args = results.args.length > 0 ? ` -- ${results.args.map(quote).join(" ")}` : "";
   const versions = results.implementations.map((impl) => [impl.name, impl.version]);
   return `# Results
 

@@ -3,7 +3,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => (row[column] ?? "").length)),
   );
-  const isFigure = head.map((_, column) => rows.every((row) => /^[-—<\d.,× %]*$/.test(row[column] ?? "")));
+  const isFigure = head.map((_, column) => {
+    const cells = rows.map((row) => row[column] ?? "");
+    return cells.some((cell) => /\d/.test(cell)) && cells.every((cell) => /^[-—\d.,× %]*$/.test(cell));
+  });
   const line = (row: readonly string[]) =>
     `| ${widths
       .map((width, i) => (isFigure[i] ? (row[i] ?? "").padStart(width) : (row[i] ?? "").padEnd(width)))
