@@ -51,9 +51,9 @@ export async function average(
   cost: Cost,
   metrics: Metrics,
   batchSize: number,
+  turns = new Turns(),
 ): Promise<Evaluation> {
   const means = new Means();
-  const turns = new Turns();
   for (const batch of new DataLoader(dataset, { batchSize })) {
     const y = evaluated(model, () => model.forward(batch.x));
     const figures: Record<string, number | Tensor> = { loss: cost(y, batch.y) };

@@ -104,15 +104,17 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
   const progress = await openProgress(options.progress ?? false, plan.epochs, plan.dataset.length);
   try {
     const history: EpochReport[] = [];
+    // One for all epochs: each of them may be too short to give way once.
+    const turns = new Turns();
     for (let epoch = 1; epoch <= plan.epochs; epoch++) {
       model.train();
       const started = performance.now();
-      const means = await runEpoch(model, options, plan, epoch, progress.batch);
+      const means = await runEpoch(model, options, plan, epoch, turns, progress.batch);
       const seconds = (performance.now() - started) / 1000;
       const validation =
         plan.validation === null
           ? null
-          : await average(model, plan.validation, options.cost, plan.metrics, plan.validationBatch);
+          : await average(model, plan.validation, options.cost, plan.metrics, plan.validationBatch, turns);
       const { loss, ...metrics } = means.all();
       const samplesPerSecond =
         plan.loader.length * plan.batchSize >= plan.dataset.length ? plan.dataset.length / seconds : 0;
@@ -183,10 +185,10 @@ async function runEpoch(
   options: FitOptions,
   plan: Plan,
   epoch: number,
+  turns: Turns,
   report: (epoch: number, samples: number, loss: number) => void,
 ): Promise<Means> {
   const means = new Means();
-  const turns = new Turns();
   let batch = 0;
   let samples = 0;
   for (const { x, y } of plan.loader) {
