@@ -1,4 +1,10 @@
-import { binding, instructionId, type NativeArray, type NativeProgram } from "../native/binding.js";
+import {
+  binding,
+  instructionId,
+  type LoopArguments,
+  type NativeArray,
+  type NativeProgram,
+} from "../native/binding.js";
 import { fromNative } from "./apply.js";
 import { DTYPES } from "./dtype.js";
 import { type Arena, bytesOf } from "./plan/arena.js";
@@ -108,11 +114,7 @@ export class Executable {
   }
 }
 
-function loopArguments(
-  sources: readonly Rows[],
-  order: Int32Array,
-  batch: number,
-): Parameters<NativeProgram["loop"]> {
+function loopArguments(sources: readonly Rows[], order: Int32Array, batch: number): LoopArguments {
   return [
     sources.map(({ storage }) => storage.memory),
     sources.map(({ rows }) => rows),

@@ -31,31 +31,27 @@ export interface NativeMemory {
   read(to: NativeArray, byteOffset?: number): void;
 }
 
+/** What a loop of steps goes over: step s takes the rows order[s·batch …] of each source. */
+export type LoopArguments = [
+  sources: readonly NativeMemory[],
+  rows: readonly number[],
+  rowBytes: readonly number[],
+  order: Int32Array,
+  batch: number,
+  steps: number,
+];
+
 /** Instructions over numbered buffers, made ready once. */
 export interface NativeProgram {
   /** One step: reads the inputs and writes the outputs in place. */
   run(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): void;
   /**
-   * `steps` steps, each on the next `batch` rows of the sources that the order names.
+   * Many steps.
    * @returns the first element of each output after each step.
    */
-  loop(
-    sources: readonly NativeMemory[],
-    rows: readonly number[],
-    rowBytes: readonly number[],
-    order: Int32Array,
-    batch: number,
-    steps: number,
-  ): Float64Array;
+  loop(...loop: LoopArguments): Float64Array;
   /** As `loop`, on the engine's own thread. */
-  loopAsync(
-    sources: readonly NativeMemory[],
-    rows: readonly number[],
-    rowBytes: readonly number[],
-    order: Int32Array,
-    batch: number,
-    steps: number,
-  ): Promise<Float64Array>;
+  loopAsync(...loop: LoopArguments): Promise<Float64Array>;
 }
 
 /** The addon's exports, as they are: nothing here checks what a user passes. */

@@ -1,21 +1,12 @@
-import { sizeOf } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
-import { type ReduceOptions, reduceDims } from "./reduce.js";
+import { type ReduceOptions, reduceDims, type Span, spanParams, withoutSpan } from "./reduce.js";
 
-/** Reduces the axes [begin, end). */
-const op = defineOp<"x", { begin: number; end: number }>("any", {
+const op = defineOp<"x", Span>("any", {
   inputs: ["x"],
   kernel: "any",
-  shape: ({ x, begin, end }) => {
-    checkDTypes("any", ["x"], [x], "bool");
-    return { shape: [...x.shape.slice(0, begin), ...x.shape.slice(end)], dtype: "bool" };
-  },
-  params: ({ x, begin, end }) => [
-    sizeOf(x.shape.slice(0, begin)),
-    sizeOf(x.shape.slice(begin, end)),
-    sizeOf(x.shape.slice(end)),
-  ],
+  shape: ({ x, ...span }) => ({ shape: withoutSpan(x, span), dtype: checkDTypes("any", ["x"], [x], "bool") }),
+  params: spanParams,
 });
 
 /**

@@ -1,7 +1,7 @@
-import { ShapeError } from "../errors.js";
-import { around, format } from "../graph/shape.js";
+import { around } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
+import { checkNotEmpty } from "./extreme.js";
 import { type ReduceOneOptions, reduceOne } from "./reduce.js";
 
 const op = defineOp<"x", { dim: number }>("argmin", {
@@ -9,7 +9,7 @@ const op = defineOp<"x", { dim: number }>("argmin", {
   kernel: "argmin",
   shape: ({ x, dim }) => {
     checkDTypes("argmin", ["x"], [x], "number");
-    if (x.shape[dim] === 0) throw new ShapeError(`argmin: no elements to choose from in ${format(x.shape)}`);
+    checkNotEmpty("argmin", x, { begin: dim, end: dim + 1 });
     return { shape: x.shape.filter((_, d) => d !== dim), dtype: "int32" };
   },
   params: ({ x, dim }) => around(x.shape, dim),

@@ -1,4 +1,4 @@
-import { checkDim, checkDims, type Shape } from "../graph/shape.js";
+import { checkDim, checkDims, type Shape, sizeOf } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkOptions } from "../options.js";
 import { reshape } from "./reshape.js";
@@ -17,6 +17,22 @@ export interface ReduceOneOptions {
   readonly dim?: number;
   /** Keep the reduced axis with size 1. Default: false. */
   readonly keepdim?: boolean;
+}
+
+/** The axes [begin, end), which lie one behind the other in memory. */
+export interface Span {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The shape that is left of x without the axes of a span. */
+export function withoutSpan(x: Tensor, { begin, end }: Span): Shape {
+  return [...x.shape.slice(0, begin), ...x.shape.slice(end)];
+}
+
+/** Parameters of a reduction over a span: outer, axis, inner. */
+export function spanParams({ x, begin, end }: { readonly x: Tensor } & Span): number[] {
+  return [sizeOf(x.shape.slice(0, begin)), sizeOf(x.shape.slice(begin, end)), sizeOf(x.shape.slice(end))];
 }
 
 /** The axes that `options` name, sorted; all of them by default. */

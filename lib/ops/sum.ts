@@ -1,23 +1,17 @@
-import { sizeOf } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { checkDTypes, linear } from "./define.js";
 import { expand } from "./expand.js";
-import { type ReduceOptions, reduceDims } from "./reduce.js";
+import { type ReduceOptions, reduceDims, type Span, spanParams, withoutSpan } from "./reduce.js";
 import { reshape } from "./reshape.js";
 
-/** Sums the axes [begin, end), which lie one behind the other in memory. */
-const op = linear<"x", { begin: number; end: number }>("sum", {
+const op = linear<"x", Span>("sum", {
   inputs: ["x"],
   kernel: "sum",
-  shape: ({ x, begin, end }) => ({
-    shape: [...x.shape.slice(0, begin), ...x.shape.slice(end)],
+  shape: ({ x, ...span }) => ({
+    shape: withoutSpan(x, span),
     dtype: checkDTypes("sum", ["x"], [x], "number"),
   }),
-  params: ({ x, begin, end }) => [
-    sizeOf(x.shape.slice(0, begin)),
-    sizeOf(x.shape.slice(begin, end)),
-    sizeOf(x.shape.slice(end)),
-  ],
+  params: spanParams,
   transpose: ({ dy, x, begin, end }) => {
     const ones = x.shape.slice(begin, end).map(() => 1);
     return expand(reshape(dy, [...x.shape.slice(0, begin), ...ones, ...x.shape.slice(end)]), x.shape);
