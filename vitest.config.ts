@@ -10,6 +10,8 @@ export default defineConfig({
     globalSetup: ["test/setup.ts"],
     // A process each: the addon's state is the process's, and some tests end workers or exit.
     pool: "forks",
+    // One file at a time: many of them use every core by themselves.
+    fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],

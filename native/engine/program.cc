@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "cpu.h"
+#include "denormals.h"
 #include "threads.h"
 
 namespace thalweg {
@@ -180,6 +181,7 @@ int64_t Program::start(const Loop* loop) {
 }
 
 void Program::steps(Run& run, const Team& team) {
+  const FlushDenormals flush;
   const Program& self = *run.program;
   void* scratch = self.scratch_->data();
   int64_t number = 0;
