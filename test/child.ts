@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 
 export const root = join(import.meta.dirname, "..");
 
@@ -11,8 +12,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The library, compiled by test/setup.ts. */
-export const library = process.env["THALWEG_TEST_LIBRARY"] as string;
+/** The URL of the library, compiled by test/setup.ts. */
+export const library = pathToFileURL(process.env["THALWEG_TEST_LIBRARY"] as string).href;
 
 /** Runs a module given as text in a Node process of its own, at the package's root. */
 export function runModule(
