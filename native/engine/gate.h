@@ -7,6 +7,17 @@
 
 namespace thalweg {
 
+// Of the order of 50 microseconds.
+constexpr int kSpins = 2'000;
+
+inline void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 class Gate {
  public:
   explicit Gate(int32_t size) : size_(size) {}
@@ -21,22 +32,12 @@ class Gate {
     }
     for (int spins = 0; spins < kSpins; ++spins) {
       if (round_.load(std::memory_order_acquire) != round) return;
-      pause();
+      pause_briefly();
     }
     while (round_.load(std::memory_order_acquire) == round) round_.wait(round, std::memory_order_acquire);
   }
 
  private:
-  static constexpr int kSpins = 20'000;  // of the order of a millisecond
-
-  static void pause() {
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-  }
-
   const int32_t size_;
   alignas(64) std::atomic<int32_t> arrived_{0};
   alignas(64) std::atomic<uint32_t> round_{0};

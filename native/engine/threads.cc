@@ -37,7 +37,20 @@ std::atomic<int32_t>& thread_setting() {
 
 thread_local bool is_leader = false;
 
-// libgomp keeps a team for each thread that opens a parallel region, so only this one does.
+// Spins for a moment, since what is waited for often comes at once, and then sleeps: a thread that keeps
+// spinning on a busy machine uses up the time that it would need to work.
+template <typename T>
+void wait_while(const std::atomic<T>& value, T old) {
+  for (int spins = 0; spins < kSpins; ++spins) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    pause_briefly();
+  }
+  while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
+}
+
+// The thread that leads the team. libgomp keeps a team for each thread that opens a parallel region, so
+// only this one does; and since libgomp's own waiting spins for milliseconds, the region stays open and
+// its threads wait here for what to do.
 class Leader {
  public:
   // Never destroyed: its thread may outlive the environment, and the process may end in its middle.
@@ -53,10 +66,14 @@ class Leader {
   }
 
   void run(int32_t threads, TeamWork work, void* context) {
-    if (is_leader) return open_region(threads, work, context);
+    if (is_leader) return share(threads, work, context);
     bool done = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (threads > wanted_) wanted_ = threads;
+    }
     submit([&, this] {
-      open_region(threads, work, context);
+      share(threads, work, context);
       const std::lock_guard lock(mutex_);
       done = true;
       finished_.notify_all();
@@ -72,32 +89,77 @@ class Leader {
 
   void lead() {
     is_leader = true;
-    std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait(lock, [&] { return !jobs_.empty(); });
+      int32_t size = 1;
       {
-        const std::function<void()> work = std::move(jobs_.front());
-        jobs_.pop_front();
-        lock.unlock();
-        work();
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [&] { return !jobs_.empty(); });
+        size = wanted_;
       }
-      lock.lock();
+      const uint32_t round = round_.load(std::memory_order_relaxed);
+#pragma omp parallel num_threads(size)
+      {
+        if (omp_get_thread_num() == 0) {
+          size_ = omp_get_num_threads();
+          serve(size);
+          publish({});
+        } else {
+          follow(omp_get_thread_num(), round);
+        }
+      }
     }
   }
 
-  static void open_region(int32_t threads, TeamWork work, void* context) {
-    std::optional<Gate> gate;
-#pragma omp parallel num_threads(threads)
-    {
-      // The team may be smaller than asked for: only in here is its size known.
-#pragma omp single
-      gate.emplace(omp_get_num_threads());
-      Team team;
-      team.rank = omp_get_thread_num();
-      team.size = omp_get_num_threads();
-      team.gate = &*gate;
-      team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(); };
-      work(context, team);
+  // Does one job after the other, until one wants a larger team than was asked for.
+  void serve(int32_t asked) {
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return !jobs_.empty(); });
+      if (wanted_ > asked) return;
+      const std::function<void()> work = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      work();
+    }
+  }
+
+  struct Shared {
+    TeamWork work = nullptr;  // null: the team is dismissed
+    void* context = nullptr;
+    Team team;
+  };
+
+  // On the leading thread: runs work on as many of the team as are wanted and there.
+  void share(int32_t threads, TeamWork work, void* context) {
+    Team team;
+    team.size = threads < size_ ? threads : size_;
+    if (team.size == 1) return work(context, team);
+    Gate gate(team.size);
+    team.gate = &gate;
+    team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(); };
+    publish({work, context, team});
+    work(context, team);
+    for (int32_t left = busy_.load(); left != 0; left = busy_.load()) wait_while(busy_, left);
+  }
+
+  void publish(const Shared& shared) {
+    shared_ = shared;
+    busy_.store(size_ - 1, std::memory_order_relaxed);
+    round_.fetch_add(1, std::memory_order_release);
+    round_.notify_all();
+  }
+
+  void follow(int32_t rank, uint32_t round) {
+    for (;;) {
+      wait_while(round_, round++);
+      const Shared shared = shared_;
+      if (shared.work == nullptr) return;
+      if (rank < shared.team.size) {
+        Team team = shared.team;
+        team.rank = rank;
+        shared.work(shared.context, team);
+      }
+      if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
     }
   }
 
@@ -105,6 +167,12 @@ class Leader {
   std::condition_variable wake_;
   std::condition_variable finished_;
   std::deque<std::function<void()>> jobs_;
+  int32_t wanted_ = 1;
+
+  int32_t size_ = 1;  // of the team that there is
+  Shared shared_;
+  alignas(64) std::atomic<uint32_t> round_{0};
+  alignas(64) std::atomic<int32_t> busy_{0};
 };
 
 }  // namespace
