@@ -6,96 +6,153 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-// Four or eight numbers of a row, and the transpose of as many rows: each round interleaves row i with
-// row i + n/2.
-typedef float Float4 __attribute__((vector_size(16)));
-typedef float Float8 __attribute__((vector_size(32)));
-typedef double Double4 __attribute__((vector_size(32)));
+#if defined(__AVX__)
+constexpr int kLineBytes = 32;
+#else
+constexpr int kLineBytes = 16;
+#endif
 
-THALWEG_INLINE void interleave(const Float8& a, const Float8& b, Float8* to) {
-  to[0] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
-  to[1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+// A piece of a row: as many numbers as rows are transposed at a time.
+template <typename T>
+constexpr int64_t kLine = kLineBytes / static_cast<int64_t>(sizeof(T));
+template <typename T>
+struct LineOf {
+  typedef T Type __attribute__((vector_size(kLineBytes)));
+};
+template <typename T>
+using Line = typename LineOf<T>::Type;
+
+// Transposes a square of lines, x → y, by shuffles that stay within 16 bytes and one that does not.
+inline __attribute__((always_inline)) void transpose_square(const Line<float>* x, Line<float>* y) {
+#if defined(__AVX__)
+  Line<float> pair[8];
+  Line<float> four[8];
+  for (int s = 0; s < 8; s += 2) {
+    pair[s] = __builtin_shufflevector(x[s], x[s + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pair[s + 1] = __builtin_shufflevector(x[s], x[s + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int s = 0; s < 8; s += 4) {
+    for (int h = 0; h < 2; ++h) {
+      four[s + 2 * h] = __builtin_shufflevector(pair[s + h], pair[s + 2 + h], 0, 1, 8, 9, 4, 5, 12, 13);
+      four[s + 2 * h + 1] = __builtin_shufflevector(pair[s + h], pair[s + 2 + h], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  }
+  for (int s = 0; s < 4; ++s) {
+    y[s] = __builtin_shufflevector(four[s], four[s + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    y[s + 4] = __builtin_shufflevector(four[s], four[s + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+#else
+  const Line<float> a = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5);
+  const Line<float> b = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
+  const Line<float> c = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5);
+  const Line<float> d = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
+  y[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+  y[1] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+  y[2] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+  y[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+#endif
 }
-THALWEG_INLINE void interleave(const Float4& a, const Float4& b, Float4* to) {
-  to[0] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-  to[1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-}
-THALWEG_INLINE void interleave(const Double4& a, const Double4& b, Double4* to) {
-  to[0] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-  to[1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+inline __attribute__((always_inline)) void transpose_square(const Line<double>* x, Line<double>* y) {
+#if defined(__AVX__)
+  Line<double> pair[4];
+  for (int s = 0; s < 4; s += 2) {
+    pair[s] = __builtin_shufflevector(x[s], x[s + 1], 0, 4, 2, 6);
+    pair[s + 1] = __builtin_shufflevector(x[s], x[s + 1], 1, 5, 3, 7);
+  }
+  for (int s = 0; s < 2; ++s) {
+    y[s] = __builtin_shufflevector(pair[s], pair[s + 2], 0, 1, 4, 5);
+    y[s + 2] = __builtin_shufflevector(pair[s], pair[s + 2], 2, 3, 6, 7);
+  }
+#else
+  y[0] = __builtin_shufflevector(x[0], x[1], 0, 2);
+  y[1] = __builtin_shufflevector(x[0], x[1], 1, 3);
+#endif
 }
 
-// to[k·width + s] = from[s·stride + k] for s < n, k < K, where a Line holds n numbers.
-template <typename Line, typename T>
-THALWEG_INLINE void transpose_lines(int64_t K, const T* from, int64_t stride, int64_t width, T* to) {
-  constexpr int64_t n = sizeof(Line) / sizeof(T);
+// to[k·width + s] = from[s][k] for k < kLine, s < kLine.
+template <typename T>
+inline __attribute__((always_inline)) void transpose_lines(const T* const* from, int64_t k, int64_t width,
+                                                           T* to) {
+  constexpr int64_t n = kLine<T>;
+  Line<T> x[n];
+  Line<T> y[n];
+  for (int64_t s = 0; s < n; ++s) __builtin_memcpy(&x[s], from[s] + k, sizeof(x[s]));
+  transpose_square(x, y);
+  for (int64_t s = 0; s < n; ++s) __builtin_memcpy(to + (k + s) * width, &y[s], sizeof(y[s]));
+}
+
+// to[k·width + s] = from[s·stride + k] for s < G·kLine, k < K; rows from `rows` on repeat the last one.
+// Where width is less than G·kLine the end of each piece is overwritten by the next, so the pieces are
+// written from right to left within a square and in the order of k otherwise.
+template <typename T, int G>
+void transpose_rows(int64_t K, int64_t rows, const T* from, int64_t stride, int64_t width, T* to) {
+  constexpr int64_t n = kLine<T>;
+  const T* line[G * n];
+  for (int64_t s = 0; s < G * n; ++s) line[s] = from + (s < rows ? s : rows - 1) * stride;
   int64_t k = 0;
   for (; k + n <= K; k += n) {
-    Line x[n];
-    Line y[n];
-    for (int64_t s = 0; s < n; ++s) __builtin_memcpy(&x[s], from + s * stride + k, sizeof(Line));
-    for (int64_t round = 1; round < n; round *= 2) {
-      for (int64_t s = 0; s < n / 2; ++s) interleave(x[s], x[s + n / 2], y + 2 * s);
-      __builtin_memcpy(x, y, sizeof(y));
-    }
-    for (int64_t s = 0; s < n; ++s) __builtin_memcpy(to + (k + s) * width, &x[s], sizeof(Line));
+    for (int g = G - 1; g >= 0; --g) transpose_lines(line + g * n, k, width, to + g * n);
   }
   for (; k < K; ++k) {
-    for (int64_t s = 0; s < n; ++s) to[k * width + s] = from[s * stride + k];
+    for (int64_t s = 0; s < rows; ++s) to[k * width + s] = line[s][k];
   }
 }
 
-// to[k·width + j] = from[j·stride + k] for j < n, k < K: rows of `from` become columns.
-inline int64_t pack_lines(int64_t K, int64_t n, const float* from, int64_t stride, int64_t width, float* to) {
-  int64_t j = 0;
-  for (; j + 8 <= n; j += 8) transpose_lines<Float8>(K, from + j * stride, stride, width, to + j);
-  for (; j + 4 <= n; j += 4) transpose_lines<Float4>(K, from + j * stride, stride, width, to + j);
-  return j;
-}
-inline int64_t pack_lines(int64_t K, int64_t n, const double* from, int64_t stride, int64_t width,
-                          double* to) {
-  int64_t j = 0;
-  for (; j + 4 <= n; j += 4) transpose_lines<Double4>(K, from + j * stride, stride, width, to + j);
-  return j;
-}
+// The lines that a panel of kTileRows rows, and so one of fewer, takes.
 template <typename T>
-void pack_transposed(int64_t K, int64_t n, const T* from, int64_t stride, int64_t width, T* to) {
-  for (int64_t j = pack_lines(K, n, from, stride, width, to); j < n; ++j) {
-    for (int64_t k = 0; k < K; ++k) to[k * width + j] = from[j * stride + k];
+constexpr int64_t kPanelLines = (kTileRows + kLine<T> - 1) / kLine<T>;
+
+// to[k·width + s] = from[s·stride + k] for s < rows ≤ kTileRows, k < K; writes up to kTileRows + kLine
+// elements behind the last.
+template <typename T, int G = 1>
+void transpose_panel(int64_t K, int64_t rows, const T* from, int64_t stride, int64_t width, T* to) {
+  if constexpr (G < kPanelLines<T>) {
+    if (rows > G * kLine<T>) return transpose_panel<T, G + 1>(K, rows, from, stride, width, to);
   }
+  transpose_rows<T, G>(K, rows, from, stride, width, to);
 }
 
-// to[k·width + j] = from[k·stride + j] for j < n, k < K.
-template <typename T>
-void pack_straight(int64_t K, int64_t n, const T* from, int64_t stride, int64_t width, T* to) {
-  for (int64_t k = 0; k < K; ++k) {
-    if (n == width) {
-      for (int64_t j = 0; j < width; ++j) to[k * width + j] = from[k * stride + j];
-    } else {
-      for (int64_t j = 0; j < n; ++j) to[k * width + j] = from[k * stride + j];
-    }
+// to[k·R + s] = from[k·stride + s] for s < R, k < K.
+template <typename T, int R = kTileRows>
+void copy_panel(int64_t K, int64_t rows, const T* from, int64_t stride, T* to) {
+  if constexpr (R > 1) {
+    if (rows < R) return copy_panel<T, R - 1>(K, rows, from, stride, to);
   }
+  for (int64_t k = 0; k < K; ++k) __builtin_memcpy(to + k * R, from + k * stride, R * sizeof(T));
 }
 
-// One panel of kTileRows rows of a, those behind `rows` left as they are: nobody reads them.
+// A panel of a, so many rows: to[k·rows + r] = a[r, k].
 template <typename T>
 void pack_left(int64_t K, int64_t rows, Left<T> a, T* to) {
   if (a.depth == 1) {
-    pack_transposed(K, rows, a.data, a.row, kTileRows, to);
+    transpose_panel(K, rows, a.data, a.row, rows, to);
   } else {
-    pack_straight(K, rows, a.data, a.depth, kTileRows, to);
+    copy_panel(K, rows, a.data, a.depth, to);
   }
 }
 
-// One panel of kTileColumns columns of b, zeros behind `columns`: tiles read whole vectors.
+// A panel of kTileColumns columns of b, zeros behind `columns`: tiles read whole vectors.
 template <typename T>
 void pack_right(int64_t K, int64_t columns, Right<T> b, T* to) {
   constexpr int64_t C = kTileColumns<T>;
+  constexpr int64_t n = kLine<T>;
   if (columns < C) __builtin_memset(to, 0, sizeof(T) * static_cast<size_t>(K * C));
-  if (b.column == 1) {
-    pack_straight(K, columns, b.data, b.depth, C, to);
+  if (b.column != 1) {
+    for (int64_t j = 0; j < columns; j += n) {
+      const int64_t rows = columns - j < n ? columns - j : n;
+      transpose_rows<T, 1>(K, rows, b.data + j * b.column, b.column, C, to + j);
+    }
+  } else if (columns == C) {
+    for (int64_t k = 0; k < K; ++k) {
+      // Rows are far apart: nothing else foresees them. What lies behind the last is never touched.
+      __builtin_prefetch(b.data + (k + 8) * b.depth);
+      __builtin_prefetch(b.data + (k + 8) * b.depth + C - 1);
+      __builtin_memcpy(to + k * C, b.data + k * b.depth, C * sizeof(T));
+    }
   } else {
-    pack_transposed(K, columns, b.data, b.column, C, to);
+    for (int64_t k = 0; k < K; ++k) {
+      for (int64_t j = 0; j < columns; ++j) to[k * C + j] = b.data[k * b.depth + j];
+    }
   }
 }
 

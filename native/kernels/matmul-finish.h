@@ -1,0 +1,164 @@
+// What is done to a tile of c after its last product, and the way of those tiles to c that do not fit it.
+#pragma once
+
+#include "math.h"
+#include "matmul-pack.h"
+#include "matmul.h"
+
+namespace thalweg::THALWEG_ISA {
+namespace {
+
+// The blocks of K before the last only add up; the first one brings in beta · c.
+struct Stage {
+  bool first, last;
+};
+
+template <Activation activation, typename T>
+inline __attribute__((always_inline)) T activated(T x) {
+  if constexpr (activation == Activation::relu) return x < 0 ? T{0} : x;  // NaN stays
+  if constexpr (activation == Activation::tanh) return tanh_(x);
+  if constexpr (activation == Activation::sigmoid) return sigmoid_(x);
+  return x;
+}
+
+template <Activation activation, typename T>
+inline __attribute__((always_inline)) T slope(T y) {
+  if constexpr (activation == Activation::relu) return y > 0 ? T{1} : T{0};
+  if constexpr (activation == Activation::tanh) return 1 - y * y;
+  if constexpr (activation == Activation::sigmoid) return y * (1 - y);
+  return 1;
+}
+
+// x [rows, columns] ← activation(x + bias); columns are whole vectors.
+template <Activation activation, typename T>
+void activate_rows(T* x, int64_t stride, int64_t rows, int64_t columns, const T* bias) {
+  for (int64_t i = 0; i < rows; ++i, x += stride) {
+    for (int64_t j = 0; j < columns; j += kLanes<T>) {
+      for (int64_t l = 0; l < kLanes<T>; ++l) x[j + l] = activated<activation>(x[j + l] + bias[j + l]);
+    }
+  }
+}
+
+// x [rows, columns] ← x ∘ slope(state)
+template <Activation activation, typename T>
+void scale_rows(T* x, int64_t stride, int64_t rows, int64_t columns, const T* state, int64_t lds) {
+  for (int64_t i = 0; i < rows; ++i, x += stride, state += lds) {
+    for (int64_t j = 0; j < columns; j += kLanes<T>) {
+      for (int64_t l = 0; l < kLanes<T>; ++l) x[j + l] *= slope<activation>(state[j + l]);
+    }
+  }
+}
+
+// x [rows, columns] ← activation(x + bias); bias may be null. Columns are whole vectors here and below.
+template <typename T>
+void activate(Activation activation, T* x, int64_t stride, int64_t rows, int64_t columns, const T* bias) {
+  alignas(64) T nothing[kWideVectors * kLanes<T>];
+  if (bias == nullptr) {
+    if (activation == Activation::none) return;
+    for (T& zero : nothing) zero = T(-0.0);  // x − 0 is x, for −0 too
+    bias = nothing;
+  }
+  switch (activation) {
+    case Activation::none:
+      return activate_rows<Activation::none>(x, stride, rows, columns, bias);
+    case Activation::relu:
+      return activate_rows<Activation::relu>(x, stride, rows, columns, bias);
+    case Activation::tanh:
+      return activate_rows<Activation::tanh>(x, stride, rows, columns, bias);
+    case Activation::sigmoid:
+      return activate_rows<Activation::sigmoid>(x, stride, rows, columns, bias);
+  }
+}
+
+// x [rows, columns] ← x ∘ slope(state)
+template <typename T>
+void scale(Activation activation, T* x, int64_t stride, int64_t rows, int64_t columns, const T* state,
+           int64_t lds) {
+  switch (activation) {
+    case Activation::none:
+      return;
+    case Activation::relu:
+      return scale_rows<Activation::relu>(x, stride, rows, columns, state, lds);
+    case Activation::tanh:
+      return scale_rows<Activation::tanh>(x, stride, rows, columns, state, lds);
+    case Activation::sigmoid:
+      return scale_rows<Activation::sigmoid>(x, stride, rows, columns, state, lds);
+  }
+}
+
+// What the call asks for after the last product, on a tile that lies whole in c at [i, j].
+template <typename T>
+void finish_in_place(const MatmulCall<T>& call, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+  T* x = call.c + i * call.ldc + j;
+  activate(call.activation, x, call.ldc, rows, columns, call.bias == nullptr ? nullptr : call.bias + j);
+  if (call.state != nullptr) {
+    scale(call.state_activation, x, call.ldc, rows, columns, call.state + i * call.lds + j, call.lds);
+  }
+}
+
+// Copies n numbers, bytes/2 < n·sizeof ≤ bytes or fewer, as two pieces that may overlap.
+template <int bytes, typename T>
+inline __attribute__((always_inline)) void copy_some(T* to, const T* from, int64_t n) {
+  constexpr int64_t half = bytes / 2 / static_cast<int64_t>(sizeof(T));
+  if constexpr (half > 0) {
+    if (n < half) return copy_some<bytes / 2>(to, from, n);
+    char first[bytes / 2];
+    char last[bytes / 2];
+    __builtin_memcpy(first, from, sizeof(first));
+    __builtin_memcpy(last, from + n - half, sizeof(last));
+    __builtin_memcpy(to, first, sizeof(first));
+    __builtin_memcpy(to + n - half, last, sizeof(last));
+  } else if (n > 0) {
+    *to = *from;
+  }
+}
+template <typename T>
+inline void copy_columns(T* to, const T* from, int64_t n) {
+  copy_some<kTileVectors * kVectorBytes>(to, from, n);
+}
+
+// c[i …, j …] ← what the call says of the products x [rows, columns], of which whole vectors are computed
+// and only those columns stored.
+template <typename T>
+void deliver(const MatmulCall<T>& call, Stage stage, T* x, int64_t stride, int64_t i, int64_t j, int64_t rows,
+             int64_t columns) {
+  constexpr int64_t L = kLanes<T>;
+  const int64_t whole = (columns + L - 1) / L * L;
+  T* c = call.c + i * call.ldc + j;
+  const T beta = stage.first ? call.beta : T{1};
+  alignas(64) T line[kTileColumns<T>] = {};
+  if (beta != 0) {
+    for (int64_t r = 0; r < rows; ++r) {
+      copy_columns(line, static_cast<const T*>(c + r * call.ldc), columns);
+      for (int64_t y = 0; y < whole; ++y) x[r * stride + y] += beta * line[y];
+    }
+  }
+  if (stage.last) {
+    if (call.bias != nullptr) copy_columns(line, call.bias + j, columns);
+    activate(call.activation, x, stride, rows, whole,
+             call.bias == nullptr ? nullptr : static_cast<const T*>(line));
+  }
+  if (stage.last && call.state != nullptr) {
+    for (int64_t r = 0; r < rows; ++r) {
+      copy_columns(line, call.state + (i + r) * call.lds + j, columns);
+      scale(call.state_activation, x + r * stride, stride, 1, whole, static_cast<const T*>(line), 0);
+    }
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    copy_columns(c + r * call.ldc, static_cast<const T*>(x + r * stride), columns);
+  }
+}
+
+// As deliver, for products of cᵀ = bᵀ·aᵀ: x [rows, kTileColumns] belongs to cᵀ[i …, j …].
+template <typename T>
+void deliver_transposed(const MatmulCall<T>& call, Stage stage, const T* x, int64_t i, int64_t j,
+                        int64_t rows, int64_t columns) {
+  constexpr int64_t S = kPanelLines<T> * kLine<T>;
+  constexpr int64_t whole = (S + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
+  alignas(64) T turned[kTileColumns<T> * whole] = {};
+  transpose_panel(columns, rows, x, kTileColumns<T>, whole, turned);
+  deliver(call, stage, turned, whole, j, i, columns, rows);
+}
+
+}  // namespace
+}  // namespace thalweg::THALWEG_ISA
