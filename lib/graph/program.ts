@@ -64,6 +64,8 @@ export class Executable {
       memories,
       Float64Array.from(instructions),
       Float64Array.from(program.outputs, index),
+      // Velocities decay into denormal numbers, which are slow; a program without state is exact.
+      this.#written.length > 0,
     );
   }
 

@@ -68,6 +68,7 @@ export interface Binding {
     memories: readonly NativeMemory[],
     instructions: Float64Array,
     outputs: Float64Array,
+    flushDenormals: boolean,
   ) => NativeProgram;
   backendInfo(): BackendInfo;
   setThreads(count: number): void;

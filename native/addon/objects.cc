@@ -93,6 +93,7 @@ ProgramSpec spec_of(const Napi::CallbackInfo& info) {
   for (Reader from(numbers<double>(info[4], DType::float64)); !from.done();) {
     spec.outputs.push_back(static_cast<int32_t>(from.integer()));
   }
+  spec.flush_denormals = info[5].ToBoolean();
   return spec;
 }
 

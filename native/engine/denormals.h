@@ -13,7 +13,9 @@ namespace thalweg {
 
 class FlushDenormals {
  public:
-  FlushDenormals() : before_(get()) { set(before_ | kFlush); }
+  explicit FlushDenormals(bool wanted) : before_(get()) {
+    if (wanted) set(before_ | kFlush);
+  }
   ~FlushDenormals() { set(before_); }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;

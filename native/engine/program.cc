@@ -181,8 +181,8 @@ int64_t Program::start(const Loop* loop) {
 }
 
 void Program::steps(Run& run, const Team& team) {
-  const FlushDenormals flush;
   const Program& self = *run.program;
+  const FlushDenormals flush(self.spec_.flush_denormals);
   void* scratch = self.scratch_->data();
   int64_t number = 0;
   const int64_t wanted = run.loop == nullptr ? 1 : run.loop->steps;

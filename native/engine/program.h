@@ -30,6 +30,7 @@ struct InstructionSpec {
 
 struct ProgramSpec {
   int64_t arena_bytes = 0;
+  bool flush_denormals = false;  // where it updates parameters: what decays would end in denormal numbers
   std::vector<BufferSpec> buffers;
   std::vector<std::shared_ptr<Memory>> memories;
   std::vector<InstructionSpec> instructions;
