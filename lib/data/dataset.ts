@@ -6,21 +6,22 @@ import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { all } from "../ops/all.js";
 import { isFinite } from "../ops/is-finite.js";
 import { checkOptions, describe } from "../options.js";
+import { Bytes } from "./bytes.js";
 
 /** Samples and their targets: x[p] and ȳ[p] for p in 0 … P − 1, along the first axis of both. */
-export interface Samples {
-  readonly x: Tensor;
+export interface Samples<X extends Tensor | Bytes = Tensor | Bytes> {
+  readonly x: X;
   readonly y: Tensor;
 }
 
 /**
  * A set S of samples x[p] with targets ȳ[p], in memory.
- * Shapes: x [P, ...], y [P, ...] or [P].
+ * Shapes: x [P, ...] (a tensor, or bytes), y [P, ...] or [P].
  * @example new data.Dataset({ x: images, y: labels })
  * @throws ShapeError where x and y differ in length; DataError for an empty set; ArgumentError
  */
 export class Dataset implements Samples {
-  readonly x: Tensor;
+  readonly x: Tensor | Bytes;
   readonly y: Tensor;
 
   constructor(samples: Samples) {
@@ -37,9 +38,9 @@ export class Dataset implements Samples {
 
 function checkSamples(where: string, samples: Samples): Samples {
   checkOptions(where, samples, ["x", "y"]);
-  const x = checkTensor(where, "x", samples?.x);
+  const x = samples?.x instanceof Bytes ? samples.x : checkTensor(where, "x", samples?.x);
   const y = checkTensor(where, "y", samples.y);
-  if (x.rank === 0 || y.rank === 0 || x.shape[0] !== y.shape[0]) {
+  if (x.shape.length === 0 || y.rank === 0 || x.shape[0] !== y.shape[0]) {
     throw new ShapeError(
       `${where}: expected as many targets as samples, got x ${format(x.shape)} and y ${format(y.shape)}`,
     );
@@ -62,15 +63,16 @@ const CHUNK = 1 << 20;
 /**
  * @throws DataError naming the first value of a float tensor that is NaN or infinite.
  */
-export function checkFinite(where: string, name: string, tensor: Tensor): void {
-  if (!isFloat(tensor.dtype)) return;
-  for (let start = 0; start < tensor.size; start += CHUNK) {
-    const part = tensor.data.subarray(start, start + CHUNK);
+export function checkFinite(where: string, name: string, samples: Tensor | Bytes): void {
+  if (samples instanceof Bytes || !isFloat(samples.dtype)) return;
+  const values = samples.storage.readOnly;
+  for (let start = 0; start < values.length; start += CHUNK) {
+    const part = values.subarray(start, start + CHUNK);
     if (all(isFinite(fromTypedArray(part))).item() !== 0) continue;
     const at = start + part.findIndex((value) => !Number.isFinite(value));
-    const inSample = tensor.size / (tensor.shape[0] as number);
+    const inSample = values.length / (samples.shape[0] as number);
     throw new DataError(
-      `${where}: ${name} has ${tensor.data[at]} in sample ${Math.floor(at / inSample)}, element ${at % inSample}`,
+      `${where}: ${name} has ${values[at]} in sample ${Math.floor(at / inSample)}, element ${at % inSample}`,
     );
   }
 }

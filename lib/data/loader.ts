@@ -1,10 +1,9 @@
-import { fromTypedArray } from "../graph/create.js";
 import { Generator } from "../graph/generator.js";
 import type { Tensor } from "../graph/tensor.js";
-import { indexSelect } from "../ops/index-select.js";
-import { reshape } from "../ops/reshape.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import type { Bytes } from "./bytes.js";
 import { type Samples, toDataset } from "./dataset.js";
+import { select, slice } from "./samples.js";
 
 export interface LoaderOptions {
   /** Samples in a mini-batch: 1 for stochastic descent, the whole set's length for full-batch. Default: 32, or the set's length. */
@@ -36,9 +35,9 @@ export function readBatchSize(where: string, batchSize: unknown, length: number)
  * for (const batch of loader) cost.crossEntropy(model.forward(batch.x), batch.y).backward();
  * @throws ArgumentError for a batch size outside 1 … P; as `Dataset`
  */
-export class DataLoader implements Iterable<Samples> {
+export class DataLoader implements Iterable<Samples<Tensor>> {
   readonly batchSize: number;
-  readonly #x: Tensor;
+  readonly #x: Tensor | Bytes;
   readonly #y: Tensor;
   readonly #samples: number;
   readonly #dropLast: boolean;
@@ -64,24 +63,14 @@ export class DataLoader implements Iterable<Samples> {
     return this.#dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  *[Symbol.iterator](): Iterator<Samples> {
+  *[Symbol.iterator](): Iterator<Samples<Tensor>> {
     const order = this.#generator?.permutation(this.#samples).data as Int32Array | undefined;
     for (let batch = 0; batch < this.length; batch++) {
       const begin = batch * this.batchSize;
       const end = Math.min(begin + this.batchSize, this.#samples);
-      const select = (from: Tensor) =>
-        order === undefined
-          ? slice(from, begin, end)
-          : indexSelect(from, 0, fromTypedArray(order.subarray(begin, end)));
-      yield { x: select(this.#x), y: select(this.#y) };
+      const take = (from: Tensor | Bytes) =>
+        order === undefined ? slice(from, begin, end) : select(from, order.subarray(begin, end));
+      yield { x: take(this.#x), y: take(this.#y) };
     }
   }
-}
-
-/** The samples [begin, end), over the same memory. */
-export function slice(from: Tensor, begin: number, end: number): Tensor {
-  const sample = from.size / (from.shape[0] as number);
-  const part = fromTypedArray(from.data.subarray(begin * sample, end * sample));
-  const shape = [end - begin, ...from.shape.slice(1)];
-  return reshape(part, shape);
 }

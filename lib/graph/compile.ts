@@ -1,14 +1,13 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
-import { capture } from "./capture.js";
 import { allocate } from "./dtype.js";
 import { explain } from "./explain.js";
-import { checkPasses, PASSES, type PassName, plan } from "./plan/index.js";
-import { Executable } from "./program.js";
-import { format, sizeOf, type TensorSpec } from "./shape.js";
-import { Storage } from "./storage.js";
+import { bytesOf } from "./plan/arena.js";
+import { checkPasses, PASSES, type PassName } from "./plan/index.js";
+import { format } from "./shape.js";
 import { checkTensor, Tensor } from "./tensor.js";
-import { currentTrace, trace } from "./trace.js";
+import { currentTrace } from "./trace.js";
+import { Versions } from "./version.js";
 
 export type { PassName } from "./plan/index.js";
 
@@ -21,6 +20,12 @@ export interface CompileOptions {
 export interface Compiled<A extends Tensor[], R> {
   (...inputs: A): R;
   /**
+   * The same on the engine's own thread: the event loop goes on. The inputs are copied at once. What the
+   * program writes (parameters, optimizer state) is busy until the promise settles.
+   * @throws BusyError where another run uses what this one writes, or the function is running already
+   */
+  runAsync(...inputs: A): Promise<R>;
+  /**
    * Many steps in one call: step s runs the function on the samples order[s·batchSize …] of each source.
    * Shapes: sources [P, ...], order [steps·batchSize] int32.
    * @returns the first element of each of the function's results after each step: [steps, results].
@@ -29,22 +34,15 @@ export interface Compiled<A extends Tensor[], R> {
    */
   loop(sources: A, order: Tensor, batchSize: number): Tensor;
   /**
-   * As `loop`, on the engine's own thread: the event loop goes on. What the program writes (parameters,
-   * optimizer state) is busy until the promise settles.
-   * @throws BusyError where another run uses what this one writes
+   * As `loop`, on the engine's own thread: the event loop goes on. The sources and what the program reads
+   * can be read but not written until the promise settles, what it writes can be neither.
+   * @throws BusyError where another run uses what this one writes, or the function is running already
    */
   loopAsync(sources: A, order: Tensor, batchSize: number): Promise<Tensor>;
   /** The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops. */
   explain(...inputs: A): string;
   /** Bytes of the arena that holds what is computed on the way, for the inputs' shapes. */
   arenaBytes(...inputs: A): number;
-}
-
-interface Version {
-  readonly executable: Executable;
-  /** What the function gave when it was traced: its results' shapes are these, its buffers' may differ. */
-  readonly results: readonly Tensor[];
-  readonly rebuild: (outputs: readonly Tensor[]) => unknown;
 }
 
 /**
@@ -55,6 +53,8 @@ interface Version {
  *
  * JavaScript in the function runs only while it is traced: its control flow may depend on shapes but not
  * on values.
+ *
+ * A program that writes parameters or other state takes numbers below the normal range for zero.
  *
  * @throws TraceError where the function reads a value while it is traced, naming the line.
  * @example
@@ -74,37 +74,45 @@ export function compile<A extends Tensor[], R>(
   if (typeof fn !== "function") throw new ArgumentError(`compile: expected a function, got ${describe(fn)}`);
   checkOptions("compile", options, ["passes"]);
   const passes = options.passes === undefined ? PASSES : checkPasses(options.passes);
-  const versions = new Map<string, Version>();
-  const versionFor = (inputs: readonly TensorSpec[]): Version => {
-    const key = signature(inputs);
-    let version = versions.get(key);
-    if (version === undefined) {
-      version = make(fn as unknown as (...inputs: Tensor[]) => unknown, inputs, passes);
-      versions.set(key, version);
-    }
-    return version;
+  const versions = new Versions(fn as unknown as (...inputs: Tensor[]) => unknown, passes);
+
+  const prepare = (inputs: A) => {
+    for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
+    const { executable, results, rebuild } = versions.for(inputs);
+    const outputs = results.map(({ size, shape, dtype }) => new Tensor(allocate(dtype, size), shape, dtype));
+    const arrays = (tensors: readonly Tensor[]) => tensors.map(({ storage }) => storage.readOnly);
+    return {
+      executable,
+      arguments: [arrays(inputs), arrays(outputs)] as const,
+      result: () => rebuild(outputs) as R,
+    };
   };
   const run = (...inputs: A): R => {
     if (currentTrace() !== null) return fn(...inputs);
-    for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
-    const { executable, results, rebuild } = versionFor(inputs);
-    const outputs = results.map(({ size, shape, dtype }) => new Tensor(allocate(dtype, size), shape, dtype));
-    executable.run(
-      inputs.map((input) => input.storage.readOnly),
-      outputs.map((output) => output.storage.readOnly),
-    );
-    return rebuild(outputs) as R;
+    const ready = prepare(inputs);
+    ready.executable.run(...ready.arguments);
+    return ready.result();
   };
+  const runAsync = async (...inputs: A): Promise<R> => {
+    const ready = prepare(inputs);
+    await ready.executable.runAsync(...ready.arguments);
+    return ready.result();
+  };
+
   const prepareLoop = (sources: A, order: Tensor, batchSize: number) => {
-    const rows = checkLoop(sources, order, batchSize);
+    checkLoop(sources, order, batchSize);
     const shapes = sources.map(({ shape, dtype }) => ({ shape: [batchSize, ...shape.slice(1)], dtype }));
-    const { executable } = versionFor(shapes);
+    const { executable } = versions.for(shapes);
     const steps = Math.floor(order.size / batchSize);
     const indices = order.storage.readOnly.subarray(0, steps * batchSize) as Int32Array;
+    const rows = sources.map((source) => {
+      const count = source.shape[0] as number;
+      return { values: source.storage.memory, rows: count, rowBytes: bytesOf(source) / count };
+    });
     const outputs = executable.program.outputs.length;
     return {
       executable,
-      arguments: [sources.map(({ storage }) => ({ storage, rows })), indices, batchSize] as const,
+      arguments: [rows, indices, batchSize] as const,
       toLog: (log: Float64Array) =>
         new Tensor(log, [outputs === 0 ? 0 : log.length / outputs, outputs], "float64"),
     };
@@ -115,22 +123,21 @@ export function compile<A extends Tensor[], R>(
   };
   const loopAsync = async (sources: A, order: Tensor, batchSize: number): Promise<Tensor> => {
     const ready = prepareLoop(sources, order, batchSize);
-    return ready.toLog(await ready.executable.loopAsync(...ready.arguments));
+    const read = sources.map(({ storage }) => storage);
+    return ready.toLog(await ready.executable.loopAsync(...ready.arguments, read));
   };
+
   return Object.assign(run, {
+    runAsync,
     loop,
     loopAsync,
-    explain: (...inputs: A): string => explain(versionFor(inputs).executable),
-    arenaBytes: (...inputs: A): number => versionFor(inputs).executable.arena.bytes,
+    explain: (...inputs: A): string => explain(versions.for(inputs).executable),
+    arenaBytes: (...inputs: A): number => versions.for(inputs).executable.arena.bytes,
   });
 }
 
-function signature(inputs: readonly TensorSpec[]): string {
-  return inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
-}
-
-/** The number of samples of the sources. */
-function checkLoop(sources: readonly Tensor[], order: Tensor, batchSize: number): number {
+/** @throws unless the sources are sets of as many samples, and the order is one of indices. */
+function checkLoop(sources: readonly Tensor[], order: Tensor, batchSize: number): void {
   if (!Array.isArray(sources))
     throw new ArgumentError(`loop: expected a list of tensors, got ${describe(sources)}`);
   sources.forEach((source, i) => {
@@ -147,43 +154,4 @@ function checkLoop(sources: readonly Tensor[], order: Tensor, batchSize: number)
   checkTensor("loop", "order", order);
   if (order.dtype !== "int32") throw new DTypeError(`loop: expected order to be int32, got ${order.dtype}`);
   checkNumber("loop", "batchSize", batchSize, { min: 1, max: order.size, integer: true });
-  return sources[0]?.shape[0] ?? 0;
-}
-
-function make(
-  fn: (...inputs: Tensor[]) => unknown,
-  inputs: readonly TensorSpec[],
-  passes: readonly PassName[],
-): Version {
-  const { result, recorded, id } = trace(() => {
-    const symbols = inputs.map(
-      ({ dtype, shape }) => new Tensor(new Storage({ length: sizeOf(shape), dtype }), shape, dtype),
-    );
-    return { symbols, value: fn(...symbols) };
-  });
-  const { tensors, rebuild } = flatten(result.value);
-  const captured = capture(recorded, result.symbols, tensors, id);
-  const { program, arena } = plan(captured.program, passes);
-  return { executable: new Executable(program, arena, captured.inputs), results: tensors, rebuild };
-}
-
-/** The tensors of a result, and how to put others in their places. */
-function flatten(result: unknown): { tensors: Tensor[]; rebuild: (outputs: readonly Tensor[]) => unknown } {
-  if (result === undefined) return { tensors: [], rebuild: () => undefined };
-  if (result instanceof Tensor) return { tensors: [result], rebuild: ([only]) => only };
-  if (Array.isArray(result) && result.every((one) => one instanceof Tensor)) {
-    return { tensors: result, rebuild: (outputs) => [...outputs] };
-  }
-  if (result !== null && typeof result === "object" && !Array.isArray(result)) {
-    const entries = Object.entries(result);
-    if (entries.every((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)) {
-      return {
-        tensors: entries.map(([, tensor]) => tensor),
-        rebuild: (outputs) => Object.fromEntries(entries.map(([name], i) => [name, outputs[i]])),
-      };
-    }
-  }
-  throw new ArgumentError(
-    `compile: expected the function to give a tensor, a list or an object of tensors, or nothing, got ${describe(result)}`,
-  );
 }

@@ -3,6 +3,7 @@ import {
   instructionId,
   type LoopArguments,
   type NativeArray,
+  type NativeMemory,
   type NativeProgram,
 } from "../native/binding.js";
 import { fromNative } from "./apply.js";
@@ -14,10 +15,15 @@ import type { Storage } from "./storage.js";
 /** The native numbers of the places where a buffer's memory may be. */
 const PLACE = { arena: 0, memory: 1, input: 2 } as const;
 
-/** A set of samples along the first axis. */
-export interface Rows {
-  readonly storage: Storage;
+/** A set of samples along the first axis that a loop takes its mini-batches from. */
+export interface Source {
+  /** An array only for a loop on this thread. */
+  readonly values: NativeMemory | NativeArray;
   readonly rows: number;
+  readonly rowBytes: number;
+  /** Where the values are bytes b that stand for scale · (b − zeroPoint). */
+  readonly scale?: number;
+  readonly zeroPoint?: number;
 }
 
 /** A program that has its memory and can run. */
@@ -34,7 +40,7 @@ export class Executable {
     this.arena = arena;
     const numbered = number(program, inputs);
     const buffers: number[] = [];
-    const memories: import("../native/binding.js").NativeMemory[] = [];
+    const memories: NativeMemory[] = [];
     const states: Storage[] = [];
     for (const buffer of numbered.keys()) {
       let place: number = PLACE.arena;
@@ -74,27 +80,42 @@ export class Executable {
     this.#withStates(() => this.#native.run(inputs, outputs));
   }
 
+  /** As `run`, on the engine's own thread: the inputs are copied at once, the outputs filled when it ends. */
+  runAsync(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): Promise<void> {
+    return this.#whileClaimed([], () => this.#native.runAsync(inputs, outputs));
+  }
+
   /**
    * Many steps: step s takes the rows order[s·batch …] of each source.
    * @returns the first element of each output after each step: [steps, outputs].
    */
-  loop(sources: readonly Rows[], order: Int32Array, batch: number): Float64Array {
+  loop(sources: readonly Source[], order: Int32Array, batch: number): Float64Array {
     return this.#withStates(() => this.#native.loop(...loopArguments(sources, order, batch)));
   }
 
-  /** As `loop`, on the engine's own thread; the tensors in use are busy until it ends. */
-  async loopAsync(sources: readonly Rows[], order: Int32Array, batch: number): Promise<Float64Array> {
-    for (const state of this.#states) state.memory;
-    const loop = loopArguments(sources, order, batch);
+  /**
+   * As `loop`, on the engine's own thread; the tensors in use are busy until it ends.
+   * @param read other tensors that it reads.
+   */
+  loopAsync(
+    sources: readonly Source[],
+    order: Int32Array,
+    batch: number,
+    read: readonly Storage[] = [],
+  ): Promise<Float64Array> {
+    return this.#whileClaimed(read, () => this.#native.loopAsync(...loopArguments(sources, order, batch)));
+  }
+
+  async #whileClaimed<T>(read: readonly Storage[], run: () => Promise<T>): Promise<T> {
+    this.#bringIn();
     const written = new Set(this.#written);
-    const used = new Set([...this.#states, ...sources.map(({ storage }) => storage)]);
     const held: Storage[] = [];
     try {
-      for (const storage of used) {
+      for (const storage of new Set([...this.#states, ...read])) {
         storage.claim(written.has(storage));
         held.push(storage);
       }
-      return await this.#native.loopAsync(...loop);
+      return await run();
     } catch (error) {
       throw fromNative(error);
     } finally {
@@ -103,9 +124,13 @@ export class Executable {
     }
   }
 
-  #withStates<T>(run: () => T): T {
-    // Asking for the memory brings in what JavaScript has written since.
+  /** Asking for the memory brings in what JavaScript has written since. */
+  #bringIn(): void {
     for (const state of this.#states) state.memory;
+  }
+
+  #withStates<T>(run: () => T): T {
+    this.#bringIn();
     try {
       return run();
     } catch (error) {
@@ -116,11 +141,12 @@ export class Executable {
   }
 }
 
-function loopArguments(sources: readonly Rows[], order: Int32Array, batch: number): LoopArguments {
+function loopArguments(sources: readonly Source[], order: Int32Array, batch: number): LoopArguments {
   return [
-    sources.map(({ storage }) => storage.memory),
-    sources.map(({ rows }) => rows),
-    sources.map(({ storage, rows }) => bytesOf({ size: storage.length, dtype: storage.dtype }) / rows),
+    sources.map(({ values }) => values),
+    Float64Array.from(
+      sources.flatMap(({ rows, rowBytes, scale = 0, zeroPoint = 0 }) => [rows, rowBytes, scale, zeroPoint]),
+    ),
     order,
     batch,
     Math.floor(order.length / batch),

@@ -29,13 +29,16 @@ export interface NativeMemory {
   write(from: NativeArray, byteOffset?: number): void;
   /** Copies into a typed array, from a byte offset. */
   read(to: NativeArray, byteOffset?: number): void;
+  /** Frees it at once rather than when it is collected; what runs on it keeps it until it ends. */
+  release(): void;
 }
 
 /** What a loop of steps goes over: step s takes the rows order[s·batch …] of each source. */
 export type LoopArguments = [
-  sources: readonly NativeMemory[],
-  rows: readonly number[],
-  rowBytes: readonly number[],
+  /** Typed arrays for `loop` only. */
+  sources: readonly (NativeMemory | NativeArray)[],
+  /** For each source: number of rows, bytes of a row, and for rows of bytes their scale and zero point. */
+  rows: Float64Array,
   order: Int32Array,
   batch: number,
   steps: number,
@@ -45,6 +48,8 @@ export type LoopArguments = [
 export interface NativeProgram {
   /** One step: reads the inputs and writes the outputs in place. */
   run(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): void;
+  /** As `run`, on the engine's own thread: inputs are copied at once, outputs when it ends. */
+  runAsync(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): Promise<void>;
   /**
    * Many steps.
    * @returns the first element of each output after each step.

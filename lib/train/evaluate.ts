@@ -1,14 +1,16 @@
+import { Bytes } from "../data/bytes.js";
 import type { Cost } from "../cost/define.js";
 import { checkFinite, type Dataset, type Samples, toDataset } from "../data/dataset.js";
-import { DataLoader, readBatchSize, slice } from "../data/loader.js";
+import { readBatchSize } from "../data/loader.js";
 import { DataError } from "../errors.js";
-import { allocate } from "../graph/dtype.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
-import { checkCost, checkData, checkModel, evaluated, outputs } from "./check.js";
+import { checkCost, checkData, checkModel } from "./check.js";
+import { collect } from "./collect.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
-import { Turns } from "./turns.js";
+import { evaluationProgram, type ModelProgram, outputProgram } from "./program.js";
+import { RunningSet, runSteps } from "./steps.js";
 
 export interface EvaluateOptions {
   readonly data: Samples;
@@ -36,8 +38,14 @@ export async function evaluate(model: Module, options: EvaluateOptions): Promise
   const metrics = checkMetrics("evaluate", options.metrics);
   const dataset = toDataset("evaluate", "data", options.data);
   const batchSize = evaluationBatch("evaluate", options.batchSize, dataset);
-  checkData("evaluate", "data", model, cost, dataset);
-  return average(model, dataset, cost, metrics, batchSize);
+  const program = evaluationProgram(model, cost, metrics);
+  checkData("evaluate", "data", program, cost, dataset, batchSize);
+  const set = new RunningSet(dataset);
+  try {
+    return await average("evaluate", model, program, set, metrics, batchSize);
+  } finally {
+    set.close();
+  }
 }
 
 export function evaluationBatch(where: string, batchSize: number | undefined, { length }: Dataset): number {
@@ -46,21 +54,17 @@ export function evaluationBatch(where: string, batchSize: number | undefined, { 
 
 /** As `evaluate`, of what was checked before. */
 export async function average(
+  where: string,
   model: Module,
-  dataset: Dataset,
-  cost: Cost,
+  program: ModelProgram,
+  set: RunningSet,
   metrics: Metrics,
   batchSize: number,
-  turns = new Turns(),
 ): Promise<Evaluation> {
-  const means = new Means();
-  for (const batch of new DataLoader(dataset, { batchSize })) {
-    const y = evaluated(model, () => model.forward(batch.x));
-    const figures: Record<string, number | Tensor> = { loss: cost(y, batch.y) };
-    for (const [name, metric] of Object.entries(metrics)) figures[name] = metric(y, batch.y);
-    means.add(figures, batch.x.shape[0] as number);
-    await turns.giveWay();
-  }
+  const means = new Means(["loss", ...Object.keys(metrics)]);
+  const order = Int32Array.from({ length: set.dataset.length }, (_, p) => p);
+  const report = (log: Float64Array, samples: number): void => means.add(log, samples);
+  await runSteps({ where, model, program, set, order, batchSize, report });
   return means.all();
 }
 
@@ -75,23 +79,17 @@ export interface PredictOptions {
  * @example const scores = await predict(model, images);
  * @throws DataError for an empty set or values that are not finite; ArgumentError, OptionError
  */
-export async function predict(model: Module, x: Tensor, options: PredictOptions = {}): Promise<Tensor> {
+export async function predict(
+  model: Module,
+  x: Tensor | Bytes,
+  options: PredictOptions = {},
+): Promise<Tensor> {
   checkOptions("predict", options, ["batchSize"]);
   checkModel("predict", model);
-  checkTensor("predict", "x", x);
-  const length = x.rank === 0 ? 0 : (x.shape[0] as number);
+  if (!(x instanceof Bytes)) checkTensor("predict", "x", x);
+  const length = x.shape[0] ?? 0;
   if (length === 0) throw new DataError("predict: expected at least one sample, got an empty set");
   const batchSize = readBatchSize("predict", options.batchSize ?? Math.min(DEFAULT_BATCH, length), length);
   checkFinite("predict", "x", x);
-  const turns = new Turns();
-  let result: Tensor | undefined;
-  for (let begin = 0; begin < length; begin += batchSize) {
-    const end = Math.min(begin + batchSize, length);
-    const y = outputs("predict", model, slice(x, begin, end));
-    const sample = y.size / (end - begin);
-    result ??= new Tensor(allocate(y.dtype, length * sample), [length, ...y.shape.slice(1)], y.dtype);
-    result.data.set(y.data, begin * sample);
-    await turns.giveWay();
-  }
-  return result as Tensor;
+  return collect("predict", model, outputProgram(model), [x], batchSize);
 }

@@ -1,8 +1,9 @@
 import { performance } from "node:perf_hooks";
 import type { Cost } from "../cost/define.js";
 import { type Dataset, type Samples, toDataset } from "../data/dataset.js";
-import { DataLoader, readBatchSize } from "../data/loader.js";
+import { readBatchSize } from "../data/loader.js";
 import { ArgumentError, BusyError } from "../errors.js";
+import { Generator } from "../graph/generator.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
@@ -11,7 +12,8 @@ import { checkCost, checkData, checkModel } from "./check.js";
 import { average, type Evaluation, evaluationBatch } from "./evaluate.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
 import { openProgress } from "./progress.js";
-import { Turns } from "./turns.js";
+import { evaluationProgram, type ModelProgram, trainingProgram } from "./program.js";
+import { RunningSet, runSteps } from "./steps.js";
 
 /** What `onBatch` is told after each step. */
 export interface BatchReport {
@@ -55,7 +57,7 @@ export interface FitOptions {
   readonly metrics?: Metrics;
   /** Ends the training between two steps; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each step. */
+  /** Called after each step, before the next one begins: it is slower than without. */
   readonly onBatch?: (report: BatchReport) => void;
   /** Called after each epoch, and waited for. */
   readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
@@ -89,36 +91,75 @@ const inTraining = new WeakSet<Module>();
  * ∂L(S, w)/∂w, where L(S, w) is the cost averaged over S. A last batch that is smaller counts with its
  * own number of samples in the averages reported.
  *
- * The data, the targets and every option are checked before the first step. The event loop runs between
- * the steps.
+ * The step is compiled and runs on the engine's own thread, many steps in one call: the event loop goes on,
+ * callbacks and the signal are answered between two calls. While such a call runs, the model's parameters
+ * cannot be read or written; `predict` and `evaluate` wait for its end. The gradients stay inside, `.grad`
+ * is null afterwards. The model's JavaScript runs when the step is compiled and not again while the model
+ * stays as it is: its fields, which parameters require gradients, the sizes of the samples and batches.
+ *
+ * The data, the targets and every option are checked before the first step.
  *
  * @returns what each epoch came to, in order.
  * @throws ArgumentError, OptionError, ShapeError, DTypeError, IndexError, DataError where something does
- *   not fit, with the model unchanged; BusyError where the model is being trained already.
+ *   not fit, with the model unchanged; TraceError where the model, the cost or a metric reads a value;
+ *   BusyError where the model is being trained already.
  * @example
  * const history = await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5, batchSize: 128 });
  */
 export async function fit(model: Module, options: FitOptions): Promise<EpochReport[]> {
   const plan = readOptions(model, options);
   inTraining.add(model);
-  const progress = await openProgress(options.progress ?? false, plan.epochs, plan.dataset.length);
+  const { dataset, batchSize, epochs, validation } = plan;
+  const set = new RunningSet(dataset);
+  const validationSet = validation === null ? null : new RunningSet(validation.dataset);
+  const progress = await openProgress(options.progress ?? false, epochs, dataset.length);
   try {
+    const generator = new Generator(plan.seed);
+    const inOrder = Int32Array.from({ length: dataset.length }, (_, p) => p);
     const history: EpochReport[] = [];
-    // One for all epochs: each of them may be too short to give way once.
-    const turns = new Turns();
-    for (let epoch = 1; epoch <= plan.epochs; epoch++) {
+    for (let epoch = 1; epoch <= epochs; epoch++) {
       model.train();
+      options.optimizer.zeroGrad();
+      const means = new Means(["loss", ...Object.keys(plan.metrics)]);
       const started = performance.now();
-      const means = await runEpoch(model, options, plan, epoch, turns, progress.batch);
+      let batch = 0;
+      await runSteps({
+        where: "fit",
+        model,
+        program: plan.program,
+        set,
+        order: plan.shuffle ? (generator.permutation(dataset.length).data as Int32Array) : inOrder,
+        batchSize,
+        // Whoever is told of each step may end the training or change the learning rate before the next.
+        ...(options.onBatch === undefined ? {} : { maxSteps: 1 }),
+        before: () => options.signal?.throwIfAborted(),
+        report: (log, samplesAStep) => {
+          means.add(log, samplesAStep);
+          progress.batch(epoch, means.samples, means.get(0));
+          batch++;
+          options.onBatch?.({
+            epoch,
+            batch,
+            batches: Math.ceil(dataset.length / batchSize),
+            loss: log[0] as number,
+          });
+        },
+      });
       const seconds = (performance.now() - started) / 1000;
-      const validation =
-        plan.validation === null
+      const evaluation =
+        validation === null || validationSet === null
           ? null
-          : await average(model, plan.validation, options.cost, plan.metrics, plan.validationBatch, turns);
+          : await average("fit", model, validation.program, validationSet, plan.metrics, validation.batchSize);
       const { loss, ...metrics } = means.all();
-      const samplesPerSecond =
-        plan.loader.length * plan.batchSize >= plan.dataset.length ? plan.dataset.length / seconds : 0;
-      const report = { epoch, loss: loss as number, metrics, validation, seconds, samplesPerSecond };
+      const samplesPerSecond = dataset.length / seconds;
+      const report = {
+        epoch,
+        loss: loss as number,
+        metrics,
+        validation: evaluation,
+        seconds,
+        samplesPerSecond,
+      };
       history.push(report);
       progress.epoch(report);
       await options.onEpoch?.(report);
@@ -126,17 +167,20 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
     return history;
   } finally {
     progress.close();
+    set.close();
+    validationSet?.close();
     inTraining.delete(model);
   }
 }
 
 interface Plan {
+  readonly program: ModelProgram;
   readonly dataset: Dataset;
-  readonly loader: DataLoader;
   readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
   readonly epochs: number;
-  readonly validation: Dataset | null;
-  readonly validationBatch: number;
+  readonly validation: { program: ModelProgram; dataset: Dataset; batchSize: number } | null;
   readonly metrics: Metrics;
 }
 
@@ -173,52 +217,15 @@ function readOptions(model: Module, options: FitOptions): Plan {
       "fit: the optimizer has none of the model's parameters, so nothing would be learnt",
     );
   }
-  checkData("fit", "data", model, cost, dataset);
-  if (validation !== null) checkData("fit", "validation", model, cost, validation);
-  const validationBatch = validation === null ? 0 : evaluationBatch("fit", undefined, validation);
-  const loader = new DataLoader(dataset, { batchSize, shuffle, seed });
-  return { dataset, loader, batchSize, epochs, validation, validationBatch, metrics };
-}
-
-async function runEpoch(
-  model: Module,
-  options: FitOptions,
-  plan: Plan,
-  epoch: number,
-  turns: Turns,
-  report: (epoch: number, samples: number, loss: number) => void,
-): Promise<Means> {
-  const means = new Means();
-  let batch = 0;
-  let samples = 0;
-  for (const { x, y } of plan.loader) {
-    options.signal?.throwIfAborted();
-    const { loss, figures } = step(model, options, plan.metrics, x, y);
-    const size = x.shape[0] as number;
-    means.add({ loss, ...figures }, size);
-    samples += size;
-    batch++;
-    options.onBatch?.({ epoch, batch, batches: plan.loader.length, loss });
-    report(epoch, samples, means.get("loss"));
-    await turns.giveWay();
-  }
-  return means;
-}
-
-/** One step of descent on one mini-batch. */
-function step(
-  model: Module,
-  { cost, optimizer }: FitOptions,
-  metrics: Metrics,
-  x: Tensor,
-  target: Tensor,
-): { loss: number; figures: Record<string, number | Tensor> } {
-  optimizer.zeroGrad();
-  const y = model.forward(x);
-  const loss = cost(y, target);
-  loss.backward();
-  optimizer.step();
-  const figures: Record<string, number | Tensor> = {};
-  for (const [name, metric] of Object.entries(metrics)) figures[name] = metric(y.detach(), target);
-  return { loss: loss.item(), figures };
+  const program = trainingProgram(model, cost, options.optimizer, metrics);
+  checkData("fit", "data", program, cost, dataset, batchSize);
+  const plan = { program, dataset, batchSize, shuffle, seed, epochs, metrics };
+  if (validation === null) return { ...plan, validation: null };
+  const evaluation = {
+    program: evaluationProgram(model, cost, metrics),
+    dataset: validation,
+    batchSize: evaluationBatch("fit", undefined, validation),
+  };
+  checkData("fit", "validation", evaluation.program, cost, validation, evaluation.batchSize);
+  return { ...plan, validation: evaluation };
 }

@@ -1,14 +1,13 @@
 import type { Cost } from "../cost/define.js";
 import { type Samples, toDataset } from "../data/dataset.js";
-import { DataLoader } from "../data/loader.js";
-import { ShapeError } from "../errors.js";
-import { allocate } from "../graph/dtype.js";
-import { format } from "../graph/shape.js";
-import { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
-import { checkCost, checkData, checkModel, evaluated } from "./check.js";
+import { checkCost, checkData, checkModel } from "./check.js";
+import { collect } from "./collect.js";
 import { average, evaluationBatch } from "./evaluate.js";
+import { evaluationProgram, lossesProgram } from "./program.js";
+import { RunningSet } from "./steps.js";
 
 export interface LossOptions {
   /** Samples at a time. Default: 1024, or the set's length. */
@@ -28,21 +27,9 @@ export async function perSampleLoss(
   options: LossOptions = {},
 ): Promise<Tensor> {
   const { dataset, batchSize } = readArguments("perSampleLoss", model, cost, data, options);
-  let result: Tensor | undefined;
-  let at = 0;
-  for (const batch of new DataLoader(dataset, { batchSize })) {
-    const losses = evaluated(model, () => cost(model.forward(batch.x), batch.y, { reduction: "none" }));
-    const samples = batch.x.shape[0] as number;
-    if (losses.rank !== 1 || losses.size !== samples) {
-      throw new ShapeError(
-        `perSampleLoss: expected the cost to give one number for each of ${samples} samples, got ${format(losses.shape)}`,
-      );
-    }
-    result ??= new Tensor(allocate(losses.dtype, dataset.length), [dataset.length], losses.dtype);
-    result.data.set(losses.data, at);
-    at += losses.size;
-  }
-  return result as Tensor;
+  const program = lossesProgram(model, cost);
+  checkData("perSampleLoss", "data", program, cost, dataset, batchSize);
+  return collect("perSampleLoss", model, program, [dataset.x, dataset.y], batchSize);
 }
 
 /**
@@ -57,8 +44,15 @@ export async function averageLoss(
   options: LossOptions = {},
 ): Promise<number> {
   const { dataset, batchSize } = readArguments("averageLoss", model, cost, data, options);
-  const { loss } = await average(model, dataset, cost, {}, batchSize);
-  return loss as number;
+  const program = evaluationProgram(model, cost, {});
+  checkData("averageLoss", "data", program, cost, dataset, batchSize);
+  const set = new RunningSet(dataset);
+  try {
+    const { loss } = await average("averageLoss", model, program, set, {}, batchSize);
+    return loss as number;
+  } finally {
+    set.close();
+  }
 }
 
 function readArguments(where: string, model: Module, cost: Cost, data: Samples, options: LossOptions) {
@@ -67,6 +61,5 @@ function readArguments(where: string, model: Module, cost: Cost, data: Samples, 
   checkCost(where, cost);
   const dataset = toDataset(where, "data", data);
   const batchSize = evaluationBatch(where, options.batchSize, dataset);
-  checkData(where, "data", model, cost, dataset);
   return { dataset, batchSize };
 }

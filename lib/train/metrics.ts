@@ -1,23 +1,26 @@
 import { ArgumentError, ShapeError } from "../errors.js";
 import { format } from "../graph/shape.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { argmax } from "../ops/argmax.js";
 import { equal } from "../ops/equal.js";
 import { mean } from "../ops/mean.js";
 import { to } from "../ops/to.js";
 import { describe } from "../options.js";
 
-/** A figure of merit of a batch: averaged over the set with each sample counting the same. */
-export type Metric = (y: Tensor, target: Tensor) => number | Tensor;
+/**
+ * A figure of merit of a batch: a tensor of one element, averaged over the set with each sample counting
+ * the same. It is compiled with the model: made by ops, not by reading values.
+ */
+export type Metric = (y: Tensor, target: Tensor) => Tensor;
 export type Metrics = Readonly<Record<string, Metric>>;
 
 /**
  * Share of samples whose largest score is that of their class.
- * Shapes: y [B, C], target [B] int32.
+ * Shapes: y [B, C], target [B] int32 → scalar float64.
  * @example await evaluate(model, { data, cost: cost.crossEntropy, metrics: { accuracy } })
  * @throws ShapeError
  */
-export function accuracy(y: Tensor, target: Tensor): number {
+export function accuracy(y: Tensor, target: Tensor): Tensor {
   checkTensor("accuracy", "y", y);
   checkTensor("accuracy", "target", target);
   if (y.rank !== 2 || target.rank !== 1 || y.shape[0] !== target.size) {
@@ -25,7 +28,7 @@ export function accuracy(y: Tensor, target: Tensor): number {
       `accuracy: expected y [B, C] and target [B], got ${format(y.shape)} and ${format(target.shape)}`,
     );
   }
-  return mean(to(equal(argmax(y, { dim: 1 }), target), "float64")).item();
+  return mean(to(equal(argmax(y, { dim: 1 }), target), "float64"));
 }
 
 export function checkMetrics(where: string, metrics: unknown): Metrics {
@@ -43,31 +46,37 @@ export function checkMetrics(where: string, metrics: unknown): Metrics {
   return metrics as Metrics;
 }
 
-function numberOf(name: string, figure: unknown): number {
-  if (typeof figure === "number") return figure;
-  if (figure instanceof Tensor && figure.size === 1) return figure.item();
-  throw new ArgumentError(
-    `metrics: expected ${name} to give a number or a tensor of one element, got ${describe(figure)}`,
-  );
-}
-
-/** Means over a set of figures that come batch by batch, each weighted by its samples. */
+/** Means over a set of figures that come for each step, weighted by the step's samples. */
 export class Means {
-  readonly #sums = new Map<string, number>();
+  readonly #names: readonly string[];
+  readonly #sums: Float64Array;
   #samples = 0;
 
-  add(figures: Readonly<Record<string, number | Tensor>>, samples: number): void {
-    this.#samples += samples;
-    for (const [name, figure] of Object.entries(figures)) {
-      this.#sums.set(name, (this.#sums.get(name) ?? 0) + numberOf(name, figure) * samples);
-    }
+  constructor(names: readonly string[]) {
+    this.#names = names;
+    this.#sums = new Float64Array(names.length);
   }
 
-  get(name: string): number {
-    return (this.#sums.get(name) ?? Number.NaN) / this.#samples;
+  /** @param log the figures after each of some steps: [steps, figures]. */
+  add(log: Float64Array, samplesAStep: number): void {
+    const sums = this.#sums;
+    const figures = sums.length;
+    for (let at = 0; at < log.length; at += figures) {
+      for (let f = 0; f < figures; f++)
+        sums[f] = (sums[f] as number) + (log[at + f] as number) * samplesAStep;
+    }
+    this.#samples += (log.length / figures) * samplesAStep;
+  }
+
+  get samples(): number {
+    return this.#samples;
+  }
+
+  get(figure: number): number {
+    return (this.#sums[figure] as number) / this.#samples;
   }
 
   all(): Record<string, number> {
-    return Object.fromEntries([...this.#sums.keys()].map((name) => [name, this.get(name)]));
+    return Object.fromEntries(this.#names.map((name, i) => [name, this.get(i)]));
   }
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,7 +104,8 @@ ProgramSpec spec_of(const Napi::CallbackInfo& info) {
 Napi::Function MemoryObject::define(Napi::Env env) {
   return DefineClass(
       env, "Memory",
-      {InstanceMethod("write", &MemoryObject::write), InstanceMethod("read", &MemoryObject::read)});
+      {InstanceMethod("write", &MemoryObject::write), InstanceMethod("read", &MemoryObject::read),
+       InstanceMethod("release", &MemoryObject::release)});
 }
 
 MemoryObject::MemoryObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<MemoryObject>(info) {
@@ -114,8 +117,17 @@ MemoryObject::MemoryObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Me
   });
 }
 
-MemoryObject::~MemoryObject() {
-  if (memory_ != nullptr) Napi::MemoryManagement::AdjustExternalMemory(Env(), -memory_->bytes());
+MemoryObject::~MemoryObject() { let_go(); }
+
+void MemoryObject::let_go() {
+  if (memory_ == nullptr) return;
+  Napi::MemoryManagement::AdjustExternalMemory(Env(), -memory_->bytes());
+  memory_ = nullptr;
+}
+
+const std::shared_ptr<Memory>& MemoryObject::memory() const {
+  if (memory_ == nullptr) throw Error("ERR_VALUE", "memory: it was released");
+  return memory_;
 }
 
 void MemoryObject::copy(const Napi::CallbackInfo& info, bool in) {
@@ -123,22 +135,23 @@ void MemoryObject::copy(const Napi::CallbackInfo& info, bool in) {
     const Buffer array = to_buffer(info.Env(), info[0]);
     const int64_t offset = info[1].IsUndefined() ? 0 : info[1].ToNumber().Int64Value();
     const int64_t bytes = bytes_of(array);
-    if (offset < 0 || offset > memory_->bytes() || bytes > memory_->bytes() - offset) {
+    if (offset < 0 || offset > memory()->bytes() || bytes > memory()->bytes() - offset) {
       throw Error("ERR_SHAPE", "memory: a copy past its end");
     }
-    auto* here = static_cast<std::byte*>(memory_->data()) + offset;
+    auto* here = static_cast<std::byte*>(memory()->data()) + offset;
     if (bytes > 0) std::memcpy(in ? here : array.data, in ? array.data : here, static_cast<size_t>(bytes));
   });
 }
 
 void MemoryObject::write(const Napi::CallbackInfo& info) { copy(info, true); }
 void MemoryObject::read(const Napi::CallbackInfo& info) { copy(info, false); }
+void MemoryObject::release(const Napi::CallbackInfo&) { let_go(); }
 
 Napi::Function ProgramObject::define(Napi::Env env) {
   return DefineClass(
       env, "Program",
-      {InstanceMethod("run", &ProgramObject::run), InstanceMethod("loop", &ProgramObject::loop),
-       InstanceMethod("loopAsync", &ProgramObject::loop_async)});
+      {InstanceMethod("run", &ProgramObject::run), InstanceMethod("runAsync", &ProgramObject::run_async),
+       InstanceMethod("loop", &ProgramObject::loop), InstanceMethod("loopAsync", &ProgramObject::loop_async)});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -154,36 +167,118 @@ ProgramObject::~ProgramObject() {
 }
 
 void ProgramObject::run(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] {
-    program_->run(buffers_of(info[0]));
-    const std::vector<Buffer> outputs = buffers_of(info[1]);
-    for (size_t i = 0; i < outputs.size(); ++i) program_->read_output(i, outputs[i]);
+  guarded(info.Env(), [&] { program_->run(buffers_of(info[0]), buffers_of(info[1])); });
+}
+
+namespace {
+
+// Work on the engine's thread and a promise of what `result` makes of it.
+Napi::Value promise_of(Napi::Env env, std::function<void()> work, std::function<Napi::Value(Napi::Env)> result) {
+  struct Outcome {
+    std::string code, message;
+  };
+  const auto outcome = std::make_shared<Outcome>();
+  const auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
+  env.GetInstanceData<Environment>()->background.run(
+      [work = std::move(work), outcome] {
+        try {
+          work();
+        } catch (const Error& error) {
+          *outcome = {error.code(), error.what()};
+        } catch (const std::exception& error) {
+          *outcome = {"ERR_NATIVE", error.what()};
+        }
+      },
+      [outcome, deferred, result = std::move(result)](Napi::Env then) {
+        if (outcome->code.empty()) return deferred->Resolve(result(then));
+        const Napi::Error error = Napi::Error::New(then, outcome->message);
+        error.Set("code", Napi::String::New(then, outcome->code));
+        deferred->Reject(error.Value());
+      });
+  return deferred->Promise();
+}
+
+// Memory of its own for each buffer, which JavaScript may let go of at any time.
+struct OwnedBuffers {
+  explicit OwnedBuffers(const std::vector<Buffer>& like) {
+    for (const Buffer& buffer : like) {
+      memories.push_back(std::make_unique<Memory>(bytes_of(buffer)));
+      buffers.push_back({memories.back()->data(), buffer.count, buffer.dtype});
+    }
+  }
+  std::vector<std::unique_ptr<Memory>> memories;
+  std::vector<Buffer> buffers;
+};
+
+void copy_bytes(const Buffer& from, const Buffer& to) {
+  if (from.count > 0) std::memcpy(to.data, from.data, static_cast<size_t>(bytes_of(from)));
+}
+
+}  // namespace
+
+Napi::Value ProgramObject::run_async(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::vector<Buffer> inputs = buffers_of(info[0]);
+    const auto own_inputs = std::make_shared<OwnedBuffers>(inputs);
+    const auto own_outputs = std::make_shared<OwnedBuffers>(buffers_of(info[1]));
+    for (size_t i = 0; i < inputs.size(); ++i) copy_bytes(inputs[i], own_inputs->buffers[i]);
+    const auto arrays =
+        std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
+    return promise_of(
+        info.Env(),
+        [program = program_, own_inputs, own_outputs] {
+          program->run(own_inputs->buffers, own_outputs->buffers);
+        },
+        [own_outputs, arrays](Napi::Env env) -> Napi::Value {
+          const std::vector<Buffer> outputs = buffers_of(arrays->Value());
+          for (size_t i = 0; i < outputs.size() && i < own_outputs->buffers.size(); ++i) {
+            // A buffer that was transferred meanwhile is empty.
+            if (outputs[i].count == own_outputs->buffers[i].count) copy_bytes(own_outputs->buffers[i], outputs[i]);
+          }
+          return env.Undefined();
+        });
   });
 }
 
 namespace {
 
-// A loop with memory of its own for all that it reads and writes.
+// A loop with memory of its own for its order and its log.
 struct OwnedLoop {
   Loop loop;
+  std::vector<std::shared_ptr<Memory>> memories;
   std::vector<int32_t> order;
   std::vector<double> log;
   size_t outputs = 0;
 };
 
-std::shared_ptr<OwnedLoop> loop_of(const Napi::CallbackInfo& info, const Program& program) {
+std::shared_ptr<OwnedLoop> loop_of(const Napi::CallbackInfo& info, const Program& program, bool takes_arrays) {
   auto owned = std::make_shared<OwnedLoop>();
   Loop& loop = owned->loop;
-  const auto memories = memories_of(info[0]);
-  const auto rows = info[1].As<Napi::Array>();
-  const auto row_bytes = info[2].As<Napi::Array>();
-  for (uint32_t i = 0; i < memories.size(); ++i) {
-    loop.sources.push_back({memories[i], Napi::Value(rows[i]).ToNumber().Int64Value(),
-                            Napi::Value(row_bytes[i]).ToNumber().Int64Value()});
+  const auto sources = info[0].As<Napi::Array>();
+  const auto rows = numbers<double>(info[1], DType::float64);
+  if (rows.size() != 4 * size_t{sources.Length()}) throw Error("ERR_VALUE", "program: wrong number of sources");
+  for (uint32_t i = 0; i < sources.Length(); ++i) {
+    Source source;
+    const Napi::Value data = sources[i];
+    if (takes_arrays && data.IsTypedArray()) {
+      const Buffer array = to_buffer(info.Env(), data);
+      source.data = array.data;
+      source.bytes = bytes_of(array);
+    } else {
+      if (!data.IsObject() || data.IsTypedArray()) throw Error("ERR_DTYPE", "program: a source is no memory");
+      owned->memories.push_back(MemoryObject::Unwrap(data.As<Napi::Object>())->memory());
+      source.data = owned->memories.back()->data();
+      source.bytes = owned->memories.back()->bytes();
+    }
+    source.rows = static_cast<int64_t>(rows[4 * i]);
+    source.row_bytes = static_cast<int64_t>(rows[4 * i + 1]);
+    source.scale = rows[4 * i + 2];
+    source.zero_point = rows[4 * i + 3];
+    loop.sources.push_back(source);
   }
-  const auto order = numbers<int32_t>(info[3], DType::int32);
-  loop.batch = info[4].ToNumber().Int64Value();
-  loop.steps = info[5].ToNumber().Int64Value();
+  const auto order = numbers<int32_t>(info[2], DType::int32);
+  loop.batch = info[3].ToNumber().Int64Value();
+  loop.steps = info[4].ToNumber().Int64Value();
   if (loop.batch < 1 || loop.steps < 0 || loop.steps > static_cast<int64_t>(order.size()) / loop.batch) {
     throw Error("ERR_SHAPE", "program: the order has too few rows for its steps");
   }
@@ -206,41 +301,19 @@ Napi::Value log_of(Napi::Env env, const OwnedLoop& owned, int64_t done) {
 
 Napi::Value ProgramObject::loop(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const auto owned = loop_of(info, *program_);
+    const auto owned = loop_of(info, *program_, true);
     return log_of(info.Env(), *owned, program_->run_loop(owned->loop));
   });
 }
 
 Napi::Value ProgramObject::loop_async(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    struct Outcome {
-      int64_t done = 0;
-      std::string code, message;
-    };
-    const auto owned = loop_of(info, *program_);
-    const auto outcome = std::make_shared<Outcome>();
-    auto& background = info.Env().GetInstanceData<Environment>()->background;
-    owned->loop.stop = &background.stopping();
-    const auto deferred = std::make_shared<Napi::Promise::Deferred>(info.Env());
-    background.run(
-        [program = program_, owned, outcome] {
-          try {
-            outcome->done = program->run_loop(owned->loop);
-          } catch (const Error& error) {
-            outcome->code = error.code();
-            outcome->message = error.what();
-          } catch (const std::exception& error) {
-            outcome->code = "ERR_NATIVE";
-            outcome->message = error.what();
-          }
-        },
-        [owned, outcome, deferred](Napi::Env env) {
-          if (outcome->code.empty()) return deferred->Resolve(log_of(env, *owned, outcome->done));
-          const Napi::Error error = Napi::Error::New(env, outcome->message);
-          error.Set("code", Napi::String::New(env, outcome->code));
-          deferred->Reject(error.Value());
-        });
-    return deferred->Promise();
+    const auto owned = loop_of(info, *program_, false);
+    owned->loop.stop = &info.Env().GetInstanceData<Environment>()->background.stopping();
+    const auto done = std::make_shared<int64_t>(0);
+    return promise_of(
+        info.Env(), [program = program_, owned, done] { *done = program->run_loop(owned->loop); },
+        [owned, done](Napi::Env env) { return log_of(env, *owned, *done); });
   });
 }
 

@@ -17,18 +17,22 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
   explicit MemoryObject(const Napi::CallbackInfo& info);
   ~MemoryObject() override;
 
-  const std::shared_ptr<Memory>& memory() const { return memory_; }
+  // Throws Error where it was released.
+  const std::shared_ptr<Memory>& memory() const;
 
  private:
   // write(array, byteOffset = 0), read(array, byteOffset = 0): copy a typed array in and out.
   void write(const Napi::CallbackInfo& info);
   void read(const Napi::CallbackInfo& info);
   void copy(const Napi::CallbackInfo& info, bool in);
+  // release(): lets go of the memory at once; what runs on it keeps it until it ends.
+  void release(const Napi::CallbackInfo& info);
+  void let_go();
 
   std::shared_ptr<Memory> memory_;
 };
 
-// new Program(arenaBytes, buffers, memories, instructions, outputs), where
+// new Program(arenaBytes, buffers, memories, instructions, outputs, flushDenormals), where
 // buffers: Float64Array of place, at, count, dtype for each;
 // instructions: Float64Array of id, number of params, number of operands, params…, operands… for each;
 // outputs: Float64Array of buffers.
@@ -41,10 +45,13 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
  private:
   // run(inputs, outputs): one step; typed arrays are read and written in place.
   void run(const Napi::CallbackInfo& info);
-  // loop(sources: Memory[], rows, rowBytes: number[], order: Int32Array, batch, steps): the log, a
-  // Float64Array of the first element of each output after each step.
+  // runAsync(inputs, outputs): a promise; the inputs are copied at once, the outputs at the end.
+  Napi::Value run_async(const Napi::CallbackInfo& info);
+  // loop(sources: (Memory | typed array)[], rows, order: Int32Array, batch, steps): the log, a
+  // Float64Array of the first element of each output after each step. rows: Float64Array of the number
+  // of rows, their bytes, scale and zero point for each source.
   Napi::Value loop(const Napi::CallbackInfo& info);
-  // loopAsync(…, the same, …): a promise of the log; the event loop goes on.
+  // loopAsync(…, the same, …): a promise of the log; the event loop goes on. Sources are Memory only.
   Napi::Value loop_async(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Program> program_;

@@ -138,10 +138,11 @@ void Program::bind(const std::vector<Buffer>& inputs) {
   prepare();
 }
 
-void Program::run(const std::vector<Buffer>& inputs) {
+void Program::run(const std::vector<Buffer>& inputs, const std::vector<Buffer>& outputs) {
   Claim claim(busy_);
   bind(inputs);
   start(nullptr);
+  for (size_t i = 0; i < outputs.size(); ++i) read_output(i, outputs[i]);
 }
 
 int64_t Program::run_loop(const Loop& loop) {
@@ -151,11 +152,18 @@ int64_t Program::run_loop(const Loop& loop) {
   prepare();
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const Source& source = loop.sources[i];
-    const bool fits = inputs_[i].count * bytes_of(inputs_[i].dtype) == loop.batch * source.row_bytes &&
-                      source.data->bytes() >= source.rows * source.row_bytes;
+    const bool scaled = source.scale != 0;
+    if (scaled && inputs_[i].dtype != DType::float32 && inputs_[i].dtype != DType::float64) {
+      throw Error("ERR_DTYPE", "program: a source of bytes is for an input of floats");
+    }
+    const int64_t element = scaled ? 1 : bytes_of(inputs_[i].dtype);
+    const bool fits = inputs_[i].count * element == loop.batch * source.row_bytes &&
+                      source.bytes >= source.rows * source.row_bytes;
     if (!fits) throw Error("ERR_SHAPE", "program: a source does not have the row size of its input");
     for (int64_t r = 0; r < loop.steps * loop.batch; ++r) {
-      if (loop.order[r] < 0 || loop.order[r] >= source.rows) throw Error("ERR_INDEX", "program: no such row");
+      if (loop.order[r] >= 0 && loop.order[r] < source.rows) continue;
+      throw Error("ERR_INDEX", "loop: expected order[" + std::to_string(r) + "] to be a sample in [0, " +
+                                   std::to_string(source.rows) + "), got " + std::to_string(loop.order[r]));
     }
   }
   if (loop.steps * static_cast<int64_t>(ready_.size()) >= Failure::kMaxTasks) {
@@ -218,13 +226,19 @@ void Program::steps(Run& run, const Team& team) {
 void Program::gather(const Loop& loop, int64_t step, const Team& team) const {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const Source& source = loop.sources[i];
-    const auto* from = static_cast<const std::byte*>(source.data->data());
+    const auto* from = static_cast<const std::byte*>(source.data);
     auto* to = static_cast<std::byte*>(inputs_[i].data);
+    const int64_t row_bytes = inputs_[i].count * bytes_of(inputs_[i].dtype) / loop.batch;
     const Range mine = share(loop.batch, team);
     for (int64_t r = mine.begin; r < mine.end; ++r) {
-      const int64_t row = loop.order[step * loop.batch + r];
-      std::memcpy(to + r * source.row_bytes, from + row * source.row_bytes,
-                  static_cast<size_t>(source.row_bytes));
+      const std::byte* row = from + loop.order[step * loop.batch + r] * source.row_bytes;
+      if (source.scale == 0) {
+        std::memcpy(to + r * row_bytes, row, static_cast<size_t>(row_bytes));
+      } else {
+        const ScaleBytesFn scale_bytes = kernel_table().scale_bytes[static_cast<int32_t>(inputs_[i].dtype)];
+        scale_bytes({reinterpret_cast<const uint8_t*>(row), source.row_bytes, source.scale,
+                     source.zero_point, to + r * row_bytes});
+      }
     }
   }
 }

@@ -39,9 +39,13 @@ struct ProgramSpec {
 
 // How an input of a program is filled in a loop: from the rows of a data set.
 struct Source {
-  std::shared_ptr<Memory> data;
+  const void* data = nullptr;
+  int64_t bytes = 0;
   int64_t rows = 0;
   int64_t row_bytes = 0;
+  // Rows of bytes b that stand for scale · (b − zero_point); a scale of 0 for rows taken as they are.
+  double scale = 0;
+  double zero_point = 0;
 };
 
 // N steps over mini-batches: step s takes the rows order[begin + s·batch …] of each source.
@@ -59,15 +63,13 @@ class Program {
   // Throws Error where an instruction does not fit its buffers.
   explicit Program(ProgramSpec spec);
 
-  // One step over these inputs. Throws Error "ERR_BUSY" while the program runs, "ERR_INDEX" for an index
-  // out of its range.
-  void run(const std::vector<Buffer>& inputs);
+  // One step over these inputs, and copies of the outputs' elements. Throws Error "ERR_BUSY" while the
+  // program runs, "ERR_INDEX" for an index out of its range.
+  void run(const std::vector<Buffer>& inputs, const std::vector<Buffer>& outputs);
 
   // Many steps. Returns how many were done.
   int64_t run_loop(const Loop& loop);
 
-  // Copies an output's elements.
-  void read_output(size_t index, const Buffer& to) const;
   size_t outputs() const { return spec_.outputs.size(); }
   size_t inputs() const { return inputs_.size(); }
   int64_t arena_bytes() const { return spec_.arena_bytes; }
@@ -89,6 +91,7 @@ class Program {
   static void steps(Run& run, const Team& team);
   void gather(const Loop& loop, int64_t step, const Team& team) const;
   void log(const Loop& loop, int64_t step) const;
+  void read_output(size_t index, const Buffer& to) const;
 
   ProgramSpec spec_;
   std::unique_ptr<Memory> arena_;

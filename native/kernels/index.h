@@ -23,4 +23,13 @@ struct IndexCall {
 // Returns the position in `index` of the first index outside [0, axis) that it met, or −1.
 using IndexFn = int64_t (*)(const IndexCall&);
 
+// y[i] = scale · (x[i] − zero_point), in float64 and then rounded: the same bits everywhere.
+struct ScaleBytesCall {
+  const uint8_t* x;
+  int64_t size;
+  double scale, zero_point;
+  void* y;
+};
+using ScaleBytesFn = void (*)(const ScaleBytesCall&);
+
 }  // namespace thalweg

@@ -22,6 +22,7 @@ import {
   rand,
   ShapeError,
   type Tensor,
+  TraceError,
   tensor,
   zeros,
 } from "../../lib/index.js";
@@ -131,7 +132,7 @@ for (const [name, take] of takers) {
       [
         () => take(model, crossEntropy, { x: ones([6, 4]), y }),
         ShapeError,
-        "Linear: expected x [..., 3], got [1, 4]",
+        "Linear: expected x [..., 3], got [6, 4]",
       ],
       [
         () => take(model, crossEntropy, { x: ones([6, 3], { dtype: "float64" }), y }),
@@ -161,7 +162,7 @@ for (const [name, take] of takers) {
       [
         () => take(model, squaredError, { x, y: ones([6, 2]) }),
         ShapeError,
-        "squaredError: expected target to be [1, 3] as y is, got [1, 2]",
+        "squaredError: expected target to be [6, 3] as y is, got [6, 2]",
       ],
       [
         () => take(model, squaredError, { x, y }),
@@ -202,7 +203,7 @@ for (const [name, take] of takers) {
             { x, y: x },
           ),
         ShapeError,
-        `${name}: expected the model to give an output for each of 1 samples, got []`,
+        `${name}: expected the model to give an output for each of 6 samples, got []`,
       ],
       [
         () =>
@@ -217,7 +218,9 @@ for (const [name, take] of takers) {
       [
         () => take(model, (z: Tensor) => z, { x, y }),
         ShapeError,
-        `${name}: expected the cost to give a scalar, got [1, 3]`,
+        name === "perSampleLoss"
+          ? "perSampleLoss: expected the cost to give one number for each of 6 samples, got [6, 3]"
+          : `${name}: expected the cost to give a scalar, got [6, 3]`,
       ],
     ];
     // A model that is none cannot be given an optimizer.
@@ -403,22 +406,30 @@ describe("fit", () => {
     model.train();
   });
 
-  test("refuses a figure that is no number, and the model can be trained on", async () => {
+  test("refuses a figure that is no tensor of one element, and the model can be trained on", async () => {
     const net = new nn.Linear(3, 3);
     const options = { ...good, optimizer: new optim.SGD(net.parameters()) };
-    const metrics = (figure: unknown) => ({ share: () => figure as number });
-    const message = "metrics: expected share to give a number or a tensor of one element, got";
-    await expectError([
-      () => fit(net, { ...options, metrics: metrics("1") }),
-      ArgumentError,
-      `${message} "1"`,
-    ]);
+    const metrics = (figure: unknown) => ({ share: () => figure as Tensor });
+    const message = "fit: expected metric share to give a tensor of one element, made by ops, got";
+    await expectError([() => fit(net, { ...options, metrics: metrics(1) }), ArgumentError, `${message} 1`]);
     await expectError([
       () => fit(net, { ...options, metrics: metrics(ones([2])) }),
       ArgumentError,
-      `${message} a Tensor`,
+      `${message} [2]`,
     ]);
     await expect(fit(net, { ...options, metrics: metrics(ones([1])) })).resolves.toHaveLength(1);
+  });
+
+  test.each<[string, Partial<FitOptions>]>([
+    ["metric", { metrics: { share: (z) => tensor(z.data[0] as number) } }],
+    ["cost", { cost: (z) => (z.data[0] === 0 ? ops.sum(z) : ops.mean(z)) }],
+  ])("refuses a %s that reads values, and names the line", async (_, wrong) => {
+    const net = new nn.Linear(3, 3);
+    await expectError([
+      () => fit(net, { ...good, optimizer: new optim.SGD(net.parameters()), batchSize: 1, ...wrong }),
+      TraceError,
+      /^compile: the value of a tensor is not known .* Read at .*train\.test\.ts/,
+    ]);
   });
 
   test("refuses to train one model twice at a time", async () => {

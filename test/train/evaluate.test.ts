@@ -51,7 +51,7 @@ describe.each([1, 5, 23, undefined])("with batches of %s", (batchSize) => {
     const evaluation = await evaluate(model, {
       data: samples,
       cost: cost.crossEntropy,
-      metrics: { accuracy, three: () => 3, wide: (y) => ops.mean(y) },
+      metrics: { accuracy, three: () => tensor(3), wide: (y) => ops.mean(y) },
       ...options,
     });
     expect(Object.keys(evaluation)).toEqual(["loss", "accuracy", "three", "wide"]);
@@ -105,7 +105,7 @@ describe("evaluation", () => {
       const metrics = {
         recorded: (y: Tensor) => {
           recorded = y.requiresGrad;
-          return 0;
+          return tensor(0);
         },
       };
       expect(await evaluate(watch, { data: set, cost: cost.squaredError, metrics })).toEqual({
@@ -142,7 +142,7 @@ describe("accuracy", () => {
       [3, 3],
       [-1, 0],
     ]);
-    expect(accuracy(y, tensor([1, 0, 0, 0], { dtype: "int32" }))).toBe(0.75);
-    expect(accuracy(y, tensor([0, 1, 1, 0], { dtype: "int32" }))).toBe(0);
+    expect(accuracy(y, tensor([1, 0, 0, 0], { dtype: "int32" })).item()).toBe(0.75);
+    expect(accuracy(y, tensor([0, 1, 1, 0], { dtype: "int32" })).item()).toBe(0);
   });
 });

@@ -27,13 +27,15 @@ function clouds(count: number): { x: Tensor; y: Tensor } {
     [-1, -2],
   ]);
   const y = ops.to(ops.mul(generator.uniform([count]), 3), "int32");
-  return { x: ops.add(ops.indexSelect(centres, 0, y), generator.normal([count, 2])), y };
+  const x = ops.add(ops.indexSelect(centres, 0, y), generator.normal([count, 2]));
+  return { x: ops.to(x, "float64"), y };
 }
 const samples = clouds(50);
 
 function makeModel(seed = 0): nn.Sequential {
   manualSeed(seed);
-  return new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 3));
+  const dtype = "float64";
+  return new nn.Sequential(new nn.Linear(2, 8, { dtype }), new nn.Tanh(), new nn.Linear(8, 3, { dtype }));
 }
 
 interface Trained {
@@ -62,6 +64,14 @@ async function train(
   return { model, history, losses };
 }
 
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((value, i) => {
+    const wanted = expected[i] as number;
+    expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1e-10 * Math.abs(wanted) + 1e-14);
+  });
+}
+
 const bits = (model: nn.Module): number[][] => model.parameters().map((parameter) => [...parameter.data]);
 
 /** The same training by hand. */
@@ -87,7 +97,7 @@ function byHand(
   return { model, losses };
 }
 
-describe("fit does what a loop by hand does, to the bit", () => {
+describe("fit does what a loop by hand does", () => {
   test.each([
     ["full batch", 50, false],
     ["single samples", 1, true],
@@ -96,8 +106,13 @@ describe("fit does what a loop by hand does, to the bit", () => {
   ])("%s", async (_, batchSize, shuffle) => {
     const { model, losses } = await train({ batchSize, shuffle });
     const manual = byHand(batchSize, 3, shuffle);
-    expect(losses).toEqual(manual.losses);
-    expect(bits(model)).toEqual(bits(manual.model));
+    expectClose(losses, manual.losses);
+    expectClose(bits(model).flat(), bits(manual.model).flat());
+    // Told of every step or not, the steps are the same.
+    const whole = makeModel();
+    const optimizer = new optim.SGD(whole.parameters(), { lr: 0.1, momentum: 0.9 });
+    await fit(whole, { data: samples, cost: cost.crossEntropy, optimizer, epochs: 3, batchSize, shuffle });
+    expect(bits(whole)).toEqual(bits(model));
   });
 });
 
@@ -228,7 +243,7 @@ describe("seeds", () => {
 
 describe("modes", () => {
   class Watch extends nn.Module {
-    readonly inner = new nn.Linear(2, 3);
+    readonly inner = new nn.Linear(2, 3, { dtype: "float64" });
     readonly modes: boolean[] = [];
     forward(x: Tensor): Tensor {
       this.modes.push(this.training, this.inner.training);
@@ -236,9 +251,8 @@ describe("modes", () => {
     }
   }
 
-  test("training in the steps, evaluation in validation, and training again at the end", async () => {
+  test("training in the step, evaluation in validation, and training again at the end", async () => {
     const model = new Watch().eval();
-    const perEpoch: string[] = [];
     await fit(model, {
       data: samples,
       cost: cost.crossEntropy,
@@ -246,19 +260,9 @@ describe("modes", () => {
       epochs: 2,
       batchSize: 50,
       validation: samples,
-      onBatch: () => {
-        perEpoch.push(`step ${model.modes.splice(0).slice(-2).join(" ")}`);
-      },
-      onEpoch: () => {
-        perEpoch.push(`validation ${model.modes.splice(0).join(" ")}`);
-      },
     });
-    expect(perEpoch).toEqual([
-      "step true true",
-      "validation false false",
-      "step true true",
-      "validation false false",
-    ]);
+    // Its JavaScript runs once for each of the two programs.
+    expect(model.modes).toEqual([true, true, false, false]);
     expect([model.training, model.inner.training]).toEqual([true, true]);
   });
 });
@@ -318,8 +322,8 @@ describe("abort", () => {
 
 describe("beside other work", () => {
   test.each([
-    ["in one long epoch", 1, 3000],
-    ["in many short ones", 3000, 1],
+    ["in one long epoch", 1, 100_000],
+    ["in many short ones", 10_000, 1],
   ])("timers fire while it trains %s", async (_, epochs, steps) => {
     const model = makeModel();
     const source = clouds(steps);

@@ -4,13 +4,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { library, root, runCommand, runModule } from "../child.js";
 
 const program = (progress: boolean): string => `
-import { cost, fit, manualSeed, nn, optim, rand } from ${JSON.stringify(library)};
+import { cost, fit, manualSeed, nn, optim, rand, tensor } from ${JSON.stringify(library)};
 manualSeed(0);
 const model = new nn.Linear(20, 5);
 const x = rand([400, 20]);
 const data = { x, y: rand([400, 5]) };
 await fit(model, { data, validation: data, cost: cost.squaredError, optimizer: new optim.SGD(model.parameters(), { lr: 0.01 }),
-  metrics: { half: () => 0.5 }, epochs: 2, batchSize: 4, progress: ${progress},
+  metrics: { half: () => tensor(0.5) }, epochs: 2, batchSize: 4, progress: ${progress},
   onBatch: () => { const until = performance.now() + 1.5; while (performance.now() < until); } });
 console.log("done");
 `;

@@ -26,6 +26,7 @@ struct Table {
   ReduceFn reduce[kReduce][kDTypes];
   RowsFn rows[kRows][kDTypes];
   IndexFn index[kIndex][kDTypes];
+  ScaleBytesFn scale_bytes[kDTypes];
   StridedFn strided[kDTypes];
 
   MatmulFn<float> matmul_f32;

@@ -34,6 +34,12 @@ int64_t index_by_definition(const IndexCall& c) {
 }
 
 template <typename T>
+void scale_bytes(const ScaleBytesCall& c) {
+  T* y = static_cast<T*>(c.y);
+  for (int64_t i = 0; i < c.size; ++i) y[i] = static_cast<T>(c.scale * (c.x[i] - c.zero_point));
+}
+
+template <typename T>
 void add_dtype(Table& table, DType dtype) {
   const auto d = static_cast<int32_t>(dtype);
   table.index[static_cast<int32_t>(Index::select)][d] = index_by_definition<T, false, false>;
@@ -47,6 +53,8 @@ void add_dtype(Table& table, DType dtype) {
 void add_index(Table& table) {
   add_dtype<float>(table, DType::float32);
   add_dtype<double>(table, DType::float64);
+  table.scale_bytes[static_cast<int32_t>(DType::float32)] = scale_bytes<float>;
+  table.scale_bytes[static_cast<int32_t>(DType::float64)] = scale_bytes<double>;
   add_dtype<uint32_t>(table, DType::int32);
   const auto boolean = static_cast<int32_t>(DType::boolean);
   table.index[static_cast<int32_t>(Index::select)][boolean] = index_by_definition<uint8_t, false, false>;

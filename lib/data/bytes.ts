@@ -1,0 +1,84 @@
+import { ArgumentError, ShapeError } from "../errors.js";
+import { fromTypedArray } from "../graph/create.js";
+import { checkDType, type DType, isFloat } from "../graph/dtype.js";
+import { checkShape, format, type Shape, sizeOf } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { checkNumber, checkOptions, describe } from "../options.js";
+
+export interface BytesOptions {
+  /** What a step of 1 of a byte stands for, ≠ 0. Default: 1. */
+  readonly scale?: number;
+  /** The byte that stands for 0; need not be a whole number. Default: 0. */
+  readonly zeroPoint?: number;
+  /** Of the values that the bytes stand for: float32 or float64. Default: float32. */
+  readonly dtype?: DType;
+}
+
+/**
+ * Samples kept as bytes b that stand for x = scale · (b − zeroPoint), such as the pixels of images: a
+ * quarter of float32's memory. `fit` and the like take the mini-batches out of them as they are needed.
+ *
+ * Shape: [P, ...], the values in row-major order; they are not copied.
+ *
+ * @example
+ * const { shape, values } = await data.readIdx("train-images-idx3-ubyte");
+ * const images = new data.Bytes(values, shape, { scale: 1 / 255 });            // pixels in [0, 1]
+ * // mean 0 and variance 1: scale = 1 / (255·std), zeroPoint = 255·mean
+ * @throws ArgumentError unless they are bytes and the scale is a number ≠ 0; ShapeError where the shape does
+ *   not hold them; DTypeError, OptionError
+ */
+export class Bytes {
+  readonly values: Uint8Array;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly scale: number;
+  readonly zeroPoint: number;
+
+  constructor(values: ArrayLike<number>, shape: Shape, options: BytesOptions = {}) {
+    checkOptions("Bytes", options, ["scale", "zeroPoint", "dtype"]);
+    if (!(values instanceof Uint8Array)) {
+      throw new ArgumentError(`Bytes: expected the values as a Uint8Array, got ${describe(values)}`);
+    }
+    this.values = values;
+    this.shape = checkShape("Bytes", shape);
+    if (shape.length === 0 || sizeOf(shape) !== values.length) {
+      throw new ShapeError(`Bytes: expected a shape for ${values.length} values, got ${format(shape)}`);
+    }
+    this.scale = checkNumber("Bytes", "scale", options.scale ?? 1);
+    if (this.scale === 0) throw new ArgumentError("Bytes: expected scale to be a number other than 0, got 0");
+    this.zeroPoint = checkNumber("Bytes", "zeroPoint", options.zeroPoint ?? 0);
+    this.dtype = checkDType("Bytes", options.dtype ?? "float32");
+    if (!isFloat(this.dtype)) {
+      throw new ArgumentError(`Bytes: expected dtype to be float32 or float64, got ${this.dtype}`);
+    }
+  }
+
+  /** Number of samples. */
+  get length(): number {
+    return this.shape[0] as number;
+  }
+
+  /** What the samples [begin, end) stand for. */
+  slice(begin: number, end: number): Tensor {
+    return this.select(Array.from({ length: end - begin }, (_, i) => begin + i));
+  }
+
+  /** What some samples stand for, in that order. */
+  select(samples: ArrayLike<number>): Tensor {
+    const size = this.values.length / this.length;
+    const { values, scale, zeroPoint } = this;
+    const Floats = this.dtype === "float32" ? Float32Array : Float64Array;
+    const floats = new Floats(samples.length * size);
+    for (let i = 0; i < samples.length; i++) {
+      const from = (samples[i] as number) * size;
+      for (let j = 0; j < size; j++)
+        floats[i * size + j] = scale * ((values[from + j] as number) - zeroPoint);
+    }
+    return fromTypedArray(floats, [samples.length, ...this.shape.slice(1)]);
+  }
+
+  /** What all of them stand for. */
+  toTensor(): Tensor {
+    return this.slice(0, this.length);
+  }
+}

@@ -1,0 +1,34 @@
+import { fromTypedArray } from "../graph/create.js";
+import { bytesOf } from "../graph/plan/arena.js";
+import type { Source } from "../graph/program.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { NativeArray, NativeMemory } from "../native/binding.js";
+import { indexSelect } from "../ops/index-select.js";
+import { reshape } from "../ops/reshape.js";
+import { Bytes } from "./bytes.js";
+
+/** The samples [begin, end); of a tensor, over the same memory. */
+export function slice(from: Tensor | Bytes, begin: number, end: number): Tensor {
+  if (from instanceof Bytes) return from.slice(begin, end);
+  const sample = from.size / (from.shape[0] as number);
+  const part = fromTypedArray(from.storage.readOnly.subarray(begin * sample, end * sample));
+  return reshape(part, [end - begin, ...from.shape.slice(1)]);
+}
+
+/** Some samples, in that order. */
+export function select(from: Tensor | Bytes, samples: Int32Array): Tensor {
+  return from instanceof Bytes ? from.select(samples) : indexSelect(from, 0, fromTypedArray(samples));
+}
+
+/** The values as they are stored. */
+export function stored(from: Tensor | Bytes): NativeArray {
+  return from instanceof Bytes ? from.values : from.storage.readOnly;
+}
+
+/** The samples as what a loop takes its mini-batches from, out of `values` or a copy of them. */
+export function toSource(from: Tensor | Bytes, values: NativeArray | NativeMemory): Source {
+  const rows = from.shape[0] as number;
+  if (!(from instanceof Bytes)) return { values, rows, rowBytes: bytesOf(from) / rows };
+  const { scale, zeroPoint } = from;
+  return { values, rows, rowBytes: from.values.length / rows, scale, zeroPoint };
+}

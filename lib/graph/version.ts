@@ -1,0 +1,79 @@
+import { ArgumentError } from "../errors.js";
+import { describe } from "../options.js";
+import { capture } from "./capture.js";
+import { type PassName, plan } from "./plan/index.js";
+import { Executable } from "./program.js";
+import { sizeOf, type TensorSpec } from "./shape.js";
+import { Storage } from "./storage.js";
+import { Tensor } from "./tensor.js";
+import { trace } from "./trace.js";
+
+/** What a function was compiled to for one signature of inputs. */
+export interface Version {
+  readonly executable: Executable;
+  /** What the function gave when it was traced: its results' shapes are these, its buffers' may differ. */
+  readonly results: readonly Tensor[];
+  /** The function's result with other tensors in their places. */
+  readonly rebuild: (outputs: readonly Tensor[]) => unknown;
+}
+
+// Enough for every batch size that a program really uses; an older version is made again.
+const MAX_VERSIONS = 64;
+
+/** A function's versions: one for each signature of input shapes and dtypes, made when it is asked for. */
+export class Versions {
+  readonly #fn: (...inputs: Tensor[]) => unknown;
+  readonly #passes: readonly PassName[];
+  readonly #known = new Map<string, Version>();
+
+  constructor(fn: (...inputs: Tensor[]) => unknown, passes: readonly PassName[]) {
+    this.#fn = fn;
+    this.#passes = passes;
+  }
+
+  for(inputs: readonly TensorSpec[]): Version {
+    const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
+    let version = this.#known.get(key);
+    if (version === undefined) {
+      version = this.#make(inputs);
+      const [oldest] = this.#known.keys();
+      if (oldest !== undefined && this.#known.size >= MAX_VERSIONS) this.#known.delete(oldest);
+      this.#known.set(key, version);
+    }
+    return version;
+  }
+
+  #make(inputs: readonly TensorSpec[]): Version {
+    const { result, recorded, id } = trace(() => {
+      const symbols = inputs.map(
+        ({ dtype, shape }) => new Tensor(new Storage({ length: sizeOf(shape), dtype }), shape, dtype),
+      );
+      return { symbols, value: this.#fn(...symbols) };
+    });
+    const { tensors, rebuild } = flatten(result.value);
+    const captured = capture(recorded, result.symbols, tensors, id);
+    const { program, arena } = plan(captured.program, this.#passes);
+    return { executable: new Executable(program, arena, captured.inputs), results: tensors, rebuild };
+  }
+}
+
+/** The tensors of a result, and how to put others in their places. */
+function flatten(result: unknown): { tensors: Tensor[]; rebuild: (outputs: readonly Tensor[]) => unknown } {
+  if (result === undefined) return { tensors: [], rebuild: () => undefined };
+  if (result instanceof Tensor) return { tensors: [result], rebuild: ([only]) => only };
+  if (Array.isArray(result) && result.every((one) => one instanceof Tensor)) {
+    return { tensors: result, rebuild: (outputs) => [...outputs] };
+  }
+  if (result !== null && typeof result === "object" && !Array.isArray(result)) {
+    const entries = Object.entries(result);
+    if (entries.every((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)) {
+      return {
+        tensors: entries.map(([, tensor]) => tensor),
+        rebuild: (outputs) => Object.fromEntries(entries.map(([name], i) => [name, outputs[i]])),
+      };
+    }
+  }
+  throw new ArgumentError(
+    `compile: expected the function to give a tensor, a list or an object of tensors, or nothing, got ${describe(result)}`,
+  );
+}
