@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { fromTypedArray } from "../graph/create.js";
 import { checkDType, type DType, isFloat } from "../graph/dtype.js";
 import { checkShape, format, type Shape, sizeOf } from "../graph/shape.js";
@@ -49,7 +49,7 @@ export class Bytes {
     this.zeroPoint = checkNumber("Bytes", "zeroPoint", options.zeroPoint ?? 0);
     this.dtype = checkDType("Bytes", options.dtype ?? "float32");
     if (!isFloat(this.dtype)) {
-      throw new ArgumentError(`Bytes: expected dtype to be float32 or float64, got ${this.dtype}`);
+      throw new DTypeError(`Bytes: expected dtype to be float32 or float64, got ${this.dtype}`);
     }
   }
 

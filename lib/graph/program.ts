@@ -166,7 +166,7 @@ function number(program: Program, inputs: readonly Buffer[]): Map<Buffer, number
 }
 
 function memoryOf(buffer: Buffer) {
-  if (buffer.storage !== undefined) return buffer.storage.memory;
+  if (buffer.storage !== undefined) return buffer.storage.place;
   const memory = new binding.Memory(bytesOf(buffer));
   memory.write(buffer.values as NativeArray);
   return memory;

@@ -70,15 +70,20 @@ export class Storage {
     return array;
   }
 
-  /** The native memory, made and filled if need be. */
+  /** The native memory, whatever it holds now: a program is made over it. */
+  get place(): NativeMemory {
+    this.#memory ??= new binding.Memory(this.readOnly.byteLength);
+    return this.#memory;
+  }
+
+  /** The native memory, filled if need be: a program is about to run on it. */
   get memory(): NativeMemory {
     if (this.#writers > 0) this.#refuse();
-    if (this.#memory !== null && !this.#memoryIsStale) return this.#memory;
-    const array = this.readOnly;
-    this.#memory ??= new binding.Memory(array.byteLength);
-    this.#memory.write(array);
-    this.#memoryIsStale = false;
-    return this.#memory;
+    if (this.#memoryIsStale) {
+      this.place.write(this.readOnly);
+      this.#memoryIsStale = false;
+    }
+    return this.place;
   }
 
   /** Tells that a program wrote to the native memory. */

@@ -1,5 +1,5 @@
-import { Bytes } from "../data/bytes.js";
 import type { Cost } from "../cost/define.js";
+import { Bytes } from "../data/bytes.js";
 import { checkFinite, type Dataset, type Samples, toDataset } from "../data/dataset.js";
 import { readBatchSize } from "../data/loader.js";
 import { DataError } from "../errors.js";

@@ -11,8 +11,8 @@ import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { average, type Evaluation, evaluationBatch } from "./evaluate.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
-import { openProgress } from "./progress.js";
 import { evaluationProgram, type ModelProgram, trainingProgram } from "./program.js";
+import { openProgress } from "./progress.js";
 import { RunningSet, runSteps } from "./steps.js";
 
 /** What `onBatch` is told after each step. */
@@ -149,7 +149,14 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
       const evaluation =
         validation === null || validationSet === null
           ? null
-          : await average("fit", model, validation.program, validationSet, plan.metrics, validation.batchSize);
+          : await average(
+              "fit",
+              model,
+              validation.program,
+              validationSet,
+              plan.metrics,
+              validation.batchSize,
+            );
       const { loss, ...metrics } = means.all();
       const samplesPerSecond = dataset.length / seconds;
       const report = {

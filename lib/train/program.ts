@@ -99,8 +99,8 @@ const MAX_PROGRAMS = 16;
 
 /** The program for a model and a purpose: the one made before, as long as the model is what it was then. */
 function programFor(model: Module, key: readonly unknown[], make: () => ModelProgram): ModelProgram {
-  let list = known.get(model);
-  if (list === undefined) known.set(model, (list = []));
+  const list = known.get(model) ?? [];
+  known.set(model, list);
   const likeness = likenessOf(model);
   const found = list.find((one) => same(one.key, key));
   if (found !== undefined && same(found.likeness, likeness)) return found.program;

@@ -2,8 +2,8 @@ import { performance } from "node:perf_hooks";
 import type { Dataset } from "../data/dataset.js";
 import { stored, toSource } from "../data/samples.js";
 import type { Executable, Source } from "../graph/program.js";
-import type { Module } from "../nn/module.js";
 import { binding, type NativeMemory } from "../native/binding.js";
+import type { Module } from "../nn/module.js";
 import type { ModelProgram } from "./program.js";
 import { gaveWay, giveWay, inTurn } from "./turn.js";
 

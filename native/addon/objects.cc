@@ -151,7 +151,8 @@ Napi::Function ProgramObject::define(Napi::Env env) {
   return DefineClass(
       env, "Program",
       {InstanceMethod("run", &ProgramObject::run), InstanceMethod("runAsync", &ProgramObject::run_async),
-       InstanceMethod("loop", &ProgramObject::loop), InstanceMethod("loopAsync", &ProgramObject::loop_async)});
+       InstanceMethod("loop", &ProgramObject::loop),
+       InstanceMethod("loopAsync", &ProgramObject::loop_async)});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -173,7 +174,8 @@ void ProgramObject::run(const Napi::CallbackInfo& info) {
 namespace {
 
 // Work on the engine's thread and a promise of what `result` makes of it.
-Napi::Value promise_of(Napi::Env env, std::function<void()> work, std::function<Napi::Value(Napi::Env)> result) {
+Napi::Value promise_of(Napi::Env env, std::function<void()> work,
+                       std::function<Napi::Value(Napi::Env)> result) {
   struct Outcome {
     std::string code, message;
   };
@@ -222,8 +224,7 @@ Napi::Value ProgramObject::run_async(const Napi::CallbackInfo& info) {
     const auto own_inputs = std::make_shared<OwnedBuffers>(inputs);
     const auto own_outputs = std::make_shared<OwnedBuffers>(buffers_of(info[1]));
     for (size_t i = 0; i < inputs.size(); ++i) copy_bytes(inputs[i], own_inputs->buffers[i]);
-    const auto arrays =
-        std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
+    const auto arrays = std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
     return promise_of(
         info.Env(),
         [program = program_, own_inputs, own_outputs] {
@@ -233,7 +234,8 @@ Napi::Value ProgramObject::run_async(const Napi::CallbackInfo& info) {
           const std::vector<Buffer> outputs = buffers_of(arrays->Value());
           for (size_t i = 0; i < outputs.size() && i < own_outputs->buffers.size(); ++i) {
             // A buffer that was transferred meanwhile is empty.
-            if (outputs[i].count == own_outputs->buffers[i].count) copy_bytes(own_outputs->buffers[i], outputs[i]);
+            if (outputs[i].count == own_outputs->buffers[i].count)
+              copy_bytes(own_outputs->buffers[i], outputs[i]);
           }
           return env.Undefined();
         });
@@ -251,12 +253,14 @@ struct OwnedLoop {
   size_t outputs = 0;
 };
 
-std::shared_ptr<OwnedLoop> loop_of(const Napi::CallbackInfo& info, const Program& program, bool takes_arrays) {
+std::shared_ptr<OwnedLoop> loop_of(const Napi::CallbackInfo& info, const Program& program,
+                                   bool takes_arrays) {
   auto owned = std::make_shared<OwnedLoop>();
   Loop& loop = owned->loop;
   const auto sources = info[0].As<Napi::Array>();
   const auto rows = numbers<double>(info[1], DType::float64);
-  if (rows.size() != 4 * size_t{sources.Length()}) throw Error("ERR_VALUE", "program: wrong number of sources");
+  if (rows.size() != 4 * size_t{sources.Length()})
+    throw Error("ERR_VALUE", "program: wrong number of sources");
   for (uint32_t i = 0; i < sources.Length(); ++i) {
     Source source;
     const Napi::Value data = sources[i];

@@ -236,8 +236,8 @@ void Program::gather(const Loop& loop, int64_t step, const Team& team) const {
         std::memcpy(to + r * row_bytes, row, static_cast<size_t>(row_bytes));
       } else {
         const ScaleBytesFn scale_bytes = kernel_table().scale_bytes[static_cast<int32_t>(inputs_[i].dtype)];
-        scale_bytes({reinterpret_cast<const uint8_t*>(row), source.row_bytes, source.scale,
-                     source.zero_point, to + r * row_bytes});
+        scale_bytes({reinterpret_cast<const uint8_t*>(row), source.row_bytes, source.scale, source.zero_point,
+                     to + r * row_bytes});
       }
     }
   }

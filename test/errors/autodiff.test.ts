@@ -394,7 +394,11 @@ describe("compile", () => {
         ArgumentError,
         "loop: expected batchSize to be a whole number ≥ 1 and ≤ 3, got 4",
       ],
-      [() => compile(square).loop([x], integers, 1), IndexError, "loop: expected order[2] to be a sample in [0, 3), got 3"],
+      [
+        () => compile(square).loop([x], integers, 1),
+        IndexError,
+        "loop: expected order[2] to be a sample in [0, 3), got 3",
+      ],
     ],
     kept,
   );

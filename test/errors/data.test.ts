@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import {
   ArgumentError,
   DataError,
+  DTypeError,
   data,
   OptionError,
   ones,
@@ -296,4 +297,47 @@ describe("readIdx", () => {
     const error = await data.readIdx(missing).catch((caught: unknown) => caught);
     expect((error as Error).cause).toMatchObject({ code: "ENOENT" });
   });
+});
+
+describe("Bytes", () => {
+  const values = new Uint8Array(6);
+  testErrors([
+    [
+      () => new data.Bytes(bad([1, 2]), [2]),
+      ArgumentError,
+      "Bytes: expected the values as a Uint8Array, got an array of 2",
+    ],
+    [() => new data.Bytes(values, [2, 4]), ShapeError, "Bytes: expected a shape for 6 values, got [2, 4]"],
+    [() => new data.Bytes(new Uint8Array(1), []), ShapeError, "Bytes: expected a shape for 1 values, got []"],
+    [
+      () => new data.Bytes(values, [6], { scale: 0 }),
+      ArgumentError,
+      "Bytes: expected scale to be a number other than 0, got 0",
+    ],
+    [
+      () => new data.Bytes(values, [6], { scale: Number.NaN }),
+      ArgumentError,
+      "Bytes: expected scale to be a number, got NaN",
+    ],
+    [
+      () => new data.Bytes(values, [6], { zeroPoint: bad("0") }),
+      ArgumentError,
+      'Bytes: expected zeroPoint to be a number, got "0"',
+    ],
+    [
+      () => new data.Bytes(values, [6], { dtype: "int32" }),
+      DTypeError,
+      "Bytes: expected dtype to be float32 or float64, got int32",
+    ],
+    [
+      () => new data.Bytes(values, [6], bad({ zero_point: 1 })),
+      OptionError,
+      'Bytes: unknown option "zero_point"; did you mean "zeroPoint"?',
+    ],
+    [
+      () => new data.Dataset({ x: new data.Bytes(values, [6]), y: tensor([1, 2]) }),
+      ShapeError,
+      "Dataset: expected as many targets as samples, got x [6] and y [2]",
+    ],
+  ]);
 });

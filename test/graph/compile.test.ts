@@ -334,7 +334,11 @@ describe("a loop of steps", () => {
       ShapeError,
       "samples",
     ],
-    [() => looper().loop([x, y], tensor([99], { dtype: "int32" }), 1), IndexError, "expected order[0] to be a sample in [0, 20), got 99"],
+    [
+      () => looper().loop([x, y], tensor([99], { dtype: "int32" }), 1),
+      IndexError,
+      "expected order[0] to be a sample in [0, 20), got 99",
+    ],
   ])("refuses bad input (%#)", (run, kind, message) => {
     expect(run).toThrow(kind);
     expect(run).toThrow(message);
