@@ -23,8 +23,8 @@ function read(name) {
 async function load(images, labels) {
   const [pixels, classes] = await Promise.all([data.readIdx(images), data.readIdx(labels)]);
   const count = pixels.shape[0];
-  const x = Float32Array.from(pixels.values, (pixel) => pixel / 255);
-  return { x: fromTypedArray(x, [count, 784]), y: tensor(classes.values, { dtype: "int32" }) };
+  const x = new data.Bytes(pixels.values, [count, 784], { scale: 1 / 255 });
+  return { x, y: tensor(classes.values, { dtype: "int32" }) };
 }
 
 /** The most memory resident so far; null where there is no /proc. */
