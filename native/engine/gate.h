@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "cores.h"
+
 namespace thalweg {
 
 // Of the order of 50 microseconds.
@@ -20,9 +22,10 @@ inline void pause_briefly() {
 
 class Gate {
  public:
-  explicit Gate(int32_t size) : size_(size) {}
+  Gate(int32_t size, Cores& cores) : size_(size), cores_(cores) {}
 
-  void wait() {
+  void wait(int32_t rank) {
+    cores_.note(rank);
     const uint32_t round = round_.load(std::memory_order_relaxed);
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
       arrived_.store(0, std::memory_order_relaxed);
@@ -34,11 +37,13 @@ class Gate {
       if (round_.load(std::memory_order_acquire) != round) return;
       pause_briefly();
     }
+    cores_.leave_shared(rank, size_);
     while (round_.load(std::memory_order_acquire) == round) round_.wait(round, std::memory_order_acquire);
   }
 
  private:
   const int32_t size_;
+  Cores& cores_;
   alignas(64) std::atomic<int32_t> arrived_{0};
   alignas(64) std::atomic<uint32_t> round_{0};
 };

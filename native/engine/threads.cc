@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -36,6 +37,7 @@ std::atomic<int32_t>& thread_setting() {
 }
 
 thread_local bool is_leader = false;
+thread_local int32_t own_rank = 0;
 
 // Spins for a moment, since what is waited for often comes at once, and then sleeps: a thread that keeps
 // spinning on a busy machine uses up the time that it would need to work.
@@ -101,6 +103,7 @@ class Leader {
       {
         if (omp_get_thread_num() == 0) {
           size_ = omp_get_num_threads();
+          cores_ = std::make_unique<Cores>(size_);
           serve(size);
           publish({});
         } else {
@@ -134,9 +137,10 @@ class Leader {
     Team team;
     team.size = threads < size_ ? threads : size_;
     if (team.size == 1) return work(context, team);
-    Gate gate(team.size);
+    Gate gate(team.size, *cores_);
+    cores_->note(0);
     team.gate = &gate;
-    team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(); };
+    team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(own_rank); };
     publish({work, context, team});
     work(context, team);
     for (int32_t left = busy_.load(); left != 0; left = busy_.load()) wait_while(busy_, left);
@@ -150,6 +154,7 @@ class Leader {
   }
 
   void follow(int32_t rank, uint32_t round) {
+    own_rank = rank;
     for (;;) {
       wait_while(round_, round++);
       const Shared shared = shared_;
@@ -157,6 +162,7 @@ class Leader {
       if (rank < shared.team.size) {
         Team team = shared.team;
         team.rank = rank;
+        cores_->note(rank);
         shared.work(shared.context, team);
       }
       if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
@@ -170,6 +176,7 @@ class Leader {
   int32_t wanted_ = 1;
 
   int32_t size_ = 1;  // of the team that there is
+  std::unique_ptr<Cores> cores_;
   Shared shared_;
   alignas(64) std::atomic<uint32_t> round_{0};
   alignas(64) std::atomic<int32_t> busy_{0};
