@@ -4,23 +4,29 @@
 
 namespace thalweg {
 
+int32_t current_core() { return sched_getcpu(); }
+
 void Cores::note(int32_t rank) {
-  places_[static_cast<size_t>(rank)].core.store(sched_getcpu(), std::memory_order_relaxed);
+  places_[static_cast<size_t>(rank)].core.store(current_core(), std::memory_order_relaxed);
 }
 
 void Cores::leave_shared(int32_t rank, int32_t threads) {
-  const int here = sched_getcpu();
+  const int32_t here = current_core();
   cpu_set_t allowed;
-  if (here < 0 || sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
-  cpu_set_t left = allowed;
-  bool shared = false;
+  cpu_set_t others;
+  CPU_ZERO(&others);
   for (int32_t other = 0; other < threads; ++other) {
     const int32_t core = places_[static_cast<size_t>(other)].core.load(std::memory_order_relaxed);
-    if (other == rank || core < 0) continue;
-    shared = shared || core == here;
-    CPU_CLR(core, &left);
+    if (other != rank && core >= 0) CPU_SET(core, &others);
   }
-  if (!shared || CPU_COUNT(&left) == 0) return;
+  if (here < 0 || !CPU_ISSET(here, &others)) return;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return;
+  cpu_set_t left;
+  CPU_ZERO(&left);
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (CPU_ISSET(core, &allowed) && !CPU_ISSET(core, &others)) CPU_SET(core, &left);
+  }
+  if (CPU_COUNT(&left) == 0) return;
   if (sched_setaffinity(0, sizeof(left), &left) == 0) sched_setaffinity(0, sizeof(allowed), &allowed);
   note(rank);
 }

@@ -9,6 +9,9 @@
 
 namespace thalweg {
 
+// Where this thread runs; −1 where that is unknown.
+int32_t current_core();
+
 class Cores {
  public:
   explicit Cores(int32_t threads) : places_(static_cast<size_t>(threads)) {}

@@ -29,16 +29,20 @@ class Gate {
     const uint32_t round = round_.load(std::memory_order_relaxed);
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
       arrived_.store(0, std::memory_order_relaxed);
+      opened_on_ = current_core();
       round_.store(round + 1, std::memory_order_release);
       round_.notify_all();
       return;
     }
-    for (int spins = 0; spins < kSpins; ++spins) {
-      if (round_.load(std::memory_order_acquire) != round) return;
-      pause_briefly();
+    for (int spins = 0; round_.load(std::memory_order_acquire) == round; ++spins) {
+      if (spins < kSpins) {
+        pause_briefly();
+      } else {
+        cores_.leave_shared(rank, size_);
+        round_.wait(round, std::memory_order_acquire);
+      }
     }
-    cores_.leave_shared(rank, size_);
-    while (round_.load(std::memory_order_acquire) == round) round_.wait(round, std::memory_order_acquire);
+    if (opened_on_ == current_core()) cores_.leave_shared(rank, size_);
   }
 
  private:
@@ -46,6 +50,7 @@ class Gate {
   Cores& cores_;
   alignas(64) std::atomic<int32_t> arrived_{0};
   alignas(64) std::atomic<uint32_t> round_{0};
+  int32_t opened_on_ = -1;  // the core of the thread that came last
 };
 
 }  // namespace thalweg

@@ -163,6 +163,7 @@ class Leader {
         Team team = shared.team;
         team.rank = rank;
         cores_->note(rank);
+        cores_->leave_shared(rank, team.size);
         shared.work(shared.context, team);
       }
       if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
