@@ -106,19 +106,38 @@ Part part_of(int64_t n, int64_t grain, int64_t index, int64_t count) {
   return {least(grains * index / count * grain, n), least(grains * (index + 1) / count * grain, n)};
 }
 
-// Threads along M and along N, so that the largest share of c is smallest.
+// What a thread has to do for so many rows and columns, in multiply-adds of a vector: the tiles, and
+// copies of what it reads.
 template <typename T>
-int64_t threads_along_rows(const Product<T>& p, int64_t threads) {
+int64_t share_cost(const Product<T>& p, int64_t rows, int64_t columns) {
+  constexpr int64_t L = kLanes<T>;
+  const int64_t copies =
+      (p.pack_a ? rows : 0) + (p.pack_b ? least(blocks(columns, p.width) * p.width, p.N) : 0);
+  return rows * blocks(columns, L) * p.K + copies * p.K / 4;
+}
+
+// Whether the rows of the left factor are, or become, rows of weights [out, in]: in y = x·wᵀ those of the
+// right factor are, in dw = dyᵀ·x those of c. The threads divide the weights along `out` in both, so that
+// what one of them wrote in a step it reads in the next, from its own cache.
+template <typename T>
+bool weights_along_rows(const MatmulCall<T>& call, bool swapped) {
+  return (call.transpose_a && !call.transpose_b) != swapped;
+}
+
+// Threads along M and along N, so that the largest share is least work.
+template <typename T>
+int64_t threads_along_rows(const MatmulCall<T>& call, const Product<T>& p, int64_t threads) {
+  const bool prefers_rows = weights_along_rows(call, p.swapped);
   int64_t best = 1;
-  int64_t least_area = INT64_MAX;
-  for (int64_t rows = 1; rows <= threads; ++rows) {
+  int64_t least_cost = INT64_MAX;
+  for (int64_t rows = threads; rows >= 1; --rows) {
     if (threads % rows != 0) continue;
     const int64_t columns = threads / rows;
-    const int64_t height = blocks(blocks(p.M, p.height), rows) * p.height;
     const int64_t width = blocks(blocks(p.N, p.width), columns) * p.width;
-    const int64_t area = least(height, p.M) * least(width, p.N);
-    if (area < least_area) {
-      least_area = area;
+    int64_t cost = share_cost(p, blocks(p.M, rows), least(width, p.N));
+    if (threads > 1 && rows != (prefers_rows ? threads : 1)) cost += cost / 4;
+    if (cost < least_cost) {
+      least_cost = cost;
       best = rows;
     }
   }
@@ -137,7 +156,7 @@ constexpr int64_t kSlack = 64;  // pack_left writes a little behind its panel
 template <typename T>
 int64_t left_elements(const Product<T>& p) {
   if (!p.pack_a) return 0;
-  return blocks(least(p.M, kBlockTiles * p.height) * depth_of_block<T>(p.K) + kSlack, 64) * 64;
+  return blocks(least(p.M, kBlockTiles * kTileRows) * depth_of_block<T>(p.K) + kSlack, 64) * 64;
 }
 template <typename T>
 int64_t right_elements(const Product<T>& p) {
@@ -298,16 +317,17 @@ void rank_one(const MatmulCall<T>& call, const Product<T>& p, Part rows) {
 template <typename T>
 void matmul(const MatmulCall<T>& call, const Team& team) {
   if (call.M == 0 || call.N == 0) return;
-  const Product<T> p = arrange(call);
+  Product<T> p = arrange(call);
   if (p.K == 1 && !p.swapped && p.b.column == 1 && !wants_finish(call)) {
     return rank_one(call, p, part_of(p.M, 1, team.rank, team.size));
   }
-  const int64_t high = threads_along_rows(p, team.size);
+  const int64_t high = threads_along_rows(call, p, team.size);
   const int64_t wide = team.size / high;
-  const Part rows = part_of(p.M, p.height, team.rank / wide, high);
+  const Part rows = part_of(p.M, p.dots ? p.M : 1, team.rank / wide, high);
   const Part columns = part_of(p.N, p.width, team.rank % wide, wide);
   if (rows.begin == rows.end || columns.begin == columns.end) return;
   if (p.dots) return rectangle_by_dots(call, p, columns);
+  p.height = height_of_tile(rows.end - rows.begin);
   T* own = static_cast<T*>(call.scratch) + team.rank * elements_a_thread(p);
   rectangle(call, p, rows, columns, {own, own + left_elements(p)});
 }
