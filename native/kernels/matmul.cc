@@ -47,6 +47,14 @@ struct Product {
 // M is cut into tiles of nearly equal height: a last one of few rows would leave the multipliers waiting.
 int64_t height_of_tile(int64_t M) { return M == 0 ? 1 : blocks(M, blocks(M, kTileRows)); }
 
+// Which factors to copy, for so many rows and columns of c: the sums are the same either way.
+template <typename T>
+void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
+  const bool crowded = p.a.row * static_cast<int64_t>(sizeof(T)) % kSameSetBytes == 0 && p.height > 6;
+  p.pack_a = columns > kReadLeftTiles * kTileColumns<T> || (crowded && columns > kLanes<T>);
+  p.pack_b = p.b.column != 1 || p.N < kLanes<T> || rows > kReadRightTiles * kTileRows;
+}
+
 template <typename T>
 Product<T> plan(int64_t M, int64_t N, int64_t K, Left<T> a, Right<T> b, bool swapped) {
   Product<T> p = {M, N, K, a, b, swapped, height_of_tile(M), kTileColumns<T>, false, false, false};
@@ -55,9 +63,7 @@ Product<T> plan(int64_t M, int64_t N, int64_t K, Left<T> a, Right<T> b, bool swa
     p.height = M;
     return p;
   }
-  const bool crowded = a.row * static_cast<int64_t>(sizeof(T)) % kSameSetBytes == 0 && p.height > 6;
-  p.pack_a = N > kReadLeftTiles * kTileColumns<T> || (crowded && N > kLanes<T>);
-  p.pack_b = b.column != 1 || N < kLanes<T> || M > kReadRightTiles * kTileRows;
+  choose_copies(p, M, N);
   if (!p.pack_b && !swapped && M <= kWideRows) p.width = kWideVectors * kLanes<T>;
   return p;
 }
@@ -327,9 +333,12 @@ void matmul(const MatmulCall<T>& call, const Team& team) {
   const Part columns = part_of(p.N, p.width, team.rank % wide, wide);
   if (rows.begin == rows.end || columns.begin == columns.end) return;
   if (p.dots) return rectangle_by_dots(call, p, columns);
-  p.height = height_of_tile(rows.end - rows.begin);
   T* own = static_cast<T*>(call.scratch) + team.rank * elements_a_thread(p);
-  rectangle(call, p, rows, columns, {own, own + left_elements(p)});
+  const Scratch<T> scratch = {own, own + left_elements(p)};
+  // A part needs no more copies than the whole.
+  p.height = height_of_tile(rows.end - rows.begin);
+  choose_copies(p, rows.end - rows.begin, columns.end - columns.begin);
+  rectangle(call, p, rows, columns, scratch);
 }
 
 template <typename T>
