@@ -71,6 +71,85 @@ fc.assert(
 console.log(JSON.stringify({ accepted, refused: Object.fromEntries(refused) }));
 `;
 
+/** Programs of which a number or two is wrong, run in every way. */
+const fuzzPrograms = (seed: number, runs: number): string => `
+import fc from "fast-check";
+import { binding } from ${JSON.stringify(library.replace(/index\.js$/, "native/binding.js"))};
+
+const id = (name) => binding.instructions.indexOf(name);
+// y = relu(x · wᵀ + b), then w ← w − η · yᵀ · x: an input, two states, a rate, and temporaries.
+const describeProgram = () => ({
+  arena: 256,
+  buffers: [2, 0, 8, 0,  1, 0, 16, 0,  1, 1, 4, 0,  1, 2, 1, 1,  0, 0, 8, 0,  0, 64, 2, 0],
+  instructions: [
+    id("matmul"), 9, 5, 2, 4, 4, 0, 1, 1, 0, 1, 0, 0, 1, 2, -1, 4,
+    id("matmul"), 9, 7, 4, 4, 2, 1, 0, -1, 1, 0, 0, 4, 0, -1, -1, 1, -1, 3,
+    id("relu"), 3, 2, 1, 8, 1, 4, 4,
+  ],
+  outputs: [4, 5],
+});
+const odd = fc.oneof(fc.integer({ min: -3, max: 12 }),
+  fc.constantFrom(NaN, Infinity, -Infinity, 0.5, 64, 1e6, 2 ** 31, 2 ** 32, 2 ** 40, 2 ** 52, 2 ** 53, 1e300, -(2 ** 31)));
+const change = fc.record({ part: fc.constantFrom("buffers", "instructions", "outputs", "arena"), at: fc.nat(60), value: odd });
+let made = 0;
+const refused = new Map();
+const attempt = (work) => {
+  try {
+    const result = work();
+    result?.catch?.(() => {});
+    return result;
+  } catch (error) {
+    if (!(error instanceof Error) || typeof error.code !== "string" || error.message === "") throw new Error("no error of ours: " + error);
+    refused.set(error.code, (refused.get(error.code) ?? 0) + 1);
+  }
+};
+const pending = [];
+fc.assert(
+  fc.property(fc.array(change, { maxLength: 3 }), fc.array(fc.integer({ min: -2, max: 6 }), { maxLength: 12 }), odd, odd, odd,
+    (changes, order, rows, rowBytes, batch) => {
+      const described = describeProgram();
+      for (const { part, at, value } of changes) {
+        // Memory that the machine might have, but not for a test.
+        const size = value > 2 ** 20 && value < 2 ** 50 ? 2 ** 20 : value;
+        if (part === "arena") described.arena = size;
+        else described[part][at % described[part].length] = part === "buffers" ? size : value;
+      }
+      const memories = [64, 16, 8].map((bytes) => new binding.Memory(bytes));
+      const program = attempt(() => new binding.Program(described.arena, Float64Array.from(described.buffers), memories,
+        Float64Array.from(described.instructions), Float64Array.from(described.outputs), true));
+      if (program === undefined) return;
+      made++;
+      const x = new Float32Array(8).fill(1);
+      const y = new Float32Array(8);
+      attempt(() => program.run([x], [y]));
+      attempt(() => program.run([x, x], []));
+      attempt(() => program.run([], [y, y, y]));
+      const set = new Float32Array(16);
+      const good = Float64Array.of(4, 16, 0, 0);
+      attempt(() => program.loop([set], good, Int32Array.from(order), 2, Math.floor(order.length / 2)));
+      attempt(() => program.loop([set], Float64Array.of(rows, rowBytes, 0, 0), Int32Array.from(order), 2, 1));
+      attempt(() => program.loop([new Uint8Array(16)], Float64Array.of(4, 4, 0.5, rows), Int32Array.from(order), 2, 1));
+      attempt(() => program.loop([set], good, Int32Array.from(order), batch, rows));
+      attempt(() => program.loop([set, set], good, new Int32Array(2), 2, 1));
+      attempt(() => program.loop([set], good, new Float32Array(2), 2, 1));
+      const source = new binding.Memory(64);
+      if (pending.length < 200) {
+        pending.push(attempt(() => program.loopAsync([source], good, Int32Array.from(order), 2, Math.floor(order.length / 2))));
+        pending.push(attempt(() => program.runAsync([x], [y])));
+      }
+      attempt(() => program.loopAsync([set], good, new Int32Array(2), 2, 1));
+      source.release();
+      attempt(() => program.loop([source], good, new Int32Array(2), 2, 1));
+      attempt(() => source.write(x));
+      attempt(() => memories[0].write(new Float32Array(17)));
+      attempt(() => memories[0].read(x, rows));
+    }),
+  { numRuns: ${runs}, seed: ${seed} },
+);
+await Promise.allSettled(pending);
+console.log(JSON.stringify({ made, refused: Object.fromEntries(refused) }));
+`;
+
 describe("the native door", () => {
   test.each(backendInfo().isas)(
     "only ever throws, whatever it is given, with the kernels for %s",
@@ -88,4 +167,14 @@ describe("the native door", () => {
       );
     },
   );
+
+  test("only ever throws, whatever program it is given", async () => {
+    const { code, signal, stdout, stderr } = await runModule(fuzzPrograms(1, 3000));
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+    const { made, refused } = JSON.parse(stdout) as { made: number; refused: Record<string, number> };
+    expect(made).toBeGreaterThan(200);
+    expect(Object.keys(refused).sort()).toEqual(
+      expect.arrayContaining(["ERR_DTYPE", "ERR_INDEX", "ERR_SHAPE", "ERR_VALUE"]),
+    );
+  });
 });
