@@ -15,7 +15,8 @@ template <typename T>
 constexpr int64_t kBlockColumns = 32 * kTileColumns<T>;
 
 // Few tiles along the other side do not pay for a packed copy.
-constexpr int64_t kReadRightTiles = 2;
+constexpr int64_t kReadRightTiles = 5;
+constexpr int64_t kReadCrowdedTiles = 2;
 constexpr int64_t kReadLeftTiles = 3;
 // At most so many rows or columns are computed as dot products.
 constexpr int64_t kDotRows = 4;
@@ -50,9 +51,13 @@ int64_t height_of_tile(int64_t M) { return M == 0 ? 1 : blocks(M, blocks(M, kTil
 // Which factors to copy, for so many rows and columns of c: the sums are the same either way.
 template <typename T>
 void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
-  const bool crowded = p.a.row * static_cast<int64_t>(sizeof(T)) % kSameSetBytes == 0 && p.height > 6;
-  p.pack_a = columns > kReadLeftTiles * kTileColumns<T> || (crowded && columns > kLanes<T>);
-  p.pack_b = p.b.column != 1 || p.N < kLanes<T> || rows > kReadRightTiles * kTileRows;
+  const auto crowded = [](int64_t stride) {
+    return stride * static_cast<int64_t>(sizeof(T)) % kSameSetBytes == 0;
+  };
+  p.pack_a =
+      columns > kReadLeftTiles * kTileColumns<T> || (crowded(p.a.row) && p.height > 6 && columns > kLanes<T>);
+  const int64_t read_tiles = crowded(p.b.depth) ? kReadCrowdedTiles : kReadRightTiles;
+  p.pack_b = p.b.column != 1 || p.N < kLanes<T> || rows > read_tiles * kTileRows;
 }
 
 template <typename T>
