@@ -10,8 +10,6 @@
 namespace thalweg {
 namespace {
 
-int64_t bytes_of(DType dtype) { return dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4; }
-
 // A task below this is done by one thread while the others wait: sharing it would cost more.
 constexpr double kWorthSharingNanoseconds = 1'500;
 // A program below this runs on its caller's thread.

@@ -6,6 +6,7 @@ import { foldConstants } from "./fold-constants.js";
 import { fuseActivation } from "./fuse-activation.js";
 import { fuseCrossEntropy } from "./fuse-cross-entropy.js";
 import { fuseDescent } from "./fuse-descent.js";
+import { fuseElementwise } from "./fuse-elementwise.js";
 import { fuseSlope } from "./fuse-slope.js";
 import { fuseUpdates } from "./fuse-updates.js";
 import type { Pass, Program } from "./ir.js";
@@ -20,6 +21,7 @@ export const PASSES = [
   "fuseSlope",
   "fuseDescent",
   "fuseUpdates",
+  "fuseElementwise",
   "shareMemory",
 ] as const;
 
@@ -34,6 +36,7 @@ const RUN: Readonly<Record<Exclude<PassName, "shareMemory">, Pass>> = {
   fuseSlope,
   fuseDescent,
   fuseUpdates,
+  fuseElementwise,
 };
 
 /** @throws ArgumentError for a pass that does not exist. */
