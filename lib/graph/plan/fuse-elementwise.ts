@@ -33,9 +33,8 @@ export function fuseElementwise(program: Program): Program {
     for (const buffer of read(instruction)) {
       const maker = makers.get(buffer);
       if (maker === undefined || chainSize(maker) !== size) continue;
-      const from = position.get(maker) as number;
-      const together = new Set([...groups.members(from), ...groups.members(at)]);
-      if (together.size <= MAX_OPS) groups.join(from, at);
+      const [from, to] = [groups.of(position.get(maker) as number), groups.of(at)];
+      if (from.length + to.length <= MAX_OPS) groups.join(from, to);
     }
   });
   const uses = countUses(program);
@@ -71,7 +70,9 @@ function chain(members: readonly Instruction[], uses: ReadonlyMap<Buffer, number
   const inputs = [...outer];
   const number = new Map([...inputs, ...results].map((buffer, value) => [buffer, value]));
   // What nobody reads is kept as well: leaving it out is another pass's matter.
-  const kept = results.map((buffer) => inside.get(buffer) === undefined || inside.get(buffer) !== uses.get(buffer));
+  const kept = results.map(
+    (buffer) => inside.get(buffer) === undefined || inside.get(buffer) !== uses.get(buffer),
+  );
   const outputs = results.filter((_, k) => kept[k]);
   return {
     name: "chain",

@@ -1,73 +1,87 @@
 import { dependencies } from "./dependencies.js";
-import type { Instruction, Program } from "./ir.js";
+import type { Program } from "./ir.js";
+
+/** Positions of instructions that run one right behind the other, in this order. */
+export type Group = readonly number[];
 
 /**
- * Instructions of a program put together in groups that can each be run as one: nothing outside of a group
- * has to come between its members. At first each instruction is a group of its own.
+ * A program's instructions in groups, and the groups in an order that is right. At first each instruction
+ * is a group of its own; groups can be joined where nothing has to come between them.
  */
 export class Groups {
-  readonly #instructions: readonly Instruction[];
   readonly #before: readonly ReadonlySet<number>[];
-  /** The group of each instruction: the positions of its members, in their order. */
-  readonly #groups: (readonly number[])[];
+  readonly #groups: Group[];
+  /** The groups in order; a joined one leaves a gap. */
+  readonly #order: (Group | undefined)[];
+  readonly #rank: Map<Group, number>;
 
   constructor(program: Program) {
-    this.#instructions = program.instructions;
     this.#before = dependencies(program);
     this.#groups = program.instructions.map((_, at) => [at]);
+    this.#order = [...this.#groups];
+    this.#rank = new Map(this.#groups.map((group, rank) => [group, rank]));
   }
 
-  /** The positions of the instructions in a group with that one. */
-  members(at: number): readonly number[] {
-    return this.#groups[at] as readonly number[];
+  /** The group with the instruction at that position. */
+  of(position: number): Group {
+    return this.#groups[position] as Group;
   }
 
-  /** Makes one group of two, unless something must come between them. */
-  join(first: number, second: number): boolean {
-    const from = this.members(first);
-    const to = this.members(second);
-    if (from === to) return true;
-    if (this.#passesThroughOthers(from, to) || this.#passesThroughOthers(to, from)) return false;
-    const joined = [...from, ...to].sort((a, b) => a - b);
-    for (const at of joined) this.#groups[at] = joined;
-    return true;
+  inOrder(): Group[] {
+    return this.#order.filter((group) => group !== undefined);
   }
 
   /** The groups that must come before one. */
-  before(group: readonly number[]): Set<readonly number[]> {
-    const groups = new Set<readonly number[]>();
-    for (const at of group) for (const earlier of this.#before[at] ?? []) groups.add(this.members(earlier));
+  before(group: Group): Set<Group> {
+    const groups = new Set<Group>();
+    for (const at of group) for (const earlier of this.#before[at] ?? []) groups.add(this.of(earlier));
     groups.delete(group);
     return groups;
   }
 
-  /** Every group once: each at the place of its last member, or before it where another group needs it. */
-  inOrder(): (readonly number[])[] {
-    const order: (readonly number[])[] = [];
-    const done = new Set<readonly number[]>();
-    const visit = (group: readonly number[]): void => {
-      if (done.has(group)) return;
-      done.add(group);
-      for (const earlier of this.before(group)) visit(earlier);
-      order.push(group);
-    };
-    this.#instructions.forEach((_, at) => {
-      const group = this.members(at);
-      if (group[group.length - 1] === at) visit(group);
-    });
-    return order;
+  /** Makes one group of two, unless a third has to come between them. */
+  join(a: Group, b: Group): boolean {
+    if (a === b) return true;
+    const [first, second] = this.#rankOf(a) < this.#rankOf(b) ? [a, b] : [b, a];
+    const earlier = this.#between(first, second);
+    if (earlier === null) return false;
+    const [low, high] = [this.#rankOf(first), this.#rankOf(second)];
+    const others = this.#order
+      .slice(low, high + 1)
+      .filter((group) => group !== undefined && group !== first && group !== second) as Group[];
+    const joined = [...a, ...b].sort((m, n) => m - n);
+    for (const at of joined) this.#groups[at] = joined;
+    // What the second needs goes before, the rest behind: in the order that they had.
+    const order = [
+      ...others.filter((group) => earlier.has(group)),
+      joined,
+      ...others.filter((group) => !earlier.has(group)),
+    ];
+    for (let rank = low; rank <= high; rank++) {
+      const group = order[rank - low];
+      this.#order[rank] = group;
+      if (group !== undefined) this.#rank.set(group, rank);
+    }
+    return true;
   }
 
-  /** Whether a third group must come between: `from` before it and it before `to`. */
-  #passesThroughOthers(from: readonly number[], to: readonly number[]): boolean {
-    const seen = new Set([to]);
-    const open = [...this.before(to)].filter((group) => group !== from);
+  #rankOf(group: Group): number {
+    return this.#rank.get(group) as number;
+  }
+
+  /** The groups behind `first` that must come before `second`; null where one needs `first` itself. */
+  #between(first: Group, second: Group): Set<Group> | null {
+    const low = this.#rankOf(first);
+    const found = new Set<Group>();
+    const open = [second];
     for (let group = open.pop(); group !== undefined; group = open.pop()) {
-      if (group === from) return true;
-      if (seen.has(group)) continue;
-      seen.add(group);
-      open.push(...this.before(group));
+      for (const earlier of this.before(group)) {
+        if (earlier === first && group !== second) return null;
+        if (this.#rankOf(earlier) <= low || found.has(earlier)) continue;
+        found.add(earlier);
+        open.push(earlier);
+      }
     }
-    return false;
+    return found;
   }
 }

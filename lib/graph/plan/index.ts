@@ -10,6 +10,7 @@ import { fuseElementwise } from "./fuse-elementwise.js";
 import { fuseSlope } from "./fuse-slope.js";
 import { fuseUpdates } from "./fuse-updates.js";
 import type { Pass, Program } from "./ir.js";
+import { order } from "./order.js";
 
 /** The passes, in the order in which they run. `shareMemory` is the arena's. */
 export const PASSES = [
@@ -22,6 +23,7 @@ export const PASSES = [
   "fuseDescent",
   "fuseUpdates",
   "fuseElementwise",
+  "order",
   "shareMemory",
 ] as const;
 
@@ -37,6 +39,7 @@ const RUN: Readonly<Record<Exclude<PassName, "shareMemory">, Pass>> = {
   fuseDescent,
   fuseUpdates,
   fuseElementwise,
+  order,
 };
 
 /** @throws ArgumentError for a pass that does not exist. */
