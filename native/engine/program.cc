@@ -205,7 +205,8 @@ void Program::steps(Run& run, const Team& team) {
       const Failure failure(run.failure, number);
       if (!ready.alone) {
         ready.task->run(team, scratch, failure);
-      } else if (team.rank == 0) {
+      } else if (team.rank == 0 && !run.failure.failed_by(number)) {
+        // Between tasks of one thread there is no barrier that would end the step.
         ready.task->run(Team{}, scratch, failure);
       }
       if (ready.barrier) {
