@@ -1,4 +1,5 @@
 import { binding } from "../native/binding.js";
+import { allocate } from "./dtype.js";
 import type { Buffer, Instruction, Program } from "./plan/ir.js";
 import type { Storage } from "./storage.js";
 import type { Tensor } from "./tensor.js";
@@ -12,13 +13,18 @@ export function capture(
   traceId: number,
 ): { program: Program; inputs: Buffer[]; outputs: Buffer[] } {
   const changed = new Set<Storage>();
-  for (const { written } of recorded) for (const tensor of written) changed.add(tensor.storage);
+  const changedAgain = new Set<Storage>();
+  for (const { written } of recorded) {
+    for (const { storage } of written) (changed.has(storage) ? changedAgain : changed).add(storage);
+  }
   const buffers = new Map<Storage, Buffer>();
   const bufferOf = (tensor: Tensor): Buffer => {
     const { storage } = tensor;
     const known = buffers.get(storage);
     if (known !== undefined) return known;
-    const made = makeBuffer(tensor, storage.bornIn === traceId && !changed.has(storage));
+    const made = storage.isSymbolic
+      ? makeComputed(tensor, changedAgain.has(storage))
+      : makeKnown(tensor, storage.bornIn === traceId && !changed.has(storage));
     buffers.set(storage, made);
     return made;
   };
@@ -51,10 +57,14 @@ function isLastPlace(operands: readonly (Tensor | null)[], at: number): boolean 
   return !operands.slice(at + 1).some((other) => other?.storage === operands[at]?.storage);
 }
 
+/** What an instruction computes; where others write to it in place, it is a state that no tensor shows. */
+function makeComputed({ size, dtype, shape }: Tensor, isChanged: boolean): Buffer {
+  if (isChanged) return { kind: "state", size, dtype, shape, values: allocate(dtype, size) };
+  return { kind: "temporary", size, dtype, shape };
+}
+
 /** What was made within the trace and never written is the same in each run; other tensors live on. */
-function makeBuffer(tensor: Tensor, isConstant: boolean): Buffer {
-  const { storage, size, dtype, shape } = tensor;
-  if (storage.isSymbolic) return { kind: "temporary", size, dtype, shape };
+function makeKnown({ storage, size, dtype, shape }: Tensor, isConstant: boolean): Buffer {
   if (isConstant) return { kind: "constant", size, dtype, shape, values: storage.readOnly };
   return { kind: "state", size, dtype, shape, storage };
 }

@@ -1,63 +1,191 @@
+import { bytesMoved, flopsOf } from "./costs.js";
 import { bytesOf, lives } from "./plan/arena.js";
-import type { Buffer, Instruction } from "./plan/ir.js";
-import { type Executable, KIND_LETTER } from "./program.js";
+import { chainOps } from "./plan/fuse-elementwise.js";
+import type { Buffer, BufferKind, Instruction, Program } from "./plan/ir.js";
+import { OPERAND, PARAM } from "./plan/matmul-params.js";
+import type { Executable } from "./program.js";
+import { format } from "./shape.js";
 
-/** A program as a table: what each instruction reads and writes, and what it costs. */
+const LETTER: Readonly<Record<BufferKind, string>> = {
+  input: "x",
+  state: "w",
+  constant: "c",
+  temporary: "t",
+};
+const ACTIVATIONS = ["", "relu", "tanh", "sigmoid"];
+/** Of each kind of update: the operands for one tensor, and the settings, in their native order. */
+const UPDATE: Readonly<Record<string, { operands: readonly string[]; settings: readonly string[] }>> = {
+  sgd: {
+    operands: ["", "gradient", "velocity", "lr", "step"],
+    settings: ["momentum", "dampening", "weight decay", "nesterov", "maximize"],
+  },
+  adam: {
+    operands: ["", "gradient", "m", "v", "max v", "lr", "step"],
+    settings: ["beta1", "beta2", "eps", "weight decay", "decoupled", "maximize"],
+  },
+};
+
+/** A program as text: what each instruction computes and what it costs, and where each buffer is. */
 export function explain({ program, arena }: Executable): string {
-  const names = new Map<Buffer, string>();
-  const counts: Record<string, number> = {};
-  const nameOf = (buffer: Buffer): string => {
-    let name = names.get(buffer);
-    if (name === undefined) {
-      const letter = KIND_LETTER[buffer.kind];
-      counts[letter] = (counts[letter] ?? 0) + 1;
-      name = `${letter}${(counts[letter] as number) - 1}`;
-      names.set(buffer, name);
-    }
-    return name;
-  };
-  const show = (buffer: Buffer): string => `${nameOf(buffer)} [${buffer.shape.join(", ")}]`;
-  const lines = program.instructions.map((instruction, i) => {
-    const written = instruction.writes.map((at) => show(instruction.operands[at] as Buffer));
-    const read = instruction.operands.flatMap((operand, at) =>
-      operand === null || instruction.writes.includes(at) ? [] : [show(operand)],
-    );
-    const flops = flopsOf(instruction);
-    const cost = flops === 0 ? "" : `   ${Math.round(flops).toLocaleString("en")} flops`;
-    return `${String(i).padStart(3)}  ${written.join(", ")} ← ${describe(instruction)}(${read.join(", ")})${cost}`;
+  const names = nameBuffers(program);
+  const { instructions } = program;
+  const flops = instructions.map(flopsOf);
+  const moved = instructions.map(bytesMoved);
+  const sum = (numbers: readonly number[]): string => count(numbers.reduce((a, b) => a + b, 0));
+  const width = Math.max(9, ...[...flops, ...moved].map((number) => count(number).length));
+  const cell = (text: string): string => text.padStart(width);
+  const rows = instructions.flatMap((instruction, i) => {
+    const [first, ...more] = new Sentence(names).describe(instruction);
+    const numbers = `${cell(count(flops[i] as number))}  ${cell(count(moved[i] as number))}`;
+    const indent = " ".repeat(2 * width + 13);
+    return [`${String(i).padStart(4)}  ${numbers}  ${first}`, ...more.map((line) => indent + line)];
   });
-  const total = program.instructions.reduce((sum, instruction) => sum + flopsOf(instruction), 0);
-  const places = lives(program).map(({ buffer, first, last }) => {
-    const at = arena.offsets.get(buffer) ?? 0;
-    return `     ${show(buffer)} ${buffer.dtype}: bytes ${at} to ${at + bytesOf(buffer)}, instructions ${first} to ${last}`;
-  });
+  const plural = instructions.length === 1 ? "" : "s";
   return [
-    `program: ${program.instructions.length} instructions, ${Math.round(total).toLocaleString("en")} flops, arena ${arena.bytes.toLocaleString("en")} bytes`,
-    "x: inputs, w: parameters and state, c: constants, t: the arena's",
-    ...lines,
-    ...(places.length === 0 ? [] : ["arena:", ...places]),
-    `gives ${program.outputs.map(show).join(", ") || "nothing"}`,
+    `program: ${instructions.length} instruction${plural}, ${sum(flops)} flops, ${sum(moved)} bytes moved, arena ${count(arena.bytes)} bytes`,
+    `gives ${program.outputs.map((buffer) => names.get(buffer)).join(", ") || "nothing"}`,
+    "",
+    `      ${cell("flops")}  ${cell("bytes")}  instruction`,
+    ...rows,
+    "",
+    "buffers (x: inputs, w: parameters and other state, c: constants, t: temporaries, in the arena):",
+    ...describeBuffers({ program, arena }, names),
   ].join("\n");
 }
 
-const ACTIVATIONS = ["", "relu", "tanh", "sigmoid"];
+const count = (number: number): string => Math.round(number).toLocaleString("en");
 
-function describe({ name, params, operands }: Instruction): string {
-  if (name !== "matmul") return name;
-  const [, , , transposeA, transposeB, alpha, beta, activation, stateActivation] = params;
-  const parts = [`${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}`];
-  if (alpha !== 1) parts.push(`alpha ${alpha}`);
-  if (beta !== 0) parts.push("accumulate");
-  if (operands[2] != null) parts.push("bias");
-  if (activation) parts.push(ACTIVATIONS[activation] as string);
-  if (operands[5] != null) parts.push(`slope of ${ACTIVATIONS[stateActivation as number]}`);
-  if (operands[6] != null) parts.push("lr");
-  return `matmul ${parts.join(" ")} `;
+/** Names in the order in which the buffers are met; a constant of one element is its value. */
+function nameBuffers({ instructions, outputs }: Program): Map<Buffer, string> {
+  const names = new Map<Buffer, string>();
+  const next: Record<string, number> = {};
+  const results = instructions.flatMap(({ writes, operands }) => writes.map((at) => operands[at]));
+  for (const buffer of [...instructions.flatMap(({ operands }) => operands), ...results, ...outputs]) {
+    if (buffer == null || names.has(buffer)) continue;
+    if (isNumber(buffer)) {
+      names.set(buffer, String(Number((buffer.values?.[0] ?? 0).toPrecision(7))));
+      continue;
+    }
+    const letter = LETTER[buffer.kind];
+    const number = buffer.kind === "input" ? (buffer.argument as number) : (next[letter] ?? 0);
+    next[letter] = number + 1;
+    names.set(buffer, `${letter}${number}`);
+  }
+  return names;
 }
 
-function flopsOf({ name, params, operands, writes }: Instruction): number {
-  if (name === "matmul") return 2 * (params[0] as number) * (params[1] as number) * (params[2] as number);
-  if (name === "strided" || name === "index_select" || name === "gather") return 0;
-  const sizes = operands.map((operand) => operand?.size ?? 0);
-  return writes.length === 0 ? 0 : Math.max(...sizes);
+const isNumber = ({ kind, size }: Buffer): boolean => kind === "constant" && size === 1;
+
+function describeBuffers(
+  { program, arena }: Pick<Executable, "program" | "arena">,
+  names: Map<Buffer, string>,
+) {
+  const life = new Map(lives(program).map((one) => [one.buffer, one]));
+  const order = (buffer: Buffer): string => {
+    const name = names.get(buffer) as string;
+    return "xwct".indexOf(name[0] as string) + name.slice(1).padStart(9, "0");
+  };
+  return [...names.keys()]
+    .filter((buffer) => !isNumber(buffer))
+    .sort((a, b) => (order(a) < order(b) ? -1 : 1))
+    .map((buffer) => {
+      const { first, last } = life.get(buffer) ?? {};
+      const end = last === program.instructions.length ? "the end" : last;
+      const place =
+        buffer.kind === "temporary"
+          ? `at ${count(arena.offsets.get(buffer) ?? 0)}, from instruction ${first} to ${end}`
+          : "";
+      const what = `${names.get(buffer)} ${format(buffer.shape)} ${buffer.dtype}`;
+      return `      ${what.padEnd(28)} ${count(bytesOf(buffer)).padStart(11)} bytes  ${place}`.trimEnd();
+    });
+}
+
+/** What one instruction computes, as lines; `[M, N]` stands behind what is no number. */
+class Sentence {
+  readonly #names: ReadonlyMap<Buffer, string>;
+
+  constructor(names: ReadonlyMap<Buffer, string>) {
+    this.#names = names;
+  }
+
+  describe(instruction: Instruction): string[] {
+    const { name } = instruction;
+    if (name === "matmul") return [this.#matmul(instruction)];
+    if (name === "chain") return this.#chain(instruction);
+    if (UPDATE[name] !== undefined) return this.#update(instruction);
+    const reads = instruction.operands.filter((_, at) => !instruction.writes.includes(at));
+    return [`${this.#results(instruction)} = ${name}(${reads.map((one) => this.#show(one)).join(", ")})`];
+  }
+
+  /** A buffer's name, and its shape unless it is one number. */
+  #show(buffer: Buffer | null | undefined, mark = ""): string {
+    if (buffer == null) return "none";
+    const shape = buffer.shape.length === 0 || isNumber(buffer) ? "" : ` ${format(buffer.shape)}`;
+    return `${this.#names.get(buffer)}${mark}${shape}`;
+  }
+
+  #results({ operands, writes }: Instruction): string {
+    return writes.map((at) => this.#show(operands[at])).join(", ");
+  }
+
+  /** activation(alpha · scale · matmul(a, b) + addend + bias) ∘ slope */
+  #matmul({ params, operands }: Instruction): string {
+    const operand = (name: keyof typeof OPERAND): Buffer | null => operands[OPERAND[name]] ?? null;
+    const param = (name: keyof typeof PARAM): number => params[PARAM[name]] as number;
+    const factors = [
+      ...(Math.abs(param("alpha")) === 1 ? [] : [String(Math.abs(param("alpha")))]),
+      ...(operand("scale") === null ? [] : [this.#show(operand("scale"))]),
+      `matmul(${this.#show(operand("a"), param("transposeA") ? "ᵀ" : "")}, ${this.#show(operand("b"), param("transposeB") ? "ᵀ" : "")})`,
+    ];
+    const product = factors.join(" · ");
+    const c = this.#show(operand("c"));
+    const beta = param("beta") === 1 ? "" : `${param("beta")} · `;
+    if (param("beta") !== 0 && operand("addend") === null) {
+      // It accumulates: nothing else comes with that.
+      return `${c} = ${beta}${this.#names.get(operand("c") as Buffer)} ${param("alpha") < 0 ? "−" : "+"} ${product}`;
+    }
+    const terms = [`${param("alpha") < 0 ? "−" : ""}${product}`];
+    if (operand("addend") !== null) terms.push(`${beta}${this.#show(operand("addend"))}`);
+    if (operand("bias") !== null) terms.push(this.#show(operand("bias")));
+    const activation = ACTIVATIONS[param("activation")];
+    const value = activation ? `${activation}(${terms.join(" + ")})` : terms.join(" + ");
+    if (operand("state") === null) return `${c} = ${value}`;
+    const slope = `slope of ${ACTIVATIONS[param("stateActivation")]} at ${this.#show(operand("state"))}`;
+    return `${c} = ${terms.length > 1 ? `(${value})` : value} ∘ ${slope}`;
+  }
+
+  #chain(instruction: Instruction): string[] {
+    const { params, operands, writes } = instruction;
+    const results = writes.map((at) => operands[at]);
+    const values = operands.slice(0, params[1]).map((operand) => this.#show(operand));
+    const ops = chainOps(instruction);
+    const lines = ops.map(({ name, from, kept }, k) => {
+      const result = kept ? this.#show(results.shift()) : `v${k}`;
+      const text = `${result} = ${name}(${from.map((value) => values[value]).join(", ")})`;
+      // The shape is told where a value first appears.
+      for (const value of from) values[value] = (values[value] as string).split(" ")[0] as string;
+      values.push(result.split(" ")[0] as string);
+      return text;
+    });
+    return [`${this.#results(instruction)} = chain of ${ops.length}, block by block:`, ...lines];
+  }
+
+  #update({ name, params, operands }: Instruction): string[] {
+    const tensors = params[0] as number;
+    const parts = UPDATE[name] as (typeof UPDATE)[string];
+    const lines = Array.from({ length: tensors }, (_, i) => {
+      const own = operands.slice(i * parts.operands.length, (i + 1) * parts.operands.length);
+      const told = own.flatMap((operand, k) =>
+        operand === null || k === 0 ? [] : [`${parts.operands[k]} ${this.#names.get(operand)}`],
+      );
+      return `${this.#show(own[0])} by ${told.join(", ")}`;
+    });
+    const settings = params.slice(1 + tensors).flatMap((value, k) => {
+      return value === 0 ? [] : [`${parts.settings[k]} ${value}`];
+    });
+    const rule = settings.length === 0 ? name : `${name} (${settings.join(", ")})`;
+    return tensors === 1
+      ? [`${rule}: ${lines[0]}`]
+      : [`${rule} of ${tensors} tensors in one pass:`, ...lines];
+  }
 }

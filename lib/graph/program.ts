@@ -9,7 +9,7 @@ import {
 import { fromNative } from "./apply.js";
 import { DTYPES } from "./dtype.js";
 import { type Arena, bytesOf } from "./plan/arena.js";
-import type { Buffer, BufferKind, Program } from "./plan/ir.js";
+import type { Buffer, Program } from "./plan/ir.js";
 import type { Storage } from "./storage.js";
 
 /** The native numbers of the places where a buffer's memory may be. */
@@ -182,10 +182,3 @@ function writtenStates(program: Program): Storage[] {
   }
   return [...states];
 }
-
-export const KIND_LETTER: Readonly<Record<BufferKind, string>> = {
-  input: "x",
-  state: "w",
-  constant: "c",
-  temporary: "t",
-};

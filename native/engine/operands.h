@@ -22,6 +22,8 @@ inline const char* name_of(DType dtype) {
   return kNames[static_cast<int32_t>(dtype)];
 }
 
+inline int64_t bytes_of(DType dtype) { return dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4; }
+
 // Reads buffers and parameters in order, and refuses what does not fit.
 class Operands {
  public:
@@ -72,6 +74,10 @@ class Operands {
   }
 
   int64_t buffers_left() const { return static_cast<int64_t>(buffers_.size() - next_buffer_); }
+
+  int64_t params_left() const { return static_cast<int64_t>(params_.size() - next_param_); }
+
+  int64_t count_of_next() const { return next_buffer_ < buffers_.size() ? buffers_[next_buffer_].count : 0; }
 
   DType dtype_of_next() const {
     if (next_buffer_ >= buffers_.size()) fail("ERR_SHAPE", "too few buffers");

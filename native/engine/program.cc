@@ -10,8 +10,6 @@
 namespace thalweg {
 namespace {
 
-int64_t bytes_of(DType dtype) { return dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4; }
-
 // A task below this is done by one thread while the others wait: sharing it would cost more.
 constexpr double kWorthSharingNanoseconds = 1'500;
 // A program below this runs on its caller's thread.
@@ -207,7 +205,8 @@ void Program::steps(Run& run, const Team& team) {
       const Failure failure(run.failure, number);
       if (!ready.alone) {
         ready.task->run(team, scratch, failure);
-      } else if (team.rank == 0) {
+      } else if (team.rank == 0 && !run.failure.failed_by(number)) {
+        // Between tasks of one thread there is no barrier that would end the step.
         ready.task->run(Team{}, scratch, failure);
       }
       if (ready.barrier) {

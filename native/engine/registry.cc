@@ -20,6 +20,7 @@ constexpr Instruction kInstructions[] = {
     {"index_add", prepare_index, static_cast<int32_t>(Index::add_select)},
     {"scatter_add", prepare_index, static_cast<int32_t>(Index::add_gather)},
     {"strided", prepare_strided, 0},
+    {"chain", prepare_chain, 0},
     {"matmul", prepare_matmul, 0},
     {"uniform", prepare_random, 0},
     {"normal", prepare_random, 1},

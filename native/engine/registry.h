@@ -24,6 +24,7 @@ std::span<const Instruction> instructions();
 
 // One a family, in tasks/.
 enum class CrossEntropy : int32_t { cost, slope, both };
+Task* prepare_chain(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_cross_entropy(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_elementwise(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_index(const Instruction&, Operands&, const Table&, TaskStore&);

@@ -265,9 +265,9 @@ describe("compile", () => {
     const { step } = trainer(OPTIMIZERS["sgd"] as Choice);
     const compiled = compile(step);
     const text = compiled.explain(x, y);
-    expect(text).toMatch(/program: \d+ instructions, [\d,]+ flops, arena [\d,]+ bytes/);
-    expect(text).toContain("matmul NT bias relu");
-    expect(text).toContain("accumulate lr");
+    expect(text).toMatch(/program: \d+ instructions, [\d,]+ flops, [\d,]+ bytes moved, arena [\d,]+ bytes/);
+    expect(text).toContain("t0 [20, 17] = relu(matmul(x0 [20, 13], w0ᵀ [17, 13]) + w1 [17])");
+    expect(text).toMatch(/w0 \[17, 13\] = w0 − w\d+ · matmul\(/);
     expect(text).toContain("cross_entropy_both");
     expect(compiled.arenaBytes(x, y)).toBeGreaterThan(0);
     const unshared = compile(step, { passes: PASSES.filter((pass) => pass !== "shareMemory") });

@@ -2,7 +2,7 @@
 // and a hash of all their bits. Run by kernels.test.ts with an instruction set and a number of threads in
 // the environment.
 import { createHash } from "node:crypto";
-import { Generator, ops, optim, setThreads, type Tensor, tensor } from "../../lib/index.js";
+import { compile, Generator, ops, optim, setThreads, type Tensor, tensor } from "../../lib/index.js";
 
 const threads = Number(process.env["BATTERY_THREADS"] ?? 1);
 setThreads(threads);
@@ -79,6 +79,18 @@ for (const dtype of FLOATS) {
     w.requiresGrad = true;
     ops.sum(ops.mul(ops.crossEntropy(w, labels), uniform([7], dtype))).backward();
     keep(`crossEntropySlope ${dtype} ${n}`, w.grad as Tensor);
+  }
+  // The same ops as one instruction over blocks and one after the other.
+  const chained = (a: Tensor, b: Tensor): Tensor => {
+    const p = ops.mul(ops.add(ops.tanh(a), 1), ops.pow(b, 3));
+    const q = ops.where(ops.less(a, ops.exp(b)), ops.sub(p, a), ops.maximum(ops.square(p), b));
+    return ops.add(q, ops.mul(ops.to(ops.to(p, "int32"), dtype), ops.sigmoid(ops.neg(p))));
+  };
+  const blockwise = compile(chained, { passes: ["fuseElementwise"] });
+  for (const n of [...SIZES, 1023, 1025, 70_000]) {
+    const [a, b] = [uniform([n], dtype), uniform([n], dtype)];
+    keep(`chain blockwise ${dtype} ${n}`, blockwise(a, b));
+    keep(`chain apart ${dtype} ${n}`, chained(a, b));
   }
   keep(`where ${dtype}`, ops.where(ops.greater(uniform([9, 17], dtype), 0), uniform([17], dtype), 0));
   keep(`permute ${dtype}`, ops.permute(uniform([5, 33, 7], dtype), [2, 0, 1]));

@@ -63,6 +63,14 @@ describe("the kernels", () => {
       expect(bitsOf(run(isa, threads))).toEqual(bitsOf(results));
     });
 
+    test("give the same bits in a chain as one after the other", () => {
+      const chains = Object.keys(results).filter((key) => key.startsWith("chain blockwise"));
+      expect(chains.length).toBeGreaterThan(30);
+      for (const name of chains) {
+        expect(results[name]?.bits, name).toBe(results[name.replace("blockwise", "apart")]?.bits);
+      }
+    });
+
     test("draw the same random numbers as the reference", () => {
       for (const name of Object.keys(reference).filter((key) => /^(uniform|permutation|normal)/.test(key))) {
         expect(results[name]?.bits, name).toBe(reference[name]?.bits);

@@ -7,7 +7,10 @@ export function commonSubexpressions(program: Program): Program {
   const versions = new Map<Buffer, number>();
   const name = (buffer: Buffer | null): string => {
     if (buffer === null) return "-";
-    if (buffer.kind === "constant" && buffer.size === 1) return `${buffer.dtype}:${buffer.values?.[0]}`;
+    if (buffer.kind === "constant" && buffer.size === 1) {
+      const value = buffer.values?.[0] as number;
+      return `${buffer.dtype}:${Object.is(value, -0) ? "-0" : value}`;
+    }
     if (!numbers.has(buffer)) numbers.set(buffer, numbers.size);
     return `${numbers.get(buffer)}.${versions.get(buffer) ?? 0}`;
   };

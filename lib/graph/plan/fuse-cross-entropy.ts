@@ -1,3 +1,4 @@
+import { unchangedBetween } from "./hazards.js";
 import type { Buffer, Instruction, Program } from "./ir.js";
 
 /** Operands of both instructions begin with the scores and the labels. */
@@ -12,11 +13,14 @@ const same = (a: Instruction, b: Instruction): boolean =>
 export function fuseCrossEntropy(program: Program): Program {
   const replaced = new Map<Instruction, Instruction>();
   const gone = new Set<Instruction>();
-  for (const slope of program.instructions) {
-    if (slope.name !== "cross_entropy_slope") continue;
-    const cost = program.instructions.find((one) => one.name === "cross_entropy" && same(one, slope));
+  program.instructions.forEach((slope, at) => {
+    if (slope.name !== "cross_entropy_slope") return;
     const [y, target, d, dy] = slope.operands as [Buffer, Buffer, Buffer, Buffer];
-    if (cost === undefined || replaced.has(cost) || d.kind !== "constant") continue;
+    const cost = program.instructions
+      .slice(0, at)
+      .find((one) => one.name === "cross_entropy" && same(one, slope) && !replaced.has(one));
+    if (cost === undefined || d.kind !== "constant") return;
+    if (!unchangedBetween(program, [y, target], cost, slope)) return;
     replaced.set(cost, {
       name: "cross_entropy_both",
       params: cost.params,
@@ -24,7 +28,7 @@ export function fuseCrossEntropy(program: Program): Program {
       writes: [3, 4],
     });
     gone.add(slope);
-  }
+  });
   return {
     ...program,
     instructions: program.instructions.filter((one) => !gone.has(one)).map((one) => replaced.get(one) ?? one),

@@ -1,3 +1,4 @@
+import { unchangedBetween } from "./hazards.js";
 import { type Buffer, countUses, type Instruction, type Program, producers } from "./ir.js";
 import { OPERAND, PARAM, withMatmul } from "./matmul-params.js";
 
@@ -21,7 +22,8 @@ export function fuseDescent(program: Program): Program {
     const w = instruction.operands[SGD.w] as Buffer;
     const maker = makers.get(dw);
     if (maker?.name !== "matmul" || uses.get(dw) !== 1 || !isPlain(maker)) continue;
-    if (maker.operands.includes(w)) continue;
+    if (maker.operands.includes(w) || !unchangedBetween(program, maker.operands, maker, instruction))
+      continue;
     const alpha = instruction.params[SETTING.maximize] === 1 ? 1 : -1;
     const fused = withMatmul(
       maker,

@@ -1,3 +1,4 @@
+import { unchangedBetween } from "./hazards.js";
 import { type Buffer, countUses, type Instruction, type Program, producers } from "./ir.js";
 import { ACTIVATION, OPERAND, PARAM, withMatmul } from "./matmul-params.js";
 
@@ -19,6 +20,8 @@ export function fuseSlope(program: Program): Program {
     if (maker.params[PARAM.activation] !== 0 || (maker.operands[OPERAND.state] ?? null) !== null) continue;
     if (dx.size !== output.size || slope.y.size !== output.size) continue;
     // It takes the place of the product, by which time y is known too.
+    if (!unchangedBetween(program, maker.operands, maker, instruction)) continue;
+    if (!unchangedBetween(program, [slope.y], slope.since, instruction)) continue;
     replaced.set(
       instruction,
       withMatmul(
@@ -37,21 +40,29 @@ export function fuseSlope(program: Program): Program {
 
 type Makers = ReadonlyMap<Buffer, Instruction>;
 
+interface Slope {
+  readonly activation: string;
+  readonly y: Buffer;
+  /** The first instruction that reads y. */
+  readonly since: Instruction;
+}
+
 /** Of which activation's output a factor is the slope. */
-function slopeOf(factor: Buffer, makers: Makers): { y: Buffer; activation: string } | null {
+function slopeOf(factor: Buffer, makers: Makers): Slope | null {
   const maker = makers.get(factor);
   if (maker === undefined) return null;
   const [first, second] = maker.operands as [Buffer, Buffer];
-  if (maker.name === "heaviside") return { y: first, activation: "relu" };
+  if (maker.name === "heaviside") return { y: first, activation: "relu", since: maker };
   if (maker.name === "sub" && isOne(first)) {
     const inner = makers.get(second);
-    return inner?.name === "square" ? { y: inner.operands[0] as Buffer, activation: "tanh" } : null;
+    if (inner?.name !== "square") return null;
+    return { y: inner.operands[0] as Buffer, activation: "tanh", since: inner };
   }
   if (maker.name === "mul") {
     const inner = makers.get(second);
     const [one, y] = (inner?.operands ?? []) as [Buffer?, Buffer?];
-    const matches = inner?.name === "sub" && one !== undefined && isOne(one) && y === first;
-    return matches ? { y: first, activation: "sigmoid" } : null;
+    if (inner?.name !== "sub" || one === undefined || !isOne(one) || y !== first) return null;
+    return { y: first, activation: "sigmoid", since: inner };
   }
   return null;
 }

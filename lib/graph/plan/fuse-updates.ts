@@ -1,4 +1,4 @@
-import { type Buffer, type Instruction, type Program, read, written } from "./ir.js";
+import { type Instruction, type Program, read, written } from "./ir.js";
 
 /** Operands of one parameter's update, by instruction. */
 const WIDTH: Readonly<Record<string, number>> = { sgd: 5, adam: 7 };
@@ -8,59 +8,57 @@ const WIDTH: Readonly<Record<string, number>> = { sgd: 5, adam: 7 };
  * the place of the last of them. The counts of steps that they read are brought up to date before.
  */
 export function fuseUpdates(program: Program): Program {
-  const groups = new Map<string, Instruction[]>();
+  const merged = new Map<Instruction, Instruction>();
+  const gone = new Set<Instruction>();
+  const open = new Map<string, Instruction[]>();
+  const close = (key: string): void => {
+    const group = open.get(key) ?? [];
+    open.delete(key);
+    const last = group.pop();
+    if (last === undefined || group.length === 0) return;
+    for (const one of group) gone.add(one);
+    merged.set(last, merge([...group, last]));
+  };
   for (const instruction of program.instructions) {
+    // Those before would be moved behind this one: where it matters, they stay apart.
+    for (const [key, group] of open) if (isInTheWay(instruction, group)) close(key);
     if (WIDTH[instruction.name] === undefined) continue;
-    // The first parameters are the number of tensors and their sizes; the rest are the settings.
-    const key = [instruction.name, dtypeOf(instruction), present(instruction), ...settings(instruction)].join(
-      " ",
-    );
-    groups.set(key, [...(groups.get(key) ?? []), instruction]);
+    const key = keyOf(instruction);
+    open.set(key, [...(open.get(key) ?? []), instruction]);
   }
-  let { instructions } = program;
-  for (const group of groups.values()) if (group.length > 1) instructions = merge(instructions, group);
-  return { ...program, instructions };
+  for (const key of open.keys()) close(key);
+  return {
+    ...program,
+    instructions: program.instructions.filter((one) => !gone.has(one)).map((one) => merged.get(one) ?? one),
+  };
 }
 
-const dtypeOf = (instruction: Instruction): string => (instruction.operands[0] as Buffer).dtype;
-const present = (instruction: Instruction): string =>
-  instruction.operands.map((o) => (o === null ? 0 : 1)).join("");
-const settings = (instruction: Instruction): readonly number[] => instruction.params.slice(2);
-
-function merge(instructions: readonly Instruction[], group: readonly Instruction[]): readonly Instruction[] {
-  const last = group[group.length - 1] as Instruction;
-  const members = new Set(group);
-  // Whatever stands between must not care whether an update comes before or behind it.
+function isInTheWay(instruction: Instruction, group: readonly Instruction[]): boolean {
+  const reads = new Set(group.flatMap(read));
   const writes = new Set(group.flatMap(written));
-  const between = instructions.slice(
-    instructions.indexOf(group[0] as Instruction),
-    instructions.indexOf(last),
+  return (
+    read(instruction).some((buffer) => writes.has(buffer)) ||
+    written(instruction).some((buffer) => reads.has(buffer) || writes.has(buffer))
   );
-  const inTheWay = between.some((one) => {
-    if (members.has(one)) return false;
-    const own = group.slice(0, before(group, one, instructions));
-    const reads = new Set(own.flatMap(read));
-    return read(one).some((buffer) => writes.has(buffer)) || written(one).some((buffer) => reads.has(buffer));
-  });
-  if (inTheWay) return instructions;
+}
+
+/** The same for updates that can be one: by rule, dtype, which states there are, and the settings. */
+function keyOf(instruction: Instruction): string {
+  const { name, operands } = instruction;
+  const present = operands.map((operand) => (operand === null ? 0 : 1)).join("");
+  return [name, operands[0]?.dtype, present, ...settings(instruction)].join(" ");
+}
+
+/** The parameters behind the number of tensors and the size of the one. */
+const settings = ({ params }: Instruction): readonly number[] => params.slice(2);
+
+function merge(group: readonly Instruction[]): Instruction {
+  const last = group[group.length - 1] as Instruction;
   const width = WIDTH[last.name] as number;
-  const merged: Instruction = {
+  return {
     name: last.name,
     params: [group.length, ...group.map((one) => one.params[1] as number), ...settings(last)],
     operands: group.flatMap((one) => one.operands),
     writes: group.flatMap((one, i) => one.writes.map((at) => at + i * width)),
   };
-  return instructions
-    .filter((one) => one === last || !members.has(one))
-    .map((one) => (one === last ? merged : one));
-}
-
-/** How many of the group come before an instruction. */
-function before(
-  group: readonly Instruction[],
-  one: Instruction,
-  instructions: readonly Instruction[],
-): number {
-  const at = instructions.indexOf(one);
-  return group.filter((member) => instructions.indexOf(member) < at).length;
 }

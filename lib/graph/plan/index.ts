@@ -6,9 +6,11 @@ import { foldConstants } from "./fold-constants.js";
 import { fuseActivation } from "./fuse-activation.js";
 import { fuseCrossEntropy } from "./fuse-cross-entropy.js";
 import { fuseDescent } from "./fuse-descent.js";
+import { fuseElementwise } from "./fuse-elementwise.js";
 import { fuseSlope } from "./fuse-slope.js";
 import { fuseUpdates } from "./fuse-updates.js";
 import type { Pass, Program } from "./ir.js";
+import { order } from "./order.js";
 
 /** The passes, in the order in which they run. `shareMemory` is the arena's. */
 export const PASSES = [
@@ -20,6 +22,8 @@ export const PASSES = [
   "fuseSlope",
   "fuseDescent",
   "fuseUpdates",
+  "fuseElementwise",
+  "order",
   "shareMemory",
 ] as const;
 
@@ -34,6 +38,8 @@ const RUN: Readonly<Record<Exclude<PassName, "shareMemory">, Pass>> = {
   fuseSlope,
   fuseDescent,
   fuseUpdates,
+  fuseElementwise,
+  order,
 };
 
 /** @throws ArgumentError for a pass that does not exist. */

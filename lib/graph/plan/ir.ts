@@ -12,9 +12,9 @@ export interface Buffer {
   readonly dtype: DType;
   /** As the user sees it; for `explain()` only. */
   readonly shape: Shape;
-  /** Of a state: the tensor's memory. */
+  /** Of a state: the tensor's memory, where a tensor shows it. */
   readonly storage?: Storage;
-  /** Of a constant: its values. */
+  /** Of a constant, and of a state that no tensor shows: its values at first. */
   readonly values?: TypedArray;
   /** Of an input: which argument. */
   readonly argument?: number;

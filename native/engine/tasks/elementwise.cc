@@ -1,16 +1,53 @@
 // y [shape] = f(inputs), each input broadcast by strides that are 0 or its own.
 //
 // Parameters: rank, shape, then the strides of each input. Buffers: the inputs, then y.
-#include "../registry.h"
+#include "elementwise.h"
 
 namespace thalweg {
 namespace {
 
-constexpr int32_t kMaxInputs = 3;
-constexpr int32_t kArity[] = {
-#define THALWEG_X(name, arity) arity,
-    THALWEG_ELEMENTWISE(THALWEG_X)
-#undef THALWEG_X
+class ElementwiseTask final : public Task {
+ public:
+  ElementwiseFn kernel;
+  int32_t inputs, rank;
+  int64_t shape[kMaxRank];
+  int64_t strides[kMaxElementwiseInputs][kMaxRank];
+  const std::byte* in[kMaxElementwiseInputs];
+  int64_t in_bytes[kMaxElementwiseInputs];
+  std::byte* out;
+  int64_t out_bytes;
+
+  // Rows are runs along the last axis; where there are too few of them, each run is split instead.
+  void run(const Team& team, void*, Failure) const override {
+    int64_t rows = 1;
+    for (int32_t d = 0; d < rank - 1; ++d) rows *= shape[d];
+    const int64_t length = shape[rank - 1];
+    if (rows >= team.size) {
+      const Range mine = share(rows, team);
+      for (int64_t r = mine.begin; r < mine.end; ++r) run_row(r, {0, length});
+    } else {
+      // In whole cache lines of the smallest elements, so that no line has two writers.
+      const Range mine = share(length, team, 64);
+      for (int64_t r = 0; r < rows; ++r) run_row(r, mine);
+    }
+  }
+
+ private:
+  void run_row(int64_t row, Range part) const {
+    const void* from[kMaxElementwiseInputs];
+    int64_t steps[kMaxElementwiseInputs];
+    for (int32_t i = 0; i < inputs; ++i) {
+      int64_t offset = part.begin * strides[i][rank - 1];
+      int64_t rest = row;
+      for (int32_t d = rank - 2; d >= 0 && rest > 0; --d) {
+        offset += rest % shape[d] * strides[i][d];
+        rest /= shape[d];
+      }
+      from[i] = in[i] + offset * in_bytes[i];
+      steps[i] = strides[i][rank - 1];
+    }
+    kernel(part.end - part.begin, from, steps, out + (row * shape[rank - 1] + part.begin) * out_bytes);
+  }
 };
 
 DType output_dtype(Elementwise kernel, DType input) {
@@ -53,58 +90,26 @@ double nanoseconds_an_element(Elementwise kernel) {
   }
 }
 
-int64_t bytes_of(DType dtype) { return dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4; }
-
-class ElementwiseTask final : public Task {
- public:
-  ElementwiseFn kernel;
-  int32_t inputs, rank;
-  int64_t shape[kMaxRank];
-  int64_t strides[kMaxInputs][kMaxRank];
-  const std::byte* in[kMaxInputs];
-  int64_t in_bytes[kMaxInputs];
-  std::byte* out;
-  int64_t out_bytes;
-
-  // Rows are runs along the last axis; where there are too few of them, each run is split instead.
-  void run(const Team& team, void*, Failure) const override {
-    int64_t rows = 1;
-    for (int32_t d = 0; d < rank - 1; ++d) rows *= shape[d];
-    const int64_t length = shape[rank - 1];
-    if (rows >= team.size) {
-      const Range mine = share(rows, team);
-      for (int64_t r = mine.begin; r < mine.end; ++r) run_row(r, {0, length});
-    } else {
-      // In whole cache lines of the smallest elements, so that no line has two writers.
-      const Range mine = share(length, team, 64);
-      for (int64_t r = 0; r < rows; ++r) run_row(r, mine);
-    }
-  }
-
- private:
-  void run_row(int64_t row, Range part) const {
-    const void* from[kMaxInputs];
-    int64_t steps[kMaxInputs];
-    for (int32_t i = 0; i < inputs; ++i) {
-      int64_t offset = part.begin * strides[i][rank - 1];
-      int64_t rest = row;
-      for (int32_t d = rank - 2; d >= 0 && rest > 0; --d) {
-        offset += rest % shape[d] * strides[i][d];
-        rest /= shape[d];
-      }
-      from[i] = in[i] + offset * in_bytes[i];
-      steps[i] = strides[i][rank - 1];
-    }
-    kernel(part.end - part.begin, from, steps, out + (row * shape[rank - 1] + part.begin) * out_bytes);
-  }
-};
-
 }  // namespace
+
+ElementwiseOp elementwise_op(Elementwise kernel, std::span<const DType> inputs, const Operands& operands,
+                             const Table& table) {
+  const bool is_where = kernel == Elementwise::where;
+  if (is_where && inputs[0] != DType::boolean) operands.fail("ERR_DTYPE", "the condition is not bool");
+  const DType dtype = inputs.back();
+  for (const DType own : inputs.subspan(is_where ? 1 : 0)) {
+    if (own == dtype) continue;
+    operands.fail("ERR_DTYPE", std::string("inputs are ") + name_of(own) + " and " + name_of(dtype));
+  }
+  const ElementwiseFn fn = table.elementwise[static_cast<int32_t>(kernel)][static_cast<int32_t>(dtype)];
+  if (fn == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+  return {fn, output_dtype(kernel, dtype), nanoseconds_an_element(kernel)};
+}
 
 Task* prepare_elementwise(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
   const auto kernel = static_cast<Elementwise>(self.kernel);
   auto* task = store.make<ElementwiseTask>();
-  task->inputs = kArity[self.kernel];
+  task->inputs = kElementwiseInputs[self.kernel];
   const int64_t rank = operands.integer(1);
   if (rank > kMaxRank) operands.fail("ERR_SHAPE", "more than 8 axes");
   task->rank = static_cast<int32_t>(rank);
@@ -115,7 +120,7 @@ Task* prepare_elementwise(const Instruction& self, Operands& operands, const Tab
   }
   if (count == 0) return nullptr;
 
-  DType dtype = DType::float32;
+  DType dtypes[kMaxElementwiseInputs];
   for (int32_t i = 0; i < task->inputs; ++i) {
     int64_t reach = 1;
     for (int32_t d = 0; d < task->rank; ++d) {
@@ -123,22 +128,16 @@ Task* prepare_elementwise(const Instruction& self, Operands& operands, const Tab
       reach += operands.product(task->shape[d] - 1, task->strides[i][d]);
     }
     if (task->strides[i][task->rank - 1] > 1) operands.fail("ERR_SHAPE", "the last stride is above 1");
-    const DType own = operands.dtype_of_next();
-    const bool is_condition = kernel == Elementwise::where && i == 0;
-    if (i > (kernel == Elementwise::where ? 1 : 0) && own != dtype) {
-      operands.fail("ERR_DTYPE", std::string("inputs are ") + name_of(dtype) + " and " + name_of(own));
-    }
-    if (is_condition && own != DType::boolean) operands.fail("ERR_DTYPE", "the condition is not bool");
-    dtype = own;
-    task->in[i] = static_cast<const std::byte*>(operands.buffer(reach, own));
-    task->in_bytes[i] = bytes_of(own);
+    dtypes[i] = operands.dtype_of_next();
+    task->in[i] = static_cast<const std::byte*>(operands.buffer(reach, dtypes[i]));
+    task->in_bytes[i] = bytes_of(dtypes[i]);
   }
-  const DType result = output_dtype(kernel, dtype);
-  task->out = static_cast<std::byte*>(operands.buffer(count, result));
-  task->out_bytes = bytes_of(result);
-  task->kernel = table.elementwise[self.kernel][static_cast<int32_t>(dtype)];
-  if (task->kernel == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
-  task->nanoseconds = nanoseconds_an_element(kernel) * static_cast<double>(count);
+  const ElementwiseOp op =
+      elementwise_op(kernel, {dtypes, static_cast<size_t>(task->inputs)}, operands, table);
+  task->out = static_cast<std::byte*>(operands.buffer(count, op.result));
+  task->out_bytes = bytes_of(op.result);
+  task->kernel = op.kernel;
+  task->nanoseconds = op.nanoseconds * static_cast<double>(count);
   return task;
 }
 

@@ -1,0 +1,59 @@
+import { bytesOf } from "./plan/arena.js";
+import { type Buffer, type Instruction, read, written } from "./plan/ir.js";
+import { OPERAND, PARAM } from "./plan/matmul-params.js";
+
+/** Operations for each element that is read, of what does more than one. */
+const PER_ELEMENT: Readonly<Record<string, number>> = {
+  logsumexp: 4,
+  softmax: 5,
+  log_softmax: 5,
+  cross_entropy: 4,
+  cross_entropy_slope: 6,
+  cross_entropy_both: 7,
+};
+const MOVES: ReadonlySet<string> = new Set(["strided", "index_select", "gather"]);
+const DRAWS: ReadonlySet<string> = new Set(["uniform", "normal", "permutation"]);
+
+/**
+ * The arithmetic that an instruction does, roughly: an addition, a product, a comparison or a call of a
+ * function of one element counts as one.
+ */
+export function flopsOf(instruction: Instruction): number {
+  const { name, params, operands } = instruction;
+  if (MOVES.has(name) || DRAWS.has(name)) return 0;
+  if (name === "matmul") return matmulFlops(instruction);
+  if (name === "sgd" || name === "adam") return updateFlops(instruction);
+  if (name === "chain") return (params[0] as number) * (params[2] as number);
+  const results = Math.max(...written(instruction).map(({ size }) => size));
+  const inputs = Math.max(...operands.map((operand) => operand?.size ?? 0));
+  return (PER_ELEMENT[name] ?? 1) * Math.max(results, inputs);
+}
+
+function matmulFlops({ params, operands }: Instruction): number {
+  const [M, N, K] = [PARAM.M, PARAM.N, PARAM.K].map((at) => params[at] as number) as [number, number, number];
+  const has = (operand: keyof typeof OPERAND): number =>
+    (operands[OPERAND[operand]] ?? null) === null ? 0 : 1;
+  const accumulates = params[PARAM.beta] !== 0 ? 1 : 0;
+  const activates = params[PARAM.activation] !== 0 ? 1 : 0;
+  // The slope is found and multiplied with.
+  return M * N * (2 * K + has("bias") + accumulates + activates + 2 * has("state"));
+}
+
+function updateFlops({ name, params }: Instruction): number {
+  const tensors = params[0] as number;
+  const elements = params.slice(1, 1 + tensors).reduce((sum, size) => sum + size, 0);
+  const settings = params.slice(1 + tensors);
+  if (name === "adam") return elements * (settings[3] === 0 ? 12 : 14);
+  const [momentum, , weightDecay, nesterov] = settings;
+  return elements * (2 + (momentum === 0 ? 0 : 3) + (weightDecay === 0 ? 0 : 2) + (nesterov === 0 ? 0 : 2));
+}
+
+/** The bytes that an instruction reads and writes, each operand once. */
+export function bytesMoved(instruction: Instruction): number {
+  const total = (buffers: readonly Buffer[]): number =>
+    [...new Set(buffers)].reduce((sum, buffer) => sum + bytesOf(buffer), 0);
+  const results = total(written(instruction));
+  // Of what it picks from it reads only what it picks.
+  if (MOVES.has(instruction.name)) return 2 * results;
+  return results + total(read(instruction));
+}

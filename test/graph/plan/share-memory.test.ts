@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { bytesOf, lives, placeInArena } from "../../../lib/graph/plan/arena.js";
+import type { Buffer, Instruction, Program } from "../../../lib/graph/plan/ir.js";
+import { compile, ops, type Tensor, tensor } from "../../../lib/index.js";
+import { expectSame } from "./program.js";
+
+const PASS = ["shareMemory"] as const;
+const x = tensor(new Float32Array(1000).map((_, i) => i / 1000));
+const layers = (a: Tensor): Tensor => ops.exp(ops.tanh(ops.exp(ops.tanh(ops.exp(ops.tanh(a))))));
+
+const temporary = (size: number): Buffer => ({ kind: "temporary", size, dtype: "float32", shape: [size] });
+/** Instruction k reads some earlier results and writes one of its own. */
+const programOf = (
+  made: readonly { size: number; reads: readonly number[] }[],
+  kept: readonly number[],
+): Program => {
+  const buffers = made.map(({ size }) => temporary(size));
+  const instructions = made.map(({ reads }, k): Instruction => {
+    const inputs = k === 0 ? [] : reads.map((at) => buffers[at % k] as Buffer);
+    return { name: "any", params: [], operands: [...inputs, buffers[k] as Buffer], writes: [inputs.length] };
+  });
+  return { instructions, outputs: kept.map((at) => buffers[at % buffers.length] as Buffer) };
+};
+const programs = fc
+  .record({
+    made: fc.array(fc.record({ size: fc.nat(100), reads: fc.array(fc.nat(), { maxLength: 3 }) }), {
+      minLength: 1,
+      maxLength: 20,
+    }),
+    kept: fc.array(fc.nat(), { maxLength: 3 }),
+  })
+  .map(({ made, kept }) => programOf(made, kept));
+
+describe("shareMemory", () => {
+  test("uses memory again once nobody needs what is in it", () => {
+    expect(compile(layers, { passes: PASS }).arenaBytes(x)).toBe(2 * 4032);
+    expect(compile(layers, { passes: [] }).arenaBytes(x)).toBe(6 * 4032);
+    expectSame(() => layers, PASS, [x]);
+  });
+
+  test("keeps results to the end", () => {
+    const fn = (a: Tensor): Tensor[] => {
+      const results: Tensor[] = [ops.exp(a)];
+      for (let i = 0; i < 5; i++) results.push(ops.tanh(results[i] as Tensor));
+      return results;
+    };
+    expect(compile(fn, { passes: PASS }).arenaBytes(x)).toBe(6 * 4032);
+    expectSame(() => fn, PASS, [x]);
+  });
+
+  test("keeps what is read again much later", () => {
+    const fn = (a: Tensor): Tensor => {
+      const early = ops.neg(a);
+      return ops.add(layers(a), early);
+    };
+    expect(compile(fn, { passes: PASS }).arenaBytes(x)).toBe(3 * 4032);
+    expectSame(() => fn, PASS, [x]);
+  });
+
+  test("never lets two temporaries overlap that live at the same time", () => {
+    fc.assert(
+      fc.property(programs, fc.boolean(), (program, share) => {
+        const { bytes, offsets } = placeInArena(program, share);
+        const placed = lives(program).map((life) => {
+          const begin = offsets.get(life.buffer) as number;
+          return { ...life, begin, end: begin + bytesOf(life.buffer) };
+        });
+        for (const one of placed) {
+          expect(one.begin % 64).toBe(0);
+          expect(one.end).toBeLessThanOrEqual(bytes);
+          for (const other of placed) {
+            if (one === other || one.last < other.first || other.last < one.first) continue;
+            expect(one.end <= other.begin || other.end <= one.begin).toBe(true);
+          }
+        }
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+
+  test("needs no more than a place for each", () => {
+    fc.assert(
+      fc.property(programs, (program) => {
+        expect(placeInArena(program, true).bytes).toBeLessThanOrEqual(placeInArena(program, false).bytes);
+      }),
+      { seed: 2, numRuns: 300 },
+    );
+  });
+});
