@@ -82,9 +82,9 @@ for (const dtype of FLOATS) {
   }
   // The same ops as one instruction over blocks and one after the other.
   const chained = (a: Tensor, b: Tensor): Tensor => {
-    const p = ops.mul(ops.add(ops.tanh(a), 1), ops.pow(b, 3));
-    const q = ops.where(ops.less(a, ops.exp(b)), ops.sub(p, a), ops.maximum(ops.square(p), b));
-    return ops.add(q, ops.mul(ops.to(ops.to(p, "int32"), dtype), ops.sigmoid(ops.neg(p))));
+    const p = ops.mul(ops.add(ops.tanh(a), 2), ops.pow(b, 3));
+    const q = ops.where(ops.less(a, 0), ops.mul(p, a), ops.minimum(ops.square(p), b));
+    return ops.maximum(q, ops.mul(ops.to(ops.to(a, "int32"), dtype), ops.sigmoid(ops.neg(p))));
   };
   const blockwise = compile(chained, { passes: ["fuseElementwise"] });
   for (const n of [...SIZES, 1023, 1025, 70_000]) {
