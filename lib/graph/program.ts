@@ -55,12 +55,14 @@ export class Executable {
     }
     const index = (buffer: Buffer | null): number =>
       buffer === null ? -1 : (numbered.get(buffer) as number);
-    const instructions = program.instructions.flatMap(({ name, params, operands }) => [
+    const instructions = program.instructions.flatMap(({ name, params, operands, writes }) => [
       instructionId(name),
       params.length,
       operands.length,
+      writes.length,
       ...params,
       ...operands.map(index),
+      ...writes,
     ]);
     this.#states = states;
     this.#written = writtenStates(program);

@@ -66,7 +66,8 @@ export interface Binding {
   readonly params: Float64Array;
   execute(instruction: number, paramCount: number, ...buffers: (NativeArray | null)[]): void;
   readonly Memory: new (bytes: number) => NativeMemory;
-  /** Buffers: place, at, count, dtype for each; instructions: id, params, operands, then both, for each. */
+  /** Buffers: place, at, count, dtype for each; instructions: id, number of params, of operands and of
+   * those written, then all three, for each. */
   readonly Program: new (
     arenaBytes: number,
     buffers: Float64Array,

@@ -87,9 +87,11 @@ ProgramSpec spec_of(const Napi::CallbackInfo& info) {
     instruction.id = static_cast<uint32_t>(from.integer());
     const int64_t params = from.integer();
     const int64_t operands = from.integer();
+    const int64_t writes = from.integer();
     for (int64_t i = 0; i < params; ++i) instruction.params.push_back(from.next());
     for (int64_t i = 0; i < operands; ++i)
       instruction.buffers.push_back(static_cast<int32_t>(from.integer()));
+    for (int64_t i = 0; i < writes; ++i) instruction.writes.push_back(static_cast<int32_t>(from.integer()));
     spec.instructions.push_back(std::move(instruction));
   }
   for (Reader from(numbers<double>(info[4], DType::float64)); !from.done();) {

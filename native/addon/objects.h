@@ -34,7 +34,8 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
 
 // new Program(arenaBytes, buffers, memories, instructions, outputs, flushDenormals), where
 // buffers: Float64Array of place, at, count, dtype for each;
-// instructions: Float64Array of id, number of params, number of operands, params…, operands… for each;
+// instructions: Float64Array of id, number of params, of operands and of written ones, params…, operands…,
+// positions of the written ones for each;
 // outputs: Float64Array of buffers.
 class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
  public:

@@ -10,8 +10,6 @@
 namespace thalweg {
 namespace {
 
-// A task below this is done by one thread while the others wait: sharing it would cost more.
-constexpr double kWorthSharingNanoseconds = 1'500;
 // A program below this runs on its caller's thread.
 constexpr double kWorthATeamNanoseconds = 15'000;
 
@@ -99,9 +97,8 @@ void Program::prepare() {
   const auto known = instructions();
   threads_ = thread_count();
   store_ = TaskStore();
-  ready_.clear();
   nanoseconds_ = 0;
-  int64_t scratch = 0;
+  std::vector<Item> items;
   std::vector<Buffer> operands;
   for (const InstructionSpec& instruction : spec_.instructions) {
     if (instruction.id >= known.size()) throw Error("ERR_VALUE", "program: no such instruction");
@@ -112,13 +109,28 @@ void Program::prepare() {
     const Task* task = self.prepare(self, checked, kernel_table(), store_);
     if (task == nullptr) continue;
     nanoseconds_ += task->nanoseconds;
-    scratch = std::max(scratch, task->scratch_bytes(threads_));
-    ready_.push_back({task, task->nanoseconds < kWorthSharingNanoseconds, true});
+    items.push_back(item_of(instruction, operands, task));
   }
-  // Tasks that one and the same thread does, one after the other, need no barrier between them.
-  for (size_t i = 0; i + 1 < ready_.size(); ++i)
-    ready_[i].barrier = !(ready_[i].alone && ready_[i + 1].alone);
+  scheduled_ = schedule(items, threads_);
+  const int64_t scratch = scratch_bytes(scheduled_, threads_);
   if (scratch_ == nullptr || scratch_->bytes() < scratch) scratch_ = std::make_unique<Memory>(scratch);
+}
+
+Item Program::item_of(const InstructionSpec& instruction, const std::vector<Buffer>& operands,
+                      const Task* task) const {
+  Item item = {task, {}, false};
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const Buffer& operand = operands[i];
+    if (operand.data == nullptr || operand.count == 0) continue;
+    const auto* begin = static_cast<const std::byte*>(operand.data);
+    const auto& writes = instruction.writes;
+    const bool is_written = std::find(writes.begin(), writes.end(), static_cast<int32_t>(i)) != writes.end();
+    const bool by_rows = i < 32 && (task->row_operands >> i & 1) != 0;
+    item.accesses.push_back({begin, begin + operand.count * bytes_of(operand.dtype), is_written, by_rows});
+    const Place place = spec_.buffers[static_cast<size_t>(instruction.buffers[i])].place;
+    item.changes_state = item.changes_state || (is_written && place == Place::memory);
+  }
+  return item;
 }
 
 void Program::bind(const std::vector<Buffer>& inputs) {
@@ -164,7 +176,7 @@ int64_t Program::run_loop(const Loop& loop) {
                                    std::to_string(source.rows) + "), got " + std::to_string(loop.order[r]));
     }
   }
-  if (loop.steps * static_cast<int64_t>(ready_.size()) >= Failure::kMaxTasks) {
+  if (loop.steps * static_cast<int64_t>(scheduled_.size()) >= Failure::kMaxTasks) {
     throw Error("ERR_VALUE", "program: too many steps for one loop");
   }
   return start(&loop);
@@ -181,16 +193,19 @@ int64_t Program::start(const Loop* loop) {
         threads, [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
   }
   if (!run.failure.failed()) return run.done;
-  const auto failed = static_cast<size_t>(run.failure.task()) % ready_.size();
-  ready_[failed].task->explain(run.failure.position());
+  const int64_t failed = run.failure.task() % static_cast<int64_t>(scheduled_.size());
+  for (const Scheduled& one : scheduled_) {
+    if (one.number == failed) one.task->explain(run.failure.position());
+  }
   return run.done;
 }
 
 void Program::steps(Run& run, const Team& team) {
   const Program& self = *run.program;
   const FlushDenormals flush(self.spec_.flush_denormals);
-  void* scratch = self.scratch_->data();
-  int64_t number = 0;
+  auto* const scratch = static_cast<std::byte*>(self.scratch_->data());
+  const auto count = static_cast<int64_t>(self.scheduled_.size());
+  int64_t phase = 0;
   const int64_t wanted = run.loop == nullptr ? 1 : run.loop->steps;
   for (int64_t step = 0; step < wanted; ++step) {
     if (run.loop != nullptr) {
@@ -201,19 +216,21 @@ void Program::steps(Run& run, const Team& team) {
       barrier(team);
       if (step >= run.last) return;
     }
-    for (const Ready& ready : self.ready_) {
-      const Failure failure(run.failure, number);
-      if (!ready.alone) {
-        ready.task->run(team, scratch, failure);
-      } else if (team.rank == 0 && !run.failure.failed_by(number)) {
-        // Between tasks of one thread there is no barrier that would end the step.
-        ready.task->run(Team{}, scratch, failure);
+    for (const Scheduled& one : self.scheduled_) {
+      const Failure failure(run.failure, step * count + one.number, phase);
+      void* const own = scratch + one.scratch_at;
+      if (one.work == Work::together) {
+        one.task->run(team, own, failure);
+      } else if (one.work == Work::by_rows) {
+        one.task->run_rows(share(one.task->rows, team), team, own, failure);
+      } else if (team.rank == 0 && !run.failure.failed()) {
+        one.task->run(Team{}, own, failure);
       }
-      if (ready.barrier) {
-        barrier(team);
-        if (run.failure.failed_by(number)) return;
-      }
-      ++number;
+      if (team.size == 1 && run.failure.failed()) return;
+      if (!one.ends_phase) continue;
+      barrier(team);
+      if (run.failure.failed_by(phase)) return;
+      ++phase;
     }
     if (team.rank == 0) {
       if (run.loop != nullptr) self.log(*run.loop, step);

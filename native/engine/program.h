@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "operands.h"
 #include "registry.h"
+#include "schedule.h"
 
 namespace thalweg {
 
@@ -26,6 +27,7 @@ struct InstructionSpec {
   uint32_t id = 0;
   std::vector<double> params;
   std::vector<int32_t> buffers;  // −1 for an operand left out
+  std::vector<int32_t> writes;   // which of them it writes, by position
 };
 
 struct ProgramSpec {
@@ -76,16 +78,13 @@ class Program {
   double nanoseconds() const { return nanoseconds_; }
 
  private:
-  struct Ready {
-    const Task* task;
-    bool alone;    // so little work that one thread does it
-    bool barrier;  // what follows must see what this wrote
-  };
   struct Run;
 
   Buffer locate(int32_t buffer) const;
   void bind(const std::vector<Buffer>& inputs);
   void prepare();
+  Item item_of(const InstructionSpec& instruction, const std::vector<Buffer>& operands,
+               const Task* task) const;
   void stage_inputs_in_arena();
   int64_t start(const Loop* loop);
   static void steps(Run& run, const Team& team);
@@ -99,7 +98,7 @@ class Program {
   std::unique_ptr<Memory> scratch_;
   std::vector<Buffer> inputs_;  // where they are now
   TaskStore store_;
-  std::vector<Ready> ready_;
+  std::vector<Scheduled> scheduled_;
   double nanoseconds_ = 0;
   int32_t threads_ = 1;
   std::atomic<bool> busy_{false};

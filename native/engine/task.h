@@ -20,34 +20,43 @@ class Failure {
  public:
   struct Shared {
     std::atomic<int64_t> first{INT64_MAX};
+    std::atomic<int64_t> first_phase{INT64_MAX};
 
     bool failed() const { return first.load(std::memory_order_relaxed) != INT64_MAX; }
-    // Whether a task up to this one failed. Threads ask behind the barrier that follows the task: one that
-    // has run ahead and failed in a later task does not change the answer.
-    bool failed_by(int64_t task) const {
-      return first.load(std::memory_order_relaxed) < (task + 1) << kPositionBits;
-    }
+    // Whether a task failed in this phase or before. Threads ask behind the barrier that ends the phase: one
+    // that has run ahead and failed in a later one does not change the answer.
+    bool failed_by(int64_t phase) const { return first_phase.load(std::memory_order_relaxed) <= phase; }
     int64_t task() const { return first.load(std::memory_order_relaxed) >> kPositionBits; }
     int64_t position() const {
       return first.load(std::memory_order_relaxed) & ((int64_t{1} << kPositionBits) - 1);
     }
   };
 
-  explicit Failure(Shared& shared, int64_t task = 0) : shared_(shared), task_(task) {}
+  explicit Failure(Shared& shared, int64_t task = 0, int64_t phase = 0)
+      : shared_(shared), task_(task), phase_(phase) {}
 
   void report(int64_t position) {
-    const int64_t at = (task_ << kPositionBits) + position;
-    int64_t seen = shared_.first.load(std::memory_order_relaxed);
-    while (at < seen && !shared_.first.compare_exchange_weak(seen, at, std::memory_order_relaxed)) {
-    }
+    lower(shared_.first_phase, phase_);
+    lower(shared_.first, (task_ << kPositionBits) + position);
   }
 
   static constexpr int kPositionBits = 36;
   static constexpr int64_t kMaxTasks = int64_t{1} << 26;
 
  private:
+  static void lower(std::atomic<int64_t>& value, int64_t to) {
+    int64_t seen = value.load(std::memory_order_relaxed);
+    while (to < seen && !value.compare_exchange_weak(seen, to, std::memory_order_relaxed)) {
+    }
+  }
+
   Shared& shared_;
   int64_t task_;
+  int64_t phase_;
+};
+
+struct Range {
+  int64_t begin, end;
 };
 
 class Task {
@@ -55,12 +64,19 @@ class Task {
   // Every thread of the team calls it; each does its share. `scratch` is shared, 64-byte aligned.
   virtual void run(const Team& team, void* scratch, Failure failure) const = 0;
 
+  // The rows of `mine` on this thread, where `rows` is not 0; the others do theirs.
+  virtual void run_rows(Range /*mine*/, const Team& /*team*/, void* /*scratch*/, Failure) const {}
+
   // Throws the error that `failure` stands for.
   virtual void explain(int64_t /*position*/) const {}
 
   virtual int64_t scratch_bytes(int32_t /*threads*/) const { return 0; }
 
   double nanoseconds = 0;  // estimated, on one thread
+  bool can_fail = false;   // for what the data holds
+  // Rows that can be done independently of each other, or 0; and which operands consist of them, by bits.
+  int64_t rows = 0;
+  uint32_t row_operands = 0;
 
  protected:
   ~Task() = default;  // a task owns nothing: its memory is given back without a destructor
@@ -108,10 +124,6 @@ class TaskStore {
   std::byte* memory_;
   size_t left_;
   std::vector<std::unique_ptr<std::byte, Free>> chunks_;
-};
-
-struct Range {
-  int64_t begin, end;
 };
 
 // The share of [0, n) of one thread, in whole multiples of `grain`.

@@ -175,20 +175,67 @@ describe("a compiled training step", () => {
     expect(double(tensor([5, 6])).toArray()).toEqual([10, 12]);
   });
 
-  test("gives the same bits with 1 and 2 threads", () => {
-    const big = random.normal([256, 13]);
-    const labels = ops.to(ops.mul(random.uniform([256]), 5), "int32");
-    const run = (threads: number): number[] => {
+  test.each(["float32", "float64"] as const)(
+    "gives the same bits with any number of threads, step by step and in a loop, in %s",
+    (dtype) => {
+      const big = random.normal([520, 13], { dtype });
+      const labels = ops.to(ops.mul(random.uniform([520]), 5), "int32");
+      const order = new Generator(1).permutation(520);
+      // Small weights and large ones, batches that divide evenly and that do not.
+      const run = (threads: number, width: number, batch: number, optimizer: string): number[] => {
+        setThreads(threads);
+        manualSeed(4);
+        const model = new nn.Sequential(
+          new nn.Linear(13, width, { dtype }),
+          new nn.ReLU(),
+          new nn.Linear(width, 30, { dtype }),
+          new nn.Tanh(),
+          new nn.Linear(30, 5, { dtype }),
+        );
+        const opt = (OPTIMIZERS[optimizer] as Choice)(model.parameters());
+        const compiled = compile((a: Tensor, b: Tensor) => {
+          const loss = cost.crossEntropy(model.forward(a), b);
+          opt.zeroGrad();
+          loss.backward();
+          opt.step();
+          return loss;
+        });
+        const losses = compiled.loop([big, labels], order, batch);
+        compiled(big, labels);
+        return [...losses.data, ...weights(model)];
+      };
+      try {
+        for (const optimizer of Object.keys(OPTIMIZERS)) {
+          for (const [width, batch] of [
+            [20, 65],
+            [700, 130],
+          ] as const) {
+            const one = run(1, width, batch, optimizer);
+            expect(run(2, width, batch, optimizer)).toEqual(one);
+            expect(run(3, width, batch, optimizer)).toEqual(one);
+          }
+        }
+      } finally {
+        setThreads(2);
+      }
+    },
+  );
+
+  test("changes nothing where a label is out of range, with any number of threads", () => {
+    const big = random.normal([300, 13], { dtype: "float64" });
+    const labels = tensor(new Int32Array(300).fill(2));
+    labels.data[211] = 5;
+    labels.data[250] = -1;
+    for (const threads of [1, 2, 3]) {
       setThreads(threads);
-      const { model, step } = trainer(OPTIMIZERS["momentum"] as Choice, "float32");
-      const compiled = compile(step);
-      for (let i = 0; i < 5; i++) compiled(big, labels);
-      return weights(model);
-    };
-    try {
-      expect(run(2)).toEqual(run(1));
-    } finally {
-      setThreads(2);
+      try {
+        const { model, step } = trainer(OPTIMIZERS["sgd"] as Choice);
+        const before = weights(model);
+        expect(() => compile(step)(big, labels)).toThrow("label 5 at position 211 is outside [0, 5)");
+        expect(weights(model)).toEqual(before);
+      } finally {
+        setThreads(2);
+      }
     }
   });
 });

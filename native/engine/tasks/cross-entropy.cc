@@ -13,10 +13,12 @@ class CrossEntropyTask final : public Task {
  public:
   CrossEntropyFn<T> kernel;
   CrossEntropyCall<T> call;
-  int64_t rows;
 
-  void run(const Team& team, void*, Failure failure) const override {
-    const Range mine = share(rows, team, 16);
+  void run(const Team& team, void* scratch, Failure failure) const override {
+    run_rows(share(rows, team, 16), team, scratch, failure);
+  }
+
+  void run_rows(Range mine, const Team&, void*, Failure failure) const override {
     const int64_t bad = kernel(call, mine.begin, mine.end);
     if (bad >= 0) failure.report(bad);
   }
@@ -43,6 +45,8 @@ Task* prepare(CrossEntropy kind, Operands& operands, CrossEntropyFn<T> kernel, D
   if (kind != CrossEntropy::slope) call.loss = static_cast<T*>(operands.buffer(task->rows, dtype));
   if (kind != CrossEntropy::cost) call.slope = static_cast<T*>(operands.buffer(count, dtype));
   task->kernel = kernel;
+  task->can_fail = true;
+  task->row_operands = 0b11111;
   task->nanoseconds = 1.5 * static_cast<double>(count) + 10 * static_cast<double>(task->rows);
   return task;
 }

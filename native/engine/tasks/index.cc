@@ -60,6 +60,7 @@ Task* prepare_index(const Instruction& self, Operands& operands, const Table& ta
   const bool adds = kernel == Index::add_select || kernel == Index::add_gather;
   auto* task = store.make<IndexTask>();
   task->op = self.name;
+  task->can_fail = true;
   IndexCall& call = task->call;
   call.outer = operands.integer();
   call.axis = operands.integer();

@@ -3,6 +3,8 @@
 // Parameters: M, N, K, transpose_a, transpose_b, alpha, beta, activation, state's activation.
 // Buffers: a, b, bias [N] or none, addend [M, N] or none, c, state [M, N] or none, scale [1] float64 or none.
 // With beta and no addend, c itself is added to.
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "../cblas.h"
@@ -20,7 +22,22 @@ class MatmulTask final : public Task {
   const T* addend;
   const double* scale;
 
-  int64_t scratch_bytes(int32_t threads) const override { return scratch_of(call, threads); }
+  int64_t scratch_bytes(int32_t threads) const override {
+    return std::max(scratch_of(call, threads), rows == 0 ? 0 : threads * scratch_of_rows(threads));
+  }
+
+  // A product of these rows alone: each element is the same sum.
+  void run_rows(Range mine, const Team& team, void* scratch, Failure) const override {
+    if (mine.begin == mine.end) return;
+    MatmulCall<T> part = call;
+    part.M = mine.end - mine.begin;
+    part.a += mine.begin * call.lda;
+    part.c += mine.begin * call.ldc;
+    if (part.state != nullptr) part.state += mine.begin * call.lds;
+    part.scratch = static_cast<std::byte*>(scratch) + team.rank * scratch_of_rows(team.size);
+    if (scale != nullptr) part.alpha = static_cast<T>(call.alpha * *scale);
+    kernel(part, Team{});
+  }
 
   void run(const Team& team, void* scratch, Failure) const override {
     if (addend != nullptr) {
@@ -36,7 +53,19 @@ class MatmulTask final : public Task {
     if (scale != nullptr) ready.alpha = static_cast<T>(call.alpha * *scale);
     kernel(ready, team);
   }
+
+ private:
+  int64_t scratch_of_rows(int32_t threads) const {
+    MatmulCall<T> part = call;
+    part.M = call.M / threads;
+    const int64_t few = scratch_of(part, 1);
+    part.M = (call.M + threads - 1) / threads;
+    return (std::max(few, scratch_of(part, 1)) + 63) / 64 * 64;
+  }
 };
+
+// Weights of so few bytes are read by every thread at no cost: the rows of the other factor can be divided.
+constexpr int64_t kSmallBytes = 32'768;
 
 Activation activation_of(Operands& operands) {
   const int64_t activation = operands.integer();
@@ -47,7 +76,7 @@ Activation activation_of(Operands& operands) {
 
 template <typename T>
 Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch_of, DType dtype,
-              TaskStore& store) {
+              TaskStore& store, bool own) {
   auto* task = store.make<MatmulTask<T>>();
   MatmulCall<T>& call = task->call;
   call.M = operands.integer();
@@ -79,6 +108,12 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   call.scratch = nullptr;
   task->kernel = kernel;
   task->scratch_of = scratch_of;
+  // A single K, and CBLAS, may add up in another way where there are fewer rows.
+  const bool divisible = own && !call.transpose_a && task->addend == nullptr && call.K > 1;
+  if (divisible && call.K * call.N * static_cast<int64_t>(sizeof(T)) <= kSmallBytes) {
+    task->rows = call.M;
+    task->row_operands = 0b110001;  // a, c and the state
+  }
   // At 50 multiply-adds a nanosecond.
   task->nanoseconds =
       static_cast<double>(results) * static_cast<double>(call.K) / 50 + static_cast<double>(results) / 4;
@@ -92,11 +127,11 @@ Task* prepare_matmul(const Instruction&, Operands& operands, const Table& table,
   const bool own = matmul_provider() == MatmulProvider::own;
   switch (dtype) {
     case DType::float32:
-      return own ? prepare<float>(operands, table.matmul_f32, table.matmul_scratch_f32, dtype, store)
-                 : prepare<float>(operands, cblas_matmul_f32, cblas_scratch_f32, dtype, store);
+      return own ? prepare<float>(operands, table.matmul_f32, table.matmul_scratch_f32, dtype, store, true)
+                 : prepare<float>(operands, cblas_matmul_f32, cblas_scratch_f32, dtype, store, false);
     case DType::float64:
-      return own ? prepare<double>(operands, table.matmul_f64, table.matmul_scratch_f64, dtype, store)
-                 : prepare<double>(operands, cblas_matmul_f64, cblas_scratch_f64, dtype, store);
+      return own ? prepare<double>(operands, table.matmul_f64, table.matmul_scratch_f64, dtype, store, true)
+                 : prepare<double>(operands, cblas_matmul_f64, cblas_scratch_f64, dtype, store, false);
     default:
       operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
   }

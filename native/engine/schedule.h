@@ -1,0 +1,46 @@
+// Who of a team does which task of a program, and where the threads must wait for each other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "task.h"
+
+namespace thalweg {
+
+// together: all threads do a task's work as the task divides it. by_rows: each does its share of the rows,
+// from one task to the next without waiting. alone: one thread does it all, since it is next to nothing.
+enum class Work : uint8_t { together, by_rows, alone };
+
+// Memory that a task reads or writes. Where it is `by_rows` a thread touches only its share of the rows.
+struct Access {
+  const std::byte* begin;
+  const std::byte* end;
+  bool writes;
+  bool by_rows;
+};
+
+// A task as the program has it. `changes_state`: what it writes outlives the run.
+struct Item {
+  const Task* task;
+  std::vector<Access> accesses;
+  bool changes_state;
+};
+
+struct Scheduled {
+  const Task* task;
+  int64_t number;  // in the program's order
+  Work work;
+  int64_t scratch_at;
+  bool ends_phase;  // the threads wait for each other behind it
+};
+
+// An order that keeps every task behind those whose results it reads or whose operands it overwrites, in
+// phases as few as can be found: within one no thread waits for another.
+std::vector<Scheduled> schedule(const std::vector<Item>& items, int32_t threads);
+
+// What the scratch of all tasks of a phase needs, at most.
+int64_t scratch_bytes(const std::vector<Scheduled>& scheduled, int32_t threads);
+
+}  // namespace thalweg
