@@ -32,6 +32,20 @@ inline __attribute__((always_inline)) void store(T* to, Vector<T> v) {
   __builtin_memcpy(to, &v, sizeof(v));
 }
 
+// A product that is not taken into a multiply-add: of a·b + c·d a compiler may fuse either, here one and
+// there the other, but a sum must come to the same in tiles of any height.
+template <typename T>
+inline __attribute__((always_inline)) T rounded(T v) {
+#if defined(__aarch64__)
+  asm("" : "+w"(v));
+#elif defined(__AVX512F__)
+  asm("" : "+v"(v));
+#else
+  asm("" : "+x"(v));
+#endif
+  return v;
+}
+
 // Where the elements of a left operand are: a[i, k] at data[i·row + k·depth].
 template <typename T>
 struct Left {
@@ -88,7 +102,7 @@ void multiply_tile(int64_t K, Left<T> a, Right<T> b, const Target<T>& c) {
     for (int r = 0; r < R; ++r) {
       for (int v = 0; v < V; ++v) {
         T* to = c.data + r * c.row + v * L;
-        store(to, c.alpha * sum[r][v] + c.beta * load(static_cast<const T*>(to)));
+        store(to, rounded(c.alpha * sum[r][v]) + c.beta * load(static_cast<const T*>(to)));
       }
     }
   }

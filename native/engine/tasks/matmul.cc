@@ -108,8 +108,8 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   call.scratch = nullptr;
   task->kernel = kernel;
   task->scratch_of = scratch_of;
-  // A single K, and CBLAS, may add up in another way where there are fewer rows.
-  const bool divisible = own && !call.transpose_a && task->addend == nullptr && call.K > 1;
+  // CBLAS, a single K and a sum into c may round in another way where there are fewer rows.
+  const bool divisible = own && !call.transpose_a && call.beta == 0 && call.K > 1;
   if (divisible && call.K * call.N * static_cast<int64_t>(sizeof(T)) <= kSmallBytes) {
     task->rows = call.M;
     task->row_operands = 0b110001;  // a, c and the state
