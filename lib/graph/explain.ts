@@ -59,8 +59,7 @@ const count = (number: number): string => Math.round(number).toLocaleString("en"
 function nameBuffers({ instructions, outputs }: Program): Map<Buffer, string> {
   const names = new Map<Buffer, string>();
   const next: Record<string, number> = {};
-  const results = instructions.flatMap(({ writes, operands }) => writes.map((at) => operands[at]));
-  for (const buffer of [...instructions.flatMap(({ operands }) => operands), ...results, ...outputs]) {
+  for (const buffer of [...instructions.flatMap(({ operands }) => operands), ...outputs]) {
     if (buffer == null || names.has(buffer)) continue;
     if (isNumber(buffer)) {
       names.set(buffer, String(Number((buffer.values?.[0] ?? 0).toPrecision(7))));
@@ -132,26 +131,26 @@ class Sentence {
   #matmul({ params, operands }: Instruction): string {
     const operand = (name: keyof typeof OPERAND): Buffer | null => operands[OPERAND[name]] ?? null;
     const param = (name: keyof typeof PARAM): number => params[PARAM[name]] as number;
-    const factors = [
-      ...(Math.abs(param("alpha")) === 1 ? [] : [String(Math.abs(param("alpha")))]),
-      ...(operand("scale") === null ? [] : [this.#show(operand("scale"))]),
-      `matmul(${this.#show(operand("a"), param("transposeA") ? "ᵀ" : "")}, ${this.#show(operand("b"), param("transposeB") ? "ᵀ" : "")})`,
-    ];
-    const product = factors.join(" · ");
+    const factor = (number: number): string => (Math.abs(number) === 1 ? "" : `${Math.abs(number)} · `);
+    const sign = (number: number): string => (number < 0 ? "−" : "+");
+    const [alpha, beta] = [param("alpha"), param("beta")];
+    const scale = operand("scale") === null ? "" : `${this.#show(operand("scale"))} · `;
+    const left = this.#show(operand("a"), param("transposeA") ? "ᵀ" : "");
+    const right = this.#show(operand("b"), param("transposeB") ? "ᵀ" : "");
+    const product = `${factor(alpha)}${scale}matmul(${left}, ${right})`;
     const c = this.#show(operand("c"));
-    const beta = param("beta") === 1 ? "" : `${param("beta")} · `;
-    if (param("beta") !== 0 && operand("addend") === null) {
-      // It accumulates: nothing else comes with that.
-      return `${c} = ${beta}${this.#names.get(operand("c") as Buffer)} ${param("alpha") < 0 ? "−" : "+"} ${product}`;
+    // It accumulates: nothing else comes with that.
+    if (beta !== 0 && operand("addend") === null) {
+      return `${c} = ${factor(beta)}${this.#names.get(operand("c") as Buffer)} ${sign(alpha)} ${product}`;
     }
-    const terms = [`${param("alpha") < 0 ? "−" : ""}${product}`];
-    if (operand("addend") !== null) terms.push(`${beta}${this.#show(operand("addend"))}`);
-    if (operand("bias") !== null) terms.push(this.#show(operand("bias")));
+    let sum = alpha < 0 ? `−${product}` : product;
+    if (operand("addend") !== null) sum += ` ${sign(beta)} ${factor(beta)}${this.#show(operand("addend"))}`;
+    if (operand("bias") !== null) sum += ` + ${this.#show(operand("bias"))}`;
     const activation = ACTIVATIONS[param("activation")];
-    const value = activation ? `${activation}(${terms.join(" + ")})` : terms.join(" + ");
-    if (operand("state") === null) return `${c} = ${value}`;
+    if (activation) sum = `${activation}(${sum})`;
+    if (operand("state") === null) return `${c} = ${sum}`;
     const slope = `slope of ${ACTIVATIONS[param("stateActivation")]} at ${this.#show(operand("state"))}`;
-    return `${c} = ${terms.length > 1 ? `(${value})` : value} ∘ ${slope}`;
+    return `${c} = ${sum.includes(") ") ? `(${sum})` : sum} ∘ ${slope}`;
   }
 
   #chain(instruction: Instruction): string[] {

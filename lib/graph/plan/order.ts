@@ -21,9 +21,25 @@ export function order(program: Program): Program {
     ...program,
     instructions: order.flat().map((at) => program.instructions[at] as Instruction),
   });
-  const plain = arranged(groups.inOrder());
-  const frugal = arranged(byMemory(program, groups));
-  return placeInArena(frugal, true).bytes < placeInArena(plain, true).bytes ? frugal : plain;
+  const bytes = (candidate: Program): number => placeInArena(candidate, true).bytes;
+  return [groups.inOrder(), lazily(groups), byMemory(program, groups)]
+    .map(arranged)
+    .reduce((best, candidate) => (bytes(candidate) < bytes(best) ? candidate : best));
+}
+
+/** Each group only when another needs it: those that nobody needs in their order, before each what it needs. */
+function lazily(groups: Groups): Group[] {
+  const order = new Set<Group>();
+  const needed = new Set(groups.inOrder().flatMap((group) => [...groups.before(group)]));
+  for (const last of groups.inOrder().filter((group) => !needed.has(group))) {
+    const open = [last];
+    for (let group = open.at(-1); group !== undefined; group = open.at(-1)) {
+      const missing = [...groups.before(group)].filter((earlier) => !order.has(earlier));
+      if (missing.length === 0) order.add(open.pop() as Group);
+      else open.push(missing[0] as Group);
+    }
+  }
+  return [...order];
 }
 
 /** Of the groups that may come next always the one that leaves the fewest bytes in use; the first of several. */

@@ -82,4 +82,20 @@ describe("fuseUpdates", () => {
     expect(updates(make)).toBe(2);
     expectSame(make, PASS, [x]);
   });
+
+  test("stays before the update of what it reads as its gradient", () => {
+    const make = () => {
+      const [v, w] = [weight([1, 2, 3]), weight([-1, 0.5, 4])];
+      const [first, second] = [w, v].map((one) => new optim.SGD([one], { lr: 0.25, momentum: 0.9 }));
+      return (a: Tensor): Tensor[] => {
+        w.grad = ops.detach(v);
+        first?.step();
+        v.grad = a;
+        second?.step();
+        return [ops.neg(v), ops.neg(w)];
+      };
+    };
+    expect(updates(make)).toBe(2);
+    expectSame(make, PASS, [x]);
+  });
 });

@@ -7,6 +7,7 @@ import { order } from "../../../lib/graph/plan/order.js";
 import {
   compile,
   cost,
+  full,
   Generator,
   IndexError,
   nn,
@@ -41,6 +42,35 @@ describe("order", () => {
     expect(before).toBeGreaterThan(5 * 40_000);
     expect(after).toBeLessThan(41_000);
     expectSame(() => fn, PASS, [large]);
+  });
+
+  test("gives memory back before it takes more", () => {
+    const [a, b] = [full([5000, 2], 0.5), full([2500], 0.5)];
+    const fn = (large: Tensor, small: Tensor): Tensor[] => {
+      const p = ops.exp(large);
+      const moved = ops.add(small, ops.sum(p));
+      // The last that reads p: it takes 20,000 bytes and gives back 40,000.
+      return [moved, ops.sum(p, { dim: 1 })];
+    };
+    expect(names(fn, [], a, b)).toEqual(["exp", "sum", "add", "sum"]);
+    expect(names(fn, PASS, a, b)).toEqual(["exp", "sum", "sum", "add"]);
+    expectSame(() => fn, PASS, [a, b]);
+  });
+
+  test("computes late what is needed late", () => {
+    const [large, small] = [10_000, 5000].map((n) => tensor(new Float32Array(n).fill(0.5))) as [
+      Tensor,
+      Tensor,
+    ];
+    const fn = (a: Tensor, b: Tensor): Tensor => {
+      const p = ops.exp(a);
+      const made = Array.from({ length: 3 }, (_, i) => ops.add(b, i));
+      const r = ops.sum(ops.tanh(p));
+      return made.map((one) => ops.sum(ops.mul(one, r))).reduce((s, t) => ops.add(s, t));
+    };
+    expect(compile(fn, { passes: ["shareMemory"] }).arenaBytes(large, small)).toBeGreaterThan(140_000);
+    expect(compile(fn, { passes: PASS }).arenaBytes(large, small)).toBeLessThan(101_000);
+    expectSame(() => fn, PASS, [large, small]);
   });
 
   test("puts an update right behind the instruction that makes its gradient", () => {
@@ -149,11 +179,14 @@ describe("order", () => {
       return { instructions, outputs: [] };
     });
 
-  /** What each instruction reads, told as who wrote it; and what each state holds at the end. */
+  /** What each instruction reads (what can fail: every state), told as who wrote it; and the states at the end. */
   const meaning = ({ instructions }: Program): string[] => {
     const values = new Map<Buffer, string>();
     const told = instructions.map(({ name, params, operands }) => {
-      const text = `${name} ${params} (${operands.map((one) => values.get(one as Buffer) ?? "-").join(" ")})`;
+      const states = [...values].filter(([{ kind }]) => kind === "state").map(([, value]) => value);
+      const read = operands.map((one) => values.get(one as Buffer) ?? "-");
+      if (name === "gather") read.push(...states.sort());
+      const text = `${name} ${params} (${read.join(" ")})`;
       values.set(operands.at(-1) as Buffer, `${params}`);
       return text;
     });
