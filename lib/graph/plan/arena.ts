@@ -40,21 +40,22 @@ export function lives(program: Program): Life[] {
 export function placeInArena(program: Program, share: boolean): Arena {
   const round = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
   const offsets = new Map<Buffer, number>();
+  // By offset, so that the gaps between them come in order.
   const placed: (Life & { offset: number; end: number })[] = [];
   let bytes = 0;
   const bySize = lives(program).sort((a, b) => bytesOf(b.buffer) - bytesOf(a.buffer) || a.first - b.first);
   for (const life of bySize) {
     const size = round(bytesOf(life.buffer));
-    const conflicts = placed
-      .filter((other) => !share || (other.first <= life.last && life.first <= other.last))
-      .sort((a, b) => a.offset - b.offset);
     let offset = 0;
-    for (const other of conflicts) {
+    for (const other of placed) {
+      if (share && (other.first > life.last || life.first > other.last)) continue;
       if (other.offset - offset >= size) break;
       offset = Math.max(offset, other.end);
     }
     offsets.set(life.buffer, offset);
-    placed.push({ ...life, offset, end: offset + size });
+    let at = placed.length;
+    while (at > 0 && (placed[at - 1] as { offset: number }).offset > offset) at--;
+    placed.splice(at, 0, { ...life, offset, end: offset + size });
     bytes = Math.max(bytes, offset + size);
   }
   return { bytes, offsets };

@@ -32,7 +32,8 @@ export function dependencies({ instructions }: Program): ReadonlySet<number>[] {
     };
     for (const buffer of read(instruction)) {
       addWriter(buffer);
-      readers.set(buffer, [...(readers.get(buffer) ?? []), at]);
+      if (!readers.has(buffer)) readers.set(buffer, []);
+      readers.get(buffer)?.push(at);
     }
     for (const buffer of written(instruction)) {
       addWriter(buffer);

@@ -27,16 +27,19 @@ export function fuseElementwise(program: Program): Program {
   const makers = producers(program);
   const position = new Map(instructions.map((instruction, at) => [instruction, at]));
   const groups = new Groups(program);
-  instructions.forEach((instruction, at) => {
+  // From the end, so that what could be done early or late, such as the slope of an activation, goes with
+  // what reads it: done early, it would have to be kept.
+  for (let at = instructions.length - 1; at >= 0; at--) {
+    const instruction = instructions[at] as Instruction;
     const size = chainSize(instruction);
-    if (size === null) return;
+    if (size === null) continue;
     for (const buffer of read(instruction)) {
       const maker = makers.get(buffer);
       if (maker === undefined || chainSize(maker) !== size) continue;
       const [from, to] = [groups.of(position.get(maker) as number), groups.of(at)];
       if (from.length + to.length <= MAX_OPS) groups.join(from, to);
     }
-  });
+  }
   const uses = countUses(program);
   return {
     ...program,

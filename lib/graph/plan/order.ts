@@ -21,10 +21,9 @@ export function order(program: Program): Program {
     ...program,
     instructions: order.flat().map((at) => program.instructions[at] as Instruction),
   });
-  const bytes = (candidate: Program): number => placeInArena(candidate, true).bytes;
-  return [groups.inOrder(), lazily(groups), byMemory(program, groups)]
-    .map(arranged)
-    .reduce((best, candidate) => (bytes(candidate) < bytes(best) ? candidate : best));
+  const candidates = [groups.inOrder(), lazily(groups), byMemory(program, groups)].map(arranged);
+  const bytes = candidates.map((candidate) => placeInArena(candidate, true).bytes);
+  return candidates[bytes.indexOf(Math.min(...bytes))] as Program;
 }
 
 /** Each group only when another needs it: those that nobody needs in their order, before each what it needs. */
