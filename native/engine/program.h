@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cblas.h"
 #include "memory.h"
 #include "operands.h"
 #include "registry.h"
@@ -85,7 +86,8 @@ class Program {
   void prepare();
   Item item_of(const InstructionSpec& instruction, const std::vector<Buffer>& operands,
                const Task* task) const;
-  void stage_inputs_in_arena();
+  void stage_inputs();
+  void place_inputs(const std::vector<Buffer>& inputs);
   int64_t start(const Loop* loop);
   static void steps(Run& run, const Team& team);
   void gather(const Loop& loop, int64_t step, const Team& team) const;
@@ -100,7 +102,8 @@ class Program {
   TaskStore store_;
   std::vector<Scheduled> scheduled_;
   double nanoseconds_ = 0;
-  int32_t threads_ = 1;
+  int32_t threads_ = 0;
+  MatmulProvider provider_ = MatmulProvider::own;
   std::atomic<bool> busy_{false};
 };
 
