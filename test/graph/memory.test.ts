@@ -37,7 +37,7 @@ const PROGRAM = `
 const short = `() => fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, batchSize: 32 })`;
 
 test.each([
-  ["eager steps at 512", 512, "() => eager().item()", 400],
+  ["eager steps at 512, of 10 MiB each,", 512, "() => eager().item()", 400],
   ["10,000 small eager steps", 32, "() => eager().item()", 10_000],
   ["100,000 compiled steps", 32, "() => compiled(x, y).item()", 100_000],
   ["10,000 compiled steps on the engine's own thread", 32, "() => compiled.runAsync(x, y)", 10_000],
@@ -51,7 +51,7 @@ test.each([
   expect(stderr).toBe("");
   expect(code).toBe(0);
   const { heap, resident } = JSON.parse(stdout) as { heap: number; resident: number };
-  expect(heap).toBeLessThan(1);
+  expect(heap).toBeLessThan(2);
   // Freed memory is not given back to the system at once, but not more for more steps.
-  expect(resident).toBeLessThan(30);
+  expect(resident).toBeLessThan(size > 100 ? 200 : 40);
 });
