@@ -18,6 +18,14 @@ interface Life {
   readonly last: number;
 }
 
+/** Bytes [offset, end) in use from one instruction to another. */
+interface Place {
+  readonly first: number;
+  readonly last: number;
+  readonly offset: number;
+  readonly end: number;
+}
+
 /** From the instruction that writes each temporary to the last one that reads it. */
 export function lives(program: Program): Life[] {
   const first = new Map<Buffer, number>();
@@ -41,7 +49,7 @@ export function placeInArena(program: Program, share: boolean): Arena {
   const round = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
   const offsets = new Map<Buffer, number>();
   // By offset, so that the gaps between them come in order.
-  const placed: (Life & { offset: number; end: number })[] = [];
+  const placed: Place[] = [];
   let bytes = 0;
   const bySize = lives(program).sort((a, b) => bytesOf(b.buffer) - bytesOf(a.buffer) || a.first - b.first);
   for (const life of bySize) {
@@ -54,8 +62,8 @@ export function placeInArena(program: Program, share: boolean): Arena {
     }
     offsets.set(life.buffer, offset);
     let at = placed.length;
-    while (at > 0 && (placed[at - 1] as { offset: number }).offset > offset) at--;
-    placed.splice(at, 0, { ...life, offset, end: offset + size });
+    while (at > 0 && (placed[at - 1] as Place).offset > offset) at--;
+    placed.splice(at, 0, { first: life.first, last: life.last, offset, end: offset + size });
     bytes = Math.max(bytes, offset + size);
   }
   return { bytes, offsets };

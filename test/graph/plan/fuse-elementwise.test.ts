@@ -120,6 +120,23 @@ describe("fuseElementwise", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
+  test("puts what may be done early or late with what reads it", () => {
+    const w = f64([
+      [1, -1],
+      [0.5, 2],
+    ]);
+    const fn = (a: Tensor): Tensor => {
+      const z = ops.tanh(ops.mul(a, 2));
+      const dz = ops.matmul(ops.matmul(z, w), w, { transposeB: true });
+      return ops.mul(dz, ops.sub(1, ops.square(z)));
+    };
+    const found = instructions(fn, PASS, w);
+    expect(found[0]).toContain("chain of 2");
+    expect(found[3]).toContain("chain of 3");
+    expect(found).toHaveLength(4);
+    expectSame(() => fn, PASS, [w]);
+  });
+
   test("leaves two chains apart that would each have to wait for the other", () => {
     const fn = (a: Tensor, b: Tensor): Tensor[] => {
       const [p, q] = [ops.exp(a), ops.tanh(b)];
