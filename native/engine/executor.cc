@@ -9,9 +9,6 @@
 namespace thalweg {
 namespace {
 
-// Handing work to the team and back costs about 20 µs on a busy machine; two threads save half.
-constexpr double kWorthATeamNanoseconds = 60'000;
-
 struct Free {
   void operator()(void* memory) const { std::free(memory); }
 };
@@ -44,7 +41,7 @@ void execute(const Instruction& instruction, std::span<const Buffer> buffers,
   const Task* task = instruction.prepare(instruction, operands, kernel_table(), store);
   if (task == nullptr) return;  // nothing to do
 
-  const int32_t threads = task->nanoseconds < kWorthATeamNanoseconds ? 1 : thread_count();
+  const int32_t threads = is_worth_a_team(task->nanoseconds, 1, thread_count()) ? thread_count() : 1;
   Run run{task, local_scratch(task->scratch_bytes(threads)), {}};
   if (threads == 1) {
     task->run(Team{}, run.scratch, Failure(run.failure));

@@ -11,9 +11,6 @@
 namespace thalweg {
 namespace {
 
-// A program below this runs on its caller's thread.
-constexpr double kWorthATeamNanoseconds = 15'000;
-
 // Held by one run at a time.
 class Claim {
  public:
@@ -115,6 +112,8 @@ void Program::prepare() {
     items.push_back(item_of(instruction, operands, task));
   }
   scheduled_ = schedule(items, threads_);
+  waits_ = 1 + static_cast<double>(std::count_if(scheduled_.begin(), scheduled_.end(),
+                                                 [](const Scheduled& one) { return one.ends_phase; }));
   const int64_t scratch = scratch_bytes(scheduled_, threads_);
   if (scratch_ == nullptr || scratch_->bytes() < scratch) scratch_ = std::make_unique<Memory>(scratch);
 }
@@ -193,7 +192,9 @@ int64_t Program::run_loop(const Loop& loop) {
 int64_t Program::start(const Loop* loop) {
   Run run{this, loop, {}};
   run.last = loop == nullptr ? 1 : loop->steps;
-  const int32_t threads = nanoseconds_ < kWorthATeamNanoseconds ? 1 : threads_;
+  const auto steps_wanted = static_cast<double>(run.last);
+  const bool worth = is_worth_a_team(steps_wanted * nanoseconds_, steps_wanted * waits_, threads_);
+  const int32_t threads = worth ? threads_ : 1;
   if (threads == 1) {
     steps(run, Team{});
   } else {

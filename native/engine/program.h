@@ -101,7 +101,8 @@ class Program {
   std::vector<Buffer> inputs_;  // where they are now
   TaskStore store_;
   std::vector<Scheduled> scheduled_;
-  double nanoseconds_ = 0;
+  double nanoseconds_ = 0;  // of a step on one thread, estimated
+  double waits_ = 0;        // of the threads for each other in a step
   int32_t threads_ = 0;
   MatmulProvider provider_ = MatmulProvider::own;
   std::atomic<bool> busy_{false};

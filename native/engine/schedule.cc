@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "threads.h"
+
 namespace thalweg {
 namespace {
 
-// A task below this is done by one thread while the others go on or wait: sharing it would cost more.
-constexpr double kWorthSharingNanoseconds = 1'500;
 // So many rows a thread are worth their own call of a kernel.
 constexpr int64_t kRowsAThread = 8;
 // How far ahead a task is looked for that can be done without waiting.
@@ -14,7 +14,9 @@ constexpr size_t kWindow = 64;
 
 Work work_for(const Task& task, int32_t threads) {
   if (task.rows >= kRowsAThread * threads) return Work::by_rows;
-  return task.nanoseconds < kWorthSharingNanoseconds ? Work::alone : Work::together;
+  // Sharing it would save less than two waits more.
+  const bool is_small = threads > 1 && task.nanoseconds * (1 - 1.0 / threads) < 2 * wait_nanoseconds();
+  return is_small ? Work::alone : Work::together;
 }
 
 struct Candidate {

@@ -3,7 +3,9 @@
 #include <omp.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
@@ -35,6 +37,20 @@ std::atomic<int32_t>& thread_setting() {
   static std::atomic<int32_t> count{usable_cores()};
   return count;
 }
+
+using Clock = std::chrono::steady_clock;
+
+double nanoseconds(Clock::duration duration) {
+  return std::chrono::duration<double, std::nano>(duration).count();
+}
+
+// What it costs to hand work to the team's leader and to hear of its end, and for the team's threads to
+// wait for each other. These until they are measured; more are not believed, since the machine was busy.
+constexpr double kWayNanoseconds = 50'000;
+constexpr double kWaitNanoseconds = 1'000;
+constexpr double kCaution = 3;
+std::atomic<double> way_nanoseconds{kWayNanoseconds};
+std::atomic<double> waiting_nanoseconds{kWaitNanoseconds};
 
 thread_local bool is_leader = false;
 thread_local int32_t own_rank = 0;
@@ -70,18 +86,26 @@ class Leader {
   void run(int32_t threads, TeamWork work, void* context) {
     if (is_leader) return share(threads, work, context);
     bool done = false;
+    const Clock::time_point called = Clock::now();
+    Clock::time_point begun;
+    Clock::time_point ended;
     {
       const std::lock_guard lock(mutex_);
       if (threads > wanted_) wanted_ = threads;
     }
     submit([&, this] {
+      begun = Clock::now();
       share(threads, work, context);
+      ended = Clock::now();
       const std::lock_guard lock(mutex_);
       done = true;
       finished_.notify_all();
     });
     std::unique_lock lock(mutex_);
     finished_.wait(lock, [&] { return done; });
+    // The shortest way of late: one behind other work says nothing, and neither does one long ago.
+    const double way = nanoseconds(begun - called) + nanoseconds(Clock::now() - ended);
+    way_nanoseconds = std::min({way, 1.1 * way_nanoseconds, kWayNanoseconds});
   }
 
  private:
@@ -104,6 +128,7 @@ class Leader {
         if (omp_get_thread_num() == 0) {
           size_ = omp_get_num_threads();
           cores_ = std::make_unique<Cores>(size_);
+          if (size_ > 1) measure_wait();
           serve(size);
           publish({});
         } else {
@@ -124,6 +149,20 @@ class Leader {
       lock.unlock();
       work();
     }
+  }
+
+  void measure_wait() {
+    constexpr int kWaits = 32;
+    const TeamWork wait_often = [](void*, const Team& team) {
+      for (int i = 0; i < kWaits; ++i) team.wait(team.gate);
+    };
+    double best = kWaitNanoseconds;
+    for (int i = 0; i < 8; ++i) {
+      const Clock::time_point started = Clock::now();
+      share(size_, wait_often, nullptr);
+      best = std::min(best, nanoseconds(Clock::now() - started) / kWaits);
+    }
+    waiting_nanoseconds = best;
   }
 
   struct Shared {
@@ -204,6 +243,16 @@ void set_thread_count(int32_t count) {
 void run_on_team(int32_t threads, TeamWork work, void* context) {
   Leader::instance().run(threads, work, context);
 }
+
+bool is_worth_a_team(double nanoseconds, double waits, int32_t threads) {
+  if (threads < 2) return false;
+  const double way = is_leader ? 0 : way_nanoseconds.load(std::memory_order_relaxed);
+  const double saved = nanoseconds * (1 - 1.0 / threads);
+  // Several times what it costs on a quiet machine: where another process has a core, the team waits for it.
+  return saved > kCaution * (way + waits * wait_nanoseconds());
+}
+
+double wait_nanoseconds() { return waiting_nanoseconds.load(std::memory_order_relaxed); }
 
 void submit(std::function<void()> work) { Leader::instance().submit(std::move(work)); }
 

@@ -20,6 +20,14 @@ void set_thread_count(int32_t count);  // at least 1
 using TeamWork = void (*)(void* context, const Team& team);
 void run_on_team(int32_t threads, TeamWork work, void* context);
 
+// Whether a team does work of `nanoseconds`, as one thread would, in so much less time that it is worth the
+// `waits` of its threads for each other and the way there and back. What these cost was measured when
+// the team was formed and when it was last called.
+bool is_worth_a_team(double nanoseconds, double waits, int32_t threads);
+
+// What it costs a team's threads to wait for each other once, in nanoseconds.
+double wait_nanoseconds();
+
 // Has the team's leading thread do something, behind what it was given before, and returns at once.
 // `work` must not throw; it may call run_on_team.
 void submit(std::function<void()> work);

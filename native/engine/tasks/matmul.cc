@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "../cblas.h"
+#include "../costs.h"
 #include "../registry.h"
 
 namespace thalweg {
@@ -114,9 +115,9 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
     task->rows = call.M;
     task->row_operands = 0b110001;  // a, c and the state
   }
-  // At 50 multiply-adds a nanosecond.
+  const double rate = multiply_adds_a_nanosecond() * 4 / static_cast<double>(sizeof(T));
   task->nanoseconds =
-      static_cast<double>(results) * static_cast<double>(call.K) / 50 + static_cast<double>(results) / 4;
+      static_cast<double>(results) * static_cast<double>(call.K) / rate + static_cast<double>(results) / 4;
   return task;
 }
 
