@@ -82,6 +82,15 @@ describe("the chain instruction", () => {
     expect([...both]).toEqual([2, 6, 12]);
   });
 
+  test("keeps an input apart from a result of another width", () => {
+    const from = Float32Array.from({ length: 3000 }, (_, i) => i);
+    const to = new Float32Array(3000);
+    // v1 = −from, v2 = float64(v1), v3 = v2 < v2, v4 = float64(v3), v5 = v2 − v4, to = float32(v5)
+    const ops = [id("neg"), 0, 0, id("to_float64"), 1, 0, id("less"), 2, 2, 0, id("to_float64"), 3, 0];
+    chain([3000, 1, 6, ...ops, id("sub"), 2, 4, 0, id("to_float32"), 5, 1], from, to);
+    expect(to).toEqual(from.map((value) => -value));
+  });
+
   test.each<[string, () => void, string, string]>([
     [
       "an op that is not elementwise",
