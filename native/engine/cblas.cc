@@ -1,5 +1,6 @@
 #include "cblas.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
@@ -51,13 +52,11 @@ void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<double>& m, i
               m.alpha, a, stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
 }
 
-// Each thread of ours takes some rows of c and calls a single-threaded BLAS for them. The product is
-// BLAS's; bias, activation and slope are our own kernel's, over a product of depth 0.
+// A single-threaded BLAS computes some rows of c. The product is BLAS's; bias, activation and slope are our
+// own kernel's, over a product of depth 0.
 template <typename T>
-void matmul(const MatmulCall<T>& call, const Team& team, MatmulFn<T> epilogue) {
-  const Range rows = share(call.M, team, 16);
+void multiply_rows(const MatmulCall<T>& call, Range rows, MatmulFn<T> epilogue) {
   const int64_t count = rows.end - rows.begin;
-  if (count == 0) return;
   MatmulCall<T> mine = call;
   mine.M = count;
   mine.c = call.c + rows.begin * call.ldc;
@@ -69,6 +68,19 @@ void matmul(const MatmulCall<T>& call, const Team& team, MatmulFn<T> epilogue) {
   mine.beta = 1;
   if (call.state != nullptr) mine.state = call.state + rows.begin * call.lds;
   epilogue(mine, Team{});
+}
+
+// The rows are cut by their number alone and each thread of ours takes whole pieces: how a BLAS adds up
+// depends on how many rows it is given.
+template <typename T>
+void matmul(const MatmulCall<T>& call, const Team& team, MatmulFn<T> epilogue) {
+  constexpr int64_t kPieces = 8;
+  constexpr int64_t kLeastRows = 64;
+  const int64_t rows = std::max(kLeastRows, (call.M + kPieces - 1) / kPieces);
+  const Range mine = share((call.M + rows - 1) / rows, team);
+  for (int64_t i = mine.begin; i < mine.end; ++i) {
+    multiply_rows(call, {i * rows, std::min((i + 1) * rows, call.M)}, epilogue);
+  }
 }
 
 #endif
