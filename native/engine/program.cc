@@ -6,6 +6,7 @@
 #include "cblas.h"
 #include "cpu.h"
 #include "denormals.h"
+#include "loop-tasks.h"
 #include "threads.h"
 
 namespace thalweg {
@@ -29,9 +30,9 @@ struct Program::Run {
   Program* program;
   const Loop* loop;  // null: one step over the inputs as they are
   Failure::Shared failure;
-  // How many steps to do: less than asked for once someone wants an end. Set by the first thread before
-  // a step's first barrier and read by all behind it.
-  int64_t last = 0;
+  // How many steps to do: less than asked for once someone wants an end. Set by the first thread at the
+  // beginning of a step, to end behind it, and read by all behind the step's last barrier.
+  std::atomic<int64_t> last = 0;
   int64_t done = 0;
 };
 
@@ -54,11 +55,11 @@ Program::Program(ProgramSpec spec) : spec_(std::move(spec)), arena_(new Memory(s
     }
   }
   inputs_.resize(inputs);
-  stage_inputs();
+  stage_inputs({});
 }
 
 // The inputs of a loop have memory of their own; until another place is bound, they are there.
-void Program::stage_inputs() {
+void Program::stage_inputs(const LoopShape& loop) {
   int64_t bytes = 0;
   for (const BufferSpec& buffer : spec_.buffers) {
     if (buffer.place == Place::input) bytes += (buffer.count * bytes_of(buffer.dtype) + 63) / 64 * 64;
@@ -71,7 +72,7 @@ void Program::stage_inputs() {
     staged[static_cast<size_t>(buffer.at)] = {at, buffer.count, buffer.dtype};
     at += (buffer.count * bytes_of(buffer.dtype) + 63) / 64 * 64;
   }
-  place_inputs(staged);
+  place_inputs(staged, loop);
 }
 
 Buffer Program::locate(int32_t index) const {
@@ -99,6 +100,7 @@ void Program::prepare() {
   store_ = TaskStore();
   nanoseconds_ = 0;
   std::vector<Item> items;
+  std::vector<std::vector<Use>> uses(inputs_.size());
   std::vector<Buffer> operands;
   for (const InstructionSpec& instruction : spec_.instructions) {
     if (instruction.id >= known.size()) throw Error("ERR_VALUE", "program: no such instruction");
@@ -106,16 +108,57 @@ void Program::prepare() {
     for (const int32_t buffer : instruction.buffers) operands.push_back(locate(buffer));
     const Instruction& self = known[instruction.id];
     Operands checked(self.name, operands, instruction.params);
-    const Task* task = self.prepare(self, checked, kernel_table(), store_);
+    Task* task = self.prepare(self, checked, kernel_table(), store_);
     if (task == nullptr) continue;
-    nanoseconds_ += task->nanoseconds;
+    for (size_t i = 0; i < operands.size(); ++i) {
+      if (instruction.buffers[i] < 0) continue;
+      const BufferSpec& buffer = spec_.buffers[static_cast<size_t>(instruction.buffers[i])];
+      if (buffer.place == Place::input) uses[static_cast<size_t>(buffer.at)].push_back({task, i});
+    }
     items.push_back(item_of(instruction, operands, task));
   }
+  if (loop_.batch > 0) add_loop(items, uses);
+  for (const Item& item : items) nanoseconds_ += item.task->nanoseconds;
   scheduled_ = schedule(items, threads_);
   waits_ = 1 + static_cast<double>(std::count_if(scheduled_.begin(), scheduled_.end(),
                                                  [](const Scheduled& one) { return one.ends_phase; }));
   const int64_t scratch = scratch_bytes(scheduled_, threads_);
   if (scratch_ == nullptr || scratch_->bytes() < scratch) scratch_ = std::make_unique<Memory>(scratch);
+}
+
+// The samples of each step are gathered before it, but for inputs whose every reader can do with them where
+// they lie; behind it, the outputs are written down.
+void Program::add_loop(std::vector<Item>& items, const std::vector<std::vector<Use>>& uses) {
+  cursors_.assign(static_cast<size_t>(threads_), Cursor{});
+  std::vector<Buffer> outputs;
+  for (const int32_t output : spec_.outputs) outputs.push_back(locate(output));
+  std::vector<Item> all;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const Buffer& input = inputs_[i];
+    const Samples samples = {cursors_.data(), i};
+    const auto is_output = [&](const Buffer& output) { return output.data == input.data; };
+    const auto can_read = [&](const Use& use) {
+      return use.task->can_read_samples(use.operand, loop_.batch);
+    };
+    if (input.count == 0) continue;
+    if (!loop_.scaled[i] && std::none_of(outputs.begin(), outputs.end(), is_output) &&
+        std::all_of(uses[i].begin(), uses[i].end(), can_read)) {
+      for (const Use& use : uses[i]) use.task->read_samples(use.operand, samples);
+      continue;
+    }
+    const auto* begin = static_cast<const std::byte*>(input.data);
+    all.push_back({make_gather(samples, input, loop_.batch, store_),
+                   {{begin, begin + input.count * bytes_of(input.dtype), true, true}},
+                   false});
+  }
+  all.insert(all.end(), items.begin(), items.end());
+  Item log = {make_log(cursors_.data(), outputs, store_), {}, false};
+  for (const Buffer& output : outputs) {
+    const auto* begin = static_cast<const std::byte*>(output.data);
+    if (output.count > 0) log.accesses.push_back({begin, begin + bytes_of(output.dtype), false, false});
+  }
+  all.push_back(std::move(log));
+  items = std::move(all);
 }
 
 Item Program::item_of(const InstructionSpec& instruction, const std::vector<Buffer>& operands,
@@ -143,16 +186,17 @@ void Program::bind(const std::vector<Buffer>& inputs) {
                   "program: input " + std::to_string(i) + " does not have the size it was made for");
     }
   }
-  place_inputs(inputs);
+  place_inputs(inputs, {});
 }
 
 // Tasks are made anew only where something that they were made for has changed.
-void Program::place_inputs(const std::vector<Buffer>& inputs) {
-  const bool stays = threads_ == thread_count() && provider_ == matmul_provider() &&
+void Program::place_inputs(const std::vector<Buffer>& inputs, const LoopShape& loop) {
+  const bool stays = threads_ == thread_count() && provider_ == matmul_provider() && loop == loop_ &&
                      std::equal(inputs.begin(), inputs.end(), inputs_.begin(),
                                 [](const Buffer& a, const Buffer& b) { return a.data == b.data; });
   if (stays) return;
   inputs_ = inputs;
+  loop_ = loop;
   prepare();
 }
 
@@ -166,7 +210,7 @@ void Program::run(const std::vector<Buffer>& inputs, const std::vector<Buffer>& 
 int64_t Program::run_loop(const Loop& loop) {
   Claim claim(busy_);
   if (loop.sources.size() != inputs_.size()) throw Error("ERR_VALUE", "program: wrong number of sources");
-  stage_inputs();
+  LoopShape shape = {loop.batch, {}};
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const Source& source = loop.sources[i];
     const bool scaled = source.scale != 0;
@@ -182,7 +226,9 @@ int64_t Program::run_loop(const Loop& loop) {
       throw Error("ERR_INDEX", "loop: expected order[" + std::to_string(r) + "] to be a sample in [0, " +
                                    std::to_string(source.rows) + "), got " + std::to_string(loop.order[r]));
     }
+    shape.scaled.push_back(scaled);
   }
+  stage_inputs(shape);
   if (loop.steps * static_cast<int64_t>(scheduled_.size()) >= Failure::kMaxTasks) {
     throw Error("ERR_VALUE", "program: too many steps for one loop");
   }
@@ -190,6 +236,7 @@ int64_t Program::run_loop(const Loop& loop) {
 }
 
 int64_t Program::start(const Loop* loop) {
+  if (loop != nullptr && loop->stop != nullptr && loop->stop->load()) return 0;
   Run run{this, loop, {}};
   run.last = loop == nullptr ? 1 : loop->steps;
   const auto steps_wanted = static_cast<double>(run.last);
@@ -210,20 +257,17 @@ int64_t Program::start(const Loop* loop) {
 }
 
 void Program::steps(Run& run, const Team& team) {
-  const Program& self = *run.program;
+  Program& self = *run.program;
   const FlushDenormals flush(self.spec_.flush_denormals);
   auto* const scratch = static_cast<std::byte*>(self.scratch_->data());
   const auto count = static_cast<int64_t>(self.scheduled_.size());
   int64_t phase = 0;
-  const int64_t wanted = run.loop == nullptr ? 1 : run.loop->steps;
-  for (int64_t step = 0; step < wanted; ++step) {
+  for (int64_t step = 0; step < run.last.load(std::memory_order_relaxed); ++step) {
     if (run.loop != nullptr) {
+      self.cursors_[static_cast<size_t>(team.rank)] = {run.loop, step};
       if (team.rank == 0 && run.loop->stop != nullptr && run.loop->stop->load(std::memory_order_relaxed)) {
-        run.last = step;
+        run.last.store(step + 1, std::memory_order_relaxed);
       }
-      self.gather(*run.loop, step, team);
-      barrier(team);
-      if (step >= run.last) return;
     }
     for (const Scheduled& one : self.scheduled_) {
       const Failure failure(run.failure, step * count + one.number, phase);
@@ -241,44 +285,7 @@ void Program::steps(Run& run, const Team& team) {
       if (run.failure.failed_by(phase)) return;
       ++phase;
     }
-    if (team.rank == 0) {
-      if (run.loop != nullptr) self.log(*run.loop, step);
-      run.done = step + 1;
-    }
-  }
-}
-
-void Program::gather(const Loop& loop, int64_t step, const Team& team) const {
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    const Source& source = loop.sources[i];
-    const auto* from = static_cast<const std::byte*>(source.data);
-    auto* to = static_cast<std::byte*>(inputs_[i].data);
-    const int64_t row_bytes = inputs_[i].count * bytes_of(inputs_[i].dtype) / loop.batch;
-    const Range mine = share(loop.batch, team);
-    for (int64_t r = mine.begin; r < mine.end; ++r) {
-      const std::byte* row = from + loop.order[step * loop.batch + r] * source.row_bytes;
-      if (source.scale == 0) {
-        std::memcpy(to + r * row_bytes, row, static_cast<size_t>(row_bytes));
-      } else {
-        const ScaleBytesFn scale_bytes = kernel_table().scale_bytes[static_cast<int32_t>(inputs_[i].dtype)];
-        scale_bytes({reinterpret_cast<const uint8_t*>(row), source.row_bytes, source.scale, source.zero_point,
-                     to + r * row_bytes});
-      }
-    }
-  }
-}
-
-void Program::log(const Loop& loop, int64_t step) const {
-  for (size_t i = 0; i < spec_.outputs.size(); ++i) {
-    const Buffer output = locate(spec_.outputs[i]);
-    double value = 0;
-    if (output.count > 0) {
-      value = output.dtype == DType::float64   ? *static_cast<const double*>(output.data)
-              : output.dtype == DType::float32 ? *static_cast<const float*>(output.data)
-              : output.dtype == DType::int32   ? *static_cast<const int32_t*>(output.data)
-                                               : *static_cast<const uint8_t*>(output.data);
-    }
-    loop.log[step * static_cast<int64_t>(spec_.outputs.size()) + static_cast<int64_t>(i)] = value;
+    if (team.rank == 0) run.done = step + 1;
   }
 }
 

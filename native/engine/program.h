@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cblas.h"
+#include "loop.h"
 #include "memory.h"
 #include "operands.h"
 #include "registry.h"
@@ -40,27 +41,6 @@ struct ProgramSpec {
   std::vector<int32_t> outputs;
 };
 
-// How an input of a program is filled in a loop: from the rows of a data set.
-struct Source {
-  const void* data = nullptr;
-  int64_t bytes = 0;
-  int64_t rows = 0;
-  int64_t row_bytes = 0;
-  // Rows of bytes b that stand for scale · (b − zero_point); a scale of 0 for rows taken as they are.
-  double scale = 0;
-  double zero_point = 0;
-};
-
-// N steps over mini-batches: step s takes the rows order[begin + s·batch …] of each source.
-struct Loop {
-  std::vector<Source> sources;
-  const int32_t* order = nullptr;
-  int64_t batch = 0;
-  int64_t steps = 0;
-  double* log = nullptr;  // [steps, outputs]: the first element of each output after each step
-  const std::atomic<bool>* stop = nullptr;  // asks for an end after the step in hand
-};
-
 class Program {
  public:
   // Throws Error where an instruction does not fit its buffers.
@@ -81,17 +61,30 @@ class Program {
  private:
   struct Run;
 
+  // An operand of a task that is an input.
+  struct Use {
+    Task* task;
+    size_t operand;
+  };
+
+  // What tasks for a loop are made for, besides the inputs' places.
+  struct LoopShape {
+    int64_t batch = 0;         // 0: no loop
+    std::vector<bool> scaled;  // which inputs come from rows of bytes
+
+    bool operator==(const LoopShape&) const = default;
+  };
+
   Buffer locate(int32_t buffer) const;
   void bind(const std::vector<Buffer>& inputs);
   void prepare();
   Item item_of(const InstructionSpec& instruction, const std::vector<Buffer>& operands,
                const Task* task) const;
-  void stage_inputs();
-  void place_inputs(const std::vector<Buffer>& inputs);
+  void add_loop(std::vector<Item>& items, const std::vector<std::vector<Use>>& uses);
+  void stage_inputs(const LoopShape& loop);
+  void place_inputs(const std::vector<Buffer>& inputs, const LoopShape& loop);
   int64_t start(const Loop* loop);
   static void steps(Run& run, const Team& team);
-  void gather(const Loop& loop, int64_t step, const Team& team) const;
-  void log(const Loop& loop, int64_t step) const;
   void read_output(size_t index, const Buffer& to) const;
 
   ProgramSpec spec_;
@@ -99,6 +92,8 @@ class Program {
   std::unique_ptr<Memory> staging_;  // the inputs of a loop
   std::unique_ptr<Memory> scratch_;
   std::vector<Buffer> inputs_;  // where they are now
+  LoopShape loop_;
+  std::vector<Cursor> cursors_;  // of each thread
   TaskStore store_;
   std::vector<Scheduled> scheduled_;
   double nanoseconds_ = 0;  // of a step on one thread, estimated

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../kernels/types.h"
+#include "loop.h"
 
 namespace thalweg {
 
@@ -71,6 +72,11 @@ class Task {
   virtual void explain(int64_t /*position*/) const {}
 
   virtual int64_t scratch_bytes(int32_t /*threads*/) const { return 0; }
+
+  // Whether it could read the rows of an operand, one for each of `batch` samples, from where they lie in
+  // the data set of a loop; and that it has to.
+  virtual bool can_read_samples(size_t /*operand*/, int64_t /*batch*/) const { return false; }
+  virtual void read_samples(size_t /*operand*/, const Samples&) {}
 
   double nanoseconds = 0;  // estimated, on one thread
   bool can_fail = false;   // for what the data holds

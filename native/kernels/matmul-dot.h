@@ -1,7 +1,7 @@
 // Products of few rows with a transposed matrix: dot products, since to copy the matrix would cost more.
 #pragma once
 
-#include "matmul-tile.h"
+#include "matmul-pack.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
@@ -50,18 +50,19 @@ void dots(int64_t K, const T* a, const T* const* b, T* to) {
   }
 }
 
-// tile [rows, columns ≤ kTileColumns] = a [rows, K] · b [columns, K]ᵀ, whose rows are `column` apart.
+// tile [rows, columns ≤ kTileColumns] = a [rows, K] · b [columns, K]ᵀ
 template <typename T>
-void multiply_by_dots(int64_t K, int64_t rows, int64_t columns, Left<T> a, Right<T> b, T alpha, T* tile) {
+void multiply_by_dots(int64_t K, int64_t rows, int64_t columns, const Factor<T>& a, const Factor<T>& b,
+                      T alpha, T* tile) {
   constexpr int64_t C = kTileColumns<T>;
   for (int64_t j = 0; j < columns; j += kDots) {
     const T* line[kDots];
     for (int64_t x = 0; x < kDots; ++x) {
-      line[x] = b.data + (j + x < columns ? j + x : columns - 1) * b.column;
+      line[x] = b.at(j + x < columns ? j + x : columns - 1, 0);
     }
     for (int64_t i = 0; i < rows; ++i) {
       T products[kDots];
-      dots(K, a.data + i * a.row, line, products);
+      dots(K, a.at(i, 0), line, products);
       for (int64_t x = 0; x < kDots && j + x < columns; ++x) tile[i * C + j + x] = alpha * products[x];
     }
   }

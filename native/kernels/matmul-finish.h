@@ -156,7 +156,7 @@ void deliver_transposed(const MatmulCall<T>& call, Stage stage, const T* x, int6
   constexpr int64_t S = kPanelLines<T> * kLine<T>;
   constexpr int64_t whole = (S + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
   alignas(64) T turned[kTileColumns<T> * whole] = {};
-  transpose_panel(columns, rows, x, kTileColumns<T>, whole, turned);
+  transpose_panel(columns, rows, Factor<T>{x, kTileColumns<T>, 1}, whole, turned);
   deliver(call, stage, turned, whole, j, i, columns, rows);
 }
 

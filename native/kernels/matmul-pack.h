@@ -12,6 +12,30 @@ constexpr int kLineBytes = 32;
 constexpr int kLineBytes = 16;
 #endif
 
+// A factor of the product: element k of line i (a row of the left one, a column of the right one) is at
+// data[i·along + k·depth]. Where `lines` or `depths` is given, it says which line, or which k, is meant.
+template <typename T>
+struct Factor {
+  const T* data;
+  int64_t along, depth;
+  const int32_t* lines = nullptr;
+  const int32_t* depths = nullptr;
+
+  const T* at(int64_t i, int64_t k) const {
+    return data + (lines == nullptr ? i : lines[i]) * along + (depths == nullptr ? k : depths[k]) * depth;
+  }
+  // The part that begins with element k of line i.
+  Factor from(int64_t i, int64_t k) const {
+    return {data + (lines == nullptr ? i * along : 0) + (depths == nullptr ? k * depth : 0), along, depth,
+            lines == nullptr ? nullptr : lines + i, depths == nullptr ? nullptr : depths + k};
+  }
+  bool is_scattered() const { return lines != nullptr || depths != nullptr; }
+  // Whether the elements of a line lie side by side.
+  bool has_whole_lines() const { return depth == 1 && depths == nullptr; }
+  // Whether the lines lie side by side.
+  bool has_whole_depths() const { return along == 1 && lines == nullptr; }
+};
+
 // A piece of a row: as many numbers as rows are transposed at a time.
 template <typename T>
 constexpr int64_t kLine = kLineBytes / static_cast<int64_t>(sizeof(T));
@@ -81,14 +105,14 @@ inline __attribute__((always_inline)) void transpose_lines(const T* const* from,
   for (int64_t s = 0; s < n; ++s) __builtin_memcpy(to + (k + s) * width, &y[s], sizeof(y[s]));
 }
 
-// to[k·width + s] = from[s·stride + k] for s < G·kLine, k < K; rows from `rows` on repeat the last one.
+// to[k·width + s] = from.at(s, k) for s < G·kLine, k < K; lines from `rows` on repeat the last one.
 // Where width is less than G·kLine the end of each piece is overwritten by the next, so the pieces are
 // written from right to left within a square and in the order of k otherwise.
 template <typename T, int G>
-void transpose_rows(int64_t K, int64_t rows, const T* from, int64_t stride, int64_t width, T* to) {
+void transpose_rows(int64_t K, int64_t rows, const Factor<T>& from, int64_t width, T* to) {
   constexpr int64_t n = kLine<T>;
   const T* line[G * n];
-  for (int64_t s = 0; s < G * n; ++s) line[s] = from + (s < rows ? s : rows - 1) * stride;
+  for (int64_t s = 0; s < G * n; ++s) line[s] = from.at(s < rows ? s : rows - 1, 0);
   int64_t k = 0;
   for (; k + n <= K; k += n) {
     for (int g = G - 1; g >= 0; --g) transpose_lines(line + g * n, k, width, to + g * n);
@@ -102,56 +126,57 @@ void transpose_rows(int64_t K, int64_t rows, const T* from, int64_t stride, int6
 template <typename T>
 constexpr int64_t kPanelLines = (kTileRows + kLine<T> - 1) / kLine<T>;
 
-// to[k·width + s] = from[s·stride + k] for s < rows ≤ kTileRows, k < K; writes up to kTileRows + kLine
+// to[k·width + s] = from.at(s, k) for s < rows ≤ kTileRows, k < K; writes up to kTileRows + kLine
 // elements behind the last.
 template <typename T, int G = 1>
-void transpose_panel(int64_t K, int64_t rows, const T* from, int64_t stride, int64_t width, T* to) {
+void transpose_panel(int64_t K, int64_t rows, const Factor<T>& from, int64_t width, T* to) {
   if constexpr (G < kPanelLines<T>) {
-    if (rows > G * kLine<T>) return transpose_panel<T, G + 1>(K, rows, from, stride, width, to);
+    if (rows > G * kLine<T>) return transpose_panel<T, G + 1>(K, rows, from, width, to);
   }
-  transpose_rows<T, G>(K, rows, from, stride, width, to);
+  transpose_rows<T, G>(K, rows, from, width, to);
 }
 
-// to[k·R + s] = from[k·stride + s] for s < R, k < K.
+// to[k·R + s] = from.at(s, k) for s < R, k < K, of lines side by side.
 template <typename T, int R = kTileRows>
-void copy_panel(int64_t K, int64_t rows, const T* from, int64_t stride, T* to) {
+void copy_panel(int64_t K, int64_t rows, const Factor<T>& from, T* to) {
   if constexpr (R > 1) {
-    if (rows < R) return copy_panel<T, R - 1>(K, rows, from, stride, to);
+    if (rows < R) return copy_panel<T, R - 1>(K, rows, from, to);
   }
-  for (int64_t k = 0; k < K; ++k) __builtin_memcpy(to + k * R, from + k * stride, R * sizeof(T));
+  for (int64_t k = 0; k < K; ++k) __builtin_memcpy(to + k * R, from.at(0, k), R * sizeof(T));
 }
 
 // A panel of a, so many rows: to[k·rows + r] = a[r, k].
 template <typename T>
-void pack_left(int64_t K, int64_t rows, Left<T> a, T* to) {
-  if (a.depth == 1) {
-    transpose_panel(K, rows, a.data, a.row, rows, to);
+void pack_left(int64_t K, int64_t rows, const Factor<T>& a, T* to) {
+  if (a.has_whole_lines()) {
+    transpose_panel(K, rows, a, rows, to);
   } else {
-    copy_panel(K, rows, a.data, a.depth, to);
+    copy_panel(K, rows, a, to);
   }
 }
 
 // A panel of kTileColumns columns of b, zeros behind `columns`: tiles read whole vectors.
 template <typename T>
-void pack_right(int64_t K, int64_t columns, Right<T> b, T* to) {
+void pack_right(int64_t K, int64_t columns, const Factor<T>& b, T* to) {
   constexpr int64_t C = kTileColumns<T>;
   constexpr int64_t n = kLine<T>;
   if (columns < C) __builtin_memset(to, 0, sizeof(T) * static_cast<size_t>(K * C));
-  if (b.column != 1) {
+  if (!b.has_whole_depths()) {
     for (int64_t j = 0; j < columns; j += n) {
       const int64_t rows = columns - j < n ? columns - j : n;
-      transpose_rows<T, 1>(K, rows, b.data + j * b.column, b.column, C, to + j);
+      transpose_rows<T, 1>(K, rows, b.from(j, 0), C, to + j);
     }
   } else if (columns == C) {
     for (int64_t k = 0; k < K; ++k) {
-      // Rows are far apart: nothing else foresees them. What lies behind the last is never touched.
-      __builtin_prefetch(b.data + (k + 8) * b.depth);
-      __builtin_prefetch(b.data + (k + 8) * b.depth + C - 1);
-      __builtin_memcpy(to + k * C, b.data + k * b.depth, C * sizeof(T));
+      // Rows are far apart: nothing else foresees them.
+      const T* ahead = b.at(0, k + 8 < K ? k + 8 : k);
+      __builtin_prefetch(ahead);
+      __builtin_prefetch(ahead + C - 1);
+      __builtin_memcpy(to + k * C, b.at(0, k), C * sizeof(T));
     }
   } else {
     for (int64_t k = 0; k < K; ++k) {
-      for (int64_t j = 0; j < columns; ++j) to[k * C + j] = b.data[k * b.depth + j];
+      for (int64_t j = 0; j < columns; ++j) to[k * C + j] = b.at(0, k)[j];
     }
   }
 }

@@ -46,18 +46,21 @@ inline __attribute__((always_inline)) T rounded(T v) {
   return v;
 }
 
-// Where the elements of a left operand are: a[i, k] at data[i·row + k·depth].
+// Where the elements of a left operand are: a[i, k] at data[i·row + k·depth]; at data[rows[i]·row + k] where
+// `rows` is given.
 template <typename T>
 struct Left {
   const T* data;
   int64_t row, depth;
+  const int32_t* rows;
 };
 
-// Where those of a right operand are: b[k, j] at data[k·depth + j·column].
+// Where those of a right operand are: b[k, j] at data[k·depth + j], or data[depths[k]·depth + j].
 template <typename T>
 struct Right {
   const T* data;
-  int64_t depth, column;
+  int64_t depth;
+  const int32_t* depths;
 };
 
 // c ← alpha · product + beta · c; c is not read where beta is 0.
@@ -68,13 +71,23 @@ struct Target {
   T alpha, beta;
 };
 
+// How the operands lie. adjacent: the rows of a are side by side (packed or transposed), a fact that frees
+// registers. scattered_rows and scattered_depths: a's rows, or b's, lie where its list says; those of b
+// beside adjacent rows of a or others.
+enum class Lie { apart, adjacent, scattered_rows, scattered_depths, adjacent_scattered_depths };
+
 // c [R, V·lanes] ← a [R, K] · b [K, V·lanes], the columns of b side by side.
-// Each element is one chain of multiply-adds in the order of k, whatever R and V.
-// adjacent: the rows of a are side by side too (packed or transposed), a fact that frees registers.
-template <typename T, int R, int V, bool adjacent>
+// Each element is one chain of multiply-adds in the order of k, whatever R, V and how the operands lie.
+template <typename T, int R, int V, Lie lie>
 void multiply_tile(int64_t K, Left<T> a, Right<T> b, const Target<T>& c) {
   constexpr int64_t L = kLanes<T>;
+  constexpr bool adjacent = lie == Lie::adjacent || lie == Lie::adjacent_scattered_depths;
+  constexpr bool scattered_depths = lie == Lie::scattered_depths || lie == Lie::adjacent_scattered_depths;
   const int64_t row = adjacent ? 1 : a.row;
+  const T* line_of[R] = {};
+  if constexpr (lie == Lie::scattered_rows) {
+    for (int r = 0; r < R; ++r) line_of[r] = a.data + a.rows[r] * a.row;
+  }
   // On its way while the product is computed, if that takes long enough.
   for (int r = 0; r < R && K >= 32; ++r) {
     __builtin_prefetch(c.data + r * c.row);
@@ -82,15 +95,17 @@ void multiply_tile(int64_t K, Left<T> a, Right<T> b, const Target<T>& c) {
   }
   Vector<T> sum[R][V] = {};
   for (int64_t k = 0; k < K; ++k) {
+    const T* from = b.data;
+    if constexpr (scattered_depths) from += b.depths[k] * b.depth;
     Vector<T> line[V];
-    for (int v = 0; v < V; ++v) line[v] = load(b.data + v * L);
+    for (int v = 0; v < V; ++v) line[v] = load(from + v * L);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const T factor = a.data[r * row];
+      const T factor = lie == Lie::scattered_rows ? line_of[r][k] : a.data[r * row];
       for (int v = 0; v < V; ++v) sum[r][v] += factor * line[v];
     }
     a.data += a.depth;
-    b.data += b.depth;
+    if constexpr (!scattered_depths) b.data += b.depth;
   }
   if (c.beta == 0) {
 #pragma GCC unroll 16
@@ -111,19 +126,34 @@ void multiply_tile(int64_t K, Left<T> a, Right<T> b, const Target<T>& c) {
 template <typename T>
 using TileFn = void (*)(int64_t K, Left<T> a, Right<T> b, const Target<T>& c);
 
-// The multiply_tile of so many rows and vectors (1, 2 or, of at most kWideRows, kWideVectors).
+// The multiply_tile of so many rows and vectors: 2, or 1 or, of at most kWideRows, kWideVectors where nothing
+// is scattered.
 template <typename T, int R = kTileRows>
-TileFn<T> tile_of(int64_t rows, int vectors, bool adjacent) {
+TileFn<T> tile_of(int64_t rows, int vectors, Lie lie) {
   if (rows == R) {
+    const bool adjacent = lie == Lie::adjacent;
     if constexpr (R <= kWideRows) {
       if (vectors == kWideVectors) {
-        return adjacent ? multiply_tile<T, R, kWideVectors, true> : multiply_tile<T, R, kWideVectors, false>;
+        return adjacent ? multiply_tile<T, R, kWideVectors, Lie::adjacent>
+                        : multiply_tile<T, R, kWideVectors, Lie::apart>;
       }
     }
-    if (vectors == 1) return adjacent ? multiply_tile<T, R, 1, true> : multiply_tile<T, R, 1, false>;
-    return adjacent ? multiply_tile<T, R, 2, true> : multiply_tile<T, R, 2, false>;
+    if (vectors == 1)
+      return adjacent ? multiply_tile<T, R, 1, Lie::adjacent> : multiply_tile<T, R, 1, Lie::apart>;
+    switch (lie) {
+      case Lie::apart:
+        return multiply_tile<T, R, 2, Lie::apart>;
+      case Lie::adjacent:
+        return multiply_tile<T, R, 2, Lie::adjacent>;
+      case Lie::scattered_rows:
+        return multiply_tile<T, R, 2, Lie::scattered_rows>;
+      case Lie::scattered_depths:
+        return multiply_tile<T, R, 2, Lie::scattered_depths>;
+      case Lie::adjacent_scattered_depths:
+        return multiply_tile<T, R, 2, Lie::adjacent_scattered_depths>;
+    }
   }
-  if constexpr (R > 1) return tile_of<T, R - 1>(rows, vectors, adjacent);
+  if constexpr (R > 1) return tile_of<T, R - 1>(rows, vectors, lie);
   return nullptr;
 }
 

@@ -38,8 +38,8 @@ int64_t depth_of_block(int64_t K) {
 template <typename T>
 struct Product {
   int64_t M, N, K;
-  Left<T> a;
-  Right<T> b;
+  Factor<T> a;
+  Factor<T> b;
   bool swapped;           // cᵀ = bᵀ·aᵀ: M and N are those of cᵀ
   int64_t height, width;  // of a tile; the last ones are smaller
   bool dots, pack_a, pack_b;
@@ -48,41 +48,51 @@ struct Product {
 // M is cut into tiles of nearly equal height: a last one of few rows would leave the multipliers waiting.
 int64_t height_of_tile(int64_t M) { return M == 0 ? 1 : blocks(M, blocks(M, kTileRows)); }
 
-// Which factors to copy, for so many rows and columns of c: the sums are the same either way.
+// Which factors to copy, for so many rows and columns of c, fewer for fewer: the sums are the same either
+// way.
 template <typename T>
 void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
   const auto crowded = [](int64_t stride) {
     return stride * static_cast<int64_t>(sizeof(T)) % kSameSetBytes == 0;
   };
-  p.pack_a =
-      columns > kReadLeftTiles * kTileColumns<T> || (crowded(p.a.row) && p.height > 6 && columns > kLanes<T>);
   const int64_t read_tiles = crowded(p.b.depth) ? kReadCrowdedTiles : kReadRightTiles;
-  p.pack_b = p.b.column != 1 || p.N < kLanes<T> || rows > read_tiles * kTileRows;
+  // Tiles of one vector know nothing scattered, nor those of two of a packed panel and one in place.
+  const bool narrow = p.N < (p.b.depths == nullptr ? kLanes<T> : kTileColumns<T>);
+  const bool reads_lines = p.a.lines != nullptr && p.N > kLanes<T>;
+  p.pack_b = !p.b.has_whole_depths() || narrow || reads_lines || rows > read_tiles * kTileRows;
+  p.pack_a = columns > kReadLeftTiles * kTileColumns<T> || (p.a.is_scattered() && !reads_lines) ||
+             (crowded(p.a.along) && p.height > 6 && columns > kLanes<T>);
 }
 
 template <typename T>
-Product<T> plan(int64_t M, int64_t N, int64_t K, Left<T> a, Right<T> b, bool swapped) {
+Product<T> plan(int64_t M, int64_t N, int64_t K, Factor<T> a, Factor<T> b, bool swapped) {
   Product<T> p = {M, N, K, a, b, swapped, height_of_tile(M), kTileColumns<T>, false, false, false};
-  p.dots = M <= kDotRows && a.depth == 1 && b.depth == 1 && b.column != 1 && K > 1;
+  p.dots = M <= kDotRows && a.has_whole_lines() && b.has_whole_lines() && b.along != 1 && K > 1;
   if (p.dots) {
     p.height = M;
     return p;
   }
   choose_copies(p, M, N);
-  if (!p.pack_b && !swapped && M <= kWideRows) p.width = kWideVectors * kLanes<T>;
+  if (!p.pack_b && p.b.depths == nullptr && !swapped && M <= kWideRows) p.width = kWideVectors * kLanes<T>;
   return p;
+}
+
+// A matrix as a factor whose lines are its stored rows, or its columns.
+template <typename T>
+Factor<T> factor(const T* data, int64_t row, const int32_t* rows, bool by_rows) {
+  return by_rows ? Factor<T>{data, row, 1, rows, nullptr} : Factor<T>{data, 1, row, nullptr, rows};
 }
 
 template <typename T>
 Product<T> straight(const MatmulCall<T>& m) {
-  return plan<T>(m.M, m.N, m.K, {m.a, m.transpose_a ? 1 : m.lda, m.transpose_a ? m.lda : 1},
-                 {m.b, m.transpose_b ? 1 : m.ldb, m.transpose_b ? m.ldb : 1}, false);
+  return plan<T>(m.M, m.N, m.K, factor(m.a, m.lda, m.a_rows, !m.transpose_a),
+                 factor(m.b, m.ldb, m.b_rows, m.transpose_b), false);
 }
 
 template <typename T>
 Product<T> swapped(const MatmulCall<T>& m) {
-  return plan<T>(m.N, m.M, m.K, {m.b, m.transpose_b ? m.ldb : 1, m.transpose_b ? 1 : m.ldb},
-                 {m.a, m.transpose_a ? m.lda : 1, m.transpose_a ? 1 : m.lda}, true);
+  return plan<T>(m.N, m.M, m.K, factor(m.b, m.ldb, m.b_rows, m.transpose_b),
+                 factor(m.a, m.lda, m.a_rows, !m.transpose_a), true);
 }
 
 // What a product costs, in multiply-adds of a vector: its tiles, the copy of b and the way of cᵀ to c.
@@ -92,7 +102,7 @@ int64_t cost(const Product<T>& p) {
   const int64_t columns = blocks(p.N, L);
   if (p.dots) return p.M * p.N * (blocks(p.K, L) + 8);
   const int64_t tiles = p.M * columns * p.K;
-  const int64_t transpose = p.b.column == 1 ? 0 : p.N * p.K / 4;
+  const int64_t transpose = p.b.along == 1 ? 0 : p.N * p.K / 4;
   return tiles + transpose + (p.swapped ? p.M * p.N * 2 : 0);
 }
 
@@ -189,6 +199,13 @@ struct Sweep {
   const T* left;  // packed rows, or null
 };
 
+template <typename T>
+Lie lie_of(const Left<T>& a, const Right<T>& b) {
+  if (a.rows != nullptr) return Lie::scattered_rows;
+  if (b.depths != nullptr) return a.row == 1 ? Lie::adjacent_scattered_depths : Lie::scattered_depths;
+  return a.row == 1 ? Lie::adjacent : Lie::apart;
+}
+
 // The tiles of some rows and a panel `b` of `vectors`, of whose columns those from `skip` on are new.
 template <typename T>
 void sweep_rows(const Sweep<T>& s, Part rows, Right<T> b, int64_t j, int64_t width, int vectors,
@@ -204,10 +221,10 @@ void sweep_rows(const Sweep<T>& s, Part rows, Right<T> b, int64_t j, int64_t wid
   TileFn<T> multiply = nullptr;
   for (int64_t i = rows.begin; i < rows.end; i += p.height) {
     const int64_t height = least(p.height, rows.end - i);
-    const Left<T> a = s.left == nullptr
-                          ? Left<T>{p.a.data + i * p.a.row + s.k0 * p.a.depth, p.a.row, p.a.depth}
-                          : Left<T>{s.left + (i - rows.begin) * s.depth, 1, height};
-    if (height != known) multiply = tile_of<T>(known = height, vectors, a.row == 1);
+    const Factor<T> from = p.a.from(i, s.k0);
+    const Left<T> a = s.left == nullptr ? Left<T>{from.data, from.along, from.depth, from.lines}
+                                        : Left<T>{s.left + (i - rows.begin) * s.depth, 1, height, nullptr};
+    if (height != known) multiply = tile_of<T>(known = height, vectors, lie_of(a, b));
     if (in_place) {
       multiply(s.depth, a, b, {call.c + i * call.ldc + j, call.ldc, call.alpha, beta});
       if (finish) finish_in_place(call, i, j, height, width);
@@ -234,12 +251,13 @@ void sweep_columns_in_place(const Sweep<T>& s, Part rows, Part columns) {
     int vectors = 1;
     if (p.width > kTileVectors * L && rest >= kWideVectors * L) {
       vectors = kWideVectors;
-    } else if (rest >= kTileVectors * L || (rest > L && p.N >= kTileVectors * L)) {
+    } else if (rest >= kTileVectors * L || (rest > L && p.N >= kTileVectors * L) || p.b.depths != nullptr) {
       vectors = kTileVectors;
     }
     width = least(vectors * L, rest);
     const int64_t skip = vectors * L - width;
-    const Right<T> b = {p.b.data + s.k0 * p.b.depth + j - skip, p.b.depth, 1};
+    const Factor<T> from = p.b.from(j - skip, s.k0);
+    const Right<T> b = {from.data, from.depth, from.depths};
     sweep_rows(s, rows, b, j, width, vectors, skip);
   }
 }
@@ -252,8 +270,7 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch, bool
   const Product<T>& p = s.p;
   if (p.pack_a) {
     for (int64_t i = rows.begin; i < rows.end; i += p.height) {
-      pack_left(s.depth, least(p.height, rows.end - i),
-                {p.a.data + i * p.a.row + s.k0 * p.a.depth, p.a.row, p.a.depth},
+      pack_left(s.depth, least(p.height, rows.end - i), p.a.from(i, s.k0),
                 scratch.left + (i - rows.begin) * s.depth);
     }
     s.left = scratch.left;
@@ -262,12 +279,10 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch, bool
   for (int64_t j = columns.begin; j < columns.end; j += C) {
     const int64_t width = least(C, columns.end - j);
     T* panel = scratch.right + (j - columns.begin) * s.depth;
-    if (first) {
-      pack_right(s.depth, width, {p.b.data + s.k0 * p.b.depth + j * p.b.column, p.b.depth, p.b.column},
-                 panel);
-    }
-    const Right<T> b = {panel, C, 1};
-    sweep_rows(s, rows, b, j, width, width > kLanes<T> ? kTileVectors : 1, 0);
+    if (first) pack_right(s.depth, width, p.b.from(j, s.k0), panel);
+    const Right<T> b = {panel, C, nullptr};
+    const bool is_wide = width > kLanes<T> || (s.left == nullptr && p.a.lines != nullptr);
+    sweep_rows(s, rows, b, j, width, is_wide ? kTileVectors : 1, 0);
   }
 }
 
@@ -296,7 +311,7 @@ void rectangle_by_dots(const MatmulCall<T>& call, const Product<T>& p, Part colu
   alignas(64) T tile[kTileRows * C];
   for (int64_t j = columns.begin; j < columns.end; j += C) {
     const int64_t width = least(C, columns.end - j);
-    multiply_by_dots(p.K, p.M, width, p.a, {p.b.data + j * p.b.column, 1, p.b.column}, call.alpha, tile);
+    multiply_by_dots(p.K, p.M, width, p.a, p.b.from(j, 0), call.alpha, tile);
     if (p.swapped) {
       deliver_transposed(call, {true, true}, static_cast<const T*>(tile), 0, j, p.M, width);
     } else {
@@ -309,8 +324,8 @@ void rectangle_by_dots(const MatmulCall<T>& call, const Product<T>& p, Part colu
 template <typename T>
 void rank_one(const MatmulCall<T>& call, const Product<T>& p, Part rows) {
   for (int64_t i = rows.begin; i < rows.end; ++i) {
-    const T factor = call.alpha * p.a.data[i * p.a.row];
-    const T* b = p.b.data;
+    const T factor = call.alpha * *p.a.at(i, 0);
+    const T* b = p.b.at(0, 0);
     T* c = call.c + i * call.ldc;
     if (call.beta == 0) {
 #pragma omp simd
@@ -329,7 +344,7 @@ template <typename T>
 void matmul(const MatmulCall<T>& call, const Team& team) {
   if (call.M == 0 || call.N == 0) return;
   Product<T> p = arrange(call);
-  if (p.K == 1 && !p.swapped && p.b.column == 1 && !wants_finish(call)) {
+  if (p.K == 1 && !p.swapped && p.b.has_whole_depths() && !wants_finish(call)) {
     return rank_one(call, p, part_of(p.M, 1, team.rank, team.size));
   }
   const int64_t high = threads_along_rows(call, p, team.size);

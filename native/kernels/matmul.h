@@ -13,6 +13,10 @@ struct MatmulCall {
   const T* b;             // [K, N], or [N, K] where transpose_b
   T* c;                   // [M, N]; not read where beta is 0
   int64_t lda, ldb, ldc;  // elements from one stored row to the next
+  // Stored row r of a is a's a_rows[r]-th, that of b b's b_rows[r]-th: a mini-batch where its samples lie.
+  // Null where the rows are those of the matrix.
+  const int32_t* a_rows;
+  const int32_t* b_rows;
   bool transpose_a, transpose_b;
   T alpha, beta;
   const T* bias;  // [N], or null

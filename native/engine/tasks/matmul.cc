@@ -14,6 +14,9 @@
 namespace thalweg {
 namespace {
 
+// Stands for rows that each step names anew.
+constexpr int32_t kRowsOfAStep[1] = {0};
+
 template <typename T>
 class MatmulTask final : public Task {
  public:
@@ -22,6 +25,19 @@ class MatmulTask final : public Task {
   MatmulCall<T> call;
   const T* addend;
   const double* scale;
+  bool own;            // not CBLAS, which knows no scattered rows
+  Samples samples[2];  // of a and b, where those are an input of a loop
+
+  bool can_read_samples(size_t operand, int64_t batch) const override {
+    if (!own || operand > 1) return false;
+    if (operand == 0) return batch == (call.transpose_a ? call.K : call.M);
+    return batch == (call.transpose_b ? call.N : call.K);
+  }
+
+  void read_samples(size_t operand, const Samples& from) override {
+    samples[operand] = from;
+    (operand == 0 ? call.a_rows : call.b_rows) = kRowsOfAStep;
+  }
 
   int64_t scratch_bytes(int32_t threads) const override {
     return std::max(scratch_of(call, threads), rows == 0 ? 0 : threads * scratch_of_rows(threads));
@@ -30,13 +46,13 @@ class MatmulTask final : public Task {
   // A product of these rows alone: each element is the same sum.
   void run_rows(Range mine, const Team& team, void* scratch, Failure) const override {
     if (mine.begin == mine.end) return;
-    MatmulCall<T> part = call;
+    MatmulCall<T> part = located(team.rank);
     part.M = mine.end - mine.begin;
-    part.a += mine.begin * call.lda;
+    if (part.a_rows == nullptr) part.a += mine.begin * call.lda;
+    if (part.a_rows != nullptr) part.a_rows += mine.begin;
     part.c += mine.begin * call.ldc;
     if (part.state != nullptr) part.state += mine.begin * call.lds;
     part.scratch = static_cast<std::byte*>(scratch) + team.rank * scratch_of_rows(team.size);
-    if (scale != nullptr) part.alpha = static_cast<T>(call.alpha * *scale);
     kernel(part, Team{});
   }
 
@@ -49,13 +65,27 @@ class MatmulTask final : public Task {
       }
       barrier(team);
     }
-    MatmulCall<T> ready = call;
+    MatmulCall<T> ready = located(team.rank);
     ready.scratch = scratch;
-    if (scale != nullptr) ready.alpha = static_cast<T>(call.alpha * *scale);
     kernel(ready, team);
   }
 
  private:
+  // What is known only while it runs.
+  MatmulCall<T> located(int32_t rank) const {
+    MatmulCall<T> ready = call;
+    if (scale != nullptr) ready.alpha = static_cast<T>(call.alpha * *scale);
+    if (call.a_rows != nullptr) {
+      ready.a = static_cast<const T*>(samples[0].source(rank).data);
+      ready.a_rows = samples[0].order(rank);
+    }
+    if (call.b_rows != nullptr) {
+      ready.b = static_cast<const T*>(samples[1].source(rank).data);
+      ready.b_rows = samples[1].order(rank);
+    }
+    return ready;
+  }
+
   int64_t scratch_of_rows(int32_t threads) const {
     MatmulCall<T> part = call;
     part.M = call.M / threads;
@@ -109,6 +139,7 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   call.scratch = nullptr;
   task->kernel = kernel;
   task->scratch_of = scratch_of;
+  task->own = own;
   // CBLAS, a single K and a sum into c may round in another way where there are fewer rows.
   const bool divisible = own && !call.transpose_a && call.beta == 0 && call.K > 1;
   if (divisible && call.K * call.N * static_cast<int64_t>(sizeof(T)) <= kSmallBytes) {

@@ -36,12 +36,16 @@ double slope_at(double y, Activation activation) {
   return 1;
 }
 
+int64_t row_at(const int32_t* rows, int64_t r) { return rows == nullptr ? r : rows[r]; }
+
 template <typename T>
 double element(const MatmulCall<T>& call, int64_t i, int64_t j) {
   double sum = 0;
   for (int64_t k = 0; k < call.K; ++k) {
-    const double a = call.transpose_a ? call.a[k * call.lda + i] : call.a[i * call.lda + k];
-    const double b = call.transpose_b ? call.b[j * call.ldb + k] : call.b[k * call.ldb + j];
+    const int64_t a_row = row_at(call.a_rows, call.transpose_a ? k : i) * call.lda;
+    const int64_t b_row = row_at(call.b_rows, call.transpose_b ? j : k) * call.ldb;
+    const double a = call.a[a_row + (call.transpose_a ? i : k)];
+    const double b = call.b[b_row + (call.transpose_b ? k : j)];
     sum += a * b;
   }
   double c = call.alpha * sum;

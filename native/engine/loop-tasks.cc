@@ -1,0 +1,99 @@
+#include "loop-tasks.h"
+
+#include <cstring>
+
+#include "cpu.h"
+
+namespace thalweg {
+namespace {
+
+// The samples of a mini-batch lie anywhere: nothing else foresees which comes next.
+constexpr int64_t kSamplesAhead = 2;
+constexpr double kBytesANanosecond = 8;
+
+class GatherTask final : public Task {
+ public:
+  Samples samples;
+  std::byte* to;
+  int64_t row_bytes;
+  int64_t count;
+  ScaleBytesFn scale_bytes;
+
+  void run(const Team& team, void* scratch, Failure failure) const override {
+    run_rows(share(count, team), team, scratch, failure);
+  }
+
+  void run_rows(Range mine, const Team& team, void*, Failure) const override {
+    const Source& source = samples.source(team.rank);
+    const int32_t* const order = samples.order(team.rank);
+    const auto* from = static_cast<const std::byte*>(source.data);
+    for (int64_t r = mine.begin; r < mine.end; ++r) {
+      if (r + kSamplesAhead < mine.end) {
+        const std::byte* ahead = from + order[r + kSamplesAhead] * source.row_bytes;
+        for (int64_t at = 0; at < source.row_bytes; at += 64) __builtin_prefetch(ahead + at);
+      }
+      const std::byte* row = from + order[r] * source.row_bytes;
+      if (source.scale == 0) {
+        std::memcpy(to + r * row_bytes, row, static_cast<size_t>(row_bytes));
+      } else {
+        scale_bytes({reinterpret_cast<const uint8_t*>(row), source.row_bytes, source.scale, source.zero_point,
+                     to + r * row_bytes});
+      }
+    }
+  }
+};
+
+double first_of(const Buffer& output) {
+  if (output.count == 0) return 0;
+  switch (output.dtype) {
+    case DType::float64:
+      return *static_cast<const double*>(output.data);
+    case DType::float32:
+      return *static_cast<const float*>(output.data);
+    case DType::int32:
+      return *static_cast<const int32_t*>(output.data);
+    default:
+      return *static_cast<const uint8_t*>(output.data);
+  }
+}
+
+class LogTask final : public Task {
+ public:
+  const Cursor* cursors;
+  Buffer* outputs;
+  int64_t count;
+
+  void run(const Team& team, void*, Failure) const override {
+    if (team.rank != 0) return;
+    const Cursor& cursor = cursors[0];
+    for (int64_t i = 0; i < count; ++i) cursor.loop->log[cursor.step * count + i] = first_of(outputs[i]);
+  }
+};
+
+}  // namespace
+
+Task* make_gather(const Samples& samples, const Buffer& input, int64_t batch, TaskStore& store) {
+  auto* task = store.make<GatherTask>();
+  const int64_t bytes = input.count * bytes_of(input.dtype);
+  task->samples = samples;
+  task->to = static_cast<std::byte*>(input.data);
+  task->row_bytes = bytes / batch;
+  task->count = batch;
+  task->scale_bytes = kernel_table().scale_bytes[static_cast<int32_t>(input.dtype)];
+  task->nanoseconds = static_cast<double>(bytes) / kBytesANanosecond;
+  task->rows = batch;
+  task->row_operands = 0b1;
+  return task;
+}
+
+Task* make_log(const Cursor* cursors, const std::vector<Buffer>& outputs, TaskStore& store) {
+  auto* task = store.make<LogTask>();
+  task->cursors = cursors;
+  task->count = static_cast<int64_t>(outputs.size());
+  task->outputs = store.array<Buffer>(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) task->outputs[i] = outputs[i];
+  task->nanoseconds = 10;
+  return task;
+}
+
+}  // namespace thalweg
