@@ -44,13 +44,26 @@ double nanoseconds(Clock::duration duration) {
   return std::chrono::duration<double, std::nano>(duration).count();
 }
 
-// What it costs to hand work to the team's leader and to hear of its end, and for the team's threads to
-// wait for each other. These until they are measured; more are not believed, since the machine was busy.
-constexpr double kWayNanoseconds = 50'000;
+// What it costs to call the team's threads and to hear of their end, when they sleep and when they still
+// look out for more, and what it costs them to wait for each other. These until they are measured; more are
+// not believed, since the machine was busy.
+constexpr double kWakeNanoseconds = 50'000;
+constexpr double kCallNanoseconds = 5'000;
 constexpr double kWaitNanoseconds = 1'000;
 constexpr double kCaution = 3;
-std::atomic<double> way_nanoseconds{kWayNanoseconds};
+std::atomic<double> wake_nanoseconds{kWakeNanoseconds};
+std::atomic<double> call_nanoseconds{kCallNanoseconds};
 std::atomic<double> waiting_nanoseconds{kWaitNanoseconds};
+
+// So soon after the last work the team's threads are awake: less than they spin (kSpins).
+constexpr double kAwakeNanoseconds = 25'000;
+// When the last work ended that a team did, or would have done if it had been awake, and how many such came
+// one soon after the other: so many are worth to be woken for.
+std::atomic<double> last_work{-1e18};
+std::atomic<int32_t> row_of_works{0};
+constexpr int32_t kWorthWaking = 8;
+
+double now() { return nanoseconds(Clock::now().time_since_epoch()); }
 
 thread_local bool is_leader = false;
 thread_local int32_t own_rank = 0;
@@ -66,9 +79,41 @@ void wait_while(const std::atomic<T>& value, T old) {
   while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
 }
 
-// The thread that leads the team. libgomp keeps a team for each thread that opens a parallel region, so
+// First come, first served.
+class Turns {
+ public:
+  void take() {
+    std::unique_lock lock(mutex_);
+    const uint64_t mine = last_++;
+    next_.wait(lock, [&] { return mine == first_; });
+  }
+  void give() {
+    const std::lock_guard lock(mutex_);
+    ++first_;
+    next_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable next_;
+  uint64_t first_ = 0;
+  uint64_t last_ = 0;
+};
+
+class Turn {
+ public:
+  explicit Turn(Turns& turns) : turns_(turns) { turns_.take(); }
+  ~Turn() { turns_.give(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Turns& turns_;
+};
+
+// The thread that forms the team. libgomp keeps a team for each thread that opens a parallel region, so
 // only this one does; and since libgomp's own waiting spins for milliseconds, the region stays open and
-// its threads wait here for what to do.
+// its threads wait here for what to do. Whoever has work for them does the first thread's share.
 class Leader {
  public:
   // Never destroyed: its thread may outlive the environment, and the process may end in its middle.
@@ -84,33 +129,34 @@ class Leader {
   }
 
   void run(int32_t threads, TeamWork work, void* context) {
-    if (is_leader) return share(threads, work, context);
-    bool done = false;
-    const Clock::time_point called = Clock::now();
-    Clock::time_point begun;
-    Clock::time_point ended;
     {
-      const std::lock_guard lock(mutex_);
-      if (threads > wanted_) wanted_ = threads;
+      const Turn turn(turns_);
+      if (threads <= asked_ || is_leader) return share(threads, work, context);
     }
-    submit([&, this] {
-      begun = Clock::now();
-      share(threads, work, context);
-      ended = Clock::now();
-      const std::lock_guard lock(mutex_);
-      done = true;
-      finished_.notify_all();
-    });
-    std::unique_lock lock(mutex_);
-    finished_.wait(lock, [&] { return done; });
-    // The shortest way of late: one behind other work says nothing, and neither does one long ago.
-    const double way = nanoseconds(begun - called) + nanoseconds(Clock::now() - ended);
-    way_nanoseconds = std::min({way, 1.1 * way_nanoseconds, kWayNanoseconds});
+    form(threads);
+    const Turn turn(turns_);
+    share(threads, work, context);
   }
 
  private:
   Leader() {
     std::thread([this] { lead(); }).detach();
+  }
+
+  // Has the leading thread form a team of so many, or of as many as there can be.
+  void form(int32_t threads) {
+    bool done = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (threads > wanted_) wanted_ = threads;
+    }
+    submit([&, this] {
+      const std::lock_guard lock(mutex_);
+      done = true;
+      formed_.notify_all();
+    });
+    std::unique_lock lock(mutex_);
+    formed_.wait(lock, [&] { return done; });
   }
 
   void lead() {
@@ -122,19 +168,25 @@ class Leader {
         wake_.wait(lock, [&] { return !jobs_.empty(); });
         size = wanted_;
       }
+      turns_.take();
       const uint32_t round = round_.load(std::memory_order_relaxed);
 #pragma omp parallel num_threads(size)
       {
         if (omp_get_thread_num() == 0) {
           size_ = omp_get_num_threads();
+          asked_ = size;
           cores_ = std::make_unique<Cores>(size_);
-          if (size_ > 1) measure_wait();
+          if (size_ > 1) measure();
+          turns_.give();
           serve(size);
+          turns_.take();
+          asked_ = 0;
           publish({});
         } else {
           follow(omp_get_thread_num(), round);
         }
       }
+      turns_.give();
     }
   }
 
@@ -151,18 +203,23 @@ class Leader {
     }
   }
 
-  void measure_wait() {
+  void measure() {
     constexpr int kWaits = 32;
+    const TeamWork nothing = [](void*, const Team&) {};
     const TeamWork wait_often = [](void*, const Team& team) {
       for (int i = 0; i < kWaits; ++i) team.wait(team.gate);
     };
-    double best = kWaitNanoseconds;
-    for (int i = 0; i < 8; ++i) {
-      const Clock::time_point started = Clock::now();
-      share(size_, wait_often, nullptr);
-      best = std::min(best, nanoseconds(Clock::now() - started) / kWaits);
-    }
-    waiting_nanoseconds = best;
+    const auto best_of = [this](TeamWork work) {
+      double best = 1e9;
+      for (int i = 0; i < 8; ++i) {
+        const double started = now();
+        share(size_, work, nullptr);
+        best = std::min(best, now() - started);
+      }
+      return best;
+    };
+    call_nanoseconds = std::min(best_of(nothing), kCallNanoseconds);
+    waiting_nanoseconds = std::min(best_of(wait_often) / kWaits, kWaitNanoseconds);
   }
 
   struct Shared {
@@ -171,7 +228,7 @@ class Leader {
     Team team;
   };
 
-  // On the leading thread: runs work on as many of the team as are wanted and there.
+  // Runs work on as many of the team as are wanted and there; the caller is the first of them.
   void share(int32_t threads, TeamWork work, void* context) {
     Team team;
     team.size = threads < size_ ? threads : size_;
@@ -180,9 +237,15 @@ class Leader {
     cores_->note(0);
     team.gate = &gate;
     team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(own_rank); };
+    const double called = now();
+    const bool slept = called - last_work.load(std::memory_order_relaxed) > kAwakeNanoseconds;
     publish({work, context, team});
     work(context, team);
     for (int32_t left = busy_.load(); left != 0; left = busy_.load()) wait_while(busy_, left);
+    last_work.store(now(), std::memory_order_relaxed);
+    row_of_works.store(kWorthWaking, std::memory_order_relaxed);
+    const double way = std::min(begun_.load(std::memory_order_relaxed) - called, kWakeNanoseconds);
+    if (slept) wake_nanoseconds = 0.9 * wake_nanoseconds + 0.1 * way;
   }
 
   void publish(const Shared& shared) {
@@ -199,6 +262,7 @@ class Leader {
       const Shared shared = shared_;
       if (shared.work == nullptr) return;
       if (rank < shared.team.size) {
+        if (rank == 1) begun_.store(now(), std::memory_order_relaxed);
         Team team = shared.team;
         team.rank = rank;
         cores_->note(rank);
@@ -211,15 +275,19 @@ class Leader {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::condition_variable finished_;
+  std::condition_variable formed_;
   std::deque<std::function<void()>> jobs_;
   int32_t wanted_ = 1;
 
-  int32_t size_ = 1;  // of the team that there is
+  // What follows is used by whose turn it is.
+  Turns turns_;
+  int32_t asked_ = 0;  // how many threads the team was to have
+  int32_t size_ = 1;   // how many it has
   std::unique_ptr<Cores> cores_;
   Shared shared_;
   alignas(64) std::atomic<uint32_t> round_{0};
   alignas(64) std::atomic<int32_t> busy_{0};
+  std::atomic<double> begun_{0};  // when the second thread began
 };
 
 }  // namespace
@@ -246,10 +314,19 @@ void run_on_team(int32_t threads, TeamWork work, void* context) {
 
 bool is_worth_a_team(double nanoseconds, double waits, int32_t threads) {
   if (threads < 2) return false;
-  const double way = is_leader ? 0 : way_nanoseconds.load(std::memory_order_relaxed);
   const double saved = nanoseconds * (1 - 1.0 / threads);
   // Several times what it costs on a quiet machine: where another process has a core, the team waits for it.
-  return saved > kCaution * (way + waits * wait_nanoseconds());
+  const double awake =
+      kCaution * (call_nanoseconds.load(std::memory_order_relaxed) + waits * wait_nanoseconds());
+  if (saved <= awake) return false;
+  const double started = now();
+  const bool is_soon = started - last_work.load(std::memory_order_relaxed) < kAwakeNanoseconds;
+  if (!is_soon) row_of_works.store(0, std::memory_order_relaxed);
+  if (row_of_works.load(std::memory_order_relaxed) >= kWorthWaking) return true;
+  if (saved > awake + kCaution * wake_nanoseconds.load(std::memory_order_relaxed)) return true;
+  row_of_works.fetch_add(1, std::memory_order_relaxed);
+  last_work.store(started + nanoseconds, std::memory_order_relaxed);
+  return false;
 }
 
 double wait_nanoseconds() { return waiting_nanoseconds.load(std::memory_order_relaxed); }

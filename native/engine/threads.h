@@ -15,20 +15,20 @@ int32_t usable_cores();
 int32_t thread_count();
 void set_thread_count(int32_t count);  // at least 1
 
-// Runs work(context, team) on a team of that many threads and returns when all are done. There is one team
-// in the process: callers from several JavaScript threads take turns. `work` must not throw.
+// Runs work(context, team) on this thread and the team's others, that many in all, and returns when all are
+// done. There is one team in the process: callers from several threads take turns. `work` must not throw.
 using TeamWork = void (*)(void* context, const Team& team);
 void run_on_team(int32_t threads, TeamWork work, void* context);
 
 // Whether a team does work of `nanoseconds`, as one thread would, in so much less time that it is worth the
-// `waits` of its threads for each other and the way there and back. What these cost was measured when
-// the team was formed and when it was last called.
+// `waits` of its threads for each other and the call to them, which costs more where they sleep. What these
+// cost was measured when the team was formed and when it was last called.
 bool is_worth_a_team(double nanoseconds, double waits, int32_t threads);
 
 // What it costs a team's threads to wait for each other once, in nanoseconds.
 double wait_nanoseconds();
 
-// Has the team's leading thread do something, behind what it was given before, and returns at once.
+// Has a thread of the engine do something, behind what it was given before, and returns at once.
 // `work` must not throw; it may call run_on_team.
 void submit(std::function<void()> work);
 
