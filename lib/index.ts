@@ -1,6 +1,23 @@
 export { type BackwardOptions, backward } from "./autodiff/backward.js";
 export { type CheckOptions, checkGradients } from "./autodiff/check-gradients.js";
-export { grad, jvp, type TensorFunction, valueAndGrad, vjp } from "./autodiff/transforms.js";
+export {
+  type HessianOf,
+  hessian,
+  hvp,
+  type JacobianOf,
+  type JacobianOptions,
+  jacobian,
+} from "./autodiff/jacobian.js";
+export {
+  type ArgumentOptions,
+  type GradientOf,
+  grad,
+  jvp,
+  type TensorFunction,
+  valueAndGrad,
+  vjp,
+} from "./autodiff/transforms.js";
+export { type VmapOptions, vmap } from "./autodiff/vmap.js";
 export { type BackendInfo, backendInfo, setBackend, setThreads } from "./backend.js";
 export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";
@@ -24,7 +41,10 @@ export type { DType, TypedArray } from "./graph/dtype.js";
 export { Generator, manualSeed } from "./graph/generator.js";
 export { enableGrad, noGrad } from "./graph/grad-mode.js";
 export type { Shape } from "./graph/shape.js";
+export type { Like, Tree } from "./graph/tree.js";
 export * as nn from "./nn/index.js";
+export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";
+export { perSampleGradients } from "./nn/per-sample-gradients.js";
 export * as ops from "./ops/index.js";
 export * as optim from "./optim/index.js";
 export { Tensor } from "./tensor.js";

@@ -11,6 +11,29 @@ declare module "./graph/tensor.js" {
     exp(): Tensor;
     log(): Tensor;
     neg(): Tensor;
+    acos(): Tensor;
+    acosh(): Tensor;
+    asin(): Tensor;
+    asinh(): Tensor;
+    atan(): Tensor;
+    atanh(): Tensor;
+    ceil(): Tensor;
+    cos(): Tensor;
+    cosh(): Tensor;
+    erf(): Tensor;
+    erfc(): Tensor;
+    exp2(): Tensor;
+    expm1(): Tensor;
+    floor(): Tensor;
+    log10(): Tensor;
+    log1p(): Tensor;
+    log2(): Tensor;
+    round(): Tensor;
+    rsqrt(): Tensor;
+    sin(): Tensor;
+    sinh(): Tensor;
+    tan(): Tensor;
+    trunc(): Tensor;
     reciprocal(): Tensor;
     relu(): Tensor;
     sigmoid(): Tensor;
@@ -91,6 +114,29 @@ const methods = {
   minimum: ops.minimum,
   mul: ops.mul,
   neg: ops.neg,
+  acos: ops.acos,
+  acosh: ops.acosh,
+  asin: ops.asin,
+  asinh: ops.asinh,
+  atan: ops.atan,
+  atanh: ops.atanh,
+  ceil: ops.ceil,
+  cos: ops.cos,
+  cosh: ops.cosh,
+  erf: ops.erf,
+  erfc: ops.erfc,
+  exp2: ops.exp2,
+  expm1: ops.expm1,
+  floor: ops.floor,
+  log10: ops.log10,
+  log1p: ops.log1p,
+  log2: ops.log2,
+  round: ops.round,
+  rsqrt: ops.rsqrt,
+  sin: ops.sin,
+  sinh: ops.sinh,
+  tan: ops.tan,
+  trunc: ops.trunc,
   notEqual: ops.notEqual,
   permute: ops.permute,
   pow: ops.pow,

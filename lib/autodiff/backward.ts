@@ -18,8 +18,11 @@ export interface BackwardOptions {
   readonly createGraph?: boolean;
 }
 
-interface Settings {
+interface Settings extends Keeping {
   readonly seed: Tensor;
+}
+
+interface Keeping {
   readonly retainGraph: boolean;
   readonly createGraph: boolean;
 }
@@ -45,7 +48,7 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
     return;
   }
   const leaves: Tensor[] = [];
-  const cotangents = pullBack(y, history(y), settings, (tensor) => {
+  const cotangents = pullBack([{ y, dy: settings.seed }], history([y]), settings, (tensor) => {
     if (tensor.isLeaf) leaves.push(tensor);
   });
   // Two leaves may be given one and the same gradient (of a sum, say), or the seed itself: each keeps
@@ -59,24 +62,28 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
   }
 }
 
+/** A tensor to start from, and its own gradient ∂c/∂y. */
+export interface Seed {
+  readonly y: Tensor;
+  readonly dy: Tensor;
+}
+
 /**
- * The gradients of y with respect to some tensors, which may be leaves or results on the way;
- * null for one that y does not depend on. Leaves every `.grad` as it is.
+ * The row vectors Σ dy · ∂y/∂target over some results y, for targets that may be leaves or results on the
+ * way; null for one that no y depends on. Leaves every `.grad` as it is, and the graph for another time.
  */
-export function backwardFrom(
-  name: string,
-  y: Tensor,
+export function pullBackTo(
+  seeds: readonly Seed[],
   targets: readonly Tensor[],
-  options: BackwardOptions = {},
+  createGraph: boolean,
 ): (Tensor | null)[] {
-  const settings = readOptions(name, y, options);
-  const between = history(y).reverse();
+  const between = history(seeds.map(({ y }) => y)).reverse();
   const reached = new Set(targets);
   for (const result of between) {
     if ((result.producer as Node).inputs.some((input) => reached.has(input))) reached.add(result);
   }
   const results = between.reverse().filter((result) => reached.has(result));
-  const cotangents = pullBack(y, results, settings, () => {}, reached);
+  const cotangents = pullBack(seeds, results, { retainGraph: true, createGraph }, () => {}, reached);
   return targets.map((target) => cotangents.get(target) ?? null);
 }
 
@@ -95,17 +102,21 @@ function readOptions(name: string, y: Tensor, options: BackwardOptions): Setting
   return { seed: readSeed(name, y, options.gradient), retainGraph, createGraph };
 }
 
-function readSeed(name: string, y: Tensor, gradient: Tensor | undefined): Tensor {
-  if (gradient === undefined) {
-    if (y.size !== 1) {
-      throw new ShapeError(
-        `${name}: expected a scalar to start from, got ${format(y.shape)}; sum it${name === "backward" ? ", or give { gradient }" : ""}`,
-      );
-    }
-    const one = allocate(y.dtype, 1);
-    one[0] = 1;
-    return new Tensor(one, y.shape, y.dtype);
+/**
+ * The gradient of a scalar with respect to itself.
+ * @throws ShapeError unless y has one element.
+ */
+export function oneFor(name: string, y: Tensor, advice = "sum it"): Tensor {
+  if (y.size !== 1) {
+    throw new ShapeError(`${name}: expected a scalar to start from, got ${format(y.shape)}; ${advice}`);
   }
+  const one = allocate(y.dtype, 1);
+  one[0] = 1;
+  return new Tensor(one, y.shape, y.dtype);
+}
+
+function readSeed(name: string, y: Tensor, gradient: Tensor | undefined): Tensor {
+  if (gradient === undefined) return oneFor(name, y, "sum it, or give { gradient }");
   checkTensor(name, "gradient", gradient);
   if (!sameShape(gradient.shape, y.shape)) {
     throw new ShapeError(
@@ -118,11 +129,11 @@ function readSeed(name: string, y: Tensor, gradient: Tensor | undefined): Tensor
   return gradient;
 }
 
-/** The results that y was computed through, the last first; each is checked to be usable. */
-export function history(y: Tensor): Tensor[] {
+/** The results that some tensors were computed through, the last first; each is checked to be usable. */
+export function history(ys: readonly Tensor[]): Tensor[] {
   const results: Tensor[] = [];
   const seen = new Set<Tensor>();
-  const open = [y];
+  const open = [...ys];
   for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
     if (seen.has(tensor) || tensor.producer === null) continue;
     seen.add(tensor);
@@ -134,19 +145,23 @@ export function history(y: Tensor): Tensor[] {
 }
 
 /**
- * ∂c/∂z for every tensor z that one of `results` was computed from, given `seed` = ∂c/∂y; where `only`
- * is given, for those in it.
+ * ∂c/∂z for every tensor z that one of `results` was computed from, given ∂c/∂y of some; where `only` is
+ * given, for those in it.
  */
 function pullBack(
-  y: Tensor,
+  seeds: readonly Seed[],
   results: readonly Tensor[],
-  settings: Settings,
+  settings: Keeping,
   meet: (tensor: Tensor) => void,
   only?: ReadonlySet<Tensor>,
 ): Map<Tensor, Tensor> {
-  const cotangents = new Map<Tensor, Tensor>([[y, settings.seed]]);
+  const cotangents = new Map<Tensor, Tensor>();
   const mode = settings.createGraph ? enableGrad : noGrad;
   mode(() => {
+    for (const { y, dy } of seeds) {
+      const before = cotangents.get(y);
+      cotangents.set(y, before === undefined ? dy : add(before, dy));
+    }
     for (const result of results) {
       const dy = cotangents.get(result);
       if (dy !== undefined) pullThrough(result, dy, cotangents, meet, only);
@@ -186,6 +201,11 @@ function pullThrough(
 }
 
 function accumulate(leaf: Tensor, gradient: Tensor): void {
+  if (gradient.batch !== null && leaf.batch?.level !== gradient.batch.level) {
+    throw new GraphError(
+      "backward: under vmap each sample has a gradient of its own, and .grad holds one; use grad() under vmap",
+    );
+  }
   if (leaf.grad !== null && currentTrace() !== null && !leaf.grad.storage.isSymbolic) {
     throw new TraceError(
       "compile: .grad holds a gradient from before, and gradients stay inside a compiled function; call zeroGrad() in it before backward()",

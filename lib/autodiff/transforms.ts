@@ -1,144 +1,174 @@
-import { ArgumentError, DTypeError, GraphError, ShapeError } from "../errors.js";
-import { allocate, isFloat } from "../graph/dtype.js";
-import { enableGrad, isGradEnabled, noGrad } from "../graph/grad-mode.js";
-import type { Node } from "../graph/node.js";
-import { format, sameShape } from "../graph/shape.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
-import { add } from "../ops/add.js";
-import { expand } from "../ops/expand.js";
-import { view } from "../ops/reshape.js";
-import { describe } from "../options.js";
-import { backwardFrom, history } from "./backward.js";
+import { ArgumentError, DTypeError } from "../errors.js";
+import { isFloat } from "../graph/dtype.js";
+import { Tensor } from "../graph/tensor.js";
+import type { Like, Structure } from "../graph/tree.js";
+import { checkNumber, checkOptions, describe } from "../options.js";
+import { oneFor } from "./backward.js";
+import { type Linearized, leavesBeside, linearize } from "./linearize.js";
 
 /** A function of tensors that gives a tensor. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor;
 
-/** Runs f on stand-ins of the primals that require gradients, with what f does recorded. */
-function trace(name: string, f: TensorFunction, primals: readonly Tensor[]): { inputs: Tensor[]; y: Tensor } {
-  if (typeof f !== "function") throw new ArgumentError(`${name}: expected a function, got ${describe(f)}`);
-  const inputs = primals.map((primal, i) => standIn(checkTensor(name, `input ${i}`, primal)));
-  const y = enableGrad(() => f(...inputs));
-  checkTensor(name, "the function's result", y);
-  return { inputs, y };
+/** Which arguments of a function to differentiate with respect to. */
+export interface ArgumentOptions<N extends number | readonly number[] = number | readonly number[]> {
+  /** The position of one, or several as a list: the result is a list then. Default: 0. */
+  readonly argnums?: N;
 }
 
-/** The same memory; a part of the graph of an outer transform where there is one. */
-function standIn(primal: Tensor): Tensor {
-  const inner =
-    isGradEnabled() && primal.requiresGrad
-      ? view(primal)
-      : new Tensor(primal.storage, primal.shape, primal.dtype);
-  if (isFloat(inner.dtype)) inner.requiresGrad = true;
-  return inner;
+/** The leaves from `parts[i]`'s first to its last. */
+function own<T>(parts: readonly Structure[], i: number, leaves: readonly T[]): T[] {
+  const start = parts.slice(0, i).reduce((sum, part) => sum + part.leaves.length, 0);
+  return leaves.slice(start, start + (parts[i] as Structure).leaves.length);
 }
-
-/** A constant has derivative 0, and so has what passed through a comparison; an integer has none. */
-const isConstant = (y: Tensor): boolean => !y.requiresGrad && isFloat(y.dtype);
-
-const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
 
 /**
  * f's value and its pullback dy ↦ dy · ∂f/∂input, for each input. The pullback may be called again.
- * Shapes: dy has y's shape, and each result its input's. An input that y does not depend on gets zeros.
+ * Inputs and value may be tensors, lists and objects of tensors; an input may be a module, which stands for
+ * its parameters. dy has y's form, and each result its input's. An input that y does not depend on gets
+ * zeros.
  * @example
- * const [y, pullback] = vjp(matmul, a, b);
+ * const [y, pullback] = vjp(ops.matmul, a, b);
  * const [da, db] = pullback(dy);
  * @throws GraphError where an op on the way has no gradient.
  */
-export function vjp(
-  f: TensorFunction,
-  ...primals: Tensor[]
-): [y: Tensor, pullback: (dy: Tensor) => Tensor[]] {
-  const { inputs, y } = trace("vjp", f, primals);
-  const nested = isGradEnabled();
-  const pullback = (dy: Tensor): Tensor[] => {
-    checkTensor("vjp", "dy", dy);
-    if (isConstant(y)) return inputs.map(zerosLike);
-    const found = backwardFrom("vjp", y, inputs, { gradient: dy, retainGraph: true, createGraph: nested });
-    return inputs.map((input, i) => found[i] ?? zerosLike(input));
+export function vjp(f: TensorFunction, ...primals: Tensor[]): [y: Tensor, pullback: (dy: Tensor) => Tensor[]];
+export function vjp<P extends readonly unknown[], Y>(
+  f: (...primals: P) => Y,
+  ...primals: P
+): [y: Y, pullback: (dy: Like<Y>) => Like<P>];
+export function vjp(f: (...primals: never[]) => unknown, ...primals: unknown[]): never {
+  const at = linearize("vjp", f, primals);
+  const pullback = (dy: unknown): unknown[] => {
+    at.checkResult();
+    const found = at.pullBack(leavesBeside("vjp", "dy", dy, at.result.leaves));
+    return at.arguments.map((part, i) => part.build(own(at.arguments, i, found)));
   };
-  return [y, pullback];
+  return [at.value, pullback] as never;
 }
 
 /**
  * f's value and the product ∂f/∂inputs · tangents: how y moves when the inputs move along the tangents.
- * Shapes: each tangent has its primal's shape, and the result has y's.
- * @example const [y, dy] = jvp(tanh, [x], [ones(x.shape)]);
+ * Each tangent has its primal's form, and the result has y's.
+ * @example const [y, dy] = jvp(ops.tanh, [x], [ones(x.shape)]);
  * @throws GraphError where an op on the way has no derivative.
  */
 export function jvp(
   f: TensorFunction,
   primals: readonly Tensor[],
   tangents: readonly Tensor[],
-): [y: Tensor, dy: Tensor] {
+): [y: Tensor, dy: Tensor];
+export function jvp<P extends readonly unknown[], Y>(
+  f: (...primals: P) => Y,
+  primals: P,
+  tangents: Like<P>,
+): [y: Y, dy: Like<Y>];
+export function jvp(
+  f: (...primals: never[]) => unknown,
+  primals: readonly unknown[],
+  tangents: unknown,
+): never {
   if (!Array.isArray(primals) || !Array.isArray(tangents) || primals.length !== tangents.length) {
     throw new ArgumentError(
       `jvp: expected as many tangents as primals, got ${describe(primals)} and ${describe(tangents)}`,
     );
   }
-  const { inputs, y } = trace("jvp", f, primals);
-  const moved = new Map<Tensor, Tensor>();
-  inputs.forEach((input, i) => {
-    const tangent = checkTensor("jvp", `tangent ${i}`, tangents[i]);
-    if (!sameShape(tangent.shape, input.shape)) {
-      throw new ShapeError(
-        `jvp: expected tangent ${i} to be ${format(input.shape)}, got ${format(tangent.shape)}`,
-      );
-    }
-    if (tangent.dtype !== input.dtype) {
-      throw new DTypeError(`jvp: expected tangent ${i} to be ${input.dtype}, got ${tangent.dtype}`);
-    }
-    moved.set(input, tangent);
-  });
-  if (!isFloat(y.dtype)) throw new GraphError(`jvp: the result is ${y.dtype}, which has no derivative`);
-  const mode = isGradEnabled() ? enableGrad : noGrad;
-  mode(() => {
-    for (const result of history(y).reverse()) pushThrough(result, moved);
-  });
-  return [y, moved.get(y) ?? zerosLike(y)];
+  const at = linearize("jvp", f, primals);
+  const moved = at.arguments.flatMap(({ leaves }, i) =>
+    leavesBeside("jvp", `tangent ${i}`, tangents[i], leaves),
+  );
+  return [at.value, at.result.build(at.pushForward(moved))] as never;
 }
 
-/** The tangent of an op's result: the sum over its inputs of ∂y/∂input · d<input>. */
-function pushThrough(y: Tensor, moved: Map<Tensor, Tensor>): void {
-  if (moved.has(y)) return;
-  const { op, inputs, attributes } = y.producer as Node;
-  let dy: Tensor | undefined;
-  op.inputs.forEach((name, i) => {
-    const tangent = moved.get(inputs[i] as Tensor);
-    if (tangent === undefined) return;
-    const rule = op.jvp[name];
-    if (rule === undefined) throw new GraphError(`jvp: ${op.name} has no derivative with respect to ${name}`);
-    const context: Record<string, unknown> = { ...attributes, y, [`d${name}`]: tangent };
-    op.inputs.forEach((other, j) => {
-      context[other] = inputs[j];
-    });
-    const part = expand(rule(context as never), y.shape);
-    dy = dy === undefined ? part : add(dy, part);
-  });
-  if (dy !== undefined) moved.set(y, dy);
+/** The positions that `argnums` names. */
+export function readArgnums(
+  name: string,
+  options: ArgumentOptions,
+  count: number,
+  others: readonly string[] = [],
+): readonly number[] {
+  checkOptions(name, options, ["argnums", ...others]);
+  const { argnums = 0 } = options;
+  const list = Array.isArray(argnums) ? argnums : [argnums];
+  if (count === 0) throw new ArgumentError(`${name}: expected at least one input, got none`);
+  if (list.length === 0) throw new ArgumentError(`${name}: expected argnums to name an input, got []`);
+  return list.map((i: unknown) => checkNumber(name, "argnums", i, { min: 0, max: count - 1, integer: true }));
 }
 
 /**
- * The function that gives f's gradient with respect to its first input; f gives a scalar.
- * @example grad((x) => sum(square(x)))(tensor([1, 2]))   // [2, 4]
- * @throws ShapeError where f does not give a scalar.
+ * What was found for the leaves of all arguments, as the arguments that are asked for.
+ * @param make of a leaf's result.
  */
-export function grad(f: TensorFunction): (...inputs: Tensor[]) => Tensor {
-  const both = valueAndGrad(f);
-  return (...inputs) => both(...inputs)[1];
+export function ofArguments<T>(
+  name: string,
+  at: Linearized,
+  options: ArgumentOptions,
+  positions: readonly number[],
+  found: readonly T[],
+  build: (part: Structure, own: readonly T[]) => unknown,
+): unknown {
+  const results = positions.map((i) => {
+    const part = at.arguments[i] as Structure;
+    for (const leaf of part.leaves) {
+      if (isFloat(leaf.dtype)) continue;
+      throw new DTypeError(`${name}: input ${i} is ${leaf.dtype}, which has no gradient`);
+    }
+    return build(part, own(at.arguments, i, found));
+  });
+  return Array.isArray(options.argnums) ? results : results[0];
+}
+
+/** What a gradient with respect to the arguments `N` of P looks like. */
+export type GradientOf<P extends readonly unknown[], N> = N extends readonly number[]
+  ? Like<P[number]>[]
+  : N extends number
+    ? Like<P[N]>
+    : Like<P[0]>;
+
+/**
+ * The function that gives f's gradient with respect to its first input, or to those of `argnums`; f gives
+ * a scalar. The gradient has the form of the input: of a tensor, a list or an object of tensors, or of a
+ * module an object by parameter name.
+ * @example grad((x) => sum(square(x)))(tensor([1, 2]))   // [2, 4]
+ * @throws ShapeError where f does not give a scalar; DTypeError for an input of integers; GraphError
+ */
+export function grad(f: TensorFunction, options?: ArgumentOptions<number>): TensorFunction;
+export function grad<P extends readonly unknown[], N extends number | readonly number[] = 0>(
+  f: (...inputs: P) => Tensor,
+  options?: ArgumentOptions<N>,
+): (...inputs: P) => GradientOf<P, N>;
+export function grad(f: (...inputs: never[]) => Tensor, options: ArgumentOptions = {}): never {
+  return ((...inputs: unknown[]) => gradient("grad", f, inputs, options)[1]) as never;
 }
 
 /**
  * As `grad`, with f's value: `[value, gradient]`.
  * @example const [loss, dw] = valueAndGrad(lossOf)(w);
  */
-export function valueAndGrad(f: TensorFunction): (...inputs: Tensor[]) => [value: Tensor, gradient: Tensor] {
-  return (...inputs) => {
-    if (inputs.length === 0) throw new ArgumentError("grad: expected at least one input, got none");
-    const traced = trace("grad", f, inputs);
-    const first = traced.inputs[0] as Tensor;
-    if (isConstant(traced.y)) return [traced.y, zerosLike(first)];
-    const [gradient] = backwardFrom("grad", traced.y, [first], { createGraph: isGradEnabled() });
-    return [traced.y, gradient ?? zerosLike(first)];
-  };
+export function valueAndGrad(
+  f: TensorFunction,
+  options?: ArgumentOptions<number>,
+): (...inputs: Tensor[]) => [value: Tensor, gradient: Tensor];
+export function valueAndGrad<P extends readonly unknown[], N extends number | readonly number[] = 0>(
+  f: (...inputs: P) => Tensor,
+  options?: ArgumentOptions<N>,
+): (...inputs: P) => [value: Tensor, gradient: GradientOf<P, N>];
+export function valueAndGrad(f: (...inputs: never[]) => Tensor, options: ArgumentOptions = {}): never {
+  return ((...inputs: unknown[]) => gradient("valueAndGrad", f, inputs, options)) as never;
+}
+
+function gradient(
+  name: string,
+  f: (...inputs: never[]) => Tensor,
+  inputs: readonly unknown[],
+  options: ArgumentOptions,
+): [value: Tensor, gradient: unknown] {
+  const positions = readArgnums(name, options, inputs.length);
+  const at = linearize(name, f, inputs);
+  const y = at.value;
+  if (!(y instanceof Tensor)) {
+    throw new ArgumentError(`${name}: expected the function to give a tensor, got ${describe(y)}`);
+  }
+  at.checkResult();
+  const found = at.pullBack([oneFor(name, y)]);
+  return [y, ofArguments(name, at, options, positions, found, (part, leaves) => part.build(leaves))];
 }

@@ -1,6 +1,7 @@
 import { ArgumentError, BusyError, DTypeError, IndexError, ShapeError, ThalwegError } from "../errors.js";
 import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
+import { applyToSamples } from "./batch.js";
 import { allocate, type DType, isFloat } from "./dtype.js";
 import { isGradEnabled } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
@@ -11,15 +12,18 @@ import { currentTrace } from "./trace.js";
 
 /** Applies an op at once: checks, runs its instruction, remembers what a gradient needs. */
 export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
+  let ofSamples = false;
   for (let i = 0; i < op.inputs.length; i++) {
-    if (!(inputs[i] instanceof Tensor)) {
-      throw new ArgumentError(
-        `${op.name}: expected ${op.inputs[i]} to be a tensor, got ${describe(inputs[i])}`,
-      );
+    const input = inputs[i];
+    if (!(input instanceof Tensor)) {
+      throw new ArgumentError(`${op.name}: expected ${op.inputs[i]} to be a tensor, got ${describe(input)}`);
     }
+    if (input.batch !== null) ofSamples = true;
   }
   const spec = op.infer(inputs, attributes);
-  const output = evaluate(op, inputs, spec, attributes);
+  const output = ofSamples
+    ? applyToSamples(op, inputs, spec, attributes)
+    : evaluate(op, inputs, spec, attributes);
   if (isGradEnabled()) record(op, inputs, attributes, output);
   return output;
 }

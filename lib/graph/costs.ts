@@ -11,7 +11,7 @@ const PER_ELEMENT: Readonly<Record<string, number>> = {
   cross_entropy_slope: 6,
   cross_entropy_both: 7,
 };
-const MOVES: ReadonlySet<string> = new Set(["strided", "index_select", "gather"]);
+const MOVES: ReadonlySet<string> = new Set(["strided", "concat", "index_select", "gather"]);
 const DRAWS: ReadonlySet<string> = new Set(["uniform", "normal", "permutation"]);
 
 /**
@@ -22,6 +22,7 @@ export function flopsOf(instruction: Instruction): number {
   const { name, params, operands } = instruction;
   if (MOVES.has(name) || DRAWS.has(name)) return 0;
   if (name === "matmul") return matmulFlops(instruction);
+  if (name === "matmul_batch") return 2 * params.slice(0, 4).reduce((product, size) => product * size, 1);
   if (name === "sgd" || name === "adam") return updateFlops(instruction);
   if (name === "chain") return (params[0] as number) * (params[2] as number);
   const results = Math.max(...written(instruction).map(({ size }) => size));

@@ -25,6 +25,16 @@ export interface Op {
   readonly vjp: Rules;
   /** Jacobian · column vector, for each input that has one. */
   readonly jvp: Rules;
+  /**
+   * The op on all samples at once, for `vmap`: inputs that are `batched` have the samples' axis in front,
+   * of that size, and so has the result.
+   */
+  batch?(
+    inputs: readonly Tensor[],
+    batched: readonly boolean[],
+    size: number,
+    attributes: Attributes,
+  ): Tensor;
 }
 
 let lastId = 0;

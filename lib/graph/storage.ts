@@ -24,19 +24,28 @@ export class Storage {
   #readers = 0;
   #writers = 0;
 
-  /** An array, or the size and dtype of a value that is known only when a program runs. */
-  constructor(array: TypedArray | { readonly length: number; readonly dtype: DType }) {
+  readonly #refusal: (() => Error) | null;
+
+  /**
+   * An array, or the size and dtype of a value that cannot be read: one that is known only when a program
+   * runs, unless `refusal` says otherwise.
+   */
+  constructor(
+    array: TypedArray | { readonly length: number; readonly dtype: DType; readonly refusal?: () => Error },
+  ) {
     this.length = array.length;
     if (ArrayBuffer.isView(array)) {
       this.#array = array;
+      this.#refusal = null;
       this.dtype = dtypeOf(array) as DType;
     } else {
       this.#array = null;
+      this.#refusal = array.refusal ?? null;
       this.dtype = array.dtype;
     }
   }
 
-  /** Whether its value is known only when a program runs. */
+  /** Whether its value cannot be read. */
   get isSymbolic(): boolean {
     return this.#array === null;
   }
@@ -56,7 +65,7 @@ export class Storage {
   /** The typed array, for a reader that only reads. */
   get readOnly(): TypedArray {
     const array = this.#array;
-    if (array === null) throw new TraceError(traceMessage());
+    if (array === null) throw this.#refusal?.() ?? new TraceError(traceMessage());
     if (this.#writers > 0) this.#refuse();
     if (array.length !== this.length) {
       throw new DetachedError(

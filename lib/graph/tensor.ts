@@ -5,6 +5,16 @@ import type { Node } from "./node.js";
 import { type Shape, sizeOf } from "./shape.js";
 import { Storage } from "./storage.js";
 
+/** All samples of a tensor under `vmap`. */
+export interface Batch {
+  /** [samples, ...shape] */
+  readonly all: Tensor;
+  /** Of how many samples. */
+  readonly size: number;
+  /** Which `vmap` it belongs to: 1 for the outermost. */
+  readonly level: number;
+}
+
 /** What the elements of a tensor become as nested arrays: a number or boolean, or arrays of them. */
 export type Nested = number | boolean | Nested[];
 
@@ -29,6 +39,8 @@ export class Tensor {
   readonly storage: Storage;
   /** @internal The application of an op that made it; null for a leaf. */
   producer: Node | null = null;
+  /** @internal Under `vmap`: the samples of which this tensor stands for each; null elsewhere. */
+  batch: Batch | null = null;
   /** @internal The op that cut the gradient on the way to here, such as argmin. */
   cutBy: string | null = null;
   #requiresGrad = false;

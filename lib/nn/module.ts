@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { assign, checkAssignable } from "../graph/apply.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
+import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
 import { checkFlag, checkOptions, describe } from "../options.js";
 import { Parameter } from "./parameter.js";
 
@@ -20,7 +21,7 @@ export type StateDict = Record<string, Tensor>;
  *   }
  * }
  */
-export abstract class Module {
+export abstract class Module implements HasParts {
   /** Whether it is being trained; `train()` and `eval()` set it here and in all modules below. */
   training = true;
 
@@ -43,13 +44,81 @@ export abstract class Module {
   /** All parameters here and below, each once, by dotted name as in PyTorch. */
   *namedParameters(): Generator<[name: string, parameter: Parameter]> {
     const seen = new Set<Parameter>();
+    for (const { name, parameter } of this.#slots()) {
+      if (seen.has(parameter)) continue;
+      seen.add(parameter);
+      yield [name, parameter];
+    }
+  }
+
+  /** Each field that holds a parameter, or what stands in for one. */
+  *#slots(): Generator<{ name: string; module: Module; field: string; parameter: Parameter }> {
     for (const [prefix, module] of this.namedModules()) {
-      for (const [name, value] of Object.entries(module)) {
-        if (!(value instanceof Parameter) || seen.has(value)) continue;
-        seen.add(value);
-        yield [join(prefix, name), value];
+      for (const [field, value] of Object.entries(module)) {
+        if (!(value instanceof Parameter) && !standIns.has(value)) continue;
+        yield { name: join(prefix, field), module, field, parameter: value };
       }
     }
+  }
+
+  /**
+   * The parameters that are not frozen, for `grad`, `vjp` and others: what is differentiated where a module
+   * is an input.
+   * @internal
+   */
+  [partsOf](): Parts {
+    const named = [...this.namedParameters()].filter(([, parameter]) => parameter.requiresGrad);
+    return {
+      names: named.map(([name]) => name),
+      tensors: named.map(([, parameter]) => parameter),
+      during: (others, run) => {
+        const replacing = new Map<Tensor, Tensor>(named.map(([, own], i) => [own, others[i] as Tensor]));
+        return this.#with(replacing, run);
+      },
+    };
+  }
+
+  /** Runs `run` with other tensors in the parameters' fields. */
+  #with<T>(replacing: ReadonlyMap<Tensor, Tensor>, run: () => T): T {
+    const slots = [...this.#slots()].filter(({ parameter }) => replacing.has(parameter));
+    const put = ({ module, field }: (typeof slots)[number], tensor: Tensor): void => {
+      (module as unknown as Record<string, Tensor>)[field] = tensor;
+    };
+    const known = new Set([...replacing.values()].filter((other) => standIns.has(other)));
+    try {
+      for (const slot of slots) {
+        const other = replacing.get(slot.parameter) as Tensor;
+        standIns.add(other);
+        put(slot, other);
+      }
+      return run();
+    } finally {
+      for (const slot of slots) put(slot, slot.parameter);
+      for (const other of replacing.values()) if (!known.has(other)) standIns.delete(other);
+    }
+  }
+
+  /**
+   * Calls `run` with other tensors in place of parameters: G(x, w) as a function of w too
+   * (torch.func.functional_call).
+   * @example
+   * const y = model.withParameters({ "m0.weight": w }, () => model.forward(x));
+   * @throws ArgumentError for an unknown name; ShapeError, DTypeError for another shape or dtype.
+   */
+  withParameters<T>(parameters: Readonly<Record<string, Tensor>>, run: () => T): T {
+    const own = new Map(this.namedParameters());
+    const replacing = new Map<Tensor, Tensor>();
+    for (const [name, tensor] of Object.entries(parameters)) {
+      const parameter = own.get(name);
+      if (parameter === undefined) {
+        throw new ArgumentError(
+          `withParameters: no parameter "${name}"; there are ${[...own.keys()].join(", ") || "none"}`,
+        );
+      }
+      checkAssignable(`withParameters: ${name}`, parameter, checkTensor("withParameters", name, tensor));
+      replacing.set(parameter, tensor);
+    }
+    return this.#with(replacing, run);
   }
 
   /** All parameters here and below, each once. */
@@ -109,6 +178,9 @@ export abstract class Module {
     for (const parameter of this.parameters()) parameter.grad = null;
   }
 }
+
+/** What stands in a parameter's place: a parameter itself to those that look for them then. */
+const standIns = new WeakSet<Tensor>();
 
 function join(prefix: string, name: string): string {
   return prefix === "" ? name : `${prefix}.${name}`;

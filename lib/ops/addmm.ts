@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.js";
 import { broadcast, format, sameShape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
+import { add } from "./add.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
 import {
@@ -13,8 +14,11 @@ import {
   matmulSlopeA,
   matmulSlopeB,
 } from "./matmul.js";
+import { matmulOfSamples } from "./matmul-batch.js";
 import { mul } from "./mul.js";
+import { reshape } from "./reshape.js";
 import { sumTo } from "./sum-to.js";
+import { unsqueeze } from "./unsqueeze.js";
 
 /** Factors and transposes of `addmm`. */
 export interface AddmmOptions extends MatmulOptions {
@@ -53,6 +57,20 @@ const op = defineOp<"c" | "a" | "b", Required<AddmmOptions>>("addmm", {
     c: ({ dc, beta }) => scaled(dc, beta),
     a: ({ da, b, alpha, transposeA, transposeB }) => scaled(matmul(da, b, { transposeA, transposeB }), alpha),
     b: ({ db, a, alpha, transposeA, transposeB }) => scaled(matmul(a, db, { transposeA, transposeB }), alpha),
+  },
+  batch: ({ c, a, b, alpha, beta, transposeA, transposeB }, { batched, size, op: self }) => {
+    const transposes = { transposeA, transposeB };
+    if (batched.a && !batched.b && !batched.c && !transposeA && c.rank === 1) {
+      const [, M, K] = a.shape as [number, number, number];
+      const y = self([c, reshape(a, [size * M, K]), b], { alpha, beta, ...transposes });
+      return reshape(y, [size, M, c.size]);
+    }
+    const product = matmulOfSamples(a, b, batched, size, transposes, (left, right, options) =>
+      matmul(left, right, options),
+    );
+    // A row for each sample is added to each row of its product.
+    const row = batched.c && c.rank === 2 ? unsqueeze(c, 1) : c;
+    return beta === 0 ? scaled(product, alpha) : add(scaled(product, alpha), scaled(row, beta));
   },
 });
 

@@ -7,6 +7,7 @@ const op = defineOp<"x", Span>("all", {
   kernel: "all",
   shape: ({ x, ...span }) => ({ shape: withoutSpan(x, span), dtype: checkDTypes("all", ["x"], [x], "bool") }),
   params: spanParams,
+  batch: ({ x, begin, end }, { op: self }) => self([x], { begin: begin + 1, end: end + 1 }),
 });
 
 /**

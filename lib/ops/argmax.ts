@@ -13,6 +13,7 @@ const op = defineOp<"x", { dim: number }>("argmax", {
     return { shape: x.shape.filter((_, d) => d !== dim), dtype: "int32" };
   },
   params: ({ x, dim }) => around(x.shape, dim),
+  batch: ({ x, dim }, { op: self }) => self([x], { dim: dim + 1 }),
 });
 
 /**

@@ -1,6 +1,8 @@
 import { DTypeError, IndexError, ShapeError } from "../errors.js";
 import { around, checkDim, format, type Shape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { expand } from "./expand.js";
+import { reshape } from "./reshape.js";
 
 /** @throws DTypeError unless the index is an int32 tensor. */
 export function checkIndex(name: string, index: Tensor): void {
@@ -56,4 +58,11 @@ export function indexParams(long: Shape, dim: number, count: number): number[] {
 
 export function withSize(shape: Shape, dim: number, size: number): Shape {
   return shape.map((own, d) => (d === dim ? size : own));
+}
+
+/** For lists of slices along `dim`, one [samples, m] for each sample: the index of each element. */
+export function indexOfSlices(lists: Tensor, shape: Shape, dim: number): Tensor {
+  const [samples, count] = lists.shape as [number, number];
+  const line = shape.map((_, d) => (d === 0 ? samples : d === dim ? count : 1));
+  return expand(reshape(lists, line), shape);
 }

@@ -7,6 +7,7 @@ import { defineOp } from "./define.js";
 import { mul } from "./mul.js";
 import { oneHot } from "./one-hot.js";
 import { reshape } from "./reshape.js";
+import { forEach } from "./samples.js";
 import { softmax } from "./softmax.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
@@ -37,7 +38,18 @@ const op = defineOp<"scores" | "target">("crossEntropy", {
   params: ({ scores }) => rowsAndClasses({ y: scores }),
   vjp: { scores: ({ dy, scores, target }) => slope([scores, target, dy], {}) },
   jvp: { scores: ({ dscores, scores, target }) => sum(mul(offset(scores, target), dscores), { dim: 1 }) },
+  batch: ({ scores, target }, { batched, size, op: self }) => {
+    const rows = rowsOfSamples(scores, batched.scores, size);
+    const y = self([rows, reshape(forEach(target, batched.target, size), [-1])], {});
+    return reshape(y, [size, -1]);
+  },
 });
+
+/** The scores of all samples as rows. */
+function rowsOfSamples(scores: Tensor, batched: boolean, size: number): Tensor {
+  const all = forEach(scores, batched, size);
+  return reshape(all, [size * (all.shape[1] as number), all.shape[2] as number]);
+}
 
 /** softmax(y)_b − e_target[b], the slope of each sample's cost: [B, C]. */
 const offset = (scores: Tensor, target: Tensor): Tensor =>
@@ -60,6 +72,12 @@ const slope = defineOp<"scores" | "target" | "d">("crossEntropySlope", {
   jvp: {
     scores: ({ dscores, scores, d }) => mul(unsqueeze(d, 1), softmaxProduct(softmax(scores), dscores)),
     d: ({ dd, scores, target }) => mul(unsqueeze(dd, 1), offset(scores, target)),
+  },
+  batch: ({ scores, target, d }, { batched, size, op: self }) => {
+    const rows = rowsOfSamples(scores, batched.scores, size);
+    const flat = (x: Tensor, isBatched: boolean): Tensor => reshape(forEach(x, isBatched, size), [-1]);
+    const y = self([rows, flat(target, batched.target), flat(d, batched.d)], {});
+    return reshape(y, [size, -1, rows.shape[1] as number]);
   },
 });
 

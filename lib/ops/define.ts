@@ -5,6 +5,7 @@ import type { Op } from "../graph/node.js";
 import { broadcast, type Shape, type TensorSpec } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
+import { sampleBySample } from "./samples.js";
 
 /** The inputs of an op by name, with its attributes. */
 export type Arguments<I extends string, A extends object> = Readonly<Record<I, Tensor>> & Readonly<A>;
@@ -44,7 +45,23 @@ export interface OpDefinition<I extends string, A extends object> {
   readonly vjp?: VjpRules<I, A>;
   /** For each input with a derivative: ∂y/∂input · d<input>, of the output's shape. */
   readonly jvp?: JvpRules<I, A>;
+  /**
+   * The op on all samples at once, for `vmap`: inputs that are `batched` have the samples' axis in front, of
+   * that size; the result must have it. Default: the op on one sample after the other.
+   */
+  readonly batch?: BatchRule<I, A>;
 }
+
+/** What a rule for `vmap` is told of the samples, and the op itself. */
+export interface Samples<I extends string, A extends object> {
+  readonly batched: Readonly<Record<I, boolean>>;
+  readonly size: number;
+  readonly op: Apply<A>;
+}
+export type BatchRule<I extends string, A extends object> = (
+  args: Arguments<I, A>,
+  samples: Samples<I, A>,
+) => Tensor;
 
 /**
  * Defines an op. Rules are written with ops, so gradients have gradients.
@@ -76,8 +93,17 @@ export function defineOp<I extends string, A extends object = object>(
     ...(buffers === undefined ? {} : { buffers }),
     vjp: definition.vjp ?? {},
     jvp: definition.jvp ?? {},
+    batch: (tensors, batched, size, attributes) => {
+      if (definition.batch === undefined) {
+        return sampleBySample(tensors, batched, size, (one) => apply(op, one, attributes));
+      }
+      const which = Object.fromEntries(inputs.map((input, i) => [input, batched[i]]));
+      const samples = { batched: which as Record<I, boolean>, size, op: applied };
+      return definition.batch(named(tensors, attributes), samples);
+    },
   };
-  return (tensors, attributes) => apply(op, tensors, attributes);
+  const applied: Apply<A> = (tensors, attributes) => apply(op, tensors, attributes);
+  return applied;
 }
 
 export type Takes = keyof typeof TAKES;
@@ -125,7 +151,7 @@ export function broadcastSpec(
 }
 
 export interface LinearDefinition<I extends string, A extends object>
-  extends Pick<OpDefinition<I, A>, "shape" | "kernel" | "params"> {
+  extends Pick<OpDefinition<I, A>, "shape" | "kernel" | "params" | "batch"> {
   /** Names of the inputs; the op is linear in the first, and the others (indices, say) have no gradient. */
   readonly inputs: readonly [I, ...I[]];
   /** The transposed map, applied to dy: of the first input's shape. */
@@ -145,7 +171,7 @@ export function linear<I extends string, A extends object = object>(
   name: string,
   definition: LinearDefinition<I, A>,
 ): Apply<A> {
-  const { inputs, shape, kernel, params, transpose } = definition;
+  const { inputs, shape, kernel, params, transpose, batch } = definition;
   const first = inputs[0];
   const vjp: VjpRules<I, A> = { [first]: transpose } as VjpRules<I, A>;
   const jvp = {
@@ -163,6 +189,7 @@ export function linear<I extends string, A extends object = object>(
     shape,
     kernel,
     ...(params === undefined ? {} : { params }),
+    ...(batch === undefined ? {} : { batch }),
     vjp,
     jvp,
   });

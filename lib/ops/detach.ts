@@ -1,4 +1,5 @@
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { sameValues, sampleOf } from "../graph/batch.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
 
 /**
  * The same memory as a tensor that no gradient flows through.
@@ -6,5 +7,5 @@ import { checkTensor, Tensor } from "../graph/tensor.js";
  */
 export function detach(x: Tensor): Tensor {
   checkTensor("detach", "x", x);
-  return new Tensor(x.storage, x.shape, x.dtype);
+  return x.batch === null ? sameValues(x) : sampleOf(detach(x.batch.all), x.batch.level);
 }

@@ -13,6 +13,7 @@ import {
 } from "./define.js";
 import { mul } from "./mul.js";
 import { neg } from "./neg.js";
+import { aligned } from "./samples.js";
 import { sumTo } from "./sum-to.js";
 
 /** ∂y/∂input of an elementwise op, as a tensor that broadcasts to y's shape; the numbers cost no product. */
@@ -66,6 +67,14 @@ export function elementwise<I extends string = "x">(
     params: (context, y) => broadcastParams(tensorsOf(context), y.shape, sizeOf(y.shape)),
     vjp,
     jvp: jvp as JvpRules<I, object>,
+    batch: (args, { batched, op: self }) =>
+      self(
+        aligned(
+          tensorsOf(args),
+          inputs.map((input) => batched[input]),
+        ),
+        {},
+      ),
   });
   return (tensors) => op(tensors, {});
 }

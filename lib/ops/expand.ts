@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.js";
 import { checkShape, format, type Shape, sameShape, sizeOf } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { linear } from "./define.js";
+import { withRank } from "./samples.js";
 import { stridedParams } from "./strided.js";
 import { sumTo } from "./sum-to.js";
 
@@ -17,6 +18,7 @@ const op = linear<"x", { shape: Shape }>("expand", {
     return stridedParams(shape, strides, 0);
   },
   transpose: ({ dy, x }) => sumTo(dy, x.shape),
+  batch: ({ x, shape }, { size, op: self }) => self([withRank(x, shape.length)], { shape: [size, ...shape] }),
 });
 
 /**

@@ -27,6 +27,7 @@ export function extreme(name: "amax" | "amin"): Apply<Span> {
     jvp: {
       x: ({ dx, x, y, ...span }) => sum(mul(shareOfEqual(x, y, span), dx), { dim: dimsOfSpan(x, span) }),
     },
+    batch: ({ x, begin, end }, { op }) => op([x], { begin: begin + 1, end: end + 1 }),
   });
 }
 

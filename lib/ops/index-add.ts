@@ -2,9 +2,11 @@ import { DTypeError, ShapeError } from "../errors.js";
 import { format, sameShape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "./add.js";
-import { checkAxisList, indexParams, withSize } from "./axis-index.js";
+import { checkAxisList, indexOfSlices, indexParams, withSize } from "./axis-index.js";
 import { checkDTypes, linear } from "./define.js";
 import { indexSelect } from "./index-select.js";
+import { forEach } from "./samples.js";
+import { scatter } from "./scatter-add.js";
 
 const op = linear<"source" | "index", { dim: number; length: number }>("indexAdd", {
   inputs: ["source", "index"],
@@ -16,6 +18,11 @@ const op = linear<"source" | "index", { dim: number; length: number }>("indexAdd
   params: ({ source, dim, length }) =>
     indexParams(withSize(source.shape, dim, length), dim, source.shape[dim] as number),
   transpose: ({ dy, index, dim }) => indexSelect(dy, dim, index),
+  batch: ({ source, index, dim, length }, { batched, size, op: self }) => {
+    if (!batched.index) return self([source, index], { dim: dim + 1, length });
+    const all = forEach(source, batched.source, size);
+    return scatter(all, dim + 1, indexOfSlices(index, all.shape, dim + 1), length);
+  },
 });
 
 /** Adds slices of source into zeros of that length along the axis: the transpose of `indexSelect`. */

@@ -1,7 +1,9 @@
 import type { Tensor } from "../graph/tensor.js";
-import { checkAxisList, indexParams, withSize } from "./axis-index.js";
+import { checkAxisList, indexOfSlices, indexParams, withSize } from "./axis-index.js";
 import { linear } from "./define.js";
+import { gather } from "./gather.js";
 import { spread } from "./index-add.js";
+import { forEach } from "./samples.js";
 
 const op = linear<"x" | "index", { dim: number }>("indexSelect", {
   inputs: ["x", "index"],
@@ -9,6 +11,12 @@ const op = linear<"x" | "index", { dim: number }>("indexSelect", {
   shape: ({ x, index, dim }) => ({ shape: withSize(x.shape, dim, index.size), dtype: x.dtype }),
   params: ({ x, index, dim }) => indexParams(x.shape, dim, index.size),
   transpose: ({ dy, x, index, dim }) => spread(dy, dim, index, x.shape[dim] as number),
+  batch: ({ x, index, dim }, { batched, size, op: self }) => {
+    if (!batched.index) return self([x, index], { dim: dim + 1 });
+    const all = forEach(x, batched.x, size);
+    const count = index.shape[1] as number;
+    return gather(all, dim + 1, indexOfSlices(index, withSize(all.shape, dim + 1, count), dim + 1));
+  },
 });
 
 /**

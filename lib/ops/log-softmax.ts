@@ -13,6 +13,7 @@ const op = defineOp<"x">("logSoftmax", {
   ...rowsOf("logSoftmax"),
   vjp: { x: ({ dy, y }) => sub(dy, mul(exp(y), sum(dy, { dim: -1, keepdim: true }))) },
   jvp: { x: ({ dx, y }) => sub(dx, sum(mul(exp(y), dx), { dim: -1, keepdim: true })) },
+  batch: ({ x }, { op: self }) => self([x], {}),
 });
 
 /**

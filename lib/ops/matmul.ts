@@ -1,8 +1,10 @@
 import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
+import { broadcast, format, sizeOf } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkOptions } from "../options.js";
 import { checkDTypes, defineOp } from "./define.js";
+import { expand } from "./expand.js";
+import { matmulBatch, matmulOfSamples } from "./matmul-batch.js";
 import { reshape } from "./reshape.js";
 
 /** Which operands are taken transposed. */
@@ -13,13 +15,16 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
 }
 
-type Transposes = Required<MatmulOptions>;
+export type Transposes = Required<MatmulOptions>;
+
+/** What sizes are read from. */
+type Matrix = Pick<Tensor, "shape" | "rank">;
 
 /** M, N, K of op(a) [M, K] · op(b) [K, N]. */
 export function matmulSizes(
   name: string,
-  a: Tensor,
-  b: Tensor,
+  a: Matrix,
+  b: Matrix,
   { transposeA, transposeB }: Transposes,
 ): [M: number, N: number, K: number] {
   if (a.rank !== 2 || b.rank !== 2) {
@@ -35,13 +40,13 @@ export function matmulSizes(
 
 function innerSizesDiffer(
   name: string,
-  a: Tensor,
-  b: Tensor,
+  a: Matrix,
+  b: Matrix,
   { transposeA, transposeB }: Transposes,
   ofA: number,
   ofB: number,
 ): ShapeError {
-  const shown = (x: Tensor, transposed: boolean) => `${format(x.shape)}${transposed ? "ᵀ" : ""}`;
+  const shown = (x: Matrix, transposed: boolean) => `${format(x.shape)}${transposed ? "ᵀ" : ""}`;
   return new ShapeError(
     `${name}: inner sizes differ: a ${shown(a, transposeA)} has ${ofA}, b ${shown(b, transposeB)} has ${ofB}`,
   );
@@ -77,6 +82,10 @@ const op = defineOp<"a" | "b", Transposes>("matmul", {
     a: ({ da, b, transposeA, transposeB }) => matmul(da, b, { transposeA, transposeB }),
     b: ({ db, a, transposeA, transposeB }) => matmul(a, db, { transposeA, transposeB }),
   },
+  batch: ({ a, b, transposeA, transposeB }, { batched, size, op: self }) =>
+    matmulOfSamples(a, b, batched, size, { transposeA, transposeB }, (left, right, transposes) =>
+      self([left, right], transposes),
+    ),
 });
 
 /** dy · ∂(op(a)·op(b))/∂a = dy · op(b)ᵀ, transposed where a is. */
@@ -96,7 +105,8 @@ export function matmulSlopeB(dy: Tensor, a: Tensor, transposeA: boolean, transpo
 /**
  * Matrix product y = op(a) · op(b), where op transposes or not (torch.matmul).
  * Shapes: a [M, K] · b [K, N] → y [M, N]; a vector a [K] counts as one row and a vector b [K] as one
- * column, and that axis is left out of y. Dtypes: float32, float64.
+ * column, and that axis is left out of y. Axes in front of the last two are stacks of matrices, which
+ * broadcast: a [..., M, K] · b [..., K, N] → y [..., M, N]. Dtypes: float32, float64.
  * Each element is the sum of its products in the order of k, for any number of threads.
  * @example matmul(tensor([[1, 2]]), tensor([[3], [4]]))   // [[11]]
  * @throws ShapeError where the inner sizes differ; DTypeError, OptionError
@@ -106,23 +116,33 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (a?.rank === 2 && b?.rank === 2) return op([a, b], transposes);
   checkTensor("matmul", "a", a);
   checkTensor("matmul", "b", b);
-  const vectors = (a.rank === 1 || a.rank === 2) && (b.rank === 1 || b.rank === 2);
   const transposesVector = (a.rank === 1 && transposes.transposeA) || (b.rank === 1 && transposes.transposeB);
-  if (!vectors || transposesVector) {
+  if (a.rank === 0 || b.rank === 0 || transposesVector) {
     throw new ShapeError(
       `matmul: expected matrices or vectors${transposesVector ? " (a vector has no transpose)" : ""}, got a ${format(a.shape)} and b ${format(b.shape)}`,
     );
   }
-  const ofA = a.shape[transposes.transposeA ? 0 : a.rank - 1] as number;
-  const ofB = b.shape[transposes.transposeB ? b.rank - 1 : 0] as number;
+  const ofA = a.shape[transposes.transposeA ? a.rank - 2 : a.rank - 1] as number;
+  const ofB = b.shape[transposes.transposeB || b.rank === 1 ? b.rank - 1 : b.rank - 2] as number;
   if (ofA !== ofB) throw innerSizesDiffer("matmul", a, b, transposes, ofA, ofB);
   const matrixA = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const matrixB = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
-  const y = op([matrixA, matrixB], transposes);
-  return reshape(y, [
-    ...(a.rank === 1 ? [] : [y.shape[0] as number]),
-    ...(b.rank === 1 ? [] : [y.shape[1] as number]),
-  ]);
+  const y =
+    a.rank <= 2 && b.rank <= 2 ? op([matrixA, matrixB], transposes) : stacks(matrixA, matrixB, transposes);
+  const [M, N] = y.shape.slice(-2) as [number, number];
+  return reshape(y, [...y.shape.slice(0, -2), ...(a.rank === 1 ? [] : [M]), ...(b.rank === 1 ? [] : [N])]);
+}
+
+/** The products of stacks of matrices: [..., M, N]. */
+function stacks(a: Tensor, b: Tensor, transposes: Transposes): Tensor {
+  const front = broadcast("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const stack = (x: Tensor): Tensor => {
+    const matrix = x.shape.slice(-2);
+    if (x.rank === 2) return x;
+    return reshape(expand(x, [...front, ...matrix]), [sizeOf(front), ...matrix]);
+  };
+  const y = matmulBatch(stack(a), stack(b), transposes);
+  return reshape(y, [...front, ...y.shape.slice(1)]);
 }
 
 /** The transposes among an op's options, checked. */

@@ -3,6 +3,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { broadcastSpec, defineOp } from "./define.js";
 import { type Operand, operands } from "./operand.js";
+import { aligned } from "./samples.js";
 import { sumTo } from "./sum-to.js";
 
 // Not by `elementwise`, whose rules are made with this op.
@@ -19,6 +20,7 @@ const op = defineOp<"a" | "b">("mul", {
     a: ({ da, b }) => mul(da, b),
     b: ({ db, a }) => mul(a, db),
   },
+  batch: ({ a, b }, { batched, op: self }) => self(aligned([a, b], [batched.a, batched.b]), {}),
 });
 
 /**

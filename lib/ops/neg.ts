@@ -10,6 +10,7 @@ const op = linear<"x">("neg", {
   shape: ({ x }) => broadcastSpec("neg", ["x"], [x], "number"),
   params: ({ x }, y) => broadcastParams([x], y.shape, sizeOf(y.shape)),
   transpose: ({ dy }) => neg(dy),
+  batch: ({ x }, { op: self }) => self([x], {}),
 });
 
 /**

@@ -19,6 +19,7 @@ const op = linear<"x", { dims: readonly number[] }>("permute", {
       dy,
       dims.map((_, d) => dims.indexOf(d)),
     ),
+  batch: ({ x, dims }, { op: self }) => self([x], { dims: [0, ...dims.map((d) => d + 1)] }),
 });
 
 /**

@@ -8,6 +8,7 @@ const op = linear<"x", { shape: Shape }>("reshape", {
   kernel: null,
   shape: ({ x, shape }) => ({ shape, dtype: x.dtype }),
   transpose: ({ dy, x }) => reshape(dy, x.shape),
+  batch: ({ x, shape }, { size, op: self }) => self([x], { shape: [size, ...shape] }),
 });
 
 /** The same tensor as a result of its own in the graph, whatever its shape. */

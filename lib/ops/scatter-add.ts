@@ -5,6 +5,7 @@ import { add } from "./add.js";
 import { checkAxisPerElement, indexParams, withSize } from "./axis-index.js";
 import { checkDTypes, linear } from "./define.js";
 import { gather } from "./gather.js";
+import { forEach } from "./samples.js";
 
 const op = linear<"source" | "index", { dim: number; length: number }>("scatterAdd", {
   inputs: ["source", "index"],
@@ -16,6 +17,11 @@ const op = linear<"source" | "index", { dim: number; length: number }>("scatterA
   params: ({ source, dim, length }) =>
     indexParams(withSize(source.shape, dim, length), dim, source.shape[dim] as number),
   transpose: ({ dy, index, dim }) => gather(dy, dim, index),
+  batch: ({ source, index, dim, length }, { batched, size, op: self }) =>
+    self([forEach(source, batched.source, size), forEach(index, batched.index, size)], {
+      dim: dim + 1,
+      length,
+    }),
 });
 
 /** Adds each element of source into zeros of that length along the axis: the transpose of `gather`. */

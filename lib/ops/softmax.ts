@@ -15,6 +15,7 @@ const op = defineOp<"x">("softmax", {
   ...rowsOf("softmax"),
   vjp: { x: ({ dy, y }) => product(y, dy) },
   jvp: { x: ({ dx, y }) => product(y, dx) },
+  batch: ({ x }, { op: self }) => self([x], {}),
 });
 
 /**

@@ -12,6 +12,7 @@ const op = linear<"x", Span>("sum", {
     dtype: checkDTypes("sum", ["x"], [x], "number"),
   }),
   params: spanParams,
+  batch: ({ x, begin, end }, { op: self }) => self([x], { begin: begin + 1, end: end + 1 }),
   transpose: ({ dy, x, begin, end }) => {
     const ones = x.shape.slice(begin, end).map(() => 1);
     return expand(reshape(dy, [...x.shape.slice(0, begin), ...ones, ...x.shape.slice(end)]), x.shape);

@@ -11,6 +11,7 @@ const convert = (dtype: DType): Apply<object> =>
     shape: ({ x }) => ({ shape: x.shape, dtype }),
     params: ({ x }, y) => broadcastParams([x], y.shape, sizeOf(y.shape)),
     transpose: ({ dy, x }) => to(dy, x.dtype),
+    batch: ({ x }, { op }) => op([x], {}),
   });
 
 const ops: Readonly<Record<DType, Apply<object>>> = {

@@ -4,6 +4,7 @@ import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type Operand, operands, scalar } from "./operand.js";
+import { aligned } from "./samples.js";
 import { sumTo } from "./sum-to.js";
 
 const op = defineOp<"condition" | "a" | "b">("where", {
@@ -24,6 +25,8 @@ const op = defineOp<"condition" | "a" | "b">("where", {
     a: ({ da, condition }) => where(condition, da, 0),
     b: ({ db, condition }) => where(condition, 0, db),
   },
+  batch: ({ condition, a, b }, { batched, op: self }) =>
+    self(aligned([condition, a, b], [batched.condition, batched.a, batched.b]), {}),
 });
 
 /**

@@ -24,11 +24,15 @@ std::span<const Instruction> instructions();
 
 // One a family, in tasks/.
 enum class CrossEntropy : int32_t { cost, slope, both };
+Task* prepare_argsort(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_chain(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_concat(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_cross_entropy(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_cumsum(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_elementwise(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_index(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_matmul(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_matmul_batch(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_permutation(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_random(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_reduce(const Instruction&, Operands&, const Table&, TaskStore&);

@@ -148,6 +148,42 @@ THALWEG_UNARY_OP(Relu, x < T(0) ? T(0) : x);
 THALWEG_UNARY_OP(Heaviside, x > T(0) ? T(1) : T(0));
 THALWEG_UNARY_OP(Sign, static_cast<T>(T(x > T(0)) - T(x < T(0))));
 
+THALWEG_UNARY_OP(Rsqrt, T(1) / sqrt_(x));
+
+// Functions of the C library, one element at a time.
+#define THALWEG_LIBRARY_OP(name, function)                                  \
+  struct name {                                                             \
+    THALWEG_INLINE float of(float x) { return __builtin_##function##f(x); } \
+    THALWEG_INLINE double of(double x) { return __builtin_##function(x); }  \
+  }
+THALWEG_LIBRARY_OP(Sin, sin);
+THALWEG_LIBRARY_OP(Cos, cos);
+THALWEG_LIBRARY_OP(Tan, tan);
+THALWEG_LIBRARY_OP(Asin, asin);
+THALWEG_LIBRARY_OP(Acos, acos);
+THALWEG_LIBRARY_OP(Atan, atan);
+THALWEG_LIBRARY_OP(Sinh, sinh);
+THALWEG_LIBRARY_OP(Cosh, cosh);
+THALWEG_LIBRARY_OP(Asinh, asinh);
+THALWEG_LIBRARY_OP(Acosh, acosh);
+THALWEG_LIBRARY_OP(Atanh, atanh);
+THALWEG_LIBRARY_OP(Expm1, expm1);
+THALWEG_LIBRARY_OP(Log1p, log1p);
+THALWEG_LIBRARY_OP(Exp2, exp2);
+THALWEG_LIBRARY_OP(Log2, log2);
+THALWEG_LIBRARY_OP(Log10, log10);
+THALWEG_LIBRARY_OP(Erf, erf);
+THALWEG_LIBRARY_OP(Erfc, erfc);
+THALWEG_LIBRARY_OP(Floor, floor);
+THALWEG_LIBRARY_OP(Ceil, ceil);
+THALWEG_LIBRARY_OP(Round, rint);
+THALWEG_LIBRARY_OP(Trunc, trunc);
+
+struct Atan2 {
+  THALWEG_INLINE float of(float a, float b) { return __builtin_atan2f(a, b); }
+  THALWEG_INLINE double of(double a, double b) { return __builtin_atan2(a, b); }
+};
+
 struct Abs {
   template <typename T>
   THALWEG_INLINE T of(T x) {
@@ -268,6 +304,33 @@ void add_arithmetic(Table& table) {
   add_unary<Heaviside, float, double, int32_t>(table, Elementwise::heaviside);
 }
 
+void add_functions(Table& table) {
+  add_unary<Sin, float, double>(table, Elementwise::sin);
+  add_unary<Cos, float, double>(table, Elementwise::cos);
+  add_unary<Tan, float, double>(table, Elementwise::tan);
+  add_unary<Asin, float, double>(table, Elementwise::asin);
+  add_unary<Acos, float, double>(table, Elementwise::acos);
+  add_unary<Atan, float, double>(table, Elementwise::atan);
+  add_unary<Sinh, float, double>(table, Elementwise::sinh);
+  add_unary<Cosh, float, double>(table, Elementwise::cosh);
+  add_unary<Asinh, float, double>(table, Elementwise::asinh);
+  add_unary<Acosh, float, double>(table, Elementwise::acosh);
+  add_unary<Atanh, float, double>(table, Elementwise::atanh);
+  add_unary<Expm1, float, double>(table, Elementwise::expm1);
+  add_unary<Log1p, float, double>(table, Elementwise::log1p);
+  add_unary<Exp2, float, double>(table, Elementwise::exp2);
+  add_unary<Log2, float, double>(table, Elementwise::log2);
+  add_unary<Log10, float, double>(table, Elementwise::log10);
+  add_unary<Erf, float, double>(table, Elementwise::erf);
+  add_unary<Erfc, float, double>(table, Elementwise::erfc);
+  add_unary<Rsqrt, float, double>(table, Elementwise::rsqrt);
+  add_unary<Floor, float, double>(table, Elementwise::floor);
+  add_unary<Ceil, float, double>(table, Elementwise::ceil);
+  add_unary<Round, float, double>(table, Elementwise::round);
+  add_unary<Trunc, float, double>(table, Elementwise::trunc);
+  add_binary<Atan2, float, double>(table, Elementwise::atan2);
+}
+
 void add_tests_and_conversions(Table& table) {
   add_binary<Equal, float, double, int32_t, uint8_t>(table, Elementwise::equal);
   add_binary<NotEqual, float, double, int32_t, uint8_t>(table, Elementwise::not_equal);
@@ -295,6 +358,7 @@ void add_tests_and_conversions(Table& table) {
 
 void add_elementwise(Table& table) {
   add_arithmetic(table);
+  add_functions(table);
   add_tests_and_conversions(table);
 }
 

@@ -147,7 +147,11 @@ describe("vjp, jvp, grad and valueAndGrad", () => {
   testErrors(
     [
       [() => vjp(bad(), x), ArgumentError, "vjp: expected a function, got undefined"],
-      [() => vjp(square, bad([1])), ArgumentError, "vjp: expected input 0 to be a tensor, got an array of 1"],
+      [
+        () => vjp(square, bad([1])),
+        ArgumentError,
+        "vjp: expected input 0[0] to be a tensor, or a list, an object or a module of tensors, got 1",
+      ],
       [
         () =>
           vjp(
@@ -155,11 +159,15 @@ describe("vjp, jvp, grad and valueAndGrad", () => {
             x,
           ),
         ArgumentError,
-        "vjp: expected the function's result to be a tensor, got 3",
+        "vjp: expected the function's result to be a tensor, or a list, an object or a module of tensors, got 3",
       ],
-      [() => vjp(ops.square, x)[1](ones([2])), ShapeError, "vjp: expected gradient to be [3], got [2]"],
-      [() => vjp(ops.square, x)[1](bad()), ArgumentError, "vjp: expected dy to be a tensor, got undefined"],
-      [() => vjp(ops.square, x)[1](x64), DTypeError, "vjp: expected gradient to be float32, got float64"],
+      [() => vjp(ops.square, x)[1](ones([2])), ShapeError, "vjp: expected dy to be [3], got [2]"],
+      [
+        () => vjp(ops.square, x)[1](bad()),
+        ArgumentError,
+        "vjp: expected dy to be a tensor, or a list, an object or a module of tensors, got undefined",
+      ],
+      [() => vjp(ops.square, x)[1](x64), DTypeError, "vjp: expected dy to be float32, got float64"],
       [
         () => vjp((z) => ops.argmax(z), x)[1](ones([])),
         GraphError,
@@ -176,8 +184,16 @@ describe("vjp, jvp, grad and valueAndGrad", () => {
         "jvp: expected as many tangents as primals, got an array of 1 and an array of 0",
       ],
       [() => jvp(bad(null), [x], [x]), ArgumentError, "jvp: expected a function, got null"],
-      [() => jvp(square, [bad(1)], [x]), ArgumentError, "jvp: expected input 0 to be a tensor, got 1"],
-      [() => jvp(square, [x], [bad(1)]), ArgumentError, "jvp: expected tangent 0 to be a tensor, got 1"],
+      [
+        () => jvp(square, [bad(1)], [x]),
+        ArgumentError,
+        "jvp: expected input 0 to be a tensor, or a list, an object or a module of tensors, got 1",
+      ],
+      [
+        () => jvp(square, [x], [bad(1)]),
+        ArgumentError,
+        "jvp: expected tangent 0 to be a tensor, or a list, an object or a module of tensors, got 1",
+      ],
       [() => jvp(square, [x], [ones([2])]), ShapeError, "jvp: expected tangent 0 to be [3], got [2]"],
       [() => jvp(square, [x], [x64]), DTypeError, "jvp: expected tangent 0 to be float32, got float64"],
       [
@@ -192,12 +208,16 @@ describe("vjp, jvp, grad and valueAndGrad", () => {
       ],
       [() => grad(bad(1))(x), ArgumentError, "grad: expected a function, got 1"],
       [() => grad(square)(), ArgumentError, "grad: expected at least one input, got none"],
-      [() => grad(square)(bad("x")), ArgumentError, 'grad: expected input 0 to be a tensor, got "x"'],
+      [
+        () => grad(square)(bad("x")),
+        ArgumentError,
+        'grad: expected input 0 to be a tensor, or a list, an object or a module of tensors, got "x"',
+      ],
       [() => grad(ops.square)(x), ShapeError, "grad: expected a scalar to start from, got [3]; sum it"],
       [
         () => valueAndGrad((z) => ops.argmin(z))(x),
         GraphError,
-        "grad: the tensor comes from argmin, which has no gradient",
+        "valueAndGrad: the tensor comes from argmin, which has no gradient",
       ],
     ],
     kept,

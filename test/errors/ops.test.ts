@@ -423,7 +423,7 @@ describe("matmul and addmm", () => {
       [
         () => ops.matmul(ones([1, 2, 3]), x),
         ShapeError,
-        "matmul: expected matrices or vectors, got a [1, 2, 3] and b [2, 3]",
+        "matmul: inner sizes differ: a [1, 2, 3] has 3, b [2, 3] has 2",
       ],
       [
         () => ops.matmul(vector, x, { transposeA: true }),

@@ -44,8 +44,31 @@ const UNARY = [
   "tanh",
   "sigmoid",
   "relu",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "sinh",
+  "cosh",
+  "asinh",
+  "acosh",
+  "atanh",
+  "expm1",
+  "log1p",
+  "exp2",
+  "log2",
+  "log10",
+  "erf",
+  "erfc",
+  "rsqrt",
+  "floor",
+  "ceil",
+  "round",
+  "trunc",
 ] as const;
-const BINARY = ["add", "sub", "mul", "div", "maximum", "minimum", "pow"] as const;
+const BINARY = ["add", "sub", "mul", "div", "maximum", "minimum", "pow", "atan2"] as const;
 const COMPARE = ["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"] as const;
 const REDUCE = ["sum", "mean", "amax", "amin", "argmax", "argmin", "logsumexp"] as const;
 

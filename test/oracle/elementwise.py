@@ -51,6 +51,7 @@ FEW = [
 
 def binary():
     arithmetic = {"add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div}
+    arithmetic["atan2"] = torch.atan2
     choice = {"maximum": torch.maximum, "minimum": torch.minimum}
     for op, f in (arithmetic | {"pow": torch.pow} | choice).items():
         positive = op == "pow"
@@ -105,6 +106,46 @@ def pow_special():
     yield op_row("pow", f, {"a": a, "b": b}, note="extreme values", wrt=[])
 
 
+# Of PyTorch's own name.
+LIBRARY = [
+    *("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh"),
+    *("expm1", "log1p", "exp2", "log2", "log10", "erf", "erfc", "rsqrt"),
+    *("floor", "ceil", "round", "trunc"),
+]
+DOMAINS = {
+    **{op: (0.1, 4) for op in ("sqrt", "log", "log2", "log10", "rsqrt")},
+    **{op: (-0.9, 0.9) for op in ("asin", "acos", "atanh", "log1p")},
+    "acosh": (1.1, 4),
+    "tan": (-1.2, 1.2),
+}
+
+
+def rounding():
+    halves = full([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999999999999994, 4503599627370497.5])
+    for op in ("floor", "ceil", "round", "trunc"):
+        yield op_row(op, lambda x, op=op: getattr(torch, op)(x), {"x": halves}, note="halves", wrt=[])
+
+
+def clamp():
+    for note, shape, options in [
+        ("both bounds", [17], {"min": -0.5, "max": 1}),
+        ("min", [2, 3], {"min": 0}),
+        ("max", [2, 3], {"max": 0.25}),
+        ("bounds that cross: max wins", [3], {"min": 1, "max": -1}),
+        ("0-d", [], {"min": 0, "max": 1}),
+        ("empty", [0, 3], {"min": 0}),
+    ]:
+
+        def f(x, options=options):
+            return torch.clamp(x, **options)
+
+        yield op_row("clamp", f, {"x": Source(f"clamp {note}").fine(shape)}, options, note)
+    bounds = {"min": -1, "max": 1}
+    at = full([-1, 1, 0])
+    yield op_row("clamp", lambda x: torch.clamp(x, **bounds), {"x": at}, bounds, "at the bounds")
+    yield op_row("clamp", lambda x: torch.clamp(x, **bounds), {"x": full(EXTREMES)}, bounds, "extreme values", wrt=[])
+
+
 def unary():
     def heaviside(x):
         return torch.heaviside(x, torch.zeros((), dtype=x.dtype))
@@ -122,6 +163,7 @@ def unary():
         "sigmoid": torch.sigmoid,
         "relu": torch.relu,
         "heaviside": heaviside,
+        **{op: getattr(torch, op) for op in LIBRARY},
     }
     shapes = [
         ("odd size", [17]),
@@ -132,7 +174,8 @@ def unary():
         ("empty", [0, 3]),
     ]
     at_zero = {"neg", "abs", "sign", "square", "exp", "tanh", "sigmoid", "relu"}
-    saturated = {"tanh", "sigmoid"}
+    at_zero |= set(LIBRARY) - {"acosh", "log2", "log10", "rsqrt"}
+    saturated = {"tanh", "sigmoid", "erf", "erfc", "atan", "asinh"}
     for op, f in ops.items():
 
         def g(x, f=f):
@@ -141,7 +184,7 @@ def unary():
         wrt = [] if op == "heaviside" else None
         for note, shape in shapes:
             s = Source(f"{op} {note} {shape}")
-            x = s.fine(shape, 0.1, 4) if op in ("sqrt", "log") else s.fine(shape)
+            x = s.fine(shape, *DOMAINS.get(op, (-2, 2)))
             yield op_row(op, g, {"x": x}, note=note, wrt=wrt)
         if op in at_zero:
             yield op_row(op, g, {"x": full([0, 0.5, -0.5])}, note="at zero")
@@ -177,7 +220,8 @@ def comparisons():
 
 
 def logical():
-    for op, f in {"logicalAnd": torch.logical_and, "logicalOr": torch.logical_or}.items():
+    ops = {"logicalAnd": torch.logical_and, "logicalOr": torch.logical_or, "logicalXor": torch.logical_xor}
+    for op, f in ops.items():
 
         def g(a, b, f=f):
             return f(a, b)
@@ -193,6 +237,9 @@ def logical():
 
     for note, shape in [("odd size", [17]), ("2-D", [2, 3]), ("0-d", []), ("empty", [0, 3])]:
         yield op_row("logicalNot", logical_not, {"x": Source(f"not {note}").mask(shape)}, note=note, wrt=[])
+
+    yield op_row("isNaN", lambda x: torch.isnan(x), {"x": full(EXTREMES)}, note="extreme values", wrt=[])
+    yield op_row("isNaN", lambda x: torch.isnan(x), {"x": full([[1, NAN]])}, note="2-D", wrt=[])
 
     def is_finite(x):
         return torch.isfinite(x)
@@ -235,6 +282,8 @@ def where():
 def rows():
     yield from binary()
     yield from unary()
+    yield from rounding()
+    yield from clamp()
     yield from comparisons()
     yield from logical()
     yield from where()

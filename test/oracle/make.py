@@ -22,6 +22,7 @@ import modules
 import optimizers
 import reduce
 import shape
+import structure
 import training
 from write import write_json
 
@@ -49,7 +50,7 @@ def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
 
-    families = (elementwise, reduce, matmul, shape, indexing)
+    families = (elementwise, reduce, matmul, shape, indexing, structure)
     ops = distinct([row for family in families for row in family.rows()], op_name)
     write_json("ops.json", ops)
     write_json("modules.json", distinct(modules.rows(), lambda r: (r["module"], r["note"])))

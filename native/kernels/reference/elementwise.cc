@@ -92,6 +92,54 @@ double function(double a, double b) {
       return __builtin_log(a);
     case Elementwise::tanh:
       return __builtin_tanh(a);
+    case Elementwise::rsqrt:
+      return 1 / __builtin_sqrt(a);
+    case Elementwise::round:
+      return __builtin_rint(a);
+    case Elementwise::atan2:
+      return __builtin_atan2(a, b);
+    case Elementwise::sin:
+      return __builtin_sin(a);
+    case Elementwise::cos:
+      return __builtin_cos(a);
+    case Elementwise::tan:
+      return __builtin_tan(a);
+    case Elementwise::asin:
+      return __builtin_asin(a);
+    case Elementwise::acos:
+      return __builtin_acos(a);
+    case Elementwise::atan:
+      return __builtin_atan(a);
+    case Elementwise::sinh:
+      return __builtin_sinh(a);
+    case Elementwise::cosh:
+      return __builtin_cosh(a);
+    case Elementwise::asinh:
+      return __builtin_asinh(a);
+    case Elementwise::acosh:
+      return __builtin_acosh(a);
+    case Elementwise::atanh:
+      return __builtin_atanh(a);
+    case Elementwise::expm1:
+      return __builtin_expm1(a);
+    case Elementwise::log1p:
+      return __builtin_log1p(a);
+    case Elementwise::exp2:
+      return __builtin_exp2(a);
+    case Elementwise::log2:
+      return __builtin_log2(a);
+    case Elementwise::log10:
+      return __builtin_log10(a);
+    case Elementwise::erf:
+      return __builtin_erf(a);
+    case Elementwise::erfc:
+      return __builtin_erfc(a);
+    case Elementwise::floor:
+      return __builtin_floor(a);
+    case Elementwise::ceil:
+      return __builtin_ceil(a);
+    case Elementwise::trunc:
+      return __builtin_trunc(a);
     case Elementwise::sigmoid:
       return a < 0 ? __builtin_exp(a) / (1 + __builtin_exp(a)) : 1 / (1 + __builtin_exp(-a));
     default:
@@ -220,6 +268,30 @@ void add_elementwise(Table& table) {
   add_keep<E::mul, float, double, int32_t>(table);
   add_keep<E::div, float, double>(table);
   add_keep<E::pow, float, double>(table);
+  add_keep<E::sin, float, double>(table);
+  add_keep<E::cos, float, double>(table);
+  add_keep<E::tan, float, double>(table);
+  add_keep<E::asin, float, double>(table);
+  add_keep<E::acos, float, double>(table);
+  add_keep<E::atan, float, double>(table);
+  add_keep<E::sinh, float, double>(table);
+  add_keep<E::cosh, float, double>(table);
+  add_keep<E::asinh, float, double>(table);
+  add_keep<E::acosh, float, double>(table);
+  add_keep<E::atanh, float, double>(table);
+  add_keep<E::expm1, float, double>(table);
+  add_keep<E::log1p, float, double>(table);
+  add_keep<E::exp2, float, double>(table);
+  add_keep<E::log2, float, double>(table);
+  add_keep<E::log10, float, double>(table);
+  add_keep<E::erf, float, double>(table);
+  add_keep<E::erfc, float, double>(table);
+  add_keep<E::rsqrt, float, double>(table);
+  add_keep<E::floor, float, double>(table);
+  add_keep<E::ceil, float, double>(table);
+  add_keep<E::round, float, double>(table);
+  add_keep<E::trunc, float, double>(table);
+  add_keep<E::atan2, float, double>(table);
   add_keep<E::maximum, float, double, int32_t>(table);
   add_keep<E::minimum, float, double, int32_t>(table);
   add_keep<E::neg, float, double, int32_t>(table);

@@ -1,0 +1,187 @@
+import { ArgumentError } from "../errors.js";
+import { sampleOf, withLevel } from "../graph/batch.js";
+import { allocate } from "../graph/dtype.js";
+import { Tensor } from "../graph/tensor.js";
+import type { Like, Structure } from "../graph/tree.js";
+import { reshape } from "../ops/reshape.js";
+import { transpose } from "../ops/transpose.js";
+import { checkChoice, checkOptions, describe } from "../options.js";
+import { type Linearized, linearize } from "./linearize.js";
+import {
+  type ArgumentOptions,
+  type GradientOf,
+  grad,
+  jvp,
+  ofArguments,
+  readArgnums,
+  type TensorFunction,
+  valueAndGrad,
+} from "./transforms.js";
+import { allSamples } from "./vmap.js";
+
+/** How a Jacobian is computed. */
+export interface JacobianOptions<N extends number | readonly number[] = number | readonly number[]>
+  extends ArgumentOptions<N> {
+  /**
+   * `"reverse"`: a row for each entry of the output; `"forward"`: a column for each entry of the inputs.
+   * Default: what is less.
+   */
+  readonly mode?: "reverse" | "forward";
+}
+
+/** For each tensor of Y, what a Jacobian with respect to X looks like. */
+export type JacobianOf<Y, X> = Y extends Tensor ? X : { -readonly [K in keyof Y]: JacobianOf<Y[K], X> };
+
+/**
+ * The function that gives f's Jacobian with respect to its first input, or to those of `argnums`: of shape
+ * [...output, ...input], gradients as rows. All rows, or columns, are computed in one pass.
+ * Where output or input are lists or objects of tensors, it is one of such: J[output][input].
+ * @example jacobian((x) => square(x))(tensor([1, 2]))   // [[2, 0], [0, 4]]
+ * @throws DTypeError for an input of integers; GraphError where an op on the way has no derivative.
+ */
+export function jacobian(f: TensorFunction, options?: JacobianOptions<number>): TensorFunction;
+export function jacobian<P extends readonly unknown[], Y, N extends number | readonly number[] = 0>(
+  f: (...inputs: P) => Y,
+  options?: JacobianOptions<N>,
+): (...inputs: P) => JacobianOf<Y, GradientOf<P, N>>;
+export function jacobian(f: (...inputs: never[]) => unknown, options: JacobianOptions = {}): never {
+  if (typeof f !== "function") throw new ArgumentError(`jacobian: expected a function, got ${describe(f)}`);
+  const jacobianAt = (...inputs: unknown[]): unknown => {
+    const positions = readArgnums("jacobian", options, inputs.length, ["mode"]);
+    if (options.mode !== undefined) checkChoice("jacobian", "mode", options.mode, ["reverse", "forward"]);
+    const at = linearize("jacobian", f, inputs);
+    at.checkResult();
+    const asked = positionsOfLeaves(at.arguments, positions);
+    const elements = (tensors: readonly Tensor[]): number => tensors.reduce((sum, { size }) => sum + size, 0);
+    const isForward =
+      options.mode === undefined
+        ? elements(asked.map((i) => at.inputs[i] as Tensor)) < elements(at.result.leaves)
+        : options.mode === "forward";
+    const blocks = isForward ? columns(at, asked) : rows(at, asked);
+    const ofLeaf = (y: number): unknown => {
+      const found = at.inputs.map((_, x) => blocks.get(`${y},${x}`) as Tensor);
+      return ofArguments("jacobian", at, options, positions, found, (part, own) => part.build(own));
+    };
+    let next = 0;
+    return rebuild(at.value, () => ofLeaf(next++));
+  };
+  return jacobianAt as never;
+}
+
+/** A tree with something else in place of each tensor. */
+function rebuild(tree: unknown, leaf: () => unknown): unknown {
+  if (tree instanceof Tensor) return leaf();
+  if (Array.isArray(tree)) return tree.map((part) => rebuild(part, leaf));
+  return Object.fromEntries(
+    Object.entries(tree as object).map(([name, part]) => [name, rebuild(part, leaf)]),
+  );
+}
+
+/** Which leaves belong to the arguments at those positions. */
+function positionsOfLeaves(parts: readonly Structure[], positions: readonly number[]): number[] {
+  let next = 0;
+  return parts.flatMap(({ leaves }, i) => {
+    const own = leaves.map(() => next++);
+    return positions.includes(i) ? own : [];
+  });
+}
+
+/** The unit vectors of x's space: [n, ...shape]. */
+function basis({ size, shape, dtype }: Tensor): Tensor {
+  const data = allocate(dtype, size * size, "jacobian");
+  for (let i = 0; i < size; i++) data[i * (size + 1)] = 1;
+  return new Tensor(data, [size, ...shape], dtype);
+}
+
+/** By "output,input": each output's rows, pulled back together. */
+function rows(at: Linearized, asked: readonly number[]): Map<string, Tensor> {
+  const blocks = new Map<string, Tensor>();
+  at.result.leaves.forEach((y, i) => {
+    withLevel((level) => {
+      const dy = at.result.leaves.map((_, j) => (j === i ? sampleOf(basis(y), level) : null));
+      const found = at.pullBack(dy);
+      for (const x of asked) {
+        const input = at.inputs[x] as Tensor;
+        const all = allSamples(found[x] as Tensor, level, y.size);
+        blocks.set(`${i},${x}`, reshape(all, [...y.shape, ...input.shape]));
+      }
+    });
+  });
+  return blocks;
+}
+
+/** By "output,input": each input's columns, pushed forward together. */
+function columns(at: Linearized, asked: readonly number[]): Map<string, Tensor> {
+  const blocks = new Map<string, Tensor>();
+  for (const x of asked) {
+    const input = at.inputs[x] as Tensor;
+    withLevel((level) => {
+      const dx = at.inputs.map((_, j) => (j === x ? sampleOf(basis(input), level) : null));
+      at.pushForward(dx).forEach((dy, i) => {
+        const y = at.result.leaves[i] as Tensor;
+        const all = reshape(allSamples(dy, level, input.size), [input.size, y.size]);
+        blocks.set(`${i},${x}`, reshape(transpose(all, 0, 1), [...y.shape, ...input.shape]));
+      });
+    });
+  }
+  return blocks;
+}
+
+/** What a Hessian with respect to X looks like: for each tensor of X, one for each tensor of X. */
+export type HessianOf<X> = JacobianOf<X, X>;
+
+/**
+ * The function that gives f's Hessian ∂²f/∂x² with respect to its first input, or to those of `argnums`; f
+ * gives a scalar. Shape [...input, ...input]: the Jacobian of the gradient, all columns in one pass.
+ * @example hessian((x) => sum(pow(x, 3)))(tensor([1, 2]))   // [[6, 0], [0, 12]]
+ * @throws as `grad` and `jacobian`
+ */
+export function hessian(f: TensorFunction, options?: ArgumentOptions<number>): TensorFunction;
+export function hessian<P extends readonly unknown[], N extends number | readonly number[] = 0>(
+  f: (...inputs: P) => Tensor,
+  options?: ArgumentOptions<N>,
+): (...inputs: P) => HessianOf<GradientOf<P, N>>;
+export function hessian(f: (...inputs: never[]) => Tensor, options: ArgumentOptions = {}): never {
+  checkOptions("hessian", options, ["argnums"]);
+  const gradient: (...inputs: never[]) => unknown = grad(
+    f as TensorFunction,
+    options as ArgumentOptions<number>,
+  );
+  return jacobian(
+    gradient as TensorFunction,
+    { ...options, mode: "forward" } as JacobianOptions<number>,
+  ) as never;
+}
+
+/**
+ * f's value and the product of its Hessian with a vector, which is never made as a matrix: the gradient
+ * pushed forward. f gives a scalar.
+ * @example const [value, Hv] = hvp(lossOf, [w], [v]);
+ * @throws as `grad` and `jvp`
+ */
+export function hvp(
+  f: TensorFunction,
+  primals: readonly Tensor[],
+  tangents: readonly Tensor[],
+): [value: Tensor, product: Tensor[]];
+export function hvp<P extends readonly unknown[]>(
+  f: (...inputs: P) => Tensor,
+  primals: P,
+  tangents: Like<P>,
+): [value: Tensor, product: Like<P>];
+export function hvp(
+  f: (...inputs: never[]) => Tensor,
+  primals: readonly unknown[],
+  tangents: unknown,
+): never {
+  if (!Array.isArray(primals)) {
+    throw new ArgumentError(`hvp: expected a list of primals, got ${describe(primals)}`);
+  }
+  const argnums = primals.map((_, i) => i);
+  const both: (...inputs: never[]) => unknown = valueAndGrad(f as TensorFunction, { argnums });
+  const [[value], [, product]] = jvp(both, primals as never[], tangents as never[]) as unknown as [
+    [Tensor, unknown],
+    [Tensor, unknown],
+  ];
+  return [value, product] as never;
+}

@@ -1,0 +1,149 @@
+import { ArgumentError, DTypeError, GraphError, ShapeError } from "../errors.js";
+import { sameValues } from "../graph/batch.js";
+import { allocate, isFloat } from "../graph/dtype.js";
+import { enableGrad, isGradEnabled, noGrad } from "../graph/grad-mode.js";
+import type { Node } from "../graph/node.js";
+import { format, sameShape } from "../graph/shape.js";
+import { Tensor } from "../graph/tensor.js";
+import { type Structure, takeApart, together } from "../graph/tree.js";
+import { add } from "../ops/add.js";
+import { expand } from "../ops/expand.js";
+import { view } from "../ops/reshape.js";
+import { describe } from "../options.js";
+import { history, pullBackTo } from "./backward.js";
+
+/** A function of trees of tensors, at a point: its value and both its products with vectors. */
+export interface Linearized {
+  /** The primals taken apart, each by itself. */
+  readonly arguments: readonly Structure[];
+  /** Stand-ins of the primals' leaves, from which y was computed. */
+  readonly inputs: readonly Tensor[];
+  readonly value: unknown;
+  /** The value taken apart. */
+  readonly result: Structure;
+  /** @throws GraphError where no leaf of the result can have a gradient. */
+  checkResult(): void;
+  /** dy ↦ dy · ∂y/∂input: for each leaf of the result, or null for 0, to each leaf of the primals. */
+  pullBack(dy: readonly (Tensor | null)[]): Tensor[];
+  /** dx ↦ ∂y/∂inputs · dx: for each leaf of the primals, or null for 0, to each leaf of the result. */
+  pushForward(dx: readonly (Tensor | null)[]): Tensor[];
+}
+
+/** Runs f at the primals, with what it does recorded. */
+export function linearize(
+  name: string,
+  f: (...primals: never[]) => unknown,
+  primals: readonly unknown[],
+): Linearized {
+  if (typeof f !== "function") throw new ArgumentError(`${name}: expected a function, got ${describe(f)}`);
+  const parts = primals.map((primal, i) => takeApart(name, `input ${i}`, primal));
+  const all = together(parts, (list) => list);
+  const inputs = all.leaves.map(standIn);
+  const value = enableGrad(() =>
+    all.within(inputs, (list) => f(...(list as readonly unknown[] as readonly never[]))),
+  );
+  const result = takeApart(name, "the function's result", value);
+  const nested = isGradEnabled();
+  return {
+    arguments: parts,
+    inputs,
+    value,
+    result,
+    checkResult: () => {
+      const first = result.leaves[0];
+      if (first === undefined || result.leaves.some(({ dtype }) => isFloat(dtype))) return;
+      throw new GraphError(
+        first.cutBy === null
+          ? `${name}: the result is ${first.dtype}, which has no gradient`
+          : `${name}: the tensor comes from ${first.cutBy}, which has no gradient`,
+      );
+    },
+    pullBack: (dy) => {
+      // A constant has derivative 0, and so has what passed through a comparison.
+      const seeds = result.leaves.flatMap((y, i) => {
+        const seed = dy[i] ?? null;
+        return seed === null || !y.requiresGrad ? [] : [{ y, dy: seed }];
+      });
+      const found = pullBackTo(seeds, inputs, nested);
+      return inputs.map((input, i) => found[i] ?? zerosLike(input));
+    },
+    pushForward: (dx) => {
+      const moved = new Map<Tensor, Tensor>();
+      inputs.forEach((input, i) => {
+        const tangent = dx[i] ?? null;
+        if (tangent !== null) moved.set(input, tangent);
+      });
+      for (const y of result.leaves) {
+        if (!isFloat(y.dtype)) {
+          throw new GraphError(`${name}: the result is ${y.dtype}, which has no derivative`);
+        }
+      }
+      const mode = nested ? enableGrad : noGrad;
+      return mode(() => {
+        for (const y of history(result.leaves).reverse()) pushThrough(name, y, moved);
+        return result.leaves.map((y) => moved.get(y) ?? zerosLike(y));
+      });
+    },
+  };
+}
+
+/** The same memory; a part of the graph of an outer transform where there is one. */
+function standIn(primal: Tensor): Tensor {
+  const inner = isGradEnabled() && primal.requiresGrad ? view(primal) : sameValues(primal);
+  if (isFloat(inner.dtype)) inner.requiresGrad = true;
+  return inner;
+}
+
+export const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
+
+/** The tangent of an op's result: the sum over its inputs of ∂y/∂input · d<input>. */
+function pushThrough(where: string, y: Tensor, moved: Map<Tensor, Tensor>): void {
+  if (moved.has(y)) return;
+  const { op, inputs, attributes } = y.producer as Node;
+  let dy: Tensor | undefined;
+  op.inputs.forEach((name, i) => {
+    const tangent = moved.get(inputs[i] as Tensor);
+    if (tangent === undefined) return;
+    const rule = op.jvp[name];
+    if (rule === undefined)
+      throw new GraphError(`${where}: ${op.name} has no derivative with respect to ${name}`);
+    const context: Record<string, unknown> = { ...attributes, y, [`d${name}`]: tangent };
+    op.inputs.forEach((other, j) => {
+      context[other] = inputs[j];
+    });
+    const part = expand(rule(context as never), y.shape);
+    dy = dy === undefined ? part : add(dy, part);
+  });
+  if (dy !== undefined) moved.set(y, dy);
+}
+
+/**
+ * The leaves of a tree that goes beside another one: a direction or a gradient.
+ * @throws ArgumentError, ShapeError, DTypeError unless each has the shape and dtype of its counterpart.
+ */
+export function leavesBeside(
+  name: string,
+  noun: string,
+  tree: unknown,
+  beside: readonly Tensor[],
+): readonly Tensor[] {
+  const { leaves } = takeApart(name, noun, tree);
+  if (leaves.length !== beside.length) {
+    throw new ArgumentError(
+      `${name}: expected ${noun} to hold ${beside.length} tensors, got ${leaves.length}`,
+    );
+  }
+  leaves.forEach((leaf, i) => {
+    const own = beside[i] as Tensor;
+    const which = leaves.length === 1 ? noun : `tensor ${i} of ${noun}`;
+    if (!sameShape(leaf.shape, own.shape)) {
+      throw new ShapeError(
+        `${name}: expected ${which} to be ${format(own.shape)}, got ${format(leaf.shape)}`,
+      );
+    }
+    if (leaf.dtype !== own.dtype) {
+      throw new DTypeError(`${name}: expected ${which} to be ${own.dtype}, got ${leaf.dtype}`);
+    }
+  });
+  return leaves;
+}

@@ -1,0 +1,108 @@
+import { ArgumentError, ShapeError } from "../errors.js";
+import { sampleOf, withLevel } from "../graph/batch.js";
+import { checkDim, format } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { type Structure, takeApart, together } from "../graph/tree.js";
+import { expand } from "../ops/expand.js";
+import { permute } from "../ops/permute.js";
+import { checkNumber, checkOptions, describe } from "../options.js";
+import type { TensorFunction } from "./transforms.js";
+
+export interface VmapOptions {
+  /**
+   * The samples' axis of each input, null for an input that is the same for all samples; or one for all
+   * inputs. Default: 0.
+   */
+  readonly inDims?: number | null | readonly (number | null)[];
+  /** Where the samples' axis is put in the results. Default: 0. */
+  readonly outDims?: number;
+}
+
+/**
+ * Vectorises a function of one sample: `vmap(f)(x)` gives f of each of the samples along x's first axis, all
+ * in one pass (jax.vmap, torch.func.vmap). Inputs and results may be tensors, lists and objects of tensors;
+ * an input may be a module, which stands for its parameters and is the same for all samples unless `inDims`
+ * says otherwise.
+ *
+ * Within f a tensor has the shape of one sample, and its value cannot be read.
+ * @example
+ * const dots = vmap((a: Tensor, b: Tensor) => sum(mul(a, b)));
+ * dots(ones([5, 3]), ones([5, 3]));   // [3, 3, 3, 3, 3]
+ * @throws ShapeError where the inputs have different numbers of samples; ArgumentError, OptionError
+ */
+export function vmap(f: TensorFunction, options?: VmapOptions): TensorFunction;
+export function vmap<P extends readonly unknown[], Y>(
+  f: (...inputs: P) => Y,
+  options?: VmapOptions,
+): (...inputs: P) => Y;
+export function vmap(f: (...inputs: never[]) => unknown, options: VmapOptions = {}): never {
+  if (typeof f !== "function") throw new ArgumentError(`vmap: expected a function, got ${describe(f)}`);
+  checkOptions("vmap", options, ["inDims", "outDims"]);
+  const outDim = checkNumber("vmap", "outDims", options.outDims ?? 0, { integer: true });
+  const onAll = (...inputs: unknown[]): unknown => {
+    const parts = inputs.map((input, i) => takeApart("vmap", `input ${i}`, input));
+    const dims = readDims(options.inDims, parts);
+    const all = parts.flatMap(({ leaves }, i) =>
+      leaves.map((leaf) => toFront(leaf, dims[i] as number | null)),
+    );
+    const size = samplesIn(all);
+    return withLevel((level) => {
+      const samples = all.map(({ tensor, isMapped }) => (isMapped ? sampleOf(tensor, level) : tensor));
+      const value = together(parts, (list) => list).within(samples, (list) =>
+        f(...(list as unknown as readonly never[])),
+      );
+      const result = takeApart("vmap", "the function's result", value);
+      return result.build(result.leaves.map((y) => allSamples(y, level, size, outDim)));
+    });
+  };
+  return onAll as never;
+}
+
+function readDims(inDims: VmapOptions["inDims"], parts: readonly Structure[]): (number | null)[] {
+  const list = Array.isArray(inDims) ? inDims : parts.map(() => (inDims === undefined ? 0 : inDims));
+  if (list.length !== parts.length) {
+    throw new ArgumentError(`vmap: expected inDims for ${parts.length} inputs, got ${list.length}`);
+  }
+  return list.map((dim: unknown) =>
+    dim === null ? null : checkNumber("vmap", "inDims", dim, { integer: true }),
+  );
+}
+
+interface Mapped {
+  readonly tensor: Tensor;
+  readonly isMapped: boolean;
+}
+
+/** With the samples' axis in front. */
+function toFront(x: Tensor, dim: number | null): Mapped {
+  if (dim === null) return { tensor: x, isMapped: false };
+  if (x.rank === 0) throw new ShapeError("vmap: expected an axis of samples, got a scalar; use inDims null");
+  return { tensor: moveAxis(x, checkDim("vmap", dim, x.rank), 0), isMapped: true };
+}
+
+/** x with one axis in another place. */
+export function moveAxis(x: Tensor, from: number, to: number): Tensor {
+  const dims = x.shape.map((_, d) => d).filter((d) => d !== from);
+  dims.splice(to, 0, from);
+  return permute(x, dims);
+}
+
+function samplesIn(all: readonly Mapped[]): number {
+  const mapped = all.filter(({ isMapped }) => isMapped);
+  const first = mapped[0]?.tensor;
+  if (first === undefined) throw new ArgumentError("vmap: expected an input with samples, got none");
+  const size = first.shape[0] as number;
+  for (const { tensor } of mapped) {
+    if (tensor.shape[0] === size) continue;
+    throw new ShapeError(
+      `vmap: expected all inputs to have as many samples, got ${size} and ${tensor.shape[0]}: ${format(first.shape)} and ${format(tensor.shape)}`,
+    );
+  }
+  return size;
+}
+
+/** What stands for each sample, as all of them. */
+export function allSamples(y: Tensor, level: number, size: number, dim = 0): Tensor {
+  const all = y.batch?.level === level ? y.batch.all : expand(y, [size, ...y.shape]);
+  return dim === 0 ? all : moveAxis(all, 0, checkDim("vmap", dim, all.rank));
+}

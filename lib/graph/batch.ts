@@ -1,0 +1,67 @@
+import { GraphError } from "../errors.js";
+import type { Attributes, Op } from "./node.js";
+import { format, sameShape, type TensorSpec } from "./shape.js";
+import { Storage } from "./storage.js";
+import { type Batch, Tensor } from "./tensor.js";
+
+let depth = 0;
+
+/** Runs `run` one `vmap` deeper, whose level it is told. */
+export function withLevel<T>(run: (level: number) => T): T {
+  depth++;
+  try {
+    return run(depth);
+  } finally {
+    depth--;
+  }
+}
+
+/** A tensor that stands for each of the samples along the first axis of `all`. */
+export function sampleOf(all: Tensor, level: number): Tensor {
+  const [size, ...shape] = all.shape as [number, ...number[]];
+  return standFor({ all, size, level }, { shape, dtype: all.dtype });
+}
+
+/** Another tensor for the same values, without the history of x. */
+export function sameValues(x: Tensor): Tensor {
+  return x.batch === null ? new Tensor(x.storage, x.shape, x.dtype) : standFor(x.batch, x);
+}
+
+function standFor(batch: Batch, { shape, dtype }: TensorSpec): Tensor {
+  const length = shape.reduce((product, size) => product * size, 1);
+  const tensor = new Tensor(new Storage({ length, dtype, refusal }), shape, dtype);
+  tensor.batch = batch;
+  return tensor;
+}
+
+const refusal = (): Error =>
+  new GraphError(
+    "vmap: a tensor under vmap stands for all samples at once, so its value cannot be read; use ops such as where, or return the tensor and read it outside",
+  );
+
+/** Applies an op to all samples at once, where an input stands for them. */
+export function applyToSamples(
+  op: Op,
+  inputs: readonly Tensor[],
+  spec: TensorSpec,
+  attributes: Attributes,
+): Tensor {
+  const level = Math.max(...inputs.map((input) => input.batch?.level ?? 0));
+  if (level > depth) throw new GraphError(`${op.name}: a tensor of a vmap that has ended cannot be used`);
+  const batches = inputs.map((input) => (input.batch?.level === level ? input.batch : null));
+  const { size } = batches.find((batch) => batch !== null) as Batch;
+  if (op.batch === undefined) throw new GraphError(`vmap: ${op.name} has no rule for samples`);
+  const all = op.batch(
+    inputs.map((input, i) => batches[i]?.all ?? input),
+    batches.map((batch) => batch !== null),
+    size,
+    attributes,
+  );
+  const wanted = [size, ...spec.shape];
+  if (!sameShape(all.shape, wanted) || all.dtype !== spec.dtype) {
+    throw new GraphError(
+      `vmap: the rule of ${op.name} gave ${all.dtype} ${format(all.shape)}, expected ${spec.dtype} ${format(wanted)}`,
+    );
+  }
+  return standFor({ all, size, level }, spec);
+}

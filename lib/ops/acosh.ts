@@ -1,0 +1,16 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./elementwise.js";
+import { rsqrt } from "./rsqrt.js";
+import { square } from "./square.js";
+import { sub } from "./sub.js";
+
+const op = elementwise("acosh", { takes: "float", slope: { x: ({ x }) => rsqrt(sub(square(x), 1)) } });
+
+/**
+ * y = arcosh x; NaN below 1. Slope 1/√(x² − 1).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function acosh(x: Tensor): Tensor {
+  return op([x]);
+}

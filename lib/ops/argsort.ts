@@ -1,0 +1,49 @@
+import { around, checkDim } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkFlag, checkOptions } from "../options.js";
+import { checkDTypes, defineOp } from "./define.js";
+import { reshape } from "./reshape.js";
+
+/** How `argsort` and `sort` order. */
+export interface SortOptions {
+  /** The axis; −1 is the last. Default: −1. */
+  readonly dim?: number;
+  /** The largest first. Default: false. */
+  readonly descending?: boolean;
+}
+
+const op = defineOp<"x", { dim: number; descending: boolean }>("argsort", {
+  inputs: ["x"],
+  kernel: "argsort",
+  shape: ({ x }) => {
+    checkDTypes("argsort", ["x"], [x], "number");
+    return { shape: x.shape, dtype: "int32" };
+  },
+  params: ({ x, dim, descending }) => [...around(x.shape, dim), Number(descending)],
+  batch: ({ x, dim, descending }, { op: self }) => self([x], { dim: dim + 1, descending }),
+});
+
+/** The checked options of a sorting op. */
+export function readSortOptions(
+  name: string,
+  x: Tensor,
+  options: SortOptions,
+): { dim: number; descending: boolean } {
+  checkTensor(name, "x", x);
+  checkOptions(name, options, ["dim", "descending"]);
+  const descending = checkFlag(name, "descending", options.descending ?? false);
+  return { dim: checkDim(name, options.dim ?? -1, x.rank), descending };
+}
+
+/**
+ * The positions of the elements along an axis in the order of their values; equal ones stay in order, and
+ * NaN is the largest (torch.argsort, stable). No gradient.
+ * Shapes: x → y int32, the same. Dtypes: float32, float64, int32.
+ * @example argsort(tensor([3, 1, 2]))   // [1, 2, 0]
+ * @throws ShapeError, DTypeError, OptionError
+ */
+export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
+  const order = readSortOptions("argsort", x, options);
+  if (x.rank === 0) return reshape(op([reshape(x, [1])], { ...order, dim: 0 }), []);
+  return op([x], order);
+}

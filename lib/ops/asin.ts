@@ -1,0 +1,16 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./elementwise.js";
+import { rsqrt } from "./rsqrt.js";
+import { square } from "./square.js";
+import { sub } from "./sub.js";
+
+const op = elementwise("asin", { takes: "float", slope: { x: ({ x }) => rsqrt(sub(1, square(x))) } });
+
+/**
+ * y = arcsin x; NaN outside [−1, 1]. Slope 1/√(1 − x²).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function asin(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,16 @@
+import type { Tensor } from "../graph/tensor.js";
+import { add } from "./add.js";
+import { elementwise } from "./elementwise.js";
+import { rsqrt } from "./rsqrt.js";
+import { square } from "./square.js";
+
+const op = elementwise("asinh", { takes: "float", slope: { x: ({ x }) => rsqrt(add(square(x), 1)) } });
+
+/**
+ * y = arsinh x. Slope 1/√(x² + 1).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function asinh(x: Tensor): Tensor {
+  return op([x]);
+}

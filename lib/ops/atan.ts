@@ -1,0 +1,16 @@
+import type { Tensor } from "../graph/tensor.js";
+import { add } from "./add.js";
+import { elementwise } from "./elementwise.js";
+import { reciprocal } from "./reciprocal.js";
+import { square } from "./square.js";
+
+const op = elementwise("atan", { takes: "float", slope: { x: ({ x }) => reciprocal(add(square(x), 1)) } });
+
+/**
+ * y = arctan x. Slope 1/(1 + x²).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function atan(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,61 @@
+import { ShapeError } from "../errors.js";
+import { format, sizeOf } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkDTypes, linear } from "./define.js";
+import { pad } from "./pad.js";
+import { reshape } from "./reshape.js";
+import { slice } from "./slice.js";
+import { stridedParams } from "./strided.js";
+
+/** The diagonal of the last two axes, [..., n, n] → [..., n]. */
+const op = linear<"x">("diagonal", {
+  inputs: ["x"],
+  kernel: "strided",
+  shape: ({ x }) => ({ shape: x.shape.slice(0, -1), dtype: x.dtype }),
+  params: ({ x }, y) => {
+    const n = x.shape[x.rank - 1] as number;
+    const strides = y.shape.map((_, d) => (d === y.shape.length - 1 ? n + 1 : sizeOf(x.shape.slice(d + 1))));
+    return stridedParams(y.shape, strides, 0);
+  },
+  transpose: ({ dy }) => diagonalMatrix(dy),
+  batch: ({ x }, { op: self }) => self([x], {}),
+});
+
+/** @throws ShapeError unless the last two axes have one size. */
+export function checkSquare(name: string, x: Tensor): number {
+  checkTensor(name, "x", x);
+  const [rows, columns] = x.shape.slice(-2);
+  if (x.rank < 2 || rows !== columns) {
+    throw new ShapeError(`${name}: expected a square matrix or a stack of such, got ${format(x.shape)}`);
+  }
+  return rows as number;
+}
+
+/**
+ * The diagonal of a square matrix, or of each of a stack (torch.diagonal over the last two axes).
+ * Shapes: x [..., n, n] → y [..., n]. Any dtype.
+ * @example diagonal(tensor([[1, 2], [3, 4]]))   // [1, 4]
+ * @throws ShapeError
+ */
+export function diagonal(x: Tensor): Tensor {
+  checkSquare("diagonal", x);
+  return op([x], {});
+}
+
+/**
+ * The matrix with x on its diagonal and 0 elsewhere, or a stack of such (torch.diag_embed).
+ * Shapes: x [..., n] → y [..., n, n]. Dtypes: float32, float64, int32.
+ * @example diagonalMatrix(tensor([1, 4]))   // [[1, 0], [0, 4]]
+ * @throws ShapeError for a scalar; DTypeError
+ */
+export function diagonalMatrix(x: Tensor): Tensor {
+  checkTensor("diagonalMatrix", "x", x);
+  if (x.rank === 0) throw new ShapeError("diagonalMatrix: expected x to have an axis, got a scalar");
+  checkDTypes("diagonalMatrix", ["x"], [x], "number");
+  const n = x.shape[x.rank - 1] as number;
+  const front = x.shape.slice(0, -1);
+  if (n === 0) return reshape(x, [...front, 0, 0]);
+  // Each element with n zeros behind it: the rows of the matrix follow without a gap, and the last zeros go.
+  const spaced = reshape(pad(reshape(x, [...front, n, 1]), -1, 0, n), [...front, n * (n + 1)]);
+  return reshape(slice(spaced, -1, { end: n * n }), [...front, n, n]);
+}

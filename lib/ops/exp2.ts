@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./elementwise.js";
+import { mul } from "./mul.js";
+
+const op = elementwise("exp2", { takes: "float", slope: { x: ({ y }) => mul(y, Math.LN2) } });
+
+/**
+ * y = 2ˣ. Slope y·ln 2.
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function exp2(x: Tensor): Tensor {
+  return op([x]);
+}

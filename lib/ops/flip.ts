@@ -1,0 +1,33 @@
+import { checkDims, sizeOf } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { linear } from "./define.js";
+import { stridedParams } from "./strided.js";
+
+const op = linear<"x", { dims: readonly number[] }>("flip", {
+  inputs: ["x"],
+  kernel: "strided",
+  shape: ({ x: { shape, dtype } }) => ({ shape, dtype }),
+  params: ({ x, dims }) => {
+    const steps = x.shape.map((_, d) => sizeOf(x.shape.slice(d + 1)));
+    const last = dims.reduce((sum, d) => sum + ((x.shape[d] as number) - 1) * (steps[d] as number), 0);
+    return stridedParams(
+      x.shape,
+      steps.map((step, d) => (dims.includes(d) ? -step : step)),
+      Math.max(last, 0),
+    );
+  },
+  transpose: ({ dy, dims }) => flip(dy, dims),
+  batch: ({ x, dims }, { op: self }) => self([x], { dims: dims.map((d) => d + 1) }),
+});
+
+/**
+ * Turns axes around, so that their last position comes first (torch.flip).
+ * Shapes: x → y, the same. Any dtype.
+ * @example flip(tensor([1, 2, 3]), 0)   // [3, 2, 1]
+ * @throws ShapeError
+ */
+export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  checkTensor("flip", "x", x);
+  const axes = checkDims("flip", dims, x.rank).filter((d) => d < x.rank);
+  return axes.length === 0 ? x : op([x], { dims: axes });
+}

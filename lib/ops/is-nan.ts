@@ -1,0 +1,11 @@
+import type { Tensor } from "../graph/tensor.js";
+import { notEqual } from "./not-equal.js";
+
+/**
+ * Whether an element is NaN. No gradient.
+ * Shapes: x → y bool, the same. Any dtype.
+ * @example isNaN(tensor([1, NaN]))   // [false, true]
+ */
+export function isNaN(x: Tensor): Tensor {
+  return notEqual(x, x);
+}

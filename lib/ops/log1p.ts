@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/tensor.js";
+import { add } from "./add.js";
+import { elementwise } from "./elementwise.js";
+import { reciprocal } from "./reciprocal.js";
+
+const op = elementwise("log1p", { takes: "float", slope: { x: ({ x }) => reciprocal(add(x, 1)) } });
+
+/**
+ * y = ln(1 + x), exact near 0; NaN below −1. Slope 1/(1 + x).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function log1p(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./elementwise.js";
+import { mul } from "./mul.js";
+import { reciprocal } from "./reciprocal.js";
+
+const op = elementwise("log2", { takes: "float", slope: { x: ({ x }) => reciprocal(mul(x, Math.LN2)) } });
+
+/**
+ * y = log₂ x; NaN below 0. Slope 1/(x·ln 2).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function log2(x: Tensor): Tensor {
+  return op([x]);
+}

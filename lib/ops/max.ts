@@ -1,0 +1,42 @@
+import type { Tensor } from "../graph/tensor.js";
+import { argmax } from "./argmax.js";
+import { argmin } from "./argmin.js";
+import { gather } from "./gather.js";
+import type { ReduceOneOptions } from "./reduce.js";
+import { reshape } from "./reshape.js";
+import type { ValuesAndIndices } from "./sort.js";
+import { unsqueeze } from "./unsqueeze.js";
+
+/** As `ReduceOneOptions`, of which the axis must be named. */
+export interface ExtremeOptions extends ReduceOneOptions {
+  readonly dim: number;
+}
+
+function pick(x: Tensor, indices: Tensor, { dim, keepdim = false }: ExtremeOptions): ValuesAndIndices {
+  if (x.rank === 0)
+    return { values: reshape(gather(reshape(x, [1]), 0, reshape(indices, [1])), []), indices };
+  const axis = dim < 0 ? dim + x.rank : dim;
+  const values = gather(x, axis, keepdim ? indices : unsqueeze(indices, axis));
+  return { values: keepdim ? values : reshape(values, indices.shape), indices };
+}
+
+/**
+ * The largest element along an axis, and where it is: of equal ones the first, which takes the gradient
+ * (torch.max with an axis). Over several axes, or all: `amax`.
+ * Shapes: as `sum`. Dtypes: float32, float64, int32.
+ * @example max(tensor([[1, 5], [7, 2]]), { dim: 1 }).indices   // [1, 0]
+ * @throws ShapeError for an empty axis; DTypeError, OptionError
+ */
+export function max(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
+  return pick(x, argmax(x, options), options);
+}
+
+/**
+ * The smallest element along an axis, and where it is: of equal ones the first, which takes the gradient
+ * (torch.min with an axis). Over several axes, or all: `amin`.
+ * @example min(tensor([[1, 5], [7, 2]]), { dim: 1 }).values   // [1, 2]
+ * @throws as `max`
+ */
+export function min(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
+  return pick(x, argmin(x, options), options);
+}

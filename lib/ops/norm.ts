@@ -1,0 +1,48 @@
+import { ArgumentError } from "../errors.js";
+import type { Tensor } from "../graph/tensor.js";
+import { checkOptions, describe } from "../options.js";
+import { abs } from "./abs.js";
+import { amax } from "./amax.js";
+import { amin } from "./amin.js";
+import { checkDTypes } from "./define.js";
+import { equal } from "./equal.js";
+import { notEqual } from "./not-equal.js";
+import { pow } from "./pow.js";
+import { dimsOf, type ReduceOptions } from "./reduce.js";
+import { sqrt } from "./sqrt.js";
+import { square } from "./square.js";
+import { sum } from "./sum.js";
+import { to } from "./to.js";
+import { where } from "./where.js";
+
+/** As `ReduceOptions`, for `norm`. */
+export interface NormOptions extends ReduceOptions {
+  /** The order p, ±∞ included. Default: 2. */
+  readonly p?: number;
+}
+
+/**
+ * ‖x‖_p = (Σ |x|ᵖ)^(1/p) over the axes `dim`, or over all (torch.linalg.vector_norm); for p = ∞ the largest
+ * |x|, for −∞ the smallest, for 0 how many are not 0. At x = 0 the gradient of the 2-norm is 0.
+ * Shapes: as `sum`. Dtypes: float32, float64.
+ * @example norm(tensor([3, 4]))   // 5
+ * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ */
+export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  checkOptions("norm", options, ["dim", "keepdim", "p"]);
+  const { p = 2, ...reduce } = options;
+  if (typeof p !== "number" || Number.isNaN(p)) {
+    throw new ArgumentError(`norm: expected p to be a number, got ${describe(p)}`);
+  }
+  dimsOf("norm", x, reduce);
+  checkDTypes("norm", ["x"], [x], "float");
+  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), reduce);
+  if (p === Number.NEGATIVE_INFINITY) return amin(abs(x), reduce);
+  if (p === 0) return sum(to(notEqual(x, 0), x.dtype), reduce);
+  if (p === 1) return sum(abs(x), reduce);
+  const total = sum(p === 2 ? square(x) : pow(abs(x), p), reduce);
+  // The root's slope at 0 is infinite: there the total is taken for a constant.
+  const safe = where(equal(total, 0), 1, total);
+  const root = p === 2 ? sqrt(safe) : pow(safe, 1 / p);
+  return p > 0 ? where(equal(total, 0), 0, root) : root;
+}

@@ -1,0 +1,20 @@
+import { ShapeError } from "../errors.js";
+import { format } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { mul } from "./mul.js";
+import { unsqueeze } from "./unsqueeze.js";
+
+/**
+ * y_ij = a_i · b_j of two vectors (torch.outer).
+ * Shapes: a [m], b [n] → y [m, n]. Dtypes: float32, float64, int32.
+ * @example outer(tensor([1, 2]), tensor([3, 4]))   // [[3, 4], [6, 8]]
+ * @throws ShapeError, DTypeError
+ */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  checkTensor("outer", "a", a);
+  checkTensor("outer", "b", b);
+  if (a.rank !== 1 || b.rank !== 1) {
+    throw new ShapeError(`outer: expected two vectors, got a ${format(a.shape)} and b ${format(b.shape)}`);
+  }
+  return mul(unsqueeze(a, 1), b);
+}

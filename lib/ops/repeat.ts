@@ -1,0 +1,30 @@
+import { ShapeError } from "../errors.js";
+import { checkShape, type Shape } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { expand } from "./expand.js";
+import { reshape } from "./reshape.js";
+
+/**
+ * x over and over, so often along each axis (torch.Tensor.repeat). Counts in front of x's axes add axes.
+ * Shapes: x [..., n, ...] → y [..., count · n, ...]. Any dtype.
+ * @example repeat(tensor([1, 2]), [2, 2])   // [[1, 2, 1, 2], [1, 2, 1, 2]]
+ * @throws ShapeError for fewer counts than axes.
+ */
+export function repeat(x: Tensor, counts: Shape): Tensor {
+  checkTensor("repeat", "x", x);
+  const times = checkShape("repeat", counts);
+  const added = times.length - x.rank;
+  if (added < 0) {
+    throw new ShapeError(
+      `repeat: expected a count for each of ${x.rank} axes, got ${JSON.stringify(counts)}`,
+    );
+  }
+  const own = [...new Array<number>(added).fill(1), ...x.shape];
+  const apart = own.flatMap((size) => [1, size]);
+  const repeated = own.flatMap((size, d) => [times[d] as number, size]);
+  const y = expand(reshape(x, apart), repeated);
+  return reshape(
+    y,
+    own.map((size, d) => size * (times[d] as number)),
+  );
+}

@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/tensor.js";
+import { elementwise } from "./elementwise.js";
+import { mul } from "./mul.js";
+import { pow } from "./pow.js";
+
+const op = elementwise("rsqrt", { takes: "float", slope: { x: ({ y }) => mul(pow(y, 3), -0.5) } });
+
+/**
+ * y = 1/√x; ∞ at 0, NaN below. Slope −½·y³.
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function rsqrt(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,75 @@
+import { ShapeError } from "../errors.js";
+import { checkDim, sizeOf } from "../graph/shape.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkNumber, checkOptions } from "../options.js";
+import { linear } from "./define.js";
+import { spread } from "./index-add.js";
+import { pad } from "./pad.js";
+import { stridedParams } from "./strided.js";
+
+/** Where a slice begins and ends along its axis. */
+export interface SliceOptions {
+  /** The first position; a negative one counts from the end. Default: 0. */
+  readonly start?: number;
+  /** The first position that is left out; a negative one counts from the end. Default: the axis's size. */
+  readonly end?: number;
+  /** Every so many positions. Default: 1. */
+  readonly step?: number;
+}
+
+interface Attributes {
+  dim: number;
+  start: number;
+  count: number;
+  step: number;
+}
+
+const op = linear<"x", Attributes>("slice", {
+  inputs: ["x"],
+  kernel: "strided",
+  shape: ({ x, dim, count }) => ({
+    shape: x.shape.map((size, d) => (d === dim ? count : size)),
+    dtype: x.dtype,
+  }),
+  params: ({ x, dim, start, step }, y) => {
+    const strides = x.shape.map((_, d) => sizeOf(x.shape.slice(d + 1)));
+    const along = strides[dim] as number;
+    return stridedParams(
+      y.shape,
+      strides.map((stride, d) => (d === dim ? stride * step : stride)),
+      start * along,
+    );
+  },
+  transpose: ({ dy, x, dim, start, count, step }) => {
+    const size = x.shape[dim] as number;
+    if (step === 1) return pad(dy, dim, start, size - start - count);
+    const positions = Int32Array.from({ length: count }, (_, i) => start + i * step);
+    return spread(dy, dim, new Tensor(positions, [count], "int32"), size);
+  },
+  batch: ({ x, dim, ...rest }, { op: self }) => self([x], { dim: dim + 1, ...rest }),
+});
+
+/**
+ * The positions start, start + step, … before `end` along an axis.
+ * Shapes: x [..., n, ...] → y [..., m, ...] with m = ⌈(end − start) / step⌉. Any dtype.
+ * Positions beyond the ends are taken as the ends, as in Python.
+ * @example slice(arange(10), 0, { start: 2, end: -1, step: 3 })   // [2, 5, 8]
+ * @throws ShapeError for a scalar; ArgumentError, OptionError
+ */
+export function slice(x: Tensor, dim: number, options: SliceOptions = {}): Tensor {
+  checkTensor("slice", "x", x);
+  checkOptions("slice", options, ["start", "end", "step"]);
+  if (x.rank === 0) throw new ShapeError("slice: expected x to have an axis, got a scalar");
+  const axis = checkDim("slice", dim, x.rank);
+  const size = x.shape[axis] as number;
+  const step = checkNumber("slice", "step", options.step ?? 1, { min: 1, integer: true });
+  const position = (name: "start" | "end", value: number): number => {
+    checkNumber("slice", name, value, { integer: true });
+    return Math.min(Math.max(value < 0 ? value + size : value, 0), size);
+  };
+  const start = position("start", options.start ?? 0);
+  const end = position("end", options.end ?? size);
+  const count = Math.max(Math.ceil((end - start) / step), 0);
+  if (count === size && step === 1) return x;
+  return op([x], { dim: axis, start: count === 0 ? 0 : start, count, step });
+}

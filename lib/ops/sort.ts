@@ -1,0 +1,56 @@
+import { checkDim } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { argsort, readSortOptions, type SortOptions } from "./argsort.js";
+import { gather } from "./gather.js";
+import { reshape } from "./reshape.js";
+import { slice } from "./slice.js";
+
+/** Values, and where along the axis they were. */
+export interface ValuesAndIndices {
+  readonly values: Tensor;
+  /** int32 */
+  readonly indices: Tensor;
+}
+
+function pick(x: Tensor, dim: number, indices: Tensor): ValuesAndIndices {
+  if (x.rank > 0) return { values: gather(x, dim, indices), indices };
+  return { values: reshape(gather(reshape(x, [1]), 0, reshape(indices, [1])), []), indices };
+}
+
+/**
+ * The elements along an axis in order, and where they were; equal ones stay in order, and NaN is the largest
+ * (torch.sort, stable). The gradient goes to where the values were.
+ * Shapes: x → values and indices, the same. Dtypes: float32, float64, int32.
+ * @example sort(tensor([3, 1, 2])).values   // [1, 2, 3]
+ * @throws ShapeError, DTypeError, OptionError
+ */
+export function sort(x: Tensor, options: SortOptions = {}): ValuesAndIndices {
+  const { dim, descending } = readSortOptions("sort", x, options);
+  return pick(x, dim, argsort(x, { dim, descending }));
+}
+
+/** What `topk` looks for. */
+export interface TopkOptions {
+  /** The axis; −1 is the last. Default: −1. */
+  readonly dim?: number;
+  /** The largest, or else the smallest. Default: true. */
+  readonly largest?: boolean;
+}
+
+/**
+ * The k largest elements along an axis, the largest first, and where they were (torch.topk); of equal ones
+ * the first.
+ * Shapes: x [..., n, ...] → values and indices [..., k, ...]. Dtypes: float32, float64, int32.
+ * @example topk(tensor([3, 1, 2]), 2).values   // [3, 2]
+ * @throws ArgumentError for a k above n; ShapeError, DTypeError, OptionError
+ */
+export function topk(x: Tensor, k: number, options: TopkOptions = {}): ValuesAndIndices {
+  checkTensor("topk", "x", x);
+  checkOptions("topk", options, ["dim", "largest"]);
+  const largest = checkFlag("topk", "largest", options.largest ?? true);
+  const dim = checkDim("topk", options.dim ?? -1, x.rank);
+  checkNumber("topk", "k", k, { min: x.rank === 0 ? 1 : 0, max: x.shape[dim] ?? 1, integer: true });
+  const order = argsort(x, { dim, descending: largest });
+  return pick(x, dim, x.rank === 0 ? order : slice(order, dim, { end: k }));
+}

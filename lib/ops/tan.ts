@@ -1,0 +1,15 @@
+import type { Tensor } from "../graph/tensor.js";
+import { add } from "./add.js";
+import { elementwise } from "./elementwise.js";
+import { square } from "./square.js";
+
+const op = elementwise("tan", { takes: "float", slope: { x: ({ y }) => add(square(y), 1) } });
+
+/**
+ * y = tan x. Slope 1 + y².
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @throws DTypeError
+ */
+export function tan(x: Tensor): Tensor {
+  return op([x]);
+}

@@ -1,0 +1,48 @@
+import { ShapeError } from "../errors.js";
+import { format } from "../graph/shape.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkNumber, checkOptions } from "../options.js";
+import { where } from "./where.js";
+
+/** Which diagonal a triangle ends with. */
+export interface TriangleOptions {
+  /** 0 for the main one, 1 for the one above it, −1 for the one below, … Default: 0. */
+  readonly diagonal?: number;
+}
+
+function triangle(
+  name: string,
+  x: Tensor,
+  options: TriangleOptions,
+  keeps: (row: number, column: number, diagonal: number) => boolean,
+): Tensor {
+  checkTensor(name, "x", x);
+  checkOptions(name, options, ["diagonal"]);
+  const diagonal = checkNumber(name, "diagonal", options.diagonal ?? 0, { integer: true });
+  if (x.rank < 2)
+    throw new ShapeError(`${name}: expected a matrix or a stack of such, got ${format(x.shape)}`);
+  const [rows, columns] = x.shape.slice(-2) as [number, number];
+  const mask = new Uint8Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) mask[i * columns + j] = Number(keeps(i, j, diagonal));
+  }
+  return where(new Tensor(mask, [rows, columns], "bool"), x, 0);
+}
+
+/**
+ * x on and below a diagonal, 0 above it (torch.tril). Shapes: x [..., m, n] → y, the same. Any dtype.
+ * @example tril(ones([2, 2]))   // [[1, 0], [1, 1]]
+ * @throws ShapeError, ArgumentError, OptionError
+ */
+export function tril(x: Tensor, options: TriangleOptions = {}): Tensor {
+  return triangle("tril", x, options, (row, column, diagonal) => column - row <= diagonal);
+}
+
+/**
+ * x on and above a diagonal, 0 below it (torch.triu). Shapes: x [..., m, n] → y, the same. Any dtype.
+ * @example triu(ones([2, 2]))   // [[1, 1], [0, 1]]
+ * @throws ShapeError, ArgumentError, OptionError
+ */
+export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
+  return triangle("triu", x, options, (row, column, diagonal) => column - row >= diagonal);
+}

@@ -1,0 +1,46 @@
+import type { Tensor } from "../graph/tensor.js";
+import { checkNumber, checkOptions } from "../options.js";
+import { checkDTypes } from "./define.js";
+import { mean } from "./mean.js";
+import { mul } from "./mul.js";
+import { dimsOf, type ReduceOptions } from "./reduce.js";
+import { sqrt } from "./sqrt.js";
+import { square } from "./square.js";
+import { sub } from "./sub.js";
+import { sum } from "./sum.js";
+
+/** As `ReduceOptions`, for `variance` and `std`. */
+export interface VarianceOptions extends ReduceOptions {
+  /** Taken from the count: 1 for the unbiased estimate of a sample, 0 for the variance itself. Default: 1. */
+  readonly correction?: number;
+}
+
+/**
+ * y = Σ (x − mean)² / max(n − correction, 0) over the axes `dim`, or over all (torch.var).
+ * Shapes: as `sum`. Dtypes: float32, float64. NaN where nothing is left to divide by.
+ * @example variance(tensor([1, 2, 3]))   // 1
+ * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ */
+export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  return spreadOf("variance", x, options);
+}
+
+/**
+ * The root of `variance` (torch.std).
+ * @example std(tensor([1, 2, 3]))   // 1
+ * @throws as `variance`
+ */
+export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
+  return sqrt(spreadOf("std", x, options));
+}
+
+function spreadOf(name: string, x: Tensor, options: VarianceOptions): Tensor {
+  checkOptions(name, options, ["dim", "keepdim", "correction"]);
+  const { correction = 1, ...reduce } = options;
+  checkNumber(name, "correction", correction, { min: 0 });
+  const dims = dimsOf(name, x, reduce);
+  checkDTypes(name, ["x"], [x], "float");
+  const count = dims.reduce((product, d) => product * (x.shape[d] as number), 1);
+  const centred = sub(x, mean(x, { dim: dims, keepdim: true }));
+  return mul(sum(square(centred), reduce), 1 / Math.max(count - correction, 0));
+}

@@ -1,0 +1,225 @@
+import { describe, expect, test } from "vitest";
+import {
+  ArgumentError,
+  compile,
+  Generator,
+  GraphError,
+  grad,
+  IndexError,
+  jvp,
+  nn,
+  ops,
+  ShapeError,
+  type Tensor,
+  tensor,
+  vjp,
+  vmap,
+} from "../../lib/index.js";
+import { callOp } from "../oracle/call.js";
+import { expectNumbersClose, fromOracle } from "../oracle/compare.js";
+import { hasDerivatives, type OpRow, readOps, titleOf } from "../oracle/read.js";
+
+const random = new Generator(11);
+const normal = (shape: number[]): Tensor => random.normal(shape, { dtype: "float64" });
+const SAMPLES = 3;
+
+const stack = (list: readonly Tensor[]): Tensor => ops.concat(list.map((x) => ops.unsqueeze(x, 0)));
+const at = (x: Tensor, i: number): Tensor =>
+  ops.reshape(ops.slice(x, 0, { start: i, end: i + 1 }), x.shape.slice(1));
+
+/** Three samples of an input: itself, and others of the same kind. */
+function samples(x: Tensor): Tensor {
+  if (x.dtype !== "float64") return stack([x, x, x]);
+  return stack([x, ops.mul(x, 0.75), ops.mul(x, 1.25)]);
+}
+
+function expectSame(found: Tensor, expected: Tensor, what: string): void {
+  expect(found.shape, what).toEqual(expected.shape);
+  expect(found.dtype, what).toBe(expected.dtype);
+  expectNumbersClose(found.data, [...expected.data], { rtol: 1e-12, atol: 1e-13 }, what);
+}
+
+const rows = readOps();
+
+describe("over samples every op gives what it gives for each", () => {
+  test.each(rows.map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
+    const inputs = Object.values(row.inputs).map((input) => fromOracle(input));
+    const f = (...list: Tensor[]): Tensor => callOp(row, list);
+    // All inputs with samples, and each by itself.
+    const subsets = [inputs.map(() => true), ...inputs.map((_, i) => inputs.map((__, j) => i === j))];
+    for (const mapped of inputs.length === 1 ? subsets.slice(1) : subsets) {
+      const given = inputs.map((input, i) => (mapped[i] ? samples(input) : input));
+      const found = vmap(f, { inDims: mapped.map((is) => (is ? 0 : null)) })(...given);
+      const each = Array.from({ length: SAMPLES }, (_, s) =>
+        f(...given.map((input, i) => (mapped[i] ? at(input, s) : input))),
+      );
+      expectSame(found, stack(each), `samples of ${mapped}`);
+    }
+  });
+});
+
+describe("over samples every derivative is that of each", () => {
+  /** The largest row of each op. */
+  const chosen = new Map<string, OpRow>();
+  for (const row of rows.filter(hasDerivatives)) {
+    const sizeOf = ({ inputs }: OpRow): number =>
+      Object.values(inputs).reduce((sum, { data }) => sum + data.length, 0);
+    const best = chosen.get(row.op);
+    if (best === undefined || sizeOf(row) > sizeOf(best)) chosen.set(row.op, row);
+  }
+
+  test.each([...chosen.values()].map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
+    const names = Object.keys(row.inputs);
+    const fixed = names.map((name) => fromOracle(row.inputs[name] as OpRow["y"]));
+    const moving = names.flatMap((name, i) => (name in (row.gradients ?? {}) ? [i] : []));
+    const f = (...list: Tensor[]): Tensor =>
+      callOp(
+        row,
+        fixed.map((input, i) => (moving.includes(i) ? (list[moving.indexOf(i)] as Tensor) : input)),
+      );
+    const given = moving.map((i) => samples(fixed[i] as Tensor));
+    const y = f(...moving.map((i) => fixed[i] as Tensor));
+    const dy = normal([SAMPLES, ...y.shape]);
+    const pulled = (v: Tensor, ...list: Tensor[]): Tensor[] => vjp(f, ...list)[1](v);
+    const found = vmap(pulled)(dy, ...given) as Tensor[];
+    const tangents = given.map((x) => normal([...x.shape]));
+    const pushed = (...list: Tensor[]): Tensor =>
+      jvp(f, list.slice(0, moving.length), list.slice(moving.length))[1];
+    const forward = vmap(pushed)(...given, ...tangents);
+    for (let s = 0; s < SAMPLES; s++) {
+      const own = given.map((x) => at(x, s));
+      pulled(at(dy, s), ...own).forEach((expected, i) => {
+        expectSame(at(found[i] as Tensor, s), expected, `vjp of input ${i}, sample ${s}`);
+      });
+      const moved = tangents.map((x) => at(x, s));
+      expectSame(at(forward, s), pushed(...own, ...moved), `jvp, sample ${s}`);
+    }
+  });
+});
+
+describe("vmap", () => {
+  const dot = (a: Tensor, b: Tensor): Tensor => ops.sum(ops.mul(a, b));
+
+  test("takes samples along any axis and gives them along any", () => {
+    const [a, b] = [normal([4, 3]), normal([3, 4])];
+    const scaled = vmap((x: Tensor, y: Tensor) => ops.mul(x, ops.sum(y)), { inDims: [1, 0], outDims: 1 });
+    const expected = ops.mul(a, ops.sum(b, { dim: 1 }));
+    expectSame(scaled(a, b), expected, "scaled");
+    expectSame(
+      vmap(dot, { inDims: [0, -1] })(a, b),
+      ops.sum(ops.mul(a, ops.transpose(b, 0, 1)), { dim: 1 }),
+      "dot",
+    );
+  });
+
+  test("nests: all pairs", () => {
+    const [a, b] = [normal([4, 3]), normal([5, 3])];
+    const pairs = vmap((x: Tensor) => vmap((y: Tensor) => dot(x, y))(b))(a);
+    expectSame(pairs, ops.matmul(a, b, { transposeB: true }), "pairs");
+  });
+
+  test("takes and gives lists and objects, and repeats what is the same for all", () => {
+    const both = vmap((p: { w: Tensor; b: Tensor }, x: Tensor) => ({
+      y: ops.add(dot(p.w, x), p.b),
+      one: tensor(1),
+    }));
+    const [w, b, x] = [normal([2, 3]), normal([2]), normal([2, 3])];
+    const { y, one } = both({ w, b }, x);
+    expectSame(y, ops.add(ops.sum(ops.mul(w, x), { dim: 1 }), b), "y");
+    expect(one.toArray()).toEqual([1, 1]);
+  });
+
+  test("is transparent to gradients outside and inside", () => {
+    const [a, b] = [normal([4, 3]), normal([4, 3])];
+    const outside = grad((x: Tensor) => ops.sum(ops.square(vmap(dot)(x, b))))(a);
+    const plain = grad((x: Tensor) => ops.sum(ops.square(ops.sum(ops.mul(x, b), { dim: 1 }))))(a);
+    expectSame(outside, plain, "outside");
+    const inside = vmap(grad((x: Tensor) => ops.sum(ops.exp(x))))(a);
+    expectSame(inside, ops.exp(a), "inside");
+    const twice = grad((x: Tensor) => ops.sum(vmap(grad((z: Tensor) => ops.sum(ops.exp(z))))(x)))(a);
+    expectSame(twice, ops.exp(a), "both");
+  });
+
+  test("runs under compile", () => {
+    const [a, b] = [normal([4, 3]), normal([4, 3])];
+    const f = vmap(grad((x: Tensor, y: Tensor) => ops.sum(ops.square(ops.sub(ops.tanh(x), y)))));
+    expectSame(compile(f)(a, b) as Tensor, f(a, b), "compiled");
+  });
+
+  test("runs a user's op without a rule sample by sample", () => {
+    const doubled = ops.defineOp<"x">("doubled", {
+      inputs: ["x"],
+      kernel: "neg",
+      shape: ({ x: { shape, dtype } }) => ({ shape, dtype }),
+      params: ({ x: { size } }) => [1, size, 1, 1],
+      vjp: { x: ({ dy }) => ops.neg(dy) },
+    });
+    const x = normal([3, 2]);
+    expectSame(vmap((z: Tensor) => doubled([z], {}))(x), ops.neg(x), "value");
+    const gradient = vmap(grad((z: Tensor) => ops.sum(ops.square(doubled([z], {})))))(x);
+    expectSame(gradient, ops.mul(x, 2), "gradient");
+  });
+
+  test("serves models: an ensemble", () => {
+    const model = new nn.Sequential(new nn.Linear(3, 4, { dtype: "float64" }), new nn.ReLU());
+    const weights = normal([5, 4, 3]);
+    const x = normal([2, 3]);
+    const outputs = vmap((w: Tensor) => model.withParameters({ "0.weight": w }, () => model.forward(x)))(
+      weights,
+    );
+    for (let i = 0; i < 5; i++) {
+      const one = model.withParameters({ "0.weight": at(weights, i) }, () => model.forward(x));
+      expectSame(at(outputs, i), one, `member ${i}`);
+    }
+  });
+
+  test("refuses what cannot be", () => {
+    const x = normal([4, 3]);
+    const cases: [() => unknown, new (message: string) => Error, string][] = [
+      [() => vmap(1 as never), ArgumentError, "vmap: expected a function, got 1"],
+      [
+        () => vmap(dot)(x, normal([5, 3])),
+        ShapeError,
+        "expected all inputs to have as many samples, got 4 and 5",
+      ],
+      [() => vmap(dot)(x, tensor(1)), ShapeError, "vmap: expected an axis of samples, got a scalar"],
+      [
+        () => vmap(dot, { inDims: null })(x, x),
+        ArgumentError,
+        "vmap: expected an input with samples, got none",
+      ],
+      [() => vmap(dot, { inDims: [0] })(x, x), ArgumentError, "vmap: expected inDims for 2 inputs, got 1"],
+      [() => vmap(dot, { inDims: 2 })(x, x), ShapeError, "vmap"],
+      [
+        () => vmap(dot, { inDims: "0" as never })(x, x),
+        ArgumentError,
+        "vmap: expected inDims to be a whole number",
+      ],
+      [() => vmap((z: Tensor) => tensor(z.data))(x), GraphError, "its value cannot be read"],
+      [() => vmap((z: Tensor) => (ops.sum(z).item() > 0 ? z : z))(x), GraphError, "its value cannot be read"],
+      [() => vmap((_: Tensor) => 1 as never)(x), ArgumentError, "the function's result to be a tensor"],
+      [
+        () => vmap((z: Tensor) => ops.indexSelect(z, 0, tensor([3], { dtype: "int32" })))(x),
+        IndexError,
+        "indexSelect",
+      ],
+    ];
+    for (const [run, type, message] of cases) {
+      expect(run).toThrow(type);
+      expect(run).toThrow(message);
+    }
+    let leaked: Tensor | undefined;
+    vmap((z: Tensor) => {
+      leaked = z;
+      return z;
+    })(x);
+    expect(() => ops.exp(leaked as Tensor)).toThrow("a tensor of a vmap that has ended");
+    const w = tensor([1, 2, 3], { dtype: "float64", requiresGrad: true });
+    const backwardInside = (): Tensor =>
+      vmap((z: Tensor) => {
+        dot(w, z).backward();
+        return z;
+      })(x);
+    expect(backwardInside).toThrow("under vmap each sample has a gradient of its own");
+  });
+});
