@@ -55,6 +55,13 @@ export class GraphError extends ThalwegError {
   }
 }
 
+/** A NaN or an infinity that `detectAnomaly` found. `code` is `"ERR_ANOMALY"`. */
+export class AnomalyError extends ThalwegError {
+  constructor(message: string) {
+    super("ERR_ANOMALY", message);
+  }
+}
+
 /** A function that `compile` cannot trace. `code` is `"ERR_TRACE"`. */
 export class TraceError extends ThalwegError {
   constructor(message: string) {

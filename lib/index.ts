@@ -1,5 +1,7 @@
 export { type BackwardOptions, backward } from "./autodiff/backward.js";
 export { type CheckOptions, checkGradients } from "./autodiff/check-gradients.js";
+export { checkpoint } from "./autodiff/checkpoint.js";
+export { defineFunction, type FunctionContext, type FunctionDefinition } from "./autodiff/define-function.js";
 export {
   type HessianOf,
   hessian,
@@ -22,6 +24,7 @@ export { type BackendInfo, backendInfo, setBackend, setThreads } from "./backend
 export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";
 export * from "./errors.js";
+export { detectAnomaly } from "./graph/anomaly.js";
 export { type Compiled, type CompileOptions, compile, type PassName } from "./graph/compile.js";
 export {
   arange,

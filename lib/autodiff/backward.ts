@@ -1,4 +1,5 @@
 import { DTypeError, GraphError, ShapeError, TraceError } from "../errors.js";
+import { asGradientOf } from "../graph/anomaly.js";
 import { allocate, isFloat } from "../graph/dtype.js";
 import { enableGrad, noGrad } from "../graph/grad-mode.js";
 import type { Node } from "../graph/node.js";
@@ -44,13 +45,18 @@ interface Keeping {
 export function backward(y: Tensor, options: BackwardOptions = {}): void {
   const settings = readOptions("backward", y, options);
   if (y.isLeaf) {
-    accumulate(y, copyOf(settings.seed));
+    const seed = complete(y, new Map([[y, settings.seed]])) as Tensor;
+    accumulate(y, copyOf(seed));
     return;
   }
   const leaves: Tensor[] = [];
-  const cotangents = pullBack([{ y, dy: settings.seed }], history([y]), settings, (tensor) => {
+  const results = history([y]);
+  const cotangents = pullBack([{ y, dy: settings.seed }], results, settings, (tensor) => {
     if (tensor.isLeaf) leaves.push(tensor);
   });
+  for (const result of results) {
+    if (result.retainsGrad && cotangents.has(result)) leaves.push(result);
+  }
   // Two leaves may be given one and the same gradient (of a sum, say), or the seed itself: each keeps
   // memory of its own.
   const taken = new Set([settings.seed.storage]);
@@ -163,12 +169,32 @@ function pullBack(
       cotangents.set(y, before === undefined ? dy : add(before, dy));
     }
     for (const result of results) {
-      const dy = cotangents.get(result);
+      const dy = complete(result, cotangents);
       if (dy !== undefined) pullThrough(result, dy, cotangents, meet, only);
     }
+    for (const tensor of cotangents.keys()) if (tensor.producer === null) complete(tensor, cotangents);
   });
   if (!settings.retainGraph) for (const result of results) result.producer?.free();
   return cotangents;
+}
+
+/** The cotangent of a tensor to which nothing will be added, as its hooks leave it. */
+function complete(tensor: Tensor, cotangents: Map<Tensor, Tensor>): Tensor | undefined {
+  const found = cotangents.get(tensor);
+  if (found === undefined) return undefined;
+  let dy: Tensor = found;
+  for (const hook of tensor.hooks ?? []) {
+    const other: Tensor = hook(dy) ?? dy;
+    checkTensor("registerHook", "the hook's result", other);
+    if (!sameShape(other.shape, tensor.shape) || other.dtype !== tensor.dtype) {
+      throw new ShapeError(
+        `registerHook: expected the hook to give ${tensor.dtype} ${format(tensor.shape)}, got ${other.dtype} ${format(other.shape)}`,
+      );
+    }
+    dy = other;
+  }
+  cotangents.set(tensor, dy);
+  return dy;
 }
 
 /** Adds dy · ∂y/∂input to the cotangent of each input of the op that made y. */
@@ -179,7 +205,7 @@ function pullThrough(
   meet: (tensor: Tensor) => void,
   only: ReadonlySet<Tensor> | undefined,
 ): void {
-  const { op, inputs, attributes } = y.producer as Node;
+  const { op, inputs, attributes, line } = y.producer as Node;
   const context: Record<string, unknown> = { ...attributes, y, dy };
   op.inputs.forEach((name, i) => {
     context[name] = inputs[i];
@@ -188,7 +214,7 @@ function pullThrough(
     const input = inputs[i] as Tensor;
     const rule = op.vjp[name];
     if (!input.requiresGrad || rule === undefined || only?.has(input) === false) return;
-    const dx = rule(context as never);
+    const dx = asGradientOf(`${op.name} with respect to ${name}`, line, () => rule(context as never));
     if (!isFloat(dx.dtype) || !sameShape(dx.shape, input.shape)) {
       throw new GraphError(
         `backward: the vjp of ${op.name} gave ${dx.dtype} ${format(dx.shape)} for ${name} ${format(input.shape)}`,

@@ -1,9 +1,10 @@
 import { ArgumentError, BusyError, DTypeError, IndexError, ShapeError, ThalwegError } from "../errors.js";
 import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
-import { applyToSamples } from "./batch.js";
+import { anomalyFound, callLine, checkInstruction, checkResult, isWatching } from "./anomaly.js";
+import { applyToSamples, sameValues } from "./batch.js";
 import { allocate, type DType, isFloat } from "./dtype.js";
-import { isGradEnabled } from "./grad-mode.js";
+import { isGradEnabled, noGrad } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
 import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
 import { Storage } from "./storage.js";
@@ -20,10 +21,11 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
     }
     if (input.batch !== null) ofSamples = true;
   }
-  const spec = op.infer(inputs, attributes);
   const output = ofSamples
-    ? applyToSamples(op, inputs, spec, attributes)
-    : evaluate(op, inputs, spec, attributes);
+    ? applyToSamples(op, inputs, attributes)
+    : op.compute === undefined
+      ? evaluate(op, inputs, op.infer(inputs, attributes), attributes)
+      : sameValues(noGrad(() => (op.compute as NonNullable<Op["compute"]>)(inputs, attributes)));
   if (isGradEnabled()) record(op, inputs, attributes, output);
   return output;
 }
@@ -44,8 +46,14 @@ function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attribute
   const tensors = op.buffers === undefined ? [...inputs, output] : op.buffers(inputs, output);
   const params = op.params(inputs, spec, attributes);
   const trace = currentTrace();
-  if (trace === null) run(op.name, op.instruction, params, tensors);
-  else trace.push({ instruction: op.instruction, params, operands: tensors, written: [output] });
+  if (trace === null) {
+    run(op.name, op.instruction, params, tensors);
+    if (isWatching()) checkResult(op.name, output);
+  } else {
+    trace.push({ instruction: op.instruction, params, operands: tensors, written: [output] });
+    const check = isWatching() ? checkInstruction(op.name, output) : null;
+    if (check !== null) trace.push(check);
+  }
   return output;
 }
 
@@ -60,7 +68,7 @@ function record(op: Op, inputs: readonly Tensor[], attributes: Attributes, outpu
     output.cutBy = op.name;
     return;
   }
-  output.producer = new Node(op, inputs, attributes);
+  output.producer = new Node(op, inputs, attributes, callLine());
   output.requiresGrad = true;
 }
 
@@ -108,6 +116,8 @@ export function fromNative(error: unknown, name?: string): unknown {
       return new ArgumentError(text);
     case "ERR_BUSY":
       return new BusyError(text);
+    case "ERR_ANOMALY":
+      return anomalyFound(message);
     default:
       return error;
   }

@@ -40,16 +40,12 @@ const refusal = (): Error =>
   );
 
 /** Applies an op to all samples at once, where an input stands for them. */
-export function applyToSamples(
-  op: Op,
-  inputs: readonly Tensor[],
-  spec: TensorSpec,
-  attributes: Attributes,
-): Tensor {
+export function applyToSamples(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
   const level = Math.max(...inputs.map((input) => input.batch?.level ?? 0));
   if (level > depth) throw new GraphError(`${op.name}: a tensor of a vmap that has ended cannot be used`);
   const batches = inputs.map((input) => (input.batch?.level === level ? input.batch : null));
   const { size } = batches.find((batch) => batch !== null) as Batch;
+  const expected = op.compute === undefined ? op.infer(inputs, attributes) : null;
   if (op.batch === undefined) throw new GraphError(`vmap: ${op.name} has no rule for samples`);
   const all = op.batch(
     inputs.map((input, i) => batches[i]?.all ?? input),
@@ -57,6 +53,7 @@ export function applyToSamples(
     size,
     attributes,
   );
+  const spec: TensorSpec = expected ?? { shape: all.shape.slice(1), dtype: all.dtype };
   const wanted = [size, ...spec.shape];
   if (!sameShape(all.shape, wanted) || all.dtype !== spec.dtype) {
     throw new GraphError(

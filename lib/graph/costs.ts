@@ -21,6 +21,7 @@ const DRAWS: ReadonlySet<string> = new Set(["uniform", "normal", "permutation"])
 export function flopsOf(instruction: Instruction): number {
   const { name, params, operands } = instruction;
   if (MOVES.has(name) || DRAWS.has(name)) return 0;
+  if (name === "check_finite") return operands[0]?.size ?? 0;
   if (name === "matmul") return matmulFlops(instruction);
   if (name === "matmul_batch") return 2 * params.slice(0, 4).reduce((product, size) => product * size, 1);
   if (name === "sgd" || name === "adam") return updateFlops(instruction);

@@ -25,6 +25,8 @@ export interface Op {
   readonly vjp: Rules;
   /** Jacobian · column vector, for each input that has one. */
   readonly jvp: Rules;
+  /** The value by other ops, whose history does not count; instead of an instruction. */
+  compute?(inputs: readonly Tensor[], attributes: Attributes): Tensor;
   /**
    * The op on all samples at once, for `vmap`: inputs that are `batched` have the samples' axis in front,
    * of that size, and so has the result.
@@ -45,12 +47,15 @@ export class Node {
   readonly id: number = ++lastId;
   readonly op: Op;
   readonly attributes: Attributes;
+  /** The line that called the op, under `detectAnomaly`. */
+  readonly line: string | null;
   #inputs: readonly Tensor[] | null;
   readonly #versions: readonly number[];
 
-  constructor(op: Op, inputs: readonly Tensor[], attributes: Attributes) {
+  constructor(op: Op, inputs: readonly Tensor[], attributes: Attributes, line: string | null = null) {
     this.op = op;
     this.attributes = attributes;
+    this.line = line;
     this.#inputs = inputs;
     this.#versions = inputs.map((input) => input.storage.version);
   }

@@ -1,6 +1,7 @@
 import { BusyError, DetachedError, TraceError } from "../errors.js";
 import { binding, type NativeMemory } from "../native/binding.js";
 import { type DType, dtypeOf, type TypedArray } from "./dtype.js";
+import { userLine } from "./user-line.js";
 
 /** Numbers traces, so that a tensor knows whether it was made within one. */
 export const tracing = { current: 0, last: 0 };
@@ -123,11 +124,7 @@ export class Storage {
 
 /** Says what a symbolic value is, and which line of the user's asked for it. */
 function traceMessage(): string {
-  const lines = (new Error().stack ?? "").split("\n").slice(1);
-  const here = new URL("..", import.meta.url).href;
-  const user = lines.find(
-    (line) => !line.includes(here) && !line.includes(new URL("..", import.meta.url).pathname),
-  );
-  const where = user === undefined ? "" : ` Read ${user.trim()}.`;
+  const line = userLine();
+  const where = line === null ? "" : ` Read ${line}.`;
   return `compile: the value of a tensor is not known while a function is traced: it becomes known each time the compiled function runs. Control flow that depends on values cannot be compiled; use ops such as where, or return the tensor and read it outside.${where}`;
 }

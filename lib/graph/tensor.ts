@@ -5,6 +5,10 @@ import type { Node } from "./node.js";
 import { type Shape, sizeOf } from "./shape.js";
 import { Storage } from "./storage.js";
 
+/** Sees a tensor's gradient, and may give another in its place. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
+export type GradientHook = (gradient: Tensor) => Tensor | undefined | void;
+
 /** All samples of a tensor under `vmap`. */
 export interface Batch {
   /** [samples, ...shape] */
@@ -41,6 +45,10 @@ export class Tensor {
   producer: Node | null = null;
   /** @internal Under `vmap`: the samples of which this tensor stands for each; null elsewhere. */
   batch: Batch | null = null;
+  /** @internal See `registerHook` and `retainGrad`. */
+  hooks: Set<GradientHook> | null = null;
+  /** @internal */
+  retainsGrad = false;
   /** @internal The op that cut the gradient on the way to here, such as argmin. */
   cutBy: string | null = null;
   #requiresGrad = false;
@@ -88,6 +96,41 @@ export class Tensor {
       );
     }
     this.#requiresGrad = value;
+  }
+
+  /**
+   * Has `backward()` leave a gradient here too, where the tensor is the result of an op
+   * (torch.Tensor.retain_grad).
+   * @throws GraphError unless the tensor requires a gradient.
+   */
+  retainGrad(): void {
+    this.#checkHasGradient("retainGrad");
+    this.retainsGrad = true;
+  }
+
+  /**
+   * Has `hook` called with this tensor's gradient whenever one is computed, once it is complete; what the
+   * hook gives takes its place, for `.grad` and on the way down (torch.Tensor.register_hook).
+   * @returns what removes the hook.
+   * @throws GraphError unless the tensor requires a gradient; ArgumentError
+   * @example h.registerHook((dh) => ops.clamp(dh, { min: -1, max: 1 }));
+   */
+  registerHook(hook: GradientHook): () => void {
+    if (typeof hook !== "function") {
+      throw new ArgumentError(`registerHook: expected a function, got ${describe(hook)}`);
+    }
+    this.#checkHasGradient("registerHook");
+    this.hooks ??= new Set();
+    const own: GradientHook = (gradient) => hook(gradient);
+    this.hooks.add(own);
+    return () => {
+      this.hooks?.delete(own);
+    };
+  }
+
+  #checkHasGradient(name: string): void {
+    if (this.#requiresGrad) return;
+    throw new GraphError(`${name}: this tensor does not require a gradient`);
   }
 
   /** Whether it was made by the user rather than by an op on tensors that require gradients. */

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { describe } from "../options.js";
+import { isWatching } from "./anomaly.js";
 import { capture } from "./capture.js";
 import { type PassName, plan } from "./plan/index.js";
 import { Executable } from "./program.js";
@@ -32,7 +33,8 @@ export class Versions {
   }
 
   for(inputs: readonly TensorSpec[]): Version {
-    const key = inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
+    const watched = isWatching() ? "watched " : "";
+    const key = watched + inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
     let version = this.#known.get(key);
     if (version === undefined) {
       version = this.#make(inputs);
@@ -44,15 +46,17 @@ export class Versions {
   }
 
   #make(inputs: readonly TensorSpec[]): Version {
+    const fn = this.#fn;
     const { result, recorded, id } = trace(() => {
       const symbols = inputs.map(
         ({ dtype, shape }) => new Tensor(new Storage({ length: sizeOf(shape), dtype }), shape, dtype),
       );
-      return { symbols, value: this.#fn(...symbols) };
+      return { symbols, value: fn(...symbols) };
     });
     const { tensors, rebuild } = flatten(result.value);
     const captured = capture(recorded, result.symbols, tensors, id);
-    const { program, arena } = plan(captured.program, this.#passes);
+    // What is watched runs as it stands, each op by itself.
+    const { program, arena } = plan(captured.program, isWatching() ? [] : this.#passes);
     return { executable: new Executable(program, arena, captured.inputs), results: tensors, rebuild };
   }
 }

@@ -3,6 +3,7 @@ import { assign, checkAssignable } from "../graph/apply.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
 import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
 import { checkFlag, checkOptions, describe } from "../options.js";
+import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
 import { Parameter } from "./parameter.js";
 
 /** Parameters by name, in PyTorch's naming: `"m0.weight"`. */
@@ -27,6 +28,51 @@ export abstract class Module implements HasParts {
 
   /** The model's function: from inputs to output. */
   abstract forward(...inputs: Tensor[]): Tensor;
+
+  #hooks: Hooks | null = null;
+
+  /** From the first hook on, `forward` of this module goes through its hooks. */
+  #hooked(): Hooks {
+    if (this.#hooks !== null) return this.#hooks;
+    const hooks = new Hooks();
+    const forward = this.forward.bind(this);
+    const value = (...inputs: Tensor[]): Tensor => hooks.run(this, forward, inputs);
+    Object.defineProperty(this, "forward", { value, configurable: true, writable: true });
+    this.#hooks = hooks;
+    return hooks;
+  }
+
+  /**
+   * Has `hook` see the inputs before each `forward`; a list that it gives takes their place
+   * (torch.nn.Module.register_forward_pre_hook).
+   * @returns what removes the hook.
+   * @throws ArgumentError
+   */
+  registerForwardPreHook(hook: ForwardPreHook): () => void {
+    return this.#hooked().addBefore(hook);
+  }
+
+  /**
+   * Has `hook` see inputs and output of each `forward`; a tensor that it gives takes the output's place
+   * (torch.nn.Module.register_forward_hook).
+   * @returns what removes the hook.
+   * @throws ArgumentError
+   * @example const remove = model.m0.registerForwardHook((_, __, z1) => console.log(z1.shape));
+   */
+  registerForwardHook(hook: ForwardHook): () => void {
+    return this.#hooked().addAfter(hook);
+  }
+
+  /**
+   * Has `hook` see ∂c/∂x of the module's first input and ∂c/∂y of its output whenever they are computed; a
+   * tensor that it gives takes the place of ∂c/∂x (torch.nn.Module.register_full_backward_hook). It is not
+   * called where the input requires no gradient.
+   * @returns what removes the hook.
+   * @throws ArgumentError
+   */
+  registerBackwardHook(hook: BackwardHook): () => void {
+    return this.#hooked().addBackward(hook);
+  }
 
   /** The modules that are fields of this one, by field. */
   *namedChildren(): Generator<[name: string, module: Module]> {

@@ -23,6 +23,7 @@ constexpr Instruction kInstructions[] = {
     {"concat", prepare_concat, 0},
     {"cumsum", prepare_cumsum, 0},
     {"argsort", prepare_argsort, 0},
+    {"check_finite", prepare_check_finite, 0},
     {"chain", prepare_chain, 0},
     {"matmul", prepare_matmul, 0},
     {"matmul_batch", prepare_matmul_batch, 0},

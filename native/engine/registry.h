@@ -26,6 +26,7 @@ std::span<const Instruction> instructions();
 enum class CrossEntropy : int32_t { cost, slope, both };
 Task* prepare_argsort(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_chain(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_check_finite(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_concat(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_cross_entropy(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_cumsum(const Instruction&, Operands&, const Table&, TaskStore&);

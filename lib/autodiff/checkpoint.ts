@@ -1,0 +1,56 @@
+import { GraphError } from "../errors.js";
+import type { Node } from "../graph/node.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { takeApart, together } from "../graph/tree.js";
+import { defineFunction } from "./define-function.js";
+import { vjp } from "./transforms.js";
+
+/**
+ * f's value without what it went through: that is computed again when a gradient asks for it
+ * (torch.utils.checkpoint). It costs f a second time and saves the memory of what is between.
+ * What is differentiated must be an input: tensors, lists and objects of tensors, or modules, which stand for
+ * their parameters.
+ *
+ * Within `compile` the program keeps what it needs anyway: there it is f itself.
+ * @example
+ * const y = checkpoint((block, z) => block.forward(z), block, z);
+ * @throws GraphError where f uses a tensor with requiresGrad that is no input.
+ */
+export function checkpoint(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor;
+export function checkpoint<P extends readonly unknown[]>(f: (...inputs: P) => Tensor, ...inputs: P): Tensor;
+export function checkpoint(f: (...inputs: never[]) => Tensor, ...inputs: unknown[]): Tensor {
+  const parts = inputs.map((input, i) => takeApart("checkpoint", `input ${i}`, input));
+  const all = together(parts, (list) => list);
+  const run = (...leaves: Tensor[]): Tensor =>
+    all.within(leaves, (list) => checkTensor("checkpoint", "the function's result", f(...(list as never[]))));
+  return defineFunction("checkpoint", {
+    forward: run,
+    vjp: ({ inputs: leaves, dy }) => {
+      const [y, pullback] = vjp(
+        (...standIns: Tensor[]) => {
+          const value = run(...standIns);
+          checkLeaves(value, new Set(standIns));
+          return value;
+        },
+        ...leaves,
+      );
+      return y.requiresGrad ? pullback(dy) : leaves.map(() => null);
+    },
+  })(...all.leaves);
+}
+
+/** @throws GraphError where the value depends on a leaf that is no input. */
+function checkLeaves(value: Tensor, inputs: ReadonlySet<Tensor>): void {
+  const seen = new Set<Tensor>();
+  const open = [value];
+  for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
+    if (seen.has(tensor) || inputs.has(tensor) || !tensor.requiresGrad) continue;
+    seen.add(tensor);
+    if (tensor.producer === null) {
+      throw new GraphError(
+        `checkpoint: the function uses a tensor [${tensor.shape.join(", ")}] with requiresGrad that is not among its inputs; give it, or its module, as an input`,
+      );
+    }
+    open.push(...(tensor.producer as Node).inputs);
+  }
+}

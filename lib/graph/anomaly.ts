@@ -1,0 +1,101 @@
+import { AnomalyError, ArgumentError } from "../errors.js";
+import { instructionId } from "../native/binding.js";
+import { describe } from "../options.js";
+import { isFloat } from "./dtype.js";
+import type { Tensor } from "./tensor.js";
+import type { Recorded } from "./trace.js";
+import { userLine } from "./user-line.js";
+
+/** What computed a value, and the line that asked for it. */
+interface Maker {
+  readonly what: string;
+  readonly line: string | null;
+}
+
+let watchers = 0;
+/** The op whose gradient is being computed, where that is so. */
+let gradientOf: Maker | null = null;
+const makers: Maker[] = [];
+const CHECK = instructionId("check_finite");
+
+/** Whether results are checked. */
+export function isWatching(): boolean {
+  return watchers > 0;
+}
+
+/**
+ * Runs `run` with every result checked: the first NaN or infinity that an op computes, forward or backward,
+ * is an error that names the op and the line that called it (torch.autograd.detect_anomaly). Functions
+ * compiled within it, `fit` too, are checked in each run; they run without fusions then.
+ * `run` may be asynchronous. All takes longer: for looking, not for training.
+ * @returns what `run` gives.
+ * @throws AnomalyError
+ * @example detectAnomaly(() => ops.log(tensor([-1])));   // AnomalyError: log gave NaN at position 0 …
+ */
+export function detectAnomaly<T>(run: () => T): T {
+  if (typeof run !== "function") {
+    throw new ArgumentError(`detectAnomaly: expected a function, got ${describe(run)}`);
+  }
+  watchers++;
+  const end = (): void => {
+    watchers--;
+  };
+  let result: T;
+  try {
+    result = run();
+  } catch (error) {
+    end();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(end) as T;
+  end();
+  return result;
+}
+
+/** Where an op was called, for its gradient; null unless results are checked. */
+export function callLine(): string | null {
+  return watchers > 0 ? userLine() : null;
+}
+
+/** Runs an op's rule for a gradient, so that what goes wrong in it is named for that op. */
+export function asGradientOf<T>(what: string, line: string | null, rule: () => T): T {
+  if (watchers === 0) return rule();
+  const before = gradientOf;
+  gradientOf = { what: `the gradient of ${what}`, line };
+  try {
+    return rule();
+  } finally {
+    gradientOf = before;
+  }
+}
+
+function makerOf(name: string): Maker {
+  if (gradientOf === null) return { what: name, line: userLine() };
+  return { what: `${name}, in ${gradientOf.what},`, line: gradientOf.line };
+}
+
+/** @throws AnomalyError where an eager result holds a NaN or an infinity. */
+export function checkResult(name: string, result: Tensor): void {
+  if (!isFloat(result.dtype)) return;
+  const values = result.storage.readOnly;
+  const position = values.findIndex((value) => !Number.isFinite(value));
+  if (position >= 0) throw anomaly(makerOf(name), position, String(values[position]));
+}
+
+/** The instruction that checks a result in a program. */
+export function checkInstruction(name: string, result: Tensor): Recorded | null {
+  if (!isFloat(result.dtype)) return null;
+  const who = makers.push(makerOf(name)) - 1;
+  return { instruction: CHECK, params: [who], operands: [result], written: [] };
+}
+
+/** The error for what a program's check found. */
+export function anomalyFound(message: string): AnomalyError {
+  const [who, position, value] = message.split(" ") as [string, string, string];
+  return anomaly(makers[Number(who)] as Maker, Number(position), value);
+}
+
+function anomaly({ what, line }: Maker, position: number, value: string): AnomalyError {
+  const where = line === null ? "" : `, called ${line}`;
+  return new AnomalyError(`detectAnomaly: ${what} gave ${value} at position ${position}${where}`);
+}

@@ -1,0 +1,74 @@
+import { ArgumentError } from "../errors.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { view } from "../ops/reshape.js";
+import { describe } from "../options.js";
+import type { Module } from "./module.js";
+
+// biome-ignore-start lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
+/** Sees a module's inputs before `forward`, and may give others. */
+export type ForwardPreHook = (module: Module, inputs: readonly Tensor[]) => readonly Tensor[] | void;
+/** Sees a module's output, and may give another. */
+export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => Tensor | void;
+/** Sees the gradients of a module's output and of its first input, and may give another for the input. */
+export type BackwardHook = (module: Module, dx: Tensor, dy: Tensor) => Tensor | void;
+// biome-ignore-end lint/suspicious/noConfusingVoidType: as above
+
+/** The hooks of one module; `forward` goes through them. */
+export class Hooks {
+  readonly #before = new Set<{ hook: ForwardPreHook }>();
+  readonly #after = new Set<{ hook: ForwardHook }>();
+  readonly #backward = new Set<{ hook: BackwardHook }>();
+
+  addBefore = (hook: ForwardPreHook): (() => void) => add("registerForwardPreHook", this.#before, hook);
+  addAfter = (hook: ForwardHook): (() => void) => add("registerForwardHook", this.#after, hook);
+  addBackward = (hook: BackwardHook): (() => void) => add("registerBackwardHook", this.#backward, hook);
+
+  run(module: Module, forward: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
+    let inputs = given;
+    for (const { hook } of this.#before) inputs = hook(module, inputs) ?? inputs;
+    if (this.#backward.size > 0) inputs = this.#watchInput(module, inputs);
+    let output = forward(...inputs);
+    for (const { hook } of this.#after) {
+      output = checkTensor(
+        "registerForwardHook",
+        "the hook's result",
+        hook(module, inputs, output) ?? output,
+      );
+    }
+    return this.#backward.size > 0 ? this.#watchOutput(output) : output;
+  }
+
+  #dy: Tensor | null = null;
+
+  /** The first input as a tensor of its own in the graph, whose gradient goes through the hooks. */
+  #watchInput(module: Module, [first, ...others]: readonly Tensor[]): Tensor[] {
+    if (first === undefined || !first.requiresGrad) return first === undefined ? [] : [first, ...others];
+    const watched = view(first);
+    watched.registerHook((gradient) => {
+      let dx = gradient;
+      for (const { hook } of this.#backward) dx = hook(module, dx, this.#dy as Tensor) ?? dx;
+      return dx;
+    });
+    return [watched, ...others];
+  }
+
+  #watchOutput(output: Tensor): Tensor {
+    if (!output.requiresGrad) return output;
+    const watched = view(output);
+    watched.registerHook((dy) => {
+      this.#dy = dy;
+    });
+    return watched;
+  }
+}
+
+function add<H>(name: string, hooks: Set<{ hook: H }>, hook: H): () => void {
+  if (typeof hook !== "function") {
+    throw new ArgumentError(`${name}: expected a function, got ${describe(hook)}`);
+  }
+  const own = { hook };
+  hooks.add(own);
+  return () => {
+    hooks.delete(own);
+  };
+}
