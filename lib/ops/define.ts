@@ -5,7 +5,6 @@ import type { Op } from "../graph/node.js";
 import { broadcast, type Shape, type TensorSpec } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
-import { sampleBySample } from "./samples.js";
 
 /** The inputs of an op by name, with its attributes. */
 export type Arguments<I extends string, A extends object> = Readonly<Record<I, Tensor>> & Readonly<A>;
@@ -47,7 +46,7 @@ export interface OpDefinition<I extends string, A extends object> {
   readonly jvp?: JvpRules<I, A>;
   /**
    * The op on all samples at once, for `vmap`: inputs that are `batched` have the samples' axis in front, of
-   * that size; the result must have it. Default: the op on one sample after the other.
+   * that size; the result must have it. Default for a user's op: one sample after the other.
    */
   readonly batch?: BatchRule<I, A>;
 }
@@ -78,7 +77,7 @@ export function defineOp<I extends string, A extends object = object>(
   name: string,
   definition: OpDefinition<I, A>,
 ): Apply<A> {
-  const { inputs, kernel, buffers } = definition;
+  const { inputs, kernel, buffers, batch } = definition;
   const named = (tensors: readonly Tensor[], attributes: object): Arguments<I, A> => {
     const context: Record<string, unknown> = { ...attributes };
     for (let i = 0; i < inputs.length; i++) context[inputs[i] as string] = tensors[i];
@@ -93,14 +92,15 @@ export function defineOp<I extends string, A extends object = object>(
     ...(buffers === undefined ? {} : { buffers }),
     vjp: definition.vjp ?? {},
     jvp: definition.jvp ?? {},
-    batch: (tensors, batched, size, attributes) => {
-      if (definition.batch === undefined) {
-        return sampleBySample(tensors, batched, size, (one) => apply(op, one, attributes));
-      }
-      const which = Object.fromEntries(inputs.map((input, i) => [input, batched[i]]));
-      const samples = { batched: which as Record<I, boolean>, size, op: applied };
-      return definition.batch(named(tensors, attributes), samples);
-    },
+    ...(batch === undefined
+      ? {}
+      : {
+          batch: (tensors, batched, size, attributes) => {
+            const which = Object.fromEntries(inputs.map((input, i) => [input, batched[i]]));
+            const samples = { batched: which as Record<I, boolean>, size, op: applied };
+            return batch(named(tensors, attributes), samples);
+          },
+        }),
   };
   const applied: Apply<A> = (tensors, attributes) => apply(op, tensors, attributes);
   return applied;

@@ -22,14 +22,8 @@ export { cos } from "./cos.js";
 export { cosh } from "./cosh.js";
 export { crossEntropy } from "./cross-entropy.js";
 export { cumsum } from "./cumsum.js";
-export {
-  type Apply,
-  type BatchRule,
-  defineOp,
-  type LinearDefinition,
-  linear,
-  type OpDefinition,
-} from "./define.js";
+export { defineOp, linear } from "./custom.js";
+export type { Apply, BatchRule, LinearDefinition, OpDefinition } from "./define.js";
 export { detach } from "./detach.js";
 export { diagonal, diagonalMatrix } from "./diagonal.js";
 export { div } from "./div.js";

@@ -173,7 +173,9 @@ Item Program::item_of(const InstructionSpec& instruction, const std::vector<Buff
     const bool by_rows = i < 32 && (task->row_operands >> i & 1) != 0;
     item.accesses.push_back({begin, begin + operand.count * bytes_of(operand.dtype), is_written, by_rows});
     const Place place = spec_.buffers[static_cast<size_t>(instruction.buffers[i])].place;
-    item.changes_state = item.changes_state || (is_written && place == Place::memory);
+    if (place != Place::memory) continue;
+    item.changes_state = item.changes_state || is_written;
+    item.state_bytes += operand.count * bytes_of(operand.dtype);
   }
   return item;
 }

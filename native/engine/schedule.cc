@@ -12,11 +12,16 @@ constexpr int64_t kRowsAThread = 8;
 // How far ahead a task is looked for that can be done without waiting.
 constexpr size_t kWindow = 64;
 
-Work work_for(const Task& task, int32_t threads) {
+// So much of the state stays with the thread that wrote it, in its own cache: to fetch it and to give it back
+// takes longer than the task.
+constexpr int64_t kOwnStateBytes = 8'192;
+
+Work work_for(const Item& item, int32_t threads) {
+  const Task& task = *item.task;
   if (task.rows >= kRowsAThread * threads) return Work::by_rows;
   // Sharing it would save less than two waits more.
   const bool is_small = threads > 1 && task.nanoseconds * (1 - 1.0 / threads) < 2 * wait_nanoseconds();
-  return is_small ? Work::alone : Work::together;
+  return is_small && item.state_bytes < kOwnStateBytes ? Work::alone : Work::together;
 }
 
 struct Candidate {
@@ -63,7 +68,7 @@ std::vector<Scheduled> schedule(const std::vector<Item>& items, int32_t threads)
   std::vector<Candidate> left;
   left.reserve(items.size());
   for (size_t i = 0; i < items.size(); ++i) {
-    left.push_back({&items[i], static_cast<int64_t>(i), work_for(*items[i].task, threads)});
+    left.push_back({&items[i], static_cast<int64_t>(i), work_for(items[i], threads)});
   }
   std::vector<Scheduled> result;
   result.reserve(items.size());

@@ -21,11 +21,13 @@ struct Access {
   bool by_rows;
 };
 
-// A task as the program has it. `changes_state`: what it writes outlives the run.
+// A task as the program has it. `changes_state`: what it writes outlives the run. `state_bytes`: how much of
+// what it reads and writes does.
 struct Item {
   const Task* task;
   std::vector<Access> accesses;
   bool changes_state;
+  int64_t state_bytes = 0;
 };
 
 struct Scheduled {

@@ -50,6 +50,8 @@ double nanoseconds(Clock::duration duration) {
 constexpr double kWakeNanoseconds = 50'000;
 constexpr double kCallNanoseconds = 5'000;
 constexpr double kWaitNanoseconds = 1'000;
+// Of the threads in step with each other; at work they come one after the other.
+constexpr double kLeastWaitNanoseconds = 250;
 constexpr double kCaution = 3;
 std::atomic<double> wake_nanoseconds{kWakeNanoseconds};
 std::atomic<double> call_nanoseconds{kCallNanoseconds};
@@ -219,7 +221,7 @@ class Leader {
       return best;
     };
     call_nanoseconds = std::min(best_of(nothing), kCallNanoseconds);
-    waiting_nanoseconds = std::min(best_of(wait_often) / kWaits, kWaitNanoseconds);
+    waiting_nanoseconds = std::clamp(best_of(wait_often) / kWaits, kLeastWaitNanoseconds, kWaitNanoseconds);
   }
 
   struct Shared {

@@ -85,7 +85,7 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   task->scratch_of = scratch_of;
   const double rate = multiply_adds_a_nanosecond() * 4 / static_cast<double>(sizeof(T));
   task->nanoseconds =
-      static_cast<double>(results) * static_cast<double>(call.K) / rate + static_cast<double>(results) / 4;
+      static_cast<double>(results) * static_cast<double>(call.K) / rate + static_cast<double>(results) / 16;
   return task;
 }
 

@@ -123,15 +123,15 @@ Task* prepare(Operands& operands, Fn kernel, double nanoseconds, DType dtype, Ta
 
 Task* prepare_sgd(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
   const DType dtype = operands.dtype_of_next();
-  if (dtype == DType::float32) return prepare<float, SgdCall>(operands, table.sgd_f32, 0.3, dtype, store);
-  if (dtype == DType::float64) return prepare<double, SgdCall>(operands, table.sgd_f64, 0.6, dtype, store);
+  if (dtype == DType::float32) return prepare<float, SgdCall>(operands, table.sgd_f32, 0.1, dtype, store);
+  if (dtype == DType::float64) return prepare<double, SgdCall>(operands, table.sgd_f64, 0.2, dtype, store);
   refuse(operands, dtype);
 }
 
 Task* prepare_adam(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
   const DType dtype = operands.dtype_of_next();
-  if (dtype == DType::float32) return prepare<float, AdamCall>(operands, table.adam_f32, 0.7, dtype, store);
-  if (dtype == DType::float64) return prepare<double, AdamCall>(operands, table.adam_f64, 1.4, dtype, store);
+  if (dtype == DType::float32) return prepare<float, AdamCall>(operands, table.adam_f32, 0.3, dtype, store);
+  if (dtype == DType::float64) return prepare<double, AdamCall>(operands, table.adam_f64, 0.6, dtype, store);
   refuse(operands, dtype);
 }
 

@@ -199,8 +199,8 @@ void keep_dtype(int64_t n, const void* const* in, const int64_t* strides, void* 
     Wide<T> second = 0;
     constexpr bool kTwo = kKernel == Elementwise::add || kKernel == Elementwise::sub ||
                           kKernel == Elementwise::mul || kKernel == Elementwise::div ||
-                          kKernel == Elementwise::pow || kKernel == Elementwise::maximum ||
-                          kKernel == Elementwise::minimum;
+                          kKernel == Elementwise::pow || kKernel == Elementwise::atan2 ||
+                          kKernel == Elementwise::maximum || kKernel == Elementwise::minimum;
     if constexpr (kTwo) second = static_cast<const T*>(in[1])[i * strides[1]];
     if constexpr (kIsFloating<T>) {
       y[i] = narrow<T>(function<kKernel>(first, second));

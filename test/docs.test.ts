@@ -1,0 +1,39 @@
+// The pages of the documentation run, and print what they say.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+
+/** All blocks of a language, one after the other. */
+function blocks(page: string, language: string): string {
+  const text = readFileSync(join(root, "docs", page), "utf8");
+  return Array.from(
+    text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm")),
+    ([, block]) => block,
+  ).join("");
+}
+
+describe("pages that have code", () => {
+  test.each(pages.filter((page) => blocks(page, "ts") !== ""))("%s", (page) => {
+    // Beside the package, so that its name leads to it.
+    const folder = mkdtempSync(join(root, "examples", ".docs-"));
+    try {
+      const file = join(folder, "page.ts");
+      writeFileSync(file, blocks(page, "ts"));
+      const output = execFileSync(process.execPath, ["--import", "tsx", file], {
+        encoding: "utf8",
+        cwd: root,
+      });
+      expect(output).toBe(blocks(page, "text"));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("are there", () => {
+    expect(pages).toContain("backpropagation.md");
+  });
+});
