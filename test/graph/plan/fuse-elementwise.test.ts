@@ -61,6 +61,12 @@ describe("fuseElementwise", () => {
       ...[ops.add, ops.sub, ops.mul, ops.div, ops.pow, ops.maximum, ops.minimum].map((op) => op(a, b)),
       ...[ops.neg, ops.abs, ops.sign, ops.square, ops.sqrt, ops.reciprocal].map((op) => op(a)),
       ...[ops.exp, ops.log, ops.tanh, ops.sigmoid, ops.relu, ops.heaviside].map((op) => op(a)),
+      ...[ops.sin, ops.cos, ops.tan, ops.asin, ops.acos, ops.atan, ops.sinh, ops.cosh].map((op) => op(a)),
+      ...[ops.asinh, ops.acosh, ops.atanh, ops.expm1, ops.log1p, ops.exp2, ops.log2].map((op) => op(a)),
+      ...[ops.log10, ops.erf, ops.erfc, ops.rsqrt, ops.floor, ops.ceil, ops.round, ops.trunc].map((op) =>
+        op(a),
+      ),
+      ops.atan2(a, b),
       ...[ops.equal, ops.notEqual, ops.less, ops.lessEqual, ops.greater, ops.greaterEqual].map((op) =>
         op(a, b),
       ),
@@ -87,7 +93,7 @@ describe("fuseElementwise", () => {
     expect(names(bool, PASS, x, y)).toEqual(["chain"]);
     expectSame(() => bool, PASS, [x, y]);
     const elementwise = binding.instructions.slice(0, binding.instructions.indexOf("to_bool") + 1);
-    expect(elementwise).toHaveLength(34);
+    expect(elementwise).toHaveLength(58);
   });
 
   test("broadcasts one number, known or computed, and leaves other broadcasts outside", () => {
