@@ -49,7 +49,7 @@ double nanoseconds(Clock::duration duration) {
 // not believed, since the machine was busy.
 constexpr double kWakeNanoseconds = 50'000;
 constexpr double kCallNanoseconds = 5'000;
-constexpr double kWaitNanoseconds = 1'000;
+constexpr double kWaitNanoseconds = 400;
 // Of the threads in step with each other; at work they come one after the other.
 constexpr double kLeastWaitNanoseconds = 250;
 constexpr double kCaution = 3;
