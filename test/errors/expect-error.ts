@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  AnomalyError,
   ArgumentError,
   BackendError,
   BusyError,
@@ -28,6 +29,7 @@ export const CODES = new Map<new (message: string) => ThalwegError, string>([
   [DetachedError, "ERR_DETACHED"],
   [BusyError, "ERR_BUSY"],
   [BackendError, "ERR_BACKEND"],
+  [AnomalyError, "ERR_ANOMALY"],
 ]);
 
 type ErrorClass = new (message: string) => ThalwegError;
