@@ -62,17 +62,7 @@ export type BatchRule<I extends string, A extends object> = (
   samples: Samples<I, A>,
 ) => Tensor;
 
-/**
- * Defines an op. Rules are written with ops, so gradients have gradients.
- *
- * @example
- * const cube = defineOp<"x", object>("cube", {
- *   inputs: ["x"],
- *   kernel: "pow", …
- *   vjp: { x: ({ dy, x }) => mul(dy, mul(3, square(x))) },
- *   jvp: { x: ({ dx, x }) => mul(dx, mul(3, square(x))) },
- * });
- */
+/** `defineOp` of custom.ts, without its default for `batch`: what the library's own ops are made with. */
 export function defineOp<I extends string, A extends object = object>(
   name: string,
   definition: OpDefinition<I, A>,
@@ -158,15 +148,7 @@ export interface LinearDefinition<I extends string, A extends object>
   transpose(context: VjpContext<I, A>): Tensor;
 }
 
-/**
- * Defines an op that is linear in its first input: the jvp is the op itself, the vjp its transpose.
- *
- * @example
- * const permute = linear<"x", { dims: number[] }>("permute", {
- *   inputs: ["x"], kernel: "strided", shape: …, params: …,
- *   transpose: ({ dy, dims }) => permute([dy], { dims: inverse(dims) }),
- * });
- */
+/** `linear` of custom.ts, without its default for `batch`. */
 export function linear<I extends string, A extends object = object>(
   name: string,
   definition: LinearDefinition<I, A>,

@@ -1,11 +1,10 @@
 import type { Tensor } from "../graph/tensor.js";
 import { argmax } from "./argmax.js";
 import { argmin } from "./argmin.js";
-import { gather } from "./gather.js";
 import type { ReduceOneOptions } from "./reduce.js";
 import { reshape } from "./reshape.js";
-import type { ValuesAndIndices } from "./sort.js";
 import { unsqueeze } from "./unsqueeze.js";
+import { type ValuesAndIndices, valuesAt } from "./values-and-indices.js";
 
 /** As `ReduceOneOptions`, of which the axis must be named. */
 export interface ExtremeOptions extends ReduceOneOptions {
@@ -13,11 +12,10 @@ export interface ExtremeOptions extends ReduceOneOptions {
 }
 
 function pick(x: Tensor, indices: Tensor, { dim, keepdim = false }: ExtremeOptions): ValuesAndIndices {
-  if (x.rank === 0)
-    return { values: reshape(gather(reshape(x, [1]), 0, reshape(indices, [1])), []), indices };
   const axis = dim < 0 ? dim + x.rank : dim;
-  const values = gather(x, axis, keepdim ? indices : unsqueeze(indices, axis));
-  return { values: keepdim ? values : reshape(values, indices.shape), indices };
+  const kept = keepdim || x.rank === 0 ? indices : unsqueeze(indices, axis);
+  const { values } = valuesAt(x, axis, kept);
+  return { values: reshape(values, indices.shape), indices };
 }
 
 /**

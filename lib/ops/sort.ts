@@ -2,21 +2,8 @@ import { checkDim } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
 import { argsort, readSortOptions, type SortOptions } from "./argsort.js";
-import { gather } from "./gather.js";
-import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
-
-/** Values, and where along the axis they were. */
-export interface ValuesAndIndices {
-  readonly values: Tensor;
-  /** int32 */
-  readonly indices: Tensor;
-}
-
-function pick(x: Tensor, dim: number, indices: Tensor): ValuesAndIndices {
-  if (x.rank > 0) return { values: gather(x, dim, indices), indices };
-  return { values: reshape(gather(reshape(x, [1]), 0, reshape(indices, [1])), []), indices };
-}
+import { type ValuesAndIndices, valuesAt } from "./values-and-indices.js";
 
 /**
  * The elements along an axis in order, and where they were; equal ones stay in order, and NaN is the largest
@@ -27,7 +14,7 @@ function pick(x: Tensor, dim: number, indices: Tensor): ValuesAndIndices {
  */
 export function sort(x: Tensor, options: SortOptions = {}): ValuesAndIndices {
   const { dim, descending } = readSortOptions("sort", x, options);
-  return pick(x, dim, argsort(x, { dim, descending }));
+  return valuesAt(x, dim, argsort(x, { dim, descending }));
 }
 
 /** What `topk` looks for. */
@@ -52,5 +39,5 @@ export function topk(x: Tensor, k: number, options: TopkOptions = {}): ValuesAnd
   const dim = checkDim("topk", options.dim ?? -1, x.rank);
   checkNumber("topk", "k", k, { min: x.rank === 0 ? 1 : 0, max: x.shape[dim] ?? 1, integer: true });
   const order = argsort(x, { dim, descending: largest });
-  return pick(x, dim, x.rank === 0 ? order : slice(order, dim, { end: k }));
+  return valuesAt(x, dim, x.rank === 0 ? order : slice(order, dim, { end: k }));
 }

@@ -22,16 +22,11 @@ import {
   tensor,
   vmap,
 } from "../../lib/index.js";
-import { expectNumbersClose } from "../oracle/compare.js";
+import { expectNumbersClose, expectSame } from "../oracle/compare.js";
 
 const random = new Generator(5);
 const normal = (shape: number[]): Tensor => random.normal(shape, { dtype: "float64" });
 const leaf = (values: number[]): Tensor => tensor(values, { dtype: "float64", requiresGrad: true });
-
-function expectSame(found: Tensor | null | undefined, expected: Tensor, tolerance = 1e-12): void {
-  expect(found?.shape).toEqual(expected.shape);
-  expectNumbersClose(found?.data as Float64Array, [...expected.data], { rtol: tolerance, atol: tolerance });
-}
 
 describe("functions with a derivative of their own", () => {
   const byVjp = defineFunction("cubeByVjp", {

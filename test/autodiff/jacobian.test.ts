@@ -24,15 +24,10 @@ import {
   valueAndGrad,
   vjp,
 } from "../../lib/index.js";
-import { expectNumbersClose } from "../oracle/compare.js";
+import { expectSame } from "../oracle/compare.js";
 
 const random = new Generator(3);
 const normal = (shape: number[]): Tensor => random.normal(shape, { dtype: "float64" });
-
-function expectSame(found: Tensor | undefined, expected: Tensor, tolerance = 1e-12): void {
-  expect(found?.shape).toEqual(expected.shape);
-  expectNumbersClose(found?.data as Float64Array, [...expected.data], { rtol: tolerance, atol: tolerance });
-}
 
 /** ∂f_i/∂x_j by central differences. */
 function differences(f: (x: Tensor) => Tensor, x: Tensor, h = 1e-6): Tensor {
@@ -58,7 +53,7 @@ describe("jacobian", () => {
   const x = normal([2, 3]);
 
   test.each(["reverse", "forward"] as const)("by %s is that of differences", (mode) => {
-    expectSame(jacobian(f, { mode })(x), differences(f, x), 1e-8);
+    expectSame(jacobian(f, { mode })(x), differences(f, x), mode, { rtol: 1e-8, atol: 1e-8 });
   });
 
   test("chooses the shorter way, and both agree", () => {
@@ -129,7 +124,7 @@ describe("hessian and hvp", () => {
 
   test("are the gradient's differences", () => {
     const H = hessian(g)(x);
-    expectSame(H, differences(grad(g), x), 1e-7);
+    expectSame(H, differences(grad(g), x), "H", { rtol: 1e-7, atol: 1e-7 });
     const v = normal([4]);
     const [value, product] = hvp(g, [x], [v]);
     expectSame(value, g(x));
@@ -254,11 +249,12 @@ describe("the lecture's pair of Jacobians", () => {
     expectSame(
       state,
       differences((x) => module.forward(x), z),
-      1e-7,
+      "state",
+      { rtol: 1e-7, atol: 1e-7 },
     );
     for (const [key, parameter] of module.namedParameters()) {
       const byWeight = (w: Tensor): Tensor => module.withParameters({ [key]: w }, () => module.forward(z));
-      expectSame(weights[key], differences(byWeight, ops.detach(parameter)), 1e-7);
+      expectSame(weights[key], differences(byWeight, ops.detach(parameter)), key, { rtol: 1e-7, atol: 1e-7 });
     }
     const leaf = tensor(z.data.slice(), { shape: z.shape, requiresGrad: true });
     const y = module.forward(leaf);
@@ -268,9 +264,9 @@ describe("the lecture's pair of Jacobians", () => {
     const row = ops.reshape(dy, [1, dy.size]);
     const times = (J: Tensor, x: Tensor): Tensor =>
       ops.reshape(ops.matmul(row, ops.reshape(J, [dy.size, x.size])), x.shape);
-    expectSame(times(state, z), leaf.grad as Tensor, 1e-12);
+    expectSame(times(state, z), leaf.grad as Tensor, "state");
     for (const [key, parameter] of module.namedParameters()) {
-      expectSame(times(weights[key] as Tensor, parameter), parameter.grad as Tensor, 1e-12);
+      expectSame(times(weights[key] as Tensor, parameter), parameter.grad as Tensor, key);
     }
   });
 
@@ -293,7 +289,7 @@ describe("the lecture's pair of Jacobians", () => {
     expectSame(links[0]?.state, leaf.grad as Tensor);
     modules.forEach((module, k) => {
       for (const [name, parameter] of module.namedParameters()) {
-        expectSame(links[k]?.weights[name], parameter.grad as Tensor, 1e-12);
+        expectSame(links[k]?.weights[name], parameter.grad as Tensor, name);
       }
     });
   });

@@ -16,27 +16,20 @@ import {
   vmap,
 } from "../../lib/index.js";
 import { callOp } from "../oracle/call.js";
-import { expectNumbersClose, fromOracle } from "../oracle/compare.js";
+import { expectSame, fromOracle } from "../oracle/compare.js";
 import { hasDerivatives, type OpRow, readOps, titleOf } from "../oracle/read.js";
 
 const random = new Generator(11);
 const normal = (shape: number[]): Tensor => random.normal(shape, { dtype: "float64" });
 const SAMPLES = 3;
 
-const stack = (list: readonly Tensor[]): Tensor => ops.concat(list.map((x) => ops.unsqueeze(x, 0)));
 const at = (x: Tensor, i: number): Tensor =>
   ops.reshape(ops.slice(x, 0, { start: i, end: i + 1 }), x.shape.slice(1));
 
 /** Three samples of an input: itself, and others of the same kind. */
 function samples(x: Tensor): Tensor {
-  if (x.dtype !== "float64") return stack([x, x, x]);
-  return stack([x, ops.mul(x, 0.75), ops.mul(x, 1.25)]);
-}
-
-function expectSame(found: Tensor, expected: Tensor, what: string): void {
-  expect(found.shape, what).toEqual(expected.shape);
-  expect(found.dtype, what).toBe(expected.dtype);
-  expectNumbersClose(found.data, [...expected.data], { rtol: 1e-12, atol: 1e-13 }, what);
+  if (x.dtype !== "float64") return ops.stack([x, x, x]);
+  return ops.stack([x, ops.mul(x, 0.75), ops.mul(x, 1.25)]);
 }
 
 const rows = readOps();
@@ -53,7 +46,7 @@ describe("over samples every op gives what it gives for each", () => {
       const each = Array.from({ length: SAMPLES }, (_, s) =>
         f(...given.map((input, i) => (mapped[i] ? at(input, s) : input))),
       );
-      expectSame(found, stack(each), `samples of ${mapped}`);
+      expectSame(found, ops.stack(each), `samples of ${mapped}`);
     }
   });
 });

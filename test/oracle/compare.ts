@@ -44,3 +44,15 @@ export function expectNumbersClose(
     if (!same) expect.fail(`${what}: element ${i} is ${x}, expected ${r} (rtol ${rtol}, atol ${atol})`);
   });
 }
+
+/** The same shape, dtype and numbers: what two ways to one result must give. */
+export function expectSame(
+  found: Tensor | null | undefined,
+  expected: Tensor,
+  what = "",
+  tolerance: Tolerance = { rtol: 1e-12, atol: 1e-13 },
+): void {
+  expect(found?.shape, `shape of ${what}`).toEqual(expected.shape);
+  expect(found?.dtype, `dtype of ${what}`).toBe(expected.dtype);
+  expectNumbersClose((found as Tensor).data, [...expected.data], tolerance, what);
+}
