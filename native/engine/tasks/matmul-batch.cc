@@ -4,9 +4,7 @@
 // for all. Buffers: a, b, c.
 #include <algorithm>
 
-#include "../cblas.h"
-#include "../costs.h"
-#include "../registry.h"
+#include "product.h"
 
 namespace thalweg {
 namespace {
@@ -14,31 +12,30 @@ namespace {
 template <typename T>
 class MatmulBatchTask final : public Task {
  public:
-  MatmulFn<T> kernel;
-  MatmulScratchFn<T> scratch_of;
+  Product<T> product;
   MatmulCall<T> call;  // the first product
   int64_t count;
   int64_t step_a, step_b;  // elements from one matrix to the next; 0: one for all
 
   int64_t scratch_bytes(int32_t threads) const override {
-    return std::max(threads * scratch_of_one(), scratch_of(call, threads));
+    return std::max(threads * scratch_of_one(), product.scratch_of(call, threads));
   }
 
   // Many products: each thread does its own. Few: all threads do one after the other.
   void run(const Team& team, void* scratch, Failure) const override {
     if (count < team.size) {
-      for (int64_t s = 0; s < count; ++s) kernel(product(s, scratch), team);
+      for (int64_t s = 0; s < count; ++s) product.kernel(of_sample(s, scratch), team);
       return;
     }
     const Range mine = share(count, team);
     void* const own = static_cast<std::byte*>(scratch) + team.rank * scratch_of_one();
-    for (int64_t s = mine.begin; s < mine.end; ++s) kernel(product(s, own), Team{});
+    for (int64_t s = mine.begin; s < mine.end; ++s) product.kernel(of_sample(s, own), Team{});
   }
 
  private:
-  int64_t scratch_of_one() const { return (scratch_of(call, 1) + 63) / 64 * 64; }
+  int64_t scratch_of_one() const { return (product.scratch_of(call, 1) + 63) / 64 * 64; }
 
-  MatmulCall<T> product(int64_t s, void* scratch) const {
+  MatmulCall<T> of_sample(int64_t s, void* scratch) const {
     MatmulCall<T> one = call;
     one.a += s * step_a;
     one.b += s * step_b;
@@ -49,8 +46,7 @@ class MatmulBatchTask final : public Task {
 };
 
 template <typename T>
-Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch_of, DType dtype,
-              TaskStore& store) {
+Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   auto* task = store.make<MatmulBatchTask<T>>();
   MatmulCall<T>& call = task->call;
   task->count = operands.integer();
@@ -67,43 +63,23 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   const auto all = [&](int64_t size, int64_t step) {
     return step == 0 ? size : operands.product(size, task->count);
   };
-  call.a = static_cast<const T*>(operands.buffer(all(size_a, task->step_a), dtype));
-  call.b = static_cast<const T*>(operands.buffer(all(size_b, task->step_b), dtype));
+  call.a = static_cast<const T*>(operands.buffer(all(size_a, task->step_a), product.dtype));
+  call.b = static_cast<const T*>(operands.buffer(all(size_b, task->step_b), product.dtype));
   const int64_t results = operands.product(size_c, task->count);
-  call.c = static_cast<T*>(operands.buffer(results, dtype));
+  call.c = static_cast<T*>(operands.buffer(results, product.dtype));
   if (results == 0) return nullptr;
-  const bool beyond_int = call.M > INT32_MAX || call.N > INT32_MAX || call.K > INT32_MAX;
-  if (matmul_provider() == MatmulProvider::cblas && beyond_int) {
-    operands.fail("ERR_SHAPE", "CBLAS takes sizes below 2^31");
-  }
+  pack_rows(call, operands);
   call.alpha = 1;
-  call.lda = call.transpose_a ? call.M : call.K;
-  call.ldb = call.transpose_b ? call.K : call.N;
-  call.ldc = call.N;
-  call.lds = call.N;
-  task->kernel = kernel;
-  task->scratch_of = scratch_of;
-  const double rate = multiply_adds_a_nanosecond() * 4 / static_cast<double>(sizeof(T));
-  task->nanoseconds =
-      static_cast<double>(results) * static_cast<double>(call.K) / rate + static_cast<double>(results) / 16;
+  task->product = product;
+  task->nanoseconds = product_nanoseconds<T>(results, call.K);
   return task;
 }
 
 }  // namespace
 
 Task* prepare_matmul_batch(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
-  const DType dtype = operands.dtype_of_next();
-  const bool own = matmul_provider() == MatmulProvider::own;
-  switch (dtype) {
-    case DType::float32:
-      return own ? prepare<float>(operands, table.matmul_f32, table.matmul_scratch_f32, dtype, store)
-                 : prepare<float>(operands, cblas_matmul_f32, cblas_scratch_f32, dtype, store);
-    case DType::float64:
-      return own ? prepare<double>(operands, table.matmul_f64, table.matmul_scratch_f64, dtype, store)
-                 : prepare<double>(operands, cblas_matmul_f64, cblas_scratch_f64, dtype, store);
-    default:
-      operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
-  }
+  return with_product(operands, table,
+                      [&](const auto& product) { return prepare(operands, product, store); });
 }
 
 }  // namespace thalweg

@@ -7,9 +7,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "../cblas.h"
-#include "../costs.h"
-#include "../registry.h"
+#include "product.h"
 
 namespace thalweg {
 namespace {
@@ -20,16 +18,14 @@ constexpr int32_t kRowsOfAStep[1] = {0};
 template <typename T>
 class MatmulTask final : public Task {
  public:
-  MatmulFn<T> kernel;
-  MatmulScratchFn<T> scratch_of;
+  Product<T> product;
   MatmulCall<T> call;
   const T* addend;
   const double* scale;
-  bool own;            // not CBLAS, which knows no scattered rows
   Samples samples[2];  // of a and b, where those are an input of a loop
 
   bool can_read_samples(size_t operand, int64_t batch) const override {
-    if (!own || operand > 1) return false;
+    if (!product.own || operand > 1) return false;
     if (operand == 0) return batch == (call.transpose_a ? call.K : call.M);
     return batch == (call.transpose_b ? call.N : call.K);
   }
@@ -40,7 +36,7 @@ class MatmulTask final : public Task {
   }
 
   int64_t scratch_bytes(int32_t threads) const override {
-    return std::max(scratch_of(call, threads), rows == 0 ? 0 : threads * scratch_of_rows(threads));
+    return std::max(product.scratch_of(call, threads), rows == 0 ? 0 : threads * scratch_of_rows(threads));
   }
 
   // A product of these rows alone: each element is the same sum.
@@ -53,7 +49,7 @@ class MatmulTask final : public Task {
     part.c += mine.begin * call.ldc;
     if (part.state != nullptr) part.state += mine.begin * call.lds;
     part.scratch = static_cast<std::byte*>(scratch) + team.rank * scratch_of_rows(team.size);
-    kernel(part, Team{});
+    product.kernel(part, Team{});
   }
 
   void run(const Team& team, void* scratch, Failure) const override {
@@ -67,7 +63,7 @@ class MatmulTask final : public Task {
     }
     MatmulCall<T> ready = located(team.rank);
     ready.scratch = scratch;
-    kernel(ready, team);
+    product.kernel(ready, team);
   }
 
  private:
@@ -89,9 +85,9 @@ class MatmulTask final : public Task {
   int64_t scratch_of_rows(int32_t threads) const {
     MatmulCall<T> part = call;
     part.M = call.M / threads;
-    const int64_t few = scratch_of(part, 1);
+    const int64_t few = product.scratch_of(part, 1);
     part.M = (call.M + threads - 1) / threads;
-    return (std::max(few, scratch_of(part, 1)) + 63) / 64 * 64;
+    return (std::max(few, product.scratch_of(part, 1)) + 63) / 64 * 64;
   }
 };
 
@@ -106,8 +102,7 @@ Activation activation_of(Operands& operands) {
 }
 
 template <typename T>
-Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch_of, DType dtype,
-              TaskStore& store, bool own) {
+Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   auto* task = store.make<MatmulTask<T>>();
   MatmulCall<T>& call = task->call;
   call.M = operands.integer();
@@ -120,53 +115,32 @@ Task* prepare(Operands& operands, MatmulFn<T> kernel, MatmulScratchFn<T> scratch
   call.activation = activation_of(operands);
   call.state_activation = activation_of(operands);
   const int64_t results = operands.product(call.M, call.N);
-  call.a = static_cast<const T*>(operands.buffer(operands.product(call.M, call.K), dtype));
-  call.b = static_cast<const T*>(operands.buffer(operands.product(call.K, call.N), dtype));
-  call.bias = static_cast<const T*>(operands.optional(call.N, dtype));
-  task->addend = static_cast<const T*>(operands.optional(results, dtype));
-  call.c = static_cast<T*>(operands.buffer(results, dtype));
-  call.state = static_cast<const T*>(operands.optional(results, dtype));
+  call.a = static_cast<const T*>(operands.buffer(operands.product(call.M, call.K), product.dtype));
+  call.b = static_cast<const T*>(operands.buffer(operands.product(call.K, call.N), product.dtype));
+  call.bias = static_cast<const T*>(operands.optional(call.N, product.dtype));
+  task->addend = static_cast<const T*>(operands.optional(results, product.dtype));
+  call.c = static_cast<T*>(operands.buffer(results, product.dtype));
+  call.state = static_cast<const T*>(operands.optional(results, product.dtype));
   task->scale = static_cast<const double*>(operands.optional(1, DType::float64));
   if (results == 0) return nullptr;
-  const bool beyond_int = call.M > INT32_MAX || call.N > INT32_MAX || call.K > INT32_MAX;
-  if (matmul_provider() == MatmulProvider::cblas && beyond_int) {
-    operands.fail("ERR_SHAPE", "CBLAS takes sizes below 2^31");
-  }
-  call.lda = call.transpose_a ? call.M : call.K;
-  call.ldb = call.transpose_b ? call.K : call.N;
-  call.ldc = call.N;
-  call.lds = call.N;
+  pack_rows(call, operands);
   call.scratch = nullptr;
-  task->kernel = kernel;
-  task->scratch_of = scratch_of;
-  task->own = own;
+  task->product = product;
   // CBLAS, a single K and a sum into c may round in another way where there are fewer rows.
-  const bool divisible = own && !call.transpose_a && call.beta == 0 && call.K > 1;
+  const bool divisible = product.own && !call.transpose_a && call.beta == 0 && call.K > 1;
   if (divisible && call.K * call.N * static_cast<int64_t>(sizeof(T)) <= kSmallBytes) {
     task->rows = call.M;
     task->row_operands = 0b110001;  // a, c and the state
   }
-  const double rate = multiply_adds_a_nanosecond() * 4 / static_cast<double>(sizeof(T));
-  task->nanoseconds =
-      static_cast<double>(results) * static_cast<double>(call.K) / rate + static_cast<double>(results) / 16;
+  task->nanoseconds = product_nanoseconds<T>(results, call.K);
   return task;
 }
 
 }  // namespace
 
 Task* prepare_matmul(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
-  const DType dtype = operands.dtype_of_next();
-  const bool own = matmul_provider() == MatmulProvider::own;
-  switch (dtype) {
-    case DType::float32:
-      return own ? prepare<float>(operands, table.matmul_f32, table.matmul_scratch_f32, dtype, store, true)
-                 : prepare<float>(operands, cblas_matmul_f32, cblas_scratch_f32, dtype, store, false);
-    case DType::float64:
-      return own ? prepare<double>(operands, table.matmul_f64, table.matmul_scratch_f64, dtype, store, true)
-                 : prepare<double>(operands, cblas_matmul_f64, cblas_scratch_f64, dtype, store, false);
-    default:
-      operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
-  }
+  return with_product(operands, table,
+                      [&](const auto& product) { return prepare(operands, product, store); });
 }
 
 }  // namespace thalweg

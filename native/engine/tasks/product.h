@@ -1,0 +1,55 @@
+// What the tasks that call the matmul kernels have in common.
+#pragma once
+
+#include "../cblas.h"
+#include "../costs.h"
+#include "../registry.h"
+
+namespace thalweg {
+
+// The rows of op(a), op(b) and c lie behind one another.
+template <typename T>
+void pack_rows(MatmulCall<T>& call, Operands& operands) {
+  const bool beyond_int = call.M > INT32_MAX || call.N > INT32_MAX || call.K > INT32_MAX;
+  if (matmul_provider() == MatmulProvider::cblas && beyond_int) {
+    operands.fail("ERR_SHAPE", "CBLAS takes sizes below 2^31");
+  }
+  call.lda = call.transpose_a ? call.M : call.K;
+  call.ldb = call.transpose_b ? call.K : call.N;
+  call.ldc = call.N;
+  call.lds = call.N;
+}
+
+// So long on one thread, for so many results in all.
+template <typename T>
+double product_nanoseconds(int64_t results, int64_t K) {
+  const double rate = multiply_adds_a_nanosecond() * 4 / static_cast<double>(sizeof(T));
+  return static_cast<double>(results) * static_cast<double>(K) / rate + static_cast<double>(results) / 16;
+}
+
+template <typename T>
+struct Product {
+  MatmulFn<T> kernel;
+  MatmulScratchFn<T> scratch_of;
+  DType dtype;
+  bool own;  // not CBLAS, which knows no scattered rows
+};
+
+// Calls prepare with the product of the next operands' dtype, by our kernels or by CBLAS.
+template <typename Prepare>
+Task* with_product(Operands& operands, const Table& table, const Prepare& prepare) {
+  const DType dtype = operands.dtype_of_next();
+  const bool own = matmul_provider() == MatmulProvider::own;
+  switch (dtype) {
+    case DType::float32:
+      return prepare(own ? Product<float>{table.matmul_f32, table.matmul_scratch_f32, dtype, own}
+                         : Product<float>{cblas_matmul_f32, cblas_scratch_f32, dtype, own});
+    case DType::float64:
+      return prepare(own ? Product<double>{table.matmul_f64, table.matmul_scratch_f64, dtype, own}
+                         : Product<double>{cblas_matmul_f64, cblas_scratch_f64, dtype, own});
+    default:
+      operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+  }
+}
+
+}  // namespace thalweg
