@@ -41,19 +41,15 @@ void execute(const Instruction& instruction, std::span<const Buffer> buffers,
   const Task* task = instruction.prepare(instruction, operands, kernel_table(), store);
   if (task == nullptr) return;  // nothing to do
 
-  const int32_t threads = is_worth_a_team(task->nanoseconds, 1, thread_count()) ? thread_count() : 1;
-  Run run{task, local_scratch(task->scratch_bytes(threads)), {}};
-  if (threads == 1) {
-    task->run(Team{}, run.scratch, Failure(run.failure));
-  } else {
-    run_on_team(
-        threads,
-        [](void* context, const Team& team) {
-          Run& it = *static_cast<Run*>(context);
-          it.task->run(team, it.scratch, Failure(it.failure));
-        },
-        &run);
-  }
+  const Crew crew = choose_crew(task->nanoseconds, 1, thread_count());
+  Run run{task, local_scratch(task->scratch_bytes(crew.threads)), {}};
+  run_on(
+      crew,
+      [](void* context, const Team& team) {
+        Run& it = *static_cast<Run*>(context);
+        it.task->run(team, it.scratch, Failure(it.failure));
+      },
+      &run);
   if (run.failure.failed()) task->explain(run.failure.position());
 }
 

@@ -242,14 +242,9 @@ int64_t Program::start(const Loop* loop) {
   Run run{this, loop, {}};
   run.last = loop == nullptr ? 1 : loop->steps;
   const auto steps_wanted = static_cast<double>(run.last);
-  const bool worth = is_worth_a_team(steps_wanted * nanoseconds_, steps_wanted * waits_, threads_);
-  const int32_t threads = worth ? threads_ : 1;
-  if (threads == 1) {
-    steps(run, Team{});
-  } else {
-    run_on_team(
-        threads, [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
-  }
+  run_on(
+      choose_crew(steps_wanted * nanoseconds_, steps_wanted * waits_, threads_),
+      [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
   if (!run.failure.failed()) return run.done;
   const int64_t failed = run.failure.task() % static_cast<int64_t>(scheduled_.size());
   for (const Scheduled& one : scheduled_) {

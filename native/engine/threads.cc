@@ -57,8 +57,11 @@ std::atomic<double> wake_nanoseconds{kWakeNanoseconds};
 std::atomic<double> call_nanoseconds{kCallNanoseconds};
 std::atomic<double> waiting_nanoseconds{kWaitNanoseconds};
 
-// So soon after the last work the team's threads are awake: less than they spin (kSpins).
-constexpr double kAwakeNanoseconds = 25'000;
+// How long the team's threads look out for more before they sleep: of the order of 200 microseconds, which
+// is what lies between two products of an eager step, or a little garbage collection.
+constexpr int kAwakeSpins = 8'000;
+// So soon after the last work they are awake.
+constexpr double kAwakeNanoseconds = 120'000;
 // When the last work ended that a team did, or would have done if it had been awake, and how many such came
 // one soon after the other: so many are worth to be woken for.
 std::atomic<double> last_work{-1e18};
@@ -74,7 +77,7 @@ thread_local int32_t own_rank = 0;
 // spinning on a busy machine uses up the time that it would need to work.
 template <typename T>
 void wait_while(const std::atomic<T>& value, T old) {
-  for (int spins = 0; spins < kSpins; ++spins) {
+  for (int spins = 0; spins < kAwakeSpins; ++spins) {
     if (value.load(std::memory_order_acquire) != old) return;
     pause_briefly();
   }
@@ -310,25 +313,26 @@ void set_thread_count(int32_t count) {
   thread_setting().store(count < 1 ? 1 : count, std::memory_order_relaxed);
 }
 
-void run_on_team(int32_t threads, TeamWork work, void* context) {
-  Leader::instance().run(threads, work, context);
-}
-
-bool is_worth_a_team(double nanoseconds, double waits, int32_t threads) {
-  if (threads < 2) return false;
+Crew choose_crew(double nanoseconds, double waits, int32_t threads) {
+  const Crew team{threads, false};
+  if (threads < 2) return {};
   const double saved = nanoseconds * (1 - 1.0 / threads);
   // Several times what it costs on a quiet machine: where another process has a core, the team waits for it.
   const double awake =
       kCaution * (call_nanoseconds.load(std::memory_order_relaxed) + waits * wait_nanoseconds());
-  if (saved <= awake) return false;
-  const double started = now();
-  const bool is_soon = started - last_work.load(std::memory_order_relaxed) < kAwakeNanoseconds;
+  if (saved <= awake) return {};
+  const bool is_soon = now() - last_work.load(std::memory_order_relaxed) < kAwakeNanoseconds;
   if (!is_soon) row_of_works.store(0, std::memory_order_relaxed);
-  if (row_of_works.load(std::memory_order_relaxed) >= kWorthWaking) return true;
-  if (saved > awake + kCaution * wake_nanoseconds.load(std::memory_order_relaxed)) return true;
+  if (row_of_works.load(std::memory_order_relaxed) >= kWorthWaking) return team;
+  if (saved > awake + kCaution * wake_nanoseconds.load(std::memory_order_relaxed)) return team;
   row_of_works.fetch_add(1, std::memory_order_relaxed);
-  last_work.store(started + nanoseconds, std::memory_order_relaxed);
-  return false;
+  return {1, true};
+}
+
+void run_on(Crew crew, TeamWork work, void* context) {
+  if (crew.threads > 1) return Leader::instance().run(crew.threads, work, context);
+  work(context, Team{});
+  if (crew.is_noted) last_work.store(now(), std::memory_order_relaxed);
 }
 
 double wait_nanoseconds() { return waiting_nanoseconds.load(std::memory_order_relaxed); }

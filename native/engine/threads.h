@@ -15,21 +15,27 @@ int32_t usable_cores();
 int32_t thread_count();
 void set_thread_count(int32_t count);  // at least 1
 
-// Runs work(context, team) on this thread and the team's others, that many in all, and returns when all are
-// done. There is one team in the process: callers from several threads take turns. `work` must not throw.
-using TeamWork = void (*)(void* context, const Team& team);
-void run_on_team(int32_t threads, TeamWork work, void* context);
+// How many threads do a piece of work, and whether it is noted when one thread alone has done it.
+struct Crew {
+  int32_t threads = 1;
+  bool is_noted = false;
+};
 
-// Whether a team does work of `nanoseconds`, as one thread would, in so much less time that it is worth the
-// `waits` of its threads for each other and the call to them, which costs more where they sleep. What these
-// cost was measured when the team was formed and when it was last called.
-bool is_worth_a_team(double nanoseconds, double waits, int32_t threads);
+// Those of `threads` who do work of `nanoseconds`, as one thread would: all, where that takes so much less
+// time that it is worth the `waits` for each other and the call to them, which costs more where they sleep.
+// What these cost was measured when the team was formed and when it was last called.
+Crew choose_crew(double nanoseconds, double waits, int32_t threads);
+
+// Runs work(context, team) on this thread and the team's others, and returns when all are done. There is one
+// team in the process: callers from several threads take turns. `work` must not throw.
+using TeamWork = void (*)(void* context, const Team& team);
+void run_on(Crew crew, TeamWork work, void* context);
 
 // What it costs a team's threads to wait for each other once, in nanoseconds.
 double wait_nanoseconds();
 
 // Has a thread of the engine do something, behind what it was given before, and returns at once.
-// `work` must not throw; it may call run_on_team.
+// `work` must not throw; it may call run_on.
 void submit(std::function<void()> work);
 
 }  // namespace thalweg
