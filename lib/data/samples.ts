@@ -1,5 +1,5 @@
 import { fromTypedArray } from "../graph/create.js";
-import { bytesOf } from "../graph/plan/arena.js";
+import { bytesOf } from "../graph/dtype.js";
 import type { Source } from "../graph/program.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { NativeArray, NativeMemory } from "../native/binding.js";

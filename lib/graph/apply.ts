@@ -3,7 +3,7 @@ import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
 import { anomalyFound, callLine, checkInstruction, checkResult, isWatching } from "./anomaly.js";
 import { applyToSamples, sameValues } from "./batch.js";
-import { allocate, type DType, isFloat } from "./dtype.js";
+import { allocateUnset, type DType, isFloat } from "./dtype.js";
 import { isGradEnabled, noGrad } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
 import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
@@ -30,11 +30,12 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
   return output;
 }
 
-/** A tensor for a result: memory of its own, or within `compile` a symbol. */
+/** A tensor for a result, which is written whole: memory of its own, or within `compile` a symbol. */
 export function emptyTensor(name: string, shape: Shape, dtype: DType): Tensor {
   let size = 1;
   for (const length of shape) size *= length;
-  const home = currentTrace() === null ? allocate(dtype, size, name) : new Storage({ length: size, dtype });
+  const home =
+    currentTrace() === null ? allocateUnset(dtype, size, name) : new Storage({ length: size, dtype });
   return new Tensor(home, shape, dtype);
 }
 

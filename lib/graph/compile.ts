@@ -1,8 +1,7 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
-import { allocate } from "./dtype.js";
+import { allocateUnset, bytesOf } from "./dtype.js";
 import { explain } from "./explain.js";
-import { bytesOf } from "./plan/arena.js";
 import { checkPasses, PASSES, type PassName } from "./plan/index.js";
 import { format } from "./shape.js";
 import { checkTensor, Tensor } from "./tensor.js";
@@ -79,7 +78,9 @@ export function compile<A extends Tensor[], R>(
   const prepare = (inputs: A) => {
     for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
     const { executable, results, rebuild } = versions.for(inputs);
-    const outputs = results.map(({ size, shape, dtype }) => new Tensor(allocate(dtype, size), shape, dtype));
+    const outputs = results.map(
+      ({ size, shape, dtype }) => new Tensor(allocateUnset(dtype, size, "compile"), shape, dtype),
+    );
     const arrays = (tensors: readonly Tensor[]) => tensors.map(({ storage }) => storage.readOnly);
     return {
       executable,

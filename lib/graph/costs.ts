@@ -1,4 +1,4 @@
-import { bytesOf } from "./plan/arena.js";
+import { bytesOf } from "./dtype.js";
 import { type Buffer, type Instruction, read, written } from "./plan/ir.js";
 import { OPERAND, PARAM } from "./plan/matmul-params.js";
 

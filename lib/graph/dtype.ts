@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { DTypeError, ShapeError } from "../errors.js";
 
 /** Types of elements. `bool` is held in bytes of 0 and 1. */
@@ -9,22 +10,41 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 export const DTYPES: readonly DType[] = ["float32", "float64", "int32", "bool"];
 
+const KINDS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+} as const;
+// From so many bytes on, clearing memory costs more than the detour over a Buffer.
+const WORTH_LEAVING = 8192;
+
+/** What so many elements take. */
+export function bytesOf({ size, dtype }: { readonly size: number; readonly dtype: DType }): number {
+  return size * KINDS[dtype].BYTES_PER_ELEMENT;
+}
+
 /**
  * Zeros of that dtype.
  * @throws ShapeError where there is no memory for so many.
  */
 export function allocate(dtype: DType, size: number, where = "tensor"): TypedArray {
+  return orNoMemory(dtype, size, where, () => new KINDS[dtype](size));
+}
+
+/**
+ * As `allocate`, for what is about to be written whole: the elements are whatever was there.
+ * @throws ShapeError where there is no memory for so many.
+ */
+export function allocateUnset(dtype: DType, size: number, where: string): TypedArray {
+  const bytes = bytesOf({ size, dtype });
+  if (bytes < WORTH_LEAVING || bytes > constants.MAX_LENGTH) return allocate(dtype, size, where);
+  return orNoMemory(dtype, size, where, () => new KINDS[dtype](Buffer.allocUnsafeSlow(bytes).buffer));
+}
+
+function orNoMemory(dtype: DType, size: number, where: string, make: () => TypedArray): TypedArray {
   try {
-    switch (dtype) {
-      case "float32":
-        return new Float32Array(size);
-      case "float64":
-        return new Float64Array(size);
-      case "int32":
-        return new Int32Array(size);
-      case "bool":
-        return new Uint8Array(size);
-    }
+    return make();
   } catch {
     throw new ShapeError(`${where}: there is no memory for ${size} elements of ${dtype}`);
   }

@@ -1,5 +1,6 @@
 import { bytesMoved, flopsOf } from "./costs.js";
-import { bytesOf, lives } from "./plan/arena.js";
+import { bytesOf } from "./dtype.js";
+import { lives } from "./plan/arena.js";
 import { chainOps } from "./plan/fuse-elementwise.js";
 import type { Buffer, BufferKind, Instruction, Program } from "./plan/ir.js";
 import { OPERAND, PARAM } from "./plan/matmul-params.js";

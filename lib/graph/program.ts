@@ -7,8 +7,8 @@ import {
   type NativeProgram,
 } from "../native/binding.js";
 import { fromNative } from "./apply.js";
-import { DTYPES } from "./dtype.js";
-import { type Arena, bytesOf } from "./plan/arena.js";
+import { bytesOf, DTYPES } from "./dtype.js";
+import type { Arena } from "./plan/arena.js";
 import type { Buffer, Program } from "./plan/ir.js";
 import type { Storage } from "./storage.js";
 

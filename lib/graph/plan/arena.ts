@@ -1,11 +1,7 @@
+import { bytesOf } from "../dtype.js";
 import { type Buffer, type Program, read, written } from "./ir.js";
 
-const BYTES = { float32: 4, float64: 8, int32: 4, bool: 1 } as const;
 const LINE = 64;
-
-export function bytesOf({ size, dtype }: Pick<Buffer, "size" | "dtype">): number {
-  return size * BYTES[dtype];
-}
 
 export interface Arena {
   readonly bytes: number;

@@ -1,4 +1,5 @@
-import { bytesOf, placeInArena } from "./arena.js";
+import { bytesOf } from "../dtype.js";
+import { placeInArena } from "./arena.js";
 import { type Group, Groups } from "./groups.js";
 import { type Buffer, type Instruction, type Program, producers, read, written } from "./ir.js";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bytesOf, lives, placeInArena } from "../../../lib/graph/plan/arena.js";
+import { bytesOf } from "../../../lib/graph/dtype.js";
+import { lives, placeInArena } from "../../../lib/graph/plan/arena.js";
 import type { Buffer, Instruction, Program } from "../../../lib/graph/plan/ir.js";
 import { compile, ops, type Tensor, tensor } from "../../../lib/index.js";
 import { expectSame } from "./program.js";
