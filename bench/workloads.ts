@@ -150,9 +150,22 @@ function matmulJobs(): Job[] {
   });
 }
 
-/** Nothing is timed in this mode yet. */
+/** ∂y/∂x [out, in] of a network at one sample: it goes forward, and then a row back for each output. */
 function jacobianJobs(): Job[] {
-  return [];
+  return INFERENCE.filter(({ name }) => name !== "wide").map((workload) => {
+    const network = { ...workload, batch: 1, batches: 64 };
+    const rows = network.sizes.at(-1) as number;
+    const flops = forwardFlops(network) + forwardFlops({ sizes: network.sizes, batch: rows });
+    return {
+      mode: "jacobian" as const,
+      workload: workload.name,
+      optimizer: null,
+      batch: 1,
+      chunk: 256,
+      flops,
+      content: { network },
+    };
+  });
 }
 
 /** Everything but time-to-accuracy, which is a whole run and not a step. */

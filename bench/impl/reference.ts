@@ -1,13 +1,13 @@
 // What the others are verified against: the same steps in float64.
 import process from "node:process";
-import { fromTypedArray, noGrad, ops, setThreads, type Tensor } from "thalweg";
+import { fromTypedArray, jacobian, noGrad, ops, setThreads, type Tensor } from "thalweg";
 import { readDataFile, valuesOf } from "../data-file.js";
 import type { Prepare } from "../protocol.js";
 import { pick, type Session, serve } from "../serve.js";
 import type { Product } from "../workloads.js";
 import { buildNetwork, buildOptimizer, eagerStep } from "./network.js";
 
-function prepare({ optimizer: name, file: path, threads }: Prepare): Session {
+function prepare({ mode, optimizer: name, file: path, threads }: Prepare): Session {
   setThreads(threads);
   const file = readDataFile(path);
   const run = () => {}; // It is not timed.
@@ -19,6 +19,10 @@ function prepare({ optimizer: name, file: path, threads }: Prepare): Session {
     return { run, verify: () => pick(ops.matmul(operand("a"), operand("b"), transposes).data) };
   }
   const { model, xs, ys } = buildNetwork(file, "float64");
+  if (mode === "jacobian") {
+    const sample = ops.reshape(xs[0] as Tensor, [(xs[0] as Tensor).size]);
+    return { run, verify: () => pick(jacobian((x: Tensor) => model.forward(x))(sample).data) };
+  }
   if (name === null) {
     return { run, verify: () => pick(noGrad(() => model.forward(xs[0] as Tensor)).data) };
   }
@@ -32,6 +36,6 @@ function prepare({ optimizer: name, file: path, threads }: Prepare): Session {
 await serve({
   name: "reference",
   version: process.version,
-  modes: ["train", "eager", "infer", "matmul"],
+  modes: ["train", "eager", "infer", "matmul", "jacobian"],
   prepare,
 });

@@ -1,6 +1,15 @@
 // Thalweg's own part in the benchmark.
 import { readFileSync } from "node:fs";
-import { backendInfo, compile, fromTypedArray, noGrad, ops, setThreads, type Tensor } from "thalweg";
+import {
+  backendInfo,
+  compile,
+  fromTypedArray,
+  jacobian,
+  noGrad,
+  ops,
+  setThreads,
+  type Tensor,
+} from "thalweg";
 import { type DataFile, readDataFile, valuesOf } from "../data-file.js";
 import type { Prepare } from "../protocol.js";
 import { pick, type Session, serve } from "../serve.js";
@@ -15,6 +24,8 @@ function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Sess
       return productSession(file);
     case "infer":
       return inferSession(buildNetwork(file, "float32"));
+    case "jacobian":
+      return jacobianSession(buildNetwork(file, "float32"));
     case "eager": {
       const network = buildNetwork(file, "float32");
       return stepSession(network, eagerStepOf(file, network, optimizer));
@@ -86,6 +97,22 @@ function inferSession({ model, xs }: Network): Session {
   };
 }
 
+/** ∂y/∂x of one sample after the other. */
+function jacobianSession({ model, xs }: Network): Session {
+  const samples = xs.map((x) => ops.reshape(x, [x.size]));
+  const ofSample = compile(jacobian((x: Tensor) => model.forward(x)));
+  let at = 0;
+  return {
+    run: (steps) => {
+      for (let i = 0; i < steps; i++) {
+        ofSample(samples[at] as Tensor);
+        at = (at + 1) % samples.length;
+      }
+    },
+    verify: () => pick(ofSample(samples[0] as Tensor).data),
+  };
+}
+
 function productSession(file: DataFile): Session {
   const { layout } = file.header.product as Product;
   const operand = (name: string) =>
@@ -106,5 +133,5 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 const { isa, matmul } = backendInfo();
-const modes: Mode[] = ["train", "infer", "eager", "matmul"];
+const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian"];
 await serve({ name: "thalweg", version: `${version} (${isa} kernels, matmul by ${matmul})`, modes, prepare });

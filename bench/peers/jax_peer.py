@@ -121,6 +121,24 @@ class Infer(Session):
         return pick(self.forward(self.layers, self.xs[0]))
 
 
+class Jacobian(Session):
+    """∂y/∂x of one sample after the other."""
+
+    def __init__(self, file):
+        self.layers = [(jnp.array(weight), jnp.array(bias)) for weight, bias in file.layers]
+        self.xs = [jnp.array(x[0]) for x in file["x"]]
+        self.at = 0
+        self.of = jax.jit(jax.jacrev(forward, argnums=1))
+
+    def run(self, steps):
+        for _ in range(steps):
+            self.of(self.layers, self.xs[self.at]).block_until_ready()
+            self.at = (self.at + 1) % len(self.xs)
+
+    def verify(self, batches):
+        return pick(self.of(self.layers, self.xs[0]))
+
+
 class Product(Session):
     def __init__(self, file):
         layout = file.header["product"]["layout"]
@@ -140,7 +158,7 @@ class Product(Session):
         return pick(np.asarray(self.multiply(self.a, self.b)))
 
 
-MODES = {"jax-jit": ["train", "infer", "matmul"], "jax-scan": ["train"]}
+MODES = {"jax-jit": ["train", "infer", "matmul", "jacobian"], "jax-scan": ["train"]}
 
 
 def main(name):
@@ -150,6 +168,8 @@ def main(name):
             return Product(file)
         if request["mode"] == "infer":
             return Infer(file)
+        if request["mode"] == "jacobian":
+            return Jacobian(file)
         if name == "jax-scan":
             return Scan(file, request["optimizer"], request["chunk"])
         return Jit(file, request["optimizer"])

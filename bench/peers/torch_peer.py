@@ -84,6 +84,25 @@ class Infer(Session):
         return pick(self.model(self.xs[0]))
 
 
+class Jacobian(Session):
+    """∂y/∂x of one sample after the other."""
+
+    def __init__(self, file, compiled):
+        self.of = torch.func.jacrev(build_model(file).requires_grad_(False))
+        if compiled:
+            self.of = torch.compile(self.of)
+        self.xs = [x[0] for x in torch.from_numpy(file["x"])]
+        self.at = 0
+
+    def run(self, steps):
+        for _ in range(steps):
+            self.of(self.xs[self.at])
+            self.at = (self.at + 1) % len(self.xs)
+
+    def verify(self, batches):
+        return pick(self.of(self.xs[0]).detach())
+
+
 class Product(Session):
     def __init__(self, file, multiply):
         a, b = (torch.from_numpy(operand) for operand in file.operands)
@@ -105,7 +124,10 @@ def onednn(a, b):
 
 
 PRODUCTS = {"torch-mkl": torch.mm, "torch-onednn": onednn}
-MODES = {"torch-eager": ["train", "infer", "eager"], "torch-compile": ["train", "infer"]}
+MODES = {
+    "torch-eager": ["train", "infer", "eager", "jacobian"],
+    "torch-compile": ["train", "infer", "jacobian"],
+}
 
 
 def main(name):
@@ -116,6 +138,8 @@ def main(name):
         compiled = name == "torch-compile"
         if request["mode"] == "infer":
             return Infer(file, compiled)
+        if request["mode"] == "jacobian":
+            return Jacobian(file, compiled)
         return Train(file, request["optimizer"], compiled)
 
     if name == "torch-mkl" and not torch.backends.mkl.is_available():
