@@ -14,6 +14,14 @@ const PER_ELEMENT: Readonly<Record<string, number>> = {
 const MOVES: ReadonlySet<string> = new Set(["strided", "concat", "index_select", "gather"]);
 const DRAWS: ReadonlySet<string> = new Set(["uniform", "normal", "permutation"]);
 
+/** Operations on each of a stack of matrices [n, n] with right-hand sides [n, m]. */
+const LINEAR_ALGEBRA: Readonly<Record<string, (n: number, m: number) => number>> = {
+  cholesky: (n) => n ** 3 / 3,
+  solve_triangular: (n, m) => n * n * m,
+  solve: (n, m) => (2 / 3) * n ** 3 + 2 * n * n * m,
+  slogdet: (n) => (2 / 3) * n ** 3,
+};
+
 /**
  * The arithmetic that an instruction does, roughly: an addition, a product, a comparison or a call of a
  * function of one element counts as one.
@@ -24,11 +32,17 @@ export function flopsOf(instruction: Instruction): number {
   if (name === "check_finite") return operands[0]?.size ?? 0;
   if (name === "matmul") return matmulFlops(instruction);
   if (name === "matmul_batch") return 2 * params.slice(0, 4).reduce((product, size) => product * size, 1);
+  if (name in LINEAR_ALGEBRA) return linearAlgebraFlops(instruction);
   if (name === "sgd" || name === "adam") return updateFlops(instruction);
   if (name === "chain") return (params[0] as number) * (params[2] as number);
   const results = Math.max(...written(instruction).map(({ size }) => size));
   const inputs = Math.max(...operands.map((operand) => operand?.size ?? 0));
   return (PER_ELEMENT[name] ?? 1) * Math.max(results, inputs);
+}
+
+function linearAlgebraFlops({ name, params }: Instruction): number {
+  const [count, n, m = 0] = params as [number, number, number?];
+  return count * Math.round(LINEAR_ALGEBRA[name]?.(n, m) ?? 0);
 }
 
 function matmulFlops({ params, operands }: Instruction): number {

@@ -98,3 +98,8 @@ export function broadcast(where: string, a: Shape, b: Shape): Shape {
 export function around(shape: Shape, dim: number): [outer: number, axis: number, inner: number] {
   return [sizeOf(shape.slice(0, dim)), shape[dim] ?? 1, sizeOf(shape.slice(dim + 1))];
 }
+
+/** Of a stack of matrices [..., rows, columns]: how many there are, and how many rows each has. */
+export function stackSizes(shape: Shape): [count: number, rows: number] {
+  return [sizeOf(shape.slice(0, -2)), shape[shape.length - 2] as number];
+}

@@ -2,10 +2,13 @@ import { sameValues, sampleOf } from "../graph/batch.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 
 /**
- * The same memory as a tensor that no gradient flows through.
+ * The same memory as a tensor that no gradient flows through (torch.Tensor.detach; jax.lax.stop_gradient, so
+ * it goes by the name `stopGradient` too).
  * @example detach(loss).item()
  */
 export function detach(x: Tensor): Tensor {
   checkTensor("detach", "x", x);
   return x.batch === null ? sameValues(x) : sampleOf(detach(x.batch.all), x.batch.level);
 }
+
+export { detach as stopGradient };

@@ -2,14 +2,14 @@ import type { Tensor } from "../graph/tensor.js";
 import { checkAxisPerElement, indexParams } from "./axis-index.js";
 import { linear } from "./define.js";
 import { forEach } from "./samples.js";
-import { scatter } from "./scatter-add.js";
+import { scatterIntoZeros } from "./scatter-add.js";
 
 const op = linear<"x" | "index", { dim: number }>("gather", {
   inputs: ["x", "index"],
   kernel: "gather",
   shape: ({ x, index }) => ({ shape: index.shape, dtype: x.dtype }),
   params: ({ x, index, dim }) => indexParams(x.shape, dim, index.shape[dim] as number),
-  transpose: ({ dy, x, index, dim }) => scatter(dy, dim, index, x.shape[dim] as number),
+  transpose: ({ dy, x, index, dim }) => scatterIntoZeros(dy, dim, index, x.shape[dim] as number),
   batch: ({ x, index, dim }, { batched, size, op: self }) =>
     self([forEach(x, batched.x, size), forEach(index, batched.index, size)], { dim: dim + 1 }),
 });

@@ -6,7 +6,7 @@ import { checkAxisList, indexOfSlices, indexParams, withSize } from "./axis-inde
 import { checkDTypes, linear } from "./define.js";
 import { indexSelect } from "./index-select.js";
 import { forEach } from "./samples.js";
-import { scatter } from "./scatter-add.js";
+import { scatterIntoZeros } from "./scatter-add.js";
 
 const op = linear<"source" | "index", { dim: number; length: number }>("indexAdd", {
   inputs: ["source", "index"],
@@ -21,7 +21,7 @@ const op = linear<"source" | "index", { dim: number; length: number }>("indexAdd
   batch: ({ source, index, dim, length }, { batched, size, op: self }) => {
     if (!batched.index) return self([source, index], { dim: dim + 1, length });
     const all = forEach(source, batched.source, size);
-    return scatter(all, dim + 1, indexOfSlices(index, all.shape, dim + 1), length);
+    return scatterIntoZeros(all, dim + 1, indexOfSlices(index, all.shape, dim + 1), length);
   },
 });
 

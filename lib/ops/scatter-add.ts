@@ -25,7 +25,7 @@ const op = linear<"source" | "index", { dim: number; length: number }>("scatterA
 });
 
 /** Adds each element of source into zeros of that length along the axis: the transpose of `gather`. */
-export function scatter(source: Tensor, dim: number, index: Tensor, length: number): Tensor {
+export function scatterIntoZeros(source: Tensor, dim: number, index: Tensor, length: number): Tensor {
   return op([source, index], { dim, length });
 }
 
@@ -46,5 +46,5 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
   }
   if (source.dtype !== x.dtype)
     throw new DTypeError(`scatterAdd: x is ${x.dtype} but source is ${source.dtype}`);
-  return add(x, scatter(source, axis, index, x.shape[axis] as number));
+  return add(x, scatterIntoZeros(source, axis, index, x.shape[axis] as number));
 }

@@ -24,9 +24,11 @@ std::span<const Instruction> instructions();
 
 // One a family, in tasks/.
 enum class CrossEntropy : int32_t { cost, slope, both };
+Task* prepare_adam(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_argsort(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_chain(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_check_finite(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_cholesky(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_concat(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_cross_entropy(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_cumsum(const Instruction&, Operands&, const Table&, TaskStore&);
@@ -38,8 +40,11 @@ Task* prepare_permutation(const Instruction&, Operands&, const Table&, TaskStore
 Task* prepare_random(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_reduce(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_rows(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_strided(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_sgd(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_adam(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_scatter(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_slogdet(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_solve(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_solve_triangular(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_strided(const Instruction&, Operands&, const Table&, TaskStore&);
 
 }  // namespace thalweg

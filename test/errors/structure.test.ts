@@ -1,5 +1,16 @@
 import { describe } from "vitest";
-import { ArgumentError, DTypeError, OptionError, ops, ShapeError, tensor, zeros } from "../../lib/index.js";
+import {
+  ArgumentError,
+  compile,
+  DTypeError,
+  IndexError,
+  OptionError,
+  ops,
+  ShapeError,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../lib/index.js";
 import { bad, testErrors } from "./expect-error.js";
 
 const scalar = tensor(1);
@@ -166,6 +177,104 @@ describe("reductions and order", () => {
       [() => ops.min(bad(1), { dim: 0 }), ArgumentError, "argmin: expected x to be a tensor, got 1"],
       [() => ops.atan2(bad("1"), vector), ArgumentError, /^atan2: expected a to be a tensor or a number/],
       [() => ops.sin(integers), DTypeError, "sin: expected x to be float32 or float64, got int32"],
+    ],
+    kept,
+  );
+});
+
+describe("linear algebra and scatter", () => {
+  const square = tensor([
+    [1, 2],
+    [2, 4],
+  ]);
+  const index = tensor([0, 1], { dtype: "int32" });
+  const singular = /^solve: expected an invertible matrix: matrix 0, pivot 1 is 0$/;
+  const calls = [
+    ["cholesky", ops.cholesky],
+    ["inverse", ops.inverse],
+    ["det", ops.det],
+    ["slogdet", ops.slogdet],
+    ["logdet", ops.logdet],
+    ["solve", (x: Tensor) => ops.solve(x, vector)],
+    ["solveTriangular", (x: Tensor) => ops.solveTriangular(x, vector)],
+  ] as const;
+  testErrors(
+    [
+      ...calls.flatMap(([name, op]): Parameters<typeof testErrors>[0] => [
+        [() => op(bad(1)), ArgumentError, new RegExp(`^${name}: expected [ax] to be a tensor, got 1$`)],
+        [
+          () => op(bad(matrix)),
+          ShapeError,
+          `${name}: expected a square matrix or a stack of such, got [2, 3]`,
+        ],
+      ]),
+      [
+        () => ops.inverse(zeros([2, 2], { dtype: "int32" })),
+        DTypeError,
+        /^inverse: expected x to be float32/,
+      ],
+      [() => ops.inverse(square), ArgumentError, singular],
+      [() => ops.solve(square, tensor([1, 2])), ArgumentError, singular],
+      [
+        () => ops.solve(ops.stack([ops.add(square, tensor([[1, 0]])), square]), tensor([1, 2])),
+        ArgumentError,
+        "solve: expected an invertible matrix: matrix 1, pivot 1 is 0",
+      ],
+      [() => ops.solve(square, vector), ShapeError, "solve: expected b to have 2 rows, as a has, got [3]"],
+      [() => ops.solve(square, scalar), ShapeError, "solve: expected b to have 2 rows, as a has, got []"],
+      [() => ops.solve(square, bad([1, 2])), ArgumentError, /^solve: expected b to be a tensor/],
+      [() => ops.solve(square, zeros([2], { dtype: "float64" })), DTypeError, /^solve: a is float32 but b/],
+      [() => ops.solve(zeros([2, 2, 2]), zeros([3, 2, 1])), ShapeError, /^solve: /],
+      [
+        () => ops.solveTriangular(square, tensor([1, 2]), bad({ lower: true })),
+        OptionError,
+        /^solveTriangular: unknown option "lower"/,
+      ],
+      [
+        () => ops.solveTriangular(square, tensor([1, 2]), { upper: bad(1) }),
+        ArgumentError,
+        /^solveTriangular: expected upper to be/,
+      ],
+      [
+        () =>
+          ops.cholesky(
+            tensor([
+              [1, 2],
+              [2, 1],
+            ]),
+          ),
+        ArgumentError,
+        "cholesky: expected a positive definite matrix: matrix 0, pivot 1 is not above 0",
+      ],
+      [
+        () => compile((x: Tensor) => ops.cholesky(x))(tensor([[-1]])),
+        ArgumentError,
+        "cholesky: expected a positive definite matrix: matrix 0, pivot 0 is not above 0",
+      ],
+      [() => ops.scatter(bad(1), 0, index, 1), ArgumentError, "scatter: expected x to be a tensor, got 1"],
+      [() => ops.scatter(vector, 0, bad([0]), 1), ArgumentError, /^scatter: expected index to be a tensor/],
+      [
+        () => ops.scatter(vector, 0, vector, 1),
+        DTypeError,
+        "scatter: expected index to be int32, got float32",
+      ],
+      [() => ops.scatter(vector, 0, index, vector), ShapeError, /^scatter: expected source to have index's/],
+      [
+        () => ops.scatter(vector, 0, index, integers),
+        DTypeError,
+        "scatter: x is float32 but source is int32",
+      ],
+      [() => ops.scatter(integers, 0, index, 0.5), ArgumentError, /^scatter: the number 0.5 beside a tensor/],
+      [
+        () => ops.scatter(vector, 0, index, bad("1")),
+        ArgumentError,
+        /^scatter: expected source to be a tensor/,
+      ],
+      [
+        () => ops.scatter(vector, 0, tensor([0, 3], { dtype: "int32" }), 1),
+        IndexError,
+        "scatter: index 3 at position 1 is outside [0, 3)",
+      ],
     ],
     kept,
   );

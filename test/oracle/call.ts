@@ -18,6 +18,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   gather: ({ x, index }, { dim }) => ops.gather(x as Tensor, dim, index as Tensor),
   scatterAdd: ({ x, index, src }, { dim }) =>
     ops.scatterAdd(x as Tensor, dim, index as Tensor, src as Tensor),
+  scatter: ({ x, index, src }, { dim }) => ops.scatter(x as Tensor, dim, index as Tensor, src as Tensor),
   indexSelect: ({ x, index }, { dim }) => ops.indexSelect(x as Tensor, dim, index as Tensor),
   indexAdd: ({ x, index, src }, { dim }) => ops.indexAdd(x as Tensor, dim, index as Tensor, src as Tensor),
   slice: ({ x }, { dim, ...options }) => ops.slice(x as Tensor, dim, options),
@@ -29,6 +30,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   topk: ({ x }, { k, ...options }) => ops.topk(x as Tensor, k, options).values,
   max: ({ x }, options) => ops.max(x as Tensor, options as ops.ExtremeOptions).values,
   min: ({ x }, options) => ops.min(x as Tensor, options as ops.ExtremeOptions).values,
+  slogdet: ({ x }) => ops.slogdet(x as Tensor).logabsdet,
   concat: (inputs, { dim }) => ops.concat(Object.values(inputs), dim),
   stack: (inputs, { dim }) => ops.stack(Object.values(inputs), dim),
   split: ({ x }, { sizes, dim, piece }) => ops.split(x as Tensor, sizes, dim).at(piece) as Tensor,

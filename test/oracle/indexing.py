@@ -53,6 +53,26 @@ def scatter_add():
         s = Source(f"scatterAdd {note}")
         inputs = {"x": s.uniform(shape), "index": ints(index), "src": s.uniform(src)}
         yield op_row("scatterAdd", f, inputs, {"dim": dim}, note)
+    # PyTorch's gradient is of an index that names no place twice.
+    for note, shape, index, dim in [
+        ("1-D", [5], [4, 0, 2], 0),
+        ("first dim", [3, 4], [[0, 2, 1, 1], [2, 0, 0, 2]], 0),
+        ("last dim, negative", [3, 4], [[3, 0], [1, 0], [2, 3]], -1),
+        ("3-D, middle dim", [2, 3, 2], [[[0, 2]], [[1, 1]]], 1),
+        ("size 1", [1], [0], 0),
+        ("no index", [3], [], 0),
+    ]:
+
+        def f(x, index, src, dim=dim):
+            return torch.scatter(x, dim, index, src)
+
+        s = Source(f"scatter {note}")
+        index = ints(index)
+        inputs = {"x": s.uniform(shape), "index": index, "src": s.uniform(list(index.shape))}
+        yield op_row("scatter", f, inputs, {"dim": dim}, note)
+    inputs = {"x": full([NAN, 1, INF, 2]), "index": ints([2, 0, 1]), "src": full([-INF, NAN, 1e300])}
+    f = lambda x, index, src: torch.scatter(x, 0, index, src)
+    yield op_row("scatter", f, inputs, {"dim": 0}, "extreme values", wrt=[])
     inputs = {"x": full([0.0, 1, INF, 2]), "index": ints([2, 0, 1]), "src": full([-INF, NAN, 1e300])}
     f = lambda x, index, src: torch.scatter_add(x, 0, index, src)
     yield op_row("scatterAdd", f, inputs, {"dim": 0}, "extreme values", wrt=[])

@@ -17,6 +17,7 @@ import torch
 import costs
 import elementwise
 import indexing
+import linear_algebra
 import matmul
 import modules
 import optimizers
@@ -50,7 +51,7 @@ def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
 
-    families = (elementwise, reduce, matmul, shape, indexing, structure)
+    families = (elementwise, reduce, matmul, shape, indexing, structure, linear_algebra)
     ops = distinct([row for family in families for row in family.rows()], op_name)
     write_json("ops.json", ops)
     write_json("modules.json", distinct(modules.rows(), lambda r: (r["module"], r["note"])))

@@ -1,0 +1,17 @@
+import { eye } from "../graph/create.js";
+import type { Tensor } from "../graph/tensor.js";
+import { checkDTypes } from "./define.js";
+import { checkSquare } from "./diagonal.js";
+import { solve } from "./solve.js";
+
+/**
+ * The y with x·y = 1 (torch.linalg.inv). To multiply with it, `solve` is faster and more exact.
+ * Shapes: x [..., n, n] → y, the same. Dtypes: float32, float64.
+ * @example inverse(tensor([[2, 0], [0, 4]]))   // [[0.5, 0], [0, 0.25]]
+ * @throws ArgumentError where x has no inverse; ShapeError, DTypeError
+ */
+export function inverse(x: Tensor): Tensor {
+  const n = checkSquare("inverse", x);
+  const dtype = checkDTypes("inverse", ["x"], [x], "float");
+  return solve(x, eye(n, { dtype }));
+}

@@ -1,0 +1,73 @@
+import { DTypeError, ShapeError } from "../errors.js";
+import { allocate } from "../graph/dtype.js";
+import { format, type Shape, sameShape } from "../graph/shape.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkAxisPerElement, indexParams } from "./axis-index.js";
+import { defineOp } from "./define.js";
+import { equal } from "./equal.js";
+import { expand } from "./expand.js";
+import { gather } from "./gather.js";
+import { type Operand, operands } from "./operand.js";
+import { reshape } from "./reshape.js";
+import { forEach } from "./samples.js";
+import { where } from "./where.js";
+
+const op = defineOp<"x" | "index" | "source", { dim: number }>("scatter", {
+  inputs: ["x", "index", "source"],
+  kernel: "scatter",
+  shape: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
+  params: ({ x, index, dim }) => indexParams(x.shape, dim, index.shape[dim] as number),
+  vjp: {
+    x: ({ dy, index, dim }) => scatter(dy, dim, index, 0),
+    source: ({ dy, x, index, dim }) => where(stays(x, index, dim), gather(dy, dim, index), 0),
+  },
+  jvp: {
+    x: ({ dx, index, dim }) => scatter(dx, dim, index, 0),
+    source: ({ dsource, x, index, dim }) => scatter(zerosLike(x), dim, index, dsource),
+  },
+  batch: ({ x, index, source, dim }, { batched, size, op: self }) => {
+    const tensors = [
+      forEach(x, batched.x, size),
+      forEach(index, batched.index, size),
+      forEach(source, batched.source, size),
+    ];
+    return self(tensors, { dim: dim + 1 });
+  },
+});
+
+const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
+
+/** Which elements of the source no later one overwrites. */
+function stays(x: Tensor, index: Tensor, dim: number): Tensor {
+  const count = index.shape[dim] as number;
+  const line: Shape = index.shape.map((_, d) => (d === dim ? count : 1));
+  const numbers = allocate("int32", count).map((_, i) => i);
+  const order = expand(reshape(new Tensor(numbers, [count], "int32"), line), index.shape);
+  const last = scatter(new Tensor(allocate("int32", x.size), x.shape, "int32"), dim, index, order);
+  return equal(gather(last, dim, index), order);
+}
+
+/**
+ * Writes into a copy of x along an axis, each element where its index says: for dim 1,
+ * y[i, index[i, j]] = source[i, j] (torch.scatter). Of those that meet the last stays, and has the gradient;
+ * PyTorch leaves open which.
+ * Shapes: index and source have one shape, or source is one number; x has the same sizes but along `dim`;
+ * y has x's. index: int32. Any dtype.
+ * @example scatter(zeros([3]), 0, tensor([2], { dtype: "int32" }), 5)   // [0, 0, 5]
+ * @throws IndexError for an index outside [0, size); ShapeError, DTypeError
+ */
+export function scatter(x: Tensor, dim: number, index: Tensor, source: Operand): Tensor {
+  const axis = checkAxisPerElement("scatter", x, dim, index);
+  if (typeof source === "number") {
+    return op([x, index, expand(operands("scatter", x, source)[1], index.shape)], { dim: axis });
+  }
+  checkTensor("scatter", "source", source);
+  if (!sameShape(source.shape, index.shape)) {
+    throw new ShapeError(
+      `scatter: expected source to have index's shape ${format(index.shape)}, got ${format(source.shape)}`,
+    );
+  }
+  if (source.dtype !== x.dtype)
+    throw new DTypeError(`scatter: x is ${x.dtype} but source is ${source.dtype}`);
+  return op([x, index, source], { dim: axis });
+}
