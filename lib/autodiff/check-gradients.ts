@@ -28,7 +28,10 @@ export interface CheckOptions {
  *     jvp:  ∂f/∂x · d  ≈  (f(x + h·d) − f(x − h·d)) / 2h
  *     vjp:  v · (∂f/∂x · d) = (v · ∂f/∂x) · d,  for each input x by itself
  *
- * @throws GraphError naming the input and by how much it is off.
+ * Where they differ it looks for the entry of the input that is off. At a kink, as ReLU's at 0, or a jump
+ * there is no derivative to compare with: it refuses.
+ *
+ * @throws GraphError naming the input, its entry and by how much it is off, or the kink.
  * @throws DTypeError where a float input is not float64.
  * @example checkGradients((x) => tanh(x), [randn([3, 2], { dtype: "float64" })], { order: 2 });
  */
@@ -77,41 +80,162 @@ interface Settings {
 }
 
 function checkFirst(f: TensorFunction, inputs: readonly Tensor[], settings: Settings, prefix: string): void {
-  const { step, rtol, atol, generator } = settings;
   inputs.forEach((input, i) => {
     if (!isFloat(input.dtype)) return;
-    const direction = generator.normal(input.shape, { dtype: "float64" });
-    const at = (h: number): Tensor =>
-      noGrad(() => f(...inputs.map((x, j) => (j === i ? add(x, mul(direction, h)) : x))));
-    const tangents = inputs.map((x, j) =>
-      j === i ? direction : new Tensor(new Float64Array(x.size), x.shape, x.dtype),
-    );
-    const floats = inputs.map((x) => isFloat(x.dtype));
-    const along: TensorFunction = (...moving) => {
-      let next = 0;
-      return f(...inputs.map((x, j) => (floats[j] === true ? (moving[next++] as Tensor) : x)));
-    };
-    const keep = <T>(list: readonly T[]): T[] => list.filter((_, j) => floats[j] === true);
+    const one = new OneInput(f, inputs, i, settings, `${prefix}input ${i}`);
+    one.check(settings.generator.normal(input.shape, { dtype: "float64" }));
+  });
+}
 
-    const [y, dy] = noGrad(() => jvp(along, keep(inputs), keep(tangents)));
-    const high = at(step).data;
-    const low = at(-step).data;
-    dy.data.forEach((value, k) => {
-      const difference = ((high[k] as number) - (low[k] as number)) / (2 * step);
-      if (Math.abs(value - difference) <= atol + rtol * Math.abs(difference)) return;
-      throw new GraphError(
-        `checkGradients: ${prefix}input ${i}: the jvp gives ${value} for entry ${k} of the output, differences give ${difference}`,
-      );
-    });
+/** How an element of the output moves with the input, one way and the other. */
+interface Slopes {
+  readonly ahead: number;
+  readonly behind: number;
+  /** By how much rounding may have changed them. */
+  readonly noise: number;
+}
 
-    const v = generator.normal(y.shape, { dtype: "float64" });
-    const dx = noGrad(() => vjp(along, ...keep(inputs))[1](v));
-    const own = dx[floats.slice(0, i).filter(Boolean).length] as Tensor;
-    const [forward, reverse] = noGrad(() => [sum(mul(v, dy)).item(), sum(mul(own, direction)).item()]);
-    if (Math.abs(forward - reverse) > 1e-9 * (1 + Math.abs(forward))) {
-      throw new GraphError(
-        `checkGradients: ${prefix}input ${i}: along one direction the vjp gives ${reverse}, the jvp ${forward}`,
+/** f as a function of one of its inputs. */
+class OneInput {
+  readonly #f: TensorFunction;
+  readonly #inputs: readonly Tensor[];
+  readonly #at: number;
+  readonly #settings: Settings;
+  readonly #name: string;
+  readonly #input: Tensor;
+
+  constructor(f: TensorFunction, inputs: readonly Tensor[], at: number, settings: Settings, name: string) {
+    this.#f = f;
+    this.#inputs = inputs;
+    this.#at = at;
+    this.#settings = settings;
+    this.#name = name;
+    this.#input = inputs[at] as Tensor;
+  }
+
+  check(direction: Tensor): void {
+    const own = noGrad(() => jvp(this.#along, [this.#input], [direction]));
+    const [y, dy] = own;
+    this.#compare(y, dy, direction);
+    const v = this.#settings.generator.normal(y.shape, { dtype: "float64" });
+    const dx = noGrad(() => vjp(this.#along, this.#input)[1](v)[0] as Tensor);
+    const [forward, reverse] = noGrad(() => [sum(mul(v, dy)).item(), sum(mul(dx, direction)).item()]);
+    if (Math.abs(forward - reverse) <= 1e-9 * (1 + Math.abs(forward))) return;
+    for (let j = 0; j < this.#input.size; j++) {
+      const alone = noGrad(() => sum(mul(v, jvp(this.#along, [this.#input], [this.#unit(j)])[1])).item());
+      const value = dx.storage.readOnly[j] as number;
+      if (Math.abs(alone - value) <= 1e-9 * (1 + Math.abs(alone))) continue;
+      this.#fail(
+        `, entry ${placeOf(this.#input, j)}: the vjp gives ${value}, the jvp ${alone}`,
+        value - alone,
       );
     }
-  });
+    this.#fail(`: along one direction the vjp gives ${reverse}, the jvp ${forward}`, reverse - forward);
+  }
+
+  readonly #along: TensorFunction = (moving) =>
+    this.#f(...this.#inputs.map((x, j) => (j === this.#at ? (moving as Tensor) : x)));
+
+  #unit(j: number): Tensor {
+    const data = new Float64Array(this.#input.size);
+    data[j] = 1;
+    return new Tensor(data, this.#input.shape, "float64");
+  }
+
+  /** Of each element of the output, for a step of that size. */
+  #slopes(y: Tensor, direction: Tensor, step: number): Slopes[] {
+    const moved = (h: number) =>
+      noGrad(() => this.#along(add(this.#input, mul(direction, h)))).storage.readOnly;
+    const [high, low] = [moved(step), moved(-step)];
+    return Array.from(y.storage.readOnly, (here, k) => ({
+      ahead: ((high[k] as number) - here) / step,
+      behind: (here - (low[k] as number)) / step,
+      noise: (1e-15 * Math.abs(here)) / step,
+    }));
+  }
+
+  /** Refuses kinks, and compares along a direction; where that fails, entry by entry. */
+  #compare(y: Tensor, dy: Tensor, direction: Tensor): void {
+    const { step } = this.#settings;
+    const slopes = this.#slopes(y, direction, step);
+    const values = dy.storage.readOnly;
+    const bends = slopes.some((own) => this.#bends(own));
+    if (!bends && slopes.every((own, k) => this.#fits(values[k] as number, own))) return;
+    if (bends) this.#refuseKinks(y, direction);
+    for (let j = 0; j < this.#input.size; j++) {
+      const unit = this.#unit(j);
+      const found = noGrad(() => jvp(this.#along, [this.#input], [unit])[1]).storage.readOnly;
+      this.#slopes(y, unit, step).forEach((own, k) => {
+        this.#demand(`, entry ${placeOf(this.#input, j)}`, y, k, found[k] as number, own);
+      });
+    }
+    slopes.forEach((own, k) => {
+      this.#demand(": along one direction", y, k, values[k] as number, own);
+    });
+  }
+
+  /** One way and the other differ: by more than a step's curvature, unless that is enormous. */
+  #bends({ ahead, behind, noise }: Slopes): boolean {
+    const size = Math.max(1, Math.min(Math.abs(ahead), Math.abs(behind)));
+    return Math.abs(ahead - behind) > 1e-3 * size + 100 * noise;
+  }
+
+  /** A curve bends a tenth as much over a tenth of the step; a kink or a jump as much, or more. */
+  #refuseKinks(y: Tensor, direction: Tensor): void {
+    const { step } = this.#settings;
+    const isKink = (along: Tensor): number => {
+      const [wide, near] = [this.#slopes(y, along, step), this.#slopes(y, along, step / 10)];
+      return wide.findIndex((own, k) => {
+        const close = near[k] as Slopes;
+        const bend = Math.abs(close.ahead - close.behind);
+        return this.#bends(own) && bend > 0.5 * Math.abs(own.ahead - own.behind);
+      });
+    };
+    const explain = (along: Tensor, k: number): string => {
+      const { ahead, behind } = this.#slopes(y, along, step)[k] as Slopes;
+      return `entry ${placeOf(y, k)} of the output moves by ${ahead} ahead and by ${behind} behind: there is no derivative to compare with; move the input away from there`;
+    };
+    for (let j = 0; j < this.#input.size; j++) {
+      const k = isKink(this.#unit(j));
+      if (k < 0) continue;
+      throw new GraphError(
+        `checkGradients: ${this.#name}, entry ${placeOf(this.#input, j)} is at a kink: ${explain(this.#unit(j), k)}`,
+      );
+    }
+    const k = isKink(direction);
+    if (k < 0) return;
+    throw new GraphError(
+      `checkGradients: ${this.#name} is at a kink: along one direction ${explain(direction, k)}`,
+    );
+  }
+
+  #fits(value: number, { ahead, behind }: Slopes): boolean {
+    const { rtol, atol } = this.#settings;
+    const difference = (ahead + behind) / 2;
+    return Math.abs(value - difference) <= atol + rtol * Math.abs(difference);
+  }
+
+  #demand(where: string, y: Tensor, k: number, value: number, slopes: Slopes): void {
+    if (this.#fits(value, slopes)) return;
+    const difference = (slopes.ahead + slopes.behind) / 2;
+    this.#fail(
+      `${where}: the jvp gives ${value} for entry ${placeOf(y, k)} of the output, differences give ${difference}`,
+      value - difference,
+    );
+  }
+
+  #fail(what: string, by: number): never {
+    throw new GraphError(`checkGradients: ${this.#name}${what}, off by ${by}`);
+  }
+}
+
+/** The indices of an element: [i, j]. */
+function placeOf({ shape }: Tensor, position: number): string {
+  const indices: number[] = [];
+  let left = position;
+  for (const size of [...shape].reverse()) {
+    indices.unshift(left % size);
+    left = Math.floor(left / size);
+  }
+  return `[${indices.join(", ")}]`;
 }

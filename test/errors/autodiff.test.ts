@@ -285,12 +285,12 @@ describe("checkGradients", () => {
       [
         () => checkGradients((z) => wrong([z]), [x64]),
         GraphError,
-        /^checkGradients: input 0: the jvp gives \S+ for entry 0 of the output, differences give \S+$/,
+        /^checkGradients: input 0, entry \[0\]: the jvp gives \S+ for entry \[0\] of the output, differences give \S+, off by \S+$/,
       ],
       [
         () => checkGradients((z) => halfRight([z], {}), [x64]),
         GraphError,
-        /^checkGradients: input 0: along one direction the vjp gives \S+, the jvp \S+$/,
+        /^checkGradients: input 0, entry \[0\]: the vjp gives \S+, the jvp \S+, off by \S+$/,
       ],
     ],
     kept,
