@@ -1,6 +1,7 @@
 import { GraphError } from "../errors.js";
 import type { Node } from "../graph/node.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { recompute } from "../graph/trace.js";
 import { takeApart, together } from "../graph/tree.js";
 import { defineFunction } from "./define-function.js";
 import { vjp } from "./transforms.js";
@@ -10,8 +11,6 @@ import { vjp } from "./transforms.js";
  * (torch.utils.checkpoint). It costs f a second time and saves the memory of what is between.
  * What is differentiated must be an input: tensors, lists and objects of tensors, or modules, which stand for
  * their parameters.
- *
- * Within `compile` the program keeps what it needs anyway: there it is f itself.
  * @example
  * const y = checkpoint((block, z) => block.forward(z), block, z);
  * @throws GraphError where f uses a tensor with requiresGrad that is no input.
@@ -26,14 +25,12 @@ export function checkpoint(f: (...inputs: never[]) => Tensor, ...inputs: unknown
   return defineFunction("checkpoint", {
     forward: run,
     vjp: ({ inputs: leaves, dy }) => {
-      const [y, pullback] = vjp(
-        (...standIns: Tensor[]) => {
-          const value = run(...standIns);
-          checkLeaves(value, new Set(standIns));
-          return value;
-        },
-        ...leaves,
-      );
+      const again = (...standIns: Tensor[]): Tensor => {
+        const value = run(...standIns);
+        checkLeaves(value, new Set(standIns));
+        return value;
+      };
+      const [y, pullback] = recompute(() => vjp(again, ...leaves));
       return y.requiresGrad ? pullback(dy) : leaves.map(() => null);
     },
   })(...all.leaves);

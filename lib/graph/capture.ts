@@ -3,11 +3,11 @@ import { allocate } from "./dtype.js";
 import type { Buffer, Instruction, Program } from "./plan/ir.js";
 import type { Storage } from "./storage.js";
 import type { Tensor } from "./tensor.js";
-import type { Recorded } from "./trace.js";
+import type { RecordedWithin } from "./trace.js";
 
 /** A trace as a program: tensors become buffers, one for each memory. */
 export function capture(
-  recorded: readonly Recorded[],
+  recorded: readonly RecordedWithin[],
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
   traceId: number,
@@ -32,19 +32,22 @@ export function capture(
     const { size, dtype, shape } = tensor;
     buffers.set(tensor.storage, { kind: "input", size, dtype, shape, argument });
   });
-  const instructions = recorded.map(({ instruction, params, operands, written }): Instruction => {
-    const writtenStorages = new Set(written.map((tensor) => tensor.storage));
-    const positions = operands.flatMap((tensor, i) =>
-      tensor !== null && writtenStorages.has(tensor.storage) ? [i] : [],
-    );
-    return {
-      name: binding.instructions[instruction] as string,
-      params,
-      operands: operands.map((tensor) => (tensor === null ? null : bufferOf(tensor))),
-      // An operand that is read and written stands twice: the last place is the one that is written.
-      writes: positions.filter((at) => isLastPlace(operands, at)),
-    };
-  });
+  const instructions = recorded.map(
+    ({ instruction, params, operands, written, recomputation }): Instruction => {
+      const writtenStorages = new Set(written.map((tensor) => tensor.storage));
+      const positions = operands.flatMap((tensor, i) =>
+        tensor !== null && writtenStorages.has(tensor.storage) ? [i] : [],
+      );
+      return {
+        name: binding.instructions[instruction] as string,
+        params,
+        recomputation,
+        operands: operands.map((tensor) => (tensor === null ? null : bufferOf(tensor))),
+        // An operand that is read and written stands twice: the last place is the one that is written.
+        writes: positions.filter((at) => isLastPlace(operands, at)),
+      };
+    },
+  );
   const results = outputs.map(bufferOf);
   return {
     program: { instructions, outputs: results },

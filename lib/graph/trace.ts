@@ -10,22 +10,52 @@ export interface Recorded {
   readonly written: readonly Tensor[];
 }
 
-let current: Recorded[] | null = null;
+/** A recorded instruction, with which recomputation it belongs to: 0 for none. */
+export type RecordedWithin = Recorded & { readonly recomputation: number };
+
+class Recording {
+  readonly all: RecordedWithin[] = [];
+  recomputation = 0;
+  #last = 0;
+
+  push(instruction: Recorded): void {
+    this.all.push({ ...instruction, recomputation: this.recomputation });
+  }
+
+  /** Keeps what `run` records apart from what was computed before. */
+  again<T>(run: () => T): T {
+    const outer = this.recomputation;
+    this.recomputation = ++this.#last;
+    try {
+      return run();
+    } finally {
+      this.recomputation = outer;
+    }
+  }
+}
+
+let current: Recording | null = null;
 
 /** Where instructions are recorded while a function is traced; null while they run at once. */
-export function currentTrace(): Recorded[] | null {
+export function currentTrace(): Recording | null {
   return current;
+}
+
+/** Has all that `run` computes computed in its place, though a program may have it from before. */
+export function recompute<T>(run: () => T): T {
+  return current === null ? run() : current.again(run);
 }
 
 /**
  * Runs `run` with every instruction recorded instead of run.
  * @returns what `run` gave, the instructions, and the trace's number.
  */
-export function trace<T>(run: () => T): { result: T; recorded: Recorded[]; id: number } {
+export function trace<T>(run: () => T): { result: T; recorded: readonly RecordedWithin[]; id: number } {
   if (current !== null)
     throw new TraceError("compile: a compiled function was called within another one's trace");
-  const recorded: Recorded[] = [];
-  current = recorded;
+  const recording = new Recording();
+  const recorded = recording.all;
+  current = recording;
   tracing.current = ++tracing.last;
   const id = tracing.current;
   try {

@@ -29,7 +29,8 @@ export function commonSubexpressions(program: Program): Program {
       instruction.writes.includes(i) ? "w" : name(buffer),
     );
     const sizes = results.map((buffer) => `${buffer.size}${buffer.dtype}`);
-    const key = [instruction.name, ...instruction.params, "|", ...inputs, "|", ...sizes].join(" ");
+    const { name: op, params, recomputation = 0 } = instruction;
+    const key = [recomputation, op, ...params, "|", ...inputs, "|", ...sizes].join(" ");
     const earlier = known.get(key);
     if (earlier === undefined) {
       known.set(key, instruction);

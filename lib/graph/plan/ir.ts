@@ -28,6 +28,8 @@ export interface Instruction {
   readonly operands: readonly (Buffer | null)[];
   /** Which operands are written, by position. A written one may be read too. */
   readonly writes: readonly number[];
+  /** Which recomputation asked for it, so that it is not replaced by what was computed before; 0: none. */
+  readonly recomputation?: number;
 }
 
 /** A traced function: instructions in an order that is right, and the buffers that it gives back. */
