@@ -1,4 +1,4 @@
-"""Writes what PyTorch computes in float64: ops, modules, costs, optimizers, training (.json).
+"""Writes what PyTorch computes in float64: ops, functions, modules, costs, optimizers, training (.json).
 
 pip install torch==2.13.0
 python test/oracle/make.py
@@ -16,6 +16,7 @@ import torch
 
 import costs
 import elementwise
+import functions
 import indexing
 import linear_algebra
 import matmul
@@ -54,6 +55,7 @@ def main():
     families = (elementwise, reduce, matmul, shape, indexing, structure, linear_algebra)
     ops = distinct([row for family in families for row in family.rows()], op_name)
     write_json("ops.json", ops)
+    write_json("functions.json", distinct(list(functions.rows()), lambda r: r["function"]))
     write_json("modules.json", distinct(modules.rows(), lambda r: (r["module"], r["note"])))
     write_json("costs.json", distinct(costs.rows(), lambda r: (r["cost"], r["note"], str(r["options"]))))
     write_json("optimizers.json", optimizers.document())

@@ -148,3 +148,21 @@ const SPECIAL: ReadonlyMap<unknown, number> = new Map([
 function decode(key: string, value: unknown): unknown {
   return key === "data" && Array.isArray(value) ? value.map((v: unknown) => SPECIAL.get(v) ?? v) : value;
 }
+
+export interface FunctionRow {
+  readonly function: string;
+  readonly inputs: OracleTensors;
+  readonly y: OracleTensor;
+  readonly dy: OracleTensor;
+  readonly tangents: OracleTensors;
+  readonly pullback: OracleTensors;
+  readonly pushforward: OracleTensor;
+  readonly jacobians: OracleTensors;
+  /** Of Σ y² with respect to the first input. */
+  readonly hessian: OracleTensor;
+  /** Several of the first input, and the Jacobian at each. */
+  readonly samples: OracleTensor;
+  readonly jacobianOfSamples: OracleTensor;
+}
+
+export const readFunctions = (): FunctionRow[] => read("functions.json");
