@@ -3,7 +3,7 @@ import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
 import { anomalyFound, callLine, checkInstruction, checkResult, isWatching } from "./anomaly.js";
 import { applyToSamples, sameValues } from "./batch.js";
-import { allocateUnset, type DType, isFloat } from "./dtype.js";
+import { allocate, allocateUnset, type DType, isFloat } from "./dtype.js";
 import { isGradEnabled, noGrad } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
 import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
@@ -154,6 +154,14 @@ export function increment(count: Tensor): void {
   const one = new Tensor(Float64Array.of(1), [], "float64");
   if (currentTrace() === null) count.storage.array[0] = (count.storage.readOnly[0] as number) + 1;
   else update("increment", ADD, [1, 1, 1, 1], [count, one, count], [count]);
+}
+
+const MUL = instructionId("mul");
+
+/** Copies values into a tensor of the same shape in place: part of the program within `compile`. */
+export function write(name: string, target: Tensor, source: Tensor): void {
+  const one = new Tensor(allocate(target.dtype, 1).fill(1), [], target.dtype);
+  update(name, MUL, [1, target.size, 1, 0], [source, one, target], [target]);
 }
 
 /** @throws ShapeError, DTypeError unless `assign(target, source)` may be called. */

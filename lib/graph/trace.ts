@@ -13,8 +13,16 @@ export interface Recorded {
 /** A recorded instruction, with which recomputation it belongs to: 0 for none. */
 export type RecordedWithin = Recorded & { readonly recomputation: number };
 
+/** A setting that a trace took for granted: its program is for this value alone. */
+export interface Assumption {
+  readonly read: () => unknown;
+  readonly value: unknown;
+}
+
 class Recording {
   readonly all: RecordedWithin[] = [];
+  /** By whose setting it is; null where the traced function set it itself, before it was read. */
+  readonly settings = new Map<object, Assumption | null>();
   recomputation = 0;
   #last = 0;
 
@@ -41,6 +49,17 @@ export function currentTrace(): Recording | null {
   return current;
 }
 
+/** Tells a trace that what it records depends on a setting, as a module's mode. */
+export function assume(owner: object, read: () => unknown): void {
+  if (current === null || current.settings.has(owner)) return;
+  current.settings.set(owner, { read, value: read() });
+}
+
+/** Tells a trace that the traced function sets it, so that it does not matter what it was. */
+export function overrule(owner: object): void {
+  if (current !== null && !current.settings.has(owner)) current.settings.set(owner, null);
+}
+
 /** Has all that `run` computes computed in its place, though a program may have it from before. */
 export function recompute<T>(run: () => T): T {
   return current === null ? run() : current.again(run);
@@ -48,9 +67,14 @@ export function recompute<T>(run: () => T): T {
 
 /**
  * Runs `run` with every instruction recorded instead of run.
- * @returns what `run` gave, the instructions, and the trace's number.
+ * @returns what `run` gave, the instructions, the trace's number, and the settings it read.
  */
-export function trace<T>(run: () => T): { result: T; recorded: readonly RecordedWithin[]; id: number } {
+export function trace<T>(run: () => T): {
+  result: T;
+  recorded: readonly RecordedWithin[];
+  id: number;
+  assumptions: readonly Assumption[];
+} {
   if (current !== null)
     throw new TraceError("compile: a compiled function was called within another one's trace");
   const recording = new Recording();
@@ -59,7 +83,9 @@ export function trace<T>(run: () => T): { result: T; recorded: readonly Recorded
   tracing.current = ++tracing.last;
   const id = tracing.current;
   try {
-    return { result: run(), recorded, id };
+    const result = run();
+    const assumptions = [...recording.settings.values()].filter((setting) => setting !== null);
+    return { result, recorded, id, assumptions };
   } finally {
     current = null;
     tracing.current = 0;

@@ -7,11 +7,13 @@ import { Executable } from "./program.js";
 import { sizeOf, type TensorSpec } from "./shape.js";
 import { Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
-import { trace } from "./trace.js";
+import { type Assumption, trace } from "./trace.js";
 
 /** What a function was compiled to for one signature of inputs. */
 export interface Version {
   readonly executable: Executable;
+  /** What it took for granted: with another value it is another version. */
+  readonly assumptions: readonly Assumption[];
   /** What the function gave when it was traced: its results' shapes are these, its buffers' may differ. */
   readonly results: readonly Tensor[];
   /** The function's result with other tensors in their places. */
@@ -25,7 +27,7 @@ const MAX_VERSIONS = 64;
 export class Versions {
   readonly #fn: (...inputs: Tensor[]) => unknown;
   readonly #passes: readonly PassName[];
-  readonly #known = new Map<string, Version>();
+  readonly #known = new Map<string, Version[]>();
 
   constructor(fn: (...inputs: Tensor[]) => unknown, passes: readonly PassName[]) {
     this.#fn = fn;
@@ -35,19 +37,20 @@ export class Versions {
   for(inputs: readonly TensorSpec[]): Version {
     const watched = isWatching() ? "watched " : "";
     const key = watched + inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
-    let version = this.#known.get(key);
-    if (version === undefined) {
-      version = this.#make(inputs);
-      const [oldest] = this.#known.keys();
-      if (oldest !== undefined && this.#known.size >= MAX_VERSIONS) this.#known.delete(oldest);
-      this.#known.set(key, version);
-    }
+    const list = this.#known.get(key) ?? [];
+    for (const version of list) if (holds(version.assumptions)) return version;
+    const version = this.#make(inputs);
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size >= MAX_VERSIONS) this.#known.delete(oldest);
+    if (list.length >= MAX_VERSIONS) list.shift();
+    list.push(version);
+    this.#known.set(key, list);
     return version;
   }
 
   #make(inputs: readonly TensorSpec[]): Version {
     const fn = this.#fn;
-    const { result, recorded, id } = trace(() => {
+    const { result, recorded, id, assumptions } = trace(() => {
       const symbols = inputs.map(
         ({ dtype, shape }) => new Tensor(new Storage({ length: sizeOf(shape), dtype }), shape, dtype),
       );
@@ -57,8 +60,14 @@ export class Versions {
     const captured = capture(recorded, result.symbols, tensors, id);
     // What is watched runs as it stands, each op by itself.
     const { program, arena } = plan(captured.program, isWatching() ? [] : this.#passes);
-    return { executable: new Executable(program, arena, captured.inputs), results: tensors, rebuild };
+    const executable = new Executable(program, arena, captured.inputs);
+    return { executable, assumptions, results: tensors, rebuild };
   }
+}
+
+function holds(assumptions: readonly Assumption[]): boolean {
+  for (const { read, value } of assumptions) if (read() !== value) return false;
+  return true;
 }
 
 /** The tensors of a result, and how to put others in their places. */

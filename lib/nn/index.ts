@@ -1,9 +1,51 @@
+export { BatchNorm1d, type BatchNormOptions } from "./batch-norm.js";
+export { Bilinear, type BilinearOptions } from "./bilinear.js";
+export { Buffer } from "./buffer.js";
+export { CELU } from "./celu.js";
+export { ModuleDict, ModuleList } from "./containers.js";
+export {
+  CosineSimilarity,
+  type CosineSimilarityOptions,
+  PairwiseDistance,
+  type PairwiseDistanceOptions,
+} from "./distances.js";
+export { AlphaDropout, Dropout } from "./dropout.js";
+export { ELU } from "./elu.js";
+export { Embedding, type EmbeddingOptions } from "./embedding.js";
 export { Flatten } from "./flatten.js";
+export type { FloatOptions } from "./float-options.js";
+export { GELU } from "./gelu.js";
+export { GLU } from "./glu.js";
+export { GroupNorm, type GroupNormOptions } from "./group-norm.js";
+export { HardShrink } from "./hardshrink.js";
+export { HardSigmoid } from "./hardsigmoid.js";
+export { HardSwish } from "./hardswish.js";
+export { HardTanh } from "./hardtanh.js";
+export { Identity } from "./identity.js";
+export { LayerNorm, type LayerNormOptions } from "./layer-norm.js";
+export { LeakyReLU } from "./leaky-relu.js";
 export { Linear, type LinearOptions } from "./linear.js";
+export { LogSigmoid } from "./log-sigmoid.js";
+export { LogSoftmax } from "./log-softmax.js";
+export { Mish } from "./mish.js";
 export { Module, type StateDict } from "./module.js";
 export { NearestNeighbor } from "./nearest-neighbor.js";
 export { Parameter } from "./parameter.js";
+export { PReLU, type PReLUOptions } from "./prelu.js";
 export { ReLU } from "./relu.js";
+export { ReLU6 } from "./relu6.js";
+export { RMSNorm, type RMSNormOptions } from "./rms-norm.js";
+export { RReLU } from "./rrelu.js";
+export { SELU } from "./selu.js";
 export { Sequential } from "./sequential.js";
 export { Sigmoid } from "./sigmoid.js";
+export { SiLU } from "./silu.js";
+export { Softmax } from "./softmax.js";
+export { Softmin } from "./softmin.js";
+export { SoftPlus } from "./softplus.js";
+export { SoftShrink } from "./softshrink.js";
+export { SoftSign } from "./softsign.js";
 export { Tanh } from "./tanh.js";
+export { TanhShrink } from "./tanhshrink.js";
+export { Threshold } from "./threshold.js";
+export { Unflatten } from "./unflatten.js";

@@ -1,12 +1,14 @@
 import { ArgumentError } from "../errors.js";
 import { assign, checkAssignable } from "../graph/apply.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
+import { assume, overrule } from "../graph/trace.js";
 import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
 import { checkFlag, checkOptions, describe } from "../options.js";
+import { Buffer } from "./buffer.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
 import { Parameter } from "./parameter.js";
 
-/** Parameters by name, in PyTorch's naming: `"m0.weight"`. */
+/** Parameters and buffers by name, in PyTorch's naming: `"m0.weight"`. */
 export type StateDict = Record<string, Tensor>;
 
 /**
@@ -23,8 +25,21 @@ export type StateDict = Record<string, Tensor>;
  * }
  */
 export abstract class Module implements HasParts {
-  /** Whether it is being trained; `train()` and `eval()` set it here and in all modules below. */
-  training = true;
+  #training = true;
+
+  /**
+   * Whether it is being trained; `train()` and `eval()` set it here and in all modules below. A compiled
+   * function has a version for each.
+   */
+  get training(): boolean {
+    assume(this, () => this.#training);
+    return this.#training;
+  }
+
+  set training(mode: boolean) {
+    overrule(this);
+    this.#training = checkFlag("Module", "training", mode);
+  }
 
   /** The model's function: from inputs to output. */
   abstract forward(...inputs: Tensor[]): Tensor;
@@ -172,17 +187,41 @@ export abstract class Module implements HasParts {
     return Array.from(this.namedParameters(), ([, parameter]) => parameter);
   }
 
-  /** The parameters by name, as tensors over the same memory and without gradients. */
+  /** The parameters and buffers by name, as tensors over the same memory and without gradients. */
   stateDict(): StateDict {
     const state: StateDict = {};
-    for (const [name, parameter] of this.namedParameters()) {
-      state[name] = new Tensor(parameter.storage, parameter.shape, parameter.dtype);
+    for (const [name, { storage, shape, dtype }] of this.#namedState()) {
+      state[name] = new Tensor(storage, shape, dtype);
     }
     return state;
   }
 
+  /** All buffers here and below, each once, by dotted name as in PyTorch: `"m0.running_mean"`. */
+  *namedBuffers(): Generator<[name: string, buffer: Buffer]> {
+    const seen = new Set<Buffer>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [field, value] of Object.entries(module)) {
+        if (!(value instanceof Buffer) || seen.has(value)) continue;
+        seen.add(value);
+        yield [
+          join(
+            prefix,
+            field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+          ),
+          value,
+        ];
+      }
+    }
+  }
+
+  /** Parameters and buffers by name. */
+  *#namedState(): Generator<[name: string, tensor: Tensor]> {
+    yield* this.namedParameters();
+    yield* this.namedBuffers();
+  }
+
   /**
-   * Copies values into the parameters, all or none.
+   * Copies values into the parameters and buffers, all or none.
    * @param options `strict`: refuse names that are missing or unknown. Default: true.
    * @throws ArgumentError naming what is missing and what is unknown; ShapeError, DTypeError.
    */
@@ -192,7 +231,7 @@ export abstract class Module implements HasParts {
     if (state === null || typeof state !== "object") {
       throw new ArgumentError(`loadStateDict: expected tensors by name, got ${describe(state)}`);
     }
-    const own = new Map(this.namedParameters());
+    const own = new Map(this.#namedState());
     const missing = [...own.keys()].filter((name) => !(name in state));
     const unknown = Object.keys(state).filter((name) => !own.has(name));
     if (strict && missing.length + unknown.length > 0) {
@@ -201,10 +240,10 @@ export abstract class Module implements HasParts {
       );
     }
     const pairs = [...own].filter(([name]) => name in state);
-    for (const [name, parameter] of pairs) {
-      checkAssignable(`loadStateDict: ${name}`, parameter, checkTensor("loadStateDict", name, state[name]));
+    for (const [name, tensor] of pairs) {
+      checkAssignable(`loadStateDict: ${name}`, tensor, checkTensor("loadStateDict", name, state[name]));
     }
-    for (const [name, parameter] of pairs) assign(parameter, state[name] as Tensor);
+    for (const [name, tensor] of pairs) assign(tensor, state[name] as Tensor);
   }
 
   /** Sets training mode here and below. @returns this */

@@ -4,6 +4,7 @@ import { noGrad } from "../graph/grad-mode.js";
 import { PASSES } from "../graph/plan/index.js";
 import { format, type Shape, type TensorSpec } from "../graph/shape.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
+import { overrule } from "../graph/trace.js";
 import { type Version, Versions } from "../graph/version.js";
 import type { Module } from "../nn/module.js";
 import { detach } from "../ops/detach.js";
@@ -68,7 +69,11 @@ export class ModelProgram {
 
 /** Runs the model in training or evaluation mode, and leaves the modes as they were. */
 function inMode<T>(model: Module, training: boolean, run: () => T): T {
-  const modes = Array.from(model.namedModules(), ([, module]) => [module, module.training] as const);
+  const modes = Array.from(model.namedModules(), ([, module]) => {
+    // It does not matter to the program what they were.
+    overrule(module);
+    return [module, module.training] as const;
+  });
   model.train(training);
   try {
     return run();
@@ -119,9 +124,7 @@ function likenessOf(model: Module): unknown[] {
   const values: unknown[] = [];
   for (const [, module] of model.namedModules()) {
     values.push(module);
-    for (const [field, value] of Object.entries(module)) {
-      // Each program sets the mode that it is for.
-      if (field === "training") continue;
+    for (const value of Object.values(module)) {
       values.push(value);
       if (value instanceof Tensor) values.push(value.requiresGrad);
     }

@@ -14,10 +14,12 @@ sys.dont_write_bytecode = True
 
 import torch
 
+import activations
 import costs
 import elementwise
 import functions
 import indexing
+import layers
 import linear_algebra
 import matmul
 import modules
@@ -52,11 +54,12 @@ def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
 
-    families = (elementwise, reduce, matmul, shape, indexing, structure, linear_algebra)
+    families = (elementwise, reduce, matmul, shape, indexing, structure, linear_algebra, activations)
     ops = distinct([row for family in families for row in family.rows()], op_name)
     write_json("ops.json", ops)
     write_json("functions.json", distinct(list(functions.rows()), lambda r: r["function"]))
     write_json("modules.json", distinct(modules.rows(), lambda r: (r["module"], r["note"])))
+    write_json("layers.json", distinct(list(layers.rows()), lambda r: (r["module"], r["note"])))
     write_json("costs.json", distinct(costs.rows(), lambda r: (r["cost"], r["note"], str(r["options"]))))
     write_json("optimizers.json", optimizers.document())
     write_json("training.json", training.document())

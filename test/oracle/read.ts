@@ -165,4 +165,25 @@ export interface FunctionRow {
   readonly jacobianOfSamples: OracleTensor;
 }
 
-export const readFunctions = (): FunctionRow[] => read("functions.json");
+export const readFunctions = (): readonly FunctionRow[] => read("functions.json");
+
+type LayerArgument = OracleValue | readonly OracleValue[] | Readonly<Record<string, OracleValue>>;
+type OracleValue = number | boolean | string | null;
+
+export interface LayerRow {
+  readonly module: string;
+  readonly note: string;
+  /** Of the constructor. */
+  readonly arguments: readonly LayerArgument[];
+  readonly training: boolean;
+  readonly state: OracleTensors;
+  readonly inputs: OracleTensors;
+  /** Of calls in a row, in each of which the inputs are twice those before. */
+  readonly ys: readonly OracleTensor[];
+  readonly dy: OracleTensor;
+  /** Of the last call's inputs and of the parameters. */
+  readonly gradients: OracleTensors;
+  readonly stateAfter: OracleTensors;
+}
+
+export const readLayers = (): readonly LayerRow[] => read("layers.json");

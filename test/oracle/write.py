@@ -42,6 +42,8 @@ def option(v):
 def text(v, indent=""):
     if isinstance(v, torch.Tensor):
         return tensor(v)
+    if v is None:
+        return "null"
     if isinstance(v, str):
         return f'"{v}"'
     if isinstance(v, (bool, int, float)):

@@ -1,0 +1,120 @@
+import { ArgumentError, ShapeError } from "../errors.js";
+import { write } from "../graph/apply.js";
+import { ones, zeros } from "../graph/create.js";
+import { noGrad } from "../graph/grad-mode.js";
+import { format } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { add } from "../ops/add.js";
+import { checkDTypes } from "../ops/define.js";
+import { detach } from "../ops/detach.js";
+import { mean } from "../ops/mean.js";
+import { mul } from "../ops/mul.js";
+import { reciprocal } from "../ops/reciprocal.js";
+import { reshape } from "../ops/reshape.js";
+import { rsqrt } from "../ops/rsqrt.js";
+import { square } from "../ops/square.js";
+import { sub } from "../ops/sub.js";
+import { to } from "../ops/to.js";
+import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { Buffer } from "./buffer.js";
+import { type FloatOptions, readFloat } from "./float-options.js";
+import { Module } from "./module.js";
+import { Parameter } from "./parameter.js";
+
+export interface BatchNormOptions extends FloatOptions {
+  /** Added to the variance. Default: 1e-5. */
+  readonly eps?: number;
+  /** How much a batch moves the running statistics; null: their plain average. Default: 0.1. */
+  readonly momentum?: number | null;
+  /** Whether there are a weight w and a bias b. Default: true. */
+  readonly affine?: boolean;
+  /** Whether evaluation mode uses running statistics, or else the batch's own. Default: true. */
+  readonly trackRunningStats?: boolean;
+}
+
+/**
+ * y = (x − mean)/√(variance + ε)·w + b for each feature over the batch (Ioffe and Szegedy, 2015;
+ * torch.nn.BatchNorm1d). In training mode mean and variance are the batch's, and move the running ones:
+ *
+ *     running ← (1 − momentum)·running + momentum·(the batch's; the variance with correction 1)
+ *
+ * In evaluation mode they are the running ones.
+ * Shapes: x [B, C] or [B, C, L] → y, the same; weight, bias, running mean and variance [C], at first 1, 0, 0, 1.
+ * @throws ShapeError, DTypeError, OptionError; ArgumentError for a batch of one value a feature in training
+ * @example new nn.BatchNorm1d(60).forward(rand([32, 60]))
+ */
+export class BatchNorm1d extends Module {
+  readonly numFeatures: number;
+  readonly eps: number;
+  readonly momentum: number | null;
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly runningMean: Buffer | null;
+  readonly runningVar: Buffer | null;
+  readonly numBatchesTracked: Buffer | null;
+
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    super();
+    checkOptions("BatchNorm1d", options, ["eps", "momentum", "affine", "trackRunningStats", "dtype"]);
+    this.numFeatures = checkNumber("BatchNorm1d", "numFeatures", numFeatures, { min: 1, integer: true });
+    this.eps = checkNumber("BatchNorm1d", "eps", options.eps ?? 1e-5, { min: 0 });
+    const { momentum = 0.1 } = options;
+    this.momentum = momentum === null ? null : checkNumber("BatchNorm1d", "momentum", momentum);
+    const affine = checkFlag("BatchNorm1d", "affine", options.affine ?? true);
+    const tracks = checkFlag("BatchNorm1d", "trackRunningStats", options.trackRunningStats ?? true);
+    const dtype = readFloat("BatchNorm1d", options);
+    const shape = [numFeatures];
+    this.weight = affine ? new Parameter(ones(shape, { dtype })) : null;
+    this.bias = affine ? new Parameter(zeros(shape, { dtype })) : null;
+    this.runningMean = tracks ? new Buffer(zeros(shape, { dtype })) : null;
+    this.runningVar = tracks ? new Buffer(ones(shape, { dtype })) : null;
+    this.numBatchesTracked = tracks ? new Buffer(zeros([], { dtype: "int32" })) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    checkTensor("BatchNorm1d", "x", x);
+    if ((x.rank !== 2 && x.rank !== 3) || x.shape[1] !== this.numFeatures) {
+      throw new ShapeError(
+        `BatchNorm1d: expected x [B, ${this.numFeatures}] or [B, ${this.numFeatures}, L], got ${format(x.shape)}`,
+      );
+    }
+    checkDTypes("BatchNorm1d", ["x"], [x], "float");
+    const line = x.rank === 2 ? [this.numFeatures] : [this.numFeatures, 1];
+    const isOwn = this.training || this.runningMean === null || this.runningVar === null;
+    const [centre, spread] = isOwn
+      ? this.#ofBatch(x, line)
+      : [reshape(this.runningMean as Tensor, line), reshape(this.runningVar as Tensor, line)];
+    const y = mul(sub(x, centre), rsqrt(add(spread, this.eps)));
+    const scaled = this.weight === null ? y : mul(y, reshape(this.weight, line));
+    return this.bias === null ? scaled : add(scaled, reshape(this.bias, line));
+  }
+
+  /** The batch's mean and variance, which in training mode move the running ones. */
+  #ofBatch(x: Tensor, line: readonly number[]): [centre: Tensor, spread: Tensor] {
+    const count = x.size / this.numFeatures;
+    if (this.training && count < 2) {
+      throw new ArgumentError(
+        `BatchNorm1d: expected more than one value for each feature in training, got x ${format(x.shape)}`,
+      );
+    }
+    const dim = x.rank === 2 ? [0] : [0, 2];
+    const centre = reshape(mean(x, { dim }), line);
+    const spread = reshape(mean(square(sub(x, centre)), { dim }), line);
+    if (this.training) noGrad(() => this.#track(detach(centre), mul(detach(spread), count / (count - 1))));
+    return [centre, spread];
+  }
+
+  #track(centre: Tensor, spread: Tensor): void {
+    const { runningMean, runningVar, numBatchesTracked } = this;
+    if (runningMean === null || runningVar === null || numBatchesTracked === null) return;
+    write("BatchNorm1d", numBatchesTracked, add(numBatchesTracked, 1));
+    const share = this.momentum ?? reciprocal(to(numBatchesTracked, centre.dtype));
+    for (const [running, own] of [
+      [runningMean, centre],
+      [runningVar, spread],
+    ] as const) {
+      const moved = add(running, mul(sub(reshape(own, running.shape), running), share));
+      write("BatchNorm1d", running, moved);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { ShapeError } from "../errors.js";
+import { defaultGenerator } from "../graph/generator.js";
+import { format, sameShape } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { add } from "../ops/add.js";
+import { checkDTypes } from "../ops/define.js";
+import { einsum } from "../ops/einsum.js";
+import { reshape } from "../ops/reshape.js";
+import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { type FloatOptions, readFloat } from "./float-options.js";
+import { Module } from "./module.js";
+import { Parameter } from "./parameter.js";
+
+export interface BilinearOptions extends FloatOptions {
+  /** Whether there is a bias b. Default: true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * y_k = a·W_k·c + b_k, linear in each of its two inputs (torch.nn.Bilinear).
+ * Shapes: a [..., in1], c [..., in2] → y [..., out]; weight [out, in1, in2], bias [out].
+ * Init: W, b ~ U(−k, k), k = 1/√in1.
+ * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ * @example new nn.Bilinear(20, 30, 40).forward(rand([128, 20]), rand([128, 30]))   // [128, 40]
+ */
+export class Bilinear extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+
+  constructor(in1Features: number, in2Features: number, outFeatures: number, options: BilinearOptions = {}) {
+    super();
+    checkOptions("Bilinear", options, ["bias", "dtype"]);
+    const sizes = [outFeatures, in1Features, in2Features];
+    ["outFeatures", "in1Features", "in2Features"].forEach((name, i) => {
+      checkNumber("Bilinear", name, sizes[i], { min: 1, integer: true });
+    });
+    const bias = checkFlag("Bilinear", "bias", options.bias ?? true);
+    const high = 1 / Math.sqrt(in1Features);
+    const range = { low: -high, high, dtype: readFloat("Bilinear", options) };
+    this.weight = new Parameter(defaultGenerator.uniform(sizes, range));
+    this.bias = bias ? new Parameter(defaultGenerator.uniform([outFeatures], range)) : null;
+  }
+
+  forward(a: Tensor, c: Tensor): Tensor {
+    checkTensor("Bilinear", "input 1", a);
+    checkTensor("Bilinear", "input 2", c);
+    checkDTypes("Bilinear", ["weight", "input 1", "input 2"], [this.weight, a, c], "float");
+    const [out, in1, in2] = this.weight.shape as [number, number, number];
+    const front = a.shape.slice(0, -1);
+    const fits =
+      a.rank > 0 &&
+      a.shape.at(-1) === in1 &&
+      c.shape.at(-1) === in2 &&
+      sameShape(front, c.shape.slice(0, -1));
+    if (!fits) {
+      throw new ShapeError(
+        `Bilinear: expected inputs [..., ${in1}] and [..., ${in2}], got ${format(a.shape)} and ${format(c.shape)}`,
+      );
+    }
+    const rows = a.size / in1;
+    const y = einsum("bi,kij,bj->bk", [reshape(a, [rows, in1]), this.weight, reshape(c, [rows, in2])]);
+    return reshape(this.bias === null ? y : add(y, this.bias), [...front, out]);
+  }
+}

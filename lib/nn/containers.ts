@@ -1,0 +1,101 @@
+import { ArgumentError, GraphError } from "../errors.js";
+import type { Tensor } from "../graph/tensor.js";
+import { describe } from "../options.js";
+import { Module } from "./module.js";
+
+function checkModule(where: string, name: string, module: unknown): Module {
+  if (module instanceof Module) return module;
+  throw new ArgumentError(`${where}: expected ${name} to be a Module, got ${describe(module)}`);
+}
+
+/** What only holds modules has no function of its own. */
+abstract class Container extends Module {
+  forward(): Tensor {
+    throw new GraphError(`${this.constructor.name}: has no forward of its own; call those of its modules`);
+  }
+}
+
+/**
+ * A list of modules whose parameters are found, named by position: `"0.weight"` (torch.nn.ModuleList).
+ * @throws ArgumentError
+ * @example
+ * class Deep extends nn.Module {
+ *   layers = new nn.ModuleList([new nn.Linear(4, 4), new nn.Linear(4, 4)]);
+ *   forward(x: Tensor): Tensor {
+ *     return [...this.layers].reduce((z, layer) => ops.relu(layer.forward(z)), x);
+ *   }
+ * }
+ */
+export class ModuleList<M extends Module = Module> extends Container implements Iterable<M> {
+  readonly #modules: M[];
+
+  constructor(modules: Iterable<M> = []) {
+    super();
+    this.#modules = [...modules].map((module, i) => checkModule("ModuleList", `module ${i}`, module) as M);
+  }
+
+  get length(): number {
+    return this.#modules.length;
+  }
+
+  /** The module there; −1 is the last. */
+  at(index: number): M | undefined {
+    return this.#modules.at(index);
+  }
+
+  /** Adds modules at the end. @returns this */
+  append(...modules: M[]): this {
+    for (const module of modules) this.#modules.push(checkModule("ModuleList", "module", module) as M);
+    return this;
+  }
+
+  [Symbol.iterator](): IterableIterator<M> {
+    return this.#modules[Symbol.iterator]();
+  }
+
+  override *namedChildren(): Generator<[name: string, module: Module]> {
+    for (const [i, module] of this.#modules.entries()) yield [String(i), module];
+  }
+}
+
+/**
+ * Modules by name whose parameters are found: `"left.weight"` (torch.nn.ModuleDict).
+ * @throws ArgumentError
+ * @example new nn.ModuleDict({ left: new nn.Linear(4, 2), right: new nn.Linear(4, 3) }).get("left")
+ */
+export class ModuleDict<M extends Module = Module> extends Container implements Iterable<[string, M]> {
+  readonly #modules: Map<string, M>;
+
+  constructor(modules: Readonly<Record<string, M>> = {}) {
+    super();
+    this.#modules = new Map(
+      Object.entries(modules).map(([name, module]) => [name, checkModule("ModuleDict", name, module) as M]),
+    );
+  }
+
+  get size(): number {
+    return this.#modules.size;
+  }
+
+  get(name: string): M | undefined {
+    return this.#modules.get(name);
+  }
+
+  /** @returns this */
+  set(name: string, module: M): this {
+    this.#modules.set(name, checkModule("ModuleDict", name, module) as M);
+    return this;
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#modules.keys();
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, M]> {
+    return this.#modules[Symbol.iterator]();
+  }
+
+  override *namedChildren(): Generator<[name: string, module: Module]> {
+    yield* this.#modules;
+  }
+}

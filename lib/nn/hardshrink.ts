@@ -1,0 +1,26 @@
+import type { Tensor } from "../graph/tensor.js";
+import { hardshrink } from "../ops/hardshrink.js";
+import { checkNumber } from "../options.js";
+import { Module } from "./module.js";
+
+/**
+ * y = 0 where |x| ≤ λ, else x, element by element (torch.nn.Hardshrink).
+ * Shapes: x → y, the same.
+ * @throws ArgumentError
+ * @example new nn.HardShrink().forward(tensor([-1, 2]))
+ */
+export class HardShrink extends Module {
+  readonly lambda: number;
+
+  /**
+   * @param lambda λ ≥ 0. Default: 0.5.
+   */
+  constructor(lambda = 0.5) {
+    super();
+    this.lambda = checkNumber("HardShrink", "lambda", lambda, { min: 0 });
+  }
+
+  forward(x: Tensor): Tensor {
+    return hardshrink(x, this.lambda);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { hardsigmoid } from "../ops/hardsigmoid.js";
+import { Module } from "./module.js";
+
+/**
+ * y = min(max(x + 3, 0), 6)/6, element by element (torch.nn.Hardsigmoid).
+ * Shapes: x → y, the same.
+ * @example new nn.HardSigmoid().forward(tensor([-1, 2]))
+ */
+export class HardSigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return hardsigmoid(x);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { hardswish } from "../ops/hardswish.js";
+import { Module } from "./module.js";
+
+/**
+ * y = x·min(max(x + 3, 0), 6)/6, element by element (torch.nn.Hardswish).
+ * Shapes: x → y, the same.
+ * @example new nn.HardSwish().forward(tensor([-1, 2]))
+ */
+export class HardSwish extends Module {
+  forward(x: Tensor): Tensor {
+    return hardswish(x);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Tensor } from "../graph/tensor.js";
+import { hardtanh } from "../ops/hardtanh.js";
+import { checkNumber } from "../options.js";
+import { Module } from "./module.js";
+
+/**
+ * y = x, but no less than low and no more than high, element by element (torch.nn.Hardtanh).
+ * Shapes: x → y, the same.
+ * @throws ArgumentError
+ * @example new nn.HardTanh().forward(tensor([-1, 2]))
+ */
+export class HardTanh extends Module {
+  readonly low: number;
+  readonly high: number;
+
+  /**
+   * @param low The least value. Default: −1.
+   * @param high The largest value, above `low`. Default: 1.
+   */
+  constructor(low = -1, high = 1) {
+    super();
+    this.low = checkNumber("HardTanh", "low", low);
+    this.high = checkNumber("HardTanh", "high", high, { above: low });
+  }
+
+  forward(x: Tensor): Tensor {
+    return hardtanh(x, this.low, this.high);
+  }
+}

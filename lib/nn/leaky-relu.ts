@@ -1,0 +1,26 @@
+import type { Tensor } from "../graph/tensor.js";
+import { leakyRelu } from "../ops/leaky-relu.js";
+import { checkNumber } from "../options.js";
+import { Module } from "./module.js";
+
+/**
+ * y = x where x > 0, else s·x, element by element (torch.nn.LeakyReLU).
+ * Shapes: x → y, the same.
+ * @throws ArgumentError
+ * @example new nn.LeakyReLU().forward(tensor([-1, 2]))
+ */
+export class LeakyReLU extends Module {
+  readonly negativeSlope: number;
+
+  /**
+   * @param negativeSlope s, the slope below 0. Default: 0.01.
+   */
+  constructor(negativeSlope = 0.01) {
+    super();
+    this.negativeSlope = checkNumber("LeakyReLU", "negativeSlope", negativeSlope);
+  }
+
+  forward(x: Tensor): Tensor {
+    return leakyRelu(x, this.negativeSlope);
+  }
+}

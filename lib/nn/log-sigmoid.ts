@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { logSigmoid } from "../ops/log-sigmoid.js";
+import { Module } from "./module.js";
+
+/**
+ * y = ln σ(x), element by element (torch.nn.LogSigmoid).
+ * Shapes: x → y, the same.
+ * @example new nn.LogSigmoid().forward(tensor([-1, 2]))
+ */
+export class LogSigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return logSigmoid(x);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { mish } from "../ops/mish.js";
+import { Module } from "./module.js";
+
+/**
+ * y = x·tanh(ln(1 + e^x)), element by element (torch.nn.Mish).
+ * Shapes: x → y, the same.
+ * @example new nn.Mish().forward(tensor([-1, 2]))
+ */
+export class Mish extends Module {
+  forward(x: Tensor): Tensor {
+    return mish(x);
+  }
+}

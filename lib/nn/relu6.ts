@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { relu6 } from "../ops/relu6.js";
+import { Module } from "./module.js";
+
+/**
+ * y = min(max(x, 0), 6), element by element (torch.nn.ReLU6).
+ * Shapes: x → y, the same.
+ * @example new nn.ReLU6().forward(tensor([-1, 2]))
+ */
+export class ReLU6 extends Module {
+  forward(x: Tensor): Tensor {
+    return relu6(x);
+  }
+}

@@ -1,0 +1,50 @@
+import { ones } from "../graph/create.js";
+import { checkShape, type Shape } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { add } from "../ops/add.js";
+import { mean } from "../ops/mean.js";
+import { mul } from "../ops/mul.js";
+import { rsqrt } from "../ops/rsqrt.js";
+import { square } from "../ops/square.js";
+import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { type FloatOptions, readFloat } from "./float-options.js";
+import { lastAxes } from "./layer-norm.js";
+import { Module } from "./module.js";
+import { Parameter } from "./parameter.js";
+
+export interface RMSNormOptions extends FloatOptions {
+  /** Added to the mean of the squares. Default: that of the dtype, 2⁻²³ for float32 and 2⁻⁵² for float64. */
+  readonly eps?: number;
+  /** Whether there is a weight w. Default: true. */
+  readonly elementwiseAffine?: boolean;
+}
+
+/**
+ * y = x/√(mean x² + ε)·w over the last axes of each sample (Zhang and Sennrich, 2019; torch.nn.RMSNorm).
+ * Shapes: x [..., ...shape] → y, the same; weight of that shape, at first 1.
+ * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ * @example new nn.RMSNorm(60).forward(rand([32, 60]))
+ */
+export class RMSNorm extends Module {
+  readonly normalizedShape: Shape;
+  readonly eps: number | null;
+  readonly weight: Parameter | null;
+
+  /** @param shape The sizes of the last axes, or of the last alone. */
+  constructor(shape: number | Shape, options: RMSNormOptions = {}) {
+    super();
+    checkOptions("RMSNorm", options, ["eps", "elementwiseAffine", "dtype"]);
+    this.normalizedShape = checkShape("RMSNorm", typeof shape === "number" ? [shape] : shape);
+    this.eps = options.eps === undefined ? null : checkNumber("RMSNorm", "eps", options.eps, { min: 0 });
+    const affine = checkFlag("RMSNorm", "elementwiseAffine", options.elementwiseAffine ?? true);
+    const dtype = readFloat("RMSNorm", options);
+    this.weight = affine ? new Parameter(ones(this.normalizedShape, { dtype })) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    const dim = lastAxes("RMSNorm", x, this.normalizedShape);
+    const eps = this.eps ?? (x.dtype === "float64" ? 2 ** -52 : 2 ** -23);
+    const y = mul(x, rsqrt(add(mean(square(x), { dim, keepdim: true }), eps)));
+    return this.weight === null ? y : mul(y, this.weight);
+  }
+}

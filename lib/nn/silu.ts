@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { silu } from "../ops/silu.js";
+import { Module } from "./module.js";
+
+/**
+ * y = x·σ(x), also called swish, element by element (torch.nn.SiLU).
+ * Shapes: x → y, the same.
+ * @example new nn.SiLU().forward(tensor([-1, 2]))
+ */
+export class SiLU extends Module {
+  forward(x: Tensor): Tensor {
+    return silu(x);
+  }
+}

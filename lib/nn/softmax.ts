@@ -1,0 +1,24 @@
+import type { Tensor } from "../graph/tensor.js";
+import { softmax } from "../ops/softmax.js";
+import { checkNumber } from "../options.js";
+import { Module } from "./module.js";
+
+/**
+ * y_i = e^(x_i) / Σ_j e^(x_j) along an axis (torch.nn.Softmax).
+ * Shapes: x → y, the same.
+ * @throws ArgumentError
+ * @example new nn.Softmax().forward(tensor([-1, 2]))
+ */
+export class Softmax extends Module {
+  readonly dim: number;
+
+  /** @param dim The axis; −1 is the last. Default: −1. */
+  constructor(dim = -1) {
+    super();
+    this.dim = checkNumber("Softmax", "dim", dim, { integer: true });
+  }
+
+  forward(x: Tensor): Tensor {
+    return softmax(x, { dim: this.dim });
+  }
+}

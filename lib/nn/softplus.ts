@@ -1,0 +1,26 @@
+import type { Tensor } from "../graph/tensor.js";
+import { type SoftplusOptions, softplus } from "../ops/softplus.js";
+import { checkNumber, checkOptions } from "../options.js";
+import { Module } from "./module.js";
+
+/**
+ * y = ln(1 + e^(β·x))/β, and x where β·x is above the threshold, element by element (torch.nn.Softplus).
+ * Shapes: x → y, the same.
+ * @throws OptionError, ArgumentError
+ * @example new nn.SoftPlus({ beta: 2 }).forward(tensor([-1, 2]))
+ */
+export class SoftPlus extends Module {
+  readonly beta: number;
+  readonly threshold: number;
+
+  constructor(options: SoftplusOptions = {}) {
+    super();
+    checkOptions("SoftPlus", options, ["beta", "threshold"]);
+    this.beta = checkNumber("SoftPlus", "beta", options.beta ?? 1, { above: 0 });
+    this.threshold = checkNumber("SoftPlus", "threshold", options.threshold ?? 20);
+  }
+
+  forward(x: Tensor): Tensor {
+    return softplus(x, { beta: this.beta, threshold: this.threshold });
+  }
+}

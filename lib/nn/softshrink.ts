@@ -1,0 +1,26 @@
+import type { Tensor } from "../graph/tensor.js";
+import { softshrink } from "../ops/softshrink.js";
+import { checkNumber } from "../options.js";
+import { Module } from "./module.js";
+
+/**
+ * y = x − λ where x > λ, x + λ where x < −λ, else 0, element by element (torch.nn.Softshrink).
+ * Shapes: x → y, the same.
+ * @throws ArgumentError
+ * @example new nn.SoftShrink().forward(tensor([-1, 2]))
+ */
+export class SoftShrink extends Module {
+  readonly lambda: number;
+
+  /**
+   * @param lambda λ ≥ 0. Default: 0.5.
+   */
+  constructor(lambda = 0.5) {
+    super();
+    this.lambda = checkNumber("SoftShrink", "lambda", lambda, { min: 0 });
+  }
+
+  forward(x: Tensor): Tensor {
+    return softshrink(x, this.lambda);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { softsign } from "../ops/softsign.js";
+import { Module } from "./module.js";
+
+/**
+ * y = x/(1 + |x|), element by element (torch.nn.Softsign).
+ * Shapes: x → y, the same.
+ * @example new nn.SoftSign().forward(tensor([-1, 2]))
+ */
+export class SoftSign extends Module {
+  forward(x: Tensor): Tensor {
+    return softsign(x);
+  }
+}

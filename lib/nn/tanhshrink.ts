@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { tanhshrink } from "../ops/tanhshrink.js";
+import { Module } from "./module.js";
+
+/**
+ * y = x − tanh x, element by element (torch.nn.Tanhshrink).
+ * Shapes: x → y, the same.
+ * @example new nn.TanhShrink().forward(tensor([-1, 2]))
+ */
+export class TanhShrink extends Module {
+  forward(x: Tensor): Tensor {
+    return tanhshrink(x);
+  }
+}

@@ -1,0 +1,55 @@
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkNumber } from "../options.js";
+import { checkDTypes } from "./define.js";
+import { div } from "./div.js";
+import { expm1 } from "./expm1.js";
+import { greater } from "./greater.js";
+import { mul } from "./mul.js";
+import { where } from "./where.js";
+
+/** scale · (x where x > 0, else α·(e^(x/width) − 1)) */
+function exponential(name: string, x: Tensor, alpha: number, scale: number, width: number): Tensor {
+  checkDTypes(name, ["x"], [checkTensor(name, "x", x)], "float");
+  const isAbove = greater(x, 0);
+  // The exponential of a large x would be infinite, and its product with a gradient of 0 is NaN.
+  const below = where(isAbove, 0, width === 1 ? x : div(x, width));
+  const y = where(isAbove, x, mul(expm1(below), alpha));
+  return scale === 1 ? y : mul(y, scale);
+}
+
+/**
+ * y = x where x > 0, else α·(e^x − 1) (Clevert et al., 2016; torch.nn.functional.elu).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @param alpha α. Default: 1.
+ * @example elu(tensor([-1, 2]))   // [-0.632, 2]
+ * @throws DTypeError, ArgumentError
+ */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  return exponential("elu", x, checkNumber("elu", "alpha", alpha), 1, 1);
+}
+
+/**
+ * y = x where x > 0, else α·(e^(x/α) − 1), whose slope has no jump (Barron, 2017;
+ * torch.nn.functional.celu).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @param alpha α ≠ 0. Default: 1.
+ * @example celu(tensor([-1, 2]), 2)   // [-0.787, 2]
+ * @throws DTypeError, ArgumentError
+ */
+export function celu(x: Tensor, alpha = 1): Tensor {
+  checkNumber("celu", "alpha", alpha, { above: 0 });
+  return exponential("celu", x, alpha, 1, alpha);
+}
+
+/** α and the scale of SELU: mean 0 and variance 1 stay so from layer to layer. */
+export const SELU = { alpha: 1.6732632423543772, scale: 1.0507009873554805 } as const;
+
+/**
+ * y = 1.0507 · (x where x > 0, else 1.6733·(e^x − 1)) (Klambauer et al., 2017; torch.nn.functional.selu).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @example selu(tensor([-1, 2]))   // [-1.111, 2.101]
+ * @throws DTypeError
+ */
+export function selu(x: Tensor): Tensor {
+  return exponential("selu", x, SELU.alpha, SELU.scale, 1);
+}

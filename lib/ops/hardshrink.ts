@@ -1,0 +1,19 @@
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkNumber } from "../options.js";
+import { abs } from "./abs.js";
+import { checkDTypes } from "./define.js";
+import { lessEqual } from "./less-equal.js";
+import { where } from "./where.js";
+
+/**
+ * y = 0 where |x| ≤ λ, else x (torch.nn.functional.hardshrink).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @param lambda λ ≥ 0. Default: 0.5.
+ * @example hardshrink(tensor([-1, 0.3]))   // [-1, 0]
+ * @throws DTypeError, ArgumentError
+ */
+export function hardshrink(x: Tensor, lambda = 0.5): Tensor {
+  checkDTypes("hardshrink", ["x"], [checkTensor("hardshrink", "x", x)], "float");
+  checkNumber("hardshrink", "lambda", lambda, { min: 0 });
+  return where(lessEqual(abs(x), lambda), 0, x);
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { add } from "./add.js";
+import { div } from "./div.js";
+import { relu6 } from "./relu6.js";
+
+/**
+ * y = relu6(x + 3)/6 (torch.nn.functional.hardsigmoid). Slope 1/6 between −3 and 3, else 0.
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @example hardsigmoid(tensor([-4, 0, 4]))   // [0, 0.5, 1]
+ * @throws DTypeError
+ */
+export function hardsigmoid(x: Tensor): Tensor {
+  return div(relu6(add(x, 3)), 6);
+}

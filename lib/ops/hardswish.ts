@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { hardsigmoid } from "./hardsigmoid.js";
+import { mul } from "./mul.js";
+
+/**
+ * y = x·relu6(x + 3)/6 (Howard et al., 2019; torch.nn.functional.hardswish). At the kinks its slope is that
+ * of the outer sides: 0 at −3, 1 at 3.
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @example hardswish(tensor([-4, 1, 4]))   // [0, 0.667, 4]
+ * @throws DTypeError
+ */
+export function hardswish(x: Tensor): Tensor {
+  return mul(x, hardsigmoid(x));
+}

@@ -1,0 +1,26 @@
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkNumber } from "../options.js";
+import { clamp } from "./clamp.js";
+import { checkDTypes } from "./define.js";
+import { detach } from "./detach.js";
+import { greater } from "./greater.js";
+import { less } from "./less.js";
+import { logicalAnd } from "./logical-and.js";
+import { where } from "./where.js";
+
+/**
+ * y = x, but no less than `low` and no more than `high` (torch.nn.functional.hardtanh). Slope 1 between
+ * them, 0 at them and beyond; `clamp` has 1 at them.
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @param low Default: −1.
+ * @param high Default: 1.
+ * @example hardtanh(tensor([-3, 0.5]))   // [-1, 0.5]
+ * @throws DTypeError, ArgumentError
+ */
+export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
+  checkDTypes("hardtanh", ["x"], [checkTensor("hardtanh", "x", x)], "float");
+  checkNumber("hardtanh", "low", low);
+  checkNumber("hardtanh", "high", high, { above: low });
+  const inside = logicalAnd(greater(x, low), less(x, high));
+  return where(inside, x, clamp(detach(x), { min: low, max: high }));
+}

@@ -1,0 +1,19 @@
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkNumber } from "../options.js";
+import { checkDTypes } from "./define.js";
+import { greater } from "./greater.js";
+import { mul } from "./mul.js";
+import { where } from "./where.js";
+
+/**
+ * y = x where x > 0, else s·x (torch.nn.functional.leaky_relu). Slope 1 or s; s at 0.
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @param negativeSlope s. Default: 0.01.
+ * @example leakyRelu(tensor([-1, 2]))   // [-0.01, 2]
+ * @throws DTypeError, ArgumentError
+ */
+export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
+  checkDTypes("leakyRelu", ["x"], [checkTensor("leakyRelu", "x", x)], "float");
+  checkNumber("leakyRelu", "negativeSlope", negativeSlope);
+  return where(greater(x, 0), x, mul(x, negativeSlope));
+}

@@ -1,0 +1,14 @@
+import type { Tensor } from "../graph/tensor.js";
+import { neg } from "./neg.js";
+import { softplus } from "./softplus.js";
+
+/**
+ * y = ln σ(x) = −ln(1 + e^(−x)), without overflow (torch.nn.functional.logsigmoid).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @example logSigmoid(tensor([0, -1000]))   // [-0.693, -1000]
+ * @throws DTypeError
+ */
+export function logSigmoid(x: Tensor): Tensor {
+  // From 40 on the 1 is nothing beside e^(−x) in float64.
+  return neg(softplus(neg(x), { threshold: 40 }));
+}

@@ -1,0 +1,23 @@
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkNumber } from "../options.js";
+import { add } from "./add.js";
+import { checkDTypes } from "./define.js";
+import { greater } from "./greater.js";
+import { less } from "./less.js";
+import { mul } from "./mul.js";
+import { sub } from "./sub.js";
+import { where } from "./where.js";
+
+/**
+ * y = x − λ where x > λ, x + λ where x < −λ, else 0 (torch.nn.functional.softshrink).
+ * Shapes: x → y, the same. Dtypes: float32, float64. NaN stays NaN.
+ * @param lambda λ ≥ 0. Default: 0.5.
+ * @example softshrink(tensor([-1, 0.3, 2]))   // [-0.5, 0, 1.5]
+ * @throws DTypeError, ArgumentError
+ */
+export function softshrink(x: Tensor, lambda = 0.5): Tensor {
+  checkDTypes("softshrink", ["x"], [checkTensor("softshrink", "x", x)], "float");
+  checkNumber("softshrink", "lambda", lambda, { min: 0 });
+  const between = where(less(x, -lambda), add(x, lambda), mul(x, 0));
+  return where(greater(x, lambda), sub(x, lambda), between);
+}

@@ -1,0 +1,16 @@
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { abs } from "./abs.js";
+import { add } from "./add.js";
+import { checkDTypes } from "./define.js";
+import { div } from "./div.js";
+
+/**
+ * y = x/(1 + |x|) (torch.nn.functional.softsign).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @example softsign(tensor([-1, 3]))   // [-0.5, 0.75]
+ * @throws DTypeError
+ */
+export function softsign(x: Tensor): Tensor {
+  checkDTypes("softsign", ["x"], [checkTensor("softsign", "x", x)], "float");
+  return div(x, add(abs(x), 1));
+}

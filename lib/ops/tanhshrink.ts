@@ -1,0 +1,13 @@
+import type { Tensor } from "../graph/tensor.js";
+import { sub } from "./sub.js";
+import { tanh } from "./tanh.js";
+
+/**
+ * y = x − tanh x (torch.nn.functional.tanhshrink).
+ * Shapes: x → y, the same. Dtypes: float32, float64.
+ * @example tanhshrink(tensor([-1, 2]))   // [-0.238, 1.036]
+ * @throws DTypeError
+ */
+export function tanhshrink(x: Tensor): Tensor {
+  return sub(x, tanh(x));
+}
