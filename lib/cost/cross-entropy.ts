@@ -1,26 +1,76 @@
 import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
+import { isFloat } from "../graph/dtype.js";
+import { format, sameShape } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { add } from "../ops/add.js";
 import { checkClassIndices, checkLabels, crossEntropy as perSample } from "../ops/cross-entropy.js";
-import { type Cost, defineCost } from "./define.js";
+import { logSoftmax } from "../ops/log-softmax.js";
+import { mul } from "../ops/mul.js";
+import { neg } from "../ops/neg.js";
+import { sum } from "../ops/sum.js";
+import { checkNumber } from "../options.js";
+import { type ClassOptions, checkWeight, Labels, reducedByShares, rowsOfClasses } from "./classes.js";
+import type { Cost } from "./define.js";
+import { checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
+
+export interface CrossEntropyOptions extends ClassOptions {
+  /** ε in [0, 1): each target is mixed with all classes alike, (1 − ε)·ȳ + ε/C. Default: 0. */
+  readonly labelSmoothing?: number;
+}
+
+function cost(y: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const name = "crossEntropy";
+  const reduction = readReduction(name, options, ["weight", "ignoreIndex", "labelSmoothing"]);
+  const smoothing = checkNumber(name, "labelSmoothing", options.labelSmoothing ?? 0, { min: 0, below: 1 });
+  const isPlain = options.weight === undefined && options.ignoreIndex === undefined && smoothing === 0;
+  if (isPlain && y?.rank <= 2 && !isFloat(target?.dtype))
+    return reduced(name, perSample(y, target), reduction);
+  checkFloats(name, y, {});
+  if (isFloat(target.dtype)) checkAlike(name, y, { target });
+  const { rows, shape } = rowsOfClasses(name, y);
+  const classes = rows.shape[1] as number;
+  checkWeight(name, y, options.weight, classes);
+  const logp = logSoftmax(rows, { dim: 1 });
+  const weighted = options.weight === undefined ? logp : mul(logp, options.weight);
+  if (isFloat(target.dtype)) {
+    const mixed = mul(rowsOfClasses(name, target).rows, 1 - smoothing);
+    const probabilities = smoothing === 0 ? mixed : add(mixed, smoothing / classes);
+    const costs = neg(sum(mul(probabilities, weighted), { dim: 1 }));
+    return reducedByShares(name, costs, null, shape, reduction);
+  }
+  const labels = new Labels(name, target, shape, classes, options);
+  const own = labels.costs(logp);
+  const all = smoothing === 0 ? null : labels.kept(neg(sum(weighted, { dim: 1 })));
+  const costs = all === null ? own : add(mul(own, 1 - smoothing), mul(all, smoothing / classes));
+  return reducedByShares(name, costs, labels.shares(y.dtype), shape, reduction);
+}
+
+function checkTargets(where: string, outputShape: readonly number[], targets: Tensor): void {
+  const outputs = outputShape.slice(1).join(", ");
+  if (isFloat(targets.dtype)) {
+    if (sameShape(targets.shape.slice(1), outputShape.slice(1))) return;
+    throw new ShapeError(
+      `${where}: expected a probability for each class, [B, ${outputs}], got targets ${format(targets.shape)}`,
+    );
+  }
+  checkClassIndices(where, targets);
+  if (outputShape.length !== 2 || targets.rank !== 1) {
+    throw new ShapeError(
+      `${where}: expected outputs [B, C] and targets [B], got outputs [B, ${outputs}] and targets ${format(targets.shape)}`,
+    );
+  }
+  checkLabels(where, targets, outputShape[1] as number);
+}
 
 /**
- * C(y, ȳ) = −ln softmax(y)_ȳ for a class index ȳ: the cost of unnormalised scores y
- * (torch.nn.CrossEntropyLoss).
- * Shapes: y [B, C], target [B] int32 → [B], or a scalar by the reduction; a single sample y [C] with a
- * scalar target gives a scalar. Dtypes of y: float32, float64.
+ * C(y, ȳ) = −ln softmax(y)_ȳ for a class index ȳ, or −Σ_c ȳ_c·ln softmax(y)_c for probabilities ȳ: the cost
+ * of unnormalised scores y (torch.nn.CrossEntropyLoss). With class weights the mean is weighted:
+ * Σ w_ȳ·C / Σ w_ȳ; of probabilities it is over the samples. Labels are checked: PyTorch ignores those of −100
+ * without being told, which `ignoreIndex: -100` asks for.
+ * Shapes: y [B, C, ...], target [B, ...] int32 or [B, C, ...] as y → [B, ...], or a scalar by the reduction; a
+ * single sample is y [C] with a scalar target or one as y. Dtypes of y: float32, float64.
  * @example cost.crossEntropy(model.forward(images), labels)
  * @throws IndexError for a label outside [0, C); ShapeError, DTypeError, OptionError, ArgumentError
  */
-export const crossEntropy: Cost = defineCost("crossEntropy", {
-  perSample,
-  checkTargets: (where, outputShape, targets) => {
-    checkClassIndices(where, targets);
-    if (outputShape.length !== 2 || targets.rank !== 1) {
-      const outputs = outputShape.slice(1).join(", ");
-      throw new ShapeError(
-        `${where}: expected outputs [B, C] and targets [B], got outputs [B, ${outputs}] and targets ${format(targets.shape)}`,
-      );
-    }
-    checkLabels(where, targets, outputShape[1] as number);
-  },
-});
+export const crossEntropy: Cost & typeof cost = Object.assign(cost, { checkTargets });
+Object.defineProperty(crossEntropy, "name", { value: "crossEntropy" });

@@ -1,16 +1,7 @@
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ArgumentError } from "../errors.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { mean } from "../ops/mean.js";
-import { sum } from "../ops/sum.js";
-import { checkChoice, checkOptions, describe } from "../options.js";
-
-/** What to make of the costs of the samples: keep each, average or add them. */
-export type Reduction = "none" | "mean" | "sum";
-
-export interface CostOptions {
-  /** `"mean"`: the loss L(S, w) averaged over the set, a scalar; `"sum"`; or `"none"`: [B]. Default: mean. */
-  readonly reduction?: Reduction;
-}
+import { describe } from "../options.js";
+import { type CostOptions, readReduction, reduced } from "./reduce.js";
 
 /** A cost C(y, ȳ): compares an output with its target. */
 export interface Cost {
@@ -41,16 +32,11 @@ export function defineCost(name: string, definition: CostDefinition): Cost {
     );
   }
   const cost = (y: Tensor, target: Tensor, options: CostOptions = {}): Tensor => {
-    checkOptions(name, options, ["reduction"]);
-    const reduction = checkChoice(name, "reduction", options.reduction ?? "mean", ["none", "mean", "sum"]);
+    const reduction = readReduction(name, options);
     checkTensor(name, "y", y);
     checkTensor(name, "target", target);
     const costs = checkTensor(name, "the result of perSample", definition.perSample(y, target));
-    if (reduction === "none") return costs;
-    if (reduction === "sum") return sum(costs);
-    if (costs.size === 0)
-      throw new ShapeError(`${name}: expected at least one sample to average over, got none`);
-    return mean(costs);
+    return reduced(name, costs, reduction);
   };
   Object.defineProperty(cost, "name", { value: name });
   return definition.checkTargets === undefined

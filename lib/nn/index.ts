@@ -3,12 +3,7 @@ export { Bilinear, type BilinearOptions } from "./bilinear.js";
 export { Buffer } from "./buffer.js";
 export { CELU } from "./celu.js";
 export { ModuleDict, ModuleList } from "./containers.js";
-export {
-  CosineSimilarity,
-  type CosineSimilarityOptions,
-  PairwiseDistance,
-  type PairwiseDistanceOptions,
-} from "./distances.js";
+export { CosineSimilarity, PairwiseDistance } from "./distances.js";
 export { AlphaDropout, Dropout } from "./dropout.js";
 export { ELU } from "./elu.js";
 export { Embedding, type EmbeddingOptions } from "./embedding.js";

@@ -1,4 +1,4 @@
-"""Pointwise activations, GLU and softmin, by torch.nn.functional."""
+"""Pointwise activations, GLU, softmin and distances, by torch.nn.functional."""
 
 import torch
 import torch.nn.functional as F
@@ -89,3 +89,25 @@ def rows():
             return F.prelu(x, weight)
 
         yield op_row("prelu", f, inputs, {}, note)
+    for note, a, b, options in (
+        ("2-D", [3, 4], [3, 4], {}),
+        ("broadcast", [2, 3, 4], [1, 4], {"dim": -1}),
+        ("first dim", [3, 4], [3, 4], {"dim": 0, "eps": 0.1}),
+    ):
+        s = Source(f"cosineSimilarity {note}")
+
+        def f(a, b, options=options):
+            return F.cosine_similarity(a, b, **options)
+
+        yield op_row("cosineSimilarity", f, {"a": s.fine(a), "b": s.fine(b)}, options, note)
+    for note, a, b, options in (
+        ("2-D", [3, 4], [3, 4], {}),
+        ("broadcast", [2, 3, 4], [1, 4], {"p": 3}),
+        ("keepdim", [4], [4], {"keepdim": True, "eps": 0}),
+    ):
+        s = Source(f"pairwiseDistance {note}")
+
+        def f(a, b, options=options):
+            return F.pairwise_distance(a, b, **options)
+
+        yield op_row("pairwiseDistance", f, {"a": s.fine(a), "b": s.fine(b)}, options, note)

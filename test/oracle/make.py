@@ -21,6 +21,7 @@ import functions
 import indexing
 import layers
 import linear_algebra
+import losses
 import matmul
 import modules
 import optimizers
@@ -61,6 +62,7 @@ def main():
     write_json("modules.json", distinct(modules.rows(), lambda r: (r["module"], r["note"])))
     write_json("layers.json", distinct(list(layers.rows()), lambda r: (r["module"], r["note"])))
     write_json("costs.json", distinct(costs.rows(), lambda r: (r["cost"], r["note"], str(r["options"]))))
+    write_json("losses.json", distinct(list(losses.rows()), lambda r: (r["cost"], r["note"], str(r["options"]))))
     write_json("optimizers.json", optimizers.document())
     write_json("training.json", training.document())
 

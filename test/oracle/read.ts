@@ -187,3 +187,20 @@ export interface LayerRow {
 }
 
 export const readLayers = (): readonly LayerRow[] => read("layers.json");
+
+export interface LossRow extends Pick<Derivatives, "gradients" | "tangents"> {
+  /** Absent where PyTorch has none. */
+  readonly jvp?: OracleTensor;
+  readonly hvp?: OracleTensors;
+  readonly cost: string;
+  readonly note: string;
+  readonly options: OracleOptions;
+  /** Those of the options that are tensors. */
+  readonly tensors: OracleTensors;
+  /** In the order of the call. */
+  readonly inputs: OracleTensors;
+  readonly loss: OracleTensor;
+  readonly dloss: OracleTensor;
+}
+
+export const readLosses = (): readonly LossRow[] => read("losses.json");

@@ -1,0 +1,47 @@
+import { ShapeError } from "../errors.js";
+import type { Tensor } from "../graph/tensor.js";
+import { div } from "../ops/div.js";
+import { exp } from "../ops/exp.js";
+import { greater } from "../ops/greater.js";
+import { log } from "../ops/log.js";
+import { mul } from "../ops/mul.js";
+import { sub } from "../ops/sub.js";
+import { sum } from "../ops/sum.js";
+import { where } from "../ops/where.js";
+import { checkChoice, checkFlag, checkOptions } from "../options.js";
+import { checkAlike, type Reduction, reduced } from "./reduce.js";
+
+export interface KLDivOptions {
+  /** As of other costs; `"batchmean"` divides the sum by B, which is the divergence itself. Default: mean. */
+  readonly reduction?: Reduction | "batchmean";
+  /** Whether the target too holds logarithms of probabilities. Default: false. */
+  readonly logTarget?: boolean;
+}
+
+/**
+ * C = ȳ·(ln ȳ − y) of each element, the Kullback-Leibler divergence of y, logarithms of probabilities, from the
+ * target's probabilities ȳ (torch.nn.KLDivLoss); 0 where ȳ is 0. Note that `"mean"` divides by all elements.
+ * Shapes: y and target [B, ...] → the same, or a scalar by the reduction. Dtypes: float32, float64.
+ * @example cost.klDiv(ops.logSoftmax(scores), probabilities, { reduction: "batchmean" })
+ * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ */
+export function klDiv(y: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
+  checkOptions("klDiv", options, ["reduction", "logTarget"]);
+  const reductions = ["none", "mean", "sum", "batchmean"] as const;
+  const reduction = checkChoice("klDiv", "reduction", options.reduction ?? "mean", reductions);
+  const logTarget = checkFlag("klDiv", "logTarget", options.logTarget ?? false);
+  checkAlike("klDiv", y, { target });
+  const costs = logTarget ? mul(exp(target), sub(target, y)) : sub(entropy(target), mul(target, y));
+  if (reduction !== "batchmean") return reduced("klDiv", costs, reduction);
+  const samples = y.shape[0];
+  if (samples === undefined || samples === 0) {
+    throw new ShapeError("klDiv: expected at least one sample to average over, got none");
+  }
+  return div(sum(costs), samples);
+}
+
+/** x·ln x, 0 at 0; NaN below. */
+function entropy(x: Tensor): Tensor {
+  const isAbove = greater(x, 0);
+  return where(isAbove, mul(x, log(where(isAbove, x, 1))), mul(x, 0));
+}

@@ -1,0 +1,16 @@
+import type { Tensor } from "../graph/tensor.js";
+import { abs } from "../ops/abs.js";
+import { sub } from "../ops/sub.js";
+import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
+
+/**
+ * C = |y − ȳ| of each element (torch.nn.L1Loss). The gradient at 0 is 0.
+ * Shapes: y and target [...] → the same, or a scalar by the reduction. Dtypes: float32, float64.
+ * @example cost.l1(model.forward(x), target)
+ * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ */
+export function l1(y: Tensor, target: Tensor, options: CostOptions = {}): Tensor {
+  const reduction = readReduction("l1", options);
+  checkAlike("l1", y, { target });
+  return reduced("l1", abs(sub(y, target)), reduction);
+}

@@ -1,0 +1,17 @@
+import type { Tensor } from "../graph/tensor.js";
+import { square } from "../ops/square.js";
+import { sub } from "../ops/sub.js";
+import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
+
+/**
+ * C = (y − ȳ)² of each element (torch.nn.MSELoss). The mean is over all elements; `squaredError` adds those of a
+ * sample.
+ * Shapes: y and target [...] → the same, or a scalar by the reduction. Dtypes: float32, float64.
+ * @example cost.mse(model.forward(x), target)
+ * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ */
+export function mse(y: Tensor, target: Tensor, options: CostOptions = {}): Tensor {
+  const reduction = readReduction("mse", options);
+  checkAlike("mse", y, { target });
+  return reduced("mse", square(sub(y, target)), reduction);
+}

@@ -1,0 +1,59 @@
+import { broadcast, checkDim } from "../graph/shape.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkNumber, checkOptions } from "../options.js";
+import { add } from "./add.js";
+import { checkDTypes } from "./define.js";
+import { detach } from "./detach.js";
+import { div } from "./div.js";
+import { mul } from "./mul.js";
+import { norm } from "./norm.js";
+import { relu } from "./relu.js";
+import { sub } from "./sub.js";
+import { sum } from "./sum.js";
+
+export interface CosineSimilarityOptions {
+  /** The axis of the vectors. Default: 1. */
+  readonly dim?: number;
+  /** The least norm that is divided by. Default: 1e-8. */
+  readonly eps?: number;
+}
+
+/**
+ * y = a·b / (max(‖a‖, ε)·max(‖b‖, ε)) along an axis (torch.nn.functional.cosine_similarity).
+ * Shapes: a and b [..., D, ...] broadcast → y without that axis. Dtypes: float32, float64.
+ * @example cosineSimilarity(tensor([[3, 4]]), tensor([[1, 0]]))   // [0.6]
+ * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ */
+export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineSimilarityOptions = {}): Tensor {
+  const { dim, eps } = readCosine("cosineSimilarity", options);
+  return cosine("cosineSimilarity", a, b, dim, eps);
+}
+
+/** The options, checked. */
+export function readCosine(
+  name: string,
+  options: CosineSimilarityOptions,
+): Required<CosineSimilarityOptions> {
+  checkOptions(name, options, ["dim", "eps"]);
+  return {
+    dim: checkNumber(name, "dim", options.dim ?? 1, { integer: true }),
+    eps: checkNumber(name, "eps", options.eps ?? 1e-8, { min: 0 }),
+  };
+}
+
+/** As `cosineSimilarity`, by that name in errors. */
+export function cosine(name: string, a: Tensor, b: Tensor, dim: number, eps: number): Tensor {
+  checkTensor(name, "a", a);
+  checkTensor(name, "b", b);
+  checkDTypes(name, ["a", "b"], [a, b], "float");
+  const shape = broadcast(name, a.shape, b.shape);
+  const axis = checkDim(name, dim, shape.length) - shape.length;
+  const along = { dim: axis, keepdim: true };
+  // As in PyTorch, ε changes a norm's value and not its gradient.
+  const unit = (x: Tensor): Tensor => {
+    const own = norm(x, along);
+    const missing = relu(sub(eps, detach(own)));
+    return div(x, add(own, missing));
+  };
+  return sum(mul(unit(a), unit(b)), { dim: axis });
+}
