@@ -1,7 +1,7 @@
-import { ShapeError } from "../errors.js";
+import { DTypeError, ShapeError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
 import { format, sameShape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkClassIndices, checkLabels, crossEntropy as perSample } from "../ops/cross-entropy.js";
 import { logSoftmax } from "../ops/log-softmax.js";
@@ -11,7 +11,7 @@ import { sum } from "../ops/sum.js";
 import { checkNumber } from "../options.js";
 import { type ClassOptions, checkWeight, Labels, reducedByShares, rowsOfClasses } from "./classes.js";
 import type { Cost } from "./define.js";
-import { checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
+import { checkFloats, readReduction, reduced } from "./reduce.js";
 
 export interface CrossEntropyOptions extends ClassOptions {
   /** ε in [0, 1): each target is mixed with all classes alike, (1 − ε)·ȳ + ε/C. Default: 0. */
@@ -26,7 +26,9 @@ function cost(y: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Ten
   if (isPlain && y?.rank <= 2 && !isFloat(target?.dtype))
     return reduced(name, perSample(y, target), reduction);
   checkFloats(name, y, {});
-  if (isFloat(target.dtype)) checkAlike(name, y, { target });
+  checkTensor(name, "target", target);
+  if (isFloat(target.dtype)) checkProbabilities(name, y.shape, target);
+  if (isFloat(target.dtype)) checkFloats(name, y, { target });
   const { rows, shape } = rowsOfClasses(name, y);
   const classes = rows.shape[1] as number;
   checkWeight(name, y, options.weight, classes);
@@ -45,13 +47,18 @@ function cost(y: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Ten
   return reducedByShares(name, costs, labels.shares(y.dtype), shape, reduction);
 }
 
+function checkProbabilities(where: string, shape: readonly number[], target: Tensor): void {
+  if (sameShape(target.shape, shape)) return;
+  throw new DTypeError(
+    `${where}: expected target to be int32 class indices, or probabilities ${format(shape)}, got ${target.dtype} ${format(target.shape)}`,
+  );
+}
+
 function checkTargets(where: string, outputShape: readonly number[], targets: Tensor): void {
   const outputs = outputShape.slice(1).join(", ");
   if (isFloat(targets.dtype)) {
-    if (sameShape(targets.shape.slice(1), outputShape.slice(1))) return;
-    throw new ShapeError(
-      `${where}: expected a probability for each class, [B, ${outputs}], got targets ${format(targets.shape)}`,
-    );
+    checkProbabilities(where, [targets.shape[0] ?? 0, ...outputShape.slice(1)], targets);
+    return;
   }
   checkClassIndices(where, targets);
   if (outputShape.length !== 2 || targets.rank !== 1) {

@@ -2,17 +2,18 @@ import { ArgumentError } from "../errors.js";
 import { increment, update } from "../graph/apply.js";
 import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
-import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
-import { Optimizer, scalarState, zerosLike } from "./optimizer.js";
+import { checkFlag, checkNumber, describe } from "../options.js";
+import { type ParameterList, scalarState } from "./group.js";
+import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
 
-export interface AdamOptions {
+export interface AdamOptions extends OptimizerOptions {
   /** Learning rate η ≥ 0. Default: 0.001. */
   readonly lr?: number;
   /** β₁ and β₂ in [0, 1). Default: [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
   /** ε ≥ 0. Default: 1e-8. */
   readonly eps?: number;
-  /** λ ≥ 0, added to the gradient as λ·w. Default: 0. */
+  /** λ ≥ 0. Default: 0; 0.01 for AdamW. */
   readonly weightDecay?: number;
   /** Use the largest v so far (Reddi et al., 2018). Default: false. */
   readonly amsgrad?: boolean;
@@ -20,14 +21,71 @@ export interface AdamOptions {
   readonly maximize?: boolean;
 }
 
+type Settings = Required<Omit<AdamOptions, "lr">>;
+
 interface State {
   readonly step: Tensor;
-  readonly m: Tensor;
-  readonly v: Tensor;
-  readonly vMax: Tensor | null;
+  readonly expAvg: Tensor;
+  readonly expAvgSq: Tensor;
+  readonly maxExpAvgSq: Tensor | null;
 }
 
 const INSTRUCTION = instructionId("adam");
+
+/** @throws ArgumentError unless they are two numbers in [0, 1). */
+export function readBetas(
+  name: string,
+  betas: unknown,
+  standard: readonly [number, number] = [0.9, 0.999],
+): readonly [number, number] {
+  const given: unknown = betas ?? standard;
+  if (!Array.isArray(given) || given.length !== 2) {
+    throw new ArgumentError(`${name}: expected betas to be two numbers, got ${describe(given)}`);
+  }
+  const [first, second] = given.map((beta, i) =>
+    checkNumber(name, `betas[${i}]`, beta, { min: 0, below: 1 }),
+  );
+  return [first as number, second as number];
+}
+
+const readerOf = (name: string, standardDecay: number) => ({
+  known: ["betas", "eps", "weightDecay", "amsgrad", "maximize"],
+  lr: 0.001,
+  read: (options: AdamOptions): Settings => ({
+    betas: readBetas(name, options.betas),
+    eps: checkNumber(name, "eps", options.eps ?? 1e-8, { min: 0 }),
+    weightDecay: checkNumber(name, "weightDecay", options.weightDecay ?? standardDecay, { min: 0 }),
+    amsgrad: checkFlag(name, "amsgrad", options.amsgrad ?? false),
+    maximize: checkFlag(name, "maximize", options.maximize ?? false),
+  }),
+});
+
+/** Adam and AdamW, which differ in what the weight decay is added to. */
+abstract class AnyAdam extends Optimizer<State, Settings> {
+  protected abstract readonly isDecoupled: boolean;
+
+  protected initialState(parameter: Tensor, { amsgrad }: Settings): State {
+    return {
+      step: scalarState(0),
+      expAvg: zerosLike(parameter),
+      expAvgSq: zerosLike(parameter),
+      maxExpAvgSq: amsgrad ? zerosLike(parameter) : null,
+    };
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    lr: Tensor,
+    { step, expAvg: m, expAvgSq: v, maxExpAvgSq: vMax }: State,
+    { betas, eps, weightDecay, maximize }: Settings,
+  ): void {
+    increment(step);
+    const settings = [...betas, eps, weightDecay, Number(this.isDecoupled), Number(maximize)];
+    const operands = [parameter, gradient, m, v, vMax, lr, step];
+    update("Adam", INSTRUCTION, [1, parameter.size, ...settings], operands, [parameter, m, v, vMax]);
+  }
+}
 
 /**
  * Adam (Kingma and Ba, 2015; torch.optim.Adam):
@@ -40,40 +98,24 @@ const INSTRUCTION = instructionId("adam");
  * @example const opt = new optim.Adam(model.parameters(), { lr: 0.001 });
  * @throws ArgumentError, OptionError, DTypeError
  */
-export class Adam extends Optimizer<State> {
-  readonly #params: readonly number[];
-  readonly #amsgrad: boolean;
+export class Adam extends AnyAdam {
+  protected readonly isDecoupled = false;
 
-  constructor(parameters: Iterable<Tensor>, options: AdamOptions = {}) {
-    checkOptions("Adam", options, ["lr", "betas", "eps", "weightDecay", "amsgrad", "maximize"]);
-    super("Adam", parameters, options.lr ?? 0.001);
-    const betas: unknown = options.betas ?? [0.9, 0.999];
-    if (!Array.isArray(betas) || betas.length !== 2) {
-      throw new ArgumentError(`Adam: expected betas to be two numbers, got ${describe(betas)}`);
-    }
-    const [beta1, beta2] = betas.map((beta, i) =>
-      checkNumber("Adam", `betas[${i}]`, beta, { min: 0, below: 1 }),
-    );
-    const eps = checkNumber("Adam", "eps", options.eps ?? 1e-8, { min: 0 });
-    const weightDecay = checkNumber("Adam", "weightDecay", options.weightDecay ?? 0, { min: 0 });
-    this.#amsgrad = checkFlag("Adam", "amsgrad", options.amsgrad ?? false);
-    const maximize = checkFlag("Adam", "maximize", options.maximize ?? false);
-    const decoupled = 0;
-    this.#params = [beta1 as number, beta2 as number, eps, weightDecay, decoupled, Number(maximize)];
+  constructor(parameters: ParameterList<AdamOptions>, options: AdamOptions = {}) {
+    super("Adam", parameters, options, readerOf("Adam", 0));
   }
+}
 
-  protected initialState(parameter: Tensor): State {
-    return {
-      step: scalarState(0),
-      m: zerosLike(parameter),
-      v: zerosLike(parameter),
-      vMax: this.#amsgrad ? zerosLike(parameter) : null,
-    };
-  }
+/**
+ * Adam with a weight decay that is not part of the gradient: w ← w − η·λ·w before Adam's own step
+ * (Loshchilov and Hutter, 2019; torch.optim.AdamW).
+ * @example const opt = new optim.AdamW(model.parameters(), { weightDecay: 0.01 });
+ * @throws ArgumentError, OptionError, DTypeError
+ */
+export class AdamW extends AnyAdam {
+  protected readonly isDecoupled = true;
 
-  protected update(parameter: Tensor, gradient: Tensor, lr: Tensor, { step, m, v, vMax }: State): void {
-    increment(step);
-    const params = [1, parameter.size, ...this.#params];
-    update("Adam", INSTRUCTION, params, [parameter, gradient, m, v, vMax, lr, step], [parameter, m, v, vMax]);
+  constructor(parameters: ParameterList<AdamOptions>, options: AdamOptions = {}) {
+    super("AdamW", parameters, options, readerOf("AdamW", 0.01));
   }
 }

@@ -1,4 +1,15 @@
-export { Adam, type AdamOptions } from "./adam.js";
+export { Adadelta, type AdadeltaOptions } from "./adadelta.js";
+export { Adafactor, type AdafactorOptions } from "./adafactor.js";
+export { Adagrad, type AdagradOptions } from "./adagrad.js";
+export { Adam, type AdamOptions, AdamW } from "./adam.js";
+export { Adamax, type AdamaxOptions } from "./adamax.js";
+export { ASGD, type ASGDOptions } from "./asgd.js";
 export { clipGradNorm, clipGradValue } from "./clip.js";
-export { Optimizer } from "./optimizer.js";
+export { ParameterGroup, type ParameterGroupOptions, type ParameterList } from "./group.js";
+export { Lion, type LionOptions } from "./lion.js";
+export { NAdam, type NAdamOptions } from "./nadam.js";
+export { Optimizer, type OptimizerOptions, type OptimizerStateDict } from "./optimizer.js";
+export { RAdam, type RAdamOptions } from "./radam.js";
+export { RMSprop, type RMSpropOptions } from "./rmsprop.js";
+export { Rprop, type RpropOptions } from "./rprop.js";
 export { SGD, type SGDOptions } from "./sgd.js";

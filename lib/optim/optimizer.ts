@@ -1,41 +1,77 @@
-import { ArgumentError, DTypeError, GraphError, ShapeError } from "../errors.js";
-import { allocate, isFloat } from "../graph/dtype.js";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
+import { assign, checkAssignable } from "../graph/apply.js";
+import { allocate } from "../graph/dtype.js";
+import { noGrad } from "../graph/grad-mode.js";
 import { format, sameShape } from "../graph/shape.js";
 import { Tensor } from "../graph/tensor.js";
-import { checkNumber, describe } from "../options.js";
+import { checkNumber, checkOptions, describe } from "../options.js";
+import { ParameterGroup, type ParameterList, readGroups } from "./group.js";
 
-/** One scalar that the update kernels read, float64. */
-export function scalarState(value: number): Tensor {
-  return new Tensor(Float64Array.of(value), [], "float64");
+/** What every optimizer takes. */
+export interface OptimizerOptions {
+  /** Learning rate η ≥ 0. */
+  readonly lr?: number;
+}
+
+/** Tensors and numbers of one parameter, by PyTorch's names. */
+export type ParameterState = Record<string, Tensor | null>;
+
+/** As PyTorch writes it: states by the parameter's number, and the groups' settings with the numbers. */
+export interface OptimizerStateDict {
+  readonly state: Readonly<Record<number, Readonly<Record<string, Tensor>>>>;
+  readonly paramGroups: readonly Readonly<Record<string, unknown>>[];
 }
 
 export function zerosLike(parameter: Tensor): Tensor {
   return new Tensor(allocate(parameter.dtype, parameter.size), parameter.shape, parameter.dtype);
 }
 
+/** How an optimizer reads its options: which there are, the standard learning rate, and the settings. */
+export interface Reader<Options, Settings> {
+  readonly known: readonly string[];
+  readonly lr: number;
+  read(options: Options): Settings;
+}
+
 /**
  * Gradient descent of some kind: moves each parameter w by what its gradient ∂L/∂w and its state say.
- * State is made when a parameter first has a gradient.
+ * State is made when a parameter first has a gradient. Parameters may come in groups with options of their own.
+ * @example
+ * new optim.SGD([{ parameters: model.m0.parameters(), lr: 0.01 }, { parameters: model.m1.parameters() }], { lr: 0.1 });
  */
-export abstract class Optimizer<State extends object> {
+export abstract class Optimizer<State extends object = object, Settings = unknown> {
   readonly parameters: readonly Tensor[];
+  readonly groups: readonly ParameterGroup<Settings>[];
   readonly #name: string;
-  readonly #lr: Tensor;
   readonly #states = new Map<Tensor, State>();
 
-  constructor(name: string, parameters: Iterable<Tensor>, lr: number) {
+  constructor(
+    name: string,
+    parameters: ParameterList<OptimizerOptions>,
+    options: OptimizerOptions,
+    reader: Reader<never, Settings>,
+  ) {
     this.#name = name;
-    this.parameters = checkParameters(name, parameters);
-    this.#lr = scalarState(checkNumber(name, "lr", lr, { min: 0 }));
+    checkOptions(name, options, ["lr", ...reader.known]);
+    if (options === null || typeof options !== "object") {
+      throw new ArgumentError(`${name}: expected an object of options, got ${describe(options)}`);
+    }
+    this.groups = readGroups(name, parameters).map((group) => {
+      checkOptions(name, group.options, ["lr", ...reader.known]);
+      const own = { ...options, ...group.options };
+      return new ParameterGroup(name, group.parameters, own.lr ?? reader.lr, reader.read(own as never));
+    });
+    this.parameters = this.groups.flatMap((group) => group.parameters);
   }
 
-  /** The learning rate η. May be set between steps. */
+  /** The learning rate η of the first group. To set it, between steps, sets that of all. */
   get lr(): number {
-    return this.#lr.storage.readOnly[0] as number;
+    return (this.groups[0] as ParameterGroup).lr;
   }
 
   set lr(value: number) {
-    this.#lr.data[0] = checkNumber(this.#name, "lr", value, { min: 0 });
+    checkNumber(this.#name, "lr", value, { min: 0 });
+    for (const group of this.groups) group.lr = value;
   }
 
   /** Forgets the gradients of all its parameters. */
@@ -49,50 +85,111 @@ export abstract class Optimizer<State extends object> {
    *   DetachedError where the memory of one is gone.
    */
   step(): void {
-    const ready = this.parameters.filter((parameter) => parameter.grad !== null);
-    for (const parameter of ready) checkGradient(this.#name, parameter, parameter.grad as Tensor);
-    for (const parameter of ready) {
-      this.update(parameter, parameter.grad as Tensor, this.#lr, this.stateOf(parameter));
+    for (const parameter of this.parameters) {
+      if (parameter.grad !== null) checkGradient(this.#name, parameter, parameter.grad);
     }
+    noGrad(() => {
+      for (const { parameters, rate, settings } of this.groups) {
+        for (const parameter of parameters) {
+          if (parameter.grad === null) continue;
+          const state = this.stateOf(parameter, settings, rate);
+          this.update(parameter, parameter.grad, rate, state, settings);
+        }
+      }
+    });
+  }
+
+  /**
+   * The states of all parameters and the settings of all groups, in PyTorch's form and by its names: state
+   * dicts move between the two. Its tensors are over the same memory.
+   */
+  stateDict(): OptimizerStateDict {
+    const state: Record<number, Record<string, Tensor>> = {};
+    this.parameters.forEach((parameter, i) => {
+      const own = this.#states.get(parameter);
+      if (own === undefined) return;
+      state[i] = {};
+      for (const [name, tensor] of Object.entries(own as ParameterState)) {
+        if (tensor === null) continue;
+        state[i][snake(name)] = new Tensor(tensor.storage, tensor.shape, tensor.dtype);
+      }
+    });
+    let next = 0;
+    const paramGroups = this.groups.map(({ lr, settings, parameters }) => ({
+      lr,
+      ...Object.fromEntries(Object.entries(settings as object).map(([name, value]) => [snake(name), value])),
+      params: parameters.map(() => next++),
+    }));
+    return { state, paramGroups };
+  }
+
+  /**
+   * Takes over states and learning rates, all or none; other settings are those of the constructor.
+   * @throws ArgumentError where there are other parameters or states; ShapeError, DTypeError
+   */
+  loadStateDict(dict: OptimizerStateDict): void {
+    const where = `${this.#name}.loadStateDict`;
+    if (dict === null || typeof dict !== "object" || !Array.isArray(dict.paramGroups)) {
+      throw new ArgumentError(`${where}: expected a state dict, got ${describe(dict)}`);
+    }
+    const sizes = dict.paramGroups.map(({ params }) => (Array.isArray(params) ? params.length : 0));
+    if (String(sizes) !== String(this.groups.map((group) => group.parameters.length))) {
+      throw new ArgumentError(
+        `${where}: expected groups of ${this.groups.map((group) => group.parameters.length).join(", ")} parameters, got ${sizes.join(", ")}`,
+      );
+    }
+    const pairs: [Tensor, Tensor][] = [];
+    const made: [Tensor, State][] = [];
+    let at = 0;
+    for (const { parameters, settings, rate } of this.groups) {
+      for (const parameter of parameters) {
+        const given = dict.state[at++];
+        if (given === undefined) continue;
+        const state = this.#states.get(parameter) ?? this.initialState(parameter, settings, rate);
+        made.push([parameter, state]);
+        for (const [name, tensor] of Object.entries(state as ParameterState)) {
+          if (tensor === null) continue;
+          const source = given[snake(name)];
+          if (!(source instanceof Tensor)) {
+            throw new ArgumentError(
+              `${where}: expected ${snake(name)} of parameter ${at - 1} to be a tensor, got ${describe(source)}`,
+            );
+          }
+          checkAssignable(`${where}: ${snake(name)} of parameter ${at - 1}`, tensor, source);
+          pairs.push([tensor, source]);
+        }
+      }
+    }
+    const rates = dict.paramGroups.map(({ lr }, i) => checkNumber(where, `lr of group ${i}`, lr, { min: 0 }));
+    for (const [tensor, source] of pairs) assign(tensor, source);
+    for (const [parameter, state] of made) this.#states.set(parameter, state);
+    this.groups.forEach((group, i) => {
+      group.lr = rates[i] as number;
+    });
   }
 
   /** The state of one parameter, made if there is none yet. */
-  protected stateOf(parameter: Tensor): State {
+  protected stateOf(parameter: Tensor, settings: Settings, rate: Tensor): State {
     let state = this.#states.get(parameter);
     if (state === undefined) {
-      state = this.initialState(parameter);
+      state = this.initialState(parameter, settings, rate);
       this.#states.set(parameter, state);
     }
     return state;
   }
 
-  protected abstract initialState(parameter: Tensor): State;
-  protected abstract update(parameter: Tensor, gradient: Tensor, lr: Tensor, state: State): void;
+  /** By PyTorch's names in camelCase. */
+  protected abstract initialState(parameter: Tensor, settings: Settings, lr: Tensor): State;
+  protected abstract update(
+    parameter: Tensor,
+    gradient: Tensor,
+    lr: Tensor,
+    state: State,
+    settings: Settings,
+  ): void;
 }
 
-function checkParameters(name: string, parameters: Iterable<Tensor>): Tensor[] {
-  if (parameters === null || typeof parameters !== "object" || !(Symbol.iterator in parameters)) {
-    throw new ArgumentError(`${name}: expected a list of parameters, got ${describe(parameters)}`);
-  }
-  const list = [...parameters];
-  if (list.length === 0)
-    throw new ArgumentError(`${name}: expected at least one parameter, got an empty list`);
-  if (new Set(list).size !== list.length) throw new ArgumentError(`${name}: a parameter is listed twice`);
-  list.forEach((parameter, i) => {
-    if (!(parameter instanceof Tensor)) {
-      throw new ArgumentError(`${name}: expected parameter ${i} to be a tensor, got ${describe(parameter)}`);
-    }
-    if (!isFloat(parameter.dtype)) {
-      throw new DTypeError(
-        `${name}: expected parameter ${i} to be float32 or float64, got ${parameter.dtype}`,
-      );
-    }
-    if (!parameter.isLeaf) {
-      throw new GraphError(`${name}: parameter ${i} is the result of an op; only leaves can be trained`);
-    }
-  });
-  return list;
-}
+const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function checkGradient(name: string, parameter: Tensor, gradient: Tensor): void {
   if (!(gradient instanceof Tensor)) {

@@ -2,10 +2,11 @@ import { ArgumentError } from "../errors.js";
 import { increment, update } from "../graph/apply.js";
 import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
-import { checkFlag, checkNumber, checkOptions } from "../options.js";
-import { Optimizer, scalarState, zerosLike } from "./optimizer.js";
+import { checkFlag, checkNumber } from "../options.js";
+import { type ParameterList, scalarState } from "./group.js";
+import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
 
-export interface SGDOptions {
+export interface SGDOptions extends OptimizerOptions {
   /** Learning rate η ≥ 0. Default: 0.001. */
   readonly lr?: number;
   /** μ ≥ 0. Default: 0, plain descent. */
@@ -20,12 +21,28 @@ export interface SGDOptions {
   readonly maximize?: boolean;
 }
 
+type Settings = Required<Omit<SGDOptions, "lr">>;
+
 interface State {
   readonly step: Tensor;
-  readonly velocity: Tensor | null;
+  readonly momentumBuffer: Tensor | null;
 }
 
 const INSTRUCTION = instructionId("sgd");
+
+function read(options: SGDOptions): Settings {
+  const momentum = checkNumber("SGD", "momentum", options.momentum ?? 0, { min: 0 });
+  const dampening = checkNumber("SGD", "dampening", options.dampening ?? 0);
+  const weightDecay = checkNumber("SGD", "weightDecay", options.weightDecay ?? 0, { min: 0 });
+  const nesterov = checkFlag("SGD", "nesterov", options.nesterov ?? false);
+  const maximize = checkFlag("SGD", "maximize", options.maximize ?? false);
+  if (nesterov && (momentum === 0 || dampening !== 0)) {
+    throw new ArgumentError(
+      `SGD: Nesterov's momentum needs momentum > 0 and dampening 0, got ${momentum} and ${dampening}`,
+    );
+  }
+  return { momentum, dampening, weightDecay, nesterov, maximize };
+}
 
 /**
  * Gradient descent, with momentum if wanted (torch.optim.SGD):
@@ -41,33 +58,25 @@ const INSTRUCTION = instructionId("sgd");
  * opt.zeroGrad(); loss.backward(); opt.step();
  * @throws ArgumentError, OptionError, DTypeError
  */
-export class SGD extends Optimizer<State> {
-  readonly #params: readonly number[];
-  readonly #momentum: number;
-
-  constructor(parameters: Iterable<Tensor>, options: SGDOptions = {}) {
-    checkOptions("SGD", options, ["lr", "momentum", "dampening", "weightDecay", "nesterov", "maximize"]);
-    super("SGD", parameters, options.lr ?? 0.001);
-    this.#momentum = checkNumber("SGD", "momentum", options.momentum ?? 0, { min: 0 });
-    const dampening = checkNumber("SGD", "dampening", options.dampening ?? 0);
-    const weightDecay = checkNumber("SGD", "weightDecay", options.weightDecay ?? 0, { min: 0 });
-    const nesterov = checkFlag("SGD", "nesterov", options.nesterov ?? false);
-    const maximize = checkFlag("SGD", "maximize", options.maximize ?? false);
-    if (nesterov && (this.#momentum === 0 || dampening !== 0)) {
-      throw new ArgumentError(
-        `SGD: Nesterov's momentum needs momentum > 0 and dampening 0, got ${this.#momentum} and ${dampening}`,
-      );
-    }
-    this.#params = [this.#momentum, dampening, weightDecay, Number(nesterov), Number(maximize)];
+export class SGD extends Optimizer<State, Settings> {
+  constructor(parameters: ParameterList<SGDOptions>, options: SGDOptions = {}) {
+    const known = ["momentum", "dampening", "weightDecay", "nesterov", "maximize"];
+    super("SGD", parameters, options, { known, lr: 0.001, read });
   }
 
-  protected initialState(parameter: Tensor): State {
-    return { step: scalarState(0), velocity: this.#momentum === 0 ? null : zerosLike(parameter) };
+  protected initialState(parameter: Tensor, { momentum }: Settings): State {
+    return { step: scalarState(0), momentumBuffer: momentum === 0 ? null : zerosLike(parameter) };
   }
 
-  protected update(parameter: Tensor, gradient: Tensor, lr: Tensor, { step, velocity }: State): void {
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    lr: Tensor,
+    { step, momentumBuffer: velocity }: State,
+    { momentum, dampening, weightDecay, nesterov, maximize }: Settings,
+  ): void {
     increment(step);
-    const params = [1, parameter.size, ...this.#params];
+    const params = [1, parameter.size, momentum, dampening, weightDecay, Number(nesterov), Number(maximize)];
     update("SGD", INSTRUCTION, params, [parameter, gradient, velocity, lr, step], [parameter, velocity]);
   }
 }

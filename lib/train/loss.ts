@@ -15,7 +15,8 @@ export interface LossOptions {
 }
 
 /**
- * The loss of each sample of a set: L(p, w) = C(G(x[p], w), ȳ[p]).
+ * The loss of each sample of a set: L(p, w) = C(G(x[p], w), ȳ[p]). Of a cost that keeps each element, as
+ * `cost.mse`, it is the mean over the sample's.
  * Shapes: x [P, ...] → [P].
  * @example const losses = await perSampleLoss(model, cost.crossEntropy, { x, y });
  * @throws as `evaluate`

@@ -8,6 +8,8 @@ import { overrule } from "../graph/trace.js";
 import { type Version, Versions } from "../graph/version.js";
 import type { Module } from "../nn/module.js";
 import { detach } from "../ops/detach.js";
+import { flatten } from "../ops/flatten.js";
+import { mean } from "../ops/mean.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { describe } from "../options.js";
 import type { Metrics } from "./metrics.js";
@@ -174,12 +176,12 @@ export function lossesProgram(model: Module, cost: Cost): ModelProgram {
     return new ModelProgram(model, null, (where, y, target) => {
       const losses = checkTensor(where, "the cost's result", cost(y, target, { reduction: "none" }));
       const samples = y.shape[0] as number;
-      if (losses.rank !== 1 || losses.size !== samples) {
+      if (losses.rank === 0 || losses.shape[0] !== samples) {
         throw new ShapeError(
-          `${where}: expected the cost to give one number for each of ${samples} samples, got ${format(losses.shape)}`,
+          `${where}: expected the cost to give one number for each of ${samples} samples, or for each of their elements, got ${format(losses.shape)}`,
         );
       }
-      return [losses];
+      return [losses.rank === 1 ? losses : mean(flatten(losses, 1), { dim: 1 })];
     });
   });
 }

@@ -329,7 +329,7 @@ describe("costs", () => {
         [
           () => C(x, labels, bad({ reduce: "sum" })),
           OptionError,
-          `${C.name}: unknown option "reduce"; known options: reduction`,
+          new RegExp(`^${C.name}: unknown option "reduce"; known options: reduction`),
         ],
         [
           () => C(x, labels, bad({ reducton: "sum" })),
@@ -385,7 +385,7 @@ describe("costs", () => {
       [
         () => crossEntropy(x, ones([2])),
         DTypeError,
-        "crossEntropy: expected target to be int32 class indices, got float32",
+        "crossEntropy: expected target to be int32 class indices, or probabilities [2, 3], got float32 [2]",
       ],
       [
         () => crossEntropy(x, tensor([0, 1, 2], { dtype: "int32" })),
@@ -395,7 +395,7 @@ describe("costs", () => {
       [
         () => crossEntropy(ones([2, 3, 4]), labels),
         ShapeError,
-        "crossEntropy: expected y [B, C] and target [B], got y [2, 3, 4] and target [2]",
+        "crossEntropy: expected target to be [2, 4], got [2]",
       ],
       [
         () => crossEntropy(x, tensor([0, 3], { dtype: "int32" })),

@@ -152,7 +152,7 @@ for (const [name, take] of takers) {
       [
         () => take(model, crossEntropy, { x, y: ones([6]) }),
         DTypeError,
-        `${name}: expected target to be int32 class indices, got float32`,
+        `${name}: expected target to be int32 class indices, or probabilities [6, 3], got float32 [6]`,
       ],
       [
         () => take(model, crossEntropy, { x, y: zeros([6, 3], { dtype: "int32" }) }),
@@ -216,11 +216,11 @@ for (const [name, take] of takers) {
         `${name}: expected the cost's result to be a tensor, got 1`,
       ],
       [
-        () => take(model, (z: Tensor) => z, { x, y }),
+        () => take(model, (z: Tensor) => z.transpose(0, 1), { x, y }),
         ShapeError,
         name === "perSampleLoss"
-          ? "perSampleLoss: expected the cost to give one number for each of 6 samples, got [6, 3]"
-          : `${name}: expected the cost to give a scalar, got [6, 3]`,
+          ? "perSampleLoss: expected the cost to give one number for each of 6 samples, or for each of their elements, got [3, 6]"
+          : `${name}: expected the cost to give a scalar, got [3, 6]`,
       ],
     ];
     // A model that is none cannot be given an optimizer.
@@ -488,7 +488,7 @@ describe("evaluate, predict and the losses: options", () => {
       [
         () => perSampleLoss(model, (z, t) => crossEntropy(z, t), { x, y }),
         ShapeError,
-        "perSampleLoss: expected the cost to give one number for each of 6 samples, got []",
+        "perSampleLoss: expected the cost to give one number for each of 6 samples, or for each of their elements, got []",
       ],
       [
         () => averageLoss(model, crossEntropy, { x, y }, { batchSize: -1 }),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   arange,
   averageLoss,
+  compile,
   cost,
   fit,
   nn,
@@ -11,9 +12,12 @@ import {
   type Tensor,
 } from "../../lib/index.js";
 import { expectClose, expectNumbersClose, fromOracle, type Tolerance } from "../oracle/compare.js";
-import { readOptimizers, readTraining } from "../oracle/read.js";
+import { type DescentRow, readDescents, readOptimizers, readTraining } from "../oracle/read.js";
 
-const { problem, rows } = readOptimizers();
+const { problem, rows: early } = readOptimizers();
+const rows = [...early, ...readDescents()] as readonly DescentRow[];
+type Make = new (parameters: Tensor[], options: object) => optim.Optimizer;
+const makers = optim as unknown as Readonly<Record<string, Make>>;
 // Fifty steps on: rounding of float32 has grown.
 const TOLERANCES: Record<"float64" | "float32", Tolerance> = {
   float64: { rtol: 1e-10, atol: 1e-12 },
@@ -27,7 +31,7 @@ for (const dtype of ["float64", "float32"] as const) {
       const target = fromOracle(problem.target, dtype);
       const w = fromOracle(problem.parameters.w, dtype, true);
       const b = fromOracle(problem.parameters.b, dtype, true);
-      const optimizer = new optim[row.optimizer]([w, b], row.options);
+      const optimizer = new (makers[row.optimizer] as Make)([w, b], row.options);
       const losses: number[] = [];
       let compared = 0;
       for (let step = 1; step <= row.losses.length; step++) {
@@ -47,6 +51,35 @@ for (const dtype of ["float64", "float32"] as const) {
     });
   });
 }
+
+describe("compiled, optimizers take the same steps", () => {
+  test.each(rows.map((row) => [`${row.optimizer}: ${row.note}`, row] as const))("%s", (_, row) => {
+    const x = fromOracle(problem.x);
+    const target = fromOracle(problem.target);
+    const [w, b] = [problem.parameters.w, problem.parameters.b].map((value) =>
+      fromOracle(value, "float64", true),
+    ) as [Tensor, Tensor];
+    const optimizer = new (makers[row.optimizer] as Make)([w, b], row.options);
+    const step = compile((input: Tensor, wanted: Tensor) => {
+      const loss = ops.sum(ops.square(ops.sub(ops.tanh(ops.addmm(b, input, w)), wanted)));
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      return loss;
+    });
+    const losses = row.losses.map(() => step(x, target).item());
+    expectNumbersClose(losses, row.losses, TOLERANCES.float64, "losses");
+    const { w: lastW, b: lastB } = row.after["50"] as DescentRow["after"][string];
+    expectClose(w, lastW, TOLERANCES.float64, "w");
+    expectClose(b, lastB, TOLERANCES.float64, "b");
+  });
+});
+
+test("the oracle covers every optimizer", () => {
+  const covered = new Set(rows.map(({ optimizer }) => optimizer));
+  const others = ["Optimizer", "ParameterGroup", "clipGradNorm", "clipGradValue"];
+  expect(Object.keys(optim).filter((name) => !covered.has(name) && !others.includes(name))).toEqual([]);
+});
 
 const training = readTraining();
 

@@ -16,6 +16,7 @@ import torch
 
 import activations
 import costs
+import descents
 import elementwise
 import functions
 import indexing
@@ -64,6 +65,7 @@ def main():
     write_json("costs.json", distinct(costs.rows(), lambda r: (r["cost"], r["note"], str(r["options"]))))
     write_json("losses.json", distinct(list(losses.rows()), lambda r: (r["cost"], r["note"], str(r["options"]))))
     write_json("optimizers.json", optimizers.document())
+    write_json("descents.json", distinct(list(descents.rows()), lambda r: (r["optimizer"], r["note"])))
     write_json("training.json", training.document())
 
 

@@ -88,6 +88,12 @@ export interface OptimizerRow {
   readonly after: Readonly<Record<string, { readonly w: OracleTensor; readonly b: OracleTensor }>>;
 }
 
+/** Of the optimizers of descents.py. */
+export interface DescentRow extends Pick<OptimizerRow, "note" | "losses" | "after"> {
+  readonly optimizer: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 export interface OptimizerDocument {
   readonly problem: {
     readonly loss: string;
@@ -119,6 +125,7 @@ export const readOps = (): readonly OpRow[] => read("ops.json");
 export const readModules = (): readonly ModuleRow[] => read("modules.json");
 export const readCosts = (): readonly CostRow[] => read("costs.json");
 export const readOptimizers = (): OptimizerDocument => read("optimizers.json");
+export const readDescents = (): readonly DescentRow[] => read("descents.json");
 export const readTraining = (): TrainingDocument => read("training.json");
 
 /** True for a row that holds derivatives, not only a value. */

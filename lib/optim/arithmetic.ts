@@ -1,0 +1,54 @@
+// What the optimizers that are written with ops have in common. Their updates are chains of elementwise ops,
+// which a compiled step runs block by block.
+import { increment } from "../graph/apply.js";
+import { Tensor } from "../graph/tensor.js";
+import { add } from "../ops/add.js";
+import { mul } from "../ops/mul.js";
+import { neg } from "../ops/neg.js";
+import { pow } from "../ops/pow.js";
+import { square } from "../ops/square.js";
+import { sub } from "../ops/sub.js";
+import { checkFlag, checkNumber } from "../options.js";
+
+/** What changes a gradient before it is used. */
+export interface GradientSettings {
+  readonly weightDecay: number;
+  readonly maximize: boolean;
+}
+
+export function readGradientSettings(
+  name: string,
+  options: Partial<GradientSettings>,
+  standardDecay = 0,
+): GradientSettings {
+  return {
+    weightDecay: checkNumber(name, "weightDecay", options.weightDecay ?? standardDecay, { min: 0 }),
+    maximize: checkFlag(name, "maximize", options.maximize ?? false),
+  };
+}
+
+/** ±∂L/∂w + λ·w */
+export function adjusted(
+  parameter: Tensor,
+  gradient: Tensor,
+  { weightDecay, maximize }: GradientSettings,
+): Tensor {
+  const downhill = maximize ? neg(gradient) : gradient;
+  return weightDecay === 0 ? downhill : add(downhill, mul(parameter, weightDecay));
+}
+
+/** Counts a step, and gives the count. */
+export function counted(step: Tensor): Tensor {
+  increment(step);
+  return new Tensor(step.storage, [], step.dtype);
+}
+
+/** β·old + (1 − β)·new */
+export const mixed = (old: Tensor, value: Tensor, beta: number): Tensor =>
+  add(mul(old, beta), mul(value, 1 - beta));
+
+/** β·old + (1 − β)·g² */
+export const mixedSquares = (old: Tensor, g: Tensor, beta: number): Tensor => mixed(old, square(g), beta);
+
+/** 1 − βᵗ, what is missing of an average that began with 0. */
+export const missing = (beta: number, step: Tensor): Tensor => sub(1, pow(beta, step));
