@@ -7,9 +7,31 @@ export { ASGD, type ASGDOptions } from "./asgd.js";
 export { clipGradNorm, clipGradValue } from "./clip.js";
 export { ParameterGroup, type ParameterGroupOptions, type ParameterList } from "./group.js";
 export { Lion, type LionOptions } from "./lion.js";
+export { LRScheduler } from "./lr-scheduler.js";
 export { NAdam, type NAdamOptions } from "./nadam.js";
 export { Optimizer, type OptimizerOptions, type OptimizerStateDict } from "./optimizer.js";
 export { RAdam, type RAdamOptions } from "./radam.js";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.js";
 export { Rprop, type RpropOptions } from "./rprop.js";
+export {
+  ChainedScheduler,
+  ConstantLR,
+  CosineAnnealingLR,
+  CosineAnnealingWarmRestarts,
+  CyclicLR,
+  type CyclicLROptions,
+  type EpochFactor,
+  ExponentialLR,
+  LambdaLR,
+  LinearLR,
+  MultiplicativeLR,
+  MultiStepLR,
+  OneCycleLR,
+  type OneCycleLROptions,
+  PolynomialLR,
+  ReduceLROnPlateau,
+  type ReduceLROnPlateauOptions,
+  SequentialLR,
+  StepLR,
+} from "./schedulers.js";
 export { SGD, type SGDOptions } from "./sgd.js";

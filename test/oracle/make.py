@@ -27,6 +27,7 @@ import matmul
 import modules
 import optimizers
 import reduce
+import schedules
 import shape
 import structure
 import training
@@ -66,6 +67,7 @@ def main():
     write_json("losses.json", distinct(list(losses.rows()), lambda r: (r["cost"], r["note"], str(r["options"]))))
     write_json("optimizers.json", optimizers.document())
     write_json("descents.json", distinct(list(descents.rows()), lambda r: (r["optimizer"], r["note"])))
+    write_json("schedules.json", list(schedules.rows()))
     write_json("training.json", training.document())
 
 

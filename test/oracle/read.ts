@@ -126,6 +126,16 @@ export const readModules = (): readonly ModuleRow[] => read("modules.json");
 export const readCosts = (): readonly CostRow[] => read("costs.json");
 export const readOptimizers = (): OptimizerDocument => read("optimizers.json");
 export const readDescents = (): readonly DescentRow[] => read("descents.json");
+export interface ScheduleRow {
+  readonly scheduler: string;
+  /** Or, where they are functions, what they are. */
+  readonly options: Readonly<Record<string, unknown>> | string;
+  /** By epoch and group. */
+  readonly rates: readonly (readonly number[])[];
+  readonly figures: readonly number[];
+}
+
+export const readSchedules = (): readonly ScheduleRow[] => read("schedules.json");
 export const readTraining = (): TrainingDocument => read("training.json");
 
 /** True for a row that holds derivatives, not only a value. */
