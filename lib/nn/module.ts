@@ -1,8 +1,11 @@
-import { ArgumentError } from "../errors.js";
+import { ArgumentError, DTypeError } from "../errors.js";
 import { assign, checkAssignable } from "../graph/apply.js";
+import { checkDType, type DType, isFloat } from "../graph/dtype.js";
+import { noGrad } from "../graph/grad-mode.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
 import { assume, overrule } from "../graph/trace.js";
 import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
+import { to as convertTo } from "../ops/to.js";
 import { checkFlag, checkOptions, describe } from "../options.js";
 import { Buffer } from "./buffer.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
@@ -246,6 +249,29 @@ export abstract class Module implements HasParts {
     for (const [name, tensor] of pairs) assign(tensor, state[name] as Tensor);
   }
 
+  /**
+   * Converts parameters and buffers of floats to another dtype, here and below. They become other tensors: make
+   * the optimizer behind it.
+   * @returns this
+   * @throws DTypeError unless it is float32 or float64.
+   * @example model.to("float64")
+   */
+  to(dtype: DType): this {
+    const checked = checkDType("to", dtype);
+    if (!isFloat(checked)) throw new DTypeError(`to: expected dtype float32 or float64, got ${checked}`);
+    const converted = new Map<Tensor, Tensor>();
+    for (const [, module] of this.namedModules()) {
+      for (const [field, value] of Object.entries(module)) {
+        const isOwn = value instanceof Parameter || value instanceof Buffer;
+        if (!isOwn || !isFloat(value.dtype) || value.dtype === checked) continue;
+        const other = converted.get(value) ?? convert(value, checked);
+        converted.set(value, other);
+        (module as unknown as Record<string, Tensor>)[field] = other;
+      }
+    }
+    return this;
+  }
+
   /** Sets training mode here and below. @returns this */
   train(mode = true): this {
     checkFlag("train", "mode", mode);
@@ -262,6 +288,11 @@ export abstract class Module implements HasParts {
   zeroGrad(): void {
     for (const parameter of this.parameters()) parameter.grad = null;
   }
+}
+
+function convert(value: Parameter | Buffer, dtype: DType): Tensor {
+  const converted = noGrad(() => convertTo(value, dtype));
+  return value instanceof Parameter ? new Parameter(converted, value.requiresGrad) : new Buffer(converted);
 }
 
 /** What stands in a parameter's place: a parameter itself to those that look for them then. */

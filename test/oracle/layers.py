@@ -39,6 +39,11 @@ def layer(name, note, arguments, module, inputs, state=None, training=True, call
     }
 
 
+class Weighted(nn.EmbeddingBag):
+    def forward(self, x, weights):
+        return super().forward(x, per_sample_weights=weights)
+
+
 F = {"dtype": "float64"}
 # name, Thalweg's arguments, PyTorch's module; all of x [3, 4] alone.
 POINTWISE = [
@@ -123,6 +128,11 @@ def rows():
     yield layer("Embedding", "2-D", [5, 3, F], nn.Embedding(5, 3), {"x": index})
     padded = [5, 3, {"paddingIdx": 2, **F}]
     yield layer("Embedding", "padding", padded, nn.Embedding(5, 3, padding_idx=2), {"x": index})
+    for mode in ("sum", "mean", "max"):
+        module = nn.EmbeddingBag(5, 3, mode=mode)
+        yield layer("EmbeddingBag", mode, [5, 3, {"mode": mode, **F}], module, {"x": index})
+    weights = {"x": index, "perSampleWeights": [2, 3]}
+    yield layer("EmbeddingBag", "weighted", [5, 3, {"mode": "sum", **F}], Weighted(5, 3, mode="sum"), weights)
     for note, arguments, module, shapes in (
         ("by default", [], nn.CosineSimilarity(), ([3, 4], [3, 4])),
         ("dim 0", [{"dim": 0}], nn.CosineSimilarity(0), ([3, 4], [3, 4])),
