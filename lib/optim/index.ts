@@ -5,6 +5,8 @@ export { Adam, type AdamOptions, AdamW } from "./adam.js";
 export { Adamax, type AdamaxOptions } from "./adamax.js";
 export { ASGD, type ASGDOptions } from "./asgd.js";
 export { clipGradNorm, clipGradValue } from "./clip.js";
+export { type CurvatureOptions, gaussNewton, newton, type Parametrised } from "./curvature.js";
+export { GradientDescent, type GradientDescentOptions, type Preconditioner } from "./gradient-descent.js";
 export { ParameterGroup, type ParameterGroupOptions, type ParameterList } from "./group.js";
 export { Lion, type LionOptions } from "./lion.js";
 export { LRScheduler } from "./lr-scheduler.js";

@@ -89,14 +89,17 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
       if (parameter.grad !== null) checkGradient(this.#name, parameter, parameter.grad);
     }
     noGrad(() => {
-      for (const { parameters, rate, settings } of this.groups) {
-        for (const parameter of parameters) {
-          if (parameter.grad === null) continue;
-          const state = this.stateOf(parameter, settings, rate);
-          this.update(parameter, parameter.grad, rate, state, settings);
-        }
-      }
+      for (const group of this.groups) this.updateGroup(group);
     });
+  }
+
+  /** Moves the parameters of a group that have a gradient. */
+  protected updateGroup({ parameters, rate, settings }: ParameterGroup<Settings>): void {
+    for (const parameter of parameters) {
+      if (parameter.grad === null) continue;
+      const state = this.stateOf(parameter, settings, rate);
+      this.update(parameter, parameter.grad, rate, state, settings);
+    }
   }
 
   /**

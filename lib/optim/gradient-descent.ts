@@ -1,0 +1,208 @@
+import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
+import { assign, write } from "../graph/apply.js";
+import { Generator } from "../graph/generator.js";
+import { noGrad } from "../graph/grad-mode.js";
+import { format } from "../graph/shape.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
+import { abs } from "../ops/abs.js";
+import { add } from "../ops/add.js";
+import { amax } from "../ops/amax.js";
+import { amin } from "../ops/amin.js";
+import { cholesky } from "../ops/cholesky.js";
+import { concat } from "../ops/concat.js";
+import { diagonalMatrix } from "../ops/diagonal.js";
+import { dot } from "../ops/dot.js";
+import { expand } from "../ops/expand.js";
+import { matmul } from "../ops/matmul.js";
+import { mul } from "../ops/mul.js";
+import { scalar } from "../ops/operand.js";
+import { reshape } from "../ops/reshape.js";
+import { slice } from "../ops/slice.js";
+import { sub } from "../ops/sub.js";
+import { to } from "../ops/to.js";
+import { trace } from "../ops/trace.js";
+import { transpose } from "../ops/transpose.js";
+import { describe } from "../options.js";
+import type { ParameterGroup, ParameterList } from "./group.js";
+import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+
+/**
+ * P of a descent along −P·∂L/∂w over all n numbers of a group's parameters, one behind the other: a diagonal [n], a
+ * matrix [n, n], or a linear function of vectors [n].
+ */
+export type Preconditioner = Tensor | ((gradient: Tensor) => Tensor);
+
+export interface GradientDescentOptions extends OptimizerOptions {
+  /** Learning rate η ≥ 0. Default: 0.001. */
+  readonly lr?: number;
+  /** Symmetric and positive semi-definite, which is checked. Default: none, the steepest descent. */
+  readonly preconditioner?: Preconditioner;
+}
+
+interface Settings {
+  readonly preconditioner: Preconditioner | null;
+}
+
+/**
+ * The lecture's descent, with a learning rate that may be a matrix:
+ *
+ *     w ← w − η·P·∂L/∂w
+ *
+ * For a symmetric positive semi-definite P the step does not go uphill, since ∂L/∂w·P·∂L/∂w ≥ 0, though it is
+ * not the steepest. With P = H⁻¹ it is Newton's method: see `newton` and `gaussNewton`. Full-batch, stochastic or
+ * mini-batch is a matter of the batches it is given.
+ * @example
+ * const opt = new optim.GradientDescent(model.parameters(), { lr: 0.1, preconditioner: tensor([1, 0.5, 0.1]) });
+ * @throws ArgumentError for a P that is not symmetric positive semi-definite; ShapeError, DTypeError, OptionError
+ */
+export class GradientDescent extends Optimizer<object, Settings> {
+  readonly #matrices = new Map<ParameterGroup<Settings>, Preconditioner>();
+
+  constructor(parameters: ParameterList<GradientDescentOptions>, options: GradientDescentOptions = {}) {
+    super("GradientDescent", parameters, options, {
+      known: ["preconditioner"],
+      lr: 0.001,
+      read: ({ preconditioner = null }: { readonly preconditioner?: Preconditioner | null }) => ({
+        preconditioner,
+      }),
+    });
+    for (const group of this.groups) {
+      const { preconditioner } = group.settings;
+      if (preconditioner === null) continue;
+      checkPreconditioner(group.parameters, preconditioner);
+      this.#matrices.set(group, preconditioner);
+    }
+  }
+
+  /** P of the first group; null for none. To set it, between steps, sets that of the first group. */
+  get preconditioner(): Preconditioner | null {
+    return this.#matrices.get(this.groups[0] as ParameterGroup<Settings>) ?? null;
+  }
+
+  set preconditioner(value: Preconditioner) {
+    const group = this.groups[0] as ParameterGroup<Settings>;
+    checkPreconditioner(group.parameters, value);
+    const known = this.#matrices.get(group);
+    // In place, so that a compiled step reads the new values.
+    if (known instanceof Tensor && value instanceof Tensor && format(known.shape) === format(value.shape)) {
+      assign(known, value);
+    } else {
+      this.#matrices.set(group, value);
+    }
+  }
+
+  protected initialState(): object {
+    return {};
+  }
+
+  protected override updateGroup(group: ParameterGroup<Settings>): void {
+    const preconditioner = this.#matrices.get(group);
+    if (preconditioner === undefined) {
+      super.updateGroup(group);
+      return;
+    }
+    const { parameters, rate } = group;
+    const gradient = concat(parameters.map((w) => reshape(w.grad ?? zerosLike(w), [w.size])));
+    const move = mul(applied(preconditioner, gradient), to(rate, gradient.dtype));
+    let at = 0;
+    const pieces = parameters.map((w) => {
+      const piece = slice(move, 0, { start: at, end: at + w.size });
+      at += w.size;
+      return reshape(piece, w.shape);
+    });
+    parameters.forEach((w, i) => {
+      write("GradientDescent", w, sub(w, pieces[i] as Tensor));
+    });
+  }
+
+  protected update(parameter: Tensor, gradient: Tensor, lr: Tensor): void {
+    write("GradientDescent", parameter, sub(parameter, mul(gradient, to(lr, parameter.dtype))));
+  }
+}
+
+function applied(preconditioner: Preconditioner, v: Tensor): Tensor {
+  if (!(preconditioner instanceof Tensor)) {
+    const moved = checkTensor("GradientDescent", "what the preconditioner gives", preconditioner(v));
+    if (moved.rank === 1 && moved.size === v.size) return moved;
+    throw new ShapeError(
+      `GradientDescent: expected the preconditioner to give ${format(v.shape)}, got ${format(moved.shape)}`,
+    );
+  }
+  return preconditioner.rank === 1 ? mul(preconditioner, v) : matmul(preconditioner, v);
+}
+
+// Rounding of float32 may make a matrix that little asymmetric or indefinite.
+const TOLERANCE = 1e-5;
+const PROBES = 4;
+
+function checkPreconditioner(parameters: readonly Tensor[], preconditioner: unknown): void {
+  const name = "GradientDescent";
+  const n = parameters.reduce((sum, { size }) => sum + size, 0);
+  const { dtype } = parameters[0] as Tensor;
+  if (parameters.some((w) => w.dtype !== dtype)) {
+    throw new DTypeError(`${name}: expected parameters of one dtype for a preconditioner`);
+  }
+  const refuse = (why: string): never => {
+    throw new ArgumentError(`${name}: expected a symmetric positive semi-definite preconditioner, ${why}`);
+  };
+  noGrad(() => {
+    if (preconditioner instanceof Tensor) {
+      if (preconditioner.dtype !== dtype) {
+        throw new DTypeError(
+          `${name}: expected the preconditioner to be ${dtype} as the parameters are, got ${preconditioner.dtype}`,
+        );
+      }
+      const shape = format(preconditioner.shape);
+      if (shape === `[${n}]`) {
+        const least = amin(preconditioner).item();
+        if (!(least >= 0)) refuse(`this diagonal has ${least}`);
+      } else if (shape === `[${n}, ${n}]`) {
+        checkMatrix(to(preconditioner, "float64"), refuse);
+      } else {
+        throw new ShapeError(`${name}: expected a preconditioner [${n}] or [${n}, ${n}], got ${shape}`);
+      }
+    } else if (typeof preconditioner === "function") {
+      checkFunction(preconditioner as (v: Tensor) => Tensor, n, dtype, refuse);
+    } else {
+      throw new ArgumentError(
+        `${name}: expected preconditioner to be a tensor or a function, got ${describe(preconditioner)}`,
+      );
+    }
+  });
+}
+
+function checkMatrix(matrix: Tensor, refuse: (why: string) => never): void {
+  const n = matrix.shape[0] as number;
+  const size = amax(abs(matrix)).item();
+  const skew = amax(abs(sub(matrix, transpose(matrix, 0, 1)))).item();
+  if (!(skew <= TOLERANCE * size)) refuse(`this one differs from its transpose by ${skew}`);
+  // A semi-definite matrix becomes definite by any addition to its diagonal.
+  const little = TOLERANCE * Math.max(trace(matrix).item() / n, 0) + Number.MIN_VALUE * 2 ** 60;
+  const lifted = add(matrix, diagonalMatrix(expand(scalar(little, "float64"), [n])));
+  try {
+    cholesky(lifted);
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    refuse("this one has a negative eigenvalue");
+  }
+}
+
+/** On a few random vectors. */
+function checkFunction(
+  f: (v: Tensor) => Tensor,
+  n: number,
+  dtype: Tensor["dtype"],
+  refuse: (why: string) => never,
+): void {
+  const random = new Generator(0);
+  for (let i = 0; i < PROBES; i++) {
+    const [u, v] = [random.normal([n], { dtype }), random.normal([n], { dtype })];
+    const [pu, pv] = [applied(f, u), applied(f, v)];
+    const size =
+      Math.sqrt(dot(pu, pu).item() * dot(v, v).item()) + Math.sqrt(dot(pv, pv).item() * dot(u, u).item());
+    const skew = dot(u, pv).item() - dot(v, pu).item();
+    if (!(Math.abs(skew) <= TOLERANCE * size)) refuse(`u·P(v) and v·P(u) differ by ${skew}`);
+    const along = dot(u, pu).item();
+    if (!(along >= -TOLERANCE * size)) refuse(`u·P(u) is ${along}`);
+  }
+}
