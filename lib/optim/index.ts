@@ -6,10 +6,17 @@ export { Adamax, type AdamaxOptions } from "./adamax.js";
 export { ASGD, type ASGDOptions } from "./asgd.js";
 export { clipGradNorm, clipGradValue } from "./clip.js";
 export { type CurvatureOptions, gaussNewton, newton, type Parametrised } from "./curvature.js";
+export {
+  type FindLearningRateOptions,
+  type FoundLearningRate,
+  findLearningRate,
+} from "./find-learning-rate.js";
 export { GradientDescent, type GradientDescentOptions, type Preconditioner } from "./gradient-descent.js";
 export { ParameterGroup, type ParameterGroupOptions, type ParameterList } from "./group.js";
+export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export { Lion, type LionOptions } from "./lion.js";
 export { LRScheduler } from "./lr-scheduler.js";
+export { Muon, type MuonOptions } from "./muon.js";
 export { NAdam, type NAdamOptions } from "./nadam.js";
 export { Optimizer, type OptimizerOptions, type OptimizerStateDict } from "./optimizer.js";
 export { RAdam, type RAdamOptions } from "./radam.js";
@@ -37,3 +44,5 @@ export {
   StepLR,
 } from "./schedulers.js";
 export { SGD, type SGDOptions } from "./sgd.js";
+export { SparseAdam, type SparseAdamOptions } from "./sparse-adam.js";
+export { WeightAverage, type WeightAverageOptions } from "./weight-average.js";

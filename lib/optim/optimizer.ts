@@ -171,6 +171,40 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
     });
   }
 
+  /**
+   * Remembers parameters, states and learning rates, and gives what puts them back.
+   * @internal
+   */
+  snapshot(): () => void {
+    const copy = ({ storage, shape, dtype }: Tensor): Tensor =>
+      new Tensor(storage.readOnly.slice(), shape, dtype);
+    const weights = this.parameters.map(copy);
+    const rates = this.groups.map(({ lr }) => lr);
+    const states = new Map(
+      Array.from(this.#states, ([parameter, state]) => {
+        const entries = Object.entries(state as ParameterState);
+        return [parameter, entries.map(([name, own]) => [name, own === null ? null : copy(own)] as const)];
+      }),
+    );
+    return () => {
+      this.parameters.forEach((parameter, i) => {
+        assign(parameter, weights[i] as Tensor);
+      });
+      this.groups.forEach((group, i) => {
+        group.lr = rates[i] as number;
+        for (const parameter of group.parameters) {
+          const state = this.#states.get(parameter) as ParameterState | undefined;
+          if (state === undefined) continue;
+          // What came in between begins anew: a compiled step may hold it.
+          const before =
+            states.get(parameter) ??
+            Object.entries(this.initialState(parameter, group.settings, group.rate) as ParameterState);
+          for (const [name, own] of before) if (own !== null) assign(state[name] as Tensor, own);
+        }
+      });
+    };
+  }
+
   /** The state of one parameter, made if there is none yet. */
   protected stateOf(parameter: Tensor, settings: Settings, rate: Tensor): State {
     let state = this.#states.get(parameter);

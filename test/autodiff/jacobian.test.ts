@@ -233,10 +233,48 @@ describe("the lecture's pair of Jacobians", () => {
     Linear: [new nn.Linear(4, 3, float64), normal([4])],
     "Linear of a batch": [new nn.Linear(4, 3, float64), normal([2, 4])],
     "Linear without bias": [new nn.Linear(4, 3, { ...float64, bias: false }), normal([4])],
-    ReLU: [new nn.ReLU(), normal([5])],
-    Tanh: [new nn.Tanh(), normal([2, 3])],
-    Sigmoid: [new nn.Sigmoid(), normal([5])],
+    ...Object.fromEntries(
+      [
+        new nn.ReLU(),
+        new nn.Tanh(),
+        new nn.Sigmoid(),
+        new nn.LeakyReLU(),
+        new nn.ReLU6(),
+        new nn.ELU(),
+        new nn.CELU(2),
+        new nn.SELU(),
+        new nn.GELU(),
+        new nn.SiLU(),
+        new nn.Mish(),
+        new nn.LogSigmoid(),
+        new nn.HardSigmoid(),
+        new nn.HardSwish(),
+        new nn.HardTanh(),
+        new nn.HardShrink(),
+        new nn.SoftShrink(),
+        new nn.TanhShrink(),
+        new nn.SoftPlus(),
+        new nn.SoftSign(),
+        new nn.Threshold(0.1, -1),
+        new nn.GLU(),
+        new nn.Softmax(),
+        new nn.Softmin(),
+        new nn.LogSoftmax(),
+        new nn.Identity(),
+        new nn.PReLU(float64),
+        new nn.RReLU().eval(),
+        new nn.Dropout().eval(),
+        new nn.AlphaDropout().eval(),
+        new nn.LayerNorm(4, float64),
+        new nn.RMSNorm(4, float64),
+        new nn.GroupNorm(2, 4, float64),
+        new nn.BatchNorm1d(4, float64),
+        new nn.SoftNearestNeighbor(normal([3, 4])),
+      ].map((module) => [module.constructor.name, [module, normal([2, 4])]]),
+    ),
+    "BatchNorm1d in evaluation": [new nn.BatchNorm1d(4, float64).eval(), normal([2, 4])],
     Flatten: [new nn.Flatten(), normal([2, 3, 2])],
+    Unflatten: [new nn.Unflatten(1, [3, 2]), normal([2, 6])],
     Sequential: [
       new nn.Sequential(new nn.Linear(4, 3, float64), new nn.Tanh(), new nn.Linear(3, 2, float64)),
       normal([4]),
@@ -268,6 +306,16 @@ describe("the lecture's pair of Jacobians", () => {
     for (const [key, parameter] of module.namedParameters()) {
       expectSame(times(weights[key] as Tensor, parameter), parameter.grad as Tensor, key);
     }
+  });
+
+  test("of every module of one input that can be differentiated", () => {
+    // Of two inputs, of integers, an argmin, or without a function of their own.
+    const others = ["Bilinear", "CosineSimilarity", "PairwiseDistance", "Embedding", "EmbeddingBag"];
+    others.push("NearestNeighbor", "ModuleList", "ModuleDict");
+    const own = Object.entries(nn).flatMap(([name, value]) =>
+      (value as { prototype?: unknown }).prototype instanceof nn.Module ? [name] : [],
+    );
+    expect(own.filter((name) => !(name in MODULES) && !others.includes(name))).toEqual([]);
   });
 
   test("chained give the gradients of every state and weight", () => {

@@ -155,3 +155,28 @@ describe("state dicts", () => {
     expect(optimizer.lr).toBe(0.5);
   });
 });
+
+test("SparseAdam leaves rows without a gradient alone, with their moments", () => {
+  const table = new nn.Embedding(5, 2, { dtype: "float64" });
+  const before = table.weight.toArray() as number[][];
+  const optimizer = new optim.SparseAdam(table.parameters(), { lr: 0.1 });
+  const adam = new optim.Adam([ops.detach(ops.mul(table.weight, 1))], { lr: 0.1 });
+  const dense = adam.parameters[0] as Tensor;
+  for (const rows of [[0, 3], [3], [3, 4]]) {
+    const index = tensor(rows, { dtype: "int32" });
+    optimizer.zeroGrad();
+    ops.sum(ops.square(table.forward(index))).backward();
+    dense.grad = table.weight.grad;
+    optimizer.step();
+    adam.step();
+  }
+  const after = table.weight.toArray() as number[][];
+  expect([after[1], after[2]]).toEqual([before[1], before[2]]);
+  expect(after[0]).not.toEqual(before[0]);
+  // Row 3 had a gradient in each step: there it is Adam, but for where ε is added.
+  (after[3] as number[]).forEach((value, i) => {
+    expect(Math.abs(value - (dense.data[6 + i] as number))).toBeLessThan(1e-6);
+  });
+  const expAvg = optimizer.stateDict().state[0]?.["exp_avg"] as Tensor;
+  expect((expAvg.toArray() as number[][])[1]).toEqual([0, 0]);
+});

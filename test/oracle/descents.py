@@ -42,6 +42,18 @@ OPTIONS = {
         {"lr": 0.1, "beta2Decay": -0.5, "eps": [1e-6, 0.01], "d": 2, "weightDecay": 0.1},
         {"lr": 0.1, "maximize": True},
     ],
+    "Muon": [
+        {"lr": 0.02},
+        {"lr": 0.05, "momentum": 0.8, "nesterov": False, "nsSteps": 3, "weightDecay": 0.5, "eps": 0.001},
+        {"lr": 0.05, "adjustLrFn": "match_rms_adamw", "weightDecay": 0},
+    ],
+    "LBFGS": [
+        {"lr": 0.1, "maxIter": 1},
+        {"lr": 0.2, "maxIter": 3, "historySize": 2},
+        {"lineSearchFn": "strong_wolfe", "maxIter": 2, "toleranceGrad": 0.01, "toleranceChange": 1e-4},
+        {"lr": 5, "lineSearchFn": "strong_wolfe", "maxIter": 20, "maxEval": 4, "toleranceGrad": 1e-3},
+    ],
+    "SparseAdam": [{}, {"lr": 0.05, "betas": [0.8, 0.95], "eps": 0.01}, {"maximize": True}],
     "Lion": [{"lr": 0.01}, {"lr": 0.02, "betas": [0.8, 0.95], "weightDecay": 0.2}, {"lr": 0.01, "maximize": True}],
 }
 
@@ -71,6 +83,8 @@ def snake(name):
 def rows():
     p = optimizers.problem()
     torch.optim.Lion = Lion
+    # Muon rounds to bfloat16, whatever the precision of the weights: here it does not.
+    torch.Tensor.bfloat16 = lambda self: self.clone()
     optimizers.torch_options = lambda options: {
         snake(k): tuple(v) if isinstance(v, list) else v for k, v in options.items()
     }

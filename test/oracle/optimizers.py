@@ -61,13 +61,32 @@ def torch_options(options):
 
 def trajectory(name, note, options, p):
     w, b = (p["parameters"][k].clone().requires_grad_() for k in ("w", "b"))
-    optimizer = getattr(torch.optim, name)([w, b], foreach=False, **torch_options(options))
+    if name == "Muon":  # of matrices alone
+        optimizer = torch.optim.Muon([w], **torch_options(options))
+    elif name == "LBFGS":
+        optimizer = torch.optim.LBFGS([w, b], **torch_options(options))
+    elif name == "SparseAdam":
+        optimizer = torch.optim.SparseAdam([w, b], **torch_options(options))
+    else:
+        optimizer = getattr(torch.optim, name)([w, b], foreach=False, **torch_options(options))
     losses, after = [], {}
     for step in range(1, STEPS + 1):
-        optimizer.zero_grad()
+        w.grad = b.grad = None
         loss = (torch.tanh(p["x"] @ w + b) - p["target"]).square().sum()
         loss.backward()
-        optimizer.step()
+        if name == "SparseAdam":
+            w.grad, b.grad = w.grad.to_sparse(1), b.grad.to_sparse(1)
+        if name == "LBFGS":
+
+            def closure():
+                optimizer.zero_grad()
+                value = (torch.tanh(p["x"] @ w + b) - p["target"]).square().sum()
+                value.backward()
+                return value
+
+            optimizer.step(closure)
+        else:
+            optimizer.step()
         losses.append(loss.item())
         if step in SHOWN:
             after[str(step)] = {"w": w.detach().clone(), "b": b.detach().clone()}
