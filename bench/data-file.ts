@@ -4,7 +4,7 @@
 //     JSON    { …, arrays: [{ name, dtype, shape, offset }] }, offset in bytes behind the header
 //     data    little-endian float32, int32 or uint8, each array at a multiple of 64
 import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import type { Job, OptimizerSettings, Product } from "./workloads.js";
+import type { Descent, Job, OptimizerSettings, Product } from "./workloads.js";
 import { OPTIMIZERS } from "./workloads.js";
 
 export type DataArray = Float32Array | Int32Array | Uint8Array;
@@ -17,12 +17,13 @@ interface ArrayEntry {
 }
 
 export interface Header {
-  readonly kind: "network" | "product" | "mnist";
+  readonly kind: "network" | "product" | "descent" | "mnist";
   /** Features of a network: in → … → out. */
   readonly sizes?: readonly number[];
   readonly batch?: number;
   readonly batches?: number;
   readonly product?: Product;
+  readonly descent?: Descent;
   readonly optimizers?: Readonly<Record<string, OptimizerSettings>>;
   /** Of `mnist`: the four files, and how the run goes. */
   readonly mnist?: MnistRun;
@@ -147,7 +148,7 @@ export function initialWeights(sizes: readonly number[], next: () => number): Na
   });
 }
 
-/** Makes the file of a job: weights and data, or the operands of a product. */
+/** Makes the file of a job: weights and data, the operands of a product, or parameters `w0`, … with gradients `g0`, … */
 export function writeJobFile(path: string, { content }: Pick<Job, "content">, seed = 1): void {
   const next = uniform(seed);
   if ("product" in content) {
@@ -155,6 +156,16 @@ export function writeJobFile(path: string, { content }: Pick<Job, "content">, se
     const a = { name: "a", shape: layout[0] === "T" ? [k, m] : [m, k], values: fill(m * k, next, -1, 1) };
     const b = { name: "b", shape: layout[1] === "T" ? [n, k] : [k, n], values: fill(k * n, next, -1, 1) };
     writeDataFile(path, { kind: "product", product: content.product }, [a, b]);
+    return;
+  }
+  if ("descent" in content) {
+    const { descent } = content;
+    const arrays = descent.shapes.flatMap((shape, i) => {
+      const size = shape.reduce((product, n) => product * n, 1);
+      const of = (name: string) => ({ name: `${name}${i}`, shape, values: fill(size, next, -1, 1) });
+      return [of("w"), of("g")];
+    });
+    writeDataFile(path, { kind: "descent", descent }, arrays);
     return;
   }
   const { sizes, batch, batches } = content.network;

@@ -41,6 +41,8 @@ const CANDIDATES: readonly Candidate[] = [
   tfjs("tfjs-wasm", { maxFlops: 3e10 }),
   tfjs("tfjs-cpu", { maxFlops: 3e9 }),
   tfjs("tfjs-node"),
+  { name: "torch-foreach", command: inPython("torch_peer.py", "torch-foreach") },
+  { name: "torch-fused", command: inPython("torch_peer.py", "torch-fused") },
   { name: "torch-mkl", command: inPython("torch_peer.py", "torch-mkl") },
   { name: "torch-onednn", command: inPython("torch_peer.py", "torch-onednn") },
 ];

@@ -51,15 +51,16 @@ export function jobName({ mode, workload, optimizer, batch }: Job): string {
 }
 
 /**
- * Whether values agree with the float64 reference: |x − r| ≤ 10⁻⁵·|r| + 10⁻⁵·max|r|; 10⁻⁴ with Adam.
+ * Whether values agree with the float64 reference: |x − r| ≤ 10⁻⁵·|r| + 10⁻⁵·max|r|; 10⁻⁴ with Adam and
+ * where an optimizer runs alone.
  * @returns null, or what differs.
  */
 export function compare(
   values: readonly (number | null)[],
   reference: readonly number[],
-  optimizer: Job["optimizer"],
+  { optimizer, mode }: Pick<Job, "optimizer" | "mode">,
 ): string | null {
-  const tolerance = optimizer === "adam" ? ADAM_TOLERANCE : TOLERANCE;
+  const tolerance = optimizer === "adam" || mode === "optimizer" ? ADAM_TOLERANCE : TOLERANCE;
   if (values.length !== reference.length) return `${values.length} values instead of ${reference.length}`;
   const scale = reference.reduce((max, r) => Math.max(max, Math.abs(r)), 0);
   for (const [i, r] of reference.entries()) {
@@ -104,7 +105,7 @@ export async function measure(
   const skipped: Skip[] = [];
   const able = implementations.filter((impl) => {
     if (!impl.modes.includes(job.mode)) return false;
-    if (job.flops <= impl.maxFlops) return true;
+    if ((job.flops ?? 0) <= impl.maxFlops) return true;
     skipped.push({ impl: impl.name, where, reason: "too slow for work of this size" });
     return false;
   });
@@ -126,7 +127,7 @@ export async function measure(
         await child.hello();
         const note = await child.prepare(request(job, file, settings));
         if (note !== null) notes.push(`${impl.name}: ${note}`);
-        const wrong = compare(await child.verify({ batches: VERIFY_BATCHES }), reference, job.optimizer);
+        const wrong = compare(await child.verify({ batches: VERIFY_BATCHES }), reference, job);
         if (wrong !== null) throw new Error(`failed verification: ${wrong}`);
         turns.push({ impl, child, samples: [], peakBytes: null, slow: false });
       } catch (error) {

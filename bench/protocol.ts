@@ -1,6 +1,6 @@
 // What the benchmark says to an implementation and what that answers: one JSON object a line, on the
 // implementation's standard input and output. It waits for the next line without using the processor.
-import type { Mode, OptimizerName } from "./workloads.js";
+import type { Mode } from "./workloads.js";
 
 /** The first line of an implementation. */
 export interface Hello {
@@ -14,7 +14,7 @@ export interface Prepare {
   readonly do: "prepare";
   readonly mode: Mode;
   readonly workload: string;
-  readonly optimizer: OptimizerName | null;
+  readonly optimizer: string | null;
   readonly threads: number;
   readonly file: string;
   /** Steps of a run. */
@@ -22,7 +22,8 @@ export interface Prepare {
 }
 
 /**
- * The values to compare with float64. Training: the loss of one step on each of `batches`, before it.
+ * The values to compare with float64. Training: the loss of one step on each of `batches`, before it. An
+ * optimizer alone: the parameters behind as many steps, one behind the other, every ⌊size / 256⌋-th value.
  * Otherwise the output for the first mini-batch, every ⌊size / 256⌋-th of its values (each, where there are fewer than 512).
  */
 export interface Verify {

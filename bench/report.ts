@@ -26,6 +26,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   eager: "Eager training step",
   matmul: "Matrix product",
   jacobian: "Jacobian",
+  optimizer: "Step of an optimizer alone",
   "time-to-accuracy": "From the start of the process to 98 % on MNIST",
 };
 

@@ -1,11 +1,11 @@
 import { summarize } from "./statistics.js";
-import type { Job, Mode, OptimizerName } from "./workloads.js";
+import type { Job, Mode } from "./workloads.js";
 
 /** One line of the results, as `--json` writes it. */
 export interface Row {
   readonly workload: string;
   /** Null where nothing is optimized. */
-  readonly optimizer: OptimizerName | null;
+  readonly optimizer: string | null;
   readonly mode: Mode;
   readonly impl: string;
   readonly threads: number;
@@ -14,7 +14,7 @@ export interface Row {
   readonly medianMicros: number;
   readonly p10Micros: number;
   readonly p90Micros: number;
-  /** The matrix products' operations over the median; null in time-to-accuracy. */
+  /** The matrix products' operations over the median; null where there are none, and in time-to-accuracy. */
   readonly gflops: number | null;
   /** `gflops` over the machine's measured peak with as many threads; null where that is not known. */
   readonly shareOfPeak: number | null;
@@ -29,9 +29,7 @@ export function toRow(
     mode,
     batch,
     flops,
-  }: Pick<Job, "workload" | "optimizer" | "mode" | "batch"> & {
-    readonly flops: number | null;
-  },
+  }: Pick<Job, "workload" | "optimizer" | "mode" | "batch" | "flops">,
   threads: number,
   peak: number | null,
   measured: { impl: { name: string }; samples: readonly number[]; peakBytes: number | null },

@@ -1,6 +1,14 @@
 // What is measured: networks, optimizers, products, and the floating-point operations of each.
 
-export const MODES = ["train", "infer", "eager", "matmul", "jacobian", "time-to-accuracy"] as const;
+export const MODES = [
+  "train",
+  "infer",
+  "eager",
+  "matmul",
+  "jacobian",
+  "optimizer",
+  "time-to-accuracy",
+] as const;
 export type Mode = (typeof MODES)[number];
 
 /** All with ReLU between the layers and cross-entropy on class indices at the end. */
@@ -78,16 +86,54 @@ export const PRODUCTS: readonly Product[] = [
   product(4096, 16, 4096, "NN"),
 ];
 
+/** Steps of an optimizer alone: parameters with gradients that stay. */
+export interface Descent {
+  /** The class's name, Thalweg's and PyTorch's. */
+  readonly optimizer: string;
+  readonly settings: Readonly<Record<string, number>>;
+  readonly shapes: readonly (readonly number[])[];
+}
+
+// What is not named here is as by default.
+const DESCENTS: readonly Pick<Descent, "optimizer" | "settings">[] = [
+  { optimizer: "SGD", settings: { lr: 0.01, momentum: 0.9 } },
+  { optimizer: "Adam", settings: { lr: 0.001 } },
+  { optimizer: "AdamW", settings: { lr: 0.001 } },
+  { optimizer: "Adamax", settings: { lr: 0.002 } },
+  { optimizer: "NAdam", settings: { lr: 0.002 } },
+  { optimizer: "RAdam", settings: { lr: 0.001 } },
+  { optimizer: "Adagrad", settings: { lr: 0.01 } },
+  { optimizer: "Adadelta", settings: { lr: 1 } },
+  { optimizer: "RMSprop", settings: { lr: 0.01 } },
+  { optimizer: "Rprop", settings: { lr: 0.01 } },
+  { optimizer: "ASGD", settings: { lr: 0.01 } },
+  { optimizer: "Adafactor", settings: { lr: 0.01 } },
+  { optimizer: "Lion", settings: { lr: 1e-4 } },
+  { optimizer: "Muon", settings: { lr: 0.02 } },
+];
+
+const PARAMETERS: readonly { readonly workload: string; readonly shapes: Descent["shapes"] }[] = [
+  { workload: "mlp-512", shapes: shapesOf([784, 512, 512, 10]) },
+  { workload: "200-small", shapes: Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? [32, 32] : [32])) },
+];
+
+function shapesOf(sizes: readonly number[]): number[][] {
+  return sizes.slice(1).flatMap((out, i) => [[out, sizes[i] as number], [out]]);
+}
+
 /** One thing to time, with each implementation that can do it. */
 export interface Job {
   readonly mode: Mode;
   readonly workload: string;
-  readonly optimizer: OptimizerName | null;
+  readonly optimizer: string | null;
   readonly batch: number;
   readonly chunk: number;
-  /** Multiplications and additions of the matrix products of one step. */
-  readonly flops: number;
-  readonly content: { readonly network: Workload } | { readonly product: Product };
+  /** Multiplications and additions of the matrix products of one step; null where there are none. */
+  readonly flops: number | null;
+  readonly content:
+    | { readonly network: Workload }
+    | { readonly product: Product }
+    | { readonly descent: Descent };
 }
 
 /** 2·B·in·out for each layer. */
@@ -168,7 +214,35 @@ function jacobianJobs(): Job[] {
   });
 }
 
+function optimizerJobs(): Job[] {
+  return PARAMETERS.flatMap(({ workload, shapes }) =>
+    DESCENTS.map(({ optimizer, settings }) => ({
+      mode: "optimizer" as const,
+      workload,
+      optimizer,
+      batch: 1,
+      chunk: 64,
+      flops: null,
+      // Muon is for matrices alone.
+      content: {
+        descent: {
+          optimizer,
+          settings,
+          shapes: shapes.filter(({ length }) => optimizer !== "Muon" || length === 2),
+        },
+      },
+    })),
+  );
+}
+
 /** Everything but time-to-accuracy, which is a whole run and not a step. */
 export function allJobs(): Job[] {
-  return [...trainJobs("train"), ...inferJobs(), ...trainJobs("eager"), ...matmulJobs(), ...jacobianJobs()];
+  return [
+    ...trainJobs("train"),
+    ...inferJobs(),
+    ...trainJobs("eager"),
+    ...matmulJobs(),
+    ...jacobianJobs(),
+    ...optimizerJobs(),
+  ];
 }

@@ -1,6 +1,5 @@
 import { cost, fromTypedArray, nn, optim, type Tensor } from "thalweg";
 import { type DataFile, valuesOf } from "../data-file.js";
-import type { OptimizerName } from "../workloads.js";
 
 export interface Network {
   readonly model: nn.Module;
@@ -60,7 +59,7 @@ export function eagerStep(model: nn.Module, optimizer: InstanceType<typeof optim
   };
 }
 
-export function buildOptimizer(file: DataFile, name: OptimizerName, parameters: readonly Tensor[]) {
+export function buildOptimizer(file: DataFile, name: string, parameters: readonly Tensor[]) {
   const settings = file.header.optimizers?.[name];
   if (settings === undefined) throw new Error(`the data file has no optimizer ${name}`);
   return name === "adam" ? new optim.Adam(parameters, settings) : new optim.SGD(parameters, settings);

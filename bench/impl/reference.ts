@@ -5,6 +5,7 @@ import { readDataFile, valuesOf } from "../data-file.js";
 import type { Prepare } from "../protocol.js";
 import { pick, type Session, serve } from "../serve.js";
 import type { Product } from "../workloads.js";
+import { buildDescent, valuesAfter } from "./descent.js";
 import { buildNetwork, buildOptimizer, eagerStep } from "./network.js";
 
 function prepare({ mode, optimizer: name, file: path, threads }: Prepare): Session {
@@ -17,6 +18,10 @@ function prepare({ mode, optimizer: name, file: path, threads }: Prepare): Sessi
       fromTypedArray(Float64Array.from(valuesOf(file, array, Float32Array)), file.arrays.get(array)?.shape);
     const transposes = { transposeA: layout[0] === "T", transposeB: layout[1] === "T" };
     return { run, verify: () => pick(ops.matmul(operand("a"), operand("b"), transposes).data) };
+  }
+  if (file.header.kind === "descent") {
+    const { optimizer, parameters } = buildDescent(file, "float64");
+    return { run, verify: (batches) => valuesAfter(batches.length, () => optimizer.step(), parameters) };
   }
   const { model, xs, ys } = buildNetwork(file, "float64");
   if (mode === "jacobian") {
@@ -36,6 +41,6 @@ function prepare({ mode, optimizer: name, file: path, threads }: Prepare): Sessi
 await serve({
   name: "reference",
   version: process.version,
-  modes: ["train", "eager", "infer", "matmul", "jacobian"],
+  modes: ["train", "eager", "infer", "matmul", "jacobian", "optimizer"],
   prepare,
 });

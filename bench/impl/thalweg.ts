@@ -13,7 +13,8 @@ import {
 import { type DataFile, readDataFile, valuesOf } from "../data-file.js";
 import type { Prepare } from "../protocol.js";
 import { pick, type Session, serve } from "../serve.js";
-import type { Mode, OptimizerName, Product } from "../workloads.js";
+import type { Mode, Product } from "../workloads.js";
+import { buildDescent, valuesAfter } from "./descent.js";
 import { buildNetwork, buildOptimizer, eagerStep, type Network, type Step } from "./network.js";
 
 function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Session {
@@ -22,6 +23,8 @@ function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Sess
   switch (mode) {
     case "matmul":
       return productSession(file);
+    case "optimizer":
+      return descentSession(file);
     case "infer":
       return inferSession(buildNetwork(file, "float32"));
     case "jacobian":
@@ -37,7 +40,7 @@ function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Sess
   }
 }
 
-function eagerStepOf(file: DataFile, { model }: Network, optimizer: OptimizerName | null): Step {
+function eagerStepOf(file: DataFile, { model }: Network, optimizer: string | null): Step {
   if (optimizer === null) throw new Error("expected an optimizer");
   return eagerStep(model, buildOptimizer(file, optimizer, model.parameters()));
 }
@@ -113,6 +116,17 @@ function jacobianSession({ model, xs }: Network): Session {
   };
 }
 
+function descentSession(file: DataFile): Session {
+  const { optimizer, parameters } = buildDescent(file, "float32");
+  const step = compile(() => optimizer.step());
+  return {
+    run: (steps) => {
+      for (let i = 0; i < steps; i++) step();
+    },
+    verify: (batches) => valuesAfter(batches.length, step, parameters),
+  };
+}
+
 function productSession(file: DataFile): Session {
   const { layout } = file.header.product as Product;
   const operand = (name: string) =>
@@ -133,5 +147,5 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 const { isa, matmul } = backendInfo();
-const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian"];
+const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian", "optimizer"];
 await serve({ name: "thalweg", version: `${version} (${isa} kernels, matmul by ${matmul})`, modes, prepare });

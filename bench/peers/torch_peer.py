@@ -3,6 +3,7 @@
 Install: `npm run bench:peers`, or `pip install torch==2.13.0 numpy`.
 """
 
+import inspect
 import sys
 
 import torch
@@ -103,6 +104,33 @@ class Jacobian(Session):
         return pick(self.of(self.xs[0]).detach())
 
 
+class Descent(Session):
+    """An optimizer alone, its gradients given."""
+
+    def __init__(self, file, variant):
+        descent = file.header["descent"]
+        name = descent["optimizer"]
+        make = getattr(torch.optim, name, None)
+        if make is None:
+            raise ValueError(f"PyTorch has no {name}")
+        self.parameters = [torch.from_numpy(file[f"w{i}"]) for i in range(len(descent["shapes"]))]
+        for i, parameter in enumerate(self.parameters):
+            parameter.requires_grad_()
+            parameter.grad = torch.from_numpy(file[f"g{i}"])
+        has_variant = variant in inspect.signature(make).parameters
+        if not has_variant and variant == "fused":
+            raise ValueError(f"{name} has no variant fused")
+        self.optimizer = make(self.parameters, **descent["settings"], **({variant: True} if has_variant else {}))
+
+    def run(self, steps):
+        for _ in range(steps):
+            self.optimizer.step()
+
+    def verify(self, batches):
+        self.run(len(batches))
+        return pick(torch.cat([parameter.detach().reshape(-1) for parameter in self.parameters]))
+
+
 class Product(Session):
     def __init__(self, file, multiply):
         a, b = (torch.from_numpy(operand) for operand in file.operands)
@@ -127,6 +155,8 @@ PRODUCTS = {"torch-mkl": torch.mm, "torch-onednn": onednn}
 MODES = {
     "torch-eager": ["train", "infer", "eager", "jacobian"],
     "torch-compile": ["train", "infer", "jacobian"],
+    "torch-foreach": ["optimizer"],
+    "torch-fused": ["optimizer"],
 }
 
 
@@ -135,6 +165,8 @@ def main(name):
         torch.set_num_threads(request["threads"])
         if request["mode"] == "matmul":
             return Product(file, PRODUCTS[name])
+        if request["mode"] == "optimizer":
+            return Descent(file, name.removeprefix("torch-"))
         compiled = name == "torch-compile"
         if request["mode"] == "infer":
             return Infer(file, compiled)

@@ -1,5 +1,6 @@
 import { DTypeError, GraphError, ShapeError, TraceError } from "../errors.js";
 import { asGradientOf } from "../graph/anomaly.js";
+import { copyOf } from "../graph/copy.js";
 import { allocate, isFloat } from "../graph/dtype.js";
 import { enableGrad, noGrad } from "../graph/grad-mode.js";
 import type { Node } from "../graph/node.js";
@@ -46,7 +47,7 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
   const settings = readOptions("backward", y, options);
   if (y.isLeaf) {
     const seed = complete(y, new Map([[y, settings.seed]])) as Tensor;
-    accumulate(y, copyOf(seed));
+    accumulate(y, withOwnMemory(seed));
     return;
   }
   const leaves: Tensor[] = [];
@@ -64,7 +65,7 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
     const gradient = cotangents.get(leaf) as Tensor;
     const shared = taken.has(gradient.storage) && gradient.producer === null;
     taken.add(gradient.storage);
-    accumulate(leaf, shared ? copyOf(gradient) : gradient);
+    accumulate(leaf, shared ? withOwnMemory(gradient) : gradient);
   }
 }
 
@@ -240,8 +241,7 @@ function accumulate(leaf: Tensor, gradient: Tensor): void {
   leaf.grad = leaf.grad === null ? gradient : add(leaf.grad, gradient);
 }
 
-function copyOf(tensor: Tensor): Tensor {
+function withOwnMemory(tensor: Tensor): Tensor {
   // A program never writes to what an op gave: nothing is shared by mistake.
-  if (tensor.storage.isSymbolic) return tensor;
-  return new Tensor(tensor.storage.readOnly.slice(), tensor.shape, tensor.dtype);
+  return tensor.storage.isSymbolic ? tensor : copyOf(tensor);
 }

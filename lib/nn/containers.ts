@@ -27,34 +27,34 @@ abstract class Container extends Module {
  * }
  */
 export class ModuleList<M extends Module = Module> extends Container implements Iterable<M> {
-  readonly #modules: M[];
+  private readonly list: M[];
 
   constructor(modules: Iterable<M> = []) {
     super();
-    this.#modules = [...modules].map((module, i) => checkModule("ModuleList", `module ${i}`, module) as M);
+    this.list = [...modules].map((module, i) => checkModule("ModuleList", `module ${i}`, module) as M);
   }
 
   get length(): number {
-    return this.#modules.length;
+    return this.list.length;
   }
 
   /** The module there; −1 is the last. */
   at(index: number): M | undefined {
-    return this.#modules.at(index);
+    return this.list.at(index);
   }
 
   /** Adds modules at the end. @returns this */
   append(...modules: M[]): this {
-    for (const module of modules) this.#modules.push(checkModule("ModuleList", "module", module) as M);
+    for (const module of modules) this.list.push(checkModule("ModuleList", "module", module) as M);
     return this;
   }
 
   [Symbol.iterator](): IterableIterator<M> {
-    return this.#modules[Symbol.iterator]();
+    return this.list[Symbol.iterator]();
   }
 
   override *namedChildren(): Generator<[name: string, module: Module]> {
-    for (const [i, module] of this.#modules.entries()) yield [String(i), module];
+    for (const [i, module] of this.list.entries()) yield [String(i), module];
   }
 }
 
@@ -64,38 +64,38 @@ export class ModuleList<M extends Module = Module> extends Container implements 
  * @example new nn.ModuleDict({ left: new nn.Linear(4, 2), right: new nn.Linear(4, 3) }).get("left")
  */
 export class ModuleDict<M extends Module = Module> extends Container implements Iterable<[string, M]> {
-  readonly #modules: Map<string, M>;
+  private readonly list: Map<string, M>;
 
   constructor(modules: Readonly<Record<string, M>> = {}) {
     super();
-    this.#modules = new Map(
+    this.list = new Map(
       Object.entries(modules).map(([name, module]) => [name, checkModule("ModuleDict", name, module) as M]),
     );
   }
 
   get size(): number {
-    return this.#modules.size;
+    return this.list.size;
   }
 
   get(name: string): M | undefined {
-    return this.#modules.get(name);
+    return this.list.get(name);
   }
 
   /** @returns this */
   set(name: string, module: M): this {
-    this.#modules.set(name, checkModule("ModuleDict", name, module) as M);
+    this.list.set(name, checkModule("ModuleDict", name, module) as M);
     return this;
   }
 
   keys(): IterableIterator<string> {
-    return this.#modules.keys();
+    return this.list.keys();
   }
 
   [Symbol.iterator](): IterableIterator<[string, M]> {
-    return this.#modules[Symbol.iterator]();
+    return this.list[Symbol.iterator]();
   }
 
   override *namedChildren(): Generator<[name: string, module: Module]> {
-    yield* this.#modules;
+    yield* this.list;
   }
 }

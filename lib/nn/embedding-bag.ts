@@ -1,65 +1,163 @@
 import { ArgumentError, ShapeError } from "../errors.js";
-import { defaultGenerator } from "../graph/generator.js";
+import { full, ones, zeros } from "../graph/create.js";
 import { format, sameShape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { amax } from "../ops/amax.js";
+import { any } from "../ops/any.js";
 import { checkIndex } from "../ops/axis-index.js";
-import { mean } from "../ops/mean.js";
+import { cumsum } from "../ops/cumsum.js";
+import { div } from "../ops/div.js";
+import { equal } from "../ops/equal.js";
+import { indexAdd } from "../ops/index-add.js";
+import { logicalAnd } from "../ops/logical-and.js";
+import { maximum } from "../ops/maximum.js";
 import { mul } from "../ops/mul.js";
-import { sum } from "../ops/sum.js";
+import { notEqual } from "../ops/not-equal.js";
+import { reshape } from "../ops/reshape.js";
+import { slice } from "../ops/slice.js";
+import { sub } from "../ops/sub.js";
+import { to } from "../ops/to.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
-import { checkChoice, checkNumber, checkOptions } from "../options.js";
-import { lookUp } from "./embedding.js";
+import { where } from "../ops/where.js";
+import { checkChoice, checkFlag, checkNumber, checkOptions } from "../options.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
+import {
+  lookUp,
+  newTable,
+  readTable,
+  TABLE_OPTIONS,
+  type TableOptions,
+  type TableSettings,
+} from "./look-up.js";
 import { Module } from "./module.js";
-import { Parameter } from "./parameter.js";
+import type { Parameter } from "./parameter.js";
 
-export interface EmbeddingBagOptions extends FloatOptions {
+export interface EmbeddingBagOptions extends FloatOptions, TableOptions {
   /** What is made of the vectors of a bag. Default: mean. */
   readonly mode?: "sum" | "mean" | "max";
+  /** The offsets end with the number of indices. Default: false. */
+  readonly includeLastOffset?: boolean;
 }
 
 /**
- * The sum, mean or maximum of the vectors of each bag of indices (torch.nn.EmbeddingBag, of bags of one size).
- * Shapes: index [B, L] int32, L ≥ 1, and for `sum` weights of the indices [B, L] → y [B, D]; weight [N, D].
- * Init: weight ~ N(0, 1).
+ * The sum, mean or maximum of the vectors of each bag of indices (torch.nn.EmbeddingBag). An empty bag gives 0;
+ * an index `paddingIdx` is not part of its bag.
+ * Shapes: index [B, L] int32, or [n] with offsets [B] int32, where each bag begins; for `sum`, weights of the
+ * indices in the index's shape → y [B, D]; weight [N, D]. Init: weight ~ N(0, 1), and 0 at `paddingIdx`.
  * @throws IndexError for an index outside [0, N); ShapeError, DTypeError, OptionError, ArgumentError
- * @example new nn.EmbeddingBag(1000, 16).forward(tensor([[3, 14, 15]], { dtype: "int32" }))   // [1, 16]
+ * @example
+ * const int32 = { dtype: "int32" } as const;
+ * const bags = new nn.EmbeddingBag(1000, 16);
+ * bags.forward(tensor([[3, 14, 15]], int32));                          // [1, 16]
+ * bags.forward(tensor([3, 14, 15], int32), tensor([0, 1], int32));     // [2, 16]: of 3, and of 14 and 15
  */
 export class EmbeddingBag extends Module {
   readonly mode: "sum" | "mean" | "max";
+  readonly includeLastOffset: boolean;
+  readonly settings: TableSettings;
   readonly weight: Parameter;
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions = {}) {
     super();
-    checkOptions("EmbeddingBag", options, ["mode", "dtype"]);
-    checkNumber("EmbeddingBag", "numEmbeddings", numEmbeddings, { min: 1, integer: true });
-    checkNumber("EmbeddingBag", "embeddingDim", embeddingDim, { min: 1, integer: true });
-    this.mode = checkChoice("EmbeddingBag", "mode", options.mode ?? "mean", ["sum", "mean", "max"]);
-    const dtype = readFloat("EmbeddingBag", options);
-    this.weight = new Parameter(defaultGenerator.normal([numEmbeddings, embeddingDim], { dtype }));
+    const name = "EmbeddingBag";
+    checkOptions(name, options, [...TABLE_OPTIONS, "mode", "includeLastOffset", "dtype"]);
+    checkNumber(name, "numEmbeddings", numEmbeddings, { min: 1, integer: true });
+    checkNumber(name, "embeddingDim", embeddingDim, { min: 1, integer: true });
+    this.mode = checkChoice(name, "mode", options.mode ?? "mean", ["sum", "mean", "max"]);
+    this.includeLastOffset = checkFlag(name, "includeLastOffset", options.includeLastOffset ?? false);
+    this.settings = readTable(name, numEmbeddings, options);
+    if (this.settings.scaleGradByFreq && this.mode === "max") {
+      throw new ArgumentError(`${name}: scaleGradByFreq does not go with mode "max"`);
+    }
+    this.weight = newTable(numEmbeddings, embeddingDim, readFloat(name, options), this.settings);
   }
 
-  forward(index: Tensor, perSampleWeights?: Tensor): Tensor {
+  /**
+   * @param offsets Where each bag begins in a list of indices; without it, or with null, bags are the rows of an
+   *   index [B, L].
+   */
+  forward(index: Tensor, offsets: Tensor | null = null, perSampleWeights?: Tensor): Tensor {
     checkIndex("EmbeddingBag", index);
-    if (index.rank !== 2 || index.shape[1] === 0) {
-      throw new ShapeError(`EmbeddingBag: expected index [B, L] with L ≥ 1, got ${format(index.shape)}`);
-    }
-    const vectors = lookUp("EmbeddingBag", this.weight, index, null);
-    if (this.mode === "max") return amax(this.#plain(vectors, perSampleWeights), { dim: 1 });
-    if (this.mode === "mean") return mean(this.#plain(vectors, perSampleWeights), { dim: 1 });
-    if (perSampleWeights === undefined) return sum(vectors, { dim: 1 });
-    checkTensor("EmbeddingBag", "perSampleWeights", perSampleWeights);
-    if (!sameShape(perSampleWeights.shape, index.shape)) {
+    const { bags, count } =
+      offsets === null ? this.#rows(index) : this.#stretches(index, offsets, this.includeLastOffset);
+    const weights = perSampleWeights === undefined ? null : this.#weights(index, perSampleWeights);
+    const vectors = lookUp("EmbeddingBag", this.weight, index, this.settings);
+    const { paddingIdx } = this.settings;
+    const isIn = paddingIdx === null ? null : notEqual(reshape(index, [index.size]), paddingIdx);
+    if (this.mode === "max") return largest(vectors, bags, count, isIn);
+    const { dtype } = vectors;
+    const weighted = weights === null ? vectors : mul(vectors, unsqueeze(weights, 1));
+    const shown = isIn === null ? weighted : where(unsqueeze(isIn, 1), weighted, 0);
+    const total = indexAdd(zeros([count, vectors.shape[1] as number], { dtype }), 0, bags, shown);
+    if (this.mode === "sum") return total;
+    const ofEach = isIn === null ? ones([index.size], { dtype }) : to(isIn, dtype);
+    const sizes = indexAdd(zeros([count], { dtype }), 0, bags, ofEach);
+    return div(total, unsqueeze(maximum(sizes, 1), 1));
+  }
+
+  /** The bag of each index, where bags are rows. */
+  #rows(index: Tensor): { bags: Tensor; count: number } {
+    const [count, length] = index.shape;
+    if (index.rank !== 2 || count === undefined || length === undefined) {
       throw new ShapeError(
-        `EmbeddingBag: expected perSampleWeights to be ${format(index.shape)}, got ${format(perSampleWeights.shape)}`,
+        `EmbeddingBag: expected index [B, L], or [n] with offsets, got ${format(index.shape)}`,
       );
     }
-    return sum(mul(vectors, unsqueeze(perSampleWeights, 2)), { dim: 1 });
+    const starts = full([count, length], 1, { dtype: "int32" });
+    return { bags: sub(reshape(cumsum(starts, 0), [index.size]), 1), count };
   }
 
-  #plain(vectors: Tensor, weights: Tensor | undefined): Tensor {
-    if (weights === undefined) return vectors;
-    throw new ArgumentError(`EmbeddingBag: perSampleWeights go with mode "sum", not with "${this.mode}"`);
+  /** The bag of each index, where bags are stretches of a list: how many have begun, less one. */
+  #stretches(index: Tensor, offsets: Tensor, endIsThere: boolean): { bags: Tensor; count: number } {
+    const name = "EmbeddingBag";
+    checkIndex(name, checkTensor(name, "offsets", offsets));
+    if (index.rank !== 1 || offsets.rank !== 1 || offsets.size < (endIsThere ? 2 : 1)) {
+      throw new ShapeError(
+        `${name}: expected index [n] and offsets [B], got ${format(index.shape)} and ${format(offsets.shape)}`,
+      );
+    }
+    if (!offsets.storage.isSymbolic) checkOffsets(offsets.storage.readOnly, index.size, endIsThere);
+    const n = index.size;
+    const count = offsets.size - Number(endIsThere);
+    const begins = endIsThere ? slice(offsets, 0, { start: 0, end: count }) : offsets;
+    const int32 = { dtype: "int32" } as const;
+    const begun = cumsum(indexAdd(zeros([n + 1], int32), 0, begins, full([count], 1, int32)), 0);
+    return { bags: sub(slice(begun, 0, { start: 0, end: n }), 1), count };
+  }
+
+  #weights(index: Tensor, weights: Tensor): Tensor {
+    const name = "EmbeddingBag";
+    if (this.mode !== "sum") {
+      throw new ArgumentError(`${name}: perSampleWeights go with mode "sum", not with "${this.mode}"`);
+    }
+    checkTensor(name, "perSampleWeights", weights);
+    if (!sameShape(weights.shape, index.shape)) {
+      throw new ShapeError(
+        `${name}: expected perSampleWeights to be ${format(index.shape)}, got ${format(weights.shape)}`,
+      );
+    }
+    return reshape(weights, [index.size]);
+  }
+}
+
+/** The largest of each bag and column, 0 for none. */
+function largest(vectors: Tensor, bags: Tensor, count: number, isIn: Tensor | null): Tensor {
+  const numbers = cumsum(full([count], 1, { dtype: "int32" }), 0);
+  const own = equal(unsqueeze(sub(numbers, 1), 1), unsqueeze(bags, 0)); // [B, n]
+  const mask = unsqueeze(isIn === null ? own : logicalAnd(own, unsqueeze(isIn, 0)), 2); // [B, n, 1]
+  const most = amax(where(mask, unsqueeze(vectors, 0), Number.NEGATIVE_INFINITY), { dim: 1 });
+  return where(any(mask, { dim: 1 }), most, 0);
+}
+
+function checkOffsets(offsets: ArrayLike<number>, n: number, endIsThere: boolean): void {
+  for (let i = 0; i < offsets.length; i++) {
+    const least = i === 0 ? 0 : (offsets[i - 1] as number);
+    const isLast = endIsThere && i === offsets.length - 1;
+    const at = offsets[i] as number;
+    if (at < least || at > n || (i === 0 && at !== 0) || (isLast && at !== n)) {
+      throw new ArgumentError(
+        `EmbeddingBag: expected offsets that rise from 0 to at most ${n}${endIsThere ? ", and end with it" : ""}, got ${at} at ${i}`,
+      );
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, DTypeError } from "../errors.js";
+import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { assign, checkAssignable } from "../graph/apply.js";
 import { checkDType, type DType, isFloat } from "../graph/dtype.js";
 import { noGrad } from "../graph/grad-mode.js";
@@ -8,6 +8,7 @@ import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
 import { to as convertTo } from "../ops/to.js";
 import { checkFlag, checkOptions, describe } from "../options.js";
 import { Buffer } from "./buffer.js";
+import { type Copyable, copyWith, deepCopy } from "./deep-copy.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
 import { Parameter } from "./parameter.js";
 
@@ -27,7 +28,7 @@ export type StateDict = Record<string, Tensor>;
  *   }
  * }
  */
-export abstract class Module implements HasParts {
+export abstract class Module implements HasParts, Copyable {
   #training = true;
 
   /**
@@ -272,6 +273,29 @@ export abstract class Module implements HasParts {
     return this;
   }
 
+  /**
+   * A model of its own with the same values: parameters, buffers, modules, and what lists, maps and plain objects
+   * hold of them are copied, each once, so that tied weights stay tied. Hooks and gradients are not copied.
+   * A class of yours keeps what is private with TypeScript's `private`: fields that begin with # cannot be copied.
+   * @example const target = model.clone();
+   */
+  clone(): this {
+    return deepCopy(this, new Map());
+  }
+
+  /** @internal */
+  [copyWith](seen: Map<object, object>): this {
+    const copy = Object.setPrototypeOf(new Blank(), Object.getPrototypeOf(this)) as this;
+    seen.set(this, copy);
+    copy.#training = this.#training;
+    for (const [name, field] of Object.entries(Object.getOwnPropertyDescriptors(this))) {
+      if (name === "forward" && this.#hooks !== null) continue;
+      const value: unknown = "value" in field ? deepCopy(field.value, seen) : undefined;
+      Object.defineProperty(copy, name, "value" in field ? { ...field, value } : field);
+    }
+    return copy;
+  }
+
   /** Sets training mode here and below. @returns this */
   train(mode = true): this {
     checkFlag("train", "mode", mode);
@@ -293,6 +317,13 @@ export abstract class Module implements HasParts {
 function convert(value: Parameter | Buffer, dtype: DType): Tensor {
   const converted = noGrad(() => convertTo(value, dtype));
   return value instanceof Parameter ? new Parameter(converted, value.requiresGrad) : new Buffer(converted);
+}
+
+/** A module before it has its class and its fields. */
+class Blank extends Module {
+  override forward(): never {
+    throw new GraphError("a copy of a module is used before it is made");
+  }
 }
 
 /** What stands in a parameter's place: a parameter itself to those that look for them then. */

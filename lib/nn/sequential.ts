@@ -9,7 +9,7 @@ import { Module } from "./module.js";
  * @example new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10))
  */
 export class Sequential extends Module {
-  readonly #modules: readonly Module[];
+  private readonly list: readonly Module[];
 
   constructor(...modules: Module[]) {
     super();
@@ -18,19 +18,19 @@ export class Sequential extends Module {
         throw new ArgumentError(`Sequential: expected module ${i} to be a Module, got ${describe(module)}`);
       }
     });
-    this.#modules = modules;
+    this.list = modules;
   }
 
   /** Its modules, in order. */
   get modules(): readonly Module[] {
-    return this.#modules;
+    return this.list;
   }
 
   override *namedChildren(): Generator<[name: string, module: Module]> {
-    for (const [i, module] of this.#modules.entries()) yield [String(i), module];
+    for (const [i, module] of this.list.entries()) yield [String(i), module];
   }
 
   forward(x: Tensor): Tensor {
-    return this.#modules.reduce((z, module) => module.forward(z), x);
+    return this.list.reduce((z, module) => module.forward(z), x);
   }
 }

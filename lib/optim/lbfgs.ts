@@ -1,7 +1,8 @@
 import { ArgumentError } from "../errors.js";
 import { assign } from "../graph/apply.js";
+import { copyOf } from "../graph/copy.js";
 import { noGrad } from "../graph/grad-mode.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
@@ -125,7 +126,7 @@ export class LBFGS extends Optimizer<object, Settings> {
         ({ loss, g } = evaluate());
         evaluations++;
       } else {
-        const start = this.#weights();
+        const start = this.parameters.map(copyOf);
         const at = (t: number): Along & { readonly g: Tensor } => {
           this.#put(start);
           this.#move(d, t);
@@ -185,12 +186,6 @@ export class LBFGS extends Optimizer<object, Settings> {
 
   #gradients(): Tensor {
     return concat(this.parameters.map((w) => reshape(w.grad ?? zerosLike(w), [w.size])));
-  }
-
-  #weights(): Tensor[] {
-    return this.parameters.map(
-      ({ storage, shape, dtype }) => new Tensor(storage.readOnly.slice(), shape, dtype),
-    );
   }
 
   #put(weights: readonly Tensor[]): void {

@@ -1,5 +1,6 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { assign, checkAssignable } from "../graph/apply.js";
+import { copyOf } from "../graph/copy.js";
 import { allocate } from "../graph/dtype.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { format, sameShape } from "../graph/shape.js";
@@ -176,14 +177,12 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
    * @internal
    */
   snapshot(): () => void {
-    const copy = ({ storage, shape, dtype }: Tensor): Tensor =>
-      new Tensor(storage.readOnly.slice(), shape, dtype);
-    const weights = this.parameters.map(copy);
+    const weights = this.parameters.map(copyOf);
     const rates = this.groups.map(({ lr }) => lr);
     const states = new Map(
       Array.from(this.#states, ([parameter, state]) => {
         const entries = Object.entries(state as ParameterState);
-        return [parameter, entries.map(([name, own]) => [name, own === null ? null : copy(own)] as const)];
+        return [parameter, entries.map(([name, own]) => [name, own === null ? null : copyOf(own)] as const)];
       }),
     );
     return () => {

@@ -1,7 +1,8 @@
 import { ArgumentError } from "../errors.js";
 import { assign, increment, write } from "../graph/apply.js";
+import { copyOf } from "../graph/copy.js";
 import { noGrad } from "../graph/grad-mode.js";
-import { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -45,9 +46,7 @@ export class WeightAverage {
         ? null
         : checkNumber("WeightAverage", "decay", options.decay, { min: 0, below: 1 });
     this.parameters = readGroups("WeightAverage", parameters).flatMap((group) => group.parameters);
-    this.averages = this.parameters.map(
-      ({ storage, shape, dtype }) => new Tensor(storage.readOnly.slice(), shape, dtype),
-    );
+    this.averages = this.parameters.map(copyOf);
   }
 
   /** Takes the weights of now in. */
@@ -78,9 +77,7 @@ export class WeightAverage {
     if (typeof run !== "function") {
       throw new ArgumentError(`WeightAverage: expected a function to run, got ${describe(run)}`);
     }
-    const weights = this.parameters.map(
-      ({ storage, shape, dtype }) => new Tensor(storage.readOnly.slice(), shape, dtype),
-    );
+    const weights = this.parameters.map(copyOf);
     this.copyTo();
     try {
       return await run();

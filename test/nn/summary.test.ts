@@ -52,7 +52,7 @@ test("the soft nearest neighbour becomes the nearest one as the temperature fall
   const warm = new nn.SoftNearestNeighbor(samples, 2).forward(x);
   expectSame(warm, ops.softmax(ops.mul(nearest.distances(x), -0.5), { dim: 1 }));
   expect(() => new nn.SoftNearestNeighbor(samples, 0)).toThrow(ArgumentError);
-  expect(() => new nn.EmbeddingBag(3, 2).forward(tensor([[0]], { dtype: "int32" }), zeros([1, 1]))).toThrow(
-    new ArgumentError('EmbeddingBag: perSampleWeights go with mode "sum", not with "mean"'),
-  );
+  expect(() =>
+    new nn.EmbeddingBag(3, 2).forward(tensor([[0]], { dtype: "int32" }), null, zeros([1, 1])),
+  ).toThrow(new ArgumentError('EmbeddingBag: perSampleWeights go with mode "sum", not with "mean"'));
 });

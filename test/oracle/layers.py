@@ -39,12 +39,49 @@ def layer(name, note, arguments, module, inputs, state=None, training=True, call
     }
 
 
-class Weighted(nn.EmbeddingBag):
-    def forward(self, x, weights):
-        return super().forward(x, per_sample_weights=weights)
-
-
 F = {"dtype": "float64"}
+
+
+class Weighted(nn.EmbeddingBag):
+    def forward(self, x, *others):
+        *offsets, weights = others
+        return super().forward(x, *offsets, per_sample_weights=weights)
+
+
+def tables(index):
+    padded = [5, 3, {"paddingIdx": 2, **F}]
+    yield layer("Embedding", "padding", padded, nn.Embedding(5, 3, padding_idx=2), {"x": index})
+    short = nn.Embedding(5, 3, max_norm=1.0, scale_grad_by_freq=True)
+    yield layer("Embedding", "short rows", [5, 3, {"maxNorm": 1, "scaleGradByFreq": True, **F}], short, {"x": index})
+    options = {"maxNorm": 2, "normType": 1, "paddingIdx": 2, **F}
+    short = nn.Embedding(5, 3, max_norm=2.0, norm_type=1.0, padding_idx=2)
+    yield layer("Embedding", "short rows by another norm", [5, 3, options], short, {"x": index})
+
+
+def bags(index):
+    # The second bag is empty, and so is the last; the third holds what is padding, twice, and a row twice.
+    items, offsets = ints([0, 2, 2, 4, 4, 2]), ints([0, 2, 2, 6])
+    for mode in ("sum", "mean", "max"):
+        for note, options, own in (
+            ("", {}, {}),
+            (", padding", {"paddingIdx": 2}, {"padding_idx": 2}),
+            (", last offset", {"includeLastOffset": True}, {"include_last_offset": True}),
+        ):
+            arguments = [5, 3, {"mode": mode, **options, **F}]
+            make = lambda: nn.EmbeddingBag(5, 3, mode=mode, **own)
+            yield layer("EmbeddingBag", f"{mode}, offsets{note}", arguments, make(), {"x": items, "offsets": offsets})
+            if "includeLastOffset" not in options:
+                yield layer("EmbeddingBag", f"{mode}{note}", arguments, make(), {"x": index})
+    # Not scale_grad_by_freq: EmbeddingBag of PyTorch 2.13 divides by other rows' counts.
+    short = nn.EmbeddingBag(5, 3, max_norm=1.0)
+    yield layer("EmbeddingBag", "short rows", [5, 3, {"maxNorm": 1, **F}], short, {"x": index})
+    arguments = [5, 3, {"mode": "sum", **F}]
+    weights = {"x": index, "perSampleWeights": [2, 3]}
+    yield layer("EmbeddingBag", "weighted", arguments, Weighted(5, 3, mode="sum"), weights)
+    weights = {"x": items, "offsets": offsets, "perSampleWeights": [6]}
+    yield layer("EmbeddingBag", "offsets, weighted", arguments, Weighted(5, 3, mode="sum"), weights)
+
+
 # name, Thalweg's arguments, PyTorch's module; all of x [3, 4] alone.
 POINTWISE = [
     ("LeakyReLU", [], nn.LeakyReLU()),
@@ -126,13 +163,8 @@ def rows():
             yield layer("Bilinear", f"{note}, bias {bias}", arguments, nn.Bilinear(2, 3, 4, bias), inputs)
     index = ints([[0, 2, 2], [4, 1, 2]])
     yield layer("Embedding", "2-D", [5, 3, F], nn.Embedding(5, 3), {"x": index})
-    padded = [5, 3, {"paddingIdx": 2, **F}]
-    yield layer("Embedding", "padding", padded, nn.Embedding(5, 3, padding_idx=2), {"x": index})
-    for mode in ("sum", "mean", "max"):
-        module = nn.EmbeddingBag(5, 3, mode=mode)
-        yield layer("EmbeddingBag", mode, [5, 3, {"mode": mode, **F}], module, {"x": index})
-    weights = {"x": index, "perSampleWeights": [2, 3]}
-    yield layer("EmbeddingBag", "weighted", [5, 3, {"mode": "sum", **F}], Weighted(5, 3, mode="sum"), weights)
+    yield from tables(index)
+    yield from bags(index)
     for note, arguments, module, shapes in (
         ("by default", [], nn.CosineSimilarity(), ([3, 4], [3, 4])),
         ("dim 0", [{"dim": 0}], nn.CosineSimilarity(0), ([3, 4], [3, 4])),
