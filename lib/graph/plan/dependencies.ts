@@ -1,6 +1,6 @@
-import { type Buffer, type Program, read, written } from "./ir.js";
+import { type Buffer, type Instruction, type Program, read, written } from "./ir.js";
 
-/** These find out only from the data that something is wrong: an index out of range. */
+/** These find out only from the data that something is wrong: an index out of range, a singular matrix. */
 const CAN_FAIL: ReadonlySet<string> = new Set([
   "cross_entropy",
   "cross_entropy_slope",
@@ -9,7 +9,17 @@ const CAN_FAIL: ReadonlySet<string> = new Set([
   "gather",
   "index_add",
   "scatter_add",
+  "scatter",
+  "cholesky",
+  "solve_triangular",
+  "solve",
+  "check_finite",
 ]);
+
+/** Whether only the data show that it cannot be done. */
+export function canFail({ name }: Instruction): boolean {
+  return CAN_FAIL.has(name);
+}
 
 /**
  * For each instruction, by position, those that must come before it: the writers of what it reads, and for
@@ -41,7 +51,7 @@ export function dependencies({ instructions }: Program): ReadonlySet<number>[] {
       writer.set(buffer, at);
       readers.set(buffer, []);
     }
-    if (CAN_FAIL.has(instruction.name)) {
+    if (canFail(instruction)) {
       add(failing);
       add(changing);
       [failing, changing] = [[at], []];

@@ -21,6 +21,11 @@ const INPUTS: Readonly<Record<string, number>> = Object.fromEntries([
   ...["to_float32", "to_float64", "to_int32", "to_bool"].map((name) => [name, 1]),
 ]);
 
+/** How many inputs an elementwise instruction has; null for any other. */
+export function elementwiseInputs(name: string): number | null {
+  return INPUTS[name] ?? null;
+}
+
 /**
  * Elementwise instructions over the same number of elements that read one another's results: one
  * instruction, which does all of them on a block of elements before it goes on to the next block. What only

@@ -11,6 +11,7 @@ import { fuseSlope } from "./fuse-slope.js";
 import { fuseUpdates } from "./fuse-updates.js";
 import type { Pass, Program } from "./ir.js";
 import { order } from "./order.js";
+import { writeInPlace } from "./write-in-place.js";
 
 /** The passes, in the order in which they run. `shareMemory` is the arena's. */
 export const PASSES = [
@@ -23,6 +24,7 @@ export const PASSES = [
   "fuseDescent",
   "fuseUpdates",
   "fuseElementwise",
+  "writeInPlace",
   "order",
   "shareMemory",
 ] as const;
@@ -39,6 +41,7 @@ const RUN: Readonly<Record<Exclude<PassName, "shareMemory">, Pass>> = {
   fuseDescent,
   fuseUpdates,
   fuseElementwise,
+  writeInPlace,
   order,
 };
 

@@ -21,6 +21,7 @@ const EXACT: readonly PassName[] = [
   "commonSubexpressions",
   "fuseUpdates",
   "fuseElementwise",
+  "writeInPlace",
   "order",
   "shareMemory",
 ];
