@@ -17,11 +17,11 @@ const ACTIVATIONS = ["", "relu", "tanh", "sigmoid"];
 /** Of each kind of update: the operands for one tensor, and the settings, in their native order. */
 const UPDATE: Readonly<Record<string, { operands: readonly string[]; settings: readonly string[] }>> = {
   sgd: {
-    operands: ["", "gradient", "velocity", "lr", "step"],
+    operands: ["", "gradient", "velocity", "lr", "step", "momentum"],
     settings: ["momentum", "dampening", "weight decay", "nesterov", "maximize"],
   },
   adam: {
-    operands: ["", "gradient", "m", "v", "max v", "lr", "step"],
+    operands: ["", "gradient", "m", "v", "max v", "lr", "step", "beta1"],
     settings: ["beta1", "beta2", "eps", "weight decay", "decoupled", "maximize"],
   },
 };
@@ -181,7 +181,9 @@ class Sentence {
       return `${this.#show(own[0])} by ${told.join(", ")}`;
     });
     const settings = params.slice(1 + tensors).flatMap((value, k) => {
-      return value === 0 ? [] : [`${parts.settings[k]} ${value}`];
+      const name = parts.settings[k] as string;
+      const isOperand = (operands[parts.operands.indexOf(name)] ?? null) !== null;
+      return value === 0 || isOperand ? [] : [`${name} ${value}`];
     });
     const rule = settings.length === 0 ? name : `${name} (${settings.join(", ")})`;
     return tensors === 1

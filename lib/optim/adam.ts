@@ -79,10 +79,12 @@ abstract class AnyAdam extends Optimizer<State, Settings> {
     lr: Tensor,
     { step, expAvg: m, expAvgSq: v, maxExpAvgSq: vMax }: State,
     { betas, eps, weightDecay, maximize }: Settings,
+    beta1: number | Tensor,
   ): void {
     increment(step);
     const settings = [...betas, eps, weightDecay, Number(this.isDecoupled), Number(maximize)];
-    const operands = [parameter, gradient, m, v, vMax, lr, step];
+    const moving = typeof beta1 === "number" ? null : beta1;
+    const operands = [parameter, gradient, m, v, vMax, lr, step, moving];
     update("Adam", INSTRUCTION, [1, parameter.size, ...settings], operands, [parameter, m, v, vMax]);
   }
 }

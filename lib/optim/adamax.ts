@@ -74,8 +74,9 @@ export class Adamax extends Optimizer<State, Settings> {
     lr: Tensor,
     { step, expAvg, expInf }: State,
     settings: Settings,
+    beta1: number | Tensor,
   ): void {
-    const [beta1, beta2] = settings.betas;
+    const [, beta2] = settings.betas;
     const rate = div(lr, missing(beta1, counted(step)));
     const g = adjusted(parameter, gradient, settings);
     const m = mixed(expAvg, g, beta1);

@@ -1,6 +1,7 @@
 // What the optimizers that are written with ops have in common. Their updates are chains of elementwise ops,
 // which a compiled step runs block by block.
 import { increment } from "../graph/apply.js";
+import type { DType } from "../graph/dtype.js";
 import { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
@@ -8,6 +9,7 @@ import { neg } from "../ops/neg.js";
 import { pow } from "../ops/pow.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
+import { to } from "../ops/to.js";
 import { checkFlag, checkNumber } from "../options.js";
 
 /** What changes a gradient before it is used. */
@@ -43,12 +45,18 @@ export function counted(step: Tensor): Tensor {
   return new Tensor(step.storage, [], step.dtype);
 }
 
+/** A number, or a scalar in another dtype. */
+export const scalarIn = (dtype: DType, value: number | Tensor): number | Tensor =>
+  typeof value === "number" ? value : to(value, dtype);
+
 /** β·old + (1 − β)·new */
-export const mixed = (old: Tensor, value: Tensor, beta: number): Tensor =>
-  add(mul(old, beta), mul(value, 1 - beta));
+export function mixed(old: Tensor, value: Tensor, beta: number | Tensor): Tensor {
+  const rest = typeof beta === "number" ? 1 - beta : to(sub(1, beta), old.dtype);
+  return add(mul(old, scalarIn(old.dtype, beta)), mul(value, rest));
+}
 
 /** β·old + (1 − β)·g² */
 export const mixedSquares = (old: Tensor, g: Tensor, beta: number): Tensor => mixed(old, square(g), beta);
 
 /** 1 − βᵗ, what is missing of an average that began with 0. */
-export const missing = (beta: number, step: Tensor): Tensor => sub(1, pow(beta, step));
+export const missing = (beta: number | Tensor, step: Tensor): Tensor => sub(1, pow(beta, step));

@@ -1,6 +1,7 @@
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
 import { Tensor } from "../graph/tensor.js";
+import { assume } from "../graph/trace.js";
 import { checkNumber, describe } from "../options.js";
 
 /** One scalar that the updates read, float64. */
@@ -21,6 +22,7 @@ export class ParameterGroup<Settings = unknown> {
   /** The learning rate η as the updates read it. @internal */
   readonly rate: Tensor;
   readonly #name: string;
+  #momentum: Tensor | null = null;
 
   constructor(name: string, parameters: readonly Tensor[], lr: number, settings: Settings) {
     this.#name = name;
@@ -37,6 +39,44 @@ export class ParameterGroup<Settings = unknown> {
   set lr(value: number) {
     this.rate.data[0] = checkNumber(this.#name, "lr", value, { min: 0 });
   }
+
+  /** The momentum μ, or β₁ of `betas`; null where there is none. May be set between steps, in [0, 1). */
+  get momentum(): number | null {
+    if (this.#momentum !== null) return this.#momentum.storage.readOnly[0] as number;
+    return ofSettings(this.settings);
+  }
+
+  set momentum(value: number) {
+    const checked = checkNumber(this.#name, "momentum", value, { min: 0, below: 1 });
+    if (this.momentum === null || (this.momentum === 0 && this.#momentum === null)) {
+      throw new ArgumentError(`${this.#name}: has no momentum that could be set to ${checked}`);
+    }
+    this.#momentum ??= scalarState(checked);
+    this.#momentum.data[0] = checked;
+  }
+
+  /** The settings, with the momentum as it is now. @internal */
+  get settingsNow(): object {
+    const { momentum, betas } = this.settings as { momentum?: number; betas?: readonly number[] };
+    if (this.#momentum === null) return this.settings as object;
+    if (momentum !== undefined) return { ...this.settings, momentum: this.momentum };
+    return { ...this.settings, betas: [this.momentum, ...(betas ?? []).slice(1)] };
+  }
+
+  /**
+   * The momentum as the updates take it: a number, or from when it was first set a scalar that they read. A compiled
+   * step is traced again then, and not for other values.
+   * @internal
+   */
+  get momentumRate(): number | Tensor {
+    assume(this, () => this.#momentum !== null);
+    return this.#momentum ?? ofSettings(this.settings) ?? 0;
+  }
+}
+
+function ofSettings(settings: unknown): number | null {
+  const { momentum, betas } = settings as { readonly momentum?: number; readonly betas?: readonly number[] };
+  return momentum ?? betas?.[0] ?? null;
 }
 
 /** The groups of a list: one, unless it is of groups. @throws ArgumentError, DTypeError, GraphError */

@@ -53,9 +53,10 @@ export class Lion extends Optimizer<State, Settings> {
     lr: Tensor,
     { step, expAvg }: State,
     settings: Settings,
+    beta1: number | Tensor,
   ): void {
     counted(step);
-    const [beta1, beta2] = settings.betas;
+    const [, beta2] = settings.betas;
     const g = adjusted(parameter, gradient, { ...settings, weightDecay: 0 });
     const of = (x: Tensor): Tensor => to(x, parameter.dtype);
     const start = mul(parameter, of(sub(1, mul(lr, settings.weightDecay))));

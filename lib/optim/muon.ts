@@ -87,7 +87,8 @@ export class Muon extends Optimizer<State, Settings> {
     gradient: Tensor,
     lr: Tensor,
     { momentumBuffer }: State,
-    { weightDecay, momentum, nesterov, nsSteps, eps, adjustLrFn }: Settings,
+    { weightDecay, nesterov, nsSteps, eps, adjustLrFn }: Settings,
+    momentum: number | Tensor,
   ): void {
     const of = (x: Tensor): Tensor => to(x, parameter.dtype);
     const [rows, columns] = parameter.shape as [number, number];

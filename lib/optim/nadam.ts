@@ -83,9 +83,10 @@ export class NAdam extends Optimizer<State, Settings> {
     lr: Tensor,
     { step, muProduct, expAvg, expAvgSq }: State,
     settings: Settings,
+    beta1: number | Tensor,
   ): void {
     const { betas, eps, momentumDecay, weightDecay, decoupledWeightDecay } = settings;
-    const [beta1, beta2] = betas;
+    const [, beta2] = betas;
     const t = counted(step);
     const muOf = (at: Tensor): Tensor => mul(sub(1, mul(pow(0.96, mul(at, momentumDecay)), 0.5)), beta1);
     const [mu, next] = [muOf(t), muOf(add(t, 1))];

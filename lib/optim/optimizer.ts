@@ -95,11 +95,11 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
   }
 
   /** Moves the parameters of a group that have a gradient. */
-  protected updateGroup({ parameters, rate, settings }: ParameterGroup<Settings>): void {
+  protected updateGroup({ parameters, rate, settings, momentumRate }: ParameterGroup<Settings>): void {
     for (const parameter of parameters) {
       if (parameter.grad === null) continue;
       const state = this.stateOf(parameter, settings, rate);
-      this.update(parameter, parameter.grad, rate, state, settings);
+      this.update(parameter, parameter.grad, rate, state, settings, momentumRate);
     }
   }
 
@@ -119,11 +119,10 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
       }
     });
     let next = 0;
-    const paramGroups = this.groups.map(({ lr, settings, parameters }) => ({
-      lr,
-      ...Object.fromEntries(Object.entries(settings as object).map(([name, value]) => [snake(name), value])),
-      params: parameters.map(() => next++),
-    }));
+    const paramGroups = this.groups.map((group) => {
+      const settings = Object.entries(group.settingsNow).map(([name, value]) => [snake(name), value]);
+      return { lr: group.lr, ...Object.fromEntries(settings), params: group.parameters.map(() => next++) };
+    });
     return { state, paramGroups };
   }
 
@@ -222,6 +221,7 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
     lr: Tensor,
     state: State,
     settings: Settings,
+    momentum: number | Tensor,
   ): void;
 }
 

@@ -78,9 +78,10 @@ export class RAdam extends Optimizer<State, Settings> {
     lr: Tensor,
     { step, expAvg, expAvgSq }: State,
     settings: Settings,
+    beta1: number | Tensor,
   ): void {
     const { betas, eps, weightDecay, decoupledWeightDecay } = settings;
-    const [beta1, beta2] = betas;
+    const [, beta2] = betas;
     const t = counted(step);
     const of = (x: Tensor): Tensor => to(x, parameter.dtype);
     const decays = decoupledWeightDecay ? 0 : weightDecay;

@@ -15,6 +15,7 @@ import {
   mixed,
   mixedSquares,
   readGradientSettings,
+  scalarIn,
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
@@ -81,15 +82,19 @@ export class RMSprop extends Optimizer<State, Settings> {
     lr: Tensor,
     { step, squareAvg, gradAvg, momentumBuffer }: State,
     settings: Settings,
+    momentum: number | Tensor,
   ): void {
     counted(step);
-    const { alpha, eps, momentum } = settings;
+    const { alpha, eps } = settings;
     const g = adjusted(parameter, gradient, settings);
     const v = mixedSquares(squareAvg, g, alpha);
     const mean = gradAvg === null ? null : mixed(gradAvg, g, alpha);
     const spread = mean === null ? v : sub(v, square(mean));
     const scaled = div(g, add(sqrt(spread), eps));
-    const move = momentumBuffer === null ? scaled : add(mul(momentumBuffer, momentum), scaled);
+    const move =
+      momentumBuffer === null
+        ? scaled
+        : add(mul(momentumBuffer, scalarIn(parameter.dtype, momentum)), scaled);
     const moved = sub(parameter, mul(move, to(lr, parameter.dtype)));
     write("RMSprop", squareAvg, v);
     if (gradAvg !== null && mean !== null) write("RMSprop", gradAvg, mean);

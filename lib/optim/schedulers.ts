@@ -294,6 +294,38 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   }
 }
 
+/** What both cycles take for the momentum. */
+interface MomentumOptions {
+  readonly cycleMomentum?: boolean;
+  readonly baseMomentum?: number;
+  readonly maxMomentum?: number;
+}
+
+interface MomentumRange {
+  readonly least: number;
+  readonly most: number;
+}
+
+const MOMENTUM_OPTIONS = ["cycleMomentum", "baseMomentum", "maxMomentum"] as const;
+
+/** Between which values the momentum goes; null where it stays. */
+function readMomentum(
+  name: string,
+  optimizer: Optimizer,
+  options: MomentumOptions,
+  standard: MomentumRange,
+): MomentumRange | null {
+  const { cycleMomentum = true, baseMomentum = standard.least, maxMomentum = standard.most } = options;
+  if (!checkFlag(name, "cycleMomentum", cycleMomentum)) return null;
+  if (optimizer.groups.some(({ momentum }) => momentum === null || momentum === 0)) {
+    throw new ArgumentError(
+      `${name}: the optimizer has no momentum to cycle; give it one, or say cycleMomentum: false`,
+    );
+  }
+  const least = checkNumber(name, "baseMomentum", baseMomentum, { min: 0, below: 1 });
+  return { least, most: checkNumber(name, "maxMomentum", maxMomentum, { min: least, below: 1 }) };
+}
+
 export interface CyclicLROptions {
   /** The least rate. */
   readonly baseLr: number;
@@ -307,20 +339,27 @@ export interface CyclicLROptions {
   readonly mode?: "triangular" | "triangular2" | "exp_range";
   /** γ of `exp_range`. Default: 1. */
   readonly gamma?: number;
+  /** The momentum, or β₁, goes down while the rate goes up, and back. Default: true. */
+  readonly cycleMomentum?: boolean;
+  /** The least momentum. Default: 0.8. */
+  readonly baseMomentum?: number;
+  /** The largest momentum, with the least rate. Default: 0.9. */
+  readonly maxMomentum?: number;
 }
 
 /**
- * η goes up and down between two rates (Smith, 2017; torch.optim.lr_scheduler.CyclicLR, without its cycling of
- * momentum). `step()` is called behind each mini-batch.
+ * η goes up and down between two rates, and the momentum down and up (Smith, 2017;
+ * torch.optim.lr_scheduler.CyclicLR). `step()` is called behind each mini-batch.
  * @example new optim.CyclicLR(optimizer, { baseLr: 0.001, maxLr: 0.1, stepSizeUp: 500 })
- * @throws ArgumentError, OptionError
+ * @throws ArgumentError, also where the optimizer has no momentum to cycle; OptionError
  */
 export class CyclicLR extends LRScheduler {
-  readonly #options: Required<CyclicLROptions>;
+  readonly #options: Required<Omit<CyclicLROptions, keyof MomentumOptions>>;
+  readonly #momentum: MomentumRange | null;
 
   constructor(optimizer: Optimizer, options: CyclicLROptions) {
     super("CyclicLR", optimizer);
-    const known = ["baseLr", "maxLr", "stepSizeUp", "stepSizeDown", "mode", "gamma"];
+    const known = ["baseLr", "maxLr", "stepSizeUp", "stepSizeDown", "mode", "gamma", ...MOMENTUM_OPTIONS];
     checkOptions("CyclicLR", options, known);
     const baseLr = checkNumber("CyclicLR", "baseLr", options?.baseLr, { min: 0 });
     const up = checkNumber("CyclicLR", "stepSizeUp", options.stepSizeUp ?? 2000, { above: 0 });
@@ -333,19 +372,32 @@ export class CyclicLR extends LRScheduler {
       mode: checkChoice("CyclicLR", "mode", options.mode ?? "triangular", modes),
       gamma: checkNumber("CyclicLR", "gamma", options.gamma ?? 1, { min: 0 }),
     };
+    this.#momentum = readMomentum("CyclicLR", optimizer, options, { least: 0.8, most: 0.9 });
     this.apply();
   }
 
+  override apply(): void {
+    super.apply();
+    if (this.#momentum === null) return;
+    const { least, most } = this.#momentum;
+    for (const group of this.optimizer.groups) group.momentum = most - (most - least) * this.#height();
+  }
+
   protected rate(): number {
-    const { baseLr, maxLr, stepSizeUp, stepSizeDown, mode, gamma } = this.#options;
+    const { baseLr, maxLr } = this.#options;
+    return baseLr + (maxLr - baseLr) * this.#height();
+  }
+
+  /** How high it is in its cycle, in [0, 1]. */
+  #height(): number {
+    const { stepSizeUp, stepSizeDown, mode, gamma } = this.#options;
     const t = this.lastEpoch;
     const length = stepSizeUp + stepSizeDown;
     const cycle = Math.floor(1 + t / length);
     const at = 1 + t / length - cycle;
     const turn = stepSizeUp / length;
-    const height = (maxLr - baseLr) * (at <= turn ? at / turn : (at - 1) / (turn - 1));
     const scale = mode === "triangular" ? 1 : mode === "triangular2" ? 1 / 2 ** (cycle - 1) : gamma ** t;
-    return baseLr + height * scale;
+    return scale * (at <= turn ? at / turn : (at - 1) / (turn - 1));
   }
 }
 
@@ -364,25 +416,32 @@ export interface OneCycleLROptions {
   readonly finalDivFactor?: number;
   /** Down to the beginning on the same way, and then to the end. Default: false. */
   readonly threePhase?: boolean;
+  /** The momentum, or β₁, goes down while the rate goes up, and back. Default: true. */
+  readonly cycleMomentum?: boolean;
+  /** The least momentum, with the largest rate. Default: 0.85. */
+  readonly baseMomentum?: number;
+  /** The largest momentum. Default: 0.95. */
+  readonly maxMomentum?: number;
 }
 
-/** From one rate to another, up to a step. */
+/** From one rate to another, up to a step; and where the momentum stands at its ends, 1 for its least. */
 interface Phase {
   readonly end: number;
   readonly from: number;
   readonly to: number;
+  readonly depth: readonly [from: number, to: number];
 }
 
 /**
- * η goes up to `maxLr` and then down to nearly nothing, once (Smith and Topin, 2019;
- * torch.optim.lr_scheduler.OneCycleLR, without its cycling of momentum). `step()` is called behind each
- * mini-batch.
+ * η goes up to `maxLr` and then down to nearly nothing, once, and the momentum down and up (Smith and Topin, 2019;
+ * torch.optim.lr_scheduler.OneCycleLR). `step()` is called behind each mini-batch.
  * @example new optim.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: epochs * batches })
- * @throws ArgumentError, also behind the last step; OptionError
+ * @throws ArgumentError, also behind the last step and where the optimizer has no momentum to cycle; OptionError
  */
 export class OneCycleLR extends LRScheduler {
   readonly #phases: readonly Phase[];
   readonly #isLinear: boolean;
+  readonly #momentum: MomentumRange | null;
   readonly totalSteps: number;
 
   constructor(optimizer: Optimizer, options: OneCycleLROptions) {
@@ -395,6 +454,7 @@ export class OneCycleLR extends LRScheduler {
       "divFactor",
       "finalDivFactor",
       "threePhase",
+      ...MOMENTUM_OPTIONS,
     ];
     checkOptions("OneCycleLR", options, known);
     const max = checkNumber("OneCycleLR", "maxLr", options?.maxLr, { min: 0 });
@@ -412,15 +472,26 @@ export class OneCycleLR extends LRScheduler {
     const last = this.totalSteps - 1;
     this.#phases = checkFlag("OneCycleLR", "threePhase", options.threePhase ?? false)
       ? [
-          { end: up, from: start, to: max },
-          { end: 2 * share * this.totalSteps - 2, from: max, to: start },
-          { end: last, from: start, to: least },
+          { end: up, from: start, to: max, depth: [0, 1] },
+          { end: 2 * share * this.totalSteps - 2, from: max, to: start, depth: [1, 0] },
+          { end: last, from: start, to: least, depth: [0, 0] },
         ]
       : [
-          { end: up, from: start, to: max },
-          { end: last, from: max, to: least },
+          { end: up, from: start, to: max, depth: [0, 1] },
+          { end: last, from: max, to: least, depth: [1, 0] },
         ];
+    this.#momentum = readMomentum("OneCycleLR", optimizer, options, { least: 0.85, most: 0.95 });
     this.apply();
+  }
+
+  override apply(): void {
+    super.apply();
+    if (this.#momentum === null) return;
+    const { least, most } = this.#momentum;
+    const at = (depth: number): number => most - depth * (most - least);
+    const { phase, share } = this.#now();
+    const momentum = this.#between(at(phase.depth[0]), at(phase.depth[1]), share);
+    for (const group of this.optimizer.groups) group.momentum = momentum;
   }
 
   override step(): void {
@@ -431,13 +502,23 @@ export class OneCycleLR extends LRScheduler {
   }
 
   protected rate(): number {
+    const { phase, share } = this.#now();
+    return this.#between(phase.from, phase.to, share);
+  }
+
+  /** The phase, and how much of it is over. */
+  #now(): { phase: Phase; share: number } {
     const t = this.lastEpoch;
-    const last = this.#phases.length - 1;
     const found = this.#phases.findIndex(({ end }) => t <= end);
-    const { end, from, to } = this.#phases[found < 0 ? last : found] as Phase;
-    const begin = found === 0 ? 0 : (this.#phases[(found < 0 ? last : found) - 1]?.end ?? 0);
-    const at = end === begin ? 1 : (t - begin) / (end - begin);
-    return this.#isLinear ? from + (to - from) * at : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * at));
+    const i = found < 0 ? this.#phases.length - 1 : found;
+    const phase = this.#phases[i] as Phase;
+    const begin = this.#phases[i - 1]?.end ?? 0;
+    return { phase, share: phase.end === begin ? 1 : (t - begin) / (phase.end - begin) };
+  }
+
+  #between(from: number, to: number, share: number): number {
+    if (this.#isLinear) return from + (to - from) * share;
+    return to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
   }
 }
 

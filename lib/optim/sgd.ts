@@ -74,9 +74,17 @@ export class SGD extends Optimizer<State, Settings> {
     lr: Tensor,
     { step, momentumBuffer: velocity }: State,
     { momentum, dampening, weightDecay, nesterov, maximize }: Settings,
+    momentumNow: number | Tensor,
   ): void {
     increment(step);
+    const moving = typeof momentumNow === "number" ? null : momentumNow;
     const params = [1, parameter.size, momentum, dampening, weightDecay, Number(nesterov), Number(maximize)];
-    update("SGD", INSTRUCTION, params, [parameter, gradient, velocity, lr, step], [parameter, velocity]);
+    update(
+      "SGD",
+      INSTRUCTION,
+      params,
+      [parameter, gradient, velocity, lr, step, moving],
+      [parameter, velocity],
+    );
   }
 }

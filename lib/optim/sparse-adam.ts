@@ -67,8 +67,9 @@ export class SparseAdam extends Optimizer<State, Settings> {
     lr: Tensor,
     { step, expAvg, expAvgSq }: State,
     { betas, eps, maximize }: Settings,
+    beta1: number | Tensor,
   ): void {
-    const [beta1, beta2] = betas;
+    const [, beta2] = betas;
     const t = counted(step);
     const g = maximize ? neg(gradient) : gradient;
     const dim = g.shape.slice(1).map((_, i) => i + 1);

@@ -25,6 +25,16 @@ function lossOf(optimizer: optim.Optimizer, x: Tensor, target: Tensor, w: Tensor
   return loss;
 }
 
+/** What goes on to the next step of the row's schedule. */
+function scheduled(row: DescentRow, optimizer: optim.Optimizer): () => void {
+  if (row.oneCycle === undefined) return () => {};
+  const schedule = new optim.OneCycleLR(optimizer, {
+    maxLr: row.oneCycle,
+    totalSteps: row.losses.length + 1,
+  });
+  return () => schedule.step();
+}
+
 /** Muon is for matrices alone. */
 const trained = ({ optimizer }: DescentRow, w: Tensor, b: Tensor): Tensor[] =>
   optimizer === "Muon" ? [w] : [w, b];
@@ -49,6 +59,7 @@ for (const dtype of ["float64", "float32"] as const) {
       const b = fromOracle(problem.parameters.b, dtype, true);
       const optimizer = new (makers[row.optimizer] as Make)(trained(row, w, b), row.options);
       const tolerance = (row.optimizer === "LBFGS" ? TOLERANCES_OF_LBFGS : TOLERANCES)[dtype];
+      const next = scheduled(row, optimizer);
       const losses: number[] = [];
       let compared = 0;
       for (let step = 1; step <= row.losses.length; step++) {
@@ -57,6 +68,7 @@ for (const dtype of ["float64", "float32"] as const) {
         loss.backward();
         if (optimizer instanceof optim.LBFGS) optimizer.step(() => lossOf(optimizer, x, target, w, b));
         else optimizer.step();
+        next();
         losses.push(loss.item());
         const after = row.after[String(step)];
         if (after === undefined) continue;
@@ -80,14 +92,22 @@ describe("compiled, optimizers take the same steps", () => {
       fromOracle(value, "float64", true),
     ) as [Tensor, Tensor];
     const optimizer = new (makers[row.optimizer] as Make)(trained(row, w, b), row.options);
+    const next = scheduled(row, optimizer);
+    let traces = 0;
     const step = compile((input: Tensor, wanted: Tensor) => {
+      traces++;
       const loss = ops.sum(ops.square(ops.sub(ops.tanh(ops.addmm(b, input, w)), wanted)));
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
       return loss;
     });
-    const losses = row.losses.map(() => step(x, target).item());
+    const losses = row.losses.map(() => {
+      const loss = step(x, target).item();
+      next();
+      return loss;
+    });
+    expect(traces).toBe(1);
     expectNumbersClose(losses, row.losses, TOLERANCES.float64, "losses");
     const { w: lastW, b: lastB } = row.after["50"] as DescentRow["after"][string];
     expectClose(w, lastW, TOLERANCES.float64, "w");

@@ -76,6 +76,21 @@ class Lion(torch.optim.Optimizer):
                 m.mul_(second).add_((1 - second) * g)
 
 
+# With a momentum, or betas, that a schedule moves.
+CYCLED = {
+    "SGD": {"momentum": 0.9, "nesterov": True},
+    "Adam": {"amsgrad": True},
+    "AdamW": {},
+    "Adamax": {},
+    "NAdam": {},
+    "RAdam": {},
+    "RMSprop": {"momentum": 0.5},
+    "Muon": {},
+    "SparseAdam": {},
+    "Lion": {"lr": 0.01},
+}
+
+
 def snake(name):
     return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
 
@@ -91,3 +106,5 @@ def rows():
     for name, variants in OPTIONS.items():
         for options in variants:
             yield optimizers.trajectory(name, ", ".join(options) or "defaults", options, p)
+    for name, options in CYCLED.items():
+        yield optimizers.trajectory(name, "one cycle", options, p, one_cycle=0.05)

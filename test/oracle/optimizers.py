@@ -59,7 +59,8 @@ def torch_options(options):
     return {snake.get(k, k): tuple(v) if isinstance(v, list) else v for k, v in options.items()}
 
 
-def trajectory(name, note, options, p):
+def trajectory(name, note, options, p, one_cycle=None):
+    """With `one_cycle`, its largest rate, the learning rate and the momentum go through a cycle."""
     w, b = (p["parameters"][k].clone().requires_grad_() for k in ("w", "b"))
     if name == "Muon":  # of matrices alone
         optimizer = torch.optim.Muon([w], **torch_options(options))
@@ -69,6 +70,7 @@ def trajectory(name, note, options, p):
         optimizer = torch.optim.SparseAdam([w, b], **torch_options(options))
     else:
         optimizer = getattr(torch.optim, name)([w, b], foreach=False, **torch_options(options))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, one_cycle, STEPS + 1) if one_cycle else None
     losses, after = [], {}
     for step in range(1, STEPS + 1):
         w.grad = b.grad = None
@@ -87,10 +89,13 @@ def trajectory(name, note, options, p):
             optimizer.step(closure)
         else:
             optimizer.step()
+        if schedule:
+            schedule.step()
         losses.append(loss.item())
         if step in SHOWN:
             after[str(step)] = {"w": w.detach().clone(), "b": b.detach().clone()}
-    return {"optimizer": name, "note": note, "options": options, "losses": losses, "after": after}
+    row = {"optimizer": name, "note": note, "options": options, "losses": losses, "after": after}
+    return row | ({"oneCycle": one_cycle} if one_cycle else {})
 
 
 def document():

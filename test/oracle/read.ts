@@ -90,6 +90,8 @@ export interface OptimizerRow {
 
 /** Of the optimizers of descents.py. */
 export interface DescentRow extends Pick<OptimizerRow, "note" | "losses" | "after"> {
+  /** The largest rate of an OneCycleLR over 51 steps, where there is one. */
+  readonly oneCycle?: number;
   readonly optimizer: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -132,6 +134,7 @@ export interface ScheduleRow {
   readonly options: Readonly<Record<string, unknown>> | string;
   /** By epoch and group. */
   readonly rates: readonly (readonly number[])[];
+  readonly momenta: readonly (readonly number[])[];
   readonly figures: readonly number[];
 }
 

@@ -35,28 +35,43 @@ CASES = [
     (
         "CyclicLR",
         {"baseLr": 0.01, "maxLr": 0.2, "stepSizeUp": 6},
-        lambda o: S.CyclicLR(o, 0.01, 0.2, 6, cycle_momentum=False),
+        lambda o: S.CyclicLR(o, 0.01, 0.2, 6),
     ),
     (
         "CyclicLR",
         {"baseLr": 0.01, "maxLr": 0.2, "stepSizeUp": 4, "stepSizeDown": 7, "mode": "triangular2"},
-        lambda o: S.CyclicLR(o, 0.01, 0.2, 4, 7, mode="triangular2", cycle_momentum=False),
+        lambda o: S.CyclicLR(o, 0.01, 0.2, 4, 7, mode="triangular2"),
     ),
     (
         "CyclicLR",
         {"baseLr": 0.01, "maxLr": 0.2, "stepSizeUp": 4, "mode": "exp_range", "gamma": 0.97},
-        lambda o: S.CyclicLR(o, 0.01, 0.2, 4, mode="exp_range", gamma=0.97, cycle_momentum=False),
+        lambda o: S.CyclicLR(o, 0.01, 0.2, 4, mode="exp_range", gamma=0.97),
+    ),
+    (
+        "CyclicLR",
+        {"baseLr": 0.01, "maxLr": 0.2, "stepSizeUp": 6, "baseMomentum": 0.5, "maxMomentum": 0.8},
+        lambda o: S.CyclicLR(o, 0.01, 0.2, 6, base_momentum=0.5, max_momentum=0.8),
+    ),
+    (
+        "CyclicLR",
+        {"baseLr": 0.01, "maxLr": 0.2, "stepSizeUp": 6, "cycleMomentum": False},
+        lambda o: S.CyclicLR(o, 0.01, 0.2, 6, cycle_momentum=False),
+    ),
+    (
+        "OneCycleLR",
+        {"maxLr": 0.3, "totalSteps": EPOCHS, "baseMomentum": 0.6, "maxMomentum": 0.9},
+        lambda o: S.OneCycleLR(o, 0.3, EPOCHS, base_momentum=0.6, max_momentum=0.9),
     ),
     (
         "OneCycleLR",
         {"maxLr": 0.3, "totalSteps": EPOCHS},
-        lambda o: S.OneCycleLR(o, 0.3, EPOCHS, cycle_momentum=False),
+        lambda o: S.OneCycleLR(o, 0.3, EPOCHS),
     ),
     (
         "OneCycleLR",
         {"maxLr": 0.3, "totalSteps": EPOCHS, "pctStart": 0.4, "annealStrategy": "linear", "divFactor": 10, "threePhase": True},
         lambda o: S.OneCycleLR(
-            o, 0.3, EPOCHS, pct_start=0.4, anneal_strategy="linear", div_factor=10, three_phase=True, cycle_momentum=False
+            o, 0.3, EPOCHS, pct_start=0.4, anneal_strategy="linear", div_factor=10, three_phase=True
         ),
     ),
     ("ReduceLROnPlateau", {"patience": 2}, lambda o: S.ReduceLROnPlateau(o, patience=2)),
@@ -87,13 +102,14 @@ def rows():
     warnings.simplefilter("ignore")  # the optimizer takes no steps here
     for name, options, make in CASES:
         w, b = (torch.zeros(1, requires_grad=True) for _ in range(2))
-        optimizer = torch.optim.SGD([{"params": [w], "lr": 0.1}, {"params": [b], "lr": 0.5}])
+        optimizer = torch.optim.SGD([{"params": [w], "lr": 0.1}, {"params": [b], "lr": 0.5}], momentum=0.9)
         schedule = make(optimizer)
-        rates = []
+        rates, momenta = [], []
         for epoch in range(EPOCHS):
             rates.append([group["lr"] for group in optimizer.param_groups])
+            momenta.append([group["momentum"] for group in optimizer.param_groups])
             if name == "ReduceLROnPlateau":
                 schedule.step(FIGURES[epoch])
             elif epoch < EPOCHS - 1:
                 schedule.step()
-        yield {"scheduler": name, "options": options, "rates": rates, "figures": FIGURES}
+        yield {"scheduler": name, "options": options, "rates": rates, "momenta": momenta, "figures": FIGURES}

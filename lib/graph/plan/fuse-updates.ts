@@ -1,7 +1,7 @@
 import { type Instruction, type Program, read, written } from "./ir.js";
 
 /** Operands of one parameter's update, by instruction. */
-const WIDTH: Readonly<Record<string, number>> = { sgd: 5, adam: 7 };
+const WIDTH: Readonly<Record<string, number>> = { sgd: 6, adam: 8 };
 
 /**
  * One pass over all parameters: updates by the same rule with the same settings become one instruction, at

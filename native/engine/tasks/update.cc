@@ -1,10 +1,11 @@
 // What an optimizer does to its parameters, in place: one task for all that have the same settings.
 //
 // sgd:  parameters G, n of each, momentum, dampening, weight_decay, nesterov, maximize;
-//       buffers for each: w, dw, velocity or none, lr [1] float64, step [1] float64.
+//       buffers for each: w, dw, velocity or none, lr, step, momentum or none.
 // adam: parameters G, n of each, beta1, beta2, eps, weight_decay, decoupled, maximize;
-//       buffers for each: w, dw, m, v, v_max or none, lr [1] float64, step [1] float64.
-// The learning rate and the step count are buffers, since they change from step to step.
+//       buffers for each: w, dw, m, v, v_max or none, lr, step, beta1 or none.
+// lr, step and the last are float64 [1], since they change from step to step; the last, where it is there,
+// stands for the parameter of that name.
 #include "../registry.h"
 
 namespace thalweg {
@@ -20,11 +21,20 @@ struct Parameter {
   int64_t begin;  // elements of the parameters before it, rounded up to whole grains
   const double* lr;
   const double* step;
+  const double* momentum;  // null: as in the call
 };
 
 template <typename T>
 void set_step(SgdCall<T>& call, double step) {
   call.first = step <= 1;
+}
+template <typename T>
+void set_momentum(SgdCall<T>& call, double momentum) {
+  call.momentum = momentum;
+}
+template <typename T>
+void set_momentum(AdamCall<T>& call, double momentum) {
+  call.beta1 = momentum;
 }
 template <typename T>
 void set_step(AdamCall<T>& call, double step) {
@@ -49,6 +59,7 @@ class UpdateTask final : public Task {
       Call ready = parameter.call;
       ready.lr = *parameter.lr;
       set_step(ready, *parameter.step);
+      if (parameter.momentum != nullptr) set_momentum(ready, *parameter.momentum);
       kernel(ready, begin, end);
     }
   }
@@ -87,6 +98,16 @@ void read_state(Operands& operands, int64_t n, DType dtype, AdamCall<T>& call) {
   call.v_max = static_cast<T*>(operands.optional(n, dtype));
 }
 
+// Whether there is a state for a momentum other than the one of the settings.
+template <typename T>
+bool takes_momentum(const SgdCall<T>& call) {
+  return call.velocity != nullptr;
+}
+template <typename T>
+bool takes_momentum(const AdamCall<T>&) {
+  return true;
+}
+
 template <typename T, template <typename> typename Call, typename Fn>
 Task* prepare(Operands& operands, Fn kernel, double nanoseconds, DType dtype, TaskStore& store) {
   auto* task = store.make<UpdateTask<Call<T>, Fn>>();
@@ -111,6 +132,9 @@ Task* prepare(Operands& operands, Fn kernel, double nanoseconds, DType dtype, Ta
     read_state(operands, parameter.n, dtype, parameter.call);
     parameter.lr = static_cast<const double*>(operands.buffer(1, DType::float64));
     parameter.step = static_cast<const double*>(operands.buffer(1, DType::float64));
+    parameter.momentum = static_cast<const double*>(operands.optional(1, DType::float64));
+    if (parameter.momentum != nullptr && !takes_momentum(parameter.call))
+      operands.fail("ERR_SHAPE", "momentum without a velocity");
   }
   return task;
 }
