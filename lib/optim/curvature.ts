@@ -45,10 +45,13 @@ function asVector<T>(name: string, model: Parametrised, f: () => T): { of: (w: T
   return { of, now: detach(concat(named.map(([, parameter]) => reshape(parameter, [parameter.size])))) };
 }
 
-/** (C + λ·1)⁻¹ */
-function inverted(name: string, curvature: Tensor, options: CurvatureOptions): Tensor {
+export function readDamping(name: string, options: CurvatureOptions): number {
   checkOptions(name, options, ["damping"]);
-  const damping = checkNumber(name, "damping", options.damping ?? 0, { min: 0 });
+  return checkNumber(name, "damping", options.damping ?? 0, { min: 0 });
+}
+
+/** (C + λ·1)⁻¹ @throws ArgumentError unless that is positive definite. */
+export function inverted(name: string, curvature: Tensor, damping: number): Tensor {
   const n = curvature.shape[0] as number;
   const { dtype } = curvature;
   return noGrad(() => {
@@ -78,8 +81,9 @@ function inverted(name: string, curvature: Tensor, options: CurvatureOptions): T
  * @throws ArgumentError where the damped Hessian is not positive definite; as `hessian`
  */
 export function newton(model: Parametrised, loss: () => Tensor, options: CurvatureOptions = {}): Tensor {
+  const damping = readDamping("newton", options);
   const { of, now } = asVector("newton", model, loss);
-  return inverted("newton", hessian(of)(now), options);
+  return inverted("newton", hessian(of)(now), damping);
 }
 
 /**
@@ -98,6 +102,7 @@ export function gaussNewton(
   cost: (y: Tensor) => Tensor,
   options: CurvatureOptions = {},
 ): Tensor {
+  const damping = readDamping("gaussNewton", options);
   const { of, now } = asVector("gaussNewton", model, outputs);
   const y = noGrad(() => detach(of(now)));
   const list = (z: Tensor): Tensor => reshape(z, [z.size]);
@@ -106,6 +111,6 @@ export function gaussNewton(
   return inverted(
     "gaussNewton",
     noGrad(() => matmul(transpose(J, 0, 1), matmul(H, J))),
-    options,
+    damping,
   );
 }

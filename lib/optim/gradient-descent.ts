@@ -4,6 +4,7 @@ import { Generator } from "../graph/generator.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { format } from "../graph/shape.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
+import { assume } from "../graph/trace.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
@@ -25,6 +26,9 @@ import { transpose } from "../ops/transpose.js";
 import { describe } from "../options.js";
 import type { ParameterGroup, ParameterList } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+
+/** A function P with the tensors that it reads: another one with tensors of the same shapes can take its place. */
+export type StatefulPreconditioner = ((gradient: Tensor) => Tensor) & { readonly state: readonly Tensor[] };
 
 /**
  * P of a descent along −P·∂L/∂w over all n numbers of a group's parameters, one behind the other: a diagonal [n], a
@@ -82,10 +86,14 @@ export class GradientDescent extends Optimizer<object, Settings> {
   set preconditioner(value: Preconditioner) {
     const group = this.groups[0] as ParameterGroup<Settings>;
     checkPreconditioner(group.parameters, value);
-    const known = this.#matrices.get(group);
     // In place, so that a compiled step reads the new values.
-    if (known instanceof Tensor && value instanceof Tensor && format(known.shape) === format(value.shape)) {
-      assign(known, value);
+    const [old, next] = [stateOf(this.#matrices.get(group)), stateOf(value)];
+    const isAlike =
+      old.map(({ shape }) => format(shape)).join() === next.map(({ shape }) => format(shape)).join();
+    if (old.length > 0 && isAlike) {
+      old.forEach((tensor, i) => {
+        assign(tensor, next[i] as Tensor);
+      });
     } else {
       this.#matrices.set(group, value);
     }
@@ -97,6 +105,7 @@ export class GradientDescent extends Optimizer<object, Settings> {
 
   protected override updateGroup(group: ParameterGroup<Settings>): void {
     const preconditioner = this.#matrices.get(group);
+    assume(this.#matrices, () => this.preconditioner);
     if (preconditioner === undefined) {
       super.updateGroup(group);
       return;
@@ -118,6 +127,14 @@ export class GradientDescent extends Optimizer<object, Settings> {
   protected update(parameter: Tensor, gradient: Tensor, lr: Tensor): void {
     write("GradientDescent", parameter, sub(parameter, mul(gradient, to(lr, parameter.dtype))));
   }
+}
+
+/** The tensors that a preconditioner reads, as far as they are known. */
+function stateOf(preconditioner: Preconditioner | undefined): readonly Tensor[] {
+  if (preconditioner instanceof Tensor) return [preconditioner];
+  return preconditioner !== undefined && "state" in preconditioner
+    ? (preconditioner as StatefulPreconditioner).state
+    : [];
 }
 
 function applied(preconditioner: Preconditioner, v: Tensor): Tensor {

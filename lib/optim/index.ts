@@ -11,8 +11,14 @@ export {
   type FoundLearningRate,
   findLearningRate,
 } from "./find-learning-rate.js";
-export { GradientDescent, type GradientDescentOptions, type Preconditioner } from "./gradient-descent.js";
+export {
+  GradientDescent,
+  type GradientDescentOptions,
+  type Preconditioner,
+  type StatefulPreconditioner,
+} from "./gradient-descent.js";
 export { ParameterGroup, type ParameterGroupOptions, type ParameterList } from "./group.js";
+export { kfac } from "./kfac.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export { Lion, type LionOptions } from "./lion.js";
 export { LRScheduler } from "./lr-scheduler.js";
