@@ -1,6 +1,7 @@
 export { type BCEOptions, type BCEWithLogitsOptions, bce, bceWithLogits } from "./bce.js";
 export type { ClassOptions } from "./classes.js";
 export { type CrossEntropyOptions, crossEntropy } from "./cross-entropy.js";
+export { type CTCOptions, ctc } from "./ctc.js";
 export { type Cost, type CostDefinition, defineCost } from "./define.js";
 export { type GaussianNLLOptions, gaussianNLL } from "./gaussian-nll.js";
 export { type HuberOptions, huber, type SmoothL1Options, smoothL1 } from "./huber.js";

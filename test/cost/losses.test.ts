@@ -15,6 +15,11 @@ function lossOf(row: LossRow, inputs: readonly Tensor[], dtype: "float32" | "flo
   if (row.note === "cosine") {
     options["distance"] = (a: Tensor, b: Tensor) => ops.sub(1, ops.cosineSimilarity(a, b));
   }
+  if (row.cost === "ctc") {
+    // PyTorch's gradient with respect to the logarithms is right only behind a softmax.
+    const [y, ...others] = inputs as [Tensor, Tensor, Tensor, Tensor];
+    return cost.ctc(ops.logSoftmax(y, { dim: 2 }), ...others, options);
+  }
   return (cost as unknown as Record<string, AnyCost>)[row.cost]?.(...inputs, options) as Tensor;
 }
 

@@ -20,6 +20,10 @@ def cosine_distance(a, b):
     return 1 - F.cosine_similarity(a, b)
 
 
+def ctc(y, target, inputs, targets, **options):
+    return F.ctc_loss(F.log_softmax(y, 2), target.long(), inputs.long(), targets.long(), **options)
+
+
 def cases():
     """cost, f(*inputs, reduction=…, **options), note, inputs, options, tensors among the options, order."""
     s = Source("losses")
@@ -120,7 +124,20 @@ def cases():
     yield "tripletMarginWithDistance", f, "cosine", triple, {"swap": True}, {}
 
 
+    # Repeated labels, an empty target, short inputs, and a target that does not fit into its input.
+    heard = s.fine([6, 4, 5])
+    said = ints([[1, 2, 2], [3, 4, 1], [2, 2, 2], [1, 1, 1]])
+    lengths = {"inputLengths": ints([6, 4, 5, 6]), "targetLengths": ints([3, 2, 3, 0])}
+    yield "ctc", ctc, "2-D", {"y": heard, "target": said, **lengths}, {}, {}
+    yield "ctc", ctc, "blank", {"y": heard, "target": ints([[0, 2, 2], [1, 0, 1], [2, 0, 2], [1, 1, 1]]), **lengths}, {
+        "blank": 4
+    }, {}
+    short = {"inputLengths": ints([6, 4, 3, 1]), "targetLengths": ints([3, 2, 3, 1])}
+    yield "ctc", ctc, "too short", {"y": heard, "target": said, **short}, {"zeroInfinity": True}, {}
+
+
 TORCH = {
+    "zeroInfinity": "zero_infinity",
     "ignoreIndex": "ignore_index",
     "labelSmoothing": "label_smoothing",
     "posWeight": "pos_weight",
