@@ -30,7 +30,7 @@ export function isWatching(): boolean {
  * `run` may be asynchronous. All takes longer: for looking, not for training.
  * @returns what `run` gives.
  * @throws AnomalyError
- * @example detectAnomaly(() => ops.log(tensor([-1])));   // AnomalyError: log gave NaN at position 0 …
+ * @example detectAnomaly(() => ops.log(tensor([-1])));   // AnomalyError: detectAnomaly: log gave NaN at position 0 …
  */
 export function detectAnomaly<T>(run: () => T): T {
   if (typeof run !== "function") {

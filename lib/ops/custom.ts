@@ -20,12 +20,15 @@ function oneByOne<I extends string, A extends object>(inputs: readonly I[]): def
  * Defines an op: see `OpDefinition`. Rules are written with ops, so gradients have gradients.
  *
  * @example
- * const cube = defineOp<"x">("cube", {
+ * const sine = ops.defineOp<"x">("sine", {
  *   inputs: ["x"],
- *   kernel: "pow", …
- *   vjp: { x: ({ dy, x }) => mul(dy, mul(3, square(x))) },
- *   jvp: { x: ({ dx, x }) => mul(dx, mul(3, square(x))) },
+ *   kernel: "sin",
+ *   shape: ({ x }) => x,
+ *   params: ({ x }) => [1, x.size, 1],
+ *   vjp: { x: ({ dy, x }) => mul(dy, cos(x)) },
+ *   jvp: { x: ({ dx, x }) => mul(dx, cos(x)) },
  * });
+ * sine([tensor([0, 1])]);   // [0, 0.841]
  */
 export function defineOp<I extends string, A extends object = object>(
   name: string,
@@ -38,10 +41,14 @@ export function defineOp<I extends string, A extends object = object>(
  * Defines an op that is linear in its first input: the jvp is the op itself, the vjp its transpose.
  *
  * @example
- * const permute = linear<"x", { dims: number[] }>("permute", {
- *   inputs: ["x"], kernel: "strided", shape: …, params: …,
- *   transpose: ({ dy, dims }) => permute([dy], { dims: inverse(dims) }),
+ * const negate = ops.linear<"x">("negate", {
+ *   inputs: ["x"],
+ *   kernel: "neg",
+ *   shape: ({ x }) => x,
+ *   params: ({ x }) => [1, x.size, 1],
+ *   transpose: ({ dy }) => negate([dy]),
  * });
+ * negate([tensor([1, -2])]);   // [-1, 2]
  */
 export function linear<I extends string, A extends object = object>(
   name: string,

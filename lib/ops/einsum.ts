@@ -17,12 +17,11 @@ interface Named {
 
 /**
  * Sums of products in Einstein's notation (torch.einsum): each letter is an axis; those that the result does
- * not name are summed over. A letter twice in one operand is its diagonal.
+ * not name are summed over. A letter twice in one operand is its diagonal. Without an arrow the result has the letters
+ * that occur once, in alphabetical order. Dtypes: float32, float64.
  * @example einsum("ik,kj->ij", [a, b])    // matrix product
  * @example einsum("bij,bjk->bik", [a, b]) // of a stack
  * @example einsum("ii->", [a])            // trace
- * Without an arrow the result has the letters that occur once, in alphabetical order.
- * Dtypes: float32, float64.
  * @throws ShapeError where sizes of one letter differ; ArgumentError for another notation; DTypeError
  */
 export function einsum(equation: string, tensors: readonly Tensor[]): Tensor {

@@ -41,8 +41,8 @@ export interface ElementwiseDefinition<I extends string> {
  * Both rules follow from the slope: vjp = jvp = slope · d, summed over the axes that were broadcast.
  *
  * @example
- * const tanh = elementwise("tanh", { takes: "float", slope: { x: ({ y }) => sub(1, square(y)) } });
- * tanh([x]);
+ * const tanh = ops.elementwise("tanh", { takes: "float", slope: { x: ({ y }) => sub(1, square(y)) } });
+ * tanh([tensor([0, 1])]);   // [0, 0.762]
  */
 export function elementwise<I extends string = "x">(
   name: string,

@@ -13,10 +13,10 @@ import { sum } from "./sum.js";
 import { where } from "./where.js";
 
 /**
- * y = ln Σ eˣ over the axes `dim`, or over all, without overflow: the largest x is taken out first.
+ * y = ln Σ eˣ over the axes `dim`, or over all, without overflow: the largest x is taken out first. For an empty
+ * axis y = −∞.
  * Shapes: as `sum`. Dtypes: float32, float64.
  * @example logsumexp(tensor([1000, 1000]))   // 1000.6931
- * For an empty axis y = −∞.
  * @throws ShapeError, DTypeError, OptionError
  */
 export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {

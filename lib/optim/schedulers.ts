@@ -637,7 +637,7 @@ export interface ReduceLROnPlateauOptions {
  * (torch.optim.lr_scheduler.ReduceLROnPlateau).
  * @example
  * const scheduler = new optim.ReduceLROnPlateau(optimizer, { patience: 3 });
- * scheduler.step((await evaluate(model, { data, cost })).loss);
+ * scheduler.step((await evaluate(model, { data, cost: cost.crossEntropy })).loss);
  * @throws ArgumentError, OptionError
  */
 export class ReduceLROnPlateau {

@@ -28,7 +28,9 @@ const DEFAULT_BATCH = 1024;
 
 /**
  * The loss averaged over a set, L(S, w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), and metrics likewise.
- * @example const { loss, accuracy } = await evaluate(model, { data, cost: cost.crossEntropy, metrics: { accuracy } });
+ * @example
+ * const found = await evaluate(model, { data, cost: cost.crossEntropy, metrics: { accuracy } });
+ * console.log(found.loss, found.accuracy);
  * @throws as `fit`
  */
 export async function evaluate(model: Module, options: EvaluateOptions): Promise<Evaluation> {

@@ -1,0 +1,215 @@
+// The examples of the doc comments run, and give what they say.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import * as thalweg from "../lib/index.js";
+
+const root = join(import.meta.dirname, "..");
+
+interface Example {
+  readonly file: string;
+  readonly code: string;
+}
+
+/** The text behind each `@example`, up to the next tag. */
+function examplesOf(file: string): Example[] {
+  const source = readFileSync(join(root, "lib", file), "utf8");
+  return Array.from(source.matchAll(/\/\*\*([\s\S]*?)\*\//g)).flatMap(([, comment = ""]) => {
+    const text = comment.replace(/^ *\* ?/gm, "");
+    return Array.from(
+      text.matchAll(/@example ([^\n]*)$|@example\n([\s\S]*?)(?=\n@|\s*$(?![\s\S]))/gm),
+      (found) => ({
+        file,
+        code: (found[1] ?? found[2] ?? "").trim(),
+      }),
+    );
+  });
+}
+
+const examples = readdirSync(join(root, "lib"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .sort()
+  .flatMap(examplesOf);
+
+/** What the examples speak of without saying what it is. */
+const FIXTURES = `
+  class Net extends nn.Module {
+    m0 = new nn.Linear(3, 5);
+    m1 = new nn.Linear(5, 4);
+    forward(input: Tensor): Tensor {
+      return this.m1.forward(ops.relu(this.m0.forward(input.flatten(1))));
+    }
+  }
+  const int32 = (values: number[]) => tensor(values, { dtype: "int32" });
+  let model: any = new Net();
+  let layer: any = model.m0;
+  let x: any = randn([128, 3]);
+  let images: any = x;
+  let labels: any = int32(Array.from({ length: 128 }, (_, i) => i % 4));
+  let y: any = labels;
+  let data: any = { x, y };
+  let optimizer: any = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+  let opt: any = optimizer;
+  let scores: any = model.forward(x);
+  let target: any = rand([128, 4]);
+  let loss: any = thalweg.cost.crossEntropy(scores, labels);
+  let cost: any = thalweg.cost;
+`;
+
+/** Where they mean something else, by file. */
+const OWN: Readonly<Record<string, string>> = {
+  "autodiff/checkpoint.ts": "const block = model.m0; const z = x;",
+  "autodiff/jacobian.ts": "const w = x; const v = x; const lossOf = (w: Tensor) => sum(pow(w, 3));",
+  "autodiff/transforms.ts":
+    "const a = x; const b = randn([3, 2]); const dy = randn([128, 2]); const dx = x; const w = x; const lossOf = (w: Tensor) => sum(pow(w, 3));",
+  "cost/ctc.ts":
+    "model = { forward: (x: Tensor) => x }; x = randn([6, 2, 4]); target = tensor([[1, 2], [3, 3]], { dtype: 'int32' }); const inputLengths = int32([6, 5]); const targetLengths = int32([2, 2]);",
+  "cost/gaussian-nll.ts": "const mean = x; const variance = rand([128, 3]); target = x;",
+  "cost/kl-div.ts": "const probabilities = ops.softmax(target);",
+  "cost/margins.ts":
+    "target = ops.sub(1, ops.mul(2, ops.to(greater(randn([128]), 0), 'float32'))); scores = randn([128]); const distances = rand([128]); const [scoresOfA, scoresOfB, a, b] = [randn([128]), randn([128]), x, x];",
+  "cost/multi-class-margins.ts": "if (code.includes('[3, 0')) scores = ops.slice(scores, 0, { end: 1 });",
+  "cost/poisson-nll.ts": "const counts = target;",
+  "cost/triplet-margin.ts": "const [anchor, positive, negative] = [x, randn([128, 3]), randn([128, 3])];",
+  "data/bytes.ts":
+    "data = { ...thalweg.data, readIdx: async () => ({ shape: [2, 3], values: new Uint8Array(6) }) };",
+  "data/idx.ts":
+    "const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8); data = { ...thalweg.data, readIdx: async () => thalweg.data.parseIdx(bytes) };",
+  "data/dataset.ts": "data = thalweg.data;",
+  "graph/compile.ts":
+    "const generator = { permutation: () => int32(Array.from({ length: 128 }, (_, i) => i)) }; const step = { loop: compile((x: Tensor, y: Tensor) => thalweg.cost.crossEntropy(model.forward(x), y)).loop };",
+  "graph/tensor.ts": "const h = model.m0.forward(x);",
+  "nn/jacobians.ts": "const z = randn([3]);",
+  "nn/module.ts": "const w = randn([5, 3]);",
+  "nn/nearest-neighbor.ts": "const [trainImages, trainLabels] = [randn([5, 3]), int32([0, 1, 2, 3, 9])];",
+  "nn/soft-nearest-neighbor.ts":
+    "const [trainImages, trainLabels] = [randn([5, 3]), int32([0, 1, 2, 3, 9])];",
+  "nn/summary.ts": "model = new nn.Linear(784, 10);",
+  "ops/addmm.ts": "const [bias, weight] = [randn([5]), randn([5, 3])];",
+  "ops/einsum.ts":
+    "const a = randn(code.includes('bij') ? [2, 3, 3] : [3, 3]); const b = randn(code.includes('bij') ? [2, 3, 3] : [3, 3]);",
+  "ops/gather.ts": "const logits = scores;",
+  "ops/logical-xor.ts": "y = x;",
+  "ops/scatter-add.ts": "const [index, source] = [tensor([[2, 2]], { dtype: 'int32' }), ones([1, 2])];",
+  "optim/curvature.ts":
+    "model = new nn.Linear(3, 4); optimizer = new optim.GradientDescent(model.parameters()); y = target;",
+  "optim/kfac.ts": "optimizer = new optim.GradientDescent(model.parameters());",
+  "optim/find-learning-rate.ts":
+    "const batches = [[x, y]]; const step = (x: Tensor, y: Tensor) => { optimizer.zeroGrad(); const l = cost.crossEntropy(model.forward(x), y); l.backward(); optimizer.step(); return l; };",
+  "optim/gradient-descent.ts": "model = new nn.Linear(3, 1, { bias: false });",
+  "optim/lbfgs.ts": "y = target;",
+  "optim/schedulers.ts": "const [epochs, batches] = [5, 10];",
+  "optim/sparse-adam.ts": "const embedding = new nn.Embedding(10, 3);",
+  "data/loader.ts": "data = thalweg.data;",
+};
+
+/** The code with each line that says what it gives as a call that compares. */
+function checked(code: string): string {
+  const line =
+    /^(?!const |let |return |class |for |import |this\.|await |\/\/|[\s})])(.+?);?[ ]+\/\/ (.+)$/gm;
+  return code.replace(line, (_, value: string, text: string) => {
+    const call = /^\w+Error: /.test(text) ? `await fails(() => ${value}, ` : `seen(${value}, `;
+    return `${call}${JSON.stringify(text)});`;
+  });
+}
+
+function program(): string {
+  const names = [...new Set([...Object.keys(thalweg), ...Object.keys(thalweg.ops)])];
+  const taken = ["cost", "data"];
+  const inOps = names.filter((name) => !(name in thalweg));
+  const cases = examples.map(
+    ({
+      file,
+      code,
+    }) => `async function (this: any, seen: any, fails: any, code: string) {${FIXTURES}${OWN[file] ?? ""}
+  { ${checked(code)}
+  }
+}`,
+  );
+  return `import * as thalweg from "thalweg";
+import type { Tensor } from "thalweg";
+const { ${names.filter((name) => name in thalweg && !taken.includes(name)).join(", ")} } = thalweg;
+const { ${inOps.join(", ")} } = thalweg.ops as any;
+const codes: string[] = ${JSON.stringify(examples.map(({ code }) => code))};
+const cases: any[] = [${cases.join(",\n")}];
+
+function wanted(text: string): unknown {
+  const found = /^(\\[.*\\]|[-−]?\\d[\\d.]*|true|false)(?![\\d,])/.exec(text);
+  if (found === null) return undefined;
+  try {
+    return JSON.parse((found[1] as string).replaceAll("−", "-"));
+  } catch {
+    return undefined;
+  }
+}
+const isClose = (a: any, b: any): boolean =>
+  Array.isArray(a)
+    ? Array.isArray(b) && a.length === b.length && a.every((one, i) => isClose(one, b[i]))
+    : typeof a === "number" && typeof b === "number"
+      ? Math.abs(a - b) <= 6e-4 * Math.max(1, Math.abs(b))
+      : a === b;
+
+const results: (string | null)[] = [];
+let compared = 0;
+console.log = () => {};
+for (const [i, run] of cases.entries()) {
+  manualSeed(i);
+  const seen = (value: any, text: string) => {
+    const expected = wanted(text);
+    if (expected === undefined) return;
+    compared++;
+    const isTensor = value instanceof thalweg.Tensor;
+    const given = isTensor ? value.toArray() : ArrayBuffer.isView(value) ? [...(value as any)] : value;
+    if (isClose(given, expected) || (isTensor && isClose(value.shape, expected))) return;
+    throw new Error(\`gives \${JSON.stringify(given)}, not \${text}\`);
+  };
+  const fails = async (call: () => unknown, text: string) => {
+    compared++;
+    try {
+      await call();
+    } catch (error: any) {
+      if (\`\${error.name}: \${error.message}\`.startsWith(text.replace(/ ?…$/, ""))) return;
+      throw error;
+    }
+    throw new Error("does not throw");
+  };
+  try {
+    await run.call({}, seen, fails, codes[i]);
+    results.push(null);
+  } catch (error) {
+    results.push(String(error));
+  }
+}
+process.stdout.write(JSON.stringify({ results, compared }));
+`;
+}
+
+describe("the examples of the doc comments", () => {
+  let results: (string | null)[] = [];
+  let compared = 0;
+  beforeAll(() => {
+    // Beside the package, so that its name leads to it.
+    const folder = mkdtempSync(join(root, "examples", ".comments-"));
+    try {
+      const file = join(folder, "examples.mts");
+      writeFileSync(file, program());
+      const output = execFileSync(process.execPath, ["--import", "tsx", file], {
+        encoding: "utf8",
+        cwd: root,
+      });
+      ({ results, compared } = JSON.parse(output) as { results: (string | null)[]; compared: number });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
+
+  test.each(examples.map(({ file, code }, i) => [file, code, i] as const))("%s: %s", (_, __, i) => {
+    expect(results[i]).toBeNull();
+  });
+
+  test("are many, and many say what they give", () => {
+    expect(examples.length).toBeGreaterThan(270);
+    expect(compared).toBeGreaterThan(90);
+  });
+});
