@@ -34,6 +34,7 @@ export function flopsOf(instruction: Instruction): number {
   if (name === "matmul_batch") return 2 * params.slice(0, 4).reduce((product, size) => product * size, 1);
   if (name in LINEAR_ALGEBRA) return linearAlgebraFlops(instruction);
   if (name === "sgd" || name === "adam") return updateFlops(instruction);
+  if (name === "sgd_outer" || name === "adam_outer") return outerUpdateFlops(instruction);
   if (name === "chain") return (params[0] as number) * (params[2] as number);
   const results = Math.max(...written(instruction).map(({ size }) => size));
   const inputs = Math.max(...operands.map((operand) => operand?.size ?? 0));
@@ -58,10 +59,19 @@ function matmulFlops({ params, operands }: Instruction): number {
 function updateFlops({ name, params }: Instruction): number {
   const tensors = params[0] as number;
   const elements = params.slice(1, 1 + tensors).reduce((sum, size) => sum + size, 0);
-  const settings = params.slice(1 + tensors);
-  if (name === "adam") return elements * (settings[3] === 0 ? 12 : 14);
+  return elements * updateFlopsAnElement(name, params.slice(1 + tensors));
+}
+
+/** The gradient's elements are products that are formed here. */
+function outerUpdateFlops({ name, params }: Instruction): number {
+  const [rows, columns, ...settings] = params as [number, number, ...number[]];
+  return rows * columns * (1 + updateFlopsAnElement(name.replace("_outer", ""), settings));
+}
+
+function updateFlopsAnElement(name: string, settings: readonly number[]): number {
+  if (name === "adam") return settings[3] === 0 ? 12 : 14;
   const [momentum, , weightDecay, nesterov] = settings;
-  return elements * (2 + (momentum === 0 ? 0 : 3) + (weightDecay === 0 ? 0 : 2) + (nesterov === 0 ? 0 : 2));
+  return 2 + (momentum === 0 ? 0 : 3) + (weightDecay === 0 ? 0 : 2) + (nesterov === 0 ? 0 : 2);
 }
 
 /** The bytes that an instruction reads and writes, each operand once. */

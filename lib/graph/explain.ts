@@ -25,6 +25,8 @@ const UPDATE: Readonly<Record<string, { operands: readonly string[]; settings: r
     settings: ["beta1", "beta2", "eps", "weight decay", "decoupled", "maximize"],
   },
 };
+/** Those by the outer product of two vectors, and what they are otherwise. */
+const OUTER: Readonly<Record<string, string>> = { sgd_outer: "sgd", adam_outer: "adam" };
 
 /** A program as text: what each instruction computes and what it costs, and where each buffer is. */
 export function explain({ program, arena }: Executable): string {
@@ -113,6 +115,7 @@ class Sentence {
     if (name === "matmul") return [this.#matmul(instruction)];
     if (name === "chain") return this.#chain(instruction);
     if (UPDATE[name] !== undefined) return this.#update(instruction);
+    if (OUTER[name] !== undefined) return this.#outerUpdate(instruction);
     const reads = instruction.operands.filter((_, at) => !instruction.writes.includes(at));
     return [`${this.#results(instruction)} = ${name}(${reads.map((one) => this.#show(one)).join(", ")})`];
   }
@@ -172,22 +175,41 @@ class Sentence {
 
   #update({ name, params, operands }: Instruction): string[] {
     const tensors = params[0] as number;
-    const parts = UPDATE[name] as (typeof UPDATE)[string];
-    const lines = Array.from({ length: tensors }, (_, i) => {
-      const own = operands.slice(i * parts.operands.length, (i + 1) * parts.operands.length);
-      const told = own.flatMap((operand, k) =>
-        operand === null || k === 0 ? [] : [`${parts.operands[k]} ${this.#names.get(operand)}`],
-      );
-      return `${this.#show(own[0])} by ${told.join(", ")}`;
-    });
-    const settings = params.slice(1 + tensors).flatMap((value, k) => {
-      const name = parts.settings[k] as string;
-      const isOperand = (operands[parts.operands.indexOf(name)] ?? null) !== null;
-      return value === 0 || isOperand ? [] : [`${name} ${value}`];
-    });
-    const rule = settings.length === 0 ? name : `${name} (${settings.join(", ")})`;
+    const width = (UPDATE[name] as (typeof UPDATE)[string]).operands.length;
+    const each = Array.from({ length: tensors }, (_, i) => operands.slice(i * width, (i + 1) * width));
+    const lines = each.map((own) => this.#updated(name, own));
+    const rule = this.#rule(name, params.slice(1 + tensors), operands);
     return tensors === 1
       ? [`${rule}: ${lines[0]}`]
       : [`${rule} of ${tensors} tensors in one pass:`, ...lines];
+  }
+
+  #outerUpdate({ name, params, operands }: Instruction): string[] {
+    const rule = OUTER[name] as string;
+    const [w = null, dz, x, ...rest] = operands;
+    const gradient = `outer product of ${this.#show(dz)} and ${this.#show(x)}`;
+    const own = [w, null, ...rest];
+    return [
+      `${this.#rule(rule, params.slice(2), own)}: ${this.#updated(rule, own, [`gradient ${gradient}`])}`,
+    ];
+  }
+
+  /** One tensor and what it is updated by. */
+  #updated(name: string, operands: readonly (Buffer | null)[], first: readonly string[] = []): string {
+    const told = operands.flatMap((operand, k) =>
+      operand === null || k === 0 ? [] : [`${UPDATE[name]?.operands[k]} ${this.#names.get(operand)}`],
+    );
+    return `${this.#show(operands[0])} by ${[...first, ...told].join(", ")}`;
+  }
+
+  /** The name of an update with the settings that say something. */
+  #rule(name: string, values: readonly number[], operands: readonly (Buffer | null)[]): string {
+    const parts = UPDATE[name] as (typeof UPDATE)[string];
+    const settings = values.flatMap((value, k) => {
+      const setting = parts.settings[k] as string;
+      const isOperand = (operands[parts.operands.indexOf(setting)] ?? null) !== null;
+      return value === 0 || isOperand ? [] : [`${setting} ${value}`];
+    });
+    return settings.length === 0 ? name : `${name} (${settings.join(", ")})`;
   }
 }

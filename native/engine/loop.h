@@ -36,13 +36,17 @@ struct alignas(64) Cursor {
   const int32_t* order() const { return loop->order + step * loop->batch; }
 };
 
-// The samples of an input, as a task reads them: those of the step that its thread is in.
+// The samples of an input, as a task reads them: those of the step that its thread is in, or of one that is
+// some steps ahead.
 struct Samples {
   const Cursor* cursors = nullptr;  // of each thread
   size_t input = 0;
+  int64_t ahead = 0;
 
   const Source& source(int32_t rank) const { return cursors[rank].loop->sources[input]; }
-  const int32_t* order(int32_t rank) const { return cursors[rank].order(); }
+  const int32_t* order(int32_t rank) const {
+    return cursors[rank].order() + ahead * cursors[rank].loop->batch;
+  }
 };
 
 }  // namespace thalweg

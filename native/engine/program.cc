@@ -119,10 +119,15 @@ void Program::prepare() {
   }
   if (loop_.batch > 0) add_loop(items, uses);
   for (const Item& item : items) nanoseconds_ += item.task->nanoseconds;
-  scheduled_ = schedule(items, threads_);
-  waits_ = 1 + static_cast<double>(std::count_if(scheduled_.begin(), scheduled_.end(),
+  schedule_ = loop_.batch > 0 ? schedule_loop(items, threads_) : Schedule{schedule(items, threads_)};
+  for (size_t i = 0; i < uses.size(); ++i) {
+    for (const Use& use : uses[i]) {
+      if (use.task == schedule_.ahead) use.task->read_samples(use.operand, {cursors_.data(), i, 1});
+    }
+  }
+  waits_ = 1 + static_cast<double>(std::count_if(schedule_.tasks.begin(), schedule_.tasks.end(),
                                                  [](const Scheduled& one) { return one.ends_phase; }));
-  const int64_t scratch = scratch_bytes(scheduled_, threads_);
+  const int64_t scratch = scratch_bytes(schedule_.tasks, threads_);
   if (scratch_ == nullptr || scratch_->bytes() < scratch) scratch_ = std::make_unique<Memory>(scratch);
 }
 
@@ -175,7 +180,7 @@ Item Program::item_of(const InstructionSpec& instruction, const std::vector<Buff
     const Place place = spec_.buffers[static_cast<size_t>(instruction.buffers[i])].place;
     if (place != Place::memory) continue;
     item.changes_state = item.changes_state || is_written;
-    item.state_bytes += operand.count * bytes_of(operand.dtype);
+    item.state_bytes = std::max(item.state_bytes, operand.count * bytes_of(operand.dtype));
   }
   return item;
 }
@@ -231,7 +236,7 @@ int64_t Program::run_loop(const Loop& loop) {
     shape.scaled.push_back(scaled);
   }
   stage_inputs(shape);
-  if (loop.steps * static_cast<int64_t>(scheduled_.size()) >= Failure::kMaxTasks) {
+  if (loop.steps * static_cast<int64_t>(schedule_.tasks.size()) >= Failure::kMaxTasks) {
     throw Error("ERR_VALUE", "program: too many steps for one loop");
   }
   return start(&loop);
@@ -246,19 +251,36 @@ int64_t Program::start(const Loop* loop) {
       choose_crew(steps_wanted * nanoseconds_, steps_wanted * waits_, threads_),
       [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
   if (!run.failure.failed()) return run.done;
-  const int64_t failed = run.failure.task() % static_cast<int64_t>(scheduled_.size());
-  for (const Scheduled& one : scheduled_) {
+  const int64_t failed = run.failure.task() % static_cast<int64_t>(schedule_.tasks.size());
+  for (const Scheduled& one : schedule_.tasks) {
     if (one.number == failed) one.task->explain(run.failure.position());
   }
   return run.done;
 }
 
+namespace {
+
+// The rows of an update, and of the product of the next step that it forms.
+void run_and_form(const Task& update, const Task& next, const Team& team, void* scratch) {
+  const Range mine = share(update.rows, team);
+  update.run_rows_and_form(mine, team, next.row_products(), next.row_factor(team.rank));
+  next.finish_rows(mine, team, scratch);
+}
+
+}  // namespace
+
 void Program::steps(Run& run, const Team& team) {
   Program& self = *run.program;
   const FlushDenormals flush(self.spec_.flush_denormals);
   auto* const scratch = static_cast<std::byte*>(self.scratch_->data());
-  const auto count = static_cast<int64_t>(self.scheduled_.size());
+  const auto count = static_cast<int64_t>(self.schedule_.tasks.size());
   int64_t phase = 0;
+  const Task* const ahead = run.last.load(std::memory_order_relaxed) > 0 ? self.schedule_.ahead : nullptr;
+  if (ahead != nullptr) {
+    self.cursors_[static_cast<size_t>(team.rank)] = {run.loop, -1};
+    ahead->run_rows(share(ahead->rows, team), team, scratch, Failure(run.failure));
+    barrier(team);
+  }
   for (int64_t step = 0; step < run.last.load(std::memory_order_relaxed); ++step) {
     if (run.loop != nullptr) {
       self.cursors_[static_cast<size_t>(team.rank)] = {run.loop, step};
@@ -266,10 +288,13 @@ void Program::steps(Run& run, const Team& team) {
         run.last.store(step + 1, std::memory_order_relaxed);
       }
     }
-    for (const Scheduled& one : self.scheduled_) {
+    for (const Scheduled& one : self.schedule_.tasks) {
       const Failure failure(run.failure, step * count + one.number, phase);
       void* const own = scratch + one.scratch_at;
-      if (one.work == Work::together) {
+      const bool forms = &one == &self.schedule_.tasks[self.schedule_.forms];
+      if (ahead != nullptr && forms && step + 1 < run.loop->steps) {
+        run_and_form(*one.task, *ahead, team, own);
+      } else if (one.work == Work::together) {
         one.task->run(team, own, failure);
       } else if (one.work == Work::by_rows) {
         one.task->run_rows(share(one.task->rows, team), team, own, failure);

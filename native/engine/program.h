@@ -95,7 +95,7 @@ class Program {
   LoopShape loop_;
   std::vector<Cursor> cursors_;  // of each thread
   TaskStore store_;
-  std::vector<Scheduled> scheduled_;
+  Schedule schedule_;
   double nanoseconds_ = 0;  // of a step on one thread, estimated
   double waits_ = 0;        // of the threads for each other in a step
   int32_t threads_ = 0;

@@ -35,8 +35,10 @@ constexpr Instruction kInstructions[] = {
     {"uniform", prepare_random, 0},
     {"normal", prepare_random, 1},
     {"permutation", prepare_permutation, 0},
-    {"sgd", prepare_sgd, 0},
-    {"adam", prepare_adam, 0},
+    {"sgd", prepare_sgd, static_cast<int32_t>(Update::whole)},
+    {"adam", prepare_adam, static_cast<int32_t>(Update::whole)},
+    {"sgd_outer", prepare_sgd, static_cast<int32_t>(Update::outer)},
+    {"adam_outer", prepare_adam, static_cast<int32_t>(Update::outer)},
 };
 
 }  // namespace

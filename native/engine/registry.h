@@ -24,6 +24,7 @@ std::span<const Instruction> instructions();
 
 // One a family, in tasks/.
 enum class CrossEntropy : int32_t { cost, slope, both };
+enum class Update : int32_t { whole, outer };  // by a gradient, or by two vectors whose outer product it is
 Task* prepare_adam(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_argsort(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_chain(const Instruction&, Operands&, const Table&, TaskStore&);

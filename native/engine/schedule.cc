@@ -12,16 +12,15 @@ constexpr int64_t kRowsAThread = 8;
 // How far ahead a task is looked for that can be done without waiting.
 constexpr size_t kWindow = 64;
 
-// So much of the state stays with the thread that wrote it, in its own cache: to fetch it and to give it back
-// takes longer than the task.
-constexpr int64_t kOwnStateBytes = 8'192;
-
 Work work_for(const Item& item, int32_t threads) {
   const Task& task = *item.task;
+  if (threads == 1) return Work::alone;
   if (task.rows >= kRowsAThread * threads) return Work::by_rows;
   // Sharing it would save less than two waits more.
-  const bool is_small = threads > 1 && task.nanoseconds * (1 - 1.0 / threads) < 2 * wait_nanoseconds();
-  return is_small && item.state_bytes < kOwnStateBytes ? Work::alone : Work::together;
+  const bool is_small = task.nanoseconds * (1 - 1.0 / threads) < 2 * wait_nanoseconds();
+  // So much of the state stays with the thread that wrote it, in its own cache: to fetch it and to give it
+  // back takes longer than the task.
+  return is_small && item.state_bytes <= kSmallBytes ? Work::alone : Work::together;
 }
 
 struct Candidate {
@@ -62,7 +61,48 @@ bool follows_at_once(const Candidate& a, const Candidate& b) {
   return true;
 }
 
+// Which of a step's last tasks, those of its last phase, can form the products of `next` behind all that
+// those have to come behind; their number if there is none.
+size_t place_ahead(const Item& next, Work work, const std::vector<Item>& items,
+                   const std::vector<Scheduled>& scheduled) {
+  const auto candidate = [&](const Scheduled& one) {
+    return Candidate{&items[static_cast<size_t>(one.number)], one.number, one.work};
+  };
+  const RowProducts products = next.task->row_products();
+  size_t first = scheduled.size();
+  while (first > 0 && (first == scheduled.size() || !scheduled[first - 1].ends_phase)) --first;
+  for (size_t at = first; at < scheduled.size(); ++at) {
+    if (scheduled[at].work != work || !scheduled[at].task->can_form(products)) continue;
+    const auto before = [&](const Scheduled& one) {
+      return !depends(*candidate(one).item, next) || follows_at_once(candidate(one), {&next, 0, work});
+    };
+    const auto behind = [&](const Scheduled& one) { return !depends(*candidate(one).item, next); };
+    const auto place = scheduled.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto start = scheduled.begin() + static_cast<std::ptrdiff_t>(first);
+    if (std::all_of(start, place + 1, before) && std::all_of(place + 1, scheduled.end(), behind)) return at;
+  }
+  return scheduled.size();
+}
+
 }  // namespace
+
+Schedule schedule_loop(const std::vector<Item>& items, int32_t threads) {
+  for (size_t at = 0; at < items.size(); ++at) {
+    const Item& next = items[at];
+    if (next.task->row_products().w == nullptr || next.task->can_fail || next.changes_state) continue;
+    const Work work = work_for(next, threads);
+    const auto place = items.begin() + static_cast<std::ptrdiff_t>(at);
+    const bool is_first =
+        std::none_of(items.begin(), place, [&](const Item& other) { return depends(other, next); });
+    if (!is_first || work == Work::together) continue;
+    std::vector<Item> others(items.begin(), place);
+    others.insert(others.end(), place + 1, items.end());
+    std::vector<Scheduled> tasks = schedule(others, threads);
+    const size_t forms = place_ahead(next, work, others, tasks);
+    if (forms < tasks.size()) return {std::move(tasks), next.task, forms};
+  }
+  return {schedule(items, threads)};
+}
 
 std::vector<Scheduled> schedule(const std::vector<Item>& items, int32_t threads) {
   std::vector<Candidate> left;

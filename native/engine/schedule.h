@@ -21,8 +21,8 @@ struct Access {
   bool by_rows;
 };
 
-// A task as the program has it. `changes_state`: what it writes outlives the run. `state_bytes`: how much of
-// what it reads and writes does.
+// A task as the program has it. `changes_state`: what it writes outlives the run. `state_bytes`: of what it
+// reads and writes the largest part that does.
 struct Item {
   const Task* task;
   std::vector<Access> accesses;
@@ -38,9 +38,20 @@ struct Scheduled {
   bool ends_phase;  // the threads wait for each other behind it
 };
 
+// Where `ahead` is not null, it is a task of the next step whose products the task at `forms` forms: the
+// weights are gone through once, by the update of one step and for the first layer of the next.
+struct Schedule {
+  std::vector<Scheduled> tasks;
+  const Task* ahead = nullptr;
+  size_t forms = 0;
+};
+
 // An order that keeps every task behind those whose results it reads or whose operands it overwrites, in
 // phases as few as can be found: within one no thread waits for another.
 std::vector<Scheduled> schedule(const std::vector<Item>& items, int32_t threads);
+
+// The same for a step that is done again and again.
+Schedule schedule_loop(const std::vector<Item>& items, int32_t threads);
 
 // What the scratch of all tasks of a phase needs, at most.
 int64_t scratch_bytes(const std::vector<Scheduled>& scheduled, int32_t threads);

@@ -60,6 +60,17 @@ struct Range {
   int64_t begin, end;
 };
 
+// Weights of so few bytes are read by every thread at no cost; of larger ones each thread keeps its rows.
+constexpr int64_t kSmallBytes = 32'768;
+
+// The products y [rows] = w [rows, columns] · x of a task with one row of x, before its bias and activation.
+struct RowProducts {
+  DType dtype = DType::float32;
+  const void* w = nullptr;  // null: there are none
+  int64_t columns = 0;
+  void* y = nullptr;
+};
+
 class Task {
  public:
   // Every thread of the team calls it; each does its share. `scratch` is shared, 64-byte aligned.
@@ -77,6 +88,18 @@ class Task {
   // the data set of a loop; and that it has to.
   virtual bool can_read_samples(size_t /*operand*/, int64_t /*batch*/) const { return false; }
   virtual void read_samples(size_t /*operand*/, const Samples&) {}
+
+  // Products that another task may form on its way over the rows of w, x as it is for a thread, and the rest
+  // of the work on products that have been formed.
+  virtual RowProducts row_products() const { return {}; }
+  virtual const void* row_factor(int32_t /*rank*/) const { return nullptr; }
+  virtual void finish_rows(Range /*mine*/, const Team& /*team*/, void* /*scratch*/) const {}
+
+  // Whether it changes those weights row by row and can form the products of each row as it is then; and
+  // does.
+  virtual bool can_form(const RowProducts&) const { return false; }
+  virtual void run_rows_and_form(Range /*mine*/, const Team& /*team*/, const RowProducts&,
+                                 const void* /*x*/) const {}
 
   double nanoseconds = 0;  // estimated, on one thread
   bool can_fail = false;   // for what the data holds

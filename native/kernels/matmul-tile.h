@@ -27,11 +27,6 @@ constexpr int kWideVectors = 2 * kTileVectors;
 template <typename T>
 constexpr int64_t kTileColumns = kTileVectors* kLanes<T>;
 
-template <typename T>
-inline __attribute__((always_inline)) void store(T* to, Vector<T> v) {
-  __builtin_memcpy(to, &v, sizeof(v));
-}
-
 // A product that is not taken into a multiply-add: of a·b + c·d a compiler may fuse either, here one and
 // there the other, but a sum must come to the same in tiles of any height.
 template <typename T>

@@ -1,45 +1,181 @@
-// What an optimizer does to its parameters: one pass over w, dw and state, elements [begin, end).
+// What an optimizer does to its parameters: one pass over w, dw and state, vector by vector.
 //
 // What does not change from element to element is decided or computed before the loop. A term whose
 // factor is 0 is left out, not multiplied: 0·∞ would make a NaN that PyTorch does not make.
 #include "update.h"
 
+#include "dot.h"
 #include "isa/namespace.h"
-#include "math.h"
+#include "vector-math.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
+
+// A rule of descent has `kParts` arrays that it reads and writes, the weights first. It is called with one
+// vector of each and of dw; the gradient is factor · dw.
+template <typename Rule>
+using Number = typename Rule::Number;
+template <typename Rule>
+using PartsOf = Vector<Number<Rule>>[Rule::kParts];
+
+// The elements [at, at + lanes); gives the new weights.
+template <typename Rule>
+inline __attribute__((always_inline)) Vector<Number<Rule>> update_vector(const Rule& rule, int64_t at,
+                                                                         Number<Rule> factor,
+                                                                         Vector<Number<Rule>> dw) {
+  PartsOf<Rule> parts;
+  for (int p = 0; p < Rule::kParts; ++p) parts[p] = load(rule.part[p] + at);
+  rule(parts, factor, dw);
+  for (int p = 0; p < Rule::kParts; ++p) store(rule.part[p] + at, parts[p]);
+  return parts[0];
+}
+
+// Those that the vectors before have left of the elements up to `end`; gives their new weights.
+template <typename Rule>
+inline __attribute__((always_inline)) Vector<Number<Rule>> update_last(const Rule& rule, int64_t end,
+                                                                       Number<Rule> factor,
+                                                                       Vector<Number<Rule>> dw,
+                                                                       const LastLanes<Number<Rule>>& last) {
+  PartsOf<Rule> parts;
+  for (int p = 0; p < Rule::kParts; ++p) parts[p] = last.load_before(rule.part[p] + end);
+  rule(parts, factor, dw);
+  for (int p = 0; p < Rule::kParts; ++p) last.store_before(rule.part[p] + end, parts[p]);
+  return last.only(parts[0]);
+}
+
+// Less than a vector of elements.
+template <typename Rule, typename T>
+void update_few(const Rule& rule, int64_t at, T factor, const T* dw, int64_t n) {
+  const auto size = static_cast<size_t>(n) * sizeof(T);
+  PartsOf<Rule> parts = {};
+  Vector<T> gradient = {};
+  __builtin_memcpy(&gradient, dw, size);
+  for (int p = 0; p < Rule::kParts; ++p) __builtin_memcpy(&parts[p], rule.part[p] + at, size);
+  rule(parts, factor, gradient);
+  for (int p = 0; p < Rule::kParts; ++p) __builtin_memcpy(rule.part[p] + at, &parts[p], size);
+}
+
+// The elements [at, at + n).
+template <typename Rule, typename T>
+inline __attribute__((always_inline)) void update_line(const Rule& rule, int64_t at, T factor, const T* dw,
+                                                       int64_t n) {
+  constexpr int64_t L = kLanes<T>;
+  if (n < L) return update_few(rule, at, factor, dw, n);
+  int64_t i = 0;
+  for (; i + L <= n; i += L) update_vector(rule, at + i, factor, load(dw + i));
+  if (i == n) return;
+  const LastLanes<T> last(n - i);
+  update_last(rule, at + n, factor, last.load_before(dw + n), last);
+}
+
+// R rows from `row` on, of n elements, at least a vector, and their products with the next x, summed as by
+// dots().
+template <int R, typename Rule, typename T>
+inline __attribute__((always_inline)) void update_and_multiply(const Rule& rule, int64_t row,
+                                                               const T* factors, const T* dw, int64_t n,
+                                                               const T* x, T* y) {
+  constexpr int64_t L = kLanes<T>;
+  DotSum<T> sum[R];
+  T factor[R];
+  int64_t at[R];
+  for (int r = 0; r < R; ++r) factor[r] = factors[r];
+  for (int r = 0; r < R; ++r) at[r] = (row + r) * n;
+  int64_t k = 0;
+  for (; k + 2 * L <= n; k += 2 * L) {
+    const Vector<T> dw0 = load(dw + k), dw1 = load(dw + k + L);
+    const Vector<T> x0 = load(x + k), x1 = load(x + k + L);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) {
+      sum[r].even += x0 * update_vector(rule, at[r] + k, factor[r], dw0);
+      sum[r].odd += x1 * update_vector(rule, at[r] + k + L, factor[r], dw1);
+    }
+  }
+  if (k + L <= n) {
+    const Vector<T> dw0 = load(dw + k);
+    const Vector<T> x0 = load(x + k);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) sum[r].even += x0 * update_vector(rule, at[r] + k, factor[r], dw0);
+    k += L;
+  }
+  if (k < n) {
+    const LastLanes<T> last(n - k);
+    const Vector<T> dw1 = last.load_before(dw + n);
+    const Vector<T> x1 = last.load_before(x + n);
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) sum[r].odd += x1 * update_last(rule, at[r] + n, factor[r], dw1, last);
+  }
+  for (int r = 0; r < R; ++r) y[row + r] = sum[r].total();
+}
+
+// What the call counts from begin to end: elements, or rows. Inlined, so that the rule is in registers: in
+// memory each store of a weight could have changed it.
+template <typename Call, typename Rule>
+inline __attribute__((always_inline)) void descend(const Call& c, const Rule& rule, int64_t begin,
+                                                   int64_t end) {
+  using T = typename Rule::Number;
+  constexpr int kRows = 2;  // at a time
+  const T sign = c.maximize ? T(-1) : T(1);
+  const Gradient<T>& dw = c.dw;
+  if (dw.factors == nullptr) return update_line(rule, begin, sign, dw.elements + begin, end - begin);
+  const int64_t n = dw.columns;
+  int64_t r = begin;
+  const T* const x = c.next.x;
+  if (x == nullptr) {
+    for (; r < end; ++r) update_line(rule, r * n, sign * dw.factors[r], dw.elements, n);
+    return;
+  }
+  for (; r + kRows <= end; r += kRows) {
+    T factors[kRows];
+    for (int s = 0; s < kRows; ++s) factors[s] = sign * dw.factors[r + s];
+    update_and_multiply<kRows>(rule, r, static_cast<const T*>(factors), dw.elements, n, x, c.next.y);
+  }
+  for (; r < end; ++r) {
+    const T factor = sign * dw.factors[r];
+    update_and_multiply<1>(rule, r, &factor, dw.elements, n, x, c.next.y);
+  }
+}
 
 // --- sgd -----------------------------------------------------------------------------------------
 
 enum class Momentum { none, first, later };
 
 template <typename T, Momentum kMomentum, bool kNesterov, bool kDecay>
-void sgd_pass(const SgdCall<T>& c, int64_t begin, int64_t end) {
-  T* w = c.w;
-  const T* dw = c.dw;
-  T* velocity = c.velocity;
-  const T lr = static_cast<T>(c.lr), momentum = static_cast<T>(c.momentum);
-  const T share = static_cast<T>(1 - c.dampening), decay = static_cast<T>(c.weight_decay);
-  const T sign = c.maximize ? T(-1) : T(1);
-#pragma omp simd
-  for (int64_t i = begin; i < end; ++i) {
-    T g = sign * dw[i];
-    if constexpr (kDecay) g = g + decay * w[i];
+struct SgdRule {
+  using Number = T;
+  static constexpr int kParts = kMomentum == Momentum::none ? 1 : 2;
+
+  T* part[2];  // w, velocity
+  T lr, momentum, share, decay;
+
+  explicit SgdRule(const SgdCall<T>& c)
+      : part{c.w, c.velocity},
+        lr(static_cast<T>(c.lr)),
+        momentum(static_cast<T>(c.momentum)),
+        share(static_cast<T>(1 - c.dampening)),
+        decay(static_cast<T>(c.weight_decay)) {}
+
+  inline __attribute__((always_inline)) void operator()(Vector<T>* parts, T factor, Vector<T> dw) const {
+    Vector<T>& w = parts[0];
+    if constexpr (kMomentum == Momentum::none && !kDecay) {
+      w = w - (lr * factor) * dw;
+      return;
+    }
+    Vector<T> g = factor * dw;
+    if constexpr (kDecay) g = g + decay * w;
     if constexpr (kMomentum != Momentum::none) {
-      T v = g;
-      if constexpr (kMomentum == Momentum::later) v = momentum * velocity[i] + share * g;
-      velocity[i] = v;
+      Vector<T> v = g;
+      if constexpr (kMomentum == Momentum::later) v = momentum * parts[1] + share * g;
+      parts[1] = v;
       g = kNesterov ? g + momentum * v : v;
     }
-    w[i] = w[i] - lr * g;
+    w = w - lr * g;
   }
-}
+};
 
 template <typename T, Momentum kMomentum, bool kNesterov>
 void sgd_with(const SgdCall<T>& c, int64_t begin, int64_t end) {
-  if (c.weight_decay != 0) return sgd_pass<T, kMomentum, kNesterov, true>(c, begin, end);
-  sgd_pass<T, kMomentum, kNesterov, false>(c, begin, end);
+  if (c.weight_decay != 0) return descend(c, SgdRule<T, kMomentum, kNesterov, true>(c), begin, end);
+  descend(c, SgdRule<T, kMomentum, kNesterov, false>(c), begin, end);
 }
 
 template <typename T>
@@ -56,44 +192,47 @@ void sgd(const SgdCall<T>& c, int64_t begin, int64_t end) {
 enum class Decay { none, added, decoupled };
 
 template <typename T, Decay kDecay, bool kMax>
-void adam_pass(const AdamCall<T>& c, int64_t begin, int64_t end) {
-  T* w = c.w;
-  const T* dw = c.dw;
-  T* m = c.m;
-  T* v = c.v;
-  T* v_max = c.v_max;
-  const double correction1 = 1 - __builtin_pow(c.beta1, c.step);
-  const double correction2 = 1 - __builtin_pow(c.beta2, c.step);
-  const T step_size = static_cast<T>(c.lr / correction1);
-  const T root_scale = static_cast<T>(1 / __builtin_sqrt(correction2));
-  const T share1 = static_cast<T>(1 - c.beta1), share2 = static_cast<T>(1 - c.beta2);
-  const T beta2 = static_cast<T>(c.beta2), eps = static_cast<T>(c.eps);
-  const T decay = static_cast<T>(c.weight_decay), shrink = static_cast<T>(1 - c.lr * c.weight_decay);
-  const T sign = c.maximize ? T(-1) : T(1);
-#pragma omp simd
-  for (int64_t i = begin; i < end; ++i) {
-    T weight = w[i];
-    T g = sign * dw[i];
-    if constexpr (kDecay == Decay::added) g = g + decay * weight;
-    if constexpr (kDecay == Decay::decoupled) weight = weight * shrink;
-    const T first = m[i] + share1 * (g - m[i]);
-    const T second = beta2 * v[i] + share2 * (g * g);
-    m[i] = first;
-    v[i] = second;
-    T bound = second;
+struct AdamRule {
+  using Number = T;
+  static constexpr int kParts = kMax ? 4 : 3;
+
+  T* part[4];  // w, m, v, v_max
+  T step_size, root_scale, share1, share2, beta2, eps, decay, shrink;
+
+  explicit AdamRule(const AdamCall<T>& c)
+      : part{c.w, c.m, c.v, c.v_max},
+        step_size(static_cast<T>(c.lr / (1 - __builtin_pow(c.beta1, c.step)))),
+        root_scale(static_cast<T>(1 / __builtin_sqrt(1 - __builtin_pow(c.beta2, c.step)))),
+        share1(static_cast<T>(1 - c.beta1)),
+        share2(static_cast<T>(1 - c.beta2)),
+        beta2(static_cast<T>(c.beta2)),
+        eps(static_cast<T>(c.eps)),
+        decay(static_cast<T>(c.weight_decay)),
+        shrink(static_cast<T>(1 - c.lr * c.weight_decay)) {}
+
+  inline __attribute__((always_inline)) void operator()(Vector<T>* parts, T factor, Vector<T> dw) const {
+    Vector<T> g = factor * dw;
+    Vector<T>& w = parts[0];
+    Vector<T>& m = parts[1];
+    Vector<T>& v = parts[2];
+    if constexpr (kDecay == Decay::added) g = g + decay * w;
+    if constexpr (kDecay == Decay::decoupled) w = w * shrink;
+    m = m + share1 * (g - m);
+    v = beta2 * v + share2 * (g * g);
+    Vector<T> bound = v;
     if constexpr (kMax) {
       // A NaN on either side wins.
-      bound = ((v_max[i] > second) | (v_max[i] != v_max[i])) ? v_max[i] : second;
-      v_max[i] = bound;
+      bound = ((parts[3] > v) | (parts[3] != parts[3])) ? parts[3] : v;
+      parts[3] = bound;
     }
-    w[i] = weight - step_size * (first / (sqrt_(bound) * root_scale + eps));
+    w = w - step_size * quotient(m, root<T>(bound) * root_scale + eps);
   }
-}
+};
 
 template <typename T, Decay kDecay>
 void adam_with(const AdamCall<T>& c, int64_t begin, int64_t end) {
-  if (c.v_max != nullptr) return adam_pass<T, kDecay, true>(c, begin, end);
-  adam_pass<T, kDecay, false>(c, begin, end);
+  if (c.v_max != nullptr) return descend(c, AdamRule<T, kDecay, true>(c), begin, end);
+  descend(c, AdamRule<T, kDecay, false>(c), begin, end);
 }
 
 template <typename T>
@@ -110,6 +249,7 @@ void add_update(Table& table) {
   table.sgd_f64 = sgd<double>;
   table.adam_f32 = adam<float>;
   table.adam_f64 = adam<double>;
+  table.next_products = true;
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -5,16 +5,34 @@
 
 namespace thalweg {
 
+// The gradient of weights w: its elements, or, of w [rows, columns] at one sample, two vectors whose outer
+// product it is: dw[r, j] = factors[r] · elements[j].
+template <typename T>
+struct Gradient {
+  const T* elements;
+  const T* factors;  // [rows], or null
+  int64_t columns;   // with factors
+};
+
+// Of weights w [rows, columns] whose gradient is an outer product: y[r] ← Σ w[r, j]·x[j] with the weights as
+// they are now, in the same pass and to the same bits as by the matmul of one row.
+template <typename T>
+struct NextProduct {
+  const T* x;  // [columns], at least one vector of them; null: it is not asked for
+  T* y;        // [rows]
+};
+
 // g ← (maximize ? −dw : dw) + weight_decay·w
 // v ← first ? g : momentum·v + (1 − dampening)·g
 // w ← w − lr·(nesterov ? g + momentum·v : momentum ≠ 0 ? v : g)                  torch.optim.SGD
 template <typename T>
 struct SgdCall {
   T* w;
-  const T* dw;
+  Gradient<T> dw;
   T* velocity;  // null where momentum is 0
   double lr, momentum, dampening, weight_decay;
   bool nesterov, maximize, first;
+  NextProduct<T> next;
 };
 
 // g ← (maximize ? −dw : dw) + weight_decay·w      (decoupled: w ← w·(1 − lr·weight_decay) instead)
@@ -23,15 +41,16 @@ struct SgdCall {
 template <typename T>
 struct AdamCall {
   T* w;
-  const T* dw;
+  Gradient<T> dw;
   T* m;
   T* v;
   T* v_max;  // null without amsgrad
   double lr, beta1, beta2, eps, weight_decay, step;
   bool decoupled, maximize;
+  NextProduct<T> next;
 };
 
-// Each updates the elements [begin, end).
+// Each updates the elements [begin, end); where the gradient is an outer product, the rows [begin, end).
 template <typename T>
 using SgdFn = void (*)(const SgdCall<T>&, int64_t begin, int64_t end);
 template <typename T>

@@ -32,4 +32,9 @@ static inline __attribute__((always_inline)) Vector<T> load(const T* x) {
   return v;
 }
 
+template <typename T>
+static inline __attribute__((always_inline)) void store(T* to, Vector<T> v) {
+  __builtin_memcpy(to, &v, sizeof(v));
+}
+
 }  // namespace thalweg

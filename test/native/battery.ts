@@ -183,6 +183,35 @@ for (const dtype of FLOATS) {
     }
   }
 }
+// One sample a step: by the two vectors whose outer product the gradient is, and in a loop with the products of
+// the next step besides.
+for (const dtype of FLOATS) {
+  for (const columns of [8, 13, 32, 33, 47, 600]) {
+    for (const [rule, make] of [
+      ["sgd", (w: Tensor) => new optim.SGD([w], { lr: 0.01 })],
+      ["momentum", (w: Tensor) => new optim.SGD([w], { lr: 0.01, momentum: 0.9, weightDecay: 0.1 })],
+      ["adam", (w: Tensor) => new optim.Adam([w], { lr: 0.01 })],
+      ["amsgrad", (w: Tensor) => new optim.Adam([w], { lr: 0.01, amsgrad: true, weightDecay: 0.1 })],
+    ] as const) {
+      const w = ops.mul(uniform([70, columns], dtype), 1 / 32);
+      w.requiresGrad = true;
+      const optimizer = make(w);
+      const step = compile((x: Tensor) => {
+        const loss = ops.mean(ops.square(ops.sigmoid(ops.matmul(x, w, { transposeB: true }))));
+        optimizer.zeroGrad();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      const x = uniform([5, columns], dtype, -1, 1);
+      keep(
+        `one sample, losses ${rule} ${dtype} ${columns}`,
+        step.loop([x], tensor(Int32Array.of(0, 3, 1, 4)), 1),
+      );
+      keep(`one sample, weights ${rule} ${dtype} ${columns}`, w);
+    }
+  }
+}
 for (const n of [1, 5, 64, 70_000]) {
   keep(`uniform ${n}`, random.uniform([n]));
   keep(`permutation ${n}`, random.permutation(n));

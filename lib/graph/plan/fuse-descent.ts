@@ -1,6 +1,6 @@
 import { unchangedBetween } from "./hazards.js";
 import { type Buffer, countUses, type Instruction, type Program, producers } from "./ir.js";
-import { OPERAND, PARAM, withMatmul } from "./matmul-params.js";
+import { isPlain, PARAM, withMatmul } from "./matmul-params.js";
 
 /** Positions of the sgd instruction's operands and parameters. */
 const SGD = { w: 0, dw: 1, velocity: 2, lr: 3, step: 4 } as const;
@@ -37,12 +37,4 @@ export function fuseDescent(program: Program): Program {
     ...program,
     instructions: program.instructions.filter((one) => !gone.has(one)).map((one) => replaced.get(one) ?? one),
   };
-}
-
-function isPlain(matmul: Instruction): boolean {
-  const { bias, addend, state } = OPERAND;
-  return (
-    [bias, addend, state].every((at) => (matmul.operands[at] ?? null) === null) &&
-    matmul.params[PARAM.activation] === 0
-  );
 }

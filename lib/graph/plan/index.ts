@@ -2,11 +2,13 @@ import { ArgumentError } from "../../errors.js";
 import { type Arena, placeInArena } from "./arena.js";
 import { commonSubexpressions } from "./common-subexpressions.js";
 import { deadCode } from "./dead-code.js";
+import { dropCopies } from "./drop-copies.js";
 import { foldConstants } from "./fold-constants.js";
 import { fuseActivation } from "./fuse-activation.js";
 import { fuseCrossEntropy } from "./fuse-cross-entropy.js";
 import { fuseDescent } from "./fuse-descent.js";
 import { fuseElementwise } from "./fuse-elementwise.js";
+import { fuseOuterUpdate } from "./fuse-outer-update.js";
 import { fuseSlope } from "./fuse-slope.js";
 import { fuseUpdates } from "./fuse-updates.js";
 import type { Pass, Program } from "./ir.js";
@@ -17,10 +19,12 @@ import { writeInPlace } from "./write-in-place.js";
 export const PASSES = [
   "deadCode",
   "foldConstants",
+  "dropCopies",
   "commonSubexpressions",
   "fuseActivation",
   "fuseCrossEntropy",
   "fuseSlope",
+  "fuseOuterUpdate",
   "fuseDescent",
   "fuseUpdates",
   "fuseElementwise",
@@ -34,10 +38,12 @@ export type PassName = (typeof PASSES)[number];
 const RUN: Readonly<Record<Exclude<PassName, "shareMemory">, Pass>> = {
   deadCode,
   foldConstants,
+  dropCopies,
   commonSubexpressions,
   fuseActivation,
   fuseCrossEntropy,
   fuseSlope,
+  fuseOuterUpdate,
   fuseDescent,
   fuseUpdates,
   fuseElementwise,

@@ -19,6 +19,15 @@ export const PARAM = {
 /** The native numbers of the activations. */
 export const ACTIVATION: Readonly<Record<string, number>> = { relu: 1, tanh: 2, sigmoid: 3 };
 
+/** Whether it is a product and nothing more, but for a factor. */
+export function isPlain(matmul: Instruction): boolean {
+  const { bias, addend, state } = OPERAND;
+  return (
+    [bias, addend, state].every((at) => (matmul.operands[at] ?? null) === null) &&
+    matmul.params[PARAM.activation] === 0
+  );
+}
+
 /** The instruction with some operands and parameters exchanged. */
 export function withMatmul(
   instruction: Instruction,

@@ -12,6 +12,9 @@
 namespace thalweg {
 namespace {
 
+// From here on a product of one sample is one of dot products, however few of them there are.
+constexpr int64_t kLongRow = 32;
+
 // Stands for rows that each step names anew.
 constexpr int32_t kRowsOfAStep[1] = {0};
 
@@ -22,6 +25,7 @@ class MatmulTask final : public Task {
   MatmulCall<T> call;
   const T* addend;
   const double* scale;
+  bool by_columns;     // `rows` are those of bᵀ, and so columns of c, which is one row
   Samples samples[2];  // of a and b, where those are an input of a loop
 
   bool can_read_samples(size_t operand, int64_t batch) const override {
@@ -42,13 +46,27 @@ class MatmulTask final : public Task {
   // A product of these rows alone: each element is the same sum.
   void run_rows(Range mine, const Team& team, void* scratch, Failure) const override {
     if (mine.begin == mine.end) return;
-    MatmulCall<T> part = located(team.rank);
-    part.M = mine.end - mine.begin;
-    if (part.a_rows == nullptr) part.a += mine.begin * call.lda;
-    if (part.a_rows != nullptr) part.a_rows += mine.begin;
-    part.c += mine.begin * call.ldc;
-    if (part.state != nullptr) part.state += mine.begin * call.lds;
+    MatmulCall<T> part = part_of(located(team.rank), mine);
     part.scratch = static_cast<std::byte*>(scratch) + team.rank * scratch_of_rows(team.size);
+    product.kernel(part, Team{});
+  }
+
+  RowProducts row_products() const override {
+    const bool plain = by_columns && call.b_rows == nullptr && call.alpha == 1 && scale == nullptr;
+    return plain ? RowProducts{product.dtype, call.b, call.K, call.c} : RowProducts{};
+  }
+
+  const void* row_factor(int32_t rank) const override {
+    const MatmulCall<T> ready = located(rank);
+    return ready.a + (ready.a_rows == nullptr ? 0 : *ready.a_rows * ready.lda);
+  }
+
+  // A product of no terms is added to.
+  void finish_rows(Range mine, const Team& team, void* scratch) const override {
+    MatmulCall<T> part = part_of(located(team.rank), mine);
+    part.K = 0;
+    part.beta = 1;
+    part.scratch = scratch;
     product.kernel(part, Team{});
   }
 
@@ -82,17 +100,31 @@ class MatmulTask final : public Task {
     return ready;
   }
 
+  MatmulCall<T> part_of(MatmulCall<T> part, Range mine) const {
+    const int64_t count = mine.end - mine.begin;
+    if (by_columns) {
+      part.N = count;
+      if (part.b_rows == nullptr) part.b += mine.begin * call.ldb;
+      if (part.b_rows != nullptr) part.b_rows += mine.begin;
+      if (part.bias != nullptr) part.bias += mine.begin;
+      part.c += mine.begin;
+      if (part.state != nullptr) part.state += mine.begin;
+      return part;
+    }
+    part.M = count;
+    if (part.a_rows == nullptr) part.a += mine.begin * call.lda;
+    if (part.a_rows != nullptr) part.a_rows += mine.begin;
+    part.c += mine.begin * call.ldc;
+    if (part.state != nullptr) part.state += mine.begin * call.lds;
+    return part;
+  }
+
   int64_t scratch_of_rows(int32_t threads) const {
-    MatmulCall<T> part = call;
-    part.M = call.M / threads;
-    const int64_t few = product.scratch_of(part, 1);
-    part.M = (call.M + threads - 1) / threads;
-    return (std::max(few, product.scratch_of(part, 1)) + 63) / 64 * 64;
+    const int64_t few = product.scratch_of(part_of(call, {0, rows / threads}), 1);
+    const int64_t more = product.scratch_of(part_of(call, {0, (rows + threads - 1) / threads}), 1);
+    return (std::max(few, more) + 63) / 64 * 64;
   }
 };
-
-// Weights of so few bytes are read by every thread at no cost: the rows of the other factor can be divided.
-constexpr int64_t kSmallBytes = 32'768;
 
 Activation activation_of(Operands& operands) {
   const int64_t activation = operands.integer();
@@ -131,6 +163,10 @@ Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   if (divisible && call.K * call.N * static_cast<int64_t>(sizeof(T)) <= kSmallBytes) {
     task->rows = call.M;
     task->row_operands = 0b110001;  // a, c and the state
+  } else if (divisible && call.M == 1 && call.transpose_b && call.K >= kLongRow) {
+    task->rows = call.N;
+    task->row_operands = 0b110110;  // b, bias, c and the state
+    task->by_columns = true;
   }
   task->nanoseconds = product_nanoseconds<T>(results, call.K);
   return task;

@@ -41,6 +41,7 @@ struct Table {
   SgdFn<double> sgd_f64;
   AdamFn<float> adam_f32;
   AdamFn<double> adam_f64;
+  bool next_products;  // whether these know NextProduct; the naive twins do not
 };
 
 }  // namespace thalweg

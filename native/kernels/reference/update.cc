@@ -6,10 +6,23 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
+// The gradient of element i.
+template <typename T>
+double at(const Gradient<T>& dw, int64_t i) {
+  if (dw.factors == nullptr) return dw.elements[i];
+  return static_cast<double>(dw.factors[i / dw.columns]) * dw.elements[i % dw.columns];
+}
+
+// Rows as elements, where the call counts rows.
+template <typename T>
+int64_t elements(const Gradient<T>& dw, int64_t count) {
+  return dw.factors == nullptr ? count : count * dw.columns;
+}
+
 template <typename T>
 void sgd(const SgdCall<T>& c, int64_t begin, int64_t end) {
-  for (int64_t i = begin; i < end; ++i) {
-    double g = c.maximize ? -c.dw[i] : c.dw[i];
+  for (int64_t i = elements(c.dw, begin); i < elements(c.dw, end); ++i) {
+    double g = c.maximize ? -at(c.dw, i) : at(c.dw, i);
     if (c.weight_decay != 0) g += c.weight_decay * c.w[i];
     if (c.momentum != 0) {
       const double v = c.first ? g : c.momentum * c.velocity[i] + (1 - c.dampening) * g;
@@ -24,9 +37,9 @@ template <typename T>
 void adam(const AdamCall<T>& c, int64_t begin, int64_t end) {
   const double correction1 = 1 - __builtin_pow(c.beta1, c.step);
   const double correction2 = 1 - __builtin_pow(c.beta2, c.step);
-  for (int64_t i = begin; i < end; ++i) {
+  for (int64_t i = elements(c.dw, begin); i < elements(c.dw, end); ++i) {
     double w = c.w[i];
-    double g = c.maximize ? -c.dw[i] : c.dw[i];
+    double g = c.maximize ? -at(c.dw, i) : at(c.dw, i);
     if (c.weight_decay != 0 && c.decoupled) w *= 1 - c.lr * c.weight_decay;
     if (c.weight_decay != 0 && !c.decoupled) g += c.weight_decay * w;
     const double m = c.beta1 * c.m[i] + (1 - c.beta1) * g;
@@ -50,6 +63,7 @@ void add_update(Table& table) {
   table.sgd_f64 = sgd<double>;
   table.adam_f32 = adam<float>;
   table.adam_f64 = adam<double>;
+  table.next_products = false;
 }
 
 }  // namespace thalweg::THALWEG_ISA

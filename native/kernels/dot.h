@@ -1,0 +1,112 @@
+// The order in which a dot product is summed, the same wherever one is formed: the vectors of a line in turn
+// into two sums, which are added, and then their lanes.
+#pragma once
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+#include "vector.h"
+
+namespace thalweg {
+
+// The sum of a vector's lanes, by halves: a chain of additions lane by lane takes longer than a short dot
+// product.
+template <typename T>
+static inline __attribute__((always_inline)) T sum_of_lanes(Vector<T> v) {
+  T lanes[kLanes<T>];
+  __builtin_memcpy(lanes, &v, sizeof(v));
+#pragma GCC unroll 4
+  for (int64_t half = kLanes<T> / 2; half > 0; half /= 2) {
+    for (int64_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+  }
+  return lanes[0];
+}
+
+template <typename T>
+struct DotSum {
+  Vector<T> even{};
+  Vector<T> odd{};  // and what is left at the end of the line, of less than a vector
+
+  T total() const { return sum_of_lanes<T>(even + odd); }
+};
+
+// Stores `count` lanes from `first` on, in pieces and not by a mask: the next line begins where this one
+// ends, and a load there would wait for a masked store to be done.
+template <int64_t piece, typename T>
+static inline __attribute__((always_inline)) void store_pieces(T* to, const T* lanes, int64_t count) {
+  if (count & piece) {
+    __builtin_memcpy(to, lanes, static_cast<size_t>(piece) * sizeof(T));
+    to += piece;
+    lanes += piece;
+  }
+  if constexpr (piece > 1) store_pieces<piece / 2>(to, lanes, count);
+}
+
+// What vectors leave at the end of a line: `count` elements, less than one more vector, of a line of at least
+// one. Other lanes are 0.
+template <typename T>
+class LastLanes {
+ public:
+  explicit LastLanes(int64_t count) : count_(count) {
+#pragma GCC unroll 16
+    for (int64_t l = 0; l < kLanes<T>; ++l) is_in_[l] = l >= kLanes<T> - count ? -1 : 0;
+  }
+
+  // Those before `end`: the last lanes of a vector that overlaps with the one before. A choice and not a
+  // product with 0, which would make a NaN of ∞.
+  Vector<T> load_before(const T* end) const { return only(load(end - kLanes<T>)); }
+  Vector<T> only(Vector<T> v) const { return is_in_ ? v : Vector<T>{}; }
+  void store_before(T* end, Vector<T> v) const {
+    T lanes[kLanes<T>];
+    store(static_cast<T*>(lanes), v);
+    store_pieces<kLanes<T> / 2>(end - count_, static_cast<const T*>(lanes) + kLanes<T> - count_, count_);
+  }
+
+ private:
+  int64_t count_;
+  decltype(Vector<T>{} < Vector<T>{}) is_in_;
+};
+
+#if defined(__AVX512F__)
+
+// With masks, the first lanes of a vector that does not overlap: its load waits for no store.
+template <>
+class LastLanes<float> {
+ public:
+  explicit LastLanes(int64_t count) : count_(count), mask_(static_cast<__mmask16>((1u << count) - 1)) {}
+
+  Vector<float> load_before(const float* end) const { return _mm512_maskz_loadu_ps(mask_, end - count_); }
+  Vector<float> only(Vector<float> v) const { return _mm512_maskz_mov_ps(mask_, v); }
+  void store_before(float* end, Vector<float> v) const {
+    float lanes[kLanes<float>];
+    store(static_cast<float*>(lanes), v);
+    store_pieces<kLanes<float> / 2>(end - count_, static_cast<const float*>(lanes), count_);
+  }
+
+ private:
+  int64_t count_;
+  __mmask16 mask_;
+};
+
+template <>
+class LastLanes<double> {
+ public:
+  explicit LastLanes(int64_t count) : count_(count), mask_(static_cast<__mmask8>((1u << count) - 1)) {}
+
+  Vector<double> load_before(const double* end) const { return _mm512_maskz_loadu_pd(mask_, end - count_); }
+  Vector<double> only(Vector<double> v) const { return _mm512_maskz_mov_pd(mask_, v); }
+  void store_before(double* end, Vector<double> v) const {
+    double lanes[kLanes<double>];
+    store(static_cast<double*>(lanes), v);
+    store_pieces<kLanes<double> / 2>(end - count_, static_cast<const double*>(lanes), count_);
+  }
+
+ private:
+  int64_t count_;
+  __mmask8 mask_;
+};
+
+#endif
+
+}  // namespace thalweg

@@ -1,0 +1,119 @@
+// With one sample a step, a loop forms the first layer's products of the next step while it updates the weights.
+// What comes out has the bits of steps one by one, for any number of threads.
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  compile,
+  cost,
+  Generator,
+  IndexError,
+  nn,
+  type optim as Optim,
+  optim,
+  setThreads,
+  type Tensor,
+  tensor,
+} from "../../lib/index.js";
+
+const SAMPLES = 11;
+const order = (steps: number): Int32Array => Int32Array.from({ length: steps }, (_, i) => (i * 7) % SAMPLES);
+
+type Make = (parameters: Tensor[]) => Optim.Optimizer<object>;
+const RULES: Readonly<Record<string, Make>> = {
+  sgd: (w) => new optim.SGD(w, { lr: 0.05 }),
+  "sgd with decay": (w) => new optim.SGD(w, { lr: 0.05, weightDecay: 0.01, maximize: true }),
+  momentum: (w) => new optim.SGD(w, { lr: 0.02, momentum: 0.9, nesterov: true }),
+  adam: (w) => new optim.Adam(w, { lr: 0.002 }),
+  amsgrad: (w) => new optim.Adam(w, { lr: 0.002, amsgrad: true, weightDecay: 0.1 }),
+};
+const DTYPES = ["float32", "float64"] as const;
+
+interface Training {
+  readonly loop: (order: Int32Array) => number[];
+  readonly parameters: () => number[];
+  readonly y: Tensor;
+}
+
+/** A network whose first layer's weights are too large for one thread to keep them. */
+function training(make: Make, dtype: (typeof DTYPES)[number], inputs: number, hidden: number): Training {
+  const random = new Generator(3);
+  const uniform = (shape: number[], size: number) => random.uniform(shape, { low: -size, high: size, dtype });
+  const layers = [
+    new nn.Linear(inputs, hidden, { dtype }),
+    new nn.ReLU(),
+    new nn.Linear(hidden, 5, { dtype }),
+  ] as const;
+  for (const layer of [layers[0], layers[2]]) {
+    for (const parameter of layer.parameters()) {
+      parameter.data.set(uniform([...parameter.shape], 2 / Math.sqrt(inputs)).data);
+    }
+  }
+  const model = new nn.Sequential(...layers);
+  const optimizer = make(model.parameters());
+  const x = uniform([SAMPLES, inputs], 1);
+  const y = tensor(Int32Array.from({ length: SAMPLES }, (_, i) => i % 5));
+  const step = compile((input: Tensor, target: Tensor): Tensor => {
+    const loss = cost.crossEntropy(model.forward(input), target);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  return {
+    loop: (samples) => [...step.loop([x, y], tensor(samples), 1).data],
+    parameters: () => model.parameters().flatMap((parameter) => [...parameter.data]),
+    y,
+  };
+}
+
+const CASES = Object.entries(RULES).flatMap(([name, make]) =>
+  DTYPES.flatMap((dtype) =>
+    [
+      [600, 60],
+      [333, 41],
+      [1024, 17],
+      [37, 500],
+    ].map(([inputs, hidden]) => ({ name, make, dtype, inputs: inputs as number, hidden: hidden as number })),
+  ),
+);
+
+describe("a loop of one sample a step", () => {
+  afterEach(() => setThreads(2));
+
+  test.each(CASES)("gives the same bits as steps one by one: $name, $dtype, $inputs to $hidden", (one) => {
+    const { make, dtype, inputs, hidden } = one;
+    setThreads(2);
+    const whole = training(make, dtype, inputs, hidden);
+    const losses = whole.loop(order(20));
+    for (const threads of [1, 2, 3]) {
+      setThreads(threads);
+      const apart = training(make, dtype, inputs, hidden);
+      const parts = Array.from(order(20), (sample) => apart.loop(Int32Array.of(sample))).flat();
+      expect(parts).toEqual(losses);
+      expect(apart.parameters()).toEqual(whole.parameters());
+      const pieces = training(make, dtype, inputs, hidden);
+      const all = order(20);
+      expect([pieces.loop(all.subarray(0, 13)), pieces.loop(all.subarray(13))].flat()).toEqual(losses);
+      expect(pieces.parameters()).toEqual(whole.parameters());
+    }
+  });
+
+  test("learns", () => {
+    const { loop } = training(RULES["sgd"] as Make, "float32", 600, 60);
+    const losses = loop(order(200));
+    expect(losses[0]).toBeGreaterThan(0.5);
+    expect(Math.max(...losses.slice(-SAMPLES))).toBeLessThan(0.2 * (losses[0] as number));
+  });
+
+  test.each([1, 2])("changes nothing more where a label is wrong, with %d threads", (threads) => {
+    setThreads(threads);
+    const [good, bad] = [0, 1].map(() => training(RULES["momentum"] as Make, "float32", 600, 60)) as [
+      Training,
+      Training,
+    ];
+    const all = order(9);
+    good.loop(all.subarray(0, 8));
+    bad.y.data[all[8] as number] = 5;
+    expect(() => bad.loop(all)).toThrow(IndexError);
+    expect(bad.parameters()).toEqual(good.parameters());
+  });
+});
