@@ -52,7 +52,7 @@ constexpr double kCallNanoseconds = 5'000;
 constexpr double kWaitNanoseconds = 400;
 // Of the threads in step with each other; at work they come one after the other.
 constexpr double kLeastWaitNanoseconds = 250;
-constexpr double kCaution = 3;
+constexpr double kCaution = 2;
 std::atomic<double> wake_nanoseconds{kWakeNanoseconds};
 std::atomic<double> call_nanoseconds{kCallNanoseconds};
 std::atomic<double> waiting_nanoseconds{kWaitNanoseconds};

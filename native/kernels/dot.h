@@ -23,6 +23,40 @@ static inline __attribute__((always_inline)) T sum_of_lanes(Vector<T> v) {
   return lanes[0];
 }
 
+// The lanes of a vector, as a list that a shuffle can be written from.
+template <int... lanes>
+struct LaneList {};
+template <int n, int... lanes>
+struct CountLanes : CountLanes<n - 1, n - 1, lanes...> {};
+template <int... lanes>
+struct CountLanes<0, lanes...> {
+  using List = LaneList<lanes...>;
+};
+
+// Adds the halves of each group of lanes: those of a's groups come first, those of b's behind them.
+template <int group, typename V, int... lane>
+static inline __attribute__((always_inline)) V add_halves(V a, V b, LaneList<lane...>) {
+  constexpr int half = group / 2;
+  constexpr int other = sizeof...(lane);
+  const V low = __builtin_shufflevector(
+      a, b, ((lane % group < half ? 0 : other) + lane / group * group + lane % half)...);
+  const V high = __builtin_shufflevector(
+      a, b, ((lane % group < half ? 0 : other) + lane / group * group + lane % half + half)...);
+  return low + high;
+}
+
+// The sums of the lanes of kLanes vectors, in as many steps as a vector can be halved.
+template <typename T, int group = static_cast<int>(kLanes<T>)>
+static inline __attribute__((always_inline)) Vector<T> sums_of_lanes(Vector<T>* v) {
+  if constexpr (group > 1) {
+    using Lanes = typename CountLanes<static_cast<int>(kLanes<T>)>::List;
+#pragma GCC unroll 8
+    for (int i = 0; i < group / 2; ++i) v[i] = add_halves<group>(v[i], v[i + group / 2], Lanes{});
+    return sums_of_lanes<T, group / 2>(v);
+  }
+  return v[0];
+}
+
 template <typename T>
 struct DotSum {
   Vector<T> even{};

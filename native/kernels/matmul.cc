@@ -20,6 +20,11 @@ constexpr int64_t kReadCrowdedTiles = 2;
 constexpr int64_t kReadLeftTiles = 3;
 // At most so many rows or columns are computed as dot products.
 constexpr int64_t kDotRows = 4;
+// From so many terms on, more rows may be too.
+constexpr int64_t kDotTileDepth = 256;
+constexpr int64_t kSmallLines = 8192, kFewRows = 16;
+// Of b's lines so many bytes stay in the second-level cache while a's rows come.
+constexpr int64_t kDotTileBytes = 524'288;
 // Rows this far apart share their place in the first-level cache and push each other out.
 constexpr int64_t kSameSetBytes = 4096;
 
@@ -42,7 +47,9 @@ struct Product {
   Factor<T> b;
   bool swapped;           // cᵀ = bᵀ·aᵀ: M and N are those of cᵀ
   int64_t height, width;  // of a tile; the last ones are smaller
-  bool dots, pack_a, pack_b;
+  bool dots;              // of few rows, one by one
+  bool dot_tiles;         // of lines that both lie whole, with nothing copied
+  bool pack_a, pack_b;
 };
 
 // M is cut into tiles of nearly equal height: a last one of few rows would leave the multipliers waiting.
@@ -64,12 +71,34 @@ void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
              (crowded(p.a.along) && p.height > 6 && columns > kLanes<T>);
 }
 
+// What products of rows with lines cost, in multiply-adds of a vector: as dot products, each with the sum of
+// its lanes, and as tiles, with the copies that those need. Where there are few lines the first are less for
+// any number of rows, so that it does not matter how those are shared.
+template <typename T>
+int64_t cost_of_dot_tiles(int64_t M, int64_t N, int64_t K) {
+  return M * N * (blocks(K, kLanes<T>) + 3);
+}
+template <typename T>
+int64_t cost_of_tiles(int64_t M, int64_t N, int64_t K) {
+  return M * blocks(N, kLanes<T>) * K + (M + N) * K / 2;
+}
+
 template <typename T>
 Product<T> plan(int64_t M, int64_t N, int64_t K, Factor<T> a, Factor<T> b, bool swapped) {
-  Product<T> p = {M, N, K, a, b, swapped, height_of_tile(M), kTileColumns<T>, false, false, false};
-  p.dots = M <= kDotRows && a.has_whole_lines() && b.has_whole_lines() && b.along != 1 && K > 1;
+  Product<T> p = {M, N, K, a, b, swapped, height_of_tile(M), kTileColumns<T>, false, false, false, false};
+  const bool whole = a.has_whole_lines() && b.has_whole_lines() && b.along != 1;
+  p.dots = M <= kDotRows && whole && K > 1;
   if (p.dots) {
     p.height = M;
+    return p;
+  }
+  const bool is_small = N * K <= kSmallLines;
+  const int64_t rows = is_small ? kFewRows : M;
+  p.dot_tiles = whole && !swapped && K >= (is_small ? kLanes<T> : kDotTileDepth) &&
+                cost_of_dot_tiles<T>(rows, N, K) < cost_of_tiles<T>(rows, N, K);
+  if (p.dot_tiles) {
+    p.height = kDotTileRows;
+    p.width = 1;
     return p;
   }
   choose_copies(p, M, N);
@@ -101,6 +130,7 @@ int64_t cost(const Product<T>& p) {
   constexpr int64_t L = kLanes<T>;
   const int64_t columns = blocks(p.N, L);
   if (p.dots) return p.M * p.N * (blocks(p.K, L) + 8);
+  if (p.dot_tiles) return cost_of_dot_tiles<T>(p.M, p.N, p.K);
   const int64_t tiles = p.M * columns * p.K;
   const int64_t transpose = p.b.along == 1 ? 0 : p.N * p.K / 4;
   return tiles + transpose + (p.swapped ? p.M * p.N * 2 : 0);
@@ -181,7 +211,7 @@ int64_t left_elements(const Product<T>& p) {
 }
 template <typename T>
 int64_t right_elements(const Product<T>& p) {
-  if (!p.pack_b || p.dots) return 0;
+  if (!p.pack_b) return 0;
   return blocks(least(p.N, kBlockColumns<T>), kTileColumns<T>) * kTileColumns<T> * depth_of_block<T>(p.K);
 }
 template <typename T>
@@ -320,6 +350,26 @@ void rectangle_by_dots(const MatmulCall<T>& call, const Product<T>& p, Part colu
   }
 }
 
+// Rows of a come from afar once for each block of b's lines, which stay near.
+template <typename T>
+void rectangle_by_dot_tiles(const MatmulCall<T>& call, const Product<T>& p, Part rows, Part columns) {
+  constexpr int64_t C = kTileColumns<T>;
+  alignas(64) T tile[kDotTileRows * C];
+  const int64_t block = blocks(kDotTileBytes, p.K * static_cast<int64_t>(sizeof(T)));
+  const int64_t count = blocks(columns.end - columns.begin, block);
+  for (int64_t b = 0; b < count; ++b) {
+    const Part near = part_of(columns.end - columns.begin, kDots, b, count);
+    for (int64_t i = rows.begin; i < rows.end; i += kDotTileRows) {
+      const int64_t height = least(kDotTileRows, rows.end - i);
+      for (int64_t j = columns.begin + near.begin; j < columns.begin + near.end; j += C) {
+        const int64_t width = least(C, columns.begin + near.end - j);
+        multiply_by_dot_tiles(p.K, height, width, p.a.from(i, 0), p.b.from(j, 0), call.alpha, tile);
+        deliver(call, {true, true}, tile, C, i, j, height, width);
+      }
+    }
+  }
+}
+
 // c [M, N] ← alpha · a [M] · b [N] + beta · c, row by row: as little work as there is to c itself.
 template <typename T>
 void rank_one(const MatmulCall<T>& call, const Product<T>& p, Part rows) {
@@ -353,6 +403,7 @@ void matmul(const MatmulCall<T>& call, const Team& team) {
   const Part columns = part_of(p.N, p.width, team.rank % wide, wide);
   if (rows.begin == rows.end || columns.begin == columns.end) return;
   if (p.dots) return rectangle_by_dots(call, p, columns);
+  if (p.dot_tiles) return rectangle_by_dot_tiles(call, p, rows, columns);
   T* own = static_cast<T*>(call.scratch) + team.rank * elements_a_thread(p);
   const Scratch<T> scratch = {own, own + left_elements(p)};
   // A part needs no more copies than the whole.
