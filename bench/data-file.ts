@@ -3,7 +3,7 @@
 //     uint32  length of the header, padded so that the data begin at a multiple of 64
 //     JSON    { …, arrays: [{ name, dtype, shape, offset }] }, offset in bytes behind the header
 //     data    little-endian float32, int32 or uint8, each array at a multiple of 64
-import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import type { Descent, Job, OptimizerSettings, Product } from "./workloads.js";
 import { OPTIMIZERS } from "./workloads.js";
 
@@ -91,16 +91,21 @@ function writeAll(file: number, values: Uint8Array | DataArray, position: number
 
 export function readDataFile(path: string): DataFile {
   const file = openSync(path, "r");
+  const read = (position: number, size: number): ArrayBuffer => {
+    const bytes = new Uint8Array(size);
+    for (let done = 0; done < size; ) done += readSync(file, bytes, done, size - done, position + done);
+    return bytes.buffer;
+  };
   try {
-    const bytes = new Uint8Array(fstatSync(file).size);
-    for (let done = 0; done < bytes.length; ) done += readSync(file, bytes, done, bytes.length - done, done);
-    const length = new DataView(bytes.buffer).getUint32(0, true);
-    const text = new TextDecoder().decode(bytes.subarray(4, 4 + length));
-    const { arrays, ...header } = JSON.parse(text) as Header & { arrays: ArrayEntry[] };
+    const length = new DataView(read(0, 4)).getUint32(0, true);
+    const { arrays, ...header } = JSON.parse(new TextDecoder().decode(read(4, length))) as Header & {
+      arrays: ArrayEntry[];
+    };
+    // Each in memory of its own, so that one that is copied elsewhere does not stay.
     const open = ({ name, dtype, shape, offset }: ArrayEntry): [string, NamedArray] => {
       const View = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }[dtype];
-      const size = shape.reduce((product, n) => product * n, 1);
-      return [name, { name, shape, values: new View(bytes.buffer, 4 + length + offset, size) }];
+      const size = shape.reduce((product, n) => product * n, View.BYTES_PER_ELEMENT);
+      return [name, { name, shape, values: new View(read(4 + length + offset, size)) }];
     };
     return { header, arrays: new Map(arrays.map(open)) };
   } finally {

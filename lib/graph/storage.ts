@@ -1,6 +1,6 @@
 import { BusyError, DetachedError, TraceError } from "../errors.js";
 import { binding, type NativeMemory } from "../native/binding.js";
-import { type DType, dtypeOf, type TypedArray } from "./dtype.js";
+import { allocate, type DType, dtypeOf, type TypedArray } from "./dtype.js";
 import { userLine } from "./user-line.js";
 
 /** Numbers traces, so that a tensor knows whether it was made within one. */
@@ -9,7 +9,8 @@ export const tracing = { current: 0, last: 0 };
 /**
  * The memory of a tensor, shared by the tensors that are views of it. It has up to two homes: a typed
  * array of JavaScript's, and native memory that programs run on. What was written in one is copied to
- * the other when the other is asked for.
+ * the other when the other is asked for. Once programs run on it, the array is kept only as long as
+ * somebody else holds it.
  */
 export class Storage {
   readonly length: number;
@@ -18,7 +19,11 @@ export class Storage {
   readonly bornIn = tracing.current;
   /** Counts the writes made through the library, so that a stale gradient is noticed. */
   version = 0;
-  readonly #array: TypedArray | null;
+  /** Whether its value cannot be read. */
+  readonly isSymbolic: boolean;
+  #array: TypedArray | null;
+  /** The array where the memory holds the same or something newer. */
+  #lastArray: WeakRef<TypedArray> | null = null;
   #memory: NativeMemory | null = null;
   #arrayIsStale = false;
   #memoryIsStale = true;
@@ -35,6 +40,7 @@ export class Storage {
     array: TypedArray | { readonly length: number; readonly dtype: DType; readonly refusal?: () => Error },
   ) {
     this.length = array.length;
+    this.isSymbolic = !ArrayBuffer.isView(array);
     if (ArrayBuffer.isView(array)) {
       this.#array = array;
       this.#refusal = null;
@@ -44,11 +50,6 @@ export class Storage {
       this.#refusal = array.refusal ?? null;
       this.dtype = array.dtype;
     }
-  }
-
-  /** Whether its value cannot be read. */
-  get isSymbolic(): boolean {
-    return this.#array === null;
   }
 
   /**
@@ -65,9 +66,9 @@ export class Storage {
 
   /** The typed array, for a reader that only reads. */
   get readOnly(): TypedArray {
-    const array = this.#array;
-    if (array === null) throw this.#refusal?.() ?? new TraceError(traceMessage());
+    if (this.isSymbolic) throw this.#refusal?.() ?? new TraceError(traceMessage());
     if (this.#writers > 0) this.#refuse();
+    const array = this.#heldArray();
     if (array.length !== this.length) {
       throw new DetachedError(
         `tensor: its buffer of ${this.length} elements was transferred or detached; copy the data before transferring it`,
@@ -78,6 +79,17 @@ export class Storage {
       this.#arrayIsStale = false;
     }
     return array;
+  }
+
+  /** The array, or where nobody held it any more another one to be filled. */
+  #heldArray(): TypedArray {
+    this.#array ??= this.#lastArray?.deref() ?? null;
+    if (this.#array === null) {
+      this.#array = allocate(this.dtype, this.length);
+      this.#arrayIsStale = true;
+    }
+    this.#lastArray = null;
+    return this.#array;
   }
 
   /** The native memory, whatever it holds now: a program is made over it. */
@@ -92,6 +104,10 @@ export class Storage {
     if (this.#memoryIsStale) {
       this.place.write(this.readOnly);
       this.#memoryIsStale = false;
+    }
+    if (this.#array !== null) {
+      this.#lastArray = new WeakRef(this.#array);
+      this.#array = null;
     }
     return this.place;
   }

@@ -55,3 +55,40 @@ test.each([
   // Freed memory is not given back to the system at once, but not more for more steps.
   expect(resident).toBeLessThan(size > 100 ? 200 : 40);
 });
+
+const ONCE = `
+  import { compile, ops, randn } from ${JSON.stringify(library)};
+  const MIB = 2 ** 20;
+  const arrays = () => process.memoryUsage().arrayBuffers / MIB;
+  const collect = async () => {
+    await new Promise(setImmediate);
+    gc();
+    await new Promise(setImmediate);
+    gc();
+  };
+  const w = randn([4 * MIB]); // 16 MiB
+  const first = w.data[1];
+  const kept = randn([4 * MIB]);
+  const data = kept.data;
+  await collect();
+  const before = arrays();
+  const total = compile((x) => ops.add(ops.sum(ops.mul(w, x)), ops.sum(ops.mul(kept, x))));
+  total(randn([1])).item();
+  await collect();
+  const after = arrays();
+  const same = w.data[1] === first && w.data === w.data && kept.data === data;
+  w.data[1] = 5;
+  const again = compile(() => ops.slice(w, 0, { start: 1, end: 2 }))().data[0];
+  console.log(JSON.stringify({ freed: before - after, same, again }));
+`;
+
+test("what only programs use is held once, and comes back when someone looks", async () => {
+  const { code, stdout, stderr } = await runModule(ONCE, { timeout: 60_000, args: ["--expose-gc"] });
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  const { freed, same, again } = JSON.parse(stdout) as Record<string, unknown>;
+  // The array of the other, which someone holds, stays what it was.
+  expect(freed).toBeGreaterThan(15);
+  expect(freed).toBeLessThan(17);
+  expect([same, again]).toEqual([true, 5]);
+});
