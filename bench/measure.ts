@@ -10,12 +10,12 @@ export interface Pace {
   /** How often each implementation's turn comes. */
   readonly rounds: number;
   readonly sliceMillis: number;
-  /** Before each slice: time for the threads of the one before to fall asleep. */
+  /** Before each slice: time for the threads of the one before to fall asleep; OpenMP's may spin for 200 ms. */
   readonly pauseMillis: number;
 }
 
 export const FULL: Pace = { rounds: 7, sliceMillis: 400, pauseMillis: 300 };
-export const QUICK: Pace = { rounds: 2, sliceMillis: 40, pauseMillis: 50 };
+export const QUICK: Pace = { rounds: 2, sliceMillis: 40, pauseMillis: 250 };
 
 /** Again and again the same first, where an optimizer shows most, and then another. */
 export const VERIFY_BATCHES: readonly number[] = [0, 0, 0, 1];

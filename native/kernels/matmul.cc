@@ -20,8 +20,10 @@ constexpr int64_t kReadCrowdedTiles = 2;
 constexpr int64_t kReadLeftTiles = 3;
 // At most so many rows or columns are computed as dot products.
 constexpr int64_t kDotRows = 4;
-// From so many terms on, more rows may be too.
+// More rows may be too where they have so many terms, and no more than eight lines at a time find room for in
+// the first-level cache.
 constexpr int64_t kDotTileDepth = 256;
+constexpr int64_t kDotLineBytes = 4096;
 constexpr int64_t kSmallLines = 8192, kFewRows = 16;
 // Of b's lines so many bytes stay in the second-level cache while a's rows come.
 constexpr int64_t kDotTileBytes = 524'288;
@@ -95,6 +97,7 @@ Product<T> plan(int64_t M, int64_t N, int64_t K, Factor<T> a, Factor<T> b, bool 
   const bool is_small = N * K <= kSmallLines;
   const int64_t rows = is_small ? kFewRows : M;
   p.dot_tiles = whole && !swapped && K >= (is_small ? kLanes<T> : kDotTileDepth) &&
+                K * static_cast<int64_t>(sizeof(T)) < kDotLineBytes &&
                 cost_of_dot_tiles<T>(rows, N, K) < cost_of_tiles<T>(rows, N, K);
   if (p.dot_tiles) {
     p.height = kDotTileRows;
@@ -133,7 +136,8 @@ int64_t cost(const Product<T>& p) {
   if (p.dot_tiles) return cost_of_dot_tiles<T>(p.M, p.N, p.K);
   const int64_t tiles = p.M * columns * p.K;
   const int64_t transpose = p.b.along == 1 ? 0 : p.N * p.K / 4;
-  return tiles + transpose + (p.swapped ? p.M * p.N * 2 : 0);
+  const int64_t turns = p.swapped ? blocks(p.K, kDepth<T>) : 0;  // each block of K adds to c
+  return tiles + transpose + turns * p.M * p.N * 2;
 }
 
 template <typename T>

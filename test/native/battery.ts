@@ -135,6 +135,7 @@ for (const dtype of FLOATS) {
       [33, 65],
       [130, 31],
       [64, 600],
+      [7, 300],
     ] as const) {
       for (const transposeA of [false, true]) {
         for (const transposeB of [false, true]) {
@@ -164,6 +165,9 @@ for (const dtype of FLOATS) {
   keep(`large sum columns ${dtype}`, ops.sum(big, { dim: 0 }));
   keep(`large softmax ${dtype}`, ops.softmax(big));
   keep(`large matmul ${dtype}`, ops.matmul(big, uniform([333, 900], dtype), { transposeB: true }));
+  // More lines of b than stay in the second-level cache at a time.
+  const few = uniform([41, 500], dtype);
+  keep(`long rows matmul ${dtype}`, ops.matmul(few, uniform([301, 500], dtype), { transposeB: true }));
   keep(`large transpose ${dtype}`, ops.transpose(big, 0, 1));
 
   for (const make of [
