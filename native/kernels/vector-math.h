@@ -28,7 +28,7 @@ static inline __attribute__((always_inline)) Vector<double> quotient(Vector<doub
 using Lanes = decltype(Vector<float>{} < Vector<float>{});
 #if defined(__AVX512F__)
 static inline __attribute__((always_inline)) Vector<float> estimate_reciprocal(Vector<float> x) {
-  return _mm512_rcp14_ps(x);
+  return _mm512_maskz_rcp14_ps(0xffff, x);  // without the mask GCC warns of its own header
 }
 static inline __attribute__((always_inline)) bool all(Lanes lanes) {
   return _mm512_movepi32_mask(reinterpret_cast<__m512i>(lanes)) == 0xffff;
