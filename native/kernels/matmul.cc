@@ -24,7 +24,8 @@ constexpr int64_t kDotRows = 4;
 // the first-level cache.
 constexpr int64_t kDotTileDepth = 256;
 constexpr int64_t kDotLineBytes = 4096;
-constexpr int64_t kSmallLines = 8192, kFewRows = 16;
+// What is chosen for few elements of b is what is best for so many rows, whatever their number.
+constexpr int64_t kFewRows = 16;
 // Of b's lines so many bytes stay in the second-level cache while a's rows come.
 constexpr int64_t kDotTileBytes = 524'288;
 // Rows this far apart share their place in the first-level cache and push each other out.
@@ -73,9 +74,13 @@ void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
              (crowded(p.a.along) && p.height > 6 && columns > kLanes<T>);
 }
 
+template <typename T>
+bool has_few_lines(const Product<T>& p) {
+  return p.N * p.K <= kFewElements;
+}
+
 // What products of rows with lines cost, in multiply-adds of a vector: as dot products, each with the sum of
-// its lanes, and as tiles, with the copies that those need. Where there are few lines the first are less for
-// any number of rows, so that it does not matter how those are shared.
+// its lanes, and as tiles, with the copies that those need.
 template <typename T>
 int64_t cost_of_dot_tiles(int64_t M, int64_t N, int64_t K) {
   return M * N * (blocks(K, kLanes<T>) + 3);
@@ -94,9 +99,8 @@ Product<T> plan(int64_t M, int64_t N, int64_t K, Factor<T> a, Factor<T> b, bool 
     p.height = M;
     return p;
   }
-  const bool is_small = N * K <= kSmallLines;
-  const int64_t rows = is_small ? kFewRows : M;
-  p.dot_tiles = whole && !swapped && K >= (is_small ? kLanes<T> : kDotTileDepth) &&
+  const int64_t rows = has_few_lines(p) ? kFewRows : M;
+  p.dot_tiles = whole && !swapped && K >= (has_few_lines(p) ? kLanes<T> : kDotTileDepth) &&
                 K * static_cast<int64_t>(sizeof(T)) < kDotLineBytes &&
                 cost_of_dot_tiles<T>(rows, N, K) < cost_of_tiles<T>(rows, N, K);
   if (p.dot_tiles) {
@@ -143,6 +147,7 @@ int64_t cost(const Product<T>& p) {
 template <typename T>
 Product<T> arrange(const MatmulCall<T>& m) {
   const Product<T> as_is = straight(m);
+  if (as_is.dot_tiles && has_few_lines(as_is)) return as_is;
   const Product<T> turned = swapped(m);
   return cost(turned) < cost(as_is) ? turned : as_is;
 }

@@ -30,6 +30,10 @@ struct MatmulCall {
   void* scratch;
 };
 
+// The rows of a product with no more elements of b than these may be divided among calls of at least five
+// rows: each element is the same sum.
+constexpr int64_t kFewElements = 8192;
+
 template <typename T>
 using MatmulFn = void (*)(const MatmulCall<T>&, const Team&);
 

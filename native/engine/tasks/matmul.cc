@@ -160,6 +160,7 @@ Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   task->product = product;
   // CBLAS, a single K and a sum into c may round in another way where there are fewer rows.
   const bool divisible = product.own && !call.transpose_a && call.beta == 0 && call.K > 1;
+  static_assert(kSmallBytes / sizeof(T) <= kFewElements);
   if (divisible && call.K * call.N * static_cast<int64_t>(sizeof(T)) <= kSmallBytes) {
     task->rows = call.M;
     task->row_operands = 0b110001;  // a, c and the state

@@ -1,0 +1,53 @@
+// The threads of a team share the rows of small products, the elements of others and the rows of weights. What
+// comes out has the same bits for any number of them.
+import { afterEach, expect, test } from "vitest";
+import { compile, cost, Generator, nn, optim, setThreads, type Tensor, tensor } from "../../lib/index.js";
+
+const STEPS = 6;
+
+/** The parameters after some steps of training in one loop. */
+function trained(
+  threads: number,
+  batch: number,
+  sizes: readonly number[],
+  dtype: "float32" | "float64",
+): number[] {
+  setThreads(threads);
+  const random = new Generator(7);
+  const layers = sizes
+    .slice(1)
+    .flatMap((out, i) => [new nn.Linear(sizes[i] as number, out, { dtype }), new nn.ReLU()]);
+  const model = new nn.Sequential(...layers.slice(0, -1));
+  for (const parameter of model.parameters()) {
+    parameter.data.set(random.uniform([...parameter.shape], { low: -0.2, high: 0.2, dtype }).data);
+  }
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9 });
+  const step = compile((x: Tensor, y: Tensor): Tensor => {
+    const loss = cost.crossEntropy(model.forward(x), y);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  });
+  const count = batch * STEPS;
+  const x = random.uniform([count, sizes[0] as number], { low: -1, high: 1, dtype });
+  const y = tensor(Int32Array.from({ length: count }, (_, i) => i % (sizes.at(-1) as number)));
+  step.loop([x, y], tensor(Int32Array.from({ length: count }, (_, i) => i)), batch);
+  return model.parameters().flatMap((parameter) => [...parameter.data]);
+}
+
+afterEach(() => setThreads(2));
+
+test.each(
+  [1, 5, 24, 32, 48, 100].flatMap((batch) =>
+    [
+      [600, 60, 40, 10],
+      [60, 40, 33],
+      [300, 27, 120, 7],
+      [17, 64, 128, 9],
+    ].flatMap((sizes) => (["float32", "float64"] as const).map((dtype) => ({ batch, sizes, dtype }))),
+  ),
+)("a loop of mini-batches of $batch through $sizes in $dtype", ({ batch, sizes, dtype }) => {
+  const alone = trained(1, batch, sizes, dtype);
+  for (const threads of [2, 3, 4]) expect(trained(threads, batch, sizes, dtype)).toEqual(alone);
+});
