@@ -1,4 +1,5 @@
 import { bytesOf } from "./dtype.js";
+import { outerRuleOf } from "./plan/fuse-outer-update.js";
 import { type Buffer, type Instruction, read, written } from "./plan/ir.js";
 import { OPERAND, PARAM } from "./plan/matmul-params.js";
 
@@ -34,7 +35,8 @@ export function flopsOf(instruction: Instruction): number {
   if (name === "matmul_batch") return 2 * params.slice(0, 4).reduce((product, size) => product * size, 1);
   if (name in LINEAR_ALGEBRA) return linearAlgebraFlops(instruction);
   if (name === "sgd" || name === "adam") return updateFlops(instruction);
-  if (name === "sgd_outer" || name === "adam_outer") return outerUpdateFlops(instruction);
+  const outerRule = outerRuleOf(name);
+  if (outerRule !== undefined) return outerUpdateFlops(outerRule, params);
   if (name === "chain") return (params[0] as number) * (params[2] as number);
   const results = Math.max(...written(instruction).map(({ size }) => size));
   const inputs = Math.max(...operands.map((operand) => operand?.size ?? 0));
@@ -63,9 +65,9 @@ function updateFlops({ name, params }: Instruction): number {
 }
 
 /** The gradient's elements are products that are formed here. */
-function outerUpdateFlops({ name, params }: Instruction): number {
+function outerUpdateFlops(rule: string, params: readonly number[]): number {
   const [rows, columns, ...settings] = params as [number, number, ...number[]];
-  return rows * columns * (1 + updateFlopsAnElement(name.replace("_outer", ""), settings));
+  return rows * columns * (1 + updateFlopsAnElement(rule, settings));
 }
 
 function updateFlopsAnElement(name: string, settings: readonly number[]): number {

@@ -2,6 +2,7 @@ import { bytesMoved, flopsOf } from "./costs.js";
 import { bytesOf } from "./dtype.js";
 import { lives } from "./plan/arena.js";
 import { chainOps } from "./plan/fuse-elementwise.js";
+import { outerRuleOf } from "./plan/fuse-outer-update.js";
 import type { Buffer, BufferKind, Instruction, Program } from "./plan/ir.js";
 import { OPERAND, PARAM } from "./plan/matmul-params.js";
 import type { Executable } from "./program.js";
@@ -25,8 +26,6 @@ const UPDATE: Readonly<Record<string, { operands: readonly string[]; settings: r
     settings: ["beta1", "beta2", "eps", "weight decay", "decoupled", "maximize"],
   },
 };
-/** Those by the outer product of two vectors, and what they are otherwise. */
-const OUTER: Readonly<Record<string, string>> = { sgd_outer: "sgd", adam_outer: "adam" };
 
 /** A program as text: what each instruction computes and what it costs, and where each buffer is. */
 export function explain({ program, arena }: Executable): string {
@@ -115,7 +114,8 @@ class Sentence {
     if (name === "matmul") return [this.#matmul(instruction)];
     if (name === "chain") return this.#chain(instruction);
     if (UPDATE[name] !== undefined) return this.#update(instruction);
-    if (OUTER[name] !== undefined) return this.#outerUpdate(instruction);
+    const rule = outerRuleOf(name);
+    if (rule !== undefined) return [this.#outerUpdate(rule, instruction)];
     const reads = instruction.operands.filter((_, at) => !instruction.writes.includes(at));
     return [`${this.#results(instruction)} = ${name}(${reads.map((one) => this.#show(one)).join(", ")})`];
   }
@@ -184,14 +184,11 @@ class Sentence {
       : [`${rule} of ${tensors} tensors in one pass:`, ...lines];
   }
 
-  #outerUpdate({ name, params, operands }: Instruction): string[] {
-    const rule = OUTER[name] as string;
+  #outerUpdate(rule: string, { params, operands }: Instruction): string {
     const [w = null, dz, x, ...rest] = operands;
     const gradient = `outer product of ${this.#show(dz)} and ${this.#show(x)}`;
     const own = [w, null, ...rest];
-    return [
-      `${this.#rule(rule, params.slice(2), own)}: ${this.#updated(rule, own, [`gradient ${gradient}`])}`,
-    ];
+    return `${this.#rule(rule, params.slice(2), own)}: ${this.#updated(rule, own, [`gradient ${gradient}`])}`;
   }
 
   /** One tensor and what it is updated by. */

@@ -79,6 +79,44 @@ static inline __attribute__((always_inline)) void store_pieces(T* to, const T* l
 
 // What vectors leave at the end of a line: `count` elements, less than one more vector, of a line of at least
 // one. Other lanes are 0.
+#if defined(__AVX512F__)
+
+static inline __attribute__((always_inline)) Vector<float> load_lanes(uint32_t mask, const float* x) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), x);
+}
+static inline __attribute__((always_inline)) Vector<double> load_lanes(uint32_t mask, const double* x) {
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>(mask), x);
+}
+static inline __attribute__((always_inline)) Vector<float> only_lanes(uint32_t mask, Vector<float> v) {
+  return _mm512_maskz_mov_ps(static_cast<__mmask16>(mask), v);
+}
+static inline __attribute__((always_inline)) Vector<double> only_lanes(uint32_t mask, Vector<double> v) {
+  return _mm512_maskz_mov_pd(static_cast<__mmask8>(mask), v);
+}
+
+// With masks, the first lanes of a vector that does not overlap: its load waits for no store.
+template <typename T>
+class LastLanes {
+ public:
+  explicit LastLanes(int64_t count) : count_(count), mask_((uint32_t{1} << count) - 1) {}
+
+  Vector<T> load_before(const T* end) const { return load_lanes(mask_, end - count_); }
+  Vector<T> only(Vector<T> v) const { return only_lanes(mask_, v); }
+  void store_before(T* end, Vector<T> v) const {
+    T lanes[kLanes<T>];
+    store(static_cast<T*>(lanes), v);
+    store_pieces<kLanes<T> / 2>(end - count_, static_cast<const T*>(lanes), count_);
+  }
+
+ private:
+  int64_t count_;
+  uint32_t mask_;
+};
+
+#else
+
+// Those before `end`, the last lanes of a vector that overlaps with the one before. A choice and not a
+// product with 0, which would make a NaN of ∞.
 template <typename T>
 class LastLanes {
  public:
@@ -87,8 +125,6 @@ class LastLanes {
     for (int64_t l = 0; l < kLanes<T>; ++l) is_in_[l] = l >= kLanes<T> - count ? -1 : 0;
   }
 
-  // Those before `end`: the last lanes of a vector that overlaps with the one before. A choice and not a
-  // product with 0, which would make a NaN of ∞.
   Vector<T> load_before(const T* end) const { return only(load(end - kLanes<T>)); }
   Vector<T> only(Vector<T> v) const { return is_in_ ? v : Vector<T>{}; }
   void store_before(T* end, Vector<T> v) const {
@@ -100,45 +136,6 @@ class LastLanes {
  private:
   int64_t count_;
   decltype(Vector<T>{} < Vector<T>{}) is_in_;
-};
-
-#if defined(__AVX512F__)
-
-// With masks, the first lanes of a vector that does not overlap: its load waits for no store.
-template <>
-class LastLanes<float> {
- public:
-  explicit LastLanes(int64_t count) : count_(count), mask_(static_cast<__mmask16>((1u << count) - 1)) {}
-
-  Vector<float> load_before(const float* end) const { return _mm512_maskz_loadu_ps(mask_, end - count_); }
-  Vector<float> only(Vector<float> v) const { return _mm512_maskz_mov_ps(mask_, v); }
-  void store_before(float* end, Vector<float> v) const {
-    float lanes[kLanes<float>];
-    store(static_cast<float*>(lanes), v);
-    store_pieces<kLanes<float> / 2>(end - count_, static_cast<const float*>(lanes), count_);
-  }
-
- private:
-  int64_t count_;
-  __mmask16 mask_;
-};
-
-template <>
-class LastLanes<double> {
- public:
-  explicit LastLanes(int64_t count) : count_(count), mask_(static_cast<__mmask8>((1u << count) - 1)) {}
-
-  Vector<double> load_before(const double* end) const { return _mm512_maskz_loadu_pd(mask_, end - count_); }
-  Vector<double> only(Vector<double> v) const { return _mm512_maskz_mov_pd(mask_, v); }
-  void store_before(double* end, Vector<double> v) const {
-    double lanes[kLanes<double>];
-    store(static_cast<double*>(lanes), v);
-    store_pieces<kLanes<double> / 2>(end - count_, static_cast<const double*>(lanes), count_);
-  }
-
- private:
-  int64_t count_;
-  __mmask8 mask_;
 };
 
 #endif

@@ -71,14 +71,16 @@ inline __attribute__((always_inline)) void update_line(const Rule& rule, int64_t
 // R rows from `row` on, of n elements, at least a vector, and their products with the next x, summed as by
 // dots().
 template <int R, typename Rule, typename T>
-inline __attribute__((always_inline)) void update_and_multiply(const Rule& rule, int64_t row,
-                                                               const T* factors, const T* dw, int64_t n,
-                                                               const T* x, T* y) {
+inline __attribute__((always_inline)) void update_and_multiply(const Rule& rule, int64_t row, T sign,
+                                                               const Gradient<T>& gradient, const T* x,
+                                                               T* y) {
   constexpr int64_t L = kLanes<T>;
+  const T* const dw = gradient.elements;
+  const int64_t n = gradient.columns;
   DotSum<T> sum[R];
   T factor[R];
   int64_t at[R];
-  for (int r = 0; r < R; ++r) factor[r] = factors[r];
+  for (int r = 0; r < R; ++r) factor[r] = sign * gradient.factors[row + r];
   for (int r = 0; r < R; ++r) at[r] = (row + r) * n;
   int64_t k = 0;
   for (; k + 2 * L <= n; k += 2 * L) {
@@ -124,15 +126,8 @@ inline __attribute__((always_inline)) void descend(const Call& c, const Rule& ru
     for (; r < end; ++r) update_line(rule, r * n, sign * dw.factors[r], dw.elements, n);
     return;
   }
-  for (; r + kRows <= end; r += kRows) {
-    T factors[kRows];
-    for (int s = 0; s < kRows; ++s) factors[s] = sign * dw.factors[r + s];
-    update_and_multiply<kRows>(rule, r, static_cast<const T*>(factors), dw.elements, n, x, c.next.y);
-  }
-  for (; r < end; ++r) {
-    const T factor = sign * dw.factors[r];
-    update_and_multiply<1>(rule, r, &factor, dw.elements, n, x, c.next.y);
-  }
+  for (; r + kRows <= end; r += kRows) update_and_multiply<kRows>(rule, r, sign, dw, x, c.next.y);
+  for (; r < end; ++r) update_and_multiply<1>(rule, r, sign, dw, x, c.next.y);
 }
 
 // --- sgd -----------------------------------------------------------------------------------------

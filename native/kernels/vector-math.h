@@ -42,9 +42,9 @@ static inline __attribute__((always_inline)) bool all(Lanes lanes) {
 }
 #endif
 
-// As above, to two units of the last place: by an estimate and one step of Newton's, in half the time of a
-// division. Where 1 / d is not a normal number it is divided after all, lane by lane, so that a result does
-// not depend on its neighbours.
+// As above, to two units of the last place: by an estimate and one step of Newton's, which leaves the divider
+// to the roots. Where 1 / d is not a normal number it is divided after all, lane by lane, so that a result
+// does not depend on its neighbours.
 static inline __attribute__((always_inline)) Vector<float> quotient(Vector<float> a, Vector<float> d) {
   Vector<float> r = estimate_reciprocal(d);
   r += r * (1 - d * r);

@@ -1,4 +1,4 @@
-import { type Buffer, type Instruction, type Program, replaceReads } from "./ir.js";
+import { type Buffer, type Instruction, isOne, type Program, replaceReads } from "./ir.js";
 
 /** Reads a result from where it was made, instead of a copy: a sum over axes of size 1, a product with 1. */
 export function dropCopies(program: Program): Program {
@@ -30,6 +30,3 @@ function copyOf({ name, params, operands }: Instruction): Copied | null {
   if (isOne(b)) return copied(a, result);
   return isOne(a) ? copied(b, result) : null;
 }
-
-const isOne = ({ kind, size, values }: Buffer): boolean =>
-  kind === "constant" && size === 1 && values?.[0] === 1;

@@ -4,6 +4,11 @@ import { isPlain, OPERAND, PARAM } from "./matmul-params.js";
 
 /** Of each kind of update, the instruction that takes two vectors instead of a gradient. */
 const OUTER: Readonly<Record<string, string>> = { sgd: "sgd_outer", adam: "adam_outer" };
+
+/** The kind of update that takes two vectors in the instruction of that name, or undefined. */
+export const outerRuleOf = (name: string): string | undefined =>
+  Object.keys(OUTER).find((rule) => OUTER[rule] === name);
+
 /** Shorter rows of weights are better treated all at once. */
 const MIN_COLUMNS = 8;
 

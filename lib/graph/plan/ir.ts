@@ -60,6 +60,10 @@ function readsItsOutput(instruction: Instruction, operand: number): boolean {
   return (instruction.operands[operand] as Buffer).kind !== "temporary";
 }
 
+/** Whether it is the number 1. */
+export const isOne = ({ kind, size, values }: Buffer): boolean =>
+  kind === "constant" && size === 1 && values?.[0] === 1;
+
 /** How often each buffer is read; being an output counts. */
 export function countUses(program: Program): Map<Buffer, number> {
   const uses = new Map<Buffer, number>();

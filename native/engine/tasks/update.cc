@@ -4,9 +4,9 @@
 //       buffers for each: w, dw, velocity or none, lr, step, momentum or none.
 // adam: parameters G, n of each, beta1, beta2, eps, weight_decay, decoupled, maximize;
 //       buffers for each: w, dw, m, v, v_max or none, lr, step, beta1 or none.
-// sgd_outer, adam_outer: parameters rows, columns, then the settings; buffers w [rows, columns], dz [rows]
-// and
-//       x [columns] instead of dw = dzᵀ·x, and the rest: the gradient at one sample, which is never written.
+// sgd_outer, adam_outer: parameters rows, columns, then the settings;
+//       buffers w [rows, columns], dz [rows] and x [columns] instead of dw = dzᵀ·x, which is never written,
+//       and the rest: one parameter, by its gradient at one sample.
 // lr, step and the last are float64 [1], since they change from step to step; the last, where it is there,
 // stands for the parameter of that name.
 #include "../registry.h"
