@@ -4,7 +4,9 @@ import { copyOf } from "../graph/copy.js";
 import { allocate, isFloat } from "../graph/dtype.js";
 import { enableGrad, noGrad } from "../graph/grad-mode.js";
 import type { Node } from "../graph/node.js";
+import { giveBack, withScratch } from "../graph/scratch.js";
 import { format, sameShape } from "../graph/shape.js";
+import type { Storage } from "../graph/storage.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
 import { currentTrace } from "../graph/trace.js";
 import { add } from "../ops/add.js";
@@ -52,9 +54,12 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
   }
   const leaves: Tensor[] = [];
   const results = history([y]);
-  const cotangents = pullBack([{ y, dy: settings.seed }], results, settings, (tensor) => {
+  const made: Storage[] = [];
+  const scratch = settings.createGraph || y.batch !== null ? undefined : made;
+  const meet = (tensor: Tensor): void => {
     if (tensor.isLeaf) leaves.push(tensor);
-  });
+  };
+  const cotangents = pullBack([{ y, dy: settings.seed }], results, { ...settings, meet, scratch });
   for (const result of results) {
     if (result.retainsGrad && cotangents.has(result)) leaves.push(result);
   }
@@ -67,6 +72,9 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
     taken.add(gradient.storage);
     accumulate(leaf, shared ? withOwnMemory(gradient) : gradient);
   }
+  if (scratch === undefined) return;
+  if (!settings.retainGraph) for (const { storage } of results) made.push(storage);
+  for (const storage of made) if (!taken.has(storage)) giveBack(storage);
 }
 
 /** A tensor to start from, and its own gradient ∂c/∂y. */
@@ -90,8 +98,12 @@ export function pullBackTo(
     if ((result.producer as Node).inputs.some((input) => reached.has(input))) reached.add(result);
   }
   const results = between.reverse().filter((result) => reached.has(result));
-  const cotangents = pullBack(seeds, results, { retainGraph: true, createGraph }, () => {}, reached);
-  return targets.map((target) => cotangents.get(target) ?? null);
+  const cotangents = pullBack(seeds, results, { retainGraph: true, createGraph, only: reached });
+  return targets.map((target) => {
+    const found = cotangents.get(target) ?? null;
+    if (found !== null) found.storage.isPrivate = false;
+    return found;
+  });
 }
 
 function readOptions(name: string, y: Tensor, options: BackwardOptions): Settings {
@@ -151,16 +163,20 @@ export function history(ys: readonly Tensor[]): Tensor[] {
   return results.sort((a, b) => (b.producer as Node).id - (a.producer as Node).id);
 }
 
-/**
- * ∂c/∂z for every tensor z that one of `results` was computed from, given ∂c/∂y of some; where `only` is
- * given, for those in it.
- */
+interface Pulling extends Keeping {
+  /** For which tensors alone. */
+  readonly only?: ReadonlySet<Tensor>;
+  /** Is told of every tensor that is found to have a gradient. */
+  readonly meet?: (tensor: Tensor) => void;
+  /** Takes the memory of what is made on the way, where the caller gives it back. */
+  readonly scratch?: Storage[] | undefined;
+}
+
+/** ∂c/∂z for every tensor z that one of `results` was computed from, given ∂c/∂y of some. */
 function pullBack(
   seeds: readonly Seed[],
   results: readonly Tensor[],
-  settings: Keeping,
-  meet: (tensor: Tensor) => void,
-  only?: ReadonlySet<Tensor>,
+  settings: Pulling,
 ): Map<Tensor, Tensor> {
   const cotangents = new Map<Tensor, Tensor>();
   const mode = settings.createGraph ? enableGrad : noGrad;
@@ -171,7 +187,7 @@ function pullBack(
     }
     for (const result of results) {
       const dy = complete(result, cotangents);
-      if (dy !== undefined) pullThrough(result, dy, cotangents, meet, only);
+      if (dy !== undefined) pullThrough(result, dy, cotangents, settings);
     }
     for (const tensor of cotangents.keys()) if (tensor.producer === null) complete(tensor, cotangents);
   });
@@ -185,6 +201,7 @@ function complete(tensor: Tensor, cotangents: Map<Tensor, Tensor>): Tensor | und
   if (found === undefined) return undefined;
   let dy: Tensor = found;
   for (const hook of tensor.hooks ?? []) {
+    dy.storage.isPrivate = false;
     const other: Tensor = hook(dy) ?? dy;
     checkTensor("registerHook", "the hook's result", other);
     if (!sameShape(other.shape, tensor.shape) || other.dtype !== tensor.dtype) {
@@ -203,10 +220,14 @@ function pullThrough(
   y: Tensor,
   dy: Tensor,
   cotangents: Map<Tensor, Tensor>,
-  meet: (tensor: Tensor) => void,
-  only: ReadonlySet<Tensor> | undefined,
+  { only, meet, scratch }: Pulling,
 ): void {
   const { op, inputs, attributes, line } = y.producer as Node;
+  // A user's rule may keep what it is given and what it makes.
+  const isOwn = scratch !== undefined && !op.isCustom;
+  if (!isOwn) dy.storage.isPrivate = false;
+  const make = (run: () => Tensor): Tensor =>
+    isOwn ? withScratch(run, (storage) => scratch.push(storage)) : run();
   const context: Record<string, unknown> = { ...attributes, y, dy };
   op.inputs.forEach((name, i) => {
     context[name] = inputs[i];
@@ -215,15 +236,17 @@ function pullThrough(
     const input = inputs[i] as Tensor;
     const rule = op.vjp[name];
     if (!input.requiresGrad || rule === undefined || only?.has(input) === false) return;
-    const dx = asGradientOf(`${op.name} with respect to ${name}`, line, () => rule(context as never));
+    const dx = asGradientOf(`${op.name} with respect to ${name}`, line, () =>
+      make(() => rule(context as never)),
+    );
     if (!isFloat(dx.dtype) || !sameShape(dx.shape, input.shape)) {
       throw new GraphError(
         `backward: the vjp of ${op.name} gave ${dx.dtype} ${format(dx.shape)} for ${name} ${format(input.shape)}`,
       );
     }
     const before = cotangents.get(input);
-    if (before === undefined) meet(input);
-    cotangents.set(input, before === undefined ? dx : add(before, dx));
+    if (before === undefined) meet?.(input);
+    cotangents.set(input, before === undefined ? dx : make(() => add(before, dx)));
   });
 }
 
@@ -233,12 +256,13 @@ function accumulate(leaf: Tensor, gradient: Tensor): void {
       "backward: under vmap each sample has a gradient of its own, and .grad holds one; use grad() under vmap",
     );
   }
-  if (leaf.grad !== null && currentTrace() !== null && !leaf.grad.storage.isSymbolic) {
+  if (leaf.heldGrad !== null && currentTrace() !== null && !leaf.heldGrad.storage.isSymbolic) {
     throw new TraceError(
       "compile: .grad holds a gradient from before, and gradients stay inside a compiled function; call zeroGrad() in it before backward()",
     );
   }
-  leaf.grad = leaf.grad === null ? gradient : add(leaf.grad, gradient);
+  const before = leaf.heldGrad;
+  leaf.grad = before === null ? gradient : add(before, gradient);
 }
 
 function withOwnMemory(tensor: Tensor): Tensor {

@@ -96,6 +96,7 @@ function opOf(name: string, definition: FunctionDefinition, count: number): Op {
     name,
     inputs: names,
     instruction: null,
+    isCustom: true,
     infer: () => {
       throw new GraphError(`${name}: its shape is known only by its value`);
     },

@@ -3,9 +3,10 @@ import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
 import { anomalyFound, callLine, checkInstruction, checkResult, isWatching } from "./anomaly.js";
 import { applyToSamples, sameValues } from "./batch.js";
-import { allocate, allocateUnset, type DType, isFloat } from "./dtype.js";
+import { allocate, type DType, isFloat } from "./dtype.js";
 import { isGradEnabled, noGrad } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
+import { noteResult, takeUnset } from "./scratch.js";
 import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
 import { Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
@@ -34,8 +35,9 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
 export function emptyTensor(name: string, shape: Shape, dtype: DType): Tensor {
   let size = 1;
   for (const length of shape) size *= length;
-  const home =
-    currentTrace() === null ? allocateUnset(dtype, size, name) : new Storage({ length: size, dtype });
+  if (currentTrace() !== null) return new Tensor(new Storage({ length: size, dtype }), shape, dtype);
+  const home = new Storage(takeUnset(dtype, size, name));
+  noteResult(home);
   return new Tensor(home, shape, dtype);
 }
 

@@ -25,6 +25,8 @@ export interface Op {
   readonly vjp: Rules;
   /** Jacobian · column vector, for each input that has one. */
   readonly jvp: Rules;
+  /** Whether its rules are a user's. */
+  readonly isCustom?: boolean;
   /** The value by other ops, whose history does not count; instead of an instruction. */
   compute?(inputs: readonly Tensor[], attributes: Attributes): Tensor;
   /**

@@ -21,6 +21,8 @@ export class Storage {
   version = 0;
   /** Whether its value cannot be read. */
   readonly isSymbolic: boolean;
+  /** Whether only the library holds it, which knows when it is dead. */
+  isPrivate = false;
   #array: TypedArray | null;
   /** The array where the memory holds the same or something newer. */
   #lastArray: WeakRef<TypedArray> | null = null;
@@ -90,6 +92,18 @@ export class Storage {
     }
     this.#lastArray = null;
     return this.#array;
+  }
+
+  /**
+   * The array, for another storage to have: this one is dead. Null where there is none to give. Whoever asks
+   * for it still is refused, as for one that was transferred.
+   */
+  giveUp(): TypedArray | null {
+    const array = this.#array;
+    this.isPrivate = false;
+    if (array === null || array.length !== this.length || this.#memory !== null) return null;
+    this.#array = array.subarray(0, 0);
+    return array;
   }
 
   /** The native memory, whatever it holds now: a program is made over it. */

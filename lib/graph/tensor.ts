@@ -37,10 +37,10 @@ export class Tensor {
   readonly dtype: DType;
   /** Number of elements. */
   readonly size: number;
-  /** The gradient that `backward()` left here, of this tensor's shape; null before. */
-  grad: Tensor | null = null;
   /** @internal */
   readonly storage: Storage;
+  /** @internal The gradient, for the library itself, which lets go of it. */
+  heldGrad: Tensor | null = null;
   /** @internal The application of an op that made it; null for a leaf. */
   producer: Node | null = null;
   /** @internal Under `vmap`: the samples of which this tensor stands for each; null elsewhere. */
@@ -59,6 +59,16 @@ export class Tensor {
     this.shape = shape;
     this.dtype = dtype;
     this.size = this.storage.length;
+  }
+
+  /** The gradient that `backward()` left here, of this tensor's shape; null before. */
+  get grad(): Tensor | null {
+    if (this.heldGrad !== null) this.heldGrad.storage.isPrivate = false;
+    return this.heldGrad;
+  }
+
+  set grad(gradient: Tensor | null) {
+    this.heldGrad = gradient;
   }
 
   /** Number of axes. */

@@ -2,6 +2,7 @@ import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { assign, checkAssignable } from "../graph/apply.js";
 import { checkDType, type DType, isFloat } from "../graph/dtype.js";
 import { noGrad } from "../graph/grad-mode.js";
+import { dropGradient } from "../graph/scratch.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
 import { assume, overrule } from "../graph/trace.js";
 import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
@@ -310,7 +311,7 @@ export abstract class Module implements HasParts, Copyable {
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null;
+    for (const parameter of this.parameters()) dropGradient(parameter);
   }
 }
 

@@ -1,7 +1,26 @@
 import { ArgumentError } from "../errors.js";
+import { isGradEnabled } from "../graph/grad-mode.js";
+import { giveBack, withScratch } from "../graph/scratch.js";
 import type { Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
+import { ELU } from "./elu.js";
+import { Flatten } from "./flatten.js";
+import { GELU } from "./gelu.js";
+import { LeakyReLU } from "./leaky-relu.js";
+import { Linear } from "./linear.js";
 import { Module } from "./module.js";
+import { ReLU } from "./relu.js";
+import { Sigmoid } from "./sigmoid.js";
+import { SiLU } from "./silu.js";
+import { SoftPlus } from "./softplus.js";
+import { Tanh } from "./tanh.js";
+
+/** The `forward` of layers that show nobody what they are given and what they make. A hook has another one. */
+const discreet: ReadonlySet<unknown> = new Set(
+  [Linear, ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, SoftPlus, Tanh, Flatten].map(
+    ({ prototype }) => prototype.forward,
+  ),
+);
 
 /**
  * Modules one after the other: y = f_n(… f_1(f_0(x))) (torch.nn.Sequential).
@@ -31,6 +50,20 @@ export class Sequential extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return this.list.reduce((z, module) => module.forward(z), x);
+    let z = x;
+    for (const module of this.list) z = through(module, z);
+    z.storage.isPrivate = false;
+    return z;
   }
+}
+
+/** One layer's result. The layer before may have made z for this one alone. */
+function through(module: Module, z: Tensor): Tensor {
+  if (!discreet.has(module.forward)) {
+    z.storage.isPrivate = false;
+    return module.forward(z);
+  }
+  const y = withScratch(() => module.forward(z));
+  if (!isGradEnabled() && y.storage !== z.storage) giveBack(z.storage);
+  return y;
 }

@@ -34,7 +34,7 @@ export function defineOp<I extends string, A extends object = object>(
   name: string,
   definition: define.OpDefinition<I, A>,
 ): define.Apply<A> {
-  return define.defineOp(name, { batch: oneByOne<I, A>(definition.inputs), ...definition });
+  return define.defineOp(name, { batch: oneByOne<I, A>(definition.inputs), ...definition }, true);
 }
 
 /**
@@ -54,5 +54,5 @@ export function linear<I extends string, A extends object = object>(
   name: string,
   definition: define.LinearDefinition<I, A>,
 ): define.Apply<A> {
-  return define.linear(name, { batch: oneByOne<I, A>(definition.inputs), ...definition });
+  return define.linear(name, { batch: oneByOne<I, A>(definition.inputs), ...definition }, true);
 }

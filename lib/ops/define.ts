@@ -66,6 +66,7 @@ export type BatchRule<I extends string, A extends object> = (
 export function defineOp<I extends string, A extends object = object>(
   name: string,
   definition: OpDefinition<I, A>,
+  isCustom = false,
 ): Apply<A> {
   const { inputs, kernel, buffers, batch } = definition;
   const named = (tensors: readonly Tensor[], attributes: object): Arguments<I, A> => {
@@ -80,6 +81,7 @@ export function defineOp<I extends string, A extends object = object>(
     infer: (tensors, attributes) => definition.shape(named(tensors, attributes)),
     params: (tensors, y, attributes) => definition.params?.(named(tensors, attributes), y) ?? [],
     ...(buffers === undefined ? {} : { buffers }),
+    isCustom,
     vjp: definition.vjp ?? {},
     jvp: definition.jvp ?? {},
     ...(batch === undefined
@@ -152,6 +154,7 @@ export interface LinearDefinition<I extends string, A extends object>
 export function linear<I extends string, A extends object = object>(
   name: string,
   definition: LinearDefinition<I, A>,
+  isCustom = false,
 ): Apply<A> {
   const { inputs, shape, kernel, params, transpose, batch } = definition;
   const first = inputs[0];
@@ -166,7 +169,7 @@ export function linear<I extends string, A extends object = object>(
       return op(tensors, attributes as A);
     },
   } as JvpRules<I, A>;
-  const op: Apply<A> = defineOp<I, A>(name, {
+  const own: OpDefinition<I, A> = {
     inputs,
     shape,
     kernel,
@@ -174,6 +177,7 @@ export function linear<I extends string, A extends object = object>(
     ...(batch === undefined ? {} : { batch }),
     vjp,
     jvp,
-  });
+  };
+  const op: Apply<A> = defineOp<I, A>(name, own, isCustom);
   return op;
 }

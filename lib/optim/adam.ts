@@ -4,7 +4,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
 import { checkFlag, checkNumber, describe } from "../options.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { keepsNoGradient, Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
 
 export interface AdamOptions extends OptimizerOptions {
   /** Learning rate η ≥ 0. Default: 0.001. */
@@ -62,6 +62,10 @@ const readerOf = (name: string, standardDecay: number) => ({
 
 /** Adam and AdamW, which differ in what the weight decay is added to. */
 abstract class AnyAdam extends Optimizer<State, Settings> {
+  static {
+    keepsNoGradient(AnyAdam.prototype.update);
+  }
+
   protected abstract readonly isDecoupled: boolean;
 
   protected initialState(parameter: Tensor, { amsgrad }: Settings): State {

@@ -3,6 +3,7 @@ import { assign, checkAssignable } from "../graph/apply.js";
 import { copyOf } from "../graph/copy.js";
 import { allocate } from "../graph/dtype.js";
 import { noGrad } from "../graph/grad-mode.js";
+import { dropGradient } from "../graph/scratch.js";
 import { format, sameShape } from "../graph/shape.js";
 import { Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
@@ -32,6 +33,14 @@ export interface Reader<Options, Settings> {
   readonly known: readonly string[];
   readonly lr: number;
   read(options: Options): Settings;
+}
+
+/** The `update` of optimizers that keep no gradient: its memory may be used again once it is dropped. */
+const letGo = new WeakSet<object>();
+
+/** Says that an `update` keeps no gradient. */
+export function keepsNoGradient(update: object): void {
+  letGo.add(update);
 }
 
 /**
@@ -77,7 +86,7 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
 
   /** Forgets the gradients of all its parameters. */
   zeroGrad(): void {
-    for (const parameter of this.parameters) parameter.grad = null;
+    for (const parameter of this.parameters) dropGradient(parameter);
   }
 
   /**
@@ -87,7 +96,7 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
    */
   step(): void {
     for (const parameter of this.parameters) {
-      if (parameter.grad !== null) checkGradient(this.#name, parameter, parameter.grad);
+      if (parameter.heldGrad !== null) checkGradient(this.#name, parameter, parameter.heldGrad);
     }
     noGrad(() => {
       for (const group of this.groups) this.updateGroup(group);
@@ -97,9 +106,10 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
   /** Moves the parameters of a group that have a gradient. */
   protected updateGroup({ parameters, rate, settings, momentumRate }: ParameterGroup<Settings>): void {
     for (const parameter of parameters) {
-      if (parameter.grad === null) continue;
+      const gradient = letGo.has(this.update) ? parameter.heldGrad : parameter.grad;
+      if (gradient === null) continue;
       const state = this.stateOf(parameter, settings, rate);
-      this.update(parameter, parameter.grad, rate, state, settings, momentumRate);
+      this.update(parameter, gradient, rate, state, settings, momentumRate);
     }
   }
 

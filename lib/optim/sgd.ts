@@ -4,7 +4,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
 import { checkFlag, checkNumber } from "../options.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { keepsNoGradient, Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
 
 export interface SGDOptions extends OptimizerOptions {
   /** Learning rate η ≥ 0. Default: 0.001. */
@@ -59,6 +59,10 @@ function read(options: SGDOptions): Settings {
  * @throws ArgumentError, OptionError, DTypeError
  */
 export class SGD extends Optimizer<State, Settings> {
+  static {
+    keepsNoGradient(SGD.prototype.update);
+  }
+
   constructor(parameters: ParameterList<SGDOptions>, options: SGDOptions = {}) {
     const known = ["momentum", "dampening", "weightDecay", "nesterov", "maximize"];
     super("SGD", parameters, options, { known, lr: 0.001, read });

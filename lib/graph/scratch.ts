@@ -1,0 +1,74 @@
+import { allocateUnset, bytesOf, type DType, type TypedArray } from "./dtype.js";
+import type { Storage } from "./storage.js";
+import type { Tensor } from "./tensor.js";
+
+// Below that, new memory costs no more than memory that is kept.
+const WORTH_KEEPING = 1024;
+// Sizes that are asked for no more must not gather: so many arrays, and all are forgotten.
+const MOST_KEPT = 1024;
+
+/** Arrays of results that are known to be dead, by dtype and length: the collector may still take them. */
+const free: Record<DType, Map<number, WeakRef<TypedArray>[]>> = {
+  float32: new Map(),
+  float64: new Map(),
+  int32: new Map(),
+  bool: new Map(),
+};
+let kept = 0;
+let note: ((storage: Storage) => void) | null = null;
+
+/**
+ * Runs `run`, in which only the library has a part: the results made meanwhile are private, until somebody is
+ * given one. `each` is told of their memory.
+ */
+export function withScratch<T>(run: () => T, each: (storage: Storage) => void = () => {}): T {
+  const outer = note;
+  note = each;
+  try {
+    return run();
+  } finally {
+    note = outer;
+  }
+}
+
+/** Tells of a result's memory that it was made. */
+export function noteResult(storage: Storage): void {
+  if (note === null) return;
+  storage.isPrivate = true;
+  note(storage);
+}
+
+/** A typed array to be written whole, from what was given back where there is one of that size. */
+export function takeUnset(dtype: DType, size: number, where: string): TypedArray {
+  const found = bytesOf({ size, dtype }) < WORTH_KEEPING ? undefined : free[dtype].get(size);
+  while (found !== undefined && found.length > 0) {
+    const array = (found.pop() as WeakRef<TypedArray>).deref();
+    kept--;
+    if (array !== undefined) return array;
+  }
+  return allocateUnset(dtype, size, where);
+}
+
+/** Gives back the memory of a result that is dead, unless somebody else was given it. */
+export function giveBack(storage: Storage): void {
+  if (!storage.isPrivate || bytesOf({ size: storage.length, dtype: storage.dtype }) < WORTH_KEEPING) return;
+  const array = storage.giveUp();
+  if (array === null) return;
+  if (kept === MOST_KEPT) forget();
+  kept++;
+  const list = free[storage.dtype].get(storage.length);
+  if (list === undefined) free[storage.dtype].set(storage.length, [new WeakRef(array)]);
+  else list.push(new WeakRef(array));
+}
+
+function forget(): void {
+  for (const lists of Object.values(free)) lists.clear();
+  kept = 0;
+}
+
+/** Lets go of a tensor's gradient. */
+export function dropGradient(tensor: Tensor): void {
+  const gradient = tensor.heldGrad;
+  tensor.grad = null;
+  if (gradient !== null) giveBack(gradient.storage);
+}
