@@ -41,28 +41,15 @@ inline __attribute__((always_inline)) T rounded(T v) {
   return v;
 }
 
-// Where the elements of a left operand are: a[i, k] at data[i·row + k·depth]; at data[rows[i]·row + k] where
-// `rows` is given.
-template <typename T>
-struct Left {
-  const T* data;
-  int64_t row, depth;
-  const int32_t* rows;
-};
-
-// Where those of a right operand are: b[k, j] at data[k·depth + j], or data[depths[k]·depth + j].
-template <typename T>
-struct Right {
-  const T* data;
-  int64_t depth;
-  const int32_t* depths;
-};
-
+// What the tiles of a panel have in common: a[i, k] is at a[i·a_row + k·a_depth], or at a[rows[i]·a_row + k]
+// where rows are given; b[k, j] at b[k·b_depth + j], or b[b_depths[k]·b_depth + j]; c[i, j] at c[i·c_row + j].
 // c ← alpha · product + beta · c; c is not read where beta is 0.
 template <typename T>
-struct Target {
-  T* data;
-  int64_t row;
+struct Common {
+  int64_t a_row, a_depth;
+  int64_t b_depth;
+  const int32_t* b_depths;
+  int64_t c_row;
   T alpha, beta;
 };
 
@@ -73,53 +60,63 @@ enum class Lie { apart, adjacent, scattered_rows, scattered_depths, adjacent_sca
 
 // c [R, V·lanes] ← a [R, K] · b [K, V·lanes], the columns of b side by side.
 // Each element is one chain of multiply-adds in the order of k, whatever R, V and how the operands lie.
+// What differs from tile to tile comes in registers: of a structure, just written piece by piece and copied
+// in larger ones, the copy would wait for every store before it, and those are of the tile before.
 template <typename T, int R, int V, Lie lie>
-void multiply_tile(int64_t K, Left<T> a, Right<T> b, const Target<T>& c) {
+void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* c, const Common<T>& common) {
   constexpr int64_t L = kLanes<T>;
   constexpr bool adjacent = lie == Lie::adjacent || lie == Lie::adjacent_scattered_depths;
   constexpr bool scattered_depths = lie == Lie::scattered_depths || lie == Lie::adjacent_scattered_depths;
-  const int64_t row = adjacent ? 1 : a.row;
+  const int64_t row = adjacent ? 1 : common.a_row;
+  const int64_t c_row = common.c_row;
+  const T alpha = common.alpha;
+  const T beta = common.beta;
   const T* line_of[R] = {};
   if constexpr (lie == Lie::scattered_rows) {
-    for (int r = 0; r < R; ++r) line_of[r] = a.data + a.rows[r] * a.row;
+    for (int r = 0; r < R; ++r) line_of[r] = a + a_rows[r] * row;
   }
   // On its way while the product is computed, if that takes long enough.
   for (int r = 0; r < R && K >= 32; ++r) {
-    __builtin_prefetch(c.data + r * c.row);
-    __builtin_prefetch(c.data + r * c.row + V * L - 1);
+    __builtin_prefetch(c + r * c_row);
+    __builtin_prefetch(c + r * c_row + V * L - 1);
   }
   Vector<T> sum[R][V] = {};
   for (int64_t k = 0; k < K; ++k) {
-    const T* from = b.data;
-    if constexpr (scattered_depths) from += b.depths[k] * b.depth;
+    const T* from = b;
+    if constexpr (scattered_depths) from += common.b_depths[k] * common.b_depth;
     Vector<T> line[V];
     for (int v = 0; v < V; ++v) line[v] = load(from + v * L);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const T factor = lie == Lie::scattered_rows ? line_of[r][k] : a.data[r * row];
+      const T factor = lie == Lie::scattered_rows ? line_of[r][k] : a[r * row];
       for (int v = 0; v < V; ++v) sum[r][v] += factor * line[v];
     }
-    a.data += a.depth;
-    if constexpr (!scattered_depths) b.data += b.depth;
+    a += common.a_depth;
+    if constexpr (!scattered_depths) b += common.b_depth;
   }
-  if (c.beta == 0) {
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      for (int v = 0; v < V; ++v) store(c.data + r * c.row + v * L, c.alpha * sum[r][v]);
-    }
-  } else {
+  const auto put = [&](auto value) {
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       for (int v = 0; v < V; ++v) {
-        T* to = c.data + r * c.row + v * L;
-        store(to, rounded(c.alpha * sum[r][v]) + c.beta * load(static_cast<const T*>(to)));
+        T* to = c + r * c_row + v * L;
+        store(to, value(sum[r][v], static_cast<const T*>(to)));
       }
     }
+  };
+  // The common factors apart, which take the multipliers no time.
+  if (beta == 0 && alpha == 1) {
+    put([](Vector<T> x, const T*) { return x; });
+  } else if (beta == 0) {
+    put([&](Vector<T> x, const T*) { return alpha * x; });
+  } else if (beta == 1) {
+    put([&](Vector<T> x, const T* to) { return rounded(alpha * x) + load(to); });
+  } else {
+    put([&](Vector<T> x, const T* to) { return rounded(alpha * x) + beta * load(to); });
   }
 }
 
 template <typename T>
-using TileFn = void (*)(int64_t K, Left<T> a, Right<T> b, const Target<T>& c);
+using TileFn = void (*)(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* c, const Common<T>& common);
 
 // The multiply_tile of so many rows and vectors: 2, or 1 or, of at most kWideRows, kWideVectors where nothing
 // is scattered.

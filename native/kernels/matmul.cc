@@ -238,38 +238,52 @@ struct Sweep {
   const T* left;  // packed rows, or null
 };
 
+// A panel of b: its columns [j, j + width) of c, computed in so many vectors of which those columns from `skip`
+// on are new.
 template <typename T>
-Lie lie_of(const Left<T>& a, const Right<T>& b) {
-  if (a.rows != nullptr) return Lie::scattered_rows;
-  if (b.depths != nullptr) return a.row == 1 ? Lie::adjacent_scattered_depths : Lie::scattered_depths;
-  return a.row == 1 ? Lie::adjacent : Lie::apart;
-}
+struct Panel {
+  const T* data;
+  int64_t depth;
+  const int32_t* depths;
+  int64_t j, width;
+  int vectors;
+  int64_t skip;
+};
 
-// The tiles of some rows and a panel `b` of `vectors`, of whose columns those from `skip` on are new.
+// The tiles of some rows and a panel.
 template <typename T>
-void sweep_rows(const Sweep<T>& s, Part rows, Right<T> b, int64_t j, int64_t width, int vectors,
-                int64_t skip) {
+void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel) {
   constexpr int64_t C = kTileColumns<T>;
   const Product<T>& p = s.p;
   const MatmulCall<T>& call = s.call;
+  const auto [b, b_depth, b_depths, j, width, vectors, skip] = panel;
+  const bool packed = s.left != nullptr;
   const bool in_place = !p.swapped && width == vectors * kLanes<T>;
   const bool finish = s.stage.last && wants_finish(call);
-  const T beta = s.stage.first ? call.beta : T{1};
+  const T beta = !in_place ? T{0} : s.stage.first ? call.beta : T{1};
+  const bool adjacent = packed || p.a.along == 1;
+  const Lie lie = !packed && p.a.lines != nullptr ? Lie::scattered_rows
+                  : b_depths != nullptr ? (adjacent ? Lie::adjacent_scattered_depths : Lie::scattered_depths)
+                  : adjacent            ? Lie::adjacent
+                                        : Lie::apart;
   alignas(64) T tile[kTileRows * C + kLanes<T>];  // whole vectors are read from `skip` on
+  Common<T> common = {p.a.along, p.a.depth, b_depth, b_depths, in_place ? call.ldc : C, call.alpha, beta};
   int64_t known = 0;
   TileFn<T> multiply = nullptr;
   for (int64_t i = rows.begin; i < rows.end; i += p.height) {
     const int64_t height = least(p.height, rows.end - i);
+    if (height != known) {
+      multiply = tile_of<T>(known = height, vectors, lie);
+      if (packed) common.a_depth = height;
+    }
     const Factor<T> from = p.a.from(i, s.k0);
-    const Left<T> a = s.left == nullptr ? Left<T>{from.data, from.along, from.depth, from.lines}
-                                        : Left<T>{s.left + (i - rows.begin) * s.depth, 1, height, nullptr};
-    if (height != known) multiply = tile_of<T>(known = height, vectors, lie_of(a, b));
+    const T* a = packed ? s.left + (i - rows.begin) * s.depth : from.data;
     if (in_place) {
-      multiply(s.depth, a, b, {call.c + i * call.ldc + j, call.ldc, call.alpha, beta});
+      multiply(s.depth, a, from.lines, b, call.c + i * call.ldc + j, common);
       if (finish) finish_in_place(call, i, j, height, width);
       continue;
     }
-    multiply(s.depth, a, b, {tile, C, call.alpha, T{0}});
+    multiply(s.depth, a, from.lines, b, tile, common);
     if (p.swapped) {
       deliver_transposed(call, s.stage, static_cast<const T*>(tile) + skip, i, j, height, width);
     } else {
@@ -296,8 +310,7 @@ void sweep_columns_in_place(const Sweep<T>& s, Part rows, Part columns) {
     width = least(vectors * L, rest);
     const int64_t skip = vectors * L - width;
     const Factor<T> from = p.b.from(j - skip, s.k0);
-    const Right<T> b = {from.data, from.depth, from.depths};
-    sweep_rows(s, rows, b, j, width, vectors, skip);
+    sweep_rows<T>(s, rows, {from.data, from.depth, from.depths, j, width, vectors, skip});
   }
 }
 
@@ -319,9 +332,8 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch, bool
     const int64_t width = least(C, columns.end - j);
     T* panel = scratch.right + (j - columns.begin) * s.depth;
     if (first) pack_right(s.depth, width, p.b.from(j, s.k0), panel);
-    const Right<T> b = {panel, C, nullptr};
     const bool is_wide = width > kLanes<T> || (s.left == nullptr && p.a.lines != nullptr);
-    sweep_rows(s, rows, b, j, width, is_wide ? kTileVectors : 1, 0);
+    sweep_rows<T>(s, rows, {panel, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0});
   }
 }
 
