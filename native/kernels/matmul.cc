@@ -9,10 +9,10 @@ namespace {
 // A block of K that keeps a panel of b near the first-level cache, and so many rows of a that their packed
 // block stays in the second-level one.
 template <typename T>
-constexpr int64_t kDepth = 2560 / static_cast<int64_t>(sizeof(T));
-constexpr int64_t kBlockTiles = 60 / kTileRows;  // of rows
+constexpr int64_t kDepth = 4096 / static_cast<int64_t>(sizeof(T));
+constexpr int64_t kBlockTiles = 44 / kTileRows;  // of rows
 template <typename T>
-constexpr int64_t kBlockColumns = 32 * kTileColumns<T>;
+constexpr int64_t kBlockColumns = 24 * kTileColumns<T>;
 
 // Few tiles along the other side do not pay for a packed copy.
 constexpr int64_t kReadRightTiles = 5;
