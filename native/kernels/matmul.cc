@@ -70,7 +70,9 @@ void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
   const bool narrow = p.N < (p.b.depths == nullptr ? kLanes<T> : kTileColumns<T>);
   const bool reads_lines = p.a.lines != nullptr && p.N > kLanes<T>;
   p.pack_b = !p.b.has_whole_depths() || narrow || reads_lines || rows > read_tiles * kTileRows;
-  p.pack_a = columns > kReadLeftTiles * kTileColumns<T> || (p.a.is_scattered() && !reads_lines) ||
+  // A tile's rows side by side are as good where they lie, unless each depth takes the place of the others.
+  const bool adjacent = p.a.has_whole_depths() && p.a.depths == nullptr && !crowded(p.a.depth);
+  p.pack_a = (columns > kReadLeftTiles * kTileColumns<T> && !adjacent) || (p.a.is_scattered() && !reads_lines) ||
              (crowded(p.a.along) && p.height > 6 && columns > kLanes<T>);
 }
 
