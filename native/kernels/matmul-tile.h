@@ -42,8 +42,8 @@ inline __attribute__((always_inline)) T rounded(T v) {
 }
 
 // What the tiles of a panel have in common: a[i, k] is at a[i·a_row + k·a_depth], or at a[rows[i]·a_row + k]
-// where rows are given; b[k, j] at b[k·b_depth + j], or b[b_depths[k]·b_depth + j]; c[i, j] at c[i·c_row + j].
-// c ← alpha · product + beta · c; c is not read where beta is 0.
+// where rows are given; b[k, j] at b[k·b_depth + j], or b[b_depths[k]·b_depth + j]; c[i, j] at c[i·c_row +
+// j]. c ← alpha · product + beta · c; c is not read where beta is 0.
 template <typename T>
 struct Common {
   int64_t a_row, a_depth;
@@ -116,7 +116,8 @@ void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* 
 }
 
 template <typename T>
-using TileFn = void (*)(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* c, const Common<T>& common);
+using TileFn = void (*)(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* c,
+                        const Common<T>& common);
 
 // The multiply_tile of so many rows and vectors: 2, or 1 or, of at most kWideRows, kWideVectors where nothing
 // is scattered.

@@ -72,7 +72,8 @@ void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
   p.pack_b = !p.b.has_whole_depths() || narrow || reads_lines || rows > read_tiles * kTileRows;
   // A tile's rows side by side are as good where they lie, unless each depth takes the place of the others.
   const bool adjacent = p.a.has_whole_depths() && p.a.depths == nullptr && !crowded(p.a.depth);
-  p.pack_a = (columns > kReadLeftTiles * kTileColumns<T> && !adjacent) || (p.a.is_scattered() && !reads_lines) ||
+  p.pack_a = (columns > kReadLeftTiles * kTileColumns<T> && !adjacent) ||
+             (p.a.is_scattered() && !reads_lines) ||
              (crowded(p.a.along) && p.height > 6 && columns > kLanes<T>);
 }
 
@@ -240,8 +241,8 @@ struct Sweep {
   const T* left;  // packed rows, or null
 };
 
-// A panel of b: its columns [j, j + width) of c, computed in so many vectors of which those columns from `skip`
-// on are new.
+// A panel of b: its columns [j, j + width) of c, computed in so many vectors of which those columns from
+// `skip` on are new.
 template <typename T>
 struct Panel {
   const T* data;
