@@ -1,5 +1,6 @@
 import { GraphError } from "../errors.js";
 import type { Attributes, Op } from "./node.js";
+import { withoutScratch } from "./scratch.js";
 import { format, sameShape, type TensorSpec } from "./shape.js";
 import { Storage } from "./storage.js";
 import { type Batch, Tensor } from "./tensor.js";
@@ -46,13 +47,11 @@ export function applyToSamples(op: Op, inputs: readonly Tensor[], attributes: At
   const batches = inputs.map((input) => (input.batch?.level === level ? input.batch : null));
   const { size } = batches.find((batch) => batch !== null) as Batch;
   const expected = op.compute === undefined ? op.infer(inputs, attributes) : null;
-  if (op.batch === undefined) throw new GraphError(`vmap: ${op.name} has no rule for samples`);
-  const all = op.batch(
-    inputs.map((input, i) => batches[i]?.all ?? input),
-    batches.map((batch) => batch !== null),
-    size,
-    attributes,
-  );
+  const rule = op.batch;
+  if (rule === undefined) throw new GraphError(`vmap: ${op.name} has no rule for samples`);
+  const given = inputs.map((input, i) => batches[i]?.all ?? input);
+  const batched = batches.map((batch) => batch !== null);
+  const all = withoutScratch(() => rule(given, batched, size, attributes));
   const spec: TensorSpec = expected ?? { shape: all.shape.slice(1), dtype: all.dtype };
   const wanted = [size, ...spec.shape];
   if (!sameShape(all.shape, wanted) || all.dtype !== spec.dtype) {

@@ -31,6 +31,17 @@ export function withScratch<T>(run: () => T, each: (storage: Storage) => void = 
   }
 }
 
+/** Runs `run`, of whose results somebody may be given one unseen: none is private. */
+export function withoutScratch<T>(run: () => T): T {
+  const outer = note;
+  note = null;
+  try {
+    return run();
+  } finally {
+    note = outer;
+  }
+}
+
 /** Tells of a result's memory that it was made. */
 export function noteResult(storage: Storage): void {
   if (note === null) return;

@@ -10,6 +10,7 @@ import {
   randn,
   type Tensor,
   tensor,
+  vmap,
 } from "../../lib/index.js";
 import { library, runModule } from "../child.js";
 
@@ -170,6 +171,14 @@ describe("what somebody was given keeps its values while later steps use the mem
     kept.push(...[...own.model.parameters()].flatMap((w) => (w.grad === null ? [] : [w.grad])));
     own.model.zeroGrad();
     expectKept(own, kept);
+  });
+
+  test("results of all samples, under vmap", () => {
+    const own = net();
+    const y = vmap((x: Tensor) => own.model.forward(x))(own.x);
+    cost.mse(y, own.x).backward();
+    own.model.zeroGrad();
+    expectKept(own, [y]);
   });
 
   test("gradients of grad(), and a result that two costs share", () => {
