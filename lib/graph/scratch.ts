@@ -1,5 +1,5 @@
 import { allocateUnset, bytesOf, type DType, type TypedArray } from "./dtype.js";
-import type { Storage } from "./storage.js";
+import { type Storage, tracing } from "./storage.js";
 import type { Tensor } from "./tensor.js";
 
 // Below that, new memory costs no more than memory that is kept.
@@ -62,6 +62,8 @@ export function takeUnset(dtype: DType, size: number, where: string): TypedArray
 
 /** Gives back the memory of a result that is dead, unless somebody else was given it. */
 export function giveBack(storage: Storage): void {
+  // A program that is being recorded may read it.
+  if (tracing.current !== 0) return;
   if (!storage.isPrivate || bytesOf({ size: storage.length, dtype: storage.dtype }) < WORTH_KEEPING) return;
   const array = storage.giveUp();
   if (array === null) return;

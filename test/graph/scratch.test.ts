@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  compile,
   cost,
   grad,
   manualSeed,
@@ -173,6 +174,19 @@ describe("what somebody was given keeps its values while later steps use the mem
     expectKept(own, kept);
   });
 
+  test("a gradient from before, which a compiled function drops", () => {
+    const own = net();
+    const descent = new optim.SGD(own.model.parameters(), { lr: 0.1 });
+    const [w] = [...own.model.parameters()] as [nn.Parameter];
+    const before = w.data.slice();
+    ops.sum(own.model.forward(own.x)).backward();
+    compile(() => {
+      descent.step();
+      descent.zeroGrad();
+    })();
+    expect(w.data).not.toEqual(before);
+  });
+
   test("results of all samples, under vmap", () => {
     const own = net();
     const y = vmap((x: Tensor) => own.model.forward(x))(own.x);
@@ -229,7 +243,7 @@ test("gradients of several backwards add up", () => {
 
 test("an eager step makes next to no new memory", { timeout: 60_000 }, async () => {
   const source = `
-    import { cost, nn, optim, randn } from ${JSON.stringify(library)};
+    import { compile, cost, nn, optim, randn } from ${JSON.stringify(library)};
     const model = new nn.Sequential(new nn.Linear(512, 512), new nn.ReLU(), new nn.Linear(512, 512));
     const optimizer = new optim.Adam(model.parameters());
     const x = randn([512, 512]);
