@@ -54,8 +54,7 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
   }
   const leaves: Tensor[] = [];
   const results = history([y]);
-  const made: Storage[] = [];
-  const scratch = settings.createGraph || y.batch !== null ? undefined : made;
+  const scratch: Storage[] | undefined = settings.createGraph || y.batch !== null ? undefined : [];
   const meet = (tensor: Tensor): void => {
     if (tensor.isLeaf) leaves.push(tensor);
   };
@@ -73,8 +72,8 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
     accumulate(leaf, shared ? withOwnMemory(gradient) : gradient);
   }
   if (scratch === undefined) return;
-  if (!settings.retainGraph) for (const { storage } of results) made.push(storage);
-  for (const storage of made) if (!taken.has(storage)) giveBack(storage);
+  const freed = settings.retainGraph ? [] : results.map(({ storage }) => storage);
+  for (const storage of [...scratch, ...freed]) if (!taken.has(storage)) giveBack(storage);
 }
 
 /** A tensor to start from, and its own gradient ∂c/∂y. */

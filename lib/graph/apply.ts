@@ -6,7 +6,7 @@ import { applyToSamples, sameValues } from "./batch.js";
 import { allocate, type DType, isFloat } from "./dtype.js";
 import { isGradEnabled, noGrad } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
-import { noteResult, takeUnset } from "./scratch.js";
+import { resultStorage } from "./scratch.js";
 import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
 import { Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
@@ -36,9 +36,7 @@ export function emptyTensor(name: string, shape: Shape, dtype: DType): Tensor {
   let size = 1;
   for (const length of shape) size *= length;
   if (currentTrace() !== null) return new Tensor(new Storage({ length: size, dtype }), shape, dtype);
-  const home = new Storage(takeUnset(dtype, size, name));
-  noteResult(home);
-  return new Tensor(home, shape, dtype);
+  return new Tensor(resultStorage(dtype, size, name), shape, dtype);
 }
 
 function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attributes: Attributes): Tensor {

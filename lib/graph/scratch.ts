@@ -1,5 +1,5 @@
 import { allocateUnset, bytesOf, type DType, type TypedArray } from "./dtype.js";
-import { type Storage, tracing } from "./storage.js";
+import { Storage, tracing } from "./storage.js";
 import type { Tensor } from "./tensor.js";
 
 // Below that, new memory costs no more than memory that is kept.
@@ -42,15 +42,18 @@ export function withoutScratch<T>(run: () => T): T {
   }
 }
 
-/** Tells of a result's memory that it was made. */
-export function noteResult(storage: Storage): void {
-  if (note === null) return;
-  storage.isPrivate = true;
-  note(storage);
+/** The memory of a result, which is written whole. */
+export function resultStorage(dtype: DType, size: number, where: string): Storage {
+  const storage = new Storage(takeUnset(dtype, size, where));
+  if (note !== null) {
+    storage.isPrivate = true;
+    note(storage);
+  }
+  return storage;
 }
 
 /** A typed array to be written whole, from what was given back where there is one of that size. */
-export function takeUnset(dtype: DType, size: number, where: string): TypedArray {
+function takeUnset(dtype: DType, size: number, where: string): TypedArray {
   const found = bytesOf({ size, dtype }) < WORTH_KEEPING ? undefined : free[dtype].get(size);
   while (found !== undefined && found.length > 0) {
     const array = (found.pop() as WeakRef<TypedArray>).deref();
