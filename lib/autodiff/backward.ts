@@ -3,7 +3,7 @@ import { asGradientOf } from "../graph/anomaly.js";
 import { copyOf } from "../graph/copy.js";
 import { allocate, isFloat } from "../graph/dtype.js";
 import { enableGrad, noGrad } from "../graph/grad-mode.js";
-import type { Node } from "../graph/node.js";
+import { byName, type Node } from "../graph/node.js";
 import { giveBack, withScratch } from "../graph/scratch.js";
 import { format, sameShape } from "../graph/shape.js";
 import type { Storage } from "../graph/storage.js";
@@ -227,10 +227,7 @@ function pullThrough(
   if (!isOwn) dy.storage.isPrivate = false;
   const make = (run: () => Tensor): Tensor =>
     isOwn ? withScratch(run, (storage) => scratch.push(storage)) : run();
-  const context: Record<string, unknown> = { ...attributes, y, dy };
-  op.inputs.forEach((name, i) => {
-    context[name] = inputs[i];
-  });
+  const context = byName(op.inputs, inputs, attributes, { y, dy });
   op.inputs.forEach((name, i) => {
     const input = inputs[i] as Tensor;
     const rule = op.vjp[name];

@@ -2,7 +2,7 @@ import { ArgumentError, DTypeError, GraphError, ShapeError } from "../errors.js"
 import { sameValues } from "../graph/batch.js";
 import { allocate, isFloat } from "../graph/dtype.js";
 import { enableGrad, isGradEnabled, noGrad } from "../graph/grad-mode.js";
-import type { Node } from "../graph/node.js";
+import { byName, type Node } from "../graph/node.js";
 import { format, sameShape } from "../graph/shape.js";
 import { Tensor } from "../graph/tensor.js";
 import { type Structure, takeApart, together } from "../graph/tree.js";
@@ -107,10 +107,7 @@ function pushThrough(where: string, y: Tensor, moved: Map<Tensor, Tensor>): void
     const rule = op.jvp[name];
     if (rule === undefined)
       throw new GraphError(`${where}: ${op.name} has no derivative with respect to ${name}`);
-    const context: Record<string, unknown> = { ...attributes, y, [`d${name}`]: tangent };
-    op.inputs.forEach((other, j) => {
-      context[other] = inputs[j];
-    });
+    const context = byName(op.inputs, inputs, attributes, { y, [`d${name}`]: tangent });
     const part = expand(rule(context as never), y.shape);
     dy = dy === undefined ? part : add(dy, part);
   });

@@ -41,6 +41,19 @@ export interface Op {
   ): Tensor;
 }
 
+/** What a rule of an op sees: its inputs by name, and attributes and others beside them. */
+export function byName(
+  names: readonly string[],
+  inputs: readonly Tensor[],
+  attributes: Attributes,
+  others: object = {},
+): Record<string, unknown> {
+  // Adding to an object that was made by a spread takes many times as long.
+  const context = Object.assign({} as Record<string, unknown>, attributes, others);
+  for (let i = 0; i < names.length; i++) context[names[i] as string] = inputs[i];
+  return context;
+}
+
 let lastId = 0;
 
 /** One application of an op, kept while a gradient may ask for it. */

@@ -1,7 +1,7 @@
 import { DTypeError } from "../errors.js";
 import { apply } from "../graph/apply.js";
 import { type DType, isFloat } from "../graph/dtype.js";
-import type { Op } from "../graph/node.js";
+import { byName, type Op } from "../graph/node.js";
 import { broadcast, type Shape, type TensorSpec } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
@@ -69,11 +69,8 @@ export function defineOp<I extends string, A extends object = object>(
   isCustom = false,
 ): Apply<A> {
   const { inputs, kernel, buffers, batch } = definition;
-  const named = (tensors: readonly Tensor[], attributes: object): Arguments<I, A> => {
-    const context: Record<string, unknown> = { ...attributes };
-    for (let i = 0; i < inputs.length; i++) context[inputs[i] as string] = tensors[i];
-    return context as Arguments<I, A>;
-  };
+  const named = (tensors: readonly Tensor[], attributes: object): Arguments<I, A> =>
+    byName(inputs, tensors, attributes) as Arguments<I, A>;
   const op: Op = {
     name,
     inputs,
