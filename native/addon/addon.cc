@@ -10,6 +10,7 @@
 #include "../engine/executor.h"
 #include "../engine/threads.h"
 #include "environment.h"
+#include "heap.h"
 #include "objects.h"
 #include "values.h"
 
@@ -82,6 +83,7 @@ void set_matmul(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  thalweg::addon::keep_freed_memory();
   auto* environment = new Environment(env);
   env.SetInstanceData(environment);  // deleted with the environment
   const auto params = Napi::Float64Array::New(env, kMaxParams);

@@ -44,7 +44,7 @@ void execute(const Instruction& instruction, std::span<const Buffer> buffers,
   const Crew crew = choose_crew(task->nanoseconds, 1, thread_count());
   Run run{task, local_scratch(task->scratch_bytes(crew.threads)), {}};
   run_on(
-      crew,
+      crew, task->has_barriers,
       [](void* context, const Team& team) {
         Run& it = *static_cast<Run*>(context);
         it.task->run(team, it.scratch, Failure(it.failure));

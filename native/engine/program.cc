@@ -248,7 +248,7 @@ int64_t Program::start(const Loop* loop) {
   run.last = loop == nullptr ? 1 : loop->steps;
   const auto steps_wanted = static_cast<double>(run.last);
   run_on(
-      choose_crew(steps_wanted * nanoseconds_, steps_wanted * waits_, threads_),
+      choose_crew(steps_wanted * nanoseconds_, steps_wanted * waits_, threads_), true,
       [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
   if (!run.failure.failed()) return run.done;
   const int64_t failed = run.failure.task() % static_cast<int64_t>(schedule_.tasks.size());

@@ -101,8 +101,9 @@ class Task {
   virtual void run_rows_and_form(Range /*mine*/, const Team& /*team*/, const RowProducts&,
                                  const void* /*x*/) const {}
 
-  double nanoseconds = 0;  // estimated, on one thread
-  bool can_fail = false;   // for what the data holds
+  double nanoseconds = 0;     // estimated, on one thread
+  bool can_fail = false;      // for what the data holds
+  bool has_barriers = false;  // its threads wait for each other in its midst
   // Rows that can be done independently of each other, or 0; and which operands consist of them, by bits.
   int64_t rows = 0;
   uint32_t row_operands = 0;

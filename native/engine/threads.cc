@@ -133,14 +133,14 @@ class Leader {
     wake_.notify_one();
   }
 
-  void run(int32_t threads, TeamWork work, void* context) {
+  void run(int32_t threads, bool has_barriers, TeamWork work, void* context) {
     {
       const Turn turn(turns_);
-      if (threads <= asked_ || is_leader) return share(threads, work, context);
+      if (threads <= asked_ || is_leader) return share(threads, has_barriers, work, context);
     }
     form(threads);
     const Turn turn(turns_);
-    share(threads, work, context);
+    share(threads, has_barriers, work, context);
   }
 
  private:
@@ -175,6 +175,7 @@ class Leader {
       }
       turns_.take();
       const uint32_t round = round_.load(std::memory_order_relaxed);
+      tickets_ = std::make_unique<Ticket[]>(static_cast<size_t>(size));
 #pragma omp parallel num_threads(size)
       {
         if (omp_get_thread_num() == 0) {
@@ -186,7 +187,7 @@ class Leader {
           serve(size);
           turns_.take();
           asked_ = 0;
-          publish({});
+          publish({}, size_);
         } else {
           follow(omp_get_thread_num(), round);
         }
@@ -218,7 +219,7 @@ class Leader {
       double best = 1e9;
       for (int i = 0; i < 8; ++i) {
         const double started = now();
-        share(size_, work, nullptr);
+        share(size_, true, work, nullptr);
         best = std::min(best, now() - started);
       }
       return best;
@@ -233,47 +234,75 @@ class Leader {
     Team team;
   };
 
+  // The round in whose work a thread's share is free to be taken: by that thread, or by the caller.
+  struct alignas(64) Ticket {
+    std::atomic<uint32_t> round{0};
+    bool take(uint32_t of) { return round.compare_exchange_strong(of, 0, std::memory_order_acq_rel); }
+  };
+
   // Runs work on as many of the team as are wanted and there; the caller is the first of them.
-  void share(int32_t threads, TeamWork work, void* context) {
+  void share(int32_t threads, bool has_barriers, TeamWork work, void* context) {
     Team team;
     team.size = threads < size_ ? threads : size_;
     if (team.size == 1) return work(context, team);
     Gate gate(team.size, *cores_);
     cores_->note(0);
-    team.gate = &gate;
-    team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(own_rank); };
+    if (has_barriers) {
+      team.gate = &gate;
+      team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(own_rank); };
+    }
     const double called = now();
     const bool slept = called - last_work.load(std::memory_order_relaxed) > kAwakeNanoseconds;
-    publish({work, context, team});
+    begun_.store(0, std::memory_order_relaxed);
+    publish({work, context, team}, team.size);
     work(context, team);
+    if (!has_barriers) do_absent(work, context, team);
     for (int32_t left = busy_.load(); left != 0; left = busy_.load()) wait_while(busy_, left);
-    last_work.store(now(), std::memory_order_relaxed);
+    const double ended = now();
+    last_work.store(ended, std::memory_order_relaxed);
     row_of_works.store(kWorthWaking, std::memory_order_relaxed);
-    const double way = std::min(begun_.load(std::memory_order_relaxed) - called, kWakeNanoseconds);
+    const double begun = begun_.load(std::memory_order_relaxed);
+    const double way = std::min((begun == 0 ? ended : begun) - called, kWakeNanoseconds);
     if (slept) wake_nanoseconds = 0.9 * wake_nanoseconds + 0.1 * way;
   }
 
-  void publish(const Shared& shared) {
+  // The shares of those who have not begun.
+  void do_absent(TeamWork work, void* context, Team team) {
+    const uint32_t round = round_.load(std::memory_order_relaxed);
+    for (team.rank = 1; team.rank < team.size; ++team.rank) {
+      if (!tickets_[static_cast<size_t>(team.rank)].take(round)) continue;
+      work(context, team);
+      busy_.fetch_sub(1, std::memory_order_acq_rel);
+    }
+  }
+
+  void publish(const Shared& shared, int32_t size) {
     shared_ = shared;
-    busy_.store(size_ - 1, std::memory_order_relaxed);
-    round_.fetch_add(1, std::memory_order_release);
+    busy_.store(size - 1, std::memory_order_relaxed);
+    uint32_t round = round_.load(std::memory_order_relaxed) + 1;
+    if (round == 0) ++round;  // 0 is that of a ticket taken
+    for (int32_t rank = 1; rank < size; ++rank) {
+      tickets_[static_cast<size_t>(rank)].round.store(round, std::memory_order_release);
+    }
+    round_.store(round, std::memory_order_release);
     round_.notify_all();
   }
 
   void follow(int32_t rank, uint32_t round) {
     own_rank = rank;
     for (;;) {
-      wait_while(round_, round++);
+      wait_while(round_, round);
+      round = round_.load(std::memory_order_acquire);
+      // One who holds no ticket must not look at what is shared: it may be another round's already.
+      if (!tickets_[static_cast<size_t>(rank)].take(round)) continue;
       const Shared shared = shared_;
       if (shared.work == nullptr) return;
-      if (rank < shared.team.size) {
-        if (rank == 1) begun_.store(now(), std::memory_order_relaxed);
-        Team team = shared.team;
-        team.rank = rank;
-        cores_->note(rank);
-        cores_->leave_shared(rank, team.size);
-        shared.work(shared.context, team);
-      }
+      if (rank == 1) begun_.store(now(), std::memory_order_relaxed);
+      Team team = shared.team;
+      team.rank = rank;
+      cores_->note(rank);
+      cores_->leave_shared(rank, team.size);
+      shared.work(shared.context, team);
       if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
     }
   }
@@ -290,9 +319,10 @@ class Leader {
   int32_t size_ = 1;   // how many it has
   std::unique_ptr<Cores> cores_;
   Shared shared_;
+  std::unique_ptr<Ticket[]> tickets_;
   alignas(64) std::atomic<uint32_t> round_{0};
   alignas(64) std::atomic<int32_t> busy_{0};
-  std::atomic<double> begun_{0};  // when the second thread began
+  std::atomic<double> begun_{0};  // when the second thread began; 0 where it has not
 };
 
 }  // namespace
@@ -329,8 +359,8 @@ Crew choose_crew(double nanoseconds, double waits, int32_t threads) {
   return {1, true};
 }
 
-void run_on(Crew crew, TeamWork work, void* context) {
-  if (crew.threads > 1) return Leader::instance().run(crew.threads, work, context);
+void run_on(Crew crew, bool has_barriers, TeamWork work, void* context) {
+  if (crew.threads > 1) return Leader::instance().run(crew.threads, has_barriers, work, context);
   work(context, Team{});
   if (crew.is_noted) last_work.store(now(), std::memory_order_relaxed);
 }

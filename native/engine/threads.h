@@ -27,9 +27,11 @@ struct Crew {
 Crew choose_crew(double nanoseconds, double waits, int32_t threads);
 
 // Runs work(context, team) on this thread and the team's others, and returns when all are done. There is one
-// team in the process: callers from several threads take turns. `work` must not throw.
+// team in the process: callers from several threads take turns. `work` must not throw. Where its threads
+// never wait for each other, this one also does the share of those who have not come when its own is done:
+// what runs on their core, a garbage collector's thread say, may keep them away for milliseconds.
 using TeamWork = void (*)(void* context, const Team& team);
-void run_on(Crew crew, TeamWork work, void* context);
+void run_on(Crew crew, bool has_barriers, TeamWork work, void* context);
 
 // What it costs a team's threads to wait for each other once, in nanoseconds.
 double wait_nanoseconds();

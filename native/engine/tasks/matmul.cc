@@ -151,6 +151,7 @@ Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   call.b = static_cast<const T*>(operands.buffer(operands.product(call.K, call.N), product.dtype));
   call.bias = static_cast<const T*>(operands.optional(call.N, product.dtype));
   task->addend = static_cast<const T*>(operands.optional(results, product.dtype));
+  task->has_barriers = task->addend != nullptr;
   call.c = static_cast<T*>(operands.buffer(results, product.dtype));
   call.state = static_cast<const T*>(operands.optional(results, product.dtype));
   task->scale = static_cast<const double*>(operands.optional(1, DType::float64));

@@ -84,6 +84,7 @@ Task* prepare_reduce(const Instruction& self, Operands& operands, const Table& t
   task->result_bytes = result == DType::float64 ? 8 : result == DType::boolean ? 1 : 4;
   const bool in_blocks = results == 1 && task->axis > kBlock && !is_position;
   task->combine = in_blocks ? table.reduce[self.kernel][static_cast<int32_t>(result)] : nullptr;
+  task->has_barriers = in_blocks;
   task->nanoseconds = 0.3 * static_cast<double>(count);
   return task;
 }
