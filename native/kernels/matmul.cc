@@ -28,8 +28,9 @@ constexpr int64_t kDotLineBytes = 4096;
 constexpr int64_t kFewRows = 16;
 // Of b's lines so many bytes stay in the second-level cache while a's rows come.
 constexpr int64_t kDotTileBytes = 524'288;
-// Rows this far apart share their place in the first-level cache and push each other out.
+// Rows this far apart share their place in the first-level cache, where more of them push each other out.
 constexpr int64_t kSameSetBytes = 4096;
+constexpr int64_t kSameSetRows = 7;
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t blocks(int64_t n, int64_t size) { return (n + size - 1) / size; }
@@ -56,7 +57,9 @@ struct Product {
 };
 
 // M is cut into tiles of nearly equal height: a last one of few rows would leave the multipliers waiting.
-int64_t height_of_tile(int64_t M) { return M == 0 ? 1 : blocks(M, blocks(M, kTileRows)); }
+int64_t height_of_tile(int64_t M, int64_t most = kTileRows) {
+  return M == 0 ? 1 : blocks(M, blocks(M, most));
+}
 
 // Which factors to copy, for so many rows and columns of c, fewer for fewer: the sums are the same either
 // way.
@@ -75,6 +78,7 @@ void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
   p.pack_a = (columns > kReadLeftTiles * kTileColumns<T> && !adjacent) ||
              (p.a.is_scattered() && !reads_lines) ||
              (crowded(p.a.along) && p.height > 6 && columns > kLanes<T>);
+  if (!p.pack_a && crowded(p.a.along)) p.height = height_of_tile(rows, least(kSameSetRows, kTileRows));
 }
 
 template <typename T>

@@ -1,0 +1,42 @@
+#include "memory.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace thalweg {
+namespace {
+
+constexpr size_t kLine = 64;
+constexpr size_t kHugePage = size_t{2} << 20;
+
+size_t round_up(size_t size, size_t to) { return (size + to - 1) / to * to; }
+
+void* allocate(size_t size) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (size >= 2 * kHugePage) {
+    size = round_up(size, kHugePage);
+    void* const data = std::aligned_alloc(kHugePage, size);
+    if (data != nullptr) madvise(data, size, MADV_HUGEPAGE);  // where it is refused, pages stay small
+    return data;
+  }
+#endif
+  return std::aligned_alloc(kLine, size);
+}
+
+}  // namespace
+
+Memory::Memory(int64_t bytes) : bytes_(bytes) {
+  const size_t size = round_up(bytes == 0 ? 1 : static_cast<size_t>(bytes), kLine);
+  data_ = allocate(size);
+  if (data_ == nullptr) throw std::bad_alloc();
+  std::memset(data_, 0, size);
+}
+
+Memory::~Memory() { std::free(data_); }
+
+}  // namespace thalweg
