@@ -38,7 +38,10 @@ export interface Compiled<A extends Tensor[], R> {
    * @throws BusyError where another run uses what this one writes, or the function is running already
    */
   loopAsync(sources: A, order: Tensor, batchSize: number): Promise<Tensor>;
-  /** The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops. */
+  /**
+   * The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops; once a loop has
+   * run, also what loops do of the next step ahead of its time.
+   */
   explain(...inputs: A): string;
   /** Bytes of the arena that holds what is computed on the way, for the inputs' shapes. */
   arenaBytes(...inputs: A): number;

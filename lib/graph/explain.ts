@@ -28,7 +28,7 @@ const UPDATE: Readonly<Record<string, { operands: readonly string[]; settings: r
 };
 
 /** A program as text: what each instruction computes and what it costs, and where each buffer is. */
-export function explain({ program, arena }: Executable): string {
+export function explain({ program, arena, ahead }: Executable): string {
   const names = nameBuffers(program);
   const { instructions } = program;
   const flops = instructions.map(flopsOf);
@@ -50,6 +50,7 @@ export function explain({ program, arena }: Executable): string {
     `      ${cell("flops")}  ${cell("bytes")}  instruction`,
     ...rows,
     "",
+    ...describeAhead(program, ahead, names),
     "buffers (x: inputs, w: parameters and other state, c: constants, t: temporaries, in the arena):",
     ...describeBuffers({ program, arena }, names),
   ].join("\n");
@@ -73,6 +74,21 @@ function nameBuffers({ instructions, outputs }: Program): Map<Buffer, string> {
     names.set(buffer, `${letter}${number}`);
   }
   return names;
+}
+
+/** Which instruction does what of the next step in a loop. */
+function describeAhead(
+  { instructions }: Program,
+  ahead: Executable["ahead"],
+  names: Map<Buffer, string>,
+): string[] {
+  if (ahead === null) return [];
+  const [product, update] = ahead;
+  const weights = names.get(instructions[update]?.operands[0] as Buffer);
+  return [
+    `in a loop, instruction ${update} does instruction ${product} of the next step in the same pass over ${weights}`,
+    "",
+  ];
 }
 
 const isNumber = ({ kind, size }: Buffer): boolean => kind === "constant" && size === 1;

@@ -77,6 +77,14 @@ export class Executable {
     );
   }
 
+  /**
+   * Of its latest loop, the instructions whose work is done in one pass: the update of one step, and the
+   * product of the next step that reads what was updated.
+   */
+  get ahead(): readonly [product: number, update: number] | null {
+    return this.#native.ahead();
+  }
+
   /** One step: reads the inputs and fills the outputs. */
   run(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): void {
     this.#withStates(() => this.#native.run(inputs, outputs));

@@ -57,6 +57,11 @@ export interface NativeProgram {
   loop(...loop: LoopArguments): Float64Array;
   /** As `loop`, on the engine's own thread. */
   loopAsync(...loop: LoopArguments): Promise<Float64Array>;
+  /**
+   * Of the latest loop, the two instructions whose work is done in one pass: the update of one step, and the
+   * product of the next that reads what was updated. Null where there are none.
+   */
+  ahead(): readonly [product: number, update: number] | null;
 }
 
 /** The addon's exports, as they are: nothing here checks what a user passes. */

@@ -153,8 +153,8 @@ Napi::Function ProgramObject::define(Napi::Env env) {
   return DefineClass(
       env, "Program",
       {InstanceMethod("run", &ProgramObject::run), InstanceMethod("runAsync", &ProgramObject::run_async),
-       InstanceMethod("loop", &ProgramObject::loop),
-       InstanceMethod("loopAsync", &ProgramObject::loop_async)});
+       InstanceMethod("loop", &ProgramObject::loop), InstanceMethod("loopAsync", &ProgramObject::loop_async),
+       InstanceMethod("ahead", &ProgramObject::ahead)});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -167,6 +167,15 @@ ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<
 
 ProgramObject::~ProgramObject() {
   if (reported_ > 0) Napi::MemoryManagement::AdjustExternalMemory(Env(), -reported_);
+}
+
+Napi::Value ProgramObject::ahead(const Napi::CallbackInfo& info) {
+  const auto [product, update] = program_->ahead();
+  if (product < 0) return info.Env().Null();
+  Napi::Array both = Napi::Array::New(info.Env(), 2);
+  both.Set(uint32_t{0}, product);
+  both.Set(uint32_t{1}, update);
+  return both;
 }
 
 void ProgramObject::run(const Napi::CallbackInfo& info) {

@@ -92,6 +92,18 @@ Buffer Program::locate(int32_t index) const {
   return {};
 }
 
+namespace {
+
+Ahead ahead_of(const Schedule& schedule, const std::vector<const Task*>& made) {
+  if (schedule.ahead == nullptr) return {};
+  const auto number = [&](const Task* task) {
+    return static_cast<int32_t>(std::find(made.begin(), made.end(), task) - made.begin());
+  };
+  return {number(schedule.ahead), number(schedule.tasks[schedule.forms].task)};
+}
+
+}  // namespace
+
 // Makes every task ready for where its operands are now.
 void Program::prepare() {
   const auto known = instructions();
@@ -100,6 +112,7 @@ void Program::prepare() {
   store_ = TaskStore();
   nanoseconds_ = 0;
   std::vector<Item> items;
+  std::vector<const Task*> made;  // for each instruction
   std::vector<std::vector<Use>> uses(inputs_.size());
   std::vector<Buffer> operands;
   for (const InstructionSpec& instruction : spec_.instructions) {
@@ -109,6 +122,7 @@ void Program::prepare() {
     const Instruction& self = known[instruction.id];
     Operands checked(self.name, operands, instruction.params);
     Task* task = self.prepare(self, checked, kernel_table(), store_);
+    made.push_back(task);
     if (task == nullptr) continue;
     for (size_t i = 0; i < operands.size(); ++i) {
       if (instruction.buffers[i] < 0) continue;
@@ -120,6 +134,7 @@ void Program::prepare() {
   if (loop_.batch > 0) add_loop(items, uses);
   for (const Item& item : items) nanoseconds_ += item.task->nanoseconds;
   schedule_ = loop_.batch > 0 ? schedule_loop(items, threads_) : Schedule{schedule(items, threads_)};
+  if (loop_.batch > 0) ahead_ = ahead_of(schedule_, made);
   for (size_t i = 0; i < uses.size(); ++i) {
     for (const Use& use : uses[i]) {
       if (use.task == schedule_.ahead) use.task->read_samples(use.operand, {cursors_.data(), i, 1});

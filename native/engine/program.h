@@ -1,6 +1,7 @@
 // A program: flat instructions over numbered buffers, made ready once and run many times.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -41,6 +42,13 @@ struct ProgramSpec {
   std::vector<int32_t> outputs;
 };
 
+// Two instructions of a loop whose work is done in one pass: the update of one step, and the product of the
+// next step that reads what was updated. Negative where there are none.
+struct Ahead {
+  int32_t product = -1;
+  int32_t update = -1;
+};
+
 class Program {
  public:
   // Throws Error where an instruction does not fit its buffers.
@@ -57,6 +65,8 @@ class Program {
   size_t inputs() const { return inputs_.size(); }
   int64_t arena_bytes() const { return spec_.arena_bytes; }
   double nanoseconds() const { return nanoseconds_; }
+  // Of the latest loop; any thread may ask.
+  Ahead ahead() const { return ahead_.load(); }
 
  private:
   struct Run;
@@ -96,6 +106,7 @@ class Program {
   std::vector<Cursor> cursors_;  // of each thread
   TaskStore store_;
   Schedule schedule_;
+  std::atomic<Ahead> ahead_{Ahead{}};
   double nanoseconds_ = 0;  // of a step on one thread, estimated
   double waits_ = 0;        // of the threads for each other in a step
   int32_t threads_ = 0;

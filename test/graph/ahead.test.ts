@@ -12,6 +12,7 @@ import {
   setThreads,
   type Tensor,
   tensor,
+  zeros,
 } from "../../lib/index.js";
 
 const SAMPLES = 11;
@@ -30,6 +31,7 @@ const DTYPES = ["float32", "float64"] as const;
 interface Training {
   readonly loop: (order: Int32Array) => number[];
   readonly parameters: () => number[];
+  readonly explain: () => string;
   readonly y: Tensor;
 }
 
@@ -60,6 +62,7 @@ function training(make: Make, dtype: (typeof DTYPES)[number], inputs: number, hi
   });
   return {
     loop: (samples) => [...step.loop([x, y], tensor(samples), 1).data],
+    explain: () => step.explain(zeros([1, inputs], { dtype }), zeros([1], { dtype: "int32" })),
     parameters: () => model.parameters().flatMap((parameter) => [...parameter.data]),
     y,
   };
@@ -95,6 +98,22 @@ describe("a loop of one sample a step", () => {
       expect([pieces.loop(all.subarray(0, 13)), pieces.loop(all.subarray(13))].flat()).toEqual(losses);
       expect(pieces.parameters()).toEqual(whole.parameters());
     }
+  });
+
+  test("is explained once it has run", () => {
+    setThreads(2);
+    const { loop, explain } = training(RULES["adam"] as Make, "float32", 600, 60);
+    expect(explain()).not.toContain("in a loop");
+    loop(order(2));
+    const text = explain();
+    const [, update, product, weights] =
+      /in a loop, instruction (\d+) does instruction (\d+) of the next step in the same pass over (\w+)/.exec(
+        text,
+      ) ?? [];
+    const line = (number: string | undefined) =>
+      text.split("\n").find((one) => one.trimStart().startsWith(`${number} `));
+    expect(line(update)).toContain(`adam (beta1 0.9, beta2 0.999, eps 1e-8): ${weights} [60, 600] by`);
+    expect(line(product)).toContain(`matmul(x0 [1, 600], ${weights}ᵀ [60, 600])`);
   });
 
   test("learns", () => {
