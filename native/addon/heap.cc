@@ -4,17 +4,13 @@
 #include <cstdlib>
 
 namespace thalweg::addon {
-namespace {
-
-// glibc asks the kernel for arrays as large as the largest that was ever freed, and takes smaller ones from
-// its heap; it learns from no larger one than this (mallopt(3), M_MMAP_THRESHOLD). Never touched, such an
-// array costs nothing.
-constexpr size_t kLargest = (size_t{32} << 20) - 16'384;
-
-}  // namespace
 
 void keep_freed_memory() {
 #if defined(__GLIBC__)
+  // glibc asks the kernel for arrays as large as the largest that was ever freed, and takes smaller ones
+  // from its heap; it learns from no larger one than this (mallopt(3), M_MMAP_THRESHOLD). Never touched,
+  // such an array costs nothing.
+  constexpr size_t kLargest = (size_t{32} << 20) - 16'384;
   void* volatile array = std::malloc(kLargest);  // volatile: a compiler may leave the pair out
   std::free(array);
 #endif
