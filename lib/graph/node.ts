@@ -46,7 +46,7 @@ export function byName(
   names: readonly string[],
   inputs: readonly Tensor[],
   attributes: Attributes,
-  others: object = {},
+  others?: object,
 ): Record<string, unknown> {
   // Adding to an object that was made by a spread takes many times as long.
   const context = Object.assign({} as Record<string, unknown>, attributes, others);

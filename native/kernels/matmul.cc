@@ -61,10 +61,11 @@ int64_t height_of_tile(int64_t M, int64_t most = kTileRows) {
   return M == 0 ? 1 : blocks(M, blocks(M, most));
 }
 
-// Which factors to copy, for so many rows and columns of c, fewer for fewer: the sums are the same either
-// way.
+// Which factors to copy, and how high tiles are, for so many rows and columns of c, fewer for fewer: the sums
+// are the same either way.
 template <typename T>
 void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
+  p.height = height_of_tile(rows);
   const auto crowded = [](int64_t stride) {
     return stride * static_cast<int64_t>(sizeof(T)) % kSameSetBytes == 0;
   };
@@ -99,7 +100,7 @@ int64_t cost_of_tiles(int64_t M, int64_t N, int64_t K) {
 
 template <typename T>
 Product<T> plan(int64_t M, int64_t N, int64_t K, Factor<T> a, Factor<T> b, bool swapped) {
-  Product<T> p = {M, N, K, a, b, swapped, height_of_tile(M), kTileColumns<T>, false, false, false, false};
+  Product<T> p = {M, N, K, a, b, swapped, 0, kTileColumns<T>, false, false, false, false};
   const bool whole = a.has_whole_lines() && b.has_whole_lines() && b.along != 1;
   p.dots = M <= kDotRows && whole && K > 1;
   if (p.dots) {
@@ -435,7 +436,6 @@ void matmul(const MatmulCall<T>& call, const Team& team) {
   T* own = static_cast<T*>(call.scratch) + team.rank * elements_a_thread(p);
   const Scratch<T> scratch = {own, own + left_elements(p)};
   // A part needs no more copies than the whole.
-  p.height = height_of_tile(rows.end - rows.begin);
   choose_copies(p, rows.end - rows.begin, columns.end - columns.begin);
   rectangle(call, p, rows, columns, scratch);
 }
