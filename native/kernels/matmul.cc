@@ -10,9 +10,7 @@ namespace {
 // block stays in the second-level one.
 template <typename T>
 constexpr int64_t kDepth = 4096 / static_cast<int64_t>(sizeof(T));
-constexpr int64_t kBlockTiles = 44 / kTileRows;  // of rows
-template <typename T>
-constexpr int64_t kBlockColumns = 24 * kTileColumns<T>;
+constexpr int64_t kBlockRows = 1024;
 
 // Few tiles along the other side do not pay for a packed copy.
 constexpr int64_t kReadRightTiles = 5;
@@ -215,8 +213,8 @@ int64_t threads_along_rows(const MatmulCall<T>& call, const Product<T>& p, int64
 // A thread's own: it copies what it reads, so that none waits for another.
 template <typename T>
 struct Scratch {
-  T* left;   // [kBlockTiles · height, depth], packed
-  T* right;  // [depth, kBlockColumns], packed
+  T* left;   // [rows of a block, depth], packed
+  T* right;  // [depth, kTileColumns], packed: one panel
 };
 
 constexpr int64_t kSlack = 64;  // pack_left writes a little behind its panel
@@ -224,12 +222,12 @@ constexpr int64_t kSlack = 64;  // pack_left writes a little behind its panel
 template <typename T>
 int64_t left_elements(const Product<T>& p) {
   if (!p.pack_a) return 0;
-  return blocks(least(p.M, kBlockTiles * kTileRows) * depth_of_block<T>(p.K) + kSlack, 64) * 64;
+  return blocks(least(p.M, kBlockRows + kTileRows) * depth_of_block<T>(p.K) + kSlack, 64) * 64;
 }
 template <typename T>
 int64_t right_elements(const Product<T>& p) {
   if (!p.pack_b) return 0;
-  return blocks(least(p.N, kBlockColumns<T>), kTileColumns<T>) * kTileColumns<T> * depth_of_block<T>(p.K);
+  return kTileColumns<T> * depth_of_block<T>(p.K);
 }
 template <typename T>
 int64_t elements_a_thread(const Product<T>& p) {
@@ -322,10 +320,10 @@ void sweep_columns_in_place(const Sweep<T>& s, Part rows, Part columns) {
   }
 }
 
-// A block of rows of a, packed if that pays, times all columns. The first such block packs the panels of
-// b, each when its turn comes, so that it is in the cache.
+// A block of rows of a, copied whole if that pays, times the panels of b, each copied when its turn comes, so
+// that it is in the cache.
 template <typename T>
-void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch, bool first) {
+void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
   constexpr int64_t C = kTileColumns<T>;
   const Product<T>& p = s.p;
   if (p.pack_a) {
@@ -338,10 +336,9 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch, bool
   if (!p.pack_b) return sweep_columns_in_place(s, rows, columns);
   for (int64_t j = columns.begin; j < columns.end; j += C) {
     const int64_t width = least(C, columns.end - j);
-    T* panel = scratch.right + (j - columns.begin) * s.depth;
-    if (first) pack_right(s.depth, width, p.b.from(j, s.k0), panel);
+    pack_right(s.depth, width, p.b.from(j, s.k0), scratch.right);
     const bool is_wide = width > kLanes<T> || (s.left == nullptr && p.a.lines != nullptr);
-    sweep_rows<T>(s, rows, {panel, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0});
+    sweep_rows<T>(s, rows, {scratch.right, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0});
   }
 }
 
@@ -349,16 +346,14 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch, bool
 template <typename T>
 void rectangle(const MatmulCall<T>& call, const Product<T>& p, Part rows, Part columns, Scratch<T> scratch) {
   const int64_t step = depth_of_block<T>(p.K);
-  const int64_t block = kBlockTiles * p.height;
-  for (int64_t j0 = columns.begin; j0 < columns.end; j0 += kBlockColumns<T>) {
-    const Part wide = {j0, least(j0 + kBlockColumns<T>, columns.end)};
+  const int64_t count = blocks(rows.end - rows.begin, kBlockRows);
+  for (int64_t block = 0; block < count; ++block) {
+    const Part within = part_of(rows.end - rows.begin, p.height, block, count);
     int64_t k0 = 0;
     do {
       const int64_t depth = least(step, p.K - k0);
-      for (int64_t i = rows.begin; i < rows.end; i += block) {
-        block_of_rows<T>({call, p, {k0 == 0, k0 + depth >= p.K}, k0, depth, nullptr},
-                         {i, least(i + block, rows.end)}, wide, scratch, i == rows.begin);
-      }
+      block_of_rows<T>({call, p, {k0 == 0, k0 + depth >= p.K}, k0, depth, nullptr},
+                       {rows.begin + within.begin, rows.begin + within.end}, columns, scratch);
       k0 += step;
     } while (k0 < p.K);
   }
