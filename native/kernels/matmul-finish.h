@@ -1,7 +1,6 @@
 // What is done to a tile of c after its last product, and the way of those tiles to c that do not fit it.
 #pragma once
 
-#include "math.h"
 #include "matmul-pack.h"
 #include "matmul.h"
 
@@ -12,22 +11,6 @@ namespace {
 struct Stage {
   bool first, last;
 };
-
-template <Activation activation, typename T>
-inline __attribute__((always_inline)) T activated(T x) {
-  if constexpr (activation == Activation::relu) return x < 0 ? T{0} : x;  // NaN stays
-  if constexpr (activation == Activation::tanh) return tanh_(x);
-  if constexpr (activation == Activation::sigmoid) return sigmoid_(x);
-  return x;
-}
-
-template <Activation activation, typename T>
-inline __attribute__((always_inline)) T slope(T y) {
-  if constexpr (activation == Activation::relu) return y > 0 ? T{1} : T{0};
-  if constexpr (activation == Activation::tanh) return 1 - y * y;
-  if constexpr (activation == Activation::sigmoid) return y * (1 - y);
-  return 1;
-}
 
 // x [rows, columns] ← activation(x + bias); columns are whole vectors.
 template <Activation activation, typename T>

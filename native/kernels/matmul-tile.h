@@ -2,6 +2,7 @@
 #pragma once
 
 #include "isa/namespace.h"
+#include "matmul-activation.h"
 #include "vector.h"
 
 namespace thalweg::THALWEG_ISA {
@@ -41,16 +42,28 @@ inline __attribute__((always_inline)) T rounded(T v) {
   return v;
 }
 
+// What becomes of a product x while it is in registers.
+enum class Ending {
+  put,    // c ← x
+  add,    // c ← alpha · x + c
+  relu,   // c ← relu(x + bias)
+  slope,  // c ← x ∘ slope of relu at the state
+};
+
 // What the tiles of a panel have in common: a[i, k] is at a[i·a_row + k·a_depth], or at a[rows[i]·a_row + k]
-// where rows are given; b[k, j] at b[k·b_depth + j], or b[b_depths[k]·b_depth + j]; c[i, j] at c[i·c_row +
-// j]. c ← alpha · product + beta · c; c is not read where beta is 0.
+// where rows are given; b[k, j] at b[k·b_depth + j], or b[b_depths[k]·b_depth + j]; c[i, j] and its state at
+// c[i·c_row + j] and state[i·c_row + j] of the whole, whose first element is at c_begin; bias[j] at bias[j].
 template <typename T>
 struct Common {
   int64_t a_row, a_depth;
   int64_t b_depth;
   const int32_t* b_depths;
   int64_t c_row;
-  T alpha, beta;
+  Ending ending;
+  T alpha;
+  const T* bias;
+  const T* c_begin;
+  const T* state;
 };
 
 // How the operands lie. adjacent: the rows of a are side by side (packed or transposed), a fact that frees
@@ -69,8 +82,6 @@ void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* 
   constexpr bool scattered_depths = lie == Lie::scattered_depths || lie == Lie::adjacent_scattered_depths;
   const int64_t row = adjacent ? 1 : common.a_row;
   const int64_t c_row = common.c_row;
-  const T alpha = common.alpha;
-  const T beta = common.beta;
   const T* line_of[R] = {};
   if constexpr (lie == Lie::scattered_rows) {
     for (int r = 0; r < R; ++r) line_of[r] = a + a_rows[r] * row;
@@ -98,20 +109,25 @@ void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* 
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       for (int v = 0; v < V; ++v) {
-        T* to = c + r * c_row + v * L;
-        store(to, value(sum[r][v], static_cast<const T*>(to)));
+        const int64_t at = r * c_row + v * L;
+        store(c + at, value(sum[r][v], at, v));
       }
     }
   };
-  // The common factors apart, which take the multipliers no time.
-  if (beta == 0 && alpha == 1) {
-    put([](Vector<T> x, const T*) { return x; });
-  } else if (beta == 0) {
-    put([&](Vector<T> x, const T*) { return alpha * x; });
-  } else if (beta == 1) {
-    put([&](Vector<T> x, const T* to) { return rounded(alpha * x) + load(to); });
+  if (common.ending == Ending::add) {
+    const T alpha = common.alpha;
+    put([&](Vector<T> x, int64_t at, int) {
+      return rounded(alpha * x) + load(static_cast<const T*>(c + at));
+    });
+  } else if (common.ending == Ending::put) {
+    put([](Vector<T> x, int64_t, int) { return x; });
+  } else if (common.ending == Ending::relu) {
+    Vector<T> bias[V];
+    for (int v = 0; v < V; ++v) bias[v] = load(common.bias + v * L);
+    put([&](Vector<T> x, int64_t, int v) { return activated<Activation::relu>(x + bias[v]); });
   } else {
-    put([&](Vector<T> x, const T* to) { return rounded(alpha * x) + beta * load(to); });
+    const T* state = common.state + (c - common.c_begin);
+    put([&](Vector<T> x, int64_t at, int) { return x * slope<Activation::relu>(load(state + at)); });
   }
 }
 

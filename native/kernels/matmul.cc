@@ -125,10 +125,19 @@ Factor<T> factor(const T* data, int64_t row, const int32_t* rows, bool by_rows) 
   return by_rows ? Factor<T>{data, row, 1, rows, nullptr} : Factor<T>{data, 1, row, nullptr, rows};
 }
 
+// Whether tiles need no more than their own registers to bring in alpha and beta.
+template <typename T>
+bool ends_in_registers(const MatmulCall<T>& call, T beta) {
+  return beta == 1 || (beta == 0 && call.alpha == 1);
+}
+
 template <typename T>
 Product<T> straight(const MatmulCall<T>& m) {
-  return plan<T>(m.M, m.N, m.K, factor(m.a, m.lda, m.a_rows, !m.transpose_a),
-                 factor(m.b, m.ldb, m.b_rows, m.transpose_b), false);
+  Product<T> p = plan<T>(m.M, m.N, m.K, factor(m.a, m.lda, m.a_rows, !m.transpose_a),
+                         factor(m.b, m.ldb, m.b_rows, m.transpose_b), false);
+  // Other tiles go through memory, where there is no room for wide ones.
+  if (!ends_in_registers(m, m.beta)) p.width = least(p.width, kTileColumns<T>);
+  return p;
 }
 
 template <typename T>
@@ -256,6 +265,27 @@ struct Panel {
   int64_t skip;
 };
 
+// tile [rows, columns] ← alpha · tile
+template <typename T>
+void scale_tile(T alpha, int64_t rows, int64_t columns, T* tile) {
+  for (int64_t i = 0; i < rows; ++i, tile += kTileColumns<T>) {
+    for (int64_t j = 0; j < columns; ++j) tile[j] *= alpha;
+  }
+}
+
+// How tiles that lie whole in c end. What that leaves undone is done to the tile where it lies.
+template <typename T>
+Ending ending_of(const MatmulCall<T>& call, T beta, bool last) {
+  if (beta == 1) return Ending::add;
+  if (!last) return Ending::put;
+  const bool has_bias = call.bias != nullptr;
+  if (call.state == nullptr) {
+    return has_bias && call.activation == Activation::relu ? Ending::relu : Ending::put;
+  }
+  const bool by_relu = call.state_activation == Activation::relu && call.lds == call.ldc;
+  return by_relu && !has_bias && call.activation == Activation::none ? Ending::slope : Ending::put;
+}
+
 // The tiles of some rows and a panel.
 template <typename T>
 void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel) {
@@ -264,16 +294,27 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel) {
   const MatmulCall<T>& call = s.call;
   const auto [b, b_depth, b_depths, j, width, vectors, skip] = panel;
   const bool packed = s.left != nullptr;
-  const bool in_place = !p.swapped && width == vectors * kLanes<T>;
-  const bool finish = s.stage.last && wants_finish(call);
-  const T beta = !in_place ? T{0} : s.stage.first ? call.beta : T{1};
+  const T beta = s.stage.first ? call.beta : T{1};
+  const bool in_place = !p.swapped && width == vectors * kLanes<T> && ends_in_registers(call, beta);
+  const Ending ending = in_place ? ending_of(call, beta, s.stage.last) : Ending::put;
+  const bool finish =
+      in_place && s.stage.last && wants_finish(call) && (ending == Ending::put || ending == Ending::add);
   const bool adjacent = packed || p.a.along == 1;
   const Lie lie = !packed && p.a.lines != nullptr ? Lie::scattered_rows
                   : b_depths != nullptr ? (adjacent ? Lie::adjacent_scattered_depths : Lie::scattered_depths)
                   : adjacent            ? Lie::adjacent
                                         : Lie::apart;
   alignas(64) T tile[kTileRows * C + kLanes<T>];  // whole vectors are read from `skip` on
-  Common<T> common = {p.a.along, p.a.depth, b_depth, b_depths, in_place ? call.ldc : C, call.alpha, beta};
+  Common<T> common = {p.a.along,
+                      p.a.depth,
+                      b_depth,
+                      b_depths,
+                      in_place ? call.ldc : C,
+                      ending,
+                      call.alpha,
+                      call.bias == nullptr ? nullptr : call.bias + j,
+                      call.c,
+                      call.state};
   int64_t known = 0;
   TileFn<T> multiply = nullptr;
   for (int64_t i = rows.begin; i < rows.end; i += p.height) {
@@ -290,6 +331,7 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel) {
       continue;
     }
     multiply(s.depth, a, from.lines, b, tile, common);
+    if (call.alpha != 1) scale_tile(call.alpha, height, vectors * kLanes<T>, tile);
     if (p.swapped) {
       deliver_transposed(call, s.stage, static_cast<const T*>(tile) + skip, i, j, height, width);
     } else {
