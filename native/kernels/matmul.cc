@@ -6,8 +6,8 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-// A block of K that keeps a panel of b near the first-level cache, and so many rows of a that their packed
-// block stays in the second-level one.
+// A block of K of which a panel of b stays in the second-level cache while rows of a come, and so many rows
+// that their copies stay in the third-level one from panel to panel.
 template <typename T>
 constexpr int64_t kDepth = 4096 / static_cast<int64_t>(sizeof(T));
 constexpr int64_t kBlockRows = 1024;
