@@ -168,6 +168,9 @@ for (const dtype of FLOATS) {
   // More lines of b than stay in the second-level cache at a time.
   const few = uniform([41, 500], dtype);
   keep(`long rows matmul ${dtype}`, ops.matmul(few, uniform([301, 500], dtype), { transposeB: true }));
+  // More rows of a than are copied at a time.
+  const tall = uniform([2100, 530], dtype);
+  keep(`tall matmul ${dtype}`, ops.matmul(tall, uniform([530, 100], dtype)));
   keep(`large transpose ${dtype}`, ops.transpose(big, 0, 1));
 
   for (const make of [
