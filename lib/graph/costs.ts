@@ -1,5 +1,6 @@
 import { bytesOf } from "./dtype.js";
 import { outerRuleOf } from "./plan/fuse-outer-update.js";
+import { PRODUCT_PARAMS, productRuleOf } from "./plan/fuse-product-update.js";
 import { type Buffer, type Instruction, read, written } from "./plan/ir.js";
 import { OPERAND, PARAM } from "./plan/matmul-params.js";
 
@@ -37,6 +38,8 @@ export function flopsOf(instruction: Instruction): number {
   if (name === "sgd" || name === "adam") return updateFlops(instruction);
   const outerRule = outerRuleOf(name);
   if (outerRule !== undefined) return outerUpdateFlops(outerRule, params);
+  const productRule = productRuleOf(name);
+  if (productRule !== undefined) return productUpdateFlops(productRule, params);
   if (name === "chain") return (params[0] as number) * (params[2] as number);
   const results = Math.max(...written(instruction).map(({ size }) => size));
   const inputs = Math.max(...operands.map((operand) => operand?.size ?? 0));
@@ -68,6 +71,11 @@ function updateFlops({ name, params }: Instruction): number {
 function outerUpdateFlops(rule: string, params: readonly number[]): number {
   const [rows, columns, ...settings] = params as [number, number, ...number[]];
   return rows * columns * (1 + updateFlopsAnElement(rule, settings));
+}
+
+function productUpdateFlops(rule: string, params: readonly number[]): number {
+  const [M, N, K] = params as [number, number, number];
+  return M * N * (2 * K + updateFlopsAnElement(rule, params.slice(PRODUCT_PARAMS)));
 }
 
 function updateFlopsAnElement(name: string, settings: readonly number[]): number {

@@ -3,6 +3,7 @@ import { bytesOf } from "./dtype.js";
 import { lives } from "./plan/arena.js";
 import { chainOps } from "./plan/fuse-elementwise.js";
 import { outerRuleOf } from "./plan/fuse-outer-update.js";
+import { PRODUCT_PARAMS, productRuleOf } from "./plan/fuse-product-update.js";
 import type { Buffer, BufferKind, Instruction, Program } from "./plan/ir.js";
 import { OPERAND, PARAM } from "./plan/matmul-params.js";
 import type { Executable } from "./program.js";
@@ -91,6 +92,9 @@ function describeAhead(
   ];
 }
 
+/** A number as a factor of what follows, without its sign. */
+const factor = (number: number): string => (Math.abs(number) === 1 ? "" : `${Math.abs(number)} · `);
+
 const isNumber = ({ kind, size }: Buffer): boolean => kind === "constant" && size === 1;
 
 function describeBuffers(
@@ -132,6 +136,8 @@ class Sentence {
     if (UPDATE[name] !== undefined) return this.#update(instruction);
     const rule = outerRuleOf(name);
     if (rule !== undefined) return [this.#outerUpdate(rule, instruction)];
+    const productRule = productRuleOf(name);
+    if (productRule !== undefined) return [this.#productUpdate(productRule, instruction)];
     const reads = instruction.operands.filter((_, at) => !instruction.writes.includes(at));
     return [`${this.#results(instruction)} = ${name}(${reads.map((one) => this.#show(one)).join(", ")})`];
   }
@@ -151,13 +157,10 @@ class Sentence {
   #matmul({ params, operands }: Instruction): string {
     const operand = (name: keyof typeof OPERAND): Buffer | null => operands[OPERAND[name]] ?? null;
     const param = (name: keyof typeof PARAM): number => params[PARAM[name]] as number;
-    const factor = (number: number): string => (Math.abs(number) === 1 ? "" : `${Math.abs(number)} · `);
     const sign = (number: number): string => (number < 0 ? "−" : "+");
     const [alpha, beta] = [param("alpha"), param("beta")];
     const scale = operand("scale") === null ? "" : `${this.#show(operand("scale"))} · `;
-    const left = this.#show(operand("a"), param("transposeA") ? "ᵀ" : "");
-    const right = this.#show(operand("b"), param("transposeB") ? "ᵀ" : "");
-    const product = `${factor(alpha)}${scale}matmul(${left}, ${right})`;
+    const product = `${factor(alpha)}${scale}${this.#factors(params, operand("a"), operand("b"))}`;
     const c = this.#show(operand("c"));
     // It accumulates: nothing else comes with that.
     if (beta !== 0 && operand("addend") === null) {
@@ -171,6 +174,11 @@ class Sentence {
     if (operand("state") === null) return `${c} = ${sum}`;
     const slope = `slope of ${ACTIVATIONS[param("stateActivation")]} at ${this.#show(operand("state"))}`;
     return `${c} = ${sum.includes(") ") ? `(${sum})` : sum} ∘ ${slope}`;
+  }
+
+  #factors(params: readonly number[], a: Buffer | null, b: Buffer | null): string {
+    const turned = (name: "transposeA" | "transposeB"): string => (params[PARAM[name]] ? "ᵀ" : "");
+    return `matmul(${this.#show(a, turned("transposeA"))}, ${this.#show(b, turned("transposeB"))})`;
   }
 
   #chain(instruction: Instruction): string[] {
@@ -205,6 +213,14 @@ class Sentence {
     const gradient = `outer product of ${this.#show(dz)} and ${this.#show(x)}`;
     const own = [w, null, ...rest];
     return `${this.#rule(rule, params.slice(2), own)}: ${this.#updated(rule, own, [`gradient ${gradient}`])}`;
+  }
+
+  #productUpdate(rule: string, { params, operands }: Instruction): string {
+    const [w = null, a = null, b = null, ...rest] = operands;
+    const alpha = params[PARAM.alpha] as number;
+    const gradient = `${alpha < 0 ? "−" : ""}${factor(alpha)}${this.#factors(params, a, b)}`;
+    const own = [w, null, ...rest];
+    return `${this.#rule(rule, params.slice(PRODUCT_PARAMS), own)}: ${this.#updated(rule, own, [`gradient ${gradient}`])}`;
   }
 
   /** One tensor and what it is updated by. */

@@ -39,6 +39,8 @@ constexpr Instruction kInstructions[] = {
     {"adam", prepare_adam, static_cast<int32_t>(Update::whole)},
     {"sgd_outer", prepare_sgd, static_cast<int32_t>(Update::outer)},
     {"adam_outer", prepare_adam, static_cast<int32_t>(Update::outer)},
+    {"sgd_product", prepare_sgd_product, 0},
+    {"adam_product", prepare_adam_product, 0},
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ std::span<const Instruction> instructions();
 enum class CrossEntropy : int32_t { cost, slope, both };
 enum class Update : int32_t { whole, outer };  // by a gradient, or by two vectors whose outer product it is
 Task* prepare_adam(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_adam_product(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_argsort(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_chain(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_check_finite(const Instruction&, Operands&, const Table&, TaskStore&);
@@ -42,6 +43,7 @@ Task* prepare_random(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_reduce(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_rows(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_sgd(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_sgd_product(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_scatter(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_slogdet(const Instruction&, Operands&, const Table&, TaskStore&);
 Task* prepare_solve(const Instruction&, Operands&, const Table&, TaskStore&);

@@ -127,6 +127,7 @@ void deliver(const MatmulCall<T>& call, Stage stage, T* x, int64_t stride, int64
       scale(call.state_activation, x + r * stride, stride, 1, whole, static_cast<const T*>(line), 0);
     }
   }
+  if (call.sink != nullptr) return call.sink->take(call.sink->self, i, j, x, stride, rows, columns);
   for (int64_t r = 0; r < rows; ++r) {
     copy_columns(c + r * call.ldc, static_cast<const T*>(x + r * stride), columns);
   }

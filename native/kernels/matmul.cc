@@ -6,10 +6,7 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-// A block of K of which a panel of b stays in the second-level cache while rows of a come, and so many rows
-// that their copies stay in the third-level one from panel to panel.
-template <typename T>
-constexpr int64_t kDepth = 4096 / static_cast<int64_t>(sizeof(T));
+// So many rows of a that their copies stay in the third-level cache from panel to panel of b.
 constexpr int64_t kBlockRows = 1024;
 
 // Few tiles along the other side do not pay for a packed copy.
@@ -128,7 +125,7 @@ Factor<T> factor(const T* data, int64_t row, const int32_t* rows, bool by_rows) 
 // Whether tiles need no more than their own registers to bring in alpha and beta.
 template <typename T>
 bool ends_in_registers(const MatmulCall<T>& call, T beta) {
-  return beta == 1 || (beta == 0 && call.alpha == 1);
+  return call.sink == nullptr && (beta == 1 || (beta == 0 && call.alpha == 1));
 }
 
 template <typename T>
@@ -169,7 +166,8 @@ Product<T> arrange(const MatmulCall<T>& m) {
 
 template <typename T>
 bool wants_finish(const MatmulCall<T>& call) {
-  return call.bias != nullptr || call.activation != Activation::none || call.state != nullptr;
+  return call.bias != nullptr || call.activation != Activation::none || call.state != nullptr ||
+         call.sink != nullptr;
 }
 
 struct Part {
@@ -286,6 +284,14 @@ Ending ending_of(const MatmulCall<T>& call, T beta, bool last) {
   return by_relu && !has_bias && call.activation == Activation::none ? Ending::slope : Ending::put;
 }
 
+// Tells what takes the products of the tile that comes, which is of cᵀ where they are swapped.
+template <typename T>
+void announce(const MatmulCall<T>& call, bool swapped, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+  const TileSink<T>& sink = *call.sink;
+  if (swapped) return sink.expect(sink.self, j, i, columns, rows);
+  sink.expect(sink.self, i, j, rows, columns);
+}
+
 // The tiles of some rows and a panel.
 template <typename T>
 void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel) {
@@ -330,6 +336,7 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel) {
       if (finish) finish_in_place(call, i, j, height, width);
       continue;
     }
+    if (call.sink != nullptr) announce(call, p.swapped, i, j, height, width);
     multiply(s.depth, a, from.lines, b, tile, common);
     if (call.alpha != 1) scale_tile(call.alpha, height, vectors * kLanes<T>, tile);
     if (p.swapped) {

@@ -6,12 +6,28 @@
 
 namespace thalweg {
 
+// A block of K of which a panel of b stays in the second-level cache while rows of a come: so many terms are
+// added up at once.
+template <typename T>
+constexpr int64_t kDepth = 4096 / static_cast<int64_t>(sizeof(T));
+
+// Takes the tiles of a product in c's place, while they are in the cache: each element comes once.
+template <typename T>
+struct TileSink {
+  const void* self;
+  // The tile that is computed next: so many elements from [i, j] on.
+  void (*expect)(const void* self, int64_t i, int64_t j, int64_t rows, int64_t columns);
+  // x [rows, columns], its rows `stride` apart, are the elements from [i, j] on.
+  void (*take)(const void* self, int64_t i, int64_t j, const T* x, int64_t stride, int64_t rows,
+               int64_t columns);
+};
+
 template <typename T>
 struct MatmulCall {
   int64_t M, N, K;
   const T* a;             // [M, K], or [K, M] where transpose_a
   const T* b;             // [K, N], or [N, K] where transpose_b
-  T* c;                   // [M, N]; not read where beta is 0
+  T* c;                   // [M, N]; not read where beta is 0, not touched where there is a sink
   int64_t lda, ldb, ldc;  // elements from one stored row to the next
   // Stored row r of a is a's a_rows[r]-th, that of b b's b_rows[r]-th: a mini-batch where its samples lie.
   // Null where the rows are those of the matrix.
@@ -26,6 +42,8 @@ struct MatmulCall {
   const T* state;
   int64_t lds;
   Activation state_activation;
+  // Takes the result of a product of at most kDepth terms and beta 0, where it is not null.
+  const TileSink<T>* sink;
   // Shared by the team, aligned to 64 bytes, of at least matmul_scratch(…) bytes.
   void* scratch;
 };

@@ -130,6 +130,44 @@ inline __attribute__((always_inline)) void descend(const Call& c, const Rule& ru
   for (; r < end; ++r) update_and_multiply<1>(rule, r, sign, dw, x, c.next.y);
 }
 
+// The weights that tiles of their gradient update.
+template <typename Rule>
+struct Weights {
+  Rule rule;
+  Number<Rule> sign;
+  int64_t columns;
+};
+
+template <typename Rule>
+void expect_tile(const void* self, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+  constexpr int64_t kLineOf = 64 / static_cast<int64_t>(sizeof(Number<Rule>));
+  const auto& weights = *static_cast<const Weights<Rule>*>(self);
+  for (int64_t r = i; r < i + rows; ++r) {
+    for (int p = 0; p < Rule::kParts; ++p) {
+      const auto* const line = weights.rule.part[p] + r * weights.columns + j;
+      for (int64_t at = 0; at < columns; at += kLineOf) __builtin_prefetch(line + at, 1, 2);
+    }
+  }
+}
+
+template <typename Rule, typename T>
+void update_tile(const void* self, int64_t i, int64_t j, const T* dw, int64_t stride, int64_t rows,
+                 int64_t columns) {
+  const Weights<Rule> weights = *static_cast<const Weights<Rule>*>(self);
+  for (int64_t r = 0; r < rows; ++r) {
+    update_line(weights.rule, (i + r) * weights.columns + j, weights.sign, dw + r * stride, columns);
+  }
+}
+
+template <typename Call, typename Rule, typename T>
+void descend_by_product(const Call& c, const Rule& rule, MatmulCall<T> product, MatmulFn<T> multiply,
+                        const Team& team) {
+  const Weights<Rule> weights = {rule, c.maximize ? T(-1) : T(1), product.N};
+  const TileSink<T> sink = {&weights, expect_tile<Rule>, update_tile<Rule, T>};
+  product.sink = &sink;
+  multiply(product, team);
+}
+
 // --- sgd -----------------------------------------------------------------------------------------
 
 enum class Momentum { none, first, later };
@@ -167,19 +205,20 @@ struct SgdRule {
   }
 };
 
-template <typename T, Momentum kMomentum, bool kNesterov>
-void sgd_with(const SgdCall<T>& c, int64_t begin, int64_t end) {
-  if (c.weight_decay != 0) return descend(c, SgdRule<T, kMomentum, kNesterov, true>(c), begin, end);
-  descend(c, SgdRule<T, kMomentum, kNesterov, false>(c), begin, end);
+// Calls use with the rule that the call asks for.
+template <Momentum kMomentum, bool kNesterov, typename T, typename Use>
+inline __attribute__((always_inline)) void with_momentum(const SgdCall<T>& c, const Use& use) {
+  if (c.weight_decay != 0) return use(SgdRule<T, kMomentum, kNesterov, true>(c));
+  use(SgdRule<T, kMomentum, kNesterov, false>(c));
 }
 
-template <typename T>
-void sgd(const SgdCall<T>& c, int64_t begin, int64_t end) {
-  if (c.momentum == 0) return sgd_with<T, Momentum::none, false>(c, begin, end);
-  if (c.first && c.nesterov) return sgd_with<T, Momentum::first, true>(c, begin, end);
-  if (c.first) return sgd_with<T, Momentum::first, false>(c, begin, end);
-  if (c.nesterov) return sgd_with<T, Momentum::later, true>(c, begin, end);
-  sgd_with<T, Momentum::later, false>(c, begin, end);
+template <typename T, typename Use>
+inline __attribute__((always_inline)) void with_rule(const SgdCall<T>& c, const Use& use) {
+  if (c.momentum == 0) return with_momentum<Momentum::none, false>(c, use);
+  if (c.first && c.nesterov) return with_momentum<Momentum::first, true>(c, use);
+  if (c.first) return with_momentum<Momentum::first, false>(c, use);
+  if (c.nesterov) return with_momentum<Momentum::later, true>(c, use);
+  with_momentum<Momentum::later, false>(c, use);
 }
 
 // --- adam ----------------------------------------------------------------------------------------
@@ -224,27 +263,44 @@ struct AdamRule {
   }
 };
 
-template <typename T, Decay kDecay>
-void adam_with(const AdamCall<T>& c, int64_t begin, int64_t end) {
-  if (c.v_max != nullptr) return descend(c, AdamRule<T, kDecay, true>(c), begin, end);
-  descend(c, AdamRule<T, kDecay, false>(c), begin, end);
+template <Decay kDecay, typename T, typename Use>
+inline __attribute__((always_inline)) void with_decay(const AdamCall<T>& c, const Use& use) {
+  if (c.v_max != nullptr) return use(AdamRule<T, kDecay, true>(c));
+  use(AdamRule<T, kDecay, false>(c));
 }
 
-template <typename T>
-void adam(const AdamCall<T>& c, int64_t begin, int64_t end) {
-  if (c.weight_decay == 0) return adam_with<T, Decay::none>(c, begin, end);
-  if (c.decoupled) return adam_with<T, Decay::decoupled>(c, begin, end);
-  adam_with<T, Decay::added>(c, begin, end);
+template <typename T, typename Use>
+inline __attribute__((always_inline)) void with_rule(const AdamCall<T>& c, const Use& use) {
+  if (c.weight_decay == 0) return with_decay<Decay::none>(c, use);
+  if (c.decoupled) return with_decay<Decay::decoupled>(c, use);
+  with_decay<Decay::added>(c, use);
+}
+
+// --- both ----------------------------------------------------------------------------------------
+
+template <typename Call>
+void update(const Call& c, int64_t begin, int64_t end) {
+  with_rule(
+      c, [&](const auto& rule) __attribute__((always_inline)) { descend(c, rule, begin, end); });
+}
+
+template <typename Call, typename T>
+void update_by_product(const Call& c, const MatmulCall<T>& product, MatmulFn<T> multiply, const Team& team) {
+  with_rule(c, [&](const auto& rule) { descend_by_product(c, rule, product, multiply, team); });
 }
 
 }  // namespace
 
 void add_update(Table& table) {
-  table.sgd_f32 = sgd<float>;
-  table.sgd_f64 = sgd<double>;
-  table.adam_f32 = adam<float>;
-  table.adam_f64 = adam<double>;
+  table.sgd_f32 = update<SgdCall<float>>;
+  table.sgd_f64 = update<SgdCall<double>>;
+  table.adam_f32 = update<AdamCall<float>>;
+  table.adam_f64 = update<AdamCall<double>>;
   table.next_products = true;
+  table.sgd_product_f32 = update_by_product<SgdCall<float>, float>;
+  table.sgd_product_f64 = update_by_product<SgdCall<double>, double>;
+  table.adam_product_f32 = update_by_product<AdamCall<float>, float>;
+  table.adam_product_f64 = update_by_product<AdamCall<double>, double>;
 }
 
 }  // namespace thalweg::THALWEG_ISA

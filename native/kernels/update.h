@@ -1,6 +1,7 @@
 // What an optimizer does to its parameters: one pass over weights w, gradient dw and state, in place.
 #pragma once
 
+#include "matmul.h"
 #include "types.h"
 
 namespace thalweg {
@@ -55,5 +56,13 @@ template <typename T>
 using SgdFn = void (*)(const SgdCall<T>&, int64_t begin, int64_t end);
 template <typename T>
 using AdamFn = void (*)(const AdamCall<T>&, int64_t begin, int64_t end);
+
+// Each updates weights w [M, N] by their gradient as a product of at most kDepth terms, of which no more
+// than a tile is ever there: dw of the call counts for nothing, nor does c. Every thread of the team calls
+// it.
+template <typename T>
+using SgdProductFn = void (*)(const SgdCall<T>&, const MatmulCall<T>&, MatmulFn<T>, const Team&);
+template <typename T>
+using AdamProductFn = void (*)(const AdamCall<T>&, const MatmulCall<T>&, MatmulFn<T>, const Team&);
 
 }  // namespace thalweg

@@ -219,6 +219,37 @@ for (const dtype of FLOATS) {
     }
   }
 }
+// Weights that are updated tile by tile as their gradient is computed: by columns that fill no vector, by few
+// rows, and of so many terms that the whole gradient is written.
+for (const dtype of FLOATS) {
+  for (const [out, inputs, batch] of [
+    [300, 701, 20],
+    [3, 60_007, 5],
+    [256, 520, 1030],
+  ] as const) {
+    for (const [rule, make] of [
+      ["decay", (w: Tensor) => new optim.SGD([w], { lr: 0.01, weightDecay: 0.1, maximize: true })],
+      ["momentum", (w: Tensor) => new optim.SGD([w], { lr: 0.01, momentum: 0.9, nesterov: true })],
+      ["adam", (w: Tensor) => new optim.Adam([w], { lr: 0.01, eps: 1e-3 })],
+      ["amsgrad", (w: Tensor) => new optim.AdamW([w], { lr: 0.01, eps: 1e-3, amsgrad: true })],
+    ] as const) {
+      const w = uniform([out, inputs], dtype, -1 / 32, 1 / 32);
+      w.requiresGrad = true;
+      const optimizer = make(w);
+      const step = compile((x: Tensor) => {
+        const loss = ops.mean(ops.square(ops.sigmoid(ops.matmul(x, w, { transposeB: true }))));
+        optimizer.zeroGrad();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      const x = uniform([batch, inputs], dtype, -1, 1);
+      for (let i = 0; i < 2; i++)
+        keep(`product, loss ${i} ${rule} ${dtype} ${out} ${inputs} ${batch}`, step(x) as Tensor);
+      keep(`product, weights ${rule} ${dtype} ${out} ${inputs} ${batch}`, w);
+    }
+  }
+}
 for (const n of [1, 5, 64, 70_000]) {
   keep(`uniform ${n}`, random.uniform([n]));
   keep(`permutation ${n}`, random.permutation(n));

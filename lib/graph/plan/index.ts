@@ -9,6 +9,7 @@ import { fuseCrossEntropy } from "./fuse-cross-entropy.js";
 import { fuseDescent } from "./fuse-descent.js";
 import { fuseElementwise } from "./fuse-elementwise.js";
 import { fuseOuterUpdate } from "./fuse-outer-update.js";
+import { fuseProductUpdate } from "./fuse-product-update.js";
 import { fuseSlope } from "./fuse-slope.js";
 import { fuseUpdates } from "./fuse-updates.js";
 import type { Pass, Program } from "./ir.js";
@@ -26,6 +27,7 @@ export const PASSES = [
   "fuseSlope",
   "fuseOuterUpdate",
   "fuseDescent",
+  "fuseProductUpdate",
   "fuseUpdates",
   "fuseElementwise",
   "writeInPlace",
@@ -45,6 +47,7 @@ const RUN: Readonly<Record<Exclude<PassName, "shareMemory">, Pass>> = {
   fuseSlope,
   fuseOuterUpdate,
   fuseDescent,
+  fuseProductUpdate,
   fuseUpdates,
   fuseElementwise,
   writeInPlace,

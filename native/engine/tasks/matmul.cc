@@ -15,32 +15,22 @@ namespace {
 // From here on a product of one sample is one of dot products, however few of them there are.
 constexpr int64_t kLongRow = 32;
 
-// Stands for rows that each step names anew.
-constexpr int32_t kRowsOfAStep[1] = {0};
-
 template <typename T>
 class MatmulTask final : public Task {
  public:
-  Product<T> product;
-  MatmulCall<T> call;
+  SampledProduct<T> factors;
   const T* addend;
   const double* scale;
-  bool by_columns;     // `rows` are those of bᵀ, and so columns of c, which is one row
-  Samples samples[2];  // of a and b, where those are an input of a loop
+  bool by_columns;  // `rows` are those of bᵀ, and so columns of c, which is one row
 
   bool can_read_samples(size_t operand, int64_t batch) const override {
-    if (!product.own || operand > 1) return false;
-    if (operand == 0) return batch == (call.transpose_a ? call.K : call.M);
-    return batch == (call.transpose_b ? call.N : call.K);
+    return factors.can_read(operand, batch);
   }
-
-  void read_samples(size_t operand, const Samples& from) override {
-    samples[operand] = from;
-    (operand == 0 ? call.a_rows : call.b_rows) = kRowsOfAStep;
-  }
+  void read_samples(size_t operand, const Samples& from) override { factors.read(operand, from); }
 
   int64_t scratch_bytes(int32_t threads) const override {
-    return std::max(product.scratch_of(call, threads), rows == 0 ? 0 : threads * scratch_of_rows(threads));
+    return std::max(factors.product.scratch_of(factors.call, threads),
+                    rows == 0 ? 0 : threads * scratch_of_rows(threads));
   }
 
   // A product of these rows alone: each element is the same sum.
@@ -48,12 +38,13 @@ class MatmulTask final : public Task {
     if (mine.begin == mine.end) return;
     MatmulCall<T> part = part_of(located(team.rank), mine);
     part.scratch = static_cast<std::byte*>(scratch) + team.rank * scratch_of_rows(team.size);
-    product.kernel(part, Team{});
+    factors.product.kernel(part, Team{});
   }
 
   RowProducts row_products() const override {
+    const MatmulCall<T>& call = factors.call;
     const bool plain = by_columns && call.b_rows == nullptr && call.alpha == 1 && scale == nullptr;
-    return plain ? RowProducts{product.dtype, call.b, call.K, call.c} : RowProducts{};
+    return plain ? RowProducts{factors.product.dtype, call.b, call.K, call.c} : RowProducts{};
   }
 
   const void* row_factor(int32_t rank) const override {
@@ -67,11 +58,12 @@ class MatmulTask final : public Task {
     part.K = 0;
     part.beta = 1;
     part.scratch = scratch;
-    product.kernel(part, Team{});
+    factors.product.kernel(part, Team{});
   }
 
   void run(const Team& team, void* scratch, Failure) const override {
     if (addend != nullptr) {
+      const MatmulCall<T>& call = factors.call;
       const Range rows = share(call.M, team);
       if (rows.end > rows.begin && call.N > 0) {
         std::memcpy(call.c + rows.begin * call.N, addend + rows.begin * call.N,
@@ -81,26 +73,19 @@ class MatmulTask final : public Task {
     }
     MatmulCall<T> ready = located(team.rank);
     ready.scratch = scratch;
-    product.kernel(ready, team);
+    factors.product.kernel(ready, team);
   }
 
  private:
   // What is known only while it runs.
   MatmulCall<T> located(int32_t rank) const {
-    MatmulCall<T> ready = call;
-    if (scale != nullptr) ready.alpha = static_cast<T>(call.alpha * *scale);
-    if (call.a_rows != nullptr) {
-      ready.a = static_cast<const T*>(samples[0].source(rank).data);
-      ready.a_rows = samples[0].order(rank);
-    }
-    if (call.b_rows != nullptr) {
-      ready.b = static_cast<const T*>(samples[1].source(rank).data);
-      ready.b_rows = samples[1].order(rank);
-    }
+    MatmulCall<T> ready = factors.located(rank);
+    if (scale != nullptr) ready.alpha = static_cast<T>(ready.alpha * *scale);
     return ready;
   }
 
   MatmulCall<T> part_of(MatmulCall<T> part, Range mine) const {
+    const MatmulCall<T>& call = factors.call;
     const int64_t count = mine.end - mine.begin;
     if (by_columns) {
       part.N = count;
@@ -120,8 +105,9 @@ class MatmulTask final : public Task {
   }
 
   int64_t scratch_of_rows(int32_t threads) const {
-    const int64_t few = product.scratch_of(part_of(call, {0, rows / threads}), 1);
-    const int64_t more = product.scratch_of(part_of(call, {0, (rows + threads - 1) / threads}), 1);
+    const int64_t few = factors.product.scratch_of(part_of(factors.call, {0, rows / threads}), 1);
+    const int64_t more =
+        factors.product.scratch_of(part_of(factors.call, {0, (rows + threads - 1) / threads}), 1);
     return (std::max(few, more) + 63) / 64 * 64;
   }
 };
@@ -136,7 +122,7 @@ Activation activation_of(Operands& operands) {
 template <typename T>
 Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   auto* task = store.make<MatmulTask<T>>();
-  MatmulCall<T>& call = task->call;
+  MatmulCall<T>& call = task->factors.call;
   call.M = operands.integer();
   call.N = operands.integer();
   call.K = operands.integer();
@@ -158,7 +144,7 @@ Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   if (results == 0) return nullptr;
   pack_rows(call, operands);
   call.scratch = nullptr;
-  task->product = product;
+  task->factors.product = product;
   // CBLAS, a single K and a sum into c may round in another way where there are fewer rows.
   const bool divisible = product.own && !call.transpose_a && call.beta == 0 && call.K > 1;
   static_assert(kSmallBytes / sizeof(T) <= kFewElements);

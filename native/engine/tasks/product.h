@@ -35,6 +35,43 @@ struct Product {
   bool own;  // not CBLAS, which knows no scattered rows
 };
 
+// Stands for rows that each step names anew.
+inline constexpr int32_t kRowsOfAStep[1] = {0};
+
+// A product whose factors may be samples of a loop, read where they lie.
+template <typename T>
+struct SampledProduct {
+  Product<T> product;
+  MatmulCall<T> call;
+  Samples samples[2];  // of a and b
+
+  // Of the factors, the one at 0 or at 1.
+  bool can_read(size_t factor, int64_t batch) const {
+    if (!product.own || factor > 1) return false;
+    if (factor == 0) return batch == (call.transpose_a ? call.K : call.M);
+    return batch == (call.transpose_b ? call.N : call.K);
+  }
+
+  void read(size_t factor, const Samples& from) {
+    samples[factor] = from;
+    (factor == 0 ? call.a_rows : call.b_rows) = kRowsOfAStep;
+  }
+
+  // The call with what is known only while it runs.
+  MatmulCall<T> located(int32_t rank) const {
+    MatmulCall<T> ready = call;
+    if (call.a_rows != nullptr) {
+      ready.a = static_cast<const T*>(samples[0].source(rank).data);
+      ready.a_rows = samples[0].order(rank);
+    }
+    if (call.b_rows != nullptr) {
+      ready.b = static_cast<const T*>(samples[1].source(rank).data);
+      ready.b_rows = samples[1].order(rank);
+    }
+    return ready;
+  }
+};
+
 // Calls prepare with the product of the next operands' dtype, by our kernels or by CBLAS.
 template <typename Prepare>
 Task* with_product(Operands& operands, const Table& table, const Prepare& prepare) {

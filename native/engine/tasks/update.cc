@@ -9,40 +9,13 @@
 //       and the rest: one parameter, by its gradient at one sample.
 // lr, step and the last are float64 [1], since they change from step to step; the last, where it is there,
 // stands for the parameter of that name.
-#include "../registry.h"
+#include "update.h"
 
 namespace thalweg {
 namespace {
 
 // Threads share the elements of all parameters as if they lay one behind the other, in whole cache lines.
 constexpr int64_t kGrain = 64;
-
-template <typename Call>
-struct Parameter {
-  Call call;
-  int64_t n;
-  int64_t begin;  // elements of the parameters before it, rounded up to whole grains
-  const double* lr;
-  const double* step;
-  const double* momentum;  // null: as in the call
-};
-
-template <typename T>
-void set_step(SgdCall<T>& call, double step) {
-  call.first = step <= 1;
-}
-template <typename T>
-void set_momentum(SgdCall<T>& call, double momentum) {
-  call.momentum = momentum;
-}
-template <typename T>
-void set_momentum(AdamCall<T>& call, double momentum) {
-  call.beta1 = momentum;
-}
-template <typename T>
-void set_step(AdamCall<T>& call, double step) {
-  call.step = step;
-}
 
 // Which operands of an outer update consist of the rows of w.
 template <typename Call>
@@ -51,16 +24,6 @@ template <typename T>
 constexpr uint32_t kRowOperandsOf<SgdCall<T>> = 0b1011;  // w, dz, velocity
 template <typename T>
 constexpr uint32_t kRowOperandsOf<AdamCall<T>> = 0b111011;  // w, dz, m, v, v_max
-
-// The call with what is known only while it runs.
-template <typename Call>
-Call ready(const Parameter<Call>& parameter) {
-  Call call = parameter.call;
-  call.lr = *parameter.lr;
-  set_step(call, *parameter.step);
-  if (parameter.momentum != nullptr) set_momentum(call, *parameter.momentum);
-  return call;
-}
 
 template <typename Call, typename Fn>
 class UpdateTask final : public Task {
@@ -135,62 +98,8 @@ class OuterUpdateTask final : public Task {
   }
 };
 
-template <typename T>
-void read_settings(Operands& operands, SgdCall<T>& call) {
-  call.momentum = operands.number();
-  call.dampening = operands.number();
-  call.weight_decay = operands.number();
-  call.nesterov = operands.flag();
-  call.maximize = operands.flag();
-}
-
-template <typename T>
-void read_settings(Operands& operands, AdamCall<T>& call) {
-  call.beta1 = operands.number();
-  call.beta2 = operands.number();
-  call.eps = operands.number();
-  call.weight_decay = operands.number();
-  call.decoupled = operands.flag();
-  call.maximize = operands.flag();
-}
-
-template <typename T>
-void read_state(Operands& operands, int64_t n, DType dtype, SgdCall<T>& call) {
-  call.velocity = static_cast<T*>(operands.optional(n, dtype));
-  if (call.velocity == nullptr && call.momentum != 0)
-    operands.fail("ERR_SHAPE", "momentum without a velocity");
-}
-
-template <typename T>
-void read_state(Operands& operands, int64_t n, DType dtype, AdamCall<T>& call) {
-  call.m = static_cast<T*>(operands.buffer(n, dtype));
-  call.v = static_cast<T*>(operands.buffer(n, dtype));
-  call.v_max = static_cast<T*>(operands.optional(n, dtype));
-}
-
-// Whether there is a state for a momentum other than the one of the settings.
-template <typename T>
-bool takes_momentum(const SgdCall<T>& call) {
-  return call.velocity != nullptr;
-}
-template <typename T>
-bool takes_momentum(const AdamCall<T>&) {
-  return true;
-}
-
-// What follows the gradient.
-template <typename T, template <typename> typename Call>
-void read_rest(Operands& operands, DType dtype, Parameter<Call<T>>& parameter) {
-  read_state(operands, parameter.n, dtype, parameter.call);
-  parameter.lr = static_cast<const double*>(operands.buffer(1, DType::float64));
-  parameter.step = static_cast<const double*>(operands.buffer(1, DType::float64));
-  parameter.momentum = static_cast<const double*>(operands.optional(1, DType::float64));
-  if (parameter.momentum != nullptr && !takes_momentum(parameter.call))
-    operands.fail("ERR_SHAPE", "momentum without a velocity");
-}
-
 template <typename T, template <typename> typename Call, typename Fn>
-Task* prepare(Operands& operands, Fn kernel, double nanoseconds, DType dtype, TaskStore& store) {
+Task* prepare(Operands& operands, Fn kernel, DType dtype, TaskStore& store) {
   auto* task = store.make<UpdateTask<Call<T>, Fn>>();
   task->kernel = kernel;
   task->count = operands.integer(1);
@@ -201,7 +110,7 @@ Task* prepare(Operands& operands, Fn kernel, double nanoseconds, DType dtype, Ta
     parameter.n = operands.integer();
     parameter.begin = task->elements;
     task->elements += (parameter.n + kGrain - 1) / kGrain * kGrain;
-    task->nanoseconds += nanoseconds * static_cast<double>(parameter.n);
+    task->nanoseconds += kUpdateNanoseconds<Call<T>> * static_cast<double>(parameter.n);
   }
   Call<T> settings{};
   read_settings(operands, settings);
@@ -210,14 +119,13 @@ Task* prepare(Operands& operands, Fn kernel, double nanoseconds, DType dtype, Ta
     parameter.call = settings;
     parameter.call.w = static_cast<T*>(operands.buffer(parameter.n, dtype));
     parameter.call.dw = {static_cast<const T*>(operands.buffer(parameter.n, dtype)), nullptr, 0};
-    read_rest<T, Call>(operands, dtype, parameter);
+    read_rest(operands, dtype, parameter);
   }
   return task;
 }
 
 template <typename T, template <typename> typename Call, typename Fn>
-Task* prepare_outer(Operands& operands, Fn kernel, bool forms_products, double nanoseconds, DType dtype,
-                    TaskStore& store) {
+Task* prepare_outer(Operands& operands, Fn kernel, bool forms_products, DType dtype, TaskStore& store) {
   auto* task = store.make<OuterUpdateTask<T, Call<T>, Fn>>();
   task->kernel = kernel;
   task->dtype = dtype;
@@ -231,28 +139,28 @@ Task* prepare_outer(Operands& operands, Fn kernel, bool forms_products, double n
   parameter.call.w = static_cast<T*>(operands.buffer(parameter.n, dtype));
   const auto* const factors = static_cast<const T*>(operands.buffer(rows, dtype));
   parameter.call.dw = {static_cast<const T*>(operands.buffer(columns, dtype)), factors, columns};
-  read_rest<T, Call>(operands, dtype, parameter);
+  read_rest(operands, dtype, parameter);
   if (parameter.n == 0) return nullptr;
   task->weights = rows;
   if (parameter.n * static_cast<int64_t>(sizeof(T)) > kSmallBytes) task->rows = rows;
   task->row_operands = OuterUpdateTask<T, Call<T>, Fn>::kRowOperands;
-  task->nanoseconds = nanoseconds * static_cast<double>(parameter.n);
+  task->nanoseconds = kUpdateNanoseconds<Call<T>> * static_cast<double>(parameter.n);
   return task;
 }
 
 template <template <typename> typename Call, typename Fn32, typename Fn64>
 Task* prepare_kind(const Instruction& self, Operands& operands, Fn32 f32, Fn64 f64, const Table& table,
-                   double nanoseconds, TaskStore& store) {
+                   TaskStore& store) {
   const DType dtype = operands.dtype_of_next();
   const bool outer = static_cast<Update>(self.kernel) == Update::outer;
   const bool forms = table.next_products;
   switch (dtype) {
     case DType::float32:
-      return outer ? prepare_outer<float, Call>(operands, f32, forms, nanoseconds, dtype, store)
-                   : prepare<float, Call>(operands, f32, nanoseconds, dtype, store);
+      return outer ? prepare_outer<float, Call>(operands, f32, forms, dtype, store)
+                   : prepare<float, Call>(operands, f32, dtype, store);
     case DType::float64:
-      return outer ? prepare_outer<double, Call>(operands, f64, forms, 2 * nanoseconds, dtype, store)
-                   : prepare<double, Call>(operands, f64, 2 * nanoseconds, dtype, store);
+      return outer ? prepare_outer<double, Call>(operands, f64, forms, dtype, store)
+                   : prepare<double, Call>(operands, f64, dtype, store);
     default:
       operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
   }
@@ -261,11 +169,11 @@ Task* prepare_kind(const Instruction& self, Operands& operands, Fn32 f32, Fn64 f
 }  // namespace
 
 Task* prepare_sgd(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  return prepare_kind<SgdCall>(self, operands, table.sgd_f32, table.sgd_f64, table, 0.1, store);
+  return prepare_kind<SgdCall>(self, operands, table.sgd_f32, table.sgd_f64, table, store);
 }
 
 Task* prepare_adam(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  return prepare_kind<AdamCall>(self, operands, table.adam_f32, table.adam_f64, table, 0.3, store);
+  return prepare_kind<AdamCall>(self, operands, table.adam_f32, table.adam_f64, table, store);
 }
 
 }  // namespace thalweg

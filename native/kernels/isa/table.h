@@ -42,6 +42,11 @@ struct Table {
   AdamFn<float> adam_f32;
   AdamFn<double> adam_f64;
   bool next_products;  // whether these know NextProduct; the naive twins do not
+  // Null among the naive twins, which write the gradient.
+  SgdProductFn<float> sgd_product_f32;
+  SgdProductFn<double> sgd_product_f64;
+  AdamProductFn<float> adam_product_f32;
+  AdamProductFn<double> adam_product_f64;
 };
 
 }  // namespace thalweg
