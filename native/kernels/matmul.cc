@@ -83,14 +83,14 @@ bool has_few_lines(const Product<T>& p) {
 }
 
 // What products of rows with lines cost, in multiply-adds of a vector: as dot products, each with the sum of
-// its lanes, and as tiles, with the copies that those need.
+// its lanes, and as tiles, with the copies that those need and the start of both.
 template <typename T>
 int64_t cost_of_dot_tiles(int64_t M, int64_t N, int64_t K) {
   return M * N * (blocks(K, kLanes<T>) + 3);
 }
 template <typename T>
 int64_t cost_of_tiles(int64_t M, int64_t N, int64_t K) {
-  return M * blocks(N, kLanes<T>) * K + (M + N) * K / 2;
+  return M * blocks(N, kLanes<T>) * K + (M + N) * K / 5 + 200;
 }
 
 template <typename T>
