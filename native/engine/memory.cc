@@ -16,12 +16,13 @@ constexpr size_t kHugePage = size_t{2} << 20;
 
 size_t round_up(size_t size, size_t to) { return (size + to - 1) / to * to; }
 
+// As many whole huge pages as the size has, and one for the rest where that fills most of it.
 void* allocate(size_t size) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  if (size >= 2 * kHugePage) {
-    size = round_up(size, kHugePage);
-    void* const data = std::aligned_alloc(kHugePage, size);
-    if (data != nullptr) madvise(data, size, MADV_HUGEPAGE);  // where it is refused, pages stay small
+  const size_t huge = (size + kHugePage / 4) / kHugePage * kHugePage;
+  if (huge > 0) {
+    void* const data = std::aligned_alloc(kHugePage, size < huge ? huge : size);
+    if (data != nullptr) madvise(data, huge, MADV_HUGEPAGE);  // where it is refused, pages stay small
     return data;
   }
 #endif

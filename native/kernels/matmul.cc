@@ -83,7 +83,7 @@ bool has_few_lines(const Product<T>& p) {
 }
 
 // What products of rows with lines cost, in multiply-adds of a vector: as dot products, each with the sum of
-// its lanes, and as tiles, with the copies that those need and the start of both.
+// its lanes, and as tiles, with the copies that those need and what it takes to begin.
 template <typename T>
 int64_t cost_of_dot_tiles(int64_t M, int64_t N, int64_t K) {
   return M * N * (blocks(K, kLanes<T>) + 3);
