@@ -123,12 +123,7 @@ template <typename T>
 Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   auto* task = store.make<MatmulTask<T>>();
   MatmulCall<T>& call = task->factors.call;
-  call.M = operands.integer();
-  call.N = operands.integer();
-  call.K = operands.integer();
-  call.transpose_a = operands.flag();
-  call.transpose_b = operands.flag();
-  call.alpha = static_cast<T>(operands.number());
+  read_product(operands, call);
   call.beta = static_cast<T>(operands.number());
   call.activation = activation_of(operands);
   call.state_activation = activation_of(operands);

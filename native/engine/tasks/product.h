@@ -7,6 +7,17 @@
 
 namespace thalweg {
 
+// The parameters that every product has.
+template <typename T>
+void read_product(Operands& operands, MatmulCall<T>& call) {
+  call.M = operands.integer();
+  call.N = operands.integer();
+  call.K = operands.integer();
+  call.transpose_a = operands.flag();
+  call.transpose_b = operands.flag();
+  call.alpha = static_cast<T>(operands.number());
+}
+
 // The rows of op(a), op(b) and c lie behind one another.
 template <typename T>
 void pack_rows(MatmulCall<T>& call, Operands& operands) {

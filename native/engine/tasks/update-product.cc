@@ -30,7 +30,6 @@ template <typename T, typename Call>
 class UpdateProductTask final : public Task {
  public:
   static constexpr size_t kFactors = 1;  // the operands a and b
-  static constexpr int64_t kGrain = 64;
 
   Kernels<Call> kernels;
   SampledProduct<T> factors;
@@ -76,12 +75,7 @@ Task* prepare(Operands& operands, const Product<T>& product, const Kernels<Call>
   task->factors.product = product;
   MatmulCall<T>& call = task->factors.call;
   Parameter<Call>& parameter = task->parameter;
-  call.M = operands.integer();
-  call.N = operands.integer();
-  call.K = operands.integer();
-  call.transpose_a = operands.flag();
-  call.transpose_b = operands.flag();
-  call.alpha = static_cast<T>(operands.number());
+  read_product(operands, call);
   read_settings(operands, parameter.call);
   parameter.n = operands.product(call.M, call.N);
   parameter.call.w = static_cast<T*>(operands.buffer(parameter.n, product.dtype));

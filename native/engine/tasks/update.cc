@@ -14,9 +14,6 @@
 namespace thalweg {
 namespace {
 
-// Threads share the elements of all parameters as if they lay one behind the other, in whole cache lines.
-constexpr int64_t kGrain = 64;
-
 // Which operands of an outer update consist of the rows of w.
 template <typename Call>
 constexpr uint32_t kRowOperandsOf = 0;

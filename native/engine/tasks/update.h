@@ -5,6 +5,9 @@
 
 namespace thalweg {
 
+// Threads share elements, of several parameters as if they lay one behind the other, in whole cache lines.
+constexpr int64_t kGrain = 64;
+
 // What it takes for one element, on one thread.
 template <typename Call>
 constexpr double kUpdateNanoseconds = 0;
