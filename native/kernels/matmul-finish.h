@@ -137,7 +137,7 @@ void deliver(const MatmulCall<T>& call, Stage stage, T* x, int64_t stride, int64
 template <typename T>
 void deliver_transposed(const MatmulCall<T>& call, Stage stage, const T* x, int64_t i, int64_t j,
                         int64_t rows, int64_t columns) {
-  constexpr int64_t S = kPanelLines<T> * kLine<T>;
+  constexpr int64_t S = kPanelVectors<T> * kLanes<T>;
   constexpr int64_t whole = (S + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
   alignas(64) T turned[kTileColumns<T> * whole] = {};
   transpose_panel(columns, rows, Factor<T>{x, kTileColumns<T>, 1}, whole, turned);

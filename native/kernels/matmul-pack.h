@@ -1,16 +1,14 @@
 // Copies of operands in the order in which the tiles read them.
 #pragma once
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 #include "matmul-tile.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
-
-#if defined(__AVX__)
-constexpr int kLineBytes = 32;
-#else
-constexpr int kLineBytes = 16;
-#endif
 
 // A factor of the product: element k of line i (a row of the left one, a column of the right one) is at
 // data[i·along + k·depth]. Where `lines` or `depths` is given, it says which line, or which k, is meant.
@@ -36,102 +34,105 @@ struct Factor {
   bool has_whole_depths() const { return along == 1 && lines == nullptr; }
 };
 
-// A piece of a row: as many numbers as rows are transposed at a time.
+// Shuffles stay within pieces of 16 bytes: one that crosses them costs more, or none needs to cross.
 template <typename T>
-constexpr int64_t kLine = kLineBytes / static_cast<int64_t>(sizeof(T));
-template <typename T>
-struct LineOf {
-  typedef T Type __attribute__((vector_size(kLineBytes)));
+constexpr int64_t kPiece = 16 / static_cast<int64_t>(sizeof(T));
+
+template <int64_t... i>
+struct Indices {};
+template <int64_t n, int64_t... i>
+struct IndicesTo : IndicesTo<n - 1, n - 1, i...> {};
+template <int64_t... i>
+struct IndicesTo<0, i...> {
+  using Type = Indices<i...>;
 };
-template <typename T>
-using Line = typename LineOf<T>::Type;
 
-// Transposes a square of lines, x → y, by shuffles that stay within 16 bytes and one that does not.
-inline __attribute__((always_inline)) void transpose_square(const Line<float>* x, Line<float>* y) {
-#if defined(__AVX__)
-  Line<float> pair[8];
-  Line<float> four[8];
-  for (int s = 0; s < 8; s += 2) {
-    pair[s] = __builtin_shufflevector(x[s], x[s + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-    pair[s + 1] = __builtin_shufflevector(x[s], x[s + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-  }
-  for (int s = 0; s < 8; s += 4) {
-    for (int h = 0; h < 2; ++h) {
-      four[s + 2 * h] = __builtin_shufflevector(pair[s + h], pair[s + 2 + h], 0, 1, 8, 9, 4, 5, 12, 13);
-      four[s + 2 * h + 1] = __builtin_shufflevector(pair[s + h], pair[s + 2 + h], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-  }
-  for (int s = 0; s < 4; ++s) {
-    y[s] = __builtin_shufflevector(four[s], four[s + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    y[s + 4] = __builtin_shufflevector(four[s], four[s + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-  }
+// Element `to` of a vector of units of so many elements, in turn from the lower, or upper, halves of the
+// pieces of two vectors.
+template <typename T, int64_t unit, bool upper>
+constexpr int64_t interleaved(int64_t to) {
+  const int64_t at = to % kPiece<T>;
+  const int64_t element = to - at + at / (2 * unit) * unit + at % unit + (upper ? kPiece<T> / 2 : 0);
+  return at / unit % 2 == 0 ? element : element + kLanes<T>;
+}
+template <int64_t unit, bool upper, typename T, int64_t... i>
+inline __attribute__((always_inline)) Vector<T> interleave(Indices<i...>, const Vector<T>& a,
+                                                           const Vector<T>& b) {
+  return __builtin_shufflevector(a, b, interleaved<T, unit, upper>(i)...);
+}
+template <typename T, int64_t unit, bool upper>
+inline __attribute__((always_inline)) Vector<T> interleave(Vector<T> a, Vector<T> b) {
+  return interleave<unit, upper, T>(typename IndicesTo<kLanes<T>>::Type(), a, b);
+}
+
+// Transposes the squares that lie in the pieces of x.
+inline __attribute__((always_inline)) void transpose_pieces(Vector<float>* x) {
+  const Vector<float> low01 = interleave<float, 1, false>(x[0], x[1]);
+  const Vector<float> high01 = interleave<float, 1, true>(x[0], x[1]);
+  const Vector<float> low23 = interleave<float, 1, false>(x[2], x[3]);
+  const Vector<float> high23 = interleave<float, 1, true>(x[2], x[3]);
+  x[0] = interleave<float, 2, false>(low01, low23);
+  x[1] = interleave<float, 2, true>(low01, low23);
+  x[2] = interleave<float, 2, false>(high01, high23);
+  x[3] = interleave<float, 2, true>(high01, high23);
+}
+inline __attribute__((always_inline)) void transpose_pieces(Vector<double>* x) {
+  const Vector<double> low = interleave<double, 1, false>(x[0], x[1]);
+  x[1] = interleave<double, 1, true>(x[0], x[1]);
+  x[0] = low;
+}
+
+// A vector whose pieces come from lines kPiece apart, from their element k on.
+template <typename T>
+inline __attribute__((always_inline)) Vector<T> load_pieces(const T* const* line, int64_t k) {
+  constexpr int64_t n = kPiece<T>;
+#if defined(__AVX512F__)
+  const auto piece = [&](int64_t i) { return _mm_loadu_ps(reinterpret_cast<const float*>(line[i * n] + k)); };
+  __m512 v = _mm512_castps128_ps512(piece(0));
+  v = _mm512_insertf32x4(v, piece(1), 1);
+  v = _mm512_insertf32x4(v, piece(2), 2);
+  v = _mm512_insertf32x4(v, piece(3), 3);
+  return reinterpret_cast<Vector<T>>(v);
+#elif defined(__AVX__)
+  const auto piece = [&](int64_t i) { return _mm_loadu_ps(reinterpret_cast<const float*>(line[i * n] + k)); };
+  return reinterpret_cast<Vector<T>>(_mm256_insertf128_ps(_mm256_castps128_ps256(piece(0)), piece(1), 1));
 #else
-  const Line<float> a = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5);
-  const Line<float> b = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
-  const Line<float> c = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5);
-  const Line<float> d = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
-  y[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
-  y[1] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
-  y[2] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
-  y[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+  return load(line[0] + k);
 #endif
 }
-inline __attribute__((always_inline)) void transpose_square(const Line<double>* x, Line<double>* y) {
-#if defined(__AVX__)
-  Line<double> pair[4];
-  for (int s = 0; s < 4; s += 2) {
-    pair[s] = __builtin_shufflevector(x[s], x[s + 1], 0, 4, 2, 6);
-    pair[s + 1] = __builtin_shufflevector(x[s], x[s + 1], 1, 5, 3, 7);
-  }
-  for (int s = 0; s < 2; ++s) {
-    y[s] = __builtin_shufflevector(pair[s], pair[s + 2], 0, 1, 4, 5);
-    y[s + 2] = __builtin_shufflevector(pair[s], pair[s + 2], 2, 3, 6, 7);
-  }
-#else
-  y[0] = __builtin_shufflevector(x[0], x[1], 0, 2);
-  y[1] = __builtin_shufflevector(x[0], x[1], 1, 3);
-#endif
-}
 
-// to[k·width + s] = from[s][k] for k < kLine, s < kLine.
-template <typename T>
-inline __attribute__((always_inline)) void transpose_lines(const T* const* from, int64_t k, int64_t width,
-                                                           T* to) {
-  constexpr int64_t n = kLine<T>;
-  Line<T> x[n];
-  Line<T> y[n];
-  for (int64_t s = 0; s < n; ++s) __builtin_memcpy(&x[s], from[s] + k, sizeof(x[s]));
-  transpose_square(x, y);
-  for (int64_t s = 0; s < n; ++s) __builtin_memcpy(to + (k + s) * width, &y[s], sizeof(y[s]));
-}
-
-// to[k·width + s] = from.at(s, k) for s < G·kLine, k < K; lines from `rows` on repeat the last one.
-// Where width is less than G·kLine the end of each piece is overwritten by the next, so the pieces are
-// written from right to left within a square and in the order of k otherwise.
+// to[k·width + s] = from.at(s, k) for s < G·kLanes, k < K; lines from `rows` on repeat the last one.
+// Where width is less than G·kLanes the end of each vector is overwritten by the next, so they are written
+// from right to left within a square and in the order of k otherwise.
 template <typename T, int G>
 void transpose_rows(int64_t K, int64_t rows, const Factor<T>& from, int64_t width, T* to) {
-  constexpr int64_t n = kLine<T>;
-  const T* line[G * n];
-  for (int64_t s = 0; s < G * n; ++s) line[s] = from.at(s < rows ? s : rows - 1, 0);
+  constexpr int64_t n = kPiece<T>;
+  const T* line[G * kLanes<T>];
+  for (int64_t s = 0; s < G * kLanes<T>; ++s) line[s] = from.at(s < rows ? s : rows - 1, 0);
   int64_t k = 0;
   for (; k + n <= K; k += n) {
-    for (int g = G - 1; g >= 0; --g) transpose_lines(line + g * n, k, width, to + g * n);
+    for (int g = G - 1; g >= 0; --g) {
+      Vector<T> x[n];
+      for (int64_t t = 0; t < n; ++t) x[t] = load_pieces<T>(line + g * kLanes<T> + t, k);
+      transpose_pieces(x);
+      for (int64_t t = 0; t < n; ++t) store(to + (k + t) * width + g * kLanes<T>, x[t]);
+    }
   }
   for (; k < K; ++k) {
     for (int64_t s = 0; s < rows; ++s) to[k * width + s] = line[s][k];
   }
 }
 
-// The lines that a panel of kTileRows rows, and so one of fewer, takes.
+// The vectors that a panel of kTileRows rows, and so one of fewer, takes.
 template <typename T>
-constexpr int64_t kPanelLines = (kTileRows + kLine<T> - 1) / kLine<T>;
+constexpr int64_t kPanelVectors = (kTileRows + kLanes<T> - 1) / kLanes<T>;
 
-// to[k·width + s] = from.at(s, k) for s < rows ≤ kTileRows, k < K; writes up to kTileRows + kLine
+// to[k·width + s] = from.at(s, k) for s < rows ≤ kTileRows, k < K; writes up to kTileRows + kLanes
 // elements behind the last.
 template <typename T, int G = 1>
 void transpose_panel(int64_t K, int64_t rows, const Factor<T>& from, int64_t width, T* to) {
-  if constexpr (G < kPanelLines<T>) {
-    if (rows > G * kLine<T>) return transpose_panel<T, G + 1>(K, rows, from, width, to);
+  if constexpr (G < kPanelVectors<T>) {
+    if (rows > G * kLanes<T>) return transpose_panel<T, G + 1>(K, rows, from, width, to);
   }
   transpose_rows<T, G>(K, rows, from, width, to);
 }
@@ -159,7 +160,7 @@ void pack_left(int64_t K, int64_t rows, const Factor<T>& a, T* to) {
 template <typename T>
 void pack_right(int64_t K, int64_t columns, const Factor<T>& b, T* to) {
   constexpr int64_t C = kTileColumns<T>;
-  constexpr int64_t n = kLine<T>;
+  constexpr int64_t n = kLanes<T>;
   if (columns < C) __builtin_memset(to, 0, sizeof(T) * static_cast<size_t>(K * C));
   if (!b.has_whole_depths()) {
     for (int64_t j = 0; j < columns; j += n) {

@@ -3,6 +3,7 @@
 
 #include "isa/namespace.h"
 #include "matmul-activation.h"
+#include "matmul-fetch.h"
 #include "vector.h"
 
 namespace thalweg::THALWEG_ISA {
@@ -42,6 +43,9 @@ inline __attribute__((always_inline)) T rounded(T v) {
   return v;
 }
 
+// So many terms are added up between two steps of what is fetched.
+constexpr int64_t kTermsAStep = 8;
+
 // What becomes of a product x while it is in registers.
 enum class Ending {
   put,    // c ← x
@@ -53,6 +57,7 @@ enum class Ending {
 // What the tiles of a panel have in common: a[i, k] is at a[i·a_row + k·a_depth], or at a[rows[i]·a_row + k]
 // where rows are given; b[k, j] at b[k·b_depth + j], or b[b_depths[k]·b_depth + j]; c[i, j] and its state at
 // c[i·c_row + j] and state[i·c_row + j] of the whole, whose first element is at c_begin; bias[j] at bias[j].
+// `coming`, or null, is fetched meanwhile.
 template <typename T>
 struct Common {
   int64_t a_row, a_depth;
@@ -64,6 +69,7 @@ struct Common {
   const T* bias;
   const T* c_begin;
   const T* state;
+  Fetch* coming;
 };
 
 // How the operands lie. adjacent: the rows of a are side by side (packed or transposed), a fact that frees
@@ -86,24 +92,29 @@ void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* 
   if constexpr (lie == Lie::scattered_rows) {
     for (int r = 0; r < R; ++r) line_of[r] = a + a_rows[r] * row;
   }
-  // On its way while the product is computed, if that takes long enough.
-  for (int r = 0; r < R && K >= 32; ++r) {
-    __builtin_prefetch(c + r * c_row);
-    __builtin_prefetch(c + r * c_row + V * L - 1);
-  }
   Vector<T> sum[R][V] = {};
-  for (int64_t k = 0; k < K; ++k) {
-    const T* from = b;
-    if constexpr (scattered_depths) from += common.b_depths[k] * common.b_depth;
-    Vector<T> line[V];
-    for (int v = 0; v < V; ++v) line[v] = load(from + v * L);
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      const T factor = lie == Lie::scattered_rows ? line_of[r][k] : a[r * row];
-      for (int v = 0; v < V; ++v) sum[r][v] += factor * line[v];
+  const T* c_coming = K < 4 * kTermsAStep ? c + R * c_row : c;  // not worth it
+  const int64_t c_rows = K < R * kTermsAStep ? R : 1;
+  for (int64_t begin = 0; begin < K; begin += kTermsAStep) {
+    for (int64_t r = 0; r < c_rows && c_coming < c + R * c_row; ++r, c_coming += c_row) {
+      fetch(c_coming);
+      fetch(c_coming + V * L - 1);
     }
-    a += common.a_depth;
-    if constexpr (!scattered_depths) b += common.b_depth;
+    if (common.coming != nullptr) common.coming->step();
+    const int64_t end = begin + kTermsAStep < K ? begin + kTermsAStep : K;
+    for (int64_t k = begin; k < end; ++k) {
+      const T* from = b;
+      if constexpr (scattered_depths) from += common.b_depths[k] * common.b_depth;
+      Vector<T> line[V];
+      for (int v = 0; v < V; ++v) line[v] = load(from + v * L);
+#pragma GCC unroll 16
+      for (int r = 0; r < R; ++r) {
+        const T factor = lie == Lie::scattered_rows ? line_of[r][k] : a[r * row];
+        for (int v = 0; v < V; ++v) sum[r][v] += factor * line[v];
+      }
+      a += common.a_depth;
+      if constexpr (!scattered_depths) b += common.b_depth;
+    }
   }
   const auto put = [&](auto value) {
 #pragma GCC unroll 16

@@ -13,6 +13,8 @@ constexpr int64_t kBlockRows = 1024;
 constexpr int64_t kReadRightTiles = 5;
 constexpr int64_t kReadCrowdedTiles = 2;
 constexpr int64_t kReadLeftTiles = 3;
+// Rows of a that lie side by side are read where they are for so many terms.
+constexpr int64_t kReadAdjacentDepth = 64;
 // At most so many rows or columns are computed as dot products.
 constexpr int64_t kDotRows = 4;
 // More rows may be too where they have so many terms, and no more than eight lines at a time find room for in
@@ -69,8 +71,9 @@ void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
   const bool narrow = p.N < (p.b.depths == nullptr ? kLanes<T> : kTileColumns<T>);
   const bool reads_lines = p.a.lines != nullptr && p.N > kLanes<T>;
   p.pack_b = !p.b.has_whole_depths() || narrow || reads_lines || rows > read_tiles * kTileRows;
-  // A tile's rows side by side are as good where they lie, unless each depth takes the place of the others.
-  const bool adjacent = p.a.has_whole_depths() && p.a.depths == nullptr && !crowded(p.a.depth);
+  // A tile's rows side by side are as good where they lie, if each depth finds room beside the others.
+  const bool adjacent =
+      p.a.has_whole_depths() && p.a.depths == nullptr && p.K <= kReadAdjacentDepth && !crowded(p.a.depth);
   p.pack_a = (columns > kReadLeftTiles * kTileColumns<T> && !adjacent) ||
              (p.a.is_scattered() && !reads_lines) ||
              (crowded(p.a.along) && p.height > 6 && columns > kLanes<T>);
@@ -294,7 +297,7 @@ void announce(const MatmulCall<T>& call, bool swapped, int64_t i, int64_t j, int
 
 // The tiles of some rows and a panel.
 template <typename T>
-void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel) {
+void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, Fetch* coming = nullptr) {
   constexpr int64_t C = kTileColumns<T>;
   const Product<T>& p = s.p;
   const MatmulCall<T>& call = s.call;
@@ -320,7 +323,8 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel) {
                       call.alpha,
                       call.bias == nullptr ? nullptr : call.bias + j,
                       call.c,
-                      call.state};
+                      call.state,
+                      coming};
   int64_t known = 0;
   TileFn<T> multiply = nullptr;
   for (int64_t i = rows.begin; i < rows.end; i += p.height) {
@@ -369,6 +373,24 @@ void sweep_columns_in_place(const Sweep<T>& s, Part rows, Part columns) {
   }
 }
 
+// What the copy of b's next columns will read, spread over the tiles of these rows.
+template <typename T>
+Fetch coming_panel(const Sweep<T>& s, Part rows, Part columns) {
+  const int64_t count = columns.end - columns.begin;
+  const Factor<T> from = s.p.b.from(columns.begin, s.k0);
+  const bool by_lines = !from.has_whole_depths();
+  constexpr auto size = static_cast<int64_t>(sizeof(T));
+  const int64_t bytes = (by_lines ? s.depth : count) * size;
+  const int64_t pieces = count == 0 || s.depth == 0 ? 0 : by_lines ? count : s.depth;
+  const int64_t steps = blocks(rows.end - rows.begin, s.p.height) * blocks(s.depth, kTermsAStep);
+  return {.first = reinterpret_cast<const char*>(from.data),
+          .stride = (by_lines ? from.along : from.depth) * size,
+          .rows = pieces,
+          .bytes = bytes,
+          .list = by_lines ? from.lines : from.depths,
+          .lines = pieces == 0 ? 0 : blocks(pieces * blocks(bytes, kLineBytes), steps)};
+}
+
 // A block of rows of a, copied whole if that pays, times the panels of b, each copied when its turn comes, so
 // that it is in the cache.
 template <typename T>
@@ -386,8 +408,9 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
   for (int64_t j = columns.begin; j < columns.end; j += C) {
     const int64_t width = least(C, columns.end - j);
     pack_right(s.depth, width, p.b.from(j, s.k0), scratch.right);
+    Fetch coming = coming_panel(s, rows, {j + width, least(j + width + C, columns.end)});
     const bool is_wide = width > kLanes<T> || (s.left == nullptr && p.a.lines != nullptr);
-    sweep_rows<T>(s, rows, {scratch.right, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0});
+    sweep_rows<T>(s, rows, {scratch.right, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0}, &coming);
   }
 }
 
