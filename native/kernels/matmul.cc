@@ -13,6 +13,11 @@ constexpr int64_t kBlockRows = 1024;
 constexpr int64_t kReadRightTiles = 5;
 constexpr int64_t kReadCrowdedTiles = 2;
 constexpr int64_t kReadLeftTiles = 3;
+// So many elements of a are worth to be copied by all threads together, which then have to wait for each
+// other.
+constexpr int64_t kSharedElements = 65'536;
+// And that for so many columns a thread: what another one copied comes from that one's cache.
+constexpr int64_t kSharedColumns = 128;
 // Rows of a that lie side by side are read where they are for so many terms.
 constexpr int64_t kReadAdjacentDepth = 64;
 // At most so many rows or columns are computed as dot products.
@@ -220,19 +225,37 @@ int64_t threads_along_rows(const MatmulCall<T>& call, const Product<T>& p, int64
   return best;
 }
 
-// A thread's own: it copies what it reads, so that none waits for another.
 template <typename T>
 struct Scratch {
   T* left;   // [rows of a block, depth], packed
   T* right;  // [depth, kTileColumns], packed: one panel
+  // Those who fill `left` together, since they all read it; a thread that reads other rows is alone, and
+  // waits for nobody.
+  Team sharers;
 };
 
-constexpr int64_t kSlack = 64;  // pack_left writes a little behind its panel
+// Whether the threads copy a together: each has columns of its own and all read all rows. All of them come to
+// the same answer. A team that cannot wait is one whose threads may come one after the other.
+template <typename T>
+bool may_share(const Product<T>& p, const Team& team, int64_t threads_along_rows) {
+  return team.size > 1 && team.wait != nullptr && threads_along_rows == 1 && p.pack_a &&
+         p.M * p.K >= kSharedElements && p.N >= kSharedColumns * team.size &&
+         blocks(p.N, p.width) >= team.size;
+}
+
+// From one copied panel of a to the next: pack_left writes up to a vector behind each, where no other thread
+// may be writing.
+template <typename T>
+int64_t left_panel(int64_t height, int64_t depth) {
+  return (blocks(height * depth, kLanes<T>) + 1) * kLanes<T>;
+}
 
 template <typename T>
 int64_t left_elements(const Product<T>& p) {
   if (!p.pack_a) return 0;
-  return blocks(least(p.M, kBlockRows + kTileRows) * depth_of_block<T>(p.K) + kSlack, 64) * 64;
+  const int64_t rows = least(p.M, kBlockRows + kTileRows);
+  const int64_t panels = rows / (kTileRows / 2) + 1;  // tiles are at least half as high as they can be
+  return blocks(rows * depth_of_block<T>(p.K) + panels * 2 * kLanes<T>, 64) * 64;
 }
 template <typename T>
 int64_t right_elements(const Product<T>& p) {
@@ -251,7 +274,7 @@ struct Sweep {
   const Product<T>& p;
   Stage stage;
   int64_t k0, depth;
-  const T* left;  // packed rows, or null
+  const T* left;  // packed panels of rows, or null
 };
 
 // A panel of b: its columns [j, j + width) of c, computed in so many vectors of which those columns from
@@ -325,6 +348,8 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, Fetch* comi
                       call.c,
                       call.state,
                       coming};
+  const T* left = s.left;
+  const int64_t apart = packed ? left_panel<T>(p.height, s.depth) : 0;
   int64_t known = 0;
   TileFn<T> multiply = nullptr;
   for (int64_t i = rows.begin; i < rows.end; i += p.height) {
@@ -334,7 +359,8 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, Fetch* comi
       if (packed) common.a_depth = height;
     }
     const Factor<T> from = p.a.from(i, s.k0);
-    const T* a = packed ? s.left + (i - rows.begin) * s.depth : from.data;
+    const T* a = packed ? left : from.data;
+    left += apart;
     if (in_place) {
       multiply(s.depth, a, from.lines, b, call.c + i * call.ldc + j, common);
       if (finish) finish_in_place(call, i, j, height, width);
@@ -391,6 +417,10 @@ Fetch coming_panel(const Sweep<T>& s, Part rows, Part columns) {
           .lines = pieces == 0 ? 0 : blocks(pieces * blocks(bytes, kLineBytes), steps)};
 }
 
+void wait_for(const Team& team) {
+  if (team.size > 1) team.wait(team.gate);
+}
+
 // A block of rows of a, copied whole if that pays, times the panels of b, each copied when its turn comes, so
 // that it is in the cache.
 template <typename T>
@@ -398,10 +428,14 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
   constexpr int64_t C = kTileColumns<T>;
   const Product<T>& p = s.p;
   if (p.pack_a) {
-    for (int64_t i = rows.begin; i < rows.end; i += p.height) {
-      pack_left(s.depth, least(p.height, rows.end - i), p.a.from(i, s.k0),
-                scratch.left + (i - rows.begin) * s.depth);
+    const Team& team = scratch.sharers;
+    const Part mine = part_of(rows.end - rows.begin, p.height, team.rank, team.size);
+    const int64_t apart = left_panel<T>(p.height, s.depth);
+    for (int64_t i = mine.begin; i < mine.end; i += p.height) {
+      pack_left(s.depth, least(p.height, mine.end - i), p.a.from(rows.begin + i, s.k0),
+                scratch.left + i / p.height * apart);
     }
+    wait_for(team);
     s.left = scratch.left;
   }
   if (!p.pack_b) return sweep_columns_in_place(s, rows, columns);
@@ -423,6 +457,7 @@ void rectangle(const MatmulCall<T>& call, const Product<T>& p, Part rows, Part c
     const Part within = part_of(rows.end - rows.begin, p.height, block, count);
     int64_t k0 = 0;
     do {
+      if (block > 0 || k0 > 0) wait_for(scratch.sharers);  // who may still read the copies of the last one
       const int64_t depth = least(step, p.K - k0);
       block_of_rows<T>({call, p, {k0 == 0, k0 + depth >= p.K}, k0, depth, nullptr},
                        {rows.begin + within.begin, rows.begin + within.end}, columns, scratch);
@@ -500,10 +535,20 @@ void matmul(const MatmulCall<T>& call, const Team& team) {
   if (rows.begin == rows.end || columns.begin == columns.end) return;
   if (p.dots) return rectangle_by_dots(call, p, columns);
   if (p.dot_tiles) return rectangle_by_dot_tiles(call, p, rows, columns);
-  T* own = static_cast<T*>(call.scratch) + team.rank * elements_a_thread(p);
-  const Scratch<T> scratch = {own, own + left_elements(p)};
+  T* const all = static_cast<T*>(call.scratch);
+  T* const own = all + team.rank * elements_a_thread(p);
+  Scratch<T> scratch = {own, own + left_elements(p), Team()};
+  const bool shares = may_share(p, team, high);
+  if (shares) {
+    scratch.left = all;
+    scratch.sharers = team;
+  }
   // A part needs no more copies than the whole.
   choose_copies(p, rows.end - rows.begin, columns.end - columns.begin);
+  if (shares) {
+    p.pack_a = true;
+    p.height = height_of_tile(p.M);
+  }
   rectangle(call, p, rows, columns, scratch);
 }
 

@@ -171,6 +171,12 @@ for (const dtype of FLOATS) {
   // More rows of a than are copied at a time.
   const tall = uniform([2100, 530], dtype);
   keep(`tall matmul ${dtype}`, ops.matmul(tall, uniform([530, 100], dtype)));
+  // In a program a team copies rows of a together: here more of them, of more terms, than at a time.
+  const product = compile((a: Tensor, b: Tensor) => ops.matmul(a, b));
+  keep(
+    `shared copies ${dtype}`,
+    product(uniform([1030, 1030], dtype, 0), uniform([1030, 390], dtype, 0)) as Tensor,
+  );
   keep(`large transpose ${dtype}`, ops.transpose(big, 0, 1));
 
   for (const make of [
