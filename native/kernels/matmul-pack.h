@@ -82,20 +82,26 @@ inline __attribute__((always_inline)) void transpose_pieces(Vector<double>* x) {
   x[0] = low;
 }
 
-// A vector whose pieces come from lines kPiece apart, from their element k on.
+#if defined(__AVX__)
+template <typename T>
+inline __attribute__((always_inline)) __m128 load_piece(const T* x) {
+  return _mm_loadu_ps(reinterpret_cast<const float*>(x));
+}
+#endif
+
+// A vector whose pieces come from lines kPiece apart, from their element k on: put into their places as they
+// are read, which takes no shuffle.
 template <typename T>
 inline __attribute__((always_inline)) Vector<T> load_pieces(const T* const* line, int64_t k) {
-  constexpr int64_t n = kPiece<T>;
 #if defined(__AVX512F__)
-  const auto piece = [&](int64_t i) { return _mm_loadu_ps(reinterpret_cast<const float*>(line[i * n] + k)); };
-  __m512 v = _mm512_castps128_ps512(piece(0));
-  v = _mm512_insertf32x4(v, piece(1), 1);
-  v = _mm512_insertf32x4(v, piece(2), 2);
-  v = _mm512_insertf32x4(v, piece(3), 3);
+  __m512 v = _mm512_castps128_ps512(load_piece(line[0] + k));
+  v = _mm512_insertf32x4(v, load_piece(line[kPiece<T>] + k), 1);
+  v = _mm512_insertf32x4(v, load_piece(line[2 * kPiece<T>] + k), 2);
+  v = _mm512_insertf32x4(v, load_piece(line[3 * kPiece<T>] + k), 3);
   return reinterpret_cast<Vector<T>>(v);
 #elif defined(__AVX__)
-  const auto piece = [&](int64_t i) { return _mm_loadu_ps(reinterpret_cast<const float*>(line[i * n] + k)); };
-  return reinterpret_cast<Vector<T>>(_mm256_insertf128_ps(_mm256_castps128_ps256(piece(0)), piece(1), 1));
+  const __m256 v = _mm256_castps128_ps256(load_piece(line[0] + k));
+  return reinterpret_cast<Vector<T>>(_mm256_insertf128_ps(v, load_piece(line[kPiece<T>] + k), 1));
 #else
   return load(line[0] + k);
 #endif
