@@ -45,50 +45,51 @@ void dots(int64_t K, const T* a, const T* const* b, T* to) {
   }
 }
 
-// Rows of a that are multiplied with kDots lines of b at a time: as many sums as there are registers for.
+// Rows of a that are multiplied with so many lines of b at a time: as many sums as there are registers for,
+// and more rows than lines, since the rows stay in the first-level cache while b's lines come.
 #if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kDotTileRows = 4;
+constexpr int kDotTileRows = 8;
+constexpr int kDotTileLines = 3;
 #else
 constexpr int kDotTileRows = 2;
+constexpr int kDotTileLines = 4;
 #endif
+// With room for whole vectors of sums.
+template <typename T>
+constexpr int kDotTileSums = (kDotTileRows * kDotTileLines + static_cast<int>(kLanes<T>) - 1) /
+                             static_cast<int>(kLanes<T>) * static_cast<int>(kLanes<T>);
 
-// to [R, kDots] = a [R, K] · b [D, K]ᵀ for K of at least a vector; columns from D on mean nothing. A sum is a
-// vector's, in the order of k, and then that of its lanes.
+// to [R, kDotTileLines] = a [R, K] · b [D, K]ᵀ for K of at least a vector; columns from D on mean nothing. A
+// sum is a vector's, in the order of k, and then that of its lanes.
 template <int R, int D, typename T>
 void dot_tile(int64_t K, const T* const* a, const T* const* b, T* to) {
   constexpr int64_t L = kLanes<T>;
-  constexpr int sums = kDotTileRows * kDots;
-  Vector<T> sum[sums] = {};
-  int64_t k = 0;
-  for (; k + L <= K; k += L) {
-    Vector<T> line[R];
-    for (int r = 0; r < R; ++r) line[r] = load(a[r] + k);
+  Vector<T> sum[kDotTileSums<T>] = {};
+  const auto add = [&](auto load_at) {
+    Vector<T> line[D];
 #pragma GCC unroll 4
-    for (int x = 0; x < D; ++x) {
-      const Vector<T> other = load(b[x] + k);
+    for (int x = 0; x < D; ++x) line[x] = load_at(b[x]);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Vector<T> other = in_register(load_at(a[r]));
 #pragma GCC unroll 4
-      for (int r = 0; r < R; ++r) sum[r * kDots + x] += line[r] * other;
+      for (int x = 0; x < D; ++x) sum[r * kDotTileLines + x] += other * line[x];
     }
-  }
+  };
+  int64_t k = 0;
+  for (; k + L <= K; k += L) add([&](const T* from) { return load(from + k); });
   if (k < K) {
     const LastLanes<T> last(K - k);
-    Vector<T> line[R];
-    for (int r = 0; r < R; ++r) line[r] = last.load_before(a[r] + K);
-#pragma GCC unroll 4
-    for (int x = 0; x < D; ++x) {
-      const Vector<T> other = last.load_before(b[x] + K);
-#pragma GCC unroll 4
-      for (int r = 0; r < R; ++r) sum[r * kDots + x] += line[r] * other;
-    }
+    add([&](const T* from) { return last.load_before(from + K); });
   }
 #pragma GCC unroll 8
-  for (int64_t at = 0; at < R * kDots; at += L) store(to + at, sums_of_lanes<T>(sum + at));
+  for (int64_t at = 0; at < R * kDotTileLines; at += L) store(to + at, sums_of_lanes<T>(sum + at));
 }
 
 template <typename T>
 using DotTileFn = void (*)(int64_t K, const T* const* a, const T* const* b, T* to);
 
-template <typename T, int R = kDotTileRows, int D = kDots>
+template <typename T, int R = kDotTileRows, int D = kDotTileLines>
 DotTileFn<T> dot_tile_of(int64_t rows, int64_t lines) {
   if (rows == R && lines == D) return dot_tile<R, D, T>;
   if constexpr (R > 1) {
@@ -105,14 +106,14 @@ void multiply_by_dot_tiles(int64_t K, int64_t rows, int64_t columns, const Facto
   constexpr int64_t C = kTileColumns<T>;
   const T* left[kDotTileRows];
   for (int64_t i = 0; i < rows; ++i) left[i] = a.at(i, 0);
-  for (int64_t j = 0; j < columns; j += kDots) {
-    const int64_t lines = columns - j < kDots ? columns - j : kDots;
-    const T* right[kDots];
+  for (int64_t j = 0; j < columns; j += kDotTileLines) {
+    const int64_t lines = columns - j < kDotTileLines ? columns - j : kDotTileLines;
+    const T* right[kDotTileLines];
     for (int64_t x = 0; x < lines; ++x) right[x] = b.at(j + x, 0);
-    T products[kDotTileRows * kDots];
+    T products[kDotTileSums<T>];
     dot_tile_of<T>(rows, lines)(K, left, right, products);
     for (int64_t i = 0; i < rows; ++i) {
-      for (int64_t x = 0; x < kDots; ++x) tile[i * C + j + x] = alpha * products[i * kDots + x];
+      for (int64_t x = 0; x < lines; ++x) tile[i * C + j + x] = alpha * products[i * kDotTileLines + x];
     }
   }
 }

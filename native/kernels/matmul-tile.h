@@ -29,20 +29,6 @@ constexpr int kWideVectors = 2 * kTileVectors;
 template <typename T>
 constexpr int64_t kTileColumns = kTileVectors* kLanes<T>;
 
-// A product that is not taken into a multiply-add: of a·b + c·d a compiler may fuse either, here one and
-// there the other, but a sum must come to the same in tiles of any height.
-template <typename T>
-inline __attribute__((always_inline)) T rounded(T v) {
-#if defined(__aarch64__)
-  asm("" : "+w"(v));
-#elif defined(__AVX512F__)
-  asm("" : "+v"(v));
-#else
-  asm("" : "+x"(v));
-#endif
-  return v;
-}
-
 // So many terms are added up between two steps of what is fetched.
 constexpr int64_t kTermsAStep = 8;
 
@@ -127,8 +113,10 @@ void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* 
   };
   if (common.ending == Ending::add) {
     const T alpha = common.alpha;
+    // Rounded: of a·b + c·d a compiler may fuse either product, here one and there the other, but a sum must
+    // come to the same in tiles of any height.
     put([&](Vector<T> x, int64_t at, int) {
-      return rounded(alpha * x) + load(static_cast<const T*>(c + at));
+      return in_register(alpha * x) + load(static_cast<const T*>(c + at));
     });
   } else if (common.ending == Ending::put) {
     put([](Vector<T> x, int64_t, int) { return x; });

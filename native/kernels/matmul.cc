@@ -485,15 +485,16 @@ void rectangle_by_dots(const MatmulCall<T>& call, const Product<T>& p, Part colu
 template <typename T>
 void rectangle_by_dot_tiles(const MatmulCall<T>& call, const Product<T>& p, Part rows, Part columns) {
   constexpr int64_t C = kTileColumns<T>;
+  constexpr int64_t step = C / kDotTileLines * kDotTileLines;
   alignas(64) T tile[kDotTileRows * C];
   const int64_t block = blocks(kDotTileBytes, p.K * static_cast<int64_t>(sizeof(T)));
   const int64_t count = blocks(columns.end - columns.begin, block);
   for (int64_t b = 0; b < count; ++b) {
-    const Part near = part_of(columns.end - columns.begin, kDots, b, count);
+    const Part near = part_of(columns.end - columns.begin, kDotTileLines, b, count);
     for (int64_t i = rows.begin; i < rows.end; i += kDotTileRows) {
       const int64_t height = least(kDotTileRows, rows.end - i);
-      for (int64_t j = columns.begin + near.begin; j < columns.begin + near.end; j += C) {
-        const int64_t width = least(C, columns.begin + near.end - j);
+      for (int64_t j = columns.begin + near.begin; j < columns.begin + near.end; j += step) {
+        const int64_t width = least(step, columns.begin + near.end - j);
         multiply_by_dot_tiles(p.K, height, width, p.a.from(i, 0), p.b.from(j, 0), call.alpha, tile);
         deliver(call, {true, true}, tile, C, i, j, height, width);
       }

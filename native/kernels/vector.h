@@ -37,4 +37,19 @@ static inline __attribute__((always_inline)) void store(T* to, Vector<T> v) {
   __builtin_memcpy(to, &v, sizeof(v));
 }
 
+// The same number or vector, in a register, of which a compiler knows nothing more: neither where it was
+// loaded from, so that it would load it again for each use, nor that it is a product, which it might take
+// into a sum.
+template <typename T>
+static inline __attribute__((always_inline)) T in_register(T v) {
+#if defined(__aarch64__)
+  asm("" : "+w"(v));
+#elif defined(__AVX512F__)
+  asm("" : "+v"(v));
+#else
+  asm("" : "+x"(v));
+#endif
+  return v;
+}
+
 }  // namespace thalweg

@@ -3,6 +3,9 @@ import { type Buffer, type Program, read, written } from "./ir.js";
 
 const LINE = 64;
 
+/** So many bytes of temporaries have room in a core's cache, with weights and samples beside them. */
+const FEW_BYTES = 262_144;
+
 export interface Arena {
   readonly bytes: number;
   readonly offsets: ReadonlyMap<Buffer, number>;
@@ -35,6 +38,16 @@ export function lives(program: Program): Life[] {
   });
   for (const buffer of program.outputs) if (first.has(buffer)) last.set(buffer, program.instructions.length);
   return Array.from(first, ([buffer, from]) => ({ buffer, first: from, last: last.get(buffer) as number }));
+}
+
+/**
+ * Where temporaries are: in places that they share, or, where that is asked for or they are few, each in its own.
+ * Who writes to a place that was another's has to wait until all threads have read what was there, and in a
+ * small program that takes longer than the cache saves.
+ */
+export function makeArena(program: Program, share: boolean): Arena {
+  const apart = placeInArena(program, false);
+  return share && apart.bytes > FEW_BYTES ? placeInArena(program, true) : apart;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../../errors.js";
-import { type Arena, placeInArena } from "./arena.js";
+import { type Arena, makeArena } from "./arena.js";
 import { commonSubexpressions } from "./common-subexpressions.js";
 import { deadCode } from "./dead-code.js";
 import { dropCopies } from "./drop-copies.js";
@@ -77,5 +77,5 @@ export function plan(
     // What a fusion has made superfluous goes at once, so that the next one sees how often a buffer is read.
     if (passes.includes("deadCode")) planned = deadCode(planned);
   }
-  return { program: planned, arena: placeInArena(planned, passes.includes("shareMemory")) };
+  return { program: planned, arena: makeArena(planned, passes.includes("shareMemory")) };
 }
