@@ -313,7 +313,7 @@ void Program::steps(Run& run, const Team& team) {
         one.task->run(team, own, failure);
       } else if (one.work == Work::by_rows) {
         one.task->run_rows(share(one.task->rows, team), team, own, failure);
-      } else if (team.rank == 0 && !run.failure.failed()) {
+      } else if (team.rank == one.rank % team.size && !run.failure.failed()) {
         one.task->run(Team{}, own, failure);
       }
       if (team.size == 1 && run.failure.failed()) return;

@@ -1,6 +1,7 @@
 #include "schedule.h"
 
 #include <algorithm>
+#include <span>
 
 #include "threads.h"
 
@@ -61,6 +62,39 @@ bool follows_at_once(const Candidate& a, const Candidate& b) {
   return true;
 }
 
+// Divides what is done alone in a phase among the threads: what depends on each other stays with one of them,
+// the most work goes to whoever has least.
+void divide(const std::vector<Item>& items, std::span<Scheduled> phase, int32_t threads) {
+  struct Part {
+    std::vector<size_t> tasks;
+    double nanoseconds = 0;
+  };
+  std::vector<Part> parts;
+  for (size_t at = 0; at < phase.size(); ++at) {
+    if (phase[at].work != Work::alone) continue;
+    const Item& item = items[static_cast<size_t>(phase[at].number)];
+    Part joined = {{at}, item.task->nanoseconds};
+    std::erase_if(parts, [&](const Part& part) {
+      const auto before = [&](size_t other) {
+        return depends(items[static_cast<size_t>(phase[other].number)], item);
+      };
+      if (std::none_of(part.tasks.begin(), part.tasks.end(), before)) return false;
+      joined.tasks.insert(joined.tasks.end(), part.tasks.begin(), part.tasks.end());
+      joined.nanoseconds += part.nanoseconds;
+      return true;
+    });
+    parts.push_back(std::move(joined));
+  }
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part& a, const Part& b) { return a.nanoseconds > b.nanoseconds; });
+  std::vector<double> load(static_cast<size_t>(threads));
+  for (const Part& part : parts) {
+    const auto rank = std::min_element(load.begin(), load.end());
+    *rank += part.nanoseconds;
+    for (const size_t at : part.tasks) phase[at].rank = static_cast<int32_t>(rank - load.begin());
+  }
+}
+
 // Which of a step's last tasks, those of its last phase, can form the products of `next` behind all that
 // those have to come behind; their number if there is none.
 size_t place_ahead(const Item& next, Work work, const std::vector<Item>& items,
@@ -115,6 +149,7 @@ std::vector<Scheduled> schedule(const std::vector<Item>& items, int32_t threads)
   while (!left.empty()) {
     std::vector<Candidate> phase;
     std::vector<Candidate> later;
+    const size_t first = result.size();
     int64_t scratch = 0;
     for (size_t i = 0; i < left.size(); ++i) {
       const Candidate& next = left[i];
@@ -134,6 +169,9 @@ std::vector<Scheduled> schedule(const std::vector<Item>& items, int32_t threads)
       scratch += (next.item->task->scratch_bytes(threads) + 63) / 64 * 64;
     }
     result.back().ends_phase = true;
+    // In a step's first phase a thread knows its own step only, and not yet that of another, for whom it
+    // would read samples.
+    if (first > 0) divide(items, std::span(result).subspan(first), threads);
     left = std::move(later);
   }
   return result;

@@ -35,7 +35,8 @@ struct Scheduled {
   int64_t number;  // in the program's order
   Work work;
   int64_t scratch_at;
-  bool ends_phase;  // the threads wait for each other behind it
+  bool ends_phase;   // the threads wait for each other behind it
+  int32_t rank = 0;  // whose work it is where it is done alone; of a smaller team modulo its size
 };
 
 // Where `ahead` is not null, it is a task of the next step whose products the task at `forms` forms: the
