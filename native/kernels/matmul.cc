@@ -228,7 +228,7 @@ int64_t threads_along_rows(const MatmulCall<T>& call, const Product<T>& p, int64
 template <typename T>
 struct Scratch {
   T* left;   // [rows of a block, depth], packed
-  T* right;  // [depth, kTileColumns], packed: one panel
+  T* right;  // [2, depth, kTileColumns], packed: the panel in hand and the one that comes
   // Those who fill `left` together, since they all read it; a thread that reads other rows is alone, and
   // waits for nobody.
   Team sharers;
@@ -260,7 +260,7 @@ int64_t left_elements(const Product<T>& p) {
 template <typename T>
 int64_t right_elements(const Product<T>& p) {
   if (!p.pack_b) return 0;
-  return kTileColumns<T> * depth_of_block<T>(p.K);
+  return 2 * kTileColumns<T> * depth_of_block<T>(p.K);
 }
 template <typename T>
 int64_t elements_a_thread(const Product<T>& p) {
@@ -318,9 +318,60 @@ void announce(const MatmulCall<T>& call, bool swapped, int64_t i, int64_t j, int
   sink.expect(sink.self, i, j, rows, columns);
 }
 
+// The panel of b behind the one in hand. What its copy will read is fetched while tiles are computed: the
+// whole of lines that are transposed. Of rows, which may lie so far apart that they share few places in the
+// caches, a part before each tile is copied, and fetched during the tile before.
+template <typename T>
+class ComingPanel {
+ public:
+  ComingPanel(const Sweep<T>& s, Part rows, Part columns, T* to)
+      : b_(s.p.b.from(columns.begin, s.k0)), columns_(columns.end - columns.begin), depth_(s.depth), to_(to) {
+    if (columns_ == 0 || depth_ == 0) return;
+    const int64_t tiles = blocks(rows.end - rows.begin, s.p.height);
+    tiles_a_part_ = b_.has_whole_depths() ? 1 : tiles;
+    part_ = blocks(depth_ * tiles_a_part_, tiles);
+    steps_ = tiles_a_part_ * blocks(depth_, kTermsAStep);
+  }
+
+  // What is fetched during a tile.
+  Fetch* fetch() { return columns_ == 0 ? nullptr : &fetch_; }
+
+  // Comes before each tile: copies what has been fetched, and has the next part fetched.
+  void advance() {
+    if (tile_++ % tiles_a_part_ != 0) return;
+    if (fetched_ > copied_) {
+      pack_right(fetched_ - copied_, columns_, b_.from(0, copied_), to_ + copied_ * kTileColumns<T>);
+    }
+    copied_ = fetched_;
+    fetched_ = least(copied_ + part_, depth_);
+    fetch_ = lines(b_.from(0, copied_), fetched_ - copied_);
+  }
+
+ private:
+  Fetch lines(const Factor<T>& from, int64_t depth) const {
+    constexpr auto size = static_cast<int64_t>(sizeof(T));
+    const bool by_lines = !from.has_whole_depths();
+    const int64_t rows = depth == 0 ? 0 : by_lines ? columns_ : depth;
+    const int64_t bytes = (by_lines ? depth : columns_) * size;
+    return {.first = reinterpret_cast<const char*>(from.data),
+            .stride = (by_lines ? from.along : from.depth) * size,
+            .rows = rows,
+            .bytes = bytes,
+            .list = by_lines ? from.lines : from.depths,
+            .lines = blocks(rows * blocks(bytes, kLineBytes), steps_)};
+  }
+
+  Factor<T> b_;
+  int64_t columns_, depth_;
+  T* to_;
+  int64_t tiles_a_part_ = 1, part_ = 0, steps_ = 1;
+  int64_t tile_ = 0, copied_ = 0, fetched_ = 0;
+  Fetch fetch_{};
+};
+
 // The tiles of some rows and a panel.
 template <typename T>
-void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, Fetch* coming = nullptr) {
+void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, ComingPanel<T>* coming = nullptr) {
   constexpr int64_t C = kTileColumns<T>;
   const Product<T>& p = s.p;
   const MatmulCall<T>& call = s.call;
@@ -347,7 +398,7 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, Fetch* comi
                       call.bias == nullptr ? nullptr : call.bias + j,
                       call.c,
                       call.state,
-                      coming};
+                      coming == nullptr ? nullptr : coming->fetch()};
   const T* left = s.left;
   const int64_t apart = packed ? left_panel<T>(p.height, s.depth) : 0;
   int64_t known = 0;
@@ -358,6 +409,7 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, Fetch* comi
       multiply = tile_of<T>(known = height, vectors, lie);
       if (packed) common.a_depth = height;
     }
+    if (coming != nullptr) coming->advance();
     const Factor<T> from = p.a.from(i, s.k0);
     const T* a = packed ? left : from.data;
     left += apart;
@@ -375,6 +427,7 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, Fetch* comi
       deliver(call, s.stage, tile + skip, C, i, j, height, width);
     }
   }
+  if (coming != nullptr) coming->advance();
 }
 
 // The panels of b that are read where they are. A last one that is too narrow starts further left, so
@@ -399,24 +452,6 @@ void sweep_columns_in_place(const Sweep<T>& s, Part rows, Part columns) {
   }
 }
 
-// What the copy of b's next columns will read, spread over the tiles of these rows.
-template <typename T>
-Fetch coming_panel(const Sweep<T>& s, Part rows, Part columns) {
-  const int64_t count = columns.end - columns.begin;
-  const Factor<T> from = s.p.b.from(columns.begin, s.k0);
-  const bool by_lines = !from.has_whole_depths();
-  constexpr auto size = static_cast<int64_t>(sizeof(T));
-  const int64_t bytes = (by_lines ? s.depth : count) * size;
-  const int64_t pieces = count == 0 || s.depth == 0 ? 0 : by_lines ? count : s.depth;
-  const int64_t steps = blocks(rows.end - rows.begin, s.p.height) * blocks(s.depth, kTermsAStep);
-  return {.first = reinterpret_cast<const char*>(from.data),
-          .stride = (by_lines ? from.along : from.depth) * size,
-          .rows = pieces,
-          .bytes = bytes,
-          .list = by_lines ? from.lines : from.depths,
-          .lines = pieces == 0 ? 0 : blocks(pieces * blocks(bytes, kLineBytes), steps)};
-}
-
 void wait_for(const Team& team) {
   if (team.size > 1) team.wait(team.gate);
 }
@@ -439,12 +474,19 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
     s.left = scratch.left;
   }
   if (!p.pack_b) return sweep_columns_in_place(s, rows, columns);
+  T* panel = scratch.right;
+  // Lines are copied when all tiles of the panel in hand are done.
+  T* other = p.b.has_whole_depths() ? panel + C * s.depth : panel;
+  pack_right(s.depth, least(C, columns.end - columns.begin), p.b.from(columns.begin, s.k0), panel);
   for (int64_t j = columns.begin; j < columns.end; j += C) {
     const int64_t width = least(C, columns.end - j);
-    pack_right(s.depth, width, p.b.from(j, s.k0), scratch.right);
-    Fetch coming = coming_panel(s, rows, {j + width, least(j + width + C, columns.end)});
+    ComingPanel<T> coming(s, rows, {j + width, least(j + width + C, columns.end)}, other);
     const bool is_wide = width > kLanes<T> || (s.left == nullptr && p.a.lines != nullptr);
-    sweep_rows<T>(s, rows, {scratch.right, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0}, &coming);
+    sweep_rows<T>(s, rows, {panel, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0}, &coming);
+    if (!p.b.has_whole_depths()) continue;
+    T* const done = panel;
+    panel = other;
+    other = done;
   }
 }
 
