@@ -21,8 +21,9 @@ void* allocate(size_t size) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   const size_t huge = (size + kHugePage / 4) / kHugePage * kHugePage;
   if (huge > 0) {
-    void* const data = std::aligned_alloc(kHugePage, size < huge ? huge : size);
-    if (data != nullptr) madvise(data, huge, MADV_HUGEPAGE);  // where it is refused, pages stay small
+    void* data = nullptr;  // std::aligned_alloc wants a size of whole alignments
+    if (posix_memalign(&data, kHugePage, size < huge ? huge : size) != 0) return nullptr;
+    madvise(data, huge, MADV_HUGEPAGE);  // where it is refused, pages stay small
     return data;
   }
 #endif
