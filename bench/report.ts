@@ -157,12 +157,15 @@ function commit(): string {
   }
 }
 
+/** Of a file its name: the folder is that of this machine. */
+const withoutFolder = (word: string) => word.replace(/(^|=)\/.*\//, "$1");
+
 const quote = (word: string) => (/^[\w./,=-]+$/.test(word) ? word : `"${word}"`);
 
 /** RESULTS.md */
 export function markdown(results: Results): string {
   const { name, flags } = processor();
-  const args = results.args.length > 0 ? ` -- ${results.args.map(quote).join(" ")}` : "";
+  const args = results.args.length > 0 ? ` -- ${results.args.map(withoutFolder).map(quote).join(" ")}` : "";
   const versions = results.implementations.map((impl) => [impl.name, impl.version]);
   return `# Results
 

@@ -475,7 +475,7 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
   }
   if (!p.pack_b) return sweep_columns_in_place(s, rows, columns);
   T* panel = scratch.right;
-  // Lines are copied when all tiles of the panel in hand are done.
+  // Lines are copied when all tiles of the panel in hand are done, into its place.
   T* other = p.b.has_whole_depths() ? panel + C * s.depth : panel;
   pack_right(s.depth, least(C, columns.end - columns.begin), p.b.from(columns.begin, s.k0), panel);
   for (int64_t j = columns.begin; j < columns.end; j += C) {
@@ -483,7 +483,6 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
     ComingPanel<T> coming(s, rows, {j + width, least(j + width + C, columns.end)}, other);
     const bool is_wide = width > kLanes<T> || (s.left == nullptr && p.a.lines != nullptr);
     sweep_rows<T>(s, rows, {panel, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0}, &coming);
-    if (!p.b.has_whole_depths()) continue;
     T* const done = panel;
     panel = other;
     other = done;

@@ -18,6 +18,7 @@ import {
   type Tensor,
   TraceError,
   tensor,
+  zeros,
 } from "../../lib/index.js";
 
 const random = new Generator(7);
@@ -317,6 +318,10 @@ describe("compile", () => {
     expect(text).toMatch(/w0 \[17, 13\] = w0 − w\d+ · matmul\(/);
     expect(text).toContain("cross_entropy_both");
     expect(compiled.arenaBytes(x, y)).toBeGreaterThan(0);
+    // A few samples leave temporaries that are not worth it.
+    const many = [zeros([5000, 13], { dtype: "float64" }), zeros([5000], { dtype: "int32" })] as const;
+    const unshared = compile(step, { passes: PASSES.filter((pass) => pass !== "shareMemory") });
+    expect(unshared.arenaBytes(...many)).toBeGreaterThan(compiled.arenaBytes(...many));
   });
 });
 

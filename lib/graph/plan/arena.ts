@@ -41,7 +41,7 @@ export function lives(program: Program): Life[] {
 }
 
 /**
- * Where temporaries are: in places that they share, or, where that is asked for or they are few, each in its own.
+ * Where temporaries are: in places that they share, or, with `share` off or where they are few, each in its own.
  * Who writes to a place that was another's has to wait until all threads have read what was there, and in a
  * small program that takes longer than the cache saves.
  */

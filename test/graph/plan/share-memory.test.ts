@@ -9,7 +9,7 @@ import { expectSame } from "./program.js";
 const PASS = ["shareMemory"] as const;
 /** Large enough that programs with several of them do not keep each in a place of its own. */
 const BYTES = 400_000;
-const x = tensor(new Float32Array(BYTES / 4).map((_, i) => i / BYTES));
+const x = tensor(new Float32Array(BYTES / 4).map((_, i) => (4 * i) / BYTES));
 const layers = (a: Tensor): Tensor => ops.exp(ops.tanh(ops.exp(ops.tanh(ops.exp(ops.tanh(a))))));
 
 const temporary = (size: number): Buffer => ({ kind: "temporary", size, dtype: "float32", shape: [size] });
