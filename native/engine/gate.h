@@ -30,7 +30,9 @@ class Gate {
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
       arrived_.store(0, std::memory_order_relaxed);
       opened_on_ = current_core();
-      round_.store(round + 1, std::memory_order_release);
+      // In order before notify_all looks for threads that sleep: otherwise one that is about to may see the
+      // old round, and not be seen.
+      round_.store(round + 1, std::memory_order_seq_cst);
       round_.notify_all();
       return;
     }

@@ -284,7 +284,7 @@ class Leader {
     for (int32_t rank = 1; rank < size; ++rank) {
       tickets_[static_cast<size_t>(rank)].round.store(round, std::memory_order_release);
     }
-    round_.store(round, std::memory_order_release);
+    round_.store(round, std::memory_order_seq_cst);  // as in Gate::wait
     round_.notify_all();
   }
 
@@ -303,7 +303,7 @@ class Leader {
       cores_->note(rank);
       cores_->leave_shared(rank, team.size);
       shared.work(shared.context, team);
-      if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
+      if (busy_.fetch_sub(1, std::memory_order_seq_cst) == 1) busy_.notify_all();
     }
   }
 
