@@ -232,6 +232,7 @@ struct AdamRule {
 
   T* part[4];  // w, m, v, v_max
   T step_size, root_scale, share1, share2, beta2, eps, decay, shrink;
+  bool is_usual;  // eps: whatever v is, the divisor is one for quotient()
 
   explicit AdamRule(const AdamCall<T>& c)
       : part{c.w, c.m, c.v, c.v_max},
@@ -242,7 +243,8 @@ struct AdamRule {
         beta2(static_cast<T>(c.beta2)),
         eps(static_cast<T>(c.eps)),
         decay(static_cast<T>(c.weight_decay)),
-        shrink(static_cast<T>(1 - c.lr * c.weight_decay)) {}
+        shrink(static_cast<T>(1 - c.lr * c.weight_decay)),
+        is_usual(c.eps > kLeastDivisor && c.eps < kMostDivisor) {}
 
   inline __attribute__((always_inline)) void operator()(Vector<T>* parts, T factor, Vector<T> dw) const {
     Vector<T> g = factor * dw;
@@ -259,7 +261,8 @@ struct AdamRule {
       bound = ((parts[3] > v) | (parts[3] != parts[3])) ? parts[3] : v;
       parts[3] = bound;
     }
-    w = w - step_size * quotient(m, root<T>(bound) * root_scale + eps);
+    const Vector<T> d = root<T>(bound) * root_scale + eps;
+    w = w - step_size * (is_usual ? quotient(m, d) : m / d);
   }
 };
 

@@ -17,41 +17,40 @@ static inline __attribute__((always_inline)) Vector<T> root(Vector<T> x) {
   return x;
 }
 
-// a / d for d ≥ 0.
+// a / d where d is near enough to 1 that 1 / d is a normal number, or infinite, or NaN.
+constexpr double kLeastDivisor = 0x1p-100;
+constexpr double kMostDivisor = 0x1p100;
+
 static inline __attribute__((always_inline)) Vector<double> quotient(Vector<double> a, Vector<double> d) {
   return a / d;
 }
 
 #if defined(__AVX__)
 
-// The CPU's estimate of 1 / x, of 14 bits with AVX-512 and of 12 with AVX, and whether all lanes are true.
-using Lanes = decltype(Vector<float>{} < Vector<float>{});
+// The CPU's estimate of 1 / x, of 14 bits with AVX-512 and of 12 with AVX, and the larger of a and b, which
+// is b where one is NaN. GCC warns of its own header unless there is a mask.
 #if defined(__AVX512F__)
 static inline __attribute__((always_inline)) Vector<float> estimate_reciprocal(Vector<float> x) {
-  return _mm512_maskz_rcp14_ps(0xffff, x);  // without the mask GCC warns of its own header
+  return _mm512_maskz_rcp14_ps(0xffff, x);
 }
-static inline __attribute__((always_inline)) bool all(Lanes lanes) {
-  return _mm512_movepi32_mask(reinterpret_cast<__m512i>(lanes)) == 0xffff;
+static inline __attribute__((always_inline)) Vector<float> larger(Vector<float> a, Vector<float> b) {
+  return _mm512_maskz_max_ps(0xffff, a, b);
 }
 #else
 static inline __attribute__((always_inline)) Vector<float> estimate_reciprocal(Vector<float> x) {
   return _mm256_rcp_ps(x);
 }
-static inline __attribute__((always_inline)) bool all(Lanes lanes) {
-  return _mm256_movemask_ps(reinterpret_cast<__m256>(lanes)) == 0xff;
+static inline __attribute__((always_inline)) Vector<float> larger(Vector<float> a, Vector<float> b) {
+  return _mm256_max_ps(a, b);
 }
 #endif
 
 // As above, to two units of the last place: by an estimate and one step of Newton's, which leaves the divider
-// to the roots. Where 1 / d is not a normal number it is divided after all, lane by lane, so that a result
-// does not depend on its neighbours.
+// to the roots. Of an infinite d the estimate is 0 and its error NaN, which is to leave it at 0.
 static inline __attribute__((always_inline)) Vector<float> quotient(Vector<float> a, Vector<float> d) {
-  Vector<float> r = estimate_reciprocal(d);
-  r += r * (1 - d * r);
-  const Vector<float> fast = a * r;
-  const Lanes usual = (d > 0x1p-120f) & (d < 0x1p120f);
-  if (__builtin_expect(all(usual), 1)) return fast;
-  return usual ? fast : a / d;
+  const Vector<float> r = estimate_reciprocal(d);
+  const Vector<float> error = larger(1 - d * r, Vector<float>{} - 1);
+  return a * (r + r * error);
 }
 
 #else

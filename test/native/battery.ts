@@ -256,6 +256,24 @@ for (const dtype of FLOATS) {
     }
   }
 }
+// Gradients far from 1, or no numbers, over divisors that are as small or as large.
+for (const dtype of FLOATS) {
+  for (const eps of [1e-8, 1e-35, 0, 1e35]) {
+    for (const amsgrad of [false, true]) {
+      const gradient = [0, 1, -1, 1e-16, -1e-6, 1e3, -1e18, Infinity, -Infinity, NaN];
+      const w = tensor(
+        gradient.map((_, i) => i / 8),
+        { dtype },
+      );
+      const optimizer = new optim.Adam([w], { lr: 0.01, eps, amsgrad });
+      for (let i = 0; i < 2; i++) {
+        w.grad = tensor(i === 0 ? gradient : gradient.toReversed(), { dtype });
+        optimizer.step();
+        keep(`extremes, weights ${i} ${dtype} ${eps} ${amsgrad}`, w);
+      }
+    }
+  }
+}
 for (const n of [1, 5, 64, 70_000]) {
   keep(`uniform ${n}`, random.uniform([n]));
   keep(`permutation ${n}`, random.permutation(n));

@@ -90,4 +90,20 @@ describe("optimizers", () => {
     expect(a.data[0]).toBeCloseTo(0.75, 6);
     expect(b.data[0]).toBeCloseTo(0.75, 7);
   });
+
+  test.each([3, 40])("divide by what float32 makes of a root that is infinite or 0, %i weights", (n) => {
+    const stepped = (gradient: number, eps: number): Float32Array => {
+      const w = ones([n], { requiresGrad: true });
+      w.grad = ops.mul(ones([n]), gradient);
+      new optim.Adam([w], { lr: 0.01, eps }).step();
+      return w.data as Float32Array;
+    };
+    for (const w of stepped(1e30, 1e-8)) expect(w).toBe(1); // 1e60 is beyond float32: m / ∞
+    for (const w of stepped(1e30, 1e35)) expect(w).toBe(1);
+    // 1e-60 is 0 in float32: m / eps, where 1 / eps is a normal number or not
+    for (const w of stepped(1e-30, 1e-28)) expect(w).toBeCloseTo(1 - 0.01 * 0.01, 6);
+    for (const w of stepped(1e-30, 1e-32)) expect(w).toBeCloseTo(0, 4);
+    for (const w of stepped(1e-36, 1e-38)) expect(w).toBeCloseTo(0, 4);
+    for (const w of stepped(1e-30, 0)) expect(w).toBe(Number.NEGATIVE_INFINITY);
+  });
 });

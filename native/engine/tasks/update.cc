@@ -11,8 +11,16 @@
 // stands for the parameter of that name.
 #include "update.h"
 
+#include <algorithm>
+
 namespace thalweg {
 namespace {
+
+// Each thread has its part of a large one, the one that it has of its product and of its gradient.
+template <typename Call>
+bool is_large(const Parameter<Call>& parameter) {
+  return parameter.n * static_cast<int64_t>(sizeof(*parameter.call.w)) > kSmallBytes;
+}
 
 // Which operands of an outer update consist of the rows of w.
 template <typename Call>
@@ -31,12 +39,15 @@ class UpdateTask final : public Task {
   int64_t elements;
 
   void run(const Team& team, void*, Failure) const override {
-    const Range mine = share(elements, team, kGrain);
+    const bool few = elements * static_cast<int64_t>(sizeof(*parameters->call.w)) <= kSmallBytes;
+    const Range small = few ? Range{0, team.rank == 0 ? elements : 0} : share(elements, team, kGrain);
+    for (int64_t i = 0; i < count; ++i) __builtin_prefetch(parameters[i].step);  // another thread counts
     for (int64_t i = 0; i < count; ++i) {
       const Parameter<Call>& parameter = parameters[i];
-      const int64_t begin = mine.begin > parameter.begin ? mine.begin - parameter.begin : 0;
-      const int64_t end = mine.end - parameter.begin < parameter.n ? mine.end - parameter.begin : parameter.n;
-      if (begin < end) kernel(ready(parameter), begin, end);
+      const Range mine = is_large(parameter) ? share(parameter.n, team, kGrain)
+                                             : Range{std::max(small.begin - parameter.begin, int64_t{0}),
+                                                     std::min(small.end - parameter.begin, parameter.n)};
+      if (mine.begin < mine.end) kernel(ready(parameter), mine.begin, mine.end);
     }
   }
 };
@@ -106,7 +117,7 @@ Task* prepare(Operands& operands, Fn kernel, DType dtype, TaskStore& store) {
     Parameter<Call<T>>& parameter = task->parameters[i];
     parameter.n = operands.integer();
     parameter.begin = task->elements;
-    task->elements += (parameter.n + kGrain - 1) / kGrain * kGrain;
+    if (!is_large(parameter)) task->elements += (parameter.n + kGrain - 1) / kGrain * kGrain;
     task->nanoseconds += kUpdateNanoseconds<Call<T>> * static_cast<double>(parameter.n);
   }
   Call<T> settings{};

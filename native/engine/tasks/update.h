@@ -5,7 +5,8 @@
 
 namespace thalweg {
 
-// Threads share elements, of several parameters as if they lay one behind the other, in whole cache lines.
+// Threads share elements, of several small parameters as if they lay one behind the other, in whole cache
+// lines.
 constexpr int64_t kGrain = 64;
 
 // What it takes for one element, on one thread.
@@ -24,7 +25,7 @@ template <typename Call>
 struct Parameter {
   Call call;
   int64_t n;
-  int64_t begin;  // elements of the parameters before it, rounded up to whole grains
+  int64_t begin;  // elements of the small parameters before it, rounded up to whole grains
   const double* lr;
   const double* step;
   const double* momentum;  // null: as in the call
