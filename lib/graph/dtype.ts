@@ -1,5 +1,6 @@
 import { constants } from "node:buffer";
 import { DTypeError, ShapeError } from "../errors.js";
+import { binding } from "../native/binding.js";
 
 /** Types of elements. `bool` is held in bytes of 0 and 1. */
 export type DType = "float32" | "float64" | "int32" | "bool";
@@ -18,6 +19,8 @@ const KINDS = {
 } as const;
 // From so many bytes on, clearing memory costs more than the detour over a Buffer.
 const WORTH_LEAVING = 8192;
+// Smaller arrays are mostly given memory that was touched before.
+const WORTH_HUGE_PAGES = 32 << 20;
 
 /** What so many elements take. */
 export function bytesOf({ size, dtype }: { readonly size: number; readonly dtype: DType }): number {
@@ -39,7 +42,11 @@ export function allocate(dtype: DType, size: number, where = "tensor"): TypedArr
 export function allocateUnset(dtype: DType, size: number, where: string): TypedArray {
   const bytes = bytesOf({ size, dtype });
   if (bytes < WORTH_LEAVING || bytes > constants.MAX_LENGTH) return allocate(dtype, size, where);
-  return orNoMemory(dtype, size, where, () => new KINDS[dtype](Buffer.allocUnsafeSlow(bytes).buffer));
+  return orNoMemory(dtype, size, where, () => {
+    const { buffer } = Buffer.allocUnsafeSlow(bytes);
+    if (bytes >= WORTH_HUGE_PAGES) binding.askForHugePages(buffer);
+    return new KINDS[dtype](buffer);
+  });
 }
 
 function orNoMemory(dtype: DType, size: number, where: string, make: () => TypedArray): TypedArray {

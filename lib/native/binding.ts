@@ -84,6 +84,8 @@ export interface Binding {
   backendInfo(): BackendInfo;
   setThreads(count: number): void;
   setMatmul(provider: string): void;
+  /** For memory that is about to be touched for the first time. */
+  askForHugePages(buffer: ArrayBufferLike): void;
 }
 
 function isMusl(): boolean {

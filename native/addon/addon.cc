@@ -8,6 +8,7 @@
 #include "../engine/cblas.h"
 #include "../engine/cpu.h"
 #include "../engine/executor.h"
+#include "../engine/memory.h"
 #include "../engine/threads.h"
 #include "environment.h"
 #include "heap.h"
@@ -82,6 +83,11 @@ void set_matmul(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] { thalweg::set_matmul_provider(info[0].ToString().Utf8Value()); });
 }
 
+void ask_for_huge_pages(const Napi::CallbackInfo& info) {
+  auto buffer = info[0].As<Napi::ArrayBuffer>();
+  thalweg::ask_for_huge_pages(buffer.Data(), buffer.ByteLength());
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   thalweg::addon::keep_freed_memory();
   auto* environment = new Environment(env);
@@ -101,6 +107,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("backendInfo", Napi::Function::New(env, backend_info, "backendInfo"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
   exports.Set("setMatmul", Napi::Function::New(env, set_matmul, "setMatmul"));
+  exports.Set("askForHugePages", Napi::Function::New(env, ask_for_huge_pages, "askForHugePages"));
   return exports;
 }
 

@@ -32,6 +32,15 @@ void* allocate(size_t size) {
 
 }  // namespace
 
+void ask_for_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  const auto at = reinterpret_cast<uintptr_t>(data);
+  const uintptr_t begin = round_up(at, kHugePage);
+  const uintptr_t end = (at + bytes) / kHugePage * kHugePage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+}
+
 Memory::Memory(int64_t bytes) : bytes_(bytes) {
   const size_t size = round_up(bytes == 0 ? 1 : static_cast<size_t>(bytes), kLine);
   data_ = allocate(size);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { library, runModule } from "../child.js";
@@ -16,6 +17,20 @@ for (let i = 0; i < ${PRODUCTS}; i++) ops.matmul(a, a);
 console.log(faults() - before);
 `;
 const pagesOfResult = (512 * 512 * 4) / 4096;
+
+const HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/enabled";
+const hasHugePages = existsSync(HUGE_PAGES) && !readFileSync(HUGE_PAGES, "utf8").includes("[never]");
+
+test.runIf(hasHugePages)("large results are given huge pages", async () => {
+  const { stdout: asked } = await runModule(`
+import { ones, ops } from ${JSON.stringify(library)};
+const a = ones([3000, 1]);
+const before = process.resourceUsage().minorPageFault;
+for (let i = 0; i < 10; i++) ops.matmul(a, a, { transposeB: true });
+console.log(process.resourceUsage().minorPageFault - before);
+`);
+  expect(Number.parseInt(asked, 10)).toBeLessThan((10 * 3000 * 3000 * 4) / 4096 / 4);
+});
 
 describe.runIf(isGlibc)("memory of freed arrays", () => {
   test("is used for the next ones, not given back and asked for anew", async () => {
