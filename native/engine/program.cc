@@ -276,9 +276,9 @@ int64_t Program::start(const Loop* loop) {
 namespace {
 
 // The rows of an update, and of the product of the next step that it forms.
-void run_and_form(const Task& update, const Task& next, const Team& team, void* scratch) {
-  const Range mine = share(update.rows, team);
-  update.run_rows_and_form(mine, team, next.row_products(), next.row_factor(team.rank));
+void run_and_form(const Scheduled& update, const Task& next, const Team& team, void* scratch) {
+  const Range mine = update.rows(team);
+  update.task->run_rows_and_form(mine, team, next.row_products(), next.row_factor(team.rank));
   next.finish_rows(mine, team, scratch);
 }
 
@@ -308,11 +308,11 @@ void Program::steps(Run& run, const Team& team) {
       void* const own = scratch + one.scratch_at;
       const bool forms = &one == &self.schedule_.tasks[self.schedule_.forms];
       if (ahead != nullptr && forms && step + 1 < run.loop->steps) {
-        run_and_form(*one.task, *ahead, team, own);
+        run_and_form(one, *ahead, team, own);
       } else if (one.work == Work::together) {
         one.task->run(team, own, failure);
       } else if (one.work == Work::by_rows) {
-        one.task->run_rows(share(one.task->rows, team), team, own, failure);
+        one.task->run_rows(one.rows(team), team, own, failure);
       } else if (team.rank == one.rank % team.size && !run.failure.failed()) {
         one.task->run(Team{}, own, failure);
       }

@@ -1,7 +1,7 @@
 #include "schedule.h"
 
 #include <algorithm>
-#include <span>
+#include <cmath>
 
 #include "threads.h"
 
@@ -10,6 +10,8 @@ namespace {
 
 // So many rows a thread are worth their own call of a kernel.
 constexpr int64_t kRowsAThread = 8;
+// Rows that a thread is given, since kernels take some at a time.
+constexpr int64_t kRowGrain = 2;
 // How far ahead a task is looked for that can be done without waiting.
 constexpr size_t kWindow = 64;
 
@@ -62,9 +64,15 @@ bool follows_at_once(const Candidate& a, const Candidate& b) {
   return true;
 }
 
+using Phase = std::vector<Scheduled>;
+
+const Item& item_of(const std::vector<Item>& items, const Scheduled& one) {
+  return items[static_cast<size_t>(one.number)];
+}
+
 // Divides what is done alone in a phase among the threads: what depends on each other stays with one of them,
 // the most work goes to whoever has least.
-void divide(const std::vector<Item>& items, std::span<Scheduled> phase, int32_t threads) {
+void divide(const std::vector<Item>& items, Phase& phase, int32_t threads) {
   struct Part {
     std::vector<size_t> tasks;
     double nanoseconds = 0;
@@ -72,12 +80,10 @@ void divide(const std::vector<Item>& items, std::span<Scheduled> phase, int32_t 
   std::vector<Part> parts;
   for (size_t at = 0; at < phase.size(); ++at) {
     if (phase[at].work != Work::alone) continue;
-    const Item& item = items[static_cast<size_t>(phase[at].number)];
+    const Item& item = item_of(items, phase[at]);
     Part joined = {{at}, item.task->nanoseconds};
     std::erase_if(parts, [&](const Part& part) {
-      const auto before = [&](size_t other) {
-        return depends(items[static_cast<size_t>(phase[other].number)], item);
-      };
+      const auto before = [&](size_t other) { return depends(item_of(items, phase[other]), item); };
       if (std::none_of(part.tasks.begin(), part.tasks.end(), before)) return false;
       joined.tasks.insert(joined.tasks.end(), part.tasks.begin(), part.tasks.end());
       joined.nanoseconds += part.nanoseconds;
@@ -92,6 +98,62 @@ void divide(const std::vector<Item>& items, std::span<Scheduled> phase, int32_t 
     const auto rank = std::min_element(load.begin(), load.end());
     *rank += part.nanoseconds;
     for (const size_t at : part.tasks) phase[at].rank = static_cast<int32_t>(rank - load.begin());
+  }
+}
+
+double nanoseconds_of(const Phase& phase, Work work) {
+  double sum = 0;
+  for (const Scheduled& one : phase) sum += one.work == work ? one.task->nanoseconds : 0;
+  return sum;
+}
+
+// Puts off what one thread does alone at the end of a phase, while the others wait, into the next one, where
+// they can do more of the rows meanwhile; not what `ahead`, or null, has to come behind.
+void put_off(const std::vector<Item>& items, Phase& phase, Phase& next, const Item* ahead, int32_t threads) {
+  if (nanoseconds_of(phase, Work::by_rows) > 0) return;
+  double room = nanoseconds_of(next, Work::by_rows) / threads - nanoseconds_of(next, Work::alone);
+  for (size_t at = phase.size(); at-- > 1;) {  // a phase keeps one task
+    const Scheduled& one = phase[at];
+    const Item& item = item_of(items, one);
+    const auto holds = [&](const Scheduled& other) {
+      const bool is_same_thread = other.work == Work::alone && other.rank == one.rank;
+      return !is_same_thread && depends(item, item_of(items, other));
+    };
+    const auto place = phase.begin() + static_cast<std::ptrdiff_t>(at);
+    const bool may =
+        one.work == Work::alone && one.task->nanoseconds <= room &&
+        (ahead == nullptr || !depends(item, *ahead)) &&
+        std::none_of(place + 1, phase.end(),
+                     [&](const Scheduled& other) { return depends(item, item_of(items, other)); }) &&
+        std::none_of(next.begin(), next.end(), holds);
+    if (!may) continue;
+    room -= one.task->nanoseconds;
+    next.insert(next.begin(), one);
+    phase.erase(place);
+  }
+}
+
+// Gives those threads fewer rows of a phase that have work alone in it.
+void balance(Phase& phase, int32_t threads) {
+  std::vector<double> load(static_cast<size_t>(threads));
+  for (const Scheduled& one : phase) {
+    if (one.work == Work::alone) load[static_cast<size_t>(one.rank)] += one.task->nanoseconds;
+  }
+  const double rows = nanoseconds_of(phase, Work::by_rows);
+  const double most = *std::max_element(load.begin(), load.end());
+  const double each = (rows + nanoseconds_of(phase, Work::alone)) / threads;
+  if (most == 0 || most > each) return;
+  for (Scheduled& one : phase) {
+    if (one.work != Work::by_rows) continue;
+    double until = 0;
+    int64_t begin = 0;
+    for (const double own : load) {
+      until += (each - own) / rows * static_cast<double>(one.task->rows);
+      const int64_t end = std::llround(until / kRowGrain) * kRowGrain;
+      one.shares.push_back({begin, std::min(end, one.task->rows)});
+      begin = one.shares.back().end;
+    }
+    one.shares.back().end = one.task->rows;
   }
 }
 
@@ -118,6 +180,58 @@ size_t place_ahead(const Item& next, Work work, const std::vector<Item>& items,
   return scheduled.size();
 }
 
+// As schedule() for a step behind which comes one task more, or none. Nothing is put off that this has to
+// come behind.
+std::vector<Scheduled> schedule_before(const std::vector<Item>& items, const Item* ahead, int32_t threads) {
+  std::vector<Candidate> left;
+  left.reserve(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    left.push_back({&items[i], static_cast<int64_t>(i), work_for(items[i], threads)});
+  }
+  std::vector<Phase> phases;
+  while (!left.empty()) {
+    std::vector<Candidate> chosen;
+    std::vector<Candidate> later;
+    Phase phase;
+    for (size_t i = 0; i < left.size(); ++i) {
+      const Candidate& next = left[i];
+      const bool fits =
+          later.size() < kWindow &&
+          std::none_of(later.begin(), later.end(),
+                       [&](const Candidate& other) { return depends(*other.item, *next.item); }) &&
+          std::none_of(chosen.begin(), chosen.end(), [&](const Candidate& other) {
+            return depends(*other.item, *next.item) && !follows_at_once(other, next);
+          });
+      if (!fits) {
+        later.push_back(next);
+        continue;
+      }
+      chosen.push_back(next);
+      phase.push_back({next.item->task, next.number, next.work, 0, false});
+    }
+    // In a step's first phase a thread knows its own step only, and not yet that of another, for whom it
+    // would read samples.
+    if (!phases.empty()) divide(items, phase, threads);
+    phases.push_back(std::move(phase));
+    left = std::move(later);
+  }
+  std::vector<Scheduled> result;
+  result.reserve(items.size());
+  for (size_t p = 0; p < phases.size(); ++p) {
+    Phase& phase = phases[p];
+    if (threads > 1 && p + 1 < phases.size()) put_off(items, phase, phases[p + 1], ahead, threads);
+    if (threads > 1) balance(phase, threads);
+    int64_t scratch = 0;
+    for (Scheduled& one : phase) {
+      one.scratch_at = scratch;
+      scratch += (one.task->scratch_bytes(threads) + 63) / 64 * 64;
+      result.push_back(std::move(one));
+    }
+    result.back().ends_phase = true;
+  }
+  return result;
+}
+
 }  // namespace
 
 Schedule schedule_loop(const std::vector<Item>& items, int32_t threads) {
@@ -131,7 +245,7 @@ Schedule schedule_loop(const std::vector<Item>& items, int32_t threads) {
     if (!is_first || work == Work::together) continue;
     std::vector<Item> others(items.begin(), place);
     others.insert(others.end(), place + 1, items.end());
-    std::vector<Scheduled> tasks = schedule(others, threads);
+    std::vector<Scheduled> tasks = schedule_before(others, &next, threads);
     const size_t forms = place_ahead(next, work, others, tasks);
     if (forms < tasks.size()) return {std::move(tasks), next.task, forms};
   }
@@ -139,42 +253,7 @@ Schedule schedule_loop(const std::vector<Item>& items, int32_t threads) {
 }
 
 std::vector<Scheduled> schedule(const std::vector<Item>& items, int32_t threads) {
-  std::vector<Candidate> left;
-  left.reserve(items.size());
-  for (size_t i = 0; i < items.size(); ++i) {
-    left.push_back({&items[i], static_cast<int64_t>(i), work_for(items[i], threads)});
-  }
-  std::vector<Scheduled> result;
-  result.reserve(items.size());
-  while (!left.empty()) {
-    std::vector<Candidate> phase;
-    std::vector<Candidate> later;
-    const size_t first = result.size();
-    int64_t scratch = 0;
-    for (size_t i = 0; i < left.size(); ++i) {
-      const Candidate& next = left[i];
-      const bool fits =
-          later.size() < kWindow &&
-          std::none_of(later.begin(), later.end(),
-                       [&](const Candidate& other) { return depends(*other.item, *next.item); }) &&
-          std::none_of(phase.begin(), phase.end(), [&](const Candidate& other) {
-            return depends(*other.item, *next.item) && !follows_at_once(other, next);
-          });
-      if (!fits) {
-        later.push_back(next);
-        continue;
-      }
-      phase.push_back(next);
-      result.push_back({next.item->task, next.number, next.work, scratch, false});
-      scratch += (next.item->task->scratch_bytes(threads) + 63) / 64 * 64;
-    }
-    result.back().ends_phase = true;
-    // In a step's first phase a thread knows its own step only, and not yet that of another, for whom it
-    // would read samples.
-    if (first > 0) divide(items, std::span(result).subspan(first), threads);
-    left = std::move(later);
-  }
-  return result;
+  return schedule_before(items, nullptr, threads);
 }
 
 int64_t scratch_bytes(const std::vector<Scheduled>& scheduled, int32_t threads) {

@@ -37,6 +37,13 @@ struct Scheduled {
   int64_t scratch_at;
   bool ends_phase;   // the threads wait for each other behind it
   int32_t rank = 0;  // whose work it is where it is done alone; of a smaller team modulo its size
+  // The rows of each thread of a whole team where they are not even, since some have work of their own too.
+  std::vector<Range> shares = {};
+
+  Range rows(const Team& team) const {
+    const bool is_whole = static_cast<size_t>(team.size) == shares.size();
+    return is_whole ? shares[static_cast<size_t>(team.rank)] : share(task->rows, team);
+  }
 };
 
 // Where `ahead` is not null, it is a task of the next step whose products the task at `forms` forms: the
