@@ -143,23 +143,40 @@ void transpose_panel(int64_t K, int64_t rows, const Factor<T>& from, int64_t wid
   transpose_rows<T, G>(K, rows, from, width, to);
 }
 
-// to[k·R + s] = from.at(s, k) for s < R, k < K, of lines side by side.
+// So many panels are copied at a time: what one of them takes of a depth is less than a cache line, and the
+// next depth may be far away.
+constexpr int64_t kPanelsAtATime = 8;
+
+// to[p·apart + k·R + s] = from.at(p·R + s, k) for p < panels, s < R, k < K, of lines side by side.
 template <typename T, int R = kTileRows>
-void copy_panel(int64_t K, int64_t rows, const Factor<T>& from, T* to) {
+void copy_panels(int64_t K, int64_t rows, int64_t panels, const Factor<T>& from, T* to, int64_t apart) {
   if constexpr (R > 1) {
-    if (rows < R) return copy_panel<T, R - 1>(K, rows, from, to);
+    if (rows < R) return copy_panels<T, R - 1>(K, rows, panels, from, to, apart);
   }
-  for (int64_t k = 0; k < K; ++k) __builtin_memcpy(to + k * R, from.at(0, k), R * sizeof(T));
+  for (int64_t k = 0; k < K; ++k, to += R) {
+    const T* depth = from.at(0, k);
+    for (int64_t p = 0; p < panels; ++p) __builtin_memcpy(to + p * apart, depth + p * R, R * sizeof(T));
+  }
 }
 
-// A panel of a, so many rows: to[k·rows + r] = a[r, k].
+// The panels of `rows` rows of a, each of so many as a tile is high, the last one of what is left, and so far
+// apart: to[k·height + r] = a[r, k] in each.
 template <typename T>
-void pack_left(int64_t K, int64_t rows, const Factor<T>& a, T* to) {
+void pack_left(int64_t K, int64_t height, int64_t rows, const Factor<T>& a, T* to, int64_t apart) {
+  const int64_t whole = rows / height;
+  const int64_t rest = rows - whole * height;
   if (a.has_whole_lines()) {
-    transpose_panel(K, rows, a, rows, to);
-  } else {
-    copy_panel(K, rows, a, to);
+    for (int64_t p = 0; p < whole; ++p) {
+      transpose_panel(K, height, a.from(p * height, 0), height, to + p * apart);
+    }
+    if (rest > 0) transpose_panel(K, rest, a.from(whole * height, 0), rest, to + whole * apart);
+    return;
   }
+  for (int64_t p = 0; p < whole; p += kPanelsAtATime) {
+    const int64_t panels = whole - p < kPanelsAtATime ? whole - p : kPanelsAtATime;
+    copy_panels(K, height, panels, a.from(p * height, 0), to + p * apart, apart);
+  }
+  if (rest > 0) copy_panels(K, rest, 1, a.from(whole * height, 0), to + whole * apart, apart);
 }
 
 // A panel of kTileColumns columns of b, zeros behind `columns`: tiles read whole vectors.

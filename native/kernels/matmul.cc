@@ -466,10 +466,8 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
     const Team& team = scratch.sharers;
     const Part mine = part_of(rows.end - rows.begin, p.height, team.rank, team.size);
     const int64_t apart = left_panel<T>(p.height, s.depth);
-    for (int64_t i = mine.begin; i < mine.end; i += p.height) {
-      pack_left(s.depth, least(p.height, mine.end - i), p.a.from(rows.begin + i, s.k0),
-                scratch.left + i / p.height * apart);
-    }
+    pack_left(s.depth, p.height, mine.end - mine.begin, p.a.from(rows.begin + mine.begin, s.k0),
+              scratch.left + mine.begin / p.height * apart, apart);
     wait_for(team);
     s.left = scratch.left;
   }
