@@ -107,10 +107,17 @@ double nanoseconds_of(const Phase& phase, Work work) {
   return sum;
 }
 
+// Whether the rows of a phase, if it has any, may be divided in any way.
+bool takes_any_rows(const Phase& phase) {
+  return std::all_of(phase.begin(), phase.end(), [](const Scheduled& one) {
+    return one.work != Work::by_rows || one.task->takes_any_rows;
+  });
+}
+
 // Puts off what one thread does alone at the end of a phase, while the others wait, into the next one, where
 // they can do more of the rows meanwhile; not what `ahead`, or null, has to come behind.
 void put_off(const std::vector<Item>& items, Phase& phase, Phase& next, const Item* ahead, int32_t threads) {
-  if (nanoseconds_of(phase, Work::by_rows) > 0) return;
+  if (nanoseconds_of(phase, Work::by_rows) > 0 || !takes_any_rows(next)) return;
   double room = nanoseconds_of(next, Work::by_rows) / threads - nanoseconds_of(next, Work::alone);
   for (size_t at = phase.size(); at-- > 1;) {  // a phase keeps one task
     const Scheduled& one = phase[at];
@@ -135,6 +142,7 @@ void put_off(const std::vector<Item>& items, Phase& phase, Phase& next, const It
 
 // Gives those threads fewer rows of a phase that have work alone in it.
 void balance(Phase& phase, int32_t threads) {
+  if (!takes_any_rows(phase)) return;
   std::vector<double> load(static_cast<size_t>(threads));
   for (const Scheduled& one : phase) {
     if (one.work == Work::alone) load[static_cast<size_t>(one.rank)] += one.task->nanoseconds;

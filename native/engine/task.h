@@ -107,6 +107,7 @@ class Task {
   // Rows that can be done independently of each other, or 0; and which operands consist of them, by bits.
   int64_t rows = 0;
   uint32_t row_operands = 0;
+  bool takes_any_rows = false;  // whatever share of them a thread is given; others may have to be even
 
  protected:
   ~Task() = default;  // a task owns nothing: its memory is given back without a destructor

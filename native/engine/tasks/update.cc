@@ -151,6 +151,7 @@ Task* prepare_outer(Operands& operands, Fn kernel, bool forms_products, DType dt
   if (parameter.n == 0) return nullptr;
   task->weights = rows;
   if (parameter.n * static_cast<int64_t>(sizeof(T)) > kSmallBytes) task->rows = rows;
+  task->takes_any_rows = true;
   task->row_operands = OuterUpdateTask<T, Call<T>, Fn>::kRowOperands;
   task->nanoseconds = kUpdateNanoseconds<Call<T>> * static_cast<double>(parameter.n);
   return task;
