@@ -1,97 +1,182 @@
 #include "cross-entropy.h"
 
+#include "dot.h"
 #include "isa/namespace.h"
 #include "math.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-// Rows are taken in blocks that lie in the first-level cache; a block's exponentials are one long loop, so
-// that short rows fill whole vectors too.
-constexpr int64_t kBlock = 1024;
+// What is kept of the exponentials lies in the first-level cache.
+constexpr int64_t kKept = 2048;
 
-template <typename T>
-T largest(const T* y, int64_t n) {
-  T top = y[0];
-  for (int64_t j = 1; j < n; ++j) top = y[j] > top || y[j] != y[j] ? y[j] : top;
-  return top;
+// A NaN on either side wins.
+template <typename V>
+inline __attribute__((always_inline)) V larger(V a, V b) {
+  return ((b > a) | (b != b)) ? b : a;
 }
 
-// One row, of any length: e^(y − largest) goes to `powers` if the row fits there, else is computed twice.
+// One row of many classes.
 template <typename T>
-void row(const CrossEntropyCall<T>& call, int64_t r, T top, const T* powers) {
+void long_row(const CrossEntropyCall<T>& call, int64_t r) {
+  alignas(64) T powers[kKept];
   const int64_t n = call.n;
+  const bool fits = n <= kKept;
   const T* y = call.y + r * n;
+  T top = y[0];
+  for (int64_t j = 1; j < n; ++j) top = larger(top, y[j]);
   T sum = 0;
+  if (fits) {
 #pragma omp simd reduction(+ : sum)
-  for (int64_t j = 0; j < n; ++j) sum += powers[j];
+    for (int64_t j = 0; j < n; ++j) sum += powers[j] = exp_(y[j] - top);
+  } else {
+#pragma omp simd reduction(+ : sum)
+    for (int64_t j = 0; j < n; ++j) sum += exp_(y[j] - top);
+  }
   const int32_t t = call.target[r];
   if (call.loss != nullptr) call.loss[r] = log_(sum) - (y[t] - top);
   if (call.slope == nullptr) return;
   T* slope = call.slope + r * n;
   const T factor = call.d[r] / sum;
+  if (fits) {
 #pragma omp simd
-  for (int64_t j = 0; j < n; ++j) slope[j] = factor * powers[j];
+    for (int64_t j = 0; j < n; ++j) slope[j] = factor * powers[j];
+  } else {
+#pragma omp simd
+    for (int64_t j = 0; j < n; ++j) slope[j] = factor * exp_(y[j] - top);
+  }
   slope[t] -= call.d[r];
 }
 
+// At most kLanes rows of few classes side by side: each has whole vectors to itself, with nothing, e^−∞,
+// behind its end, and what is one number a row is computed for all rows at once.
 template <typename T>
-int64_t short_rows(const CrossEntropyCall<T>& call, int64_t begin, int64_t end) {
-  alignas(64) T powers[kBlock];
-  alignas(64) T tops[kBlock];
-  const int64_t n = call.n;
-  const int64_t rows_a_block = kBlock / n;
-  int64_t bad = -1;
-  for (int64_t r0 = begin; r0 < end; r0 += rows_a_block) {
-    const int64_t rows = end - r0 < rows_a_block ? end - r0 : rows_a_block;
-    for (int64_t r = 0; r < rows; ++r) {
-      const T* y = call.y + (r0 + r) * n;
-      tops[r] = largest(y, n);
-      for (int64_t j = 0; j < n; ++j) powers[r * n + j] = y[j] - tops[r];
-    }
-#pragma omp simd
-    for (int64_t i = 0; i < rows * n; ++i) powers[i] = exp_(powers[i]);
-    for (int64_t r = 0; r < rows; ++r) {
-      const int32_t t = call.target[r0 + r];
-      if (t < 0 || t >= n) {
-        if (bad < 0) bad = r0 + r;
-        continue;
-      }
-      row(call, r0 + r, tops[r], static_cast<const T*>(powers + r * n));
-    }
-  }
-  return bad;
-}
+class ShortRows {
+ public:
+  static constexpr int64_t L = kLanes<T>;
+  static constexpr int64_t kMostClasses = kKept / L;
+  static constexpr int64_t kWorthTogether = 4;
 
-template <typename T>
-int64_t long_rows(const CrossEntropyCall<T>& call, int64_t begin, int64_t end) {
-  const int64_t n = call.n;
-  int64_t bad = -1;
-  for (int64_t r = begin; r < end; ++r) {
-    const int32_t t = call.target[r];
-    if (t < 0 || t >= n) {
-      if (bad < 0) bad = r;
-      continue;
-    }
-    const T* y = call.y + r * n;
-    const T top = largest(y, n);
-    T sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t j = 0; j < n; ++j) sum += exp_(y[j] - top);
-    if (call.loss != nullptr) call.loss[r] = log_(sum) - (y[t] - top);
-    if (call.slope == nullptr) continue;
-    T* slope = call.slope + r * n;
-    const T factor = call.d[r] / sum;
-#pragma omp simd
-    for (int64_t j = 0; j < n; ++j) slope[j] = factor * exp_(y[j] - top);
-    slope[t] -= call.d[r];
+  ShortRows(const CrossEntropyCall<T>& call, int64_t begin, int64_t rows)
+      : call_(call), begin_(begin), rows_(rows), vectors_((call.n + L - 1) / L) {}
+
+  void run() {
+    shift();
+    raise();
+    if (call_.loss != nullptr) write_loss();
+    if (call_.slope != nullptr) write_slope();
   }
-  return bad;
-}
+
+ private:
+  T* line(int64_t r) { return powers_ + r * vectors_ * L; }
+  // Whether a whole vector there ends within the rows in hand.
+  bool fits(int64_t r, int64_t v) const { return r * call_.n + (v + 1) * L <= rows_ * call_.n; }
+
+  // The lanes of each row's vector joined, to the same bits for any number of rows.
+  template <typename Join>
+  void join(const Join& join, Vector<T>* of, T* to) const {
+    if (rows_ < kWorthTogether) {
+      for (int64_t r = 0; r < rows_; ++r) to[r] = join_own_lanes<T>(join, of[r])[0];
+      return;
+    }
+    for (int64_t r = rows_; r < L; ++r) of[r] = of[0];
+    store(to, join_lanes<T>(join, of));
+  }
+
+  // The lines ← y, and what is largest in each.
+  void shift() {
+    const int64_t last = (vectors_ - 1) * L;
+    const FirstLanes<T> first(call_.n - last);
+    Vector<T> most[L];
+    for (int64_t r = 0; r < rows_; ++r) {
+      const T* y = call_.y + (begin_ + r) * call_.n;
+      Vector<T> top = first.load_or(y + last, -__builtin_huge_val());
+      store(line(r) + last, top);
+      for (int64_t j = 0; j < last; j += L) {
+        const Vector<T> x = load(y + j);
+        store(line(r) + j, x);
+        top = larger(top, x);
+      }
+      most[r] = top;
+    }
+    join([](Vector<T> a, Vector<T> b) { return larger(a, b); }, most, tops_);
+  }
+
+  // The lines ← e^(line − largest), and their sums.
+  void raise() {
+    Vector<T> sum[L];
+    for (int64_t r = 0; r < rows_; ++r) {
+      const T top = tops_[r];
+      sum[r] = Vector<T>{};
+      for (int64_t v = 0; v < vectors_; ++v) {
+        T* powers = line(r) + v * L;
+#pragma omp simd
+        for (int64_t l = 0; l < L; ++l) powers[l] = exp_(powers[l] - top);
+        sum[r] += load(powers);
+      }
+    }
+    join([](Vector<T> a, Vector<T> b) { return a + b; }, sum, sums_);
+  }
+
+  void write_loss() {
+    T logs[L];
+#pragma omp simd
+    for (int64_t r = 0; r < L; ++r) logs[r] = log_(sums_[r]);
+    for (int64_t r = 0; r < rows_; ++r) {
+      const T y = call_.y[(begin_ + r) * call_.n + call_.target[begin_ + r]];
+      call_.loss[begin_ + r] = logs[r] - (y - tops_[r]);
+    }
+  }
+
+  // Rows in order: the end of a vector lies in the row behind, which comes next.
+  void write_slope() {
+    for (int64_t r = 0; r < rows_; ++r) {
+      T* slope = call_.slope + (begin_ + r) * call_.n;
+      const T d = call_.d[begin_ + r];
+      const T factor = d / sums_[r];
+      for (int64_t v = 0; v < vectors_; ++v) {
+        const Vector<T> x = factor * load(line(r) + v * L);
+        if (v < vectors_ - 1 || fits(r, v)) {
+          store(slope + v * L, x);
+        } else {
+          T lanes[2 * L];
+          store(static_cast<T*>(lanes), x);
+          store_pieces<L>(slope + v * L, static_cast<const T*>(lanes), call_.n - v * L);
+        }
+      }
+      slope[call_.target[begin_ + r]] -= d;
+    }
+  }
+
+  const CrossEntropyCall<T>& call_;
+  int64_t begin_, rows_, vectors_;
+  alignas(64) T powers_[kKept];
+  alignas(64) T tops_[L];
+  alignas(64) T sums_[L];
+};
 
 template <typename T>
 int64_t cross_entropy(const CrossEntropyCall<T>& call, int64_t begin, int64_t end) {
-  return call.n <= kBlock ? short_rows(call, begin, end) : long_rows(call, begin, end);
+  const bool is_short = call.n <= ShortRows<T>::kMostClasses;
+  const int64_t step = is_short ? kLanes<T> : 1;
+  int64_t bad = -1;
+  for (int64_t from = begin; from < end; from += step) {
+    const int64_t to = from + step < end ? from + step : end;
+    bool is_good = true;
+    for (int64_t r = from; r < to; ++r) is_good &= call.target[r] >= 0 && call.target[r] < call.n;
+    if (is_good && is_short) {
+      ShortRows<T>(call, from, to - from).run();
+      continue;
+    }
+    for (int64_t r = from; r < to; ++r) {
+      if (call.target[r] >= 0 && call.target[r] < call.n) {
+        long_row(call, r);
+      } else if (bad < 0) {
+        bad = r;
+      }
+    }
+  }
+  return bad;
 }
 
 }  // namespace

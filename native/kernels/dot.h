@@ -2,7 +2,7 @@
 // into two sums, which are added, and then their lanes.
 #pragma once
 
-#if defined(__AVX512F__)
+#if defined(__AVX__)
 #include <immintrin.h>
 #endif
 
@@ -33,28 +33,43 @@ struct CountLanes<0, lanes...> {
   using List = LaneList<lanes...>;
 };
 
-// Adds the halves of each group of lanes: those of a's groups come first, those of b's behind them.
-template <int group, typename V, int... lane>
-static inline __attribute__((always_inline)) V add_halves(V a, V b, LaneList<lane...>) {
+// Joins the halves of each group of lanes: those of a's groups come first, those of b's behind them.
+template <int group, typename V, typename Join, int... lane>
+static inline __attribute__((always_inline)) V join_halves(const Join& join, V a, V b, LaneList<lane...>) {
   constexpr int half = group / 2;
   constexpr int other = sizeof...(lane);
   const V low = __builtin_shufflevector(
       a, b, ((lane % group < half ? 0 : other) + lane / group * group + lane % half)...);
   const V high = __builtin_shufflevector(
       a, b, ((lane % group < half ? 0 : other) + lane / group * group + lane % half + half)...);
-  return low + high;
+  return join(low, high);
 }
 
-// The sums of the lanes of kLanes vectors, in as many steps as a vector can be halved.
-template <typename T, int group = static_cast<int>(kLanes<T>)>
-static inline __attribute__((always_inline)) Vector<T> sums_of_lanes(Vector<T>* v) {
+// The lanes of each of kLanes vectors joined to one, in as many steps as a vector can be halved.
+template <typename T, int group = static_cast<int>(kLanes<T>), typename Join>
+static inline __attribute__((always_inline)) Vector<T> join_lanes(const Join& join, Vector<T>* v) {
   if constexpr (group > 1) {
     using Lanes = typename CountLanes<static_cast<int>(kLanes<T>)>::List;
 #pragma GCC unroll 8
-    for (int i = 0; i < group / 2; ++i) v[i] = add_halves<group>(v[i], v[i + group / 2], Lanes{});
-    return sums_of_lanes<T, group / 2>(v);
+    for (int i = 0; i < group / 2; ++i) v[i] = join_halves<group>(join, v[i], v[i + group / 2], Lanes{});
+    return join_lanes<T, group / 2>(join, v);
   }
   return v[0];
+}
+
+// The same of one vector, in every lane.
+template <typename T, int group = static_cast<int>(kLanes<T>), typename Join>
+static inline __attribute__((always_inline)) Vector<T> join_own_lanes(const Join& join, Vector<T> v) {
+  if constexpr (group > 1) {
+    using Lanes = typename CountLanes<static_cast<int>(kLanes<T>)>::List;
+    return join_own_lanes<T, group / 2>(join, join_halves<group>(join, v, v, Lanes{}));
+  }
+  return v;
+}
+
+template <typename T>
+static inline __attribute__((always_inline)) Vector<T> sums_of_lanes(Vector<T>* v) {
+  return join_lanes<T>([](Vector<T> a, Vector<T> b) { return a + b; }, v);
 }
 
 template <typename T>
@@ -86,6 +101,14 @@ static inline __attribute__((always_inline)) Vector<float> load_lanes(uint32_t m
 }
 static inline __attribute__((always_inline)) Vector<double> load_lanes(uint32_t mask, const double* x) {
   return _mm512_maskz_loadu_pd(static_cast<__mmask8>(mask), x);
+}
+static inline __attribute__((always_inline)) Vector<float> load_lanes_or(uint32_t mask, const float* x,
+                                                                         Vector<float> other) {
+  return _mm512_mask_loadu_ps(other, static_cast<__mmask16>(mask), x);
+}
+static inline __attribute__((always_inline)) Vector<double> load_lanes_or(uint32_t mask, const double* x,
+                                                                          Vector<double> other) {
+  return _mm512_mask_loadu_pd(other, static_cast<__mmask8>(mask), x);
 }
 static inline __attribute__((always_inline)) Vector<float> only_lanes(uint32_t mask, Vector<float> v) {
   return _mm512_maskz_mov_ps(static_cast<__mmask16>(mask), v);
@@ -136,6 +159,65 @@ class LastLanes {
  private:
   int64_t count_;
   decltype(Vector<T>{} < Vector<T>{}) is_in_;
+};
+
+#endif
+
+// The first lanes, one to all, of a vector behind which there may be nothing to read.
+#if defined(__AVX512F__)
+
+template <typename T>
+class FirstLanes {
+ public:
+  explicit FirstLanes(int64_t count) : mask_((uint32_t{1} << count) - 1) {}
+
+  Vector<T> load_or(const T* x, T other) const { return load_lanes_or(mask_, x, Vector<T>{} + other); }
+
+ private:
+  uint32_t mask_;
+};
+
+#else
+
+template <typename T>
+using LaneMask = decltype(Vector<T>{} < Vector<T>{});
+
+// What is in a mask of the first `count` lanes, and 0 elsewhere.
+#if defined(__AVX__)
+static inline __attribute__((always_inline)) Vector<float> load_first(LaneMask<float> is_in, int64_t,
+                                                                      const float* x) {
+  return _mm256_maskload_ps(x, reinterpret_cast<__m256i>(is_in));
+}
+static inline __attribute__((always_inline)) Vector<double> load_first(LaneMask<double> is_in, int64_t,
+                                                                       const double* x) {
+  return _mm256_maskload_pd(x, reinterpret_cast<__m256i>(is_in));
+}
+#else
+template <typename T>
+static inline __attribute__((always_inline)) Vector<T> load_first(LaneMask<T>, int64_t count, const T* x) {
+  Vector<T> v{};
+  __builtin_memcpy(&v, x, static_cast<size_t>(count) * sizeof(T));
+  return v;
+}
+#endif
+
+template <typename T>
+class FirstLanes {
+ public:
+  explicit FirstLanes(int64_t count) : count_(count) {
+    LaneMask<T> lane{};
+#pragma GCC unroll 16
+    for (int64_t l = 0; l < kLanes<T>; ++l) lane[l] = l;
+    is_in_ = lane < static_cast<decltype(lane[0] + 0)>(count);
+  }
+
+  Vector<T> load_or(const T* x, T other) const {
+    return is_in_ ? load_first(is_in_, count_, x) : Vector<T>{} + other;
+  }
+
+ private:
+  int64_t count_;
+  LaneMask<T> is_in_;
 };
 
 #endif
