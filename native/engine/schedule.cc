@@ -170,7 +170,7 @@ void balance(Phase& phase, int32_t threads) {
 size_t place_ahead(const Item& next, Work work, const std::vector<Item>& items,
                    const std::vector<Scheduled>& scheduled) {
   const auto candidate = [&](const Scheduled& one) {
-    return Candidate{&items[static_cast<size_t>(one.number)], one.number, one.work};
+    return Candidate{&item_of(items, one), one.number, one.work};
   };
   const RowProducts products = next.task->row_products();
   size_t first = scheduled.size();
@@ -227,8 +227,10 @@ std::vector<Scheduled> schedule_before(const std::vector<Item>& items, const Ite
   result.reserve(items.size());
   for (size_t p = 0; p < phases.size(); ++p) {
     Phase& phase = phases[p];
-    if (threads > 1 && p + 1 < phases.size()) put_off(items, phase, phases[p + 1], ahead, threads);
-    if (threads > 1) balance(phase, threads);
+    if (threads > 1) {
+      if (p + 1 < phases.size()) put_off(items, phase, phases[p + 1], ahead, threads);
+      balance(phase, threads);
+    }
     int64_t scratch = 0;
     for (Scheduled& one : phase) {
       one.scratch_at = scratch;

@@ -139,9 +139,9 @@ class ShortRows {
         if (v < vectors_ - 1 || fits(r, v)) {
           store(slope + v * L, x);
         } else {
-          T lanes[2 * L];
+          T lanes[L];
           store(static_cast<T*>(lanes), x);
-          store_pieces<L>(slope + v * L, static_cast<const T*>(lanes), call_.n - v * L);
+          store_pieces<L / 2>(slope + v * L, static_cast<const T*>(lanes), call_.n - v * L);
         }
       }
       slope[call_.target[begin_ + r]] -= d;
@@ -158,23 +158,23 @@ class ShortRows {
 template <typename T>
 int64_t cross_entropy(const CrossEntropyCall<T>& call, int64_t begin, int64_t end) {
   const bool is_short = call.n <= ShortRows<T>::kMostClasses;
-  const int64_t step = is_short ? kLanes<T> : 1;
+  const int64_t most = is_short ? kLanes<T> : 1;
+  const auto is_good = [&](int64_t r) { return call.target[r] >= 0 && call.target[r] < call.n; };
   int64_t bad = -1;
-  for (int64_t from = begin; from < end; from += step) {
-    const int64_t to = from + step < end ? from + step : end;
-    bool is_good = true;
-    for (int64_t r = from; r < to; ++r) is_good &= call.target[r] >= 0 && call.target[r] < call.n;
-    if (is_good && is_short) {
-      ShortRows<T>(call, from, to - from).run();
+  for (int64_t r = begin; r < end;) {
+    int64_t rows = 0;
+    while (rows < most && r + rows < end && is_good(r + rows)) ++rows;
+    if (rows == 0) {
+      if (bad < 0) bad = r;
+      ++r;
       continue;
     }
-    for (int64_t r = from; r < to; ++r) {
-      if (call.target[r] >= 0 && call.target[r] < call.n) {
-        long_row(call, r);
-      } else if (bad < 0) {
-        bad = r;
-      }
+    if (is_short) {
+      ShortRows<T>(call, r, rows).run();
+    } else {
+      long_row(call, r);
     }
+    r += rows;
   }
   return bad;
 }

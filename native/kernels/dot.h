@@ -96,12 +96,6 @@ static inline __attribute__((always_inline)) void store_pieces(T* to, const T* l
 // one. Other lanes are 0.
 #if defined(__AVX512F__)
 
-static inline __attribute__((always_inline)) Vector<float> load_lanes(uint32_t mask, const float* x) {
-  return _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), x);
-}
-static inline __attribute__((always_inline)) Vector<double> load_lanes(uint32_t mask, const double* x) {
-  return _mm512_maskz_loadu_pd(static_cast<__mmask8>(mask), x);
-}
 static inline __attribute__((always_inline)) Vector<float> load_lanes_or(uint32_t mask, const float* x,
                                                                          Vector<float> other) {
   return _mm512_mask_loadu_ps(other, static_cast<__mmask16>(mask), x);
@@ -123,7 +117,7 @@ class LastLanes {
  public:
   explicit LastLanes(int64_t count) : count_(count), mask_((uint32_t{1} << count) - 1) {}
 
-  Vector<T> load_before(const T* end) const { return load_lanes(mask_, end - count_); }
+  Vector<T> load_before(const T* end) const { return load_lanes_or(mask_, end - count_, Vector<T>{}); }
   Vector<T> only(Vector<T> v) const { return only_lanes(mask_, v); }
   void store_before(T* end, Vector<T> v) const {
     T lanes[kLanes<T>];
@@ -136,7 +130,22 @@ class LastLanes {
   uint32_t mask_;
 };
 
+// The first lanes, one to all, of a vector behind which there may be nothing to read.
+template <typename T>
+class FirstLanes {
+ public:
+  explicit FirstLanes(int64_t count) : mask_((uint32_t{1} << count) - 1) {}
+
+  Vector<T> load_or(const T* x, T other) const { return load_lanes_or(mask_, x, Vector<T>{} + other); }
+
+ private:
+  uint32_t mask_;
+};
+
 #else
+
+template <typename T>
+using LaneMask = decltype(Vector<T>{} < Vector<T>{});
 
 // Those before `end`, the last lanes of a vector that overlaps with the one before. A choice and not a
 // product with 0, which would make a NaN of ∞.
@@ -158,29 +167,8 @@ class LastLanes {
 
  private:
   int64_t count_;
-  decltype(Vector<T>{} < Vector<T>{}) is_in_;
+  LaneMask<T> is_in_;
 };
-
-#endif
-
-// The first lanes, one to all, of a vector behind which there may be nothing to read.
-#if defined(__AVX512F__)
-
-template <typename T>
-class FirstLanes {
- public:
-  explicit FirstLanes(int64_t count) : mask_((uint32_t{1} << count) - 1) {}
-
-  Vector<T> load_or(const T* x, T other) const { return load_lanes_or(mask_, x, Vector<T>{} + other); }
-
- private:
-  uint32_t mask_;
-};
-
-#else
-
-template <typename T>
-using LaneMask = decltype(Vector<T>{} < Vector<T>{});
 
 // What is in a mask of the first `count` lanes, and 0 elsewhere.
 #if defined(__AVX__)
@@ -201,6 +189,7 @@ static inline __attribute__((always_inline)) Vector<T> load_first(LaneMask<T>, i
 }
 #endif
 
+// The first lanes, one to all, of a vector behind which there may be nothing to read.
 template <typename T>
 class FirstLanes {
  public:

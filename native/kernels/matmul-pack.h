@@ -163,20 +163,17 @@ void copy_panels(int64_t K, int64_t rows, int64_t panels, const Factor<T>& from,
 // apart: to[k·height + r] = a[r, k] in each.
 template <typename T>
 void pack_left(int64_t K, int64_t height, int64_t rows, const Factor<T>& a, T* to, int64_t apart) {
-  const int64_t whole = rows / height;
-  const int64_t rest = rows - whole * height;
-  if (a.has_whole_lines()) {
-    for (int64_t p = 0; p < whole; ++p) {
-      transpose_panel(K, height, a.from(p * height, 0), height, to + p * apart);
+  int64_t panels = 1;
+  for (int64_t i = 0; i < rows; i += panels * height, to += panels * apart) {
+    const int64_t own = rows - i < height ? rows - i : height;
+    if (a.has_whole_lines()) {
+      transpose_panel(K, own, a.from(i, 0), own, to);
+      continue;
     }
-    if (rest > 0) transpose_panel(K, rest, a.from(whole * height, 0), rest, to + whole * apart);
-    return;
+    const int64_t left = (rows - i) / own;
+    panels = left < kPanelsAtATime ? left : kPanelsAtATime;
+    copy_panels(K, own, panels, a.from(i, 0), to, apart);
   }
-  for (int64_t p = 0; p < whole; p += kPanelsAtATime) {
-    const int64_t panels = whole - p < kPanelsAtATime ? whole - p : kPanelsAtATime;
-    copy_panels(K, height, panels, a.from(p * height, 0), to + p * apart, apart);
-  }
-  if (rest > 0) copy_panels(K, rest, 1, a.from(whole * height, 0), to + whole * apart, apart);
 }
 
 // A panel of kTileColumns columns of b, zeros behind `columns`: tiles read whole vectors.
