@@ -17,6 +17,7 @@ export interface CompileOptions {
 
 /** A function that runs as one native program: it gives a tensor, several, tensors by name, or nothing. */
 export interface Compiled<A extends Tensor[], R> {
+  /** @throws BusyError while the function runs on the engine's own thread */
   (...inputs: A): R;
   /**
    * The same on the engine's own thread: the event loop goes on. The inputs are copied at once. What the
@@ -39,8 +40,9 @@ export interface Compiled<A extends Tensor[], R> {
    */
   loopAsync(sources: A, order: Tensor, batchSize: number): Promise<Tensor>;
   /**
-   * The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops; once a loop has
-   * run, also what loops do of the next step ahead of its time.
+   * The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops, and who of the
+   * threads does what, in a loop whose mini-batches are the inputs, or in a run where they cannot be that.
+   * @throws BusyError while it runs
    */
   explain(...inputs: A): string;
   /** Bytes of the arena that holds what is computed on the way, for the inputs' shapes. */
@@ -135,9 +137,15 @@ export function compile<A extends Tensor[], R>(
     runAsync,
     loop,
     loopAsync,
-    explain: (...inputs: A): string => explain(versions.for(inputs).executable),
+    explain: (...inputs: A): string => explain(versions.for(inputs).executable, samplesOf(inputs)),
     arenaBytes: (...inputs: A): number => versions.for(inputs).executable.arena.bytes,
   });
+}
+
+/** How many samples inputs consist of, all of them the same; 0 where they are no mini-batch. */
+function samplesOf(inputs: readonly Tensor[]): number {
+  const [count = 0] = inputs[0]?.shape ?? [];
+  return inputs.every(({ shape }) => shape[0] === count) ? count : 0;
 }
 
 /** @throws unless the sources are sets of as many samples, and the order is one of indices. */

@@ -1,5 +1,6 @@
 import { bytesMoved, flopsOf } from "./costs.js";
 import { bytesOf } from "./dtype.js";
+import { describePlan } from "./explain-plan.js";
 import { lives } from "./plan/arena.js";
 import { chainOps } from "./plan/fuse-elementwise.js";
 import { outerRuleOf } from "./plan/fuse-outer-update.js";
@@ -28,8 +29,13 @@ const UPDATE: Readonly<Record<string, { operands: readonly string[]; settings: r
   },
 };
 
-/** A program as text: what each instruction computes and what it costs, and where each buffer is. */
-export function explain({ program, arena, ahead }: Executable): string {
+/**
+ * A program as text: what each instruction computes and what it costs, who of the threads does it, and where
+ * each buffer is.
+ * @param batch of a loop, samples of a mini-batch; 0 for one step.
+ */
+export function explain(executable: Executable, batch: number): string {
+  const { program, arena } = executable;
   const names = nameBuffers(program);
   const { instructions } = program;
   const flops = instructions.map(flopsOf);
@@ -37,6 +43,9 @@ export function explain({ program, arena, ahead }: Executable): string {
   const sum = (numbers: readonly number[]): string => count(numbers.reduce((a, b) => a + b, 0));
   const width = Math.max(9, ...[...flops, ...moved].map((number) => count(number).length));
   const cell = (text: string): string => text.padStart(width);
+  const updated = (instruction: number) =>
+    names.get(instructions[instruction]?.operands[0] as Buffer) as string;
+  const threads = describePlan(executable.plan(batch), batch, updated);
   const rows = instructions.flatMap((instruction, i) => {
     const [first, ...more] = new Sentence(names).describe(instruction);
     const numbers = `${cell(count(flops[i] as number))}  ${cell(count(moved[i] as number))}`;
@@ -51,7 +60,7 @@ export function explain({ program, arena, ahead }: Executable): string {
     `      ${cell("flops")}  ${cell("bytes")}  instruction`,
     ...rows,
     "",
-    ...describeAhead(program, ahead, names),
+    ...(threads.length === 0 ? [] : [...threads, ""]),
     "buffers (x: inputs, w: parameters and other state, c: constants, t: temporaries, in the arena):",
     ...describeBuffers({ program, arena }, names),
   ].join("\n");
@@ -75,21 +84,6 @@ function nameBuffers({ instructions, outputs }: Program): Map<Buffer, string> {
     names.set(buffer, `${letter}${number}`);
   }
   return names;
-}
-
-/** Which instruction does what of the next step in a loop. */
-function describeAhead(
-  { instructions }: Program,
-  ahead: Executable["ahead"],
-  names: Map<Buffer, string>,
-): string[] {
-  if (ahead === null) return [];
-  const [product, update] = ahead;
-  const weights = names.get(instructions[update]?.operands[0] as Buffer);
-  return [
-    `in a loop, instruction ${update} does instruction ${product} of the next step in the same pass over ${weights}`,
-    "",
-  ];
 }
 
 /** A number as a factor of what follows, without its sign. */

@@ -1,9 +1,11 @@
+import { BusyError } from "../errors.js";
 import {
   binding,
   instructionId,
   type LoopArguments,
   type NativeArray,
   type NativeMemory,
+  type NativePlan,
   type NativeProgram,
 } from "../native/binding.js";
 import { fromNative } from "./apply.js";
@@ -34,6 +36,8 @@ export class Executable {
   /** The tensors that it reads and writes besides its inputs, and which of them it writes. */
   readonly #states: readonly Storage[];
   readonly #written: readonly Storage[];
+  /** Runs on the engine's thread that have not ended. */
+  #pending = 0;
 
   constructor(program: Program, arena: Arena, inputs: readonly Buffer[]) {
     this.program = program;
@@ -78,11 +82,12 @@ export class Executable {
   }
 
   /**
-   * Of its latest loop, the instructions whose work is done in one pass: the update of one step, and the
-   * product of the next step that reads what was updated.
+   * How a loop of mini-batches of so many samples would be done, or for 0 one step.
+   * @throws BusyError while it runs
    */
-  get ahead(): readonly [product: number, update: number] | null {
-    return this.#native.ahead();
+  plan(batch: number): NativePlan {
+    this.#refuseWhilePending();
+    return this.#native.plan(batch);
   }
 
   /** One step: reads the inputs and fills the outputs. */
@@ -120,6 +125,7 @@ export class Executable {
     this.#bringIn();
     const written = new Set(this.#written);
     const held: Storage[] = [];
+    this.#pending++;
     try {
       for (const storage of new Set([...this.#states, ...read])) {
         storage.claim(written.has(storage));
@@ -129,6 +135,7 @@ export class Executable {
     } catch (error) {
       throw fromNative(error);
     } finally {
+      this.#pending--;
       for (const storage of held) storage.release(written.has(storage));
       for (const state of this.#written) state.wroteMemory();
     }
@@ -139,8 +146,15 @@ export class Executable {
     for (const state of this.#states) state.memory;
   }
 
+  /** A run on this thread would be in the way of one that was asked for before. */
+  #refuseWhilePending(): void {
+    if (this.#pending === 0) return;
+    throw new BusyError("compile: the function is running already; wait for that run to end");
+  }
+
   #withStates<T>(run: () => T): T {
     this.#bringIn();
+    this.#refuseWhilePending();
     try {
       return run();
     } catch (error) {

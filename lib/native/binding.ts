@@ -57,11 +57,29 @@ export interface NativeProgram {
   loop(...loop: LoopArguments): Float64Array;
   /** As `loop`, on the engine's own thread. */
   loopAsync(...loop: LoopArguments): Promise<Float64Array>;
-  /**
-   * Of the latest loop, the two instructions whose work is done in one pass: the update of one step, and the
-   * product of the next that reads what was updated. Null where there are none.
-   */
-  ahead(): readonly [product: number, update: number] | null;
+  /** How a loop of mini-batches of so many samples would be done, or for 0 one step. */
+  plan(batch: number): NativePlan;
+}
+
+/** What a step does, in its order, and who of the threads does it. */
+export interface NativePlan {
+  readonly threads: number;
+  readonly entries: readonly {
+    /** `gather`: the samples of an input; `note`: the outputs of a loop. */
+    readonly what: "instruction" | "gather" | "note";
+    /** Of the instruction, or of the input. */
+    readonly number: number;
+    /** All threads at once, each its rows without waiting for the others, or one thread. */
+    readonly work: "together" | "byRows" | "alone";
+    /** Who does it alone. */
+    readonly thread: number;
+    /** Whether the threads wait for each other behind it. */
+    readonly endsPhase: boolean;
+    /** Where each thread's rows end, if they are not even. */
+    readonly shares: readonly number[];
+    /** The instruction of the next step whose products it forms in the same pass, or −1. */
+    readonly forms: number;
+  }[];
 }
 
 /** The addon's exports, as they are: nothing here checks what a user passes. */

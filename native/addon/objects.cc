@@ -154,7 +154,7 @@ Napi::Function ProgramObject::define(Napi::Env env) {
       env, "Program",
       {InstanceMethod("run", &ProgramObject::run), InstanceMethod("runAsync", &ProgramObject::run_async),
        InstanceMethod("loop", &ProgramObject::loop), InstanceMethod("loopAsync", &ProgramObject::loop_async),
-       InstanceMethod("ahead", &ProgramObject::ahead)});
+       InstanceMethod("plan", &ProgramObject::plan)});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -169,13 +169,36 @@ ProgramObject::~ProgramObject() {
   if (reported_ > 0) Napi::MemoryManagement::AdjustExternalMemory(Env(), -reported_);
 }
 
-Napi::Value ProgramObject::ahead(const Napi::CallbackInfo& info) {
-  const auto [product, update] = program_->ahead();
-  if (product < 0) return info.Env().Null();
-  Napi::Array both = Napi::Array::New(info.Env(), 2);
-  both.Set(uint32_t{0}, product);
-  both.Set(uint32_t{1}, update);
-  return both;
+namespace {
+
+Napi::Object to_object(Napi::Env env, const Plan::Entry& entry) {
+  constexpr const char* kWhat[] = {"instruction", "gather", "note"};
+  constexpr const char* kWork[] = {"together", "byRows", "alone"};
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("what", kWhat[static_cast<int32_t>(entry.what)]);
+  object.Set("number", entry.number);
+  object.Set("work", kWork[static_cast<int32_t>(entry.work)]);
+  object.Set("thread", entry.rank);
+  object.Set("endsPhase", entry.ends_phase);
+  object.Set("forms", entry.forms);
+  Napi::Array shares = Napi::Array::New(env);
+  for (const Range& share : entry.shares) shares.Set(shares.Length(), static_cast<double>(share.end));
+  object.Set("shares", shares);
+  return object;
+}
+
+}  // namespace
+
+Napi::Value ProgramObject::plan(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const Plan plan = program_->plan(info[0].ToNumber().Int64Value());
+    Napi::Array entries = Napi::Array::New(info.Env());
+    for (const Plan::Entry& entry : plan.entries) entries.Set(entries.Length(), to_object(info.Env(), entry));
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("threads", plan.threads);
+    object.Set("entries", entries);
+    return object;
+  });
 }
 
 void ProgramObject::run(const Napi::CallbackInfo& info) {

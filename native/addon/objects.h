@@ -54,8 +54,8 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   Napi::Value loop(const Napi::CallbackInfo& info);
   // loopAsync(…, the same, …): a promise of the log; the event loop goes on. Sources are Memory only.
   Napi::Value loop_async(const Napi::CallbackInfo& info);
-  // ahead(): [product, update], the instructions of a loop that are done in one pass, or null.
-  Napi::Value ahead(const Napi::CallbackInfo& info);
+  // plan(batch): what a step of a loop does, or of a run where that is 0, and who of the team does it.
+  Napi::Value plan(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Program> program_;
   int64_t reported_ = 0;

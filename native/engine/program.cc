@@ -92,18 +92,6 @@ Buffer Program::locate(int32_t index) const {
   return {};
 }
 
-namespace {
-
-Ahead ahead_of(const Schedule& schedule, const std::vector<const Task*>& made) {
-  if (schedule.ahead == nullptr) return {};
-  const auto number = [&](const Task* task) {
-    return static_cast<int32_t>(std::find(made.begin(), made.end(), task) - made.begin());
-  };
-  return {number(schedule.ahead), number(schedule.tasks[schedule.forms].task)};
-}
-
-}  // namespace
-
 // Makes every task ready for where its operands are now.
 void Program::prepare() {
   const auto known = instructions();
@@ -112,7 +100,8 @@ void Program::prepare() {
   store_ = TaskStore();
   nanoseconds_ = 0;
   std::vector<Item> items;
-  std::vector<const Task*> made;  // for each instruction
+  made_.clear();
+  gathers_.assign(inputs_.size(), nullptr);
   std::vector<std::vector<Use>> uses(inputs_.size());
   std::vector<Buffer> operands;
   for (const InstructionSpec& instruction : spec_.instructions) {
@@ -122,7 +111,7 @@ void Program::prepare() {
     const Instruction& self = known[instruction.id];
     Operands checked(self.name, operands, instruction.params);
     Task* task = self.prepare(self, checked, kernel_table(), store_);
-    made.push_back(task);
+    made_.push_back(task);
     if (task == nullptr) continue;
     for (size_t i = 0; i < operands.size(); ++i) {
       if (instruction.buffers[i] < 0) continue;
@@ -134,7 +123,6 @@ void Program::prepare() {
   if (loop_.batch > 0) add_loop(items, uses);
   for (const Item& item : items) nanoseconds_ += item.task->nanoseconds;
   schedule_ = loop_.batch > 0 ? schedule_loop(items, threads_) : Schedule{schedule(items, threads_)};
-  if (loop_.batch > 0) ahead_ = ahead_of(schedule_, made);
   for (size_t i = 0; i < uses.size(); ++i) {
     for (const Use& use : uses[i]) {
       if (use.task == schedule_.ahead) use.task->read_samples(use.operand, {cursors_.data(), i, 1});
@@ -167,9 +155,8 @@ void Program::add_loop(std::vector<Item>& items, const std::vector<std::vector<U
       continue;
     }
     const auto* begin = static_cast<const std::byte*>(input.data);
-    all.push_back({make_gather(samples, input, loop_.batch, store_),
-                   {{begin, begin + input.count * bytes_of(input.dtype), true, true}},
-                   false});
+    gathers_[i] = make_gather(samples, input, loop_.batch, store_);
+    all.push_back({gathers_[i], {{begin, begin + input.count * bytes_of(input.dtype), true, true}}, false});
   }
   all.insert(all.end(), items.begin(), items.end());
   Item log = {make_log(cursors_.data(), outputs, store_), {}, false};
@@ -255,6 +242,42 @@ int64_t Program::run_loop(const Loop& loop) {
     throw Error("ERR_VALUE", "program: too many steps for one loop");
   }
   return start(&loop);
+}
+
+namespace {
+
+// Where a task stands in a list, or −1.
+int32_t place_in(const std::vector<const Task*>& tasks, const Task* task) {
+  const auto place = std::find(tasks.begin(), tasks.end(), task);
+  return place == tasks.end() ? -1 : static_cast<int32_t>(place - tasks.begin());
+}
+
+}  // namespace
+
+Plan Program::plan(int64_t batch) {
+  Claim claim(busy_);
+  for (const Buffer& input : inputs_) {
+    if (batch < 0 || (batch > 0 && input.count % batch != 0)) {
+      throw Error("ERR_SHAPE", "program: an input does not consist of so many samples");
+    }
+  }
+  stage_inputs({batch, std::vector<bool>(batch > 0 ? inputs_.size() : 0)});
+  constexpr double kOften = 1e6;
+  Plan plan = {choose_crew(kOften * nanoseconds_, kOften * waits_, threads_).threads, {}};
+  for (size_t at = 0; at < schedule_.tasks.size(); ++at) {
+    const Scheduled& one = schedule_.tasks[at];
+    const int32_t instruction = place_in(made_, one.task);
+    const int32_t input = place_in(gathers_, one.task);
+    Plan::Does what = Plan::Does::note;
+    if (instruction >= 0)
+      what = Plan::Does::instruction;
+    else if (input >= 0)
+      what = Plan::Does::gather;
+    const bool forms = schedule_.ahead != nullptr && at == schedule_.forms;
+    plan.entries.push_back({what, instruction >= 0 ? instruction : input, one.work, one.rank, one.ends_phase,
+                            one.shares, forms ? place_in(made_, schedule_.ahead) : -1});
+  }
+  return plan;
 }
 
 int64_t Program::start(const Loop* loop) {

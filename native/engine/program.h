@@ -42,11 +42,22 @@ struct ProgramSpec {
   std::vector<int32_t> outputs;
 };
 
-// Two instructions of a loop whose work is done in one pass: the update of one step, and the product of the
-// next step that reads what was updated. Negative where there are none.
-struct Ahead {
-  int32_t product = -1;
-  int32_t update = -1;
+// What a step does, in its order, and who of the team does it.
+struct Plan {
+  enum class Does : int32_t { instruction, gather, note };  // gather: an input's samples; note: the outputs
+
+  struct Entry {
+    Does what;
+    int32_t number;  // of the instruction, or of the input
+    Work work;
+    int32_t rank;
+    bool ends_phase;
+    std::vector<Range> shares;  // of the rows, where they are not even
+    int32_t forms;  // the instruction of the next step whose products it forms in the same pass, or −1
+  };
+
+  int32_t threads;
+  std::vector<Entry> entries;
 };
 
 class Program {
@@ -65,8 +76,10 @@ class Program {
   size_t inputs() const { return inputs_.size(); }
   int64_t arena_bytes() const { return spec_.arena_bytes; }
   double nanoseconds() const { return nanoseconds_; }
-  // Of the latest loop; any thread may ask.
-  Ahead ahead() const { return ahead_.load(); }
+
+  // How it would be done: a loop of mini-batches of so many samples, or for 0 one step. Throws Error
+  // "ERR_BUSY" while the program runs.
+  Plan plan(int64_t batch);
 
  private:
   struct Run;
@@ -106,9 +119,10 @@ class Program {
   std::vector<Cursor> cursors_;  // of each thread
   TaskStore store_;
   Schedule schedule_;
-  std::atomic<Ahead> ahead_{Ahead{}};
-  double nanoseconds_ = 0;  // of a step on one thread, estimated
-  double waits_ = 0;        // of the threads for each other in a step
+  std::vector<const Task*> made_;     // of each instruction; null where there is nothing to do
+  std::vector<const Task*> gathers_;  // of each input; null where its samples are read where they lie
+  double nanoseconds_ = 0;            // of a step on one thread, estimated
+  double waits_ = 0;                  // of the threads for each other in a step
   int32_t threads_ = 0;
   MatmulProvider provider_ = MatmulProvider::own;
   std::atomic<bool> busy_{false};

@@ -1,5 +1,16 @@
-import { describe, expect, test } from "vitest";
-import { compile, cost, nn, ops, optim, type Tensor, tensor, zeros } from "../../lib/index.js";
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  BusyError,
+  compile,
+  cost,
+  nn,
+  ops,
+  optim,
+  setThreads,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../lib/index.js";
 import { instructions } from "./plan/program.js";
 
 const B = 128;
@@ -122,5 +133,80 @@ describe("explain", () => {
   test("says that a program does nothing", () => {
     const text = compile(() => undefined).explain();
     expect(text).toContain("program: 0 instructions, 0 flops, 0 bytes moved, arena 0 bytes\ngives nothing");
+  });
+
+  describe("of threads", () => {
+    afterEach(() => setThreads(2));
+
+    /** The numbers that the phases list. */
+    const listed = (phases: readonly string[]): number[] =>
+      phases.flatMap((phase) =>
+        [
+          ...phase.replaceAll(/^ *\d+|threads?( \d)?|\(to [^)]*\)|x\d/g, "").matchAll(/(\d+)(?:–(\d+))?/g),
+        ].flatMap(([, first, last = first]) =>
+          Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => Number(first) + i),
+        ),
+      );
+
+    test("tells who does each instruction of a loop", () => {
+      setThreads(2);
+      const lines = explained((w) => new optim.SGD(w, { lr: 0.1, momentum: 0.9 })).split("\n");
+      const at = lines.indexOf(
+        "in a loop of 128 samples a step, on 2 threads that wait for each other behind each phase:",
+      );
+      const phases = lines.slice(at + 1, lines.indexOf("", at));
+      expect(phases.length).toBeGreaterThan(1);
+      expect(phases.map((line) => line.slice(0, 6))).toEqual(
+        phases.map((_, p) => `${String(p + 1).padStart(4)}  `),
+      );
+      const instructionCount = Number(/\d+/.exec(lines[0] as string));
+      expect(listed(phases).sort((a, b) => a - b)).toEqual(
+        Array.from({ length: instructionCount }, (_, i) => i),
+      );
+      expect(phases[0]).toContain("gather x1");
+      expect(phases.join()).toMatch(/thread \d: [^;]*note what it gives/);
+      // The largest product is everybody's.
+      expect(phases[0]).toMatch(/(all threads|each its rows): [^;]*\b0\b/);
+    });
+
+    test("tells that one thread does it all", () => {
+      const small = compile((x: Tensor): Tensor => ops.sum(ops.mul(x, x)));
+      setThreads(1);
+      expect(small.explain(zeros([2000, 3]))).toContain(
+        "in a loop of 2000 samples a step, on one thread: gather x0, 0",
+      );
+      setThreads(2);
+      expect(small.explain(zeros([2, 3]))).toContain(
+        "in a loop of 2 samples a step, on one thread: gather x0, 0",
+      );
+    });
+
+    test("tells of a run where the inputs are no mini-batch", () => {
+      setThreads(2);
+      const product = compile((a: Tensor, b: Tensor): Tensor => ops.matmul(a, b));
+      expect(product.explain(zeros([512, 300]), zeros([300, 512]))).toMatch(
+        /\nin a run, on 2 threads that wait for each other behind each phase:\n {3}1 {2}(all threads|each its rows): 0\n/,
+      );
+    });
+
+    test("waits for the end of a run, and leaves the results as they are", async () => {
+      const w = tensor([1, 2, 3]);
+      w.requiresGrad = true;
+      const descent = new optim.SGD([w], { lr: 1 });
+      const step = compile((x: Tensor): Tensor => {
+        const loss = ops.sum(ops.mul(w, x));
+        descent.zeroGrad();
+        loss.backward();
+        descent.step();
+        return loss;
+      });
+      const x = tensor([1, 1, 1]);
+      const running = step.runAsync(x);
+      expect(() => step.explain(x)).toThrow(BusyError);
+      await running;
+      expect(step.explain(x)).toContain("in a loop of 3 samples a step");
+      expect(step(x).item()).toBe(3);
+      expect([...w.data]).toEqual([-1, 0, 1]);
+    });
   });
 });

@@ -199,6 +199,17 @@ describe("a compiled function on the engine's own thread", () => {
     expect(() => bits(model)).not.toThrow();
   });
 
+  test("that writes nothing waits for its turn on the engine's thread, and refuses one on this", async () => {
+    const square = compile((a: Tensor) => ops.mul(a, a));
+    const running = [2, 3, 4].map((value) => square.runAsync(tensor([value])));
+    const message = "compile: the function is running already; wait for that run to end";
+    expect(() => square(tensor([5]))).toThrow(new BusyError(message));
+    expect(() => square.loop([tensor([5])], tensor([0], { dtype: "int32" }), 1)).toThrow(BusyError);
+    expect(() => square.explain(tensor([5]))).toThrow(BusyError);
+    expect((await Promise.all(running)).map((result) => result.item())).toEqual([4, 9, 16]);
+    expect(square(tensor([5])).item()).toBe(25);
+  });
+
   test("keeps its inputs: they can be changed or transferred meanwhile", async () => {
     const double = compile((z: Tensor) => ops.mul(z, 2));
     const input = tensor(new Float32Array(1 << 20).fill(3));

@@ -7,7 +7,8 @@ export type Fn = (...inputs: Tensor[]) => Tensor | Tensor[];
 /** What explain() tells of the instructions: a line for each, with those that stand below it. */
 export function instructions(fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]): string[] {
   const text = compile(fn, { passes }).explain(...inputs);
-  const table = text.slice(text.indexOf("instruction\n"), text.indexOf("\n\nbuffers")).split("\n").slice(1);
+  const start = text.indexOf("instruction\n");
+  const table = text.slice(start, text.indexOf("\n\n", start)).split("\n").slice(1);
   const found: string[] = [];
   for (const line of table) {
     const row = /^ {0,3}\d+ +[\d,]+ +[\d,]+ {2}(.*)$/.exec(line);

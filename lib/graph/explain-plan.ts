@@ -1,0 +1,78 @@
+import type { NativePlan } from "../native/binding.js";
+
+type Entry = NativePlan["entries"][number];
+
+/**
+ * Who of the threads does what of a step, phase by phase, as lines.
+ * @param batch samples of a mini-batch in a loop; 0 for a run of one step.
+ * @param weights the name of what an instruction updates.
+ */
+export function describePlan(
+  { threads, entries }: NativePlan,
+  batch: number,
+  weights: (instruction: number) => string,
+): string[] {
+  if (entries.length === 0) return [];
+  const where = batch === 0 ? "in a run" : `in a loop of ${batch} sample${batch === 1 ? "" : "s"} a step`;
+  return [
+    ...describePhases(where, threads, entries),
+    ...entries.flatMap((one) => describeAhead(one, weights)),
+  ];
+}
+
+function describePhases(where: string, threads: number, entries: readonly Entry[]): string[] {
+  if (threads === 1) return [`${where}, on one thread: ${numbers(entries)}`];
+  const phases = splitBehind(entries, ({ endsPhase }) => endsPhase);
+  return [
+    `${where}, on ${threads} threads that wait for each other behind each phase:`,
+    ...phases.map((phase, p) => `${String(p + 1).padStart(4)}  ${describePhase(phase)}`),
+  ];
+}
+
+function describePhase(phase: readonly Entry[]): string {
+  const groups = splitBehind(phase, (one, next) => next === undefined || doer(one) !== doer(next));
+  return groups.map((group) => `${doer(group[0] as Entry)} ${numbers(group)}`).join("; ");
+}
+
+function doer({ work, thread, shares }: Entry): string {
+  if (work === "alone") return `thread ${thread}:`;
+  if (work === "together") return "all threads:";
+  return shares.length === 0 ? "each its rows:" : `each its rows (to ${shares.join(", ")}):`;
+}
+
+/** What entries do, by number: 3, 4, 5 as 3–5. */
+function numbers(entries: readonly Entry[]): string {
+  const runs = splitBehind(
+    entries,
+    (one, next) =>
+      next?.what !== "instruction" || one.what !== "instruction" || next.number !== one.number + 1,
+  );
+  return runs
+    .map((run) => {
+      const [first, last] = [run[0] as Entry, run.at(-1) as Entry];
+      if (first.what === "gather") return `gather x${first.number}`;
+      if (first.what === "note") return "note what it gives";
+      return first === last ? String(first.number) : `${first.number}–${last.number}`;
+    })
+    .join(", ");
+}
+
+function describeAhead({ number, forms }: Entry, weights: (instruction: number) => string): string[] {
+  if (forms < 0) return [];
+  return [
+    `      instruction ${number} does instruction ${forms} of the next step in the same pass over ${weights(number)}`,
+  ];
+}
+
+/** A list in parts, each of which ends with an element that `ends` is true of, given the one behind it. */
+function splitBehind<T>(list: readonly T[], ends: (one: T, next: T | undefined) => boolean): T[][] {
+  const parts: T[][] = [];
+  let part: T[] = [];
+  list.forEach((one, i) => {
+    part.push(one);
+    if (i < list.length - 1 && !ends(one, list[i + 1])) return;
+    parts.push(part);
+    part = [];
+  });
+  return parts;
+}
