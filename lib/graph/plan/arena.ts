@@ -5,6 +5,8 @@ const LINE = 64;
 
 /** So many bytes of temporaries have room in a core's cache, with weights and samples beside them. */
 const FEW_BYTES = 262_144;
+/** So many bytes, of the smallest, have room beside larger ones that come and go. */
+const FEW_BYTES_BESIDE = 65_536;
 
 export interface Arena {
   readonly bytes: number;
@@ -40,32 +42,36 @@ export function lives(program: Program): Life[] {
   return Array.from(first, ([buffer, from]) => ({ buffer, first: from, last: last.get(buffer) as number }));
 }
 
+const round = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+
 /**
- * Where temporaries are: in places that they share, or, with `share` off or where they are few, each in its own.
- * Who writes to a place that was another's has to wait until all threads have read what was there, and in a
- * small program that takes longer than the cache saves.
+ * Where temporaries are: each in a place of its own with `share` off or where they are few; otherwise only the
+ * smallest, and the others in places that they share. Who writes to a place that was another's has to wait
+ * until all threads have read what was there, and where it is small that takes longer than the cache saves.
  */
 export function makeArena(program: Program, share: boolean): Arena {
-  const apart = placeInArena(program, false);
-  return share && apart.bytes > FEW_BYTES ? placeInArena(program, true) : apart;
+  const apart = placeInArena(program, Number.POSITIVE_INFINITY);
+  return share && apart.bytes > FEW_BYTES ? placeInArena(program, FEW_BYTES_BESIDE) : apart;
 }
 
 /**
  * Places temporaries so that those which live at the same time do not overlap: the largest first, each at
- * the lowest offset that is free for its whole life. With `share` off each has a place of its own.
+ * the lowest offset that is free for its whole life. The smallest, of `apart` bytes together, share with none.
  */
-export function placeInArena(program: Program, share: boolean): Arena {
-  const round = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+export function placeInArena(program: Program, apart: number): Arena {
   const offsets = new Map<Buffer, number>();
   // By offset, so that the gaps between them come in order.
   const placed: Place[] = [];
   let bytes = 0;
   const bySize = lives(program).sort((a, b) => bytesOf(b.buffer) - bytesOf(a.buffer) || a.first - b.first);
+  let left = bySize.reduce((sum, { buffer }) => sum + round(bytesOf(buffer)), 0);
   for (const life of bySize) {
     const size = round(bytesOf(life.buffer));
+    const shares = left > apart;
+    left -= size;
     let offset = 0;
     for (const other of placed) {
-      if (share && (other.first > life.last || life.first > other.last)) continue;
+      if (shares && (other.first > life.last || life.first > other.last)) continue;
       if (other.offset - offset >= size) break;
       offset = Math.max(offset, other.end);
     }

@@ -23,7 +23,7 @@ export function order(program: Program): Program {
     instructions: order.flat().map((at) => program.instructions[at] as Instruction),
   });
   const candidates = [groups.inOrder(), lazily(groups), byMemory(program, groups)].map(arranged);
-  const bytes = candidates.map((candidate) => placeInArena(candidate, true).bytes);
+  const bytes = candidates.map((candidate) => placeInArena(candidate, 0).bytes);
   return candidates[bytes.indexOf(Math.min(...bytes))] as Program;
 }
 
