@@ -1,18 +1,31 @@
-// Runs the tests on an addon built with a sanitizer: npm run sanitize [-- address|undefined [vitest's arguments]]
+// Runs the tests on an addon built with a sanitizer:
+// npm run sanitize [-- address|undefined|thread [vitest's arguments]]
 import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { root } from "./toolchain.mjs";
 
-const RUNTIMES = { address: "libasan.so", undefined: "libubsan.so" };
+// The environment of the tests. V8 frees nothing at exit, and that is not ours to mend.
+const KINDS = {
+  address: { runtime: "libasan.so", env: { ASAN_OPTIONS: "detect_leaks=0:halt_on_error=1" } },
+  undefined: { runtime: "libubsan.so", env: { UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1" } },
+  thread: { runtime: "libtsan.so", env: {} },
+};
+// What has to do with threads; not what measures memory, which the sanitizer needs a lot of, nor what runs
+// under a terminal, whose program it breaks.
+const THREADED = ["test/graph", "test/train", "test/workers", "--no-file-parallelism"];
+const NOT_THREADED = ["--exclude", "**/memory.test.ts", "--exclude", "**/progress.test.ts"];
 
 const [kind = "address", ...args] = process.argv.slice(2);
-if (!Object.hasOwn(RUNTIMES, kind)) {
-  console.error(`sanitize: expected one of: ${Object.keys(RUNTIMES).join(", ")}; got ${kind}`);
+if (!Object.hasOwn(KINDS, kind)) {
+  console.error(`sanitize: expected one of: ${Object.keys(KINDS).join(", ")}; got ${kind}`);
   process.exit(1);
 }
 const folder = `build-${kind}`;
+const reports = join(root, folder, "reports");
 
+/** @returns the exit status. */
 function run(command, commandArgs, env) {
   const { status, error } = spawnSync(command, commandArgs, {
     cwd: root,
@@ -20,24 +33,54 @@ function run(command, commandArgs, env) {
     env: { ...process.env, ...env },
   });
   if (error !== undefined) throw error;
-  if (status !== 0) process.exit(status ?? 1);
+  return status ?? 1;
+}
+
+/** The races in the addon. Node has some of its own, and so have other addons that the tests load. */
+function races() {
+  return readdirSync(reports)
+    .flatMap((name) => readFileSync(join(reports, name), "utf8").split(/^={18}$/m))
+    .filter((report) => {
+      const stacks = report
+        .split(/^ {2}(?=\S)/m)
+        .filter((part) => /^(Previous )?\w+( \w+)? of size/i.test(part));
+      const tops = stacks.map((stack) =>
+        stack.split("\n").find((line) => /#\d/.test(line) && !/libtsan/.test(line)),
+      );
+      // What OpenMP hands over to the threads that it starts is out of the sanitizer's sight.
+      return (
+        tops.some((top) => top?.includes("thalweg.node")) && !tops.some((top) => top?.includes("_omp_fn"))
+      );
+    });
 }
 
 const bin = (name) => join(root, "node_modules", ".bin", name);
-run(bin("cmake-js"), ["compile", "--out", folder, "--parallel", "2"], { THALWEG_SANITIZE: kind });
+const built = run(bin("cmake-js"), ["compile", "--out", folder, "--parallel", "2"], {
+  THALWEG_SANITIZE: kind,
+});
+if (built !== 0) process.exit(built);
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports);
 
 // Node itself is not built with the sanitizer, so its runtime comes first in the process.
-const runtime = execFileSync(process.env.CXX ?? "g++", [`-print-file-name=${RUNTIMES[kind]}`], {
-  encoding: "utf8",
-});
-run(
+const { runtime, env } = KINDS[kind];
+const library = execFileSync(process.env.CXX ?? "g++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
+const preload = [
+  `LD_PRELOAD=${library.trim()}`,
   process.execPath,
-  [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--exclude", "test/build/**", ...args],
-  {
-    LD_PRELOAD: runtime.trim(),
-    THALWEG_ADDON: join(root, folder, "Release", "thalweg.node"),
-    // V8 frees nothing at exit, and that is not ours to mend.
-    ASAN_OPTIONS: "detect_leaks=0:halt_on_error=1",
-    UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",
-  },
-);
+  join(root, "node_modules", "vitest", "vitest.mjs"),
+  "run",
+  ...["--exclude", "test/build/**"],
+];
+const tests = kind === "thread" ? [...NOT_THREADED, ...(args.length === 0 ? THREADED : args)] : args;
+// ThreadSanitizer wants memory where it expects it.
+const command = kind === "thread" ? ["setarch", "-R", "env"] : ["env"];
+const passed = run(command[0], [...command.slice(1), ...preload, ...tests], {
+  THALWEG_ADDON: join(root, folder, "Release", "thalweg.node"),
+  TSAN_OPTIONS: `exitcode=0:history_size=4:log_path=${join(reports, "race")}`,
+  ...env,
+});
+const found = races();
+for (const report of found) console.error(report);
+if (kind === "thread") console.log(`sanitize: ${found.length} races in the addon`);
+process.exit(found.length === 0 ? passed : 1);

@@ -188,6 +188,7 @@ class Leader {
           turns_.take();
           asked_ = 0;
           publish({}, size_);
+          wait_for_others();
         } else {
           follow(omp_get_thread_num(), round);
         }
@@ -257,7 +258,7 @@ class Leader {
     publish({work, context, team}, team.size);
     work(context, team);
     if (!has_barriers) do_absent(work, context, team);
-    for (int32_t left = busy_.load(); left != 0; left = busy_.load()) wait_while(busy_, left);
+    wait_for_others();
     const double ended = now();
     last_work.store(ended, std::memory_order_relaxed);
     row_of_works.store(kWorthWaking, std::memory_order_relaxed);
@@ -288,6 +289,11 @@ class Leader {
     round_.notify_all();
   }
 
+  // Until they have done their shares, and look at nothing any more.
+  void wait_for_others() {
+    for (int32_t left = busy_.load(); left != 0; left = busy_.load()) wait_while(busy_, left);
+  }
+
   void follow(int32_t rank, uint32_t round) {
     own_rank = rank;
     for (;;) {
@@ -296,14 +302,16 @@ class Leader {
       // One who holds no ticket must not look at what is shared: it may be another round's already.
       if (!tickets_[static_cast<size_t>(rank)].take(round)) continue;
       const Shared shared = shared_;
-      if (shared.work == nullptr) return;
-      if (rank == 1) begun_.store(now(), std::memory_order_relaxed);
-      Team team = shared.team;
-      team.rank = rank;
-      cores_->note(rank);
-      cores_->leave_shared(rank, team.size);
-      shared.work(shared.context, team);
+      if (shared.work != nullptr) {
+        if (rank == 1) begun_.store(now(), std::memory_order_relaxed);
+        Team team = shared.team;
+        team.rank = rank;
+        cores_->note(rank);
+        cores_->leave_shared(rank, team.size);
+        shared.work(shared.context, team);
+      }
       if (busy_.fetch_sub(1, std::memory_order_seq_cst) == 1) busy_.notify_all();
+      if (shared.work == nullptr) return;
     }
   }
 
