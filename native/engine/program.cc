@@ -130,6 +130,10 @@ void Program::prepare() {
   }
   waits_ = 1 + static_cast<double>(std::count_if(schedule_.tasks.begin(), schedule_.tasks.end(),
                                                  [](const Scheduled& one) { return one.ends_phase; }));
+  if (schedule_.keeps_formed) {
+    const int64_t bytes = schedule_.ahead->rows * bytes_of(schedule_.ahead->row_products().dtype);
+    formed_ = std::make_unique<Memory>(bytes);
+  }
   const int64_t scratch = scratch_bytes(schedule_.tasks, threads_);
   if (scratch_ == nullptr || scratch_->bytes() < scratch) scratch_ = std::make_unique<Memory>(scratch);
 }
@@ -298,11 +302,20 @@ int64_t Program::start(const Loop* loop) {
 
 namespace {
 
-// The rows of an update, and of the product of the next step that it forms.
-void run_and_form(const Scheduled& update, const Task& next, const Team& team, void* scratch) {
+// The rows of an update, and of the product of the next step that it forms: in memory of its own, or
+// finished.
+void run_and_form(const Scheduled& update, const Task& next, const Team& team, void* own, void* scratch) {
   const Range mine = update.rows(team);
-  update.task->run_rows_and_form(mine, team, next.row_products(), next.row_factor(team.rank));
-  next.finish_rows(mine, team, scratch);
+  RowProducts products = next.row_products();
+  if (own != nullptr) products.y = own;
+  update.task->run_rows_and_form(mine, team, products, next.row_factor(team.rank));
+  if (own == nullptr) next.finish_rows(mine, team, scratch);
+}
+
+// What was formed in memory of its own, by one thread.
+void finish_formed(const Task& task, const Memory& formed, void* scratch) {
+  std::memcpy(task.row_products().y, formed.data(), static_cast<size_t>(formed.bytes()));
+  task.finish_rows({0, task.rows}, Team{}, scratch);
 }
 
 }  // namespace
@@ -326,12 +339,14 @@ void Program::steps(Run& run, const Team& team) {
         run.last.store(step + 1, std::memory_order_relaxed);
       }
     }
+    const bool keeps_formed = ahead != nullptr && self.schedule_.keeps_formed;
+    if (keeps_formed && step > 0 && team.rank == 0) finish_formed(*ahead, *self.formed_, scratch);
     for (const Scheduled& one : self.schedule_.tasks) {
       const Failure failure(run.failure, step * count + one.number, phase);
       void* const own = scratch + one.scratch_at;
       const bool forms = &one == &self.schedule_.tasks[self.schedule_.forms];
       if (ahead != nullptr && forms && step + 1 < run.loop->steps) {
-        run_and_form(one, *ahead, team, own);
+        run_and_form(one, *ahead, team, keeps_formed ? self.formed_->data() : nullptr, own);
       } else if (one.work == Work::together) {
         one.task->run(team, own, failure);
       } else if (one.work == Work::by_rows) {

@@ -114,7 +114,8 @@ class Program {
   std::unique_ptr<Memory> arena_;
   std::unique_ptr<Memory> staging_;  // the inputs of a loop
   std::unique_ptr<Memory> scratch_;
-  std::vector<Buffer> inputs_;  // where they are now
+  std::unique_ptr<Memory> formed_;  // of a loop, what a step forms for the next
+  std::vector<Buffer> inputs_;      // where they are now
   LoopShape loop_;
   std::vector<Cursor> cursors_;  // of each thread
   TaskStore store_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "operands.h"
 #include "threads.h"
 
 namespace thalweg {
@@ -242,6 +243,28 @@ std::vector<Scheduled> schedule_before(const std::vector<Item>& items, const Ite
   return result;
 }
 
+// What forming a task's products touches but for memory of its own.
+Item forming(const Item& item) {
+  const RowProducts products = item.task->row_products();
+  const auto* const begin = static_cast<const std::byte*>(products.w);
+  const int64_t bytes = item.task->rows * products.columns * bytes_of(products.dtype);
+  const Access weights = {begin, begin + bytes, false, true};
+  Item formed = item;
+  std::erase_if(formed.accesses, [&](const Access& access) { return !overlap(access, weights); });
+  return formed;
+}
+
+// Whether nobody but the first thread reads in a step's first phase what `item` makes.
+bool is_for_first_thread(const Item& item, const std::vector<Item>& items,
+                         const std::vector<Scheduled>& scheduled) {
+  for (const Scheduled& one : scheduled) {
+    const bool is_first = one.work == Work::alone && one.rank == 0;
+    if (!is_first && depends(item, item_of(items, one))) return false;
+    if (one.ends_phase) break;
+  }
+  return true;
+}
+
 }  // namespace
 
 Schedule schedule_loop(const std::vector<Item>& items, int32_t threads) {
@@ -255,9 +278,14 @@ Schedule schedule_loop(const std::vector<Item>& items, int32_t threads) {
     if (!is_first || work == Work::together) continue;
     std::vector<Item> others(items.begin(), place);
     others.insert(others.end(), place + 1, items.end());
-    std::vector<Scheduled> tasks = schedule_before(others, &next, threads);
-    const size_t forms = place_ahead(next, work, others, tasks);
-    if (forms < tasks.size()) return {std::move(tasks), next.task, forms};
+    const Item formed = forming(next);
+    for (const bool keeps_formed : {true, false}) {
+      const Item& ahead = keeps_formed ? formed : next;
+      std::vector<Scheduled> tasks = schedule_before(others, &ahead, threads);
+      if (keeps_formed && !is_for_first_thread(next, others, tasks)) continue;
+      const size_t forms = place_ahead(ahead, work, others, tasks);
+      if (forms < tasks.size()) return {std::move(tasks), next.task, forms, keeps_formed};
+    }
   }
   return {schedule(items, threads)};
 }

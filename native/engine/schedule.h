@@ -47,11 +47,14 @@ struct Scheduled {
 };
 
 // Where `ahead` is not null, it is a task of the next step whose products the task at `forms` forms: the
-// weights are gone through once, by the update of one step and for the first layer of the next.
+// weights are gone through once, by the update of one step and for the first layer of the next. With
+// `keeps_formed` they lie in memory of their own until that step begins, when the first thread, who alone
+// reads what they become, finishes them: until then this step's may still be read.
 struct Schedule {
   std::vector<Scheduled> tasks;
   const Task* ahead = nullptr;
   size_t forms = 0;
+  bool keeps_formed = false;
 };
 
 // An order that keeps every task behind those whose results it reads or whose operands it overwrites, in

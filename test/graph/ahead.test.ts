@@ -37,13 +37,19 @@ interface Training {
 }
 
 /** A network whose first layer's weights are too large for one thread to keep them. */
-function training(make: Make, dtype: (typeof DTYPES)[number], inputs: number, hidden: number): Training {
+function training(
+  make: Make,
+  dtype: (typeof DTYPES)[number],
+  inputs: number,
+  hidden: number,
+  outputs = 5,
+): Training {
   const random = new Generator(3);
   const uniform = (shape: number[], size: number) => random.uniform(shape, { low: -size, high: size, dtype });
   const layers = [
     new nn.Linear(inputs, hidden, { dtype }),
     new nn.ReLU(),
-    new nn.Linear(hidden, 5, { dtype }),
+    new nn.Linear(hidden, outputs, { dtype }),
   ] as const;
   for (const layer of [layers[0], layers[2]]) {
     for (const parameter of layer.parameters()) {
@@ -76,30 +82,35 @@ const CASES = Object.entries(RULES).flatMap(([name, make]) =>
       [333, 41],
       [1024, 17],
       [37, 500],
-    ].map(([inputs, hidden]) => ({ name, make, dtype, inputs: inputs as number, hidden: hidden as number })),
+      // The second layer's rows are for all threads.
+      [300, 400, 64],
+    ].map(([inputs = 0, hidden = 0, outputs = 5]) => ({ name, make, dtype, inputs, hidden, outputs })),
   ),
 );
 
 describe("a loop of one sample a step", () => {
   afterEach(() => setThreads(2));
 
-  test.each(CASES)("gives the same bits as steps one by one: $name, $dtype, $inputs to $hidden", (one) => {
-    const { make, dtype, inputs, hidden } = one;
-    setThreads(2);
-    const whole = training(make, dtype, inputs, hidden);
-    const losses = whole.loop(order(20));
-    for (const threads of [1, 2, 3]) {
-      setThreads(threads);
-      const apart = training(make, dtype, inputs, hidden);
-      const parts = Array.from(order(20), (sample) => apart.loop(Int32Array.of(sample))).flat();
-      expect(parts).toEqual(losses);
-      expect(apart.parameters()).toEqual(whole.parameters());
-      const pieces = training(make, dtype, inputs, hidden);
-      const all = order(20);
-      expect([pieces.loop(all.subarray(0, 13)), pieces.loop(all.subarray(13))].flat()).toEqual(losses);
-      expect(pieces.parameters()).toEqual(whole.parameters());
-    }
-  });
+  test.each(CASES)(
+    "gives the same bits as steps one by one: $name, $dtype, $inputs to $hidden to $outputs",
+    (one) => {
+      const { make, dtype, inputs, hidden, outputs } = one;
+      setThreads(2);
+      const whole = training(make, dtype, inputs, hidden, outputs);
+      const losses = whole.loop(order(20));
+      for (const threads of [1, 2, 3]) {
+        setThreads(threads);
+        const apart = training(make, dtype, inputs, hidden, outputs);
+        const parts = Array.from(order(20), (sample) => apart.loop(Int32Array.of(sample))).flat();
+        expect(parts).toEqual(losses);
+        expect(apart.parameters()).toEqual(whole.parameters());
+        const pieces = training(make, dtype, inputs, hidden, outputs);
+        const all = order(20);
+        expect([pieces.loop(all.subarray(0, 13)), pieces.loop(all.subarray(13))].flat()).toEqual(losses);
+        expect(pieces.parameters()).toEqual(whole.parameters());
+      }
+    },
+  );
 
   // Another's products stay whole.
   test.runIf(backendInfo().matmul === "own")("is explained", () => {
@@ -112,6 +123,11 @@ describe("a loop of one sample a step", () => {
       text.split("\n").find((one) => one.trimStart().startsWith(`${number} `));
     expect(line(update)).toContain(`adam (beta1 0.9, beta2 0.999, eps 1e-8): ${weights} [60, 600] by`);
     expect(line(product)).toContain(`matmul(x0 [1, 600], ${weights}ᵀ [60, 600])`);
+    // The second layer's update reads what the product gives; it comes beside it nevertheless.
+    const phases = text.split("\n").filter((one) => /^ +\d+ {2}.*\b(thread \d|each its rows)\b/.test(one));
+    const second = /^ +(\d+) .*: w\d+ \[5, 60\] by gradient/m.exec(text)?.[1];
+    expect(phases.length).toBe(2);
+    expect(phases[1]).toMatch(new RegExp(`thread 0: [^;]*\\b${second}\\b.*each its rows.*: ${update}$`));
   });
 
   test("learns", () => {
