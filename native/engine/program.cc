@@ -98,7 +98,6 @@ void Program::prepare() {
   threads_ = thread_count();
   provider_ = matmul_provider();
   store_ = TaskStore();
-  nanoseconds_ = 0;
   std::vector<Item> items;
   made_.clear();
   gathers_.assign(inputs_.size(), nullptr);
@@ -121,15 +120,18 @@ void Program::prepare() {
     items.push_back(item_of(instruction, operands, task));
   }
   if (loop_.batch > 0) add_loop(items, uses);
-  for (const Item& item : items) nanoseconds_ += item.task->nanoseconds;
   schedule_ = loop_.batch > 0 ? schedule_loop(items, threads_) : Schedule{schedule(items, threads_)};
   for (size_t i = 0; i < uses.size(); ++i) {
     for (const Use& use : uses[i]) {
       if (use.task == schedule_.ahead) use.task->read_samples(use.operand, {cursors_.data(), i, 1});
     }
   }
-  waits_ = 1 + static_cast<double>(std::count_if(schedule_.tasks.begin(), schedule_.tasks.end(),
-                                                 [](const Scheduled& one) { return one.ends_phase; }));
+  waits_ = static_cast<double>(std::count_if(schedule_.tasks.begin(), schedule_.tasks.end(),
+                                             [](const Scheduled& one) { return one.ends_phase; }));
+  nanoseconds_ = schedule_.ahead == nullptr ? 0 : schedule_.ahead->nanoseconds;
+  for (const Scheduled& one : schedule_.tasks) {
+    if (one.work != Work::alone) nanoseconds_ += one.task->nanoseconds;
+  }
   if (schedule_.keeps_formed) {
     const int64_t bytes = schedule_.ahead->rows * bytes_of(schedule_.ahead->row_products().dtype);
     formed_ = std::make_unique<Memory>(bytes);
@@ -290,7 +292,7 @@ int64_t Program::start(const Loop* loop) {
   run.last = loop == nullptr ? 1 : loop->steps;
   const auto steps_wanted = static_cast<double>(run.last);
   run_on(
-      choose_crew(steps_wanted * nanoseconds_, steps_wanted * waits_, threads_), true,
+      choose_crew(steps_wanted * nanoseconds_, 1 + steps_wanted * waits_, threads_), true,
       [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
   if (!run.failure.failed()) return run.done;
   const int64_t failed = run.failure.task() % static_cast<int64_t>(schedule_.tasks.size());

@@ -56,6 +56,9 @@ constexpr double kCaution = 2;
 std::atomic<double> wake_nanoseconds{kWakeNanoseconds};
 std::atomic<double> call_nanoseconds{kCallNanoseconds};
 std::atomic<double> waiting_nanoseconds{kWaitNanoseconds};
+std::atomic<bool> is_measured{false};
+// So much work is worth to form a team for, only to see what it costs.
+constexpr double kWorthMeasuring = 500'000;
 
 // How long the team's threads look out for more before they sleep: of the order of 200 microseconds, which
 // is what lies between two products of an eager step, or a little garbage collection.
@@ -127,10 +130,28 @@ class Leader {
     return *leader;
   }
 
-  void submit(std::function<void()> work) {
+  // Before it is done there is a team of so many, or of as many as there can be: the leading thread cannot
+  // form one in the middle of a job.
+  void submit(std::function<void()> work, int32_t threads) {
     const std::lock_guard lock(mutex_);
+    if (threads > wanted_) wanted_ = threads;
     jobs_.push_back(std::move(work));
     wake_.notify_one();
+  }
+
+  // Returns when there is a team of so many.
+  void form(int32_t threads) {
+    if (is_leader) return;
+    bool done = false;
+    submit(
+        [&, this] {
+          const std::lock_guard lock(mutex_);
+          done = true;
+          formed_.notify_all();
+        },
+        threads);
+    std::unique_lock lock(mutex_);
+    formed_.wait(lock, [&] { return done; });
   }
 
   void run(int32_t threads, bool has_barriers, TeamWork work, void* context) {
@@ -146,22 +167,6 @@ class Leader {
  private:
   Leader() {
     std::thread([this] { lead(); }).detach();
-  }
-
-  // Has the leading thread form a team of so many, or of as many as there can be.
-  void form(int32_t threads) {
-    bool done = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (threads > wanted_) wanted_ = threads;
-    }
-    submit([&, this] {
-      const std::lock_guard lock(mutex_);
-      done = true;
-      formed_.notify_all();
-    });
-    std::unique_lock lock(mutex_);
-    formed_.wait(lock, [&] { return done; });
   }
 
   void lead() {
@@ -183,6 +188,7 @@ class Leader {
           asked_ = size;
           cores_ = std::make_unique<Cores>(size_);
           if (size_ > 1) measure();
+          if (size > 1) is_measured = true;
           turns_.give();
           serve(size);
           turns_.take();
@@ -355,6 +361,8 @@ Crew choose_crew(double nanoseconds, double waits, int32_t threads) {
   const Crew team{threads, false};
   if (threads < 2) return {};
   const double saved = nanoseconds * (1 - 1.0 / threads);
+  const bool may_pay = saved > kCaution * waits * kLeastWaitNanoseconds;
+  if (may_pay && saved > kWorthMeasuring && !is_measured) Leader::instance().form(threads);
   // Several times what it costs on a quiet machine: where another process has a core, the team waits for it.
   const double awake =
       kCaution * (call_nanoseconds.load(std::memory_order_relaxed) + waits * wait_nanoseconds());
@@ -375,6 +383,6 @@ void run_on(Crew crew, bool has_barriers, TeamWork work, void* context) {
 
 double wait_nanoseconds() { return waiting_nanoseconds.load(std::memory_order_relaxed); }
 
-void submit(std::function<void()> work) { Leader::instance().submit(std::move(work)); }
+void submit(std::function<void()> work) { Leader::instance().submit(std::move(work), thread_count()); }
 
 }  // namespace thalweg

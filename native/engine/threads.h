@@ -23,7 +23,8 @@ struct Crew {
 
 // Those of `threads` who do work of `nanoseconds`, as one thread would: all, where that takes so much less
 // time that it is worth the `waits` for each other and the call to them, which costs more where they sleep.
-// What these cost was measured when the team was formed and when it was last called.
+// What these cost was measured when the team was formed, which it is for much work, and when it was last
+// called.
 Crew choose_crew(double nanoseconds, double waits, int32_t threads);
 
 // Runs work(context, team) on this thread and the team's others, and returns when all are done. There is one

@@ -1,5 +1,6 @@
 // The threads of a team share the rows of small products, the elements of others and the rows of weights. What
 // comes out has the same bits for any number of them.
+import { existsSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import {
   compile,
@@ -12,6 +13,7 @@ import {
   type Tensor,
   tensor,
 } from "../../lib/index.js";
+import { library, runModule } from "../child.js";
 
 const STEPS = 6;
 
@@ -82,4 +84,26 @@ test("single ops of a team that comes late", () => {
       expect((one as Buffer).equals(other as Buffer), `result ${k} of round ${i}`).toBe(true);
     }
   }
+});
+
+// Nothing before has needed a team in these processes.
+test.runIf(existsSync("/proc/self/task")).each([
+  { call: "await step.runAsync(x)", threads: 2 },
+  { call: "await step.loopAsync([x], order, 4)", threads: 2 },
+  { call: "await step.loopAsync([x], order, 4)", threads: 3 },
+  { call: "await step.loopAsync([x], order, 4)", threads: 1 },
+])("$call has a team of $threads behind it", async ({ call, threads }) => {
+  const ended = await runModule(`
+    import { readdirSync } from "node:fs";
+    const { compile, fromTypedArray, ops, setThreads } = await import(${JSON.stringify(library)});
+    const count = () => readdirSync("/proc/self/task").length;
+    setThreads(${threads});
+    const x = fromTypedArray(new Float32Array(40), [4, 10]);
+    const order = fromTypedArray(Int32Array.of(0, 1, 2, 3));
+    const step = compile((a) => ops.sum(a));
+    const before = count();
+    ${call};
+    console.log(count() - before);
+  `);
+  expect(ended).toMatchObject({ code: 0, stdout: `${threads}\n` });
 });
