@@ -1,6 +1,8 @@
 #include "background.h"
 
+#include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "../engine/threads.h"
 #include "values.h"
@@ -14,6 +16,7 @@ Background::Background(Napi::Env env) : env_(env), state_(std::make_shared<State
   if (status != napi_ok) throw Napi::Error::New(env);
   napi_unref_threadsafe_function(env, state_->wake);
   napi_add_env_cleanup_hook(env, end, this);
+  stop_at_exit(state_);
 }
 
 Background::~Background() = default;
@@ -21,10 +24,33 @@ Background::~Background() = default;
 // The environment ends: nobody will hear of what still runs, but it must not outlive what it works on.
 void Background::end(void* background) {
   State& state = *static_cast<Background*>(background)->state_;
-  state.stopping.store(true);
-  std::unique_lock lock(state.mutex);
-  state.idle.wait(lock, [&] { return state.running == 0; });
+  state.stop();
   state.finished.clear();
+}
+
+void Background::State::stop() {
+  stopping.store(true);
+  std::unique_lock lock(mutex);
+  idle.wait(lock, [&] { return running == 0; });
+}
+
+void Background::stop_at_exit(const std::shared_ptr<State>& state) {
+  struct All {
+    std::mutex mutex;
+    std::vector<std::weak_ptr<State>> states;
+  };
+  static All* const all = [] {
+    std::atexit([] {
+      const std::lock_guard lock(all->mutex);
+      for (const std::weak_ptr<State>& one : all->states) {
+        if (const std::shared_ptr<State> alive = one.lock()) alive->stop();
+      }
+    });
+    return new All();  // never destroyed, since environments may come and go until the end
+  }();
+  const std::lock_guard lock(all->mutex);
+  std::erase_if(all->states, [](const std::weak_ptr<State>& one) { return one.expired(); });
+  all->states.push_back(state);
 }
 
 void Background::run(std::function<void()> work, std::function<void(Napi::Env)> finish) {

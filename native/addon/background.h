@@ -13,7 +13,8 @@
 
 namespace thalweg::addon {
 
-// One an environment. When the environment ends, work that runs is asked to stop and waited for.
+// One an environment. When the environment ends, or the process, work that runs is asked to stop and waited
+// for.
 class Background {
  public:
   explicit Background(Napi::Env env);
@@ -36,7 +37,13 @@ class Background {
     std::deque<std::function<void(Napi::Env)>> finished;
     std::atomic<bool> stopping{false};
     napi_threadsafe_function wake = nullptr;
+
+    void stop();
   };
+
+  // Node exits without an end of its environments, and a library that is in use, a BLAS, may free its memory
+  // then.
+  static void stop_at_exit(const std::shared_ptr<State>& state);
 
   static void drain(napi_env env, napi_value, void* context, void*);
   static void end(void* background);
