@@ -311,13 +311,13 @@ void run_and_form(const Scheduled& update, const Task& next, const Team& team, v
   RowProducts products = next.row_products();
   if (own != nullptr) products.y = own;
   update.task->run_rows_and_form(mine, team, products, next.row_factor(team.rank));
-  if (own == nullptr) next.finish_rows(mine, team, scratch);
+  if (own == nullptr) next.finish_rows(mine, scratch);
 }
 
 // What was formed in memory of its own, by one thread.
 void finish_formed(const Task& task, const Memory& formed, void* scratch) {
   std::memcpy(task.row_products().y, formed.data(), static_cast<size_t>(formed.bytes()));
-  task.finish_rows({0, task.rows}, Team{}, scratch);
+  task.finish_rows({0, task.rows}, scratch);
 }
 
 }  // namespace

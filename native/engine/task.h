@@ -93,7 +93,7 @@ class Task {
   // of the work on products that have been formed.
   virtual RowProducts row_products() const { return {}; }
   virtual const void* row_factor(int32_t /*rank*/) const { return nullptr; }
-  virtual void finish_rows(Range /*mine*/, const Team& /*team*/, void* /*scratch*/) const {}
+  virtual void finish_rows(Range /*mine*/, void* /*scratch*/) const {}
 
   // Whether it changes those weights row by row and can form the products of each row as it is then; and
   // does.

@@ -52,9 +52,10 @@ class MatmulTask final : public Task {
     return ready.a + (ready.a_rows == nullptr ? 0 : *ready.a_rows * ready.lda);
   }
 
-  // A product of no terms is added to.
-  void finish_rows(Range mine, const Team& team, void* scratch) const override {
-    MatmulCall<T> part = part_of(located(team.rank), mine);
+  // A product of no terms is added to. It reads no sample: behind the last step there may be none.
+  void finish_rows(Range mine, void* scratch) const override {
+    MatmulCall<T> part = part_of(factors.call, mine);
+    part.a_rows = nullptr;
     part.K = 0;
     part.beta = 1;
     part.scratch = scratch;
