@@ -65,17 +65,20 @@ mkdirSync(reports);
 // Node itself is not built with the sanitizer, so its runtime comes first in the process.
 const { runtime, env } = KINDS[kind];
 const library = execFileSync(process.env.CXX ?? "g++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
-const preload = [
+const tests = kind === "thread" ? [...NOT_THREADED, ...(args.length === 0 ? THREADED : args)] : args;
+const [command, ...commandArgs] = [
+  // ThreadSanitizer wants memory where it expects it.
+  ...(kind === "thread" ? ["setarch", "-R"] : []),
+  "env",
   `LD_PRELOAD=${library.trim()}`,
   process.execPath,
   join(root, "node_modules", "vitest", "vitest.mjs"),
   "run",
-  ...["--exclude", "test/build/**"],
+  "--exclude",
+  "test/build/**",
+  ...tests,
 ];
-const tests = kind === "thread" ? [...NOT_THREADED, ...(args.length === 0 ? THREADED : args)] : args;
-// ThreadSanitizer wants memory where it expects it.
-const command = kind === "thread" ? ["setarch", "-R", "env"] : ["env"];
-const passed = run(command[0], [...command.slice(1), ...preload, ...tests], {
+const passed = run(command, commandArgs, {
   THALWEG_ADDON: join(root, folder, "Release", "thalweg.node"),
   TSAN_OPTIONS: `exitcode=0:history_size=4:log_path=${join(reports, "race")}`,
   ...env,

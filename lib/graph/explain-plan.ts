@@ -30,7 +30,7 @@ function describePhases(where: string, threads: number, entries: readonly Entry[
 }
 
 function describePhase(phase: readonly Entry[]): string {
-  const groups = splitBehind(phase, (one, next) => next === undefined || doer(one) !== doer(next));
+  const groups = splitBehind(phase, (one, next) => doer(one) !== doer(next));
   return groups.map((group) => `${doer(group[0] as Entry)} ${numbers(group)}`).join("; ");
 }
 
@@ -45,7 +45,7 @@ function numbers(entries: readonly Entry[]): string {
   const runs = splitBehind(
     entries,
     (one, next) =>
-      next?.what !== "instruction" || one.what !== "instruction" || next.number !== one.number + 1,
+      next.what !== "instruction" || one.what !== "instruction" || next.number !== one.number + 1,
   );
   return runs
     .map((run) => {
@@ -65,12 +65,12 @@ function describeAhead({ number, forms }: Entry, weights: (instruction: number) 
 }
 
 /** A list in parts, each of which ends with an element that `ends` is true of, given the one behind it. */
-function splitBehind<T>(list: readonly T[], ends: (one: T, next: T | undefined) => boolean): T[][] {
+function splitBehind<T>(list: readonly T[], ends: (one: T, next: T) => boolean): T[][] {
   const parts: T[][] = [];
   let part: T[] = [];
   list.forEach((one, i) => {
     part.push(one);
-    if (i < list.length - 1 && !ends(one, list[i + 1])) return;
+    if (i < list.length - 1 && !ends(one, list[i + 1] as T)) return;
     parts.push(part);
     part = [];
   });

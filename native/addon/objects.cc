@@ -177,12 +177,12 @@ Napi::Object to_object(Napi::Env env, const Plan::Entry& entry) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("what", kWhat[static_cast<int32_t>(entry.what)]);
   object.Set("number", entry.number);
-  object.Set("work", kWork[static_cast<int32_t>(entry.work)]);
-  object.Set("thread", entry.rank);
-  object.Set("endsPhase", entry.ends_phase);
+  object.Set("work", kWork[static_cast<int32_t>(entry.as.work)]);
+  object.Set("thread", entry.as.rank);
+  object.Set("endsPhase", entry.as.ends_phase);
   object.Set("forms", entry.forms);
   Napi::Array shares = Napi::Array::New(env);
-  for (const Range& share : entry.shares) shares.Set(shares.Length(), static_cast<double>(share.end));
+  for (const Range& share : entry.as.shares) shares.Set(shares.Length(), static_cast<double>(share.end));
   object.Set("shares", shares);
   return object;
 }

@@ -274,14 +274,11 @@ Plan Program::plan(int64_t batch) {
     const Scheduled& one = schedule_.tasks[at];
     const int32_t instruction = place_in(made_, one.task);
     const int32_t input = place_in(gathers_, one.task);
-    Plan::Does what = Plan::Does::note;
-    if (instruction >= 0)
-      what = Plan::Does::instruction;
-    else if (input >= 0)
-      what = Plan::Does::gather;
+    const Plan::Does other = input >= 0 ? Plan::Does::gather : Plan::Does::note;
     const bool forms = schedule_.ahead != nullptr && at == schedule_.forms;
-    plan.entries.push_back({what, instruction >= 0 ? instruction : input, one.work, one.rank, one.ends_phase,
-                            one.shares, forms ? place_in(made_, schedule_.ahead) : -1});
+    plan.entries.push_back({instruction >= 0 ? Plan::Does::instruction : other,
+                            instruction >= 0 ? instruction : input, one,
+                            forms ? place_in(made_, schedule_.ahead) : -1});
   }
   return plan;
 }

@@ -49,10 +49,7 @@ struct Plan {
   struct Entry {
     Does what;
     int32_t number;  // of the instruction, or of the input
-    Work work;
-    int32_t rank;
-    bool ends_phase;
-    std::vector<Range> shares;  // of the rows, where they are not even
+    Scheduled as;
     int32_t forms;  // the instruction of the next step whose products it forms in the same pass, or −1
   };
 

@@ -117,8 +117,9 @@ describe("a loop of one sample a step", () => {
     setThreads(2);
     const text = training(RULES["adam"] as Make, "float32", 600, 60).explain();
     const [, update, product, weights] =
-      /instruction (\d+) does instruction (\d+) of the next step in the same pass over (\w+)/.exec(text) ??
-      [];
+      /^ {6}instruction (\d+) does instruction (\d+) of the next step in the same pass over (\w+)$/m.exec(
+        text,
+      ) ?? [];
     const line = (number: string | undefined) =>
       text.split("\n").find((one) => one.trimStart().startsWith(`${number} `));
     expect(line(update)).toContain(`adam (beta1 0.9, beta2 0.999, eps 1e-8): ${weights} [60, 600] by`);

@@ -189,7 +189,7 @@ describe("explain", () => {
       );
     });
 
-    test("waits for the end of a run, and leaves the results as they are", async () => {
+    test("is refused until a run has ended, and leaves the results as they are", async () => {
       const w = tensor([1, 2, 3]);
       w.requiresGrad = true;
       const descent = new optim.SGD([w], { lr: 1 });
