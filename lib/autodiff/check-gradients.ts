@@ -123,7 +123,7 @@ class OneInput {
     if (Math.abs(forward - reverse) <= 1e-9 * (1 + Math.abs(forward))) return;
     for (let j = 0; j < this.#input.size; j++) {
       const alone = noGrad(() => sum(mul(v, jvp(this.#along, [this.#input], [this.#unit(j)])[1])).item());
-      const value = dx.storage.readOnly[j] as number;
+      const value = dx.storage.forReading()[j] as number;
       if (Math.abs(alone - value) <= 1e-9 * (1 + Math.abs(alone))) continue;
       this.#fail(
         `, entry ${placeOf(this.#input, j)}: the vjp gives ${value}, the jvp ${alone}`,
@@ -145,9 +145,9 @@ class OneInput {
   /** Of each element of the output, for a step of that size. */
   #slopes(y: Tensor, direction: Tensor, step: number): Slopes[] {
     const moved = (h: number) =>
-      noGrad(() => this.#along(add(this.#input, mul(direction, h)))).storage.readOnly;
+      noGrad(() => this.#along(add(this.#input, mul(direction, h)))).storage.forReading();
     const [high, low] = [moved(step), moved(-step)];
-    return Array.from(y.storage.readOnly, (here, k) => ({
+    return Array.from(y.storage.forReading(), (here, k) => ({
       ahead: ((high[k] as number) - here) / step,
       behind: (here - (low[k] as number)) / step,
       noise: (1e-15 * Math.abs(here)) / step,
@@ -158,13 +158,13 @@ class OneInput {
   #compare(y: Tensor, dy: Tensor, direction: Tensor): void {
     const { step } = this.#settings;
     const slopes = this.#slopes(y, direction, step);
-    const values = dy.storage.readOnly;
+    const values = dy.storage.forReading();
     const bends = slopes.some((own) => this.#bends(own));
     if (!bends && slopes.every((own, k) => this.#fits(values[k] as number, own))) return;
     if (bends) this.#refuseKinks(y, direction);
     for (let j = 0; j < this.#input.size; j++) {
       const unit = this.#unit(j);
-      const found = noGrad(() => jvp(this.#along, [this.#input], [unit])[1]).storage.readOnly;
+      const found = noGrad(() => jvp(this.#along, [this.#input], [unit])[1]).storage.forReading();
       this.#slopes(y, unit, step).forEach((own, k) => {
         this.#demand(`, entry ${placeOf(this.#input, j)}`, y, k, found[k] as number, own);
       });

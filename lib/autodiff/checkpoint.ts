@@ -1,14 +1,15 @@
 import { GraphError } from "../errors.js";
 import type { Node } from "../graph/node.js";
+import { Recomputation } from "../graph/recomputation.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { recompute } from "../graph/trace.js";
 import { takeApart, together } from "../graph/tree.js";
 import { defineFunction } from "./define-function.js";
 import { vjp } from "./transforms.js";
 
 /**
  * f's value without what it went through: that is computed again when a gradient asks for it
- * (torch.utils.checkpoint). It costs f a second time and saves the memory of what is between.
+ * (torch.utils.checkpoint). It costs f a second time and saves the memory of what is between. The second time f
+ * draws the random numbers of the first, and writes no state such as running statistics.
  * What is differentiated must be an input: tensors, lists and objects of tensors, or modules, which stand for
  * their parameters.
  * @example
@@ -20,17 +21,18 @@ export function checkpoint<P extends readonly unknown[]>(f: (...inputs: P) => Te
 export function checkpoint(f: (...inputs: never[]) => Tensor, ...inputs: unknown[]): Tensor {
   const parts = inputs.map((input, i) => takeApart("checkpoint", `input ${i}`, input));
   const all = together(parts, (list) => list);
+  const twice = new Recomputation();
   const run = (...leaves: Tensor[]): Tensor =>
     all.within(leaves, (list) => checkTensor("checkpoint", "the function's result", f(...(list as never[]))));
   return defineFunction("checkpoint", {
-    forward: run,
+    forward: (...leaves) => twice.first(() => run(...leaves)),
     vjp: ({ inputs: leaves, dy }) => {
       const again = (...standIns: Tensor[]): Tensor => {
         const value = run(...standIns);
         checkLeaves(value, new Set(standIns));
         return value;
       };
-      const [y, pullback] = recompute(() => vjp(again, ...leaves));
+      const [y, pullback] = twice.again(() => vjp(again, ...leaves));
       return y.requiresGrad ? pullback(dy) : leaves.map(() => null);
     },
   })(...all.leaves);

@@ -97,7 +97,7 @@ function basis({ size, shape, dtype }: Tensor): Tensor {
 function rows(at: Linearized, asked: readonly number[]): Map<string, Tensor> {
   const blocks = new Map<string, Tensor>();
   at.result.leaves.forEach((y, i) => {
-    withLevel((level) => {
+    withLevel({ size: y.size, randomness: "same" }, (level) => {
       const dy = at.result.leaves.map((_, j) => (j === i ? sampleOf(basis(y), level) : null));
       const found = at.pullBack(dy);
       for (const x of asked) {
@@ -115,7 +115,7 @@ function columns(at: Linearized, asked: readonly number[]): Map<string, Tensor> 
   const blocks = new Map<string, Tensor>();
   for (const x of asked) {
     const input = at.inputs[x] as Tensor;
-    withLevel((level) => {
+    withLevel({ size: input.size, randomness: "same" }, (level) => {
       const dx = at.inputs.map((_, j) => (j === x ? sampleOf(basis(input), level) : null));
       at.pushForward(dx).forEach((dy, i) => {
         const y = at.result.leaves[i] as Tensor;

@@ -1,11 +1,12 @@
 import { ArgumentError, ShapeError } from "../errors.js";
 import { sampleOf, withLevel } from "../graph/batch.js";
+import type { Randomness } from "../graph/context.js";
 import { checkDim, format } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { type Structure, takeApart, together } from "../graph/tree.js";
 import { expand } from "../ops/expand.js";
 import { permute } from "../ops/permute.js";
-import { checkNumber, checkOptions, describe } from "../options.js";
+import { checkChoice, checkNumber, checkOptions, describe } from "../options.js";
 import type { TensorFunction } from "./transforms.js";
 
 export interface VmapOptions {
@@ -16,6 +17,11 @@ export interface VmapOptions {
   readonly inDims?: number | null | readonly (number | null)[];
   /** Where the samples' axis is put in the results. Default: 0. */
   readonly outDims?: number;
+  /**
+   * What is drawn in f: `"different"` for each sample, the `"same"` for all, or an `"error"`, so that neither
+   * happens unasked. Default: error.
+   */
+  readonly randomness?: Randomness;
 }
 
 /**
@@ -28,7 +34,8 @@ export interface VmapOptions {
  * @example
  * const dots = vmap((a: Tensor, b: Tensor) => sum(mul(a, b)));
  * dots(ones([5, 3]), ones([5, 3]));   // [3, 3, 3, 3, 3]
- * @throws ShapeError where the inputs have different numbers of samples; ArgumentError, OptionError
+ * @throws ShapeError where the inputs have different numbers of samples; GraphError where f draws random numbers
+ *   and `randomness` does not say how; ArgumentError, OptionError
  */
 export function vmap(f: TensorFunction, options?: VmapOptions): TensorFunction;
 export function vmap<P extends readonly unknown[], Y>(
@@ -37,8 +44,13 @@ export function vmap<P extends readonly unknown[], Y>(
 ): (...inputs: P) => Y;
 export function vmap(f: (...inputs: never[]) => unknown, options: VmapOptions = {}): never {
   if (typeof f !== "function") throw new ArgumentError(`vmap: expected a function, got ${describe(f)}`);
-  checkOptions("vmap", options, ["inDims", "outDims"]);
+  checkOptions("vmap", options, ["inDims", "outDims", "randomness"]);
   const outDim = checkNumber("vmap", "outDims", options.outDims ?? 0, { integer: true });
+  const randomness = checkChoice("vmap", "randomness", options.randomness ?? "error", [
+    "error",
+    "different",
+    "same",
+  ]);
   const onAll = (...inputs: unknown[]): unknown => {
     const parts = inputs.map((input, i) => takeApart("vmap", `input ${i}`, input));
     const dims = readDims(options.inDims, parts);
@@ -46,7 +58,7 @@ export function vmap(f: (...inputs: never[]) => unknown, options: VmapOptions = 
       leaves.map((leaf) => toFront(leaf, dims[i] as number | null)),
     );
     const size = samplesIn(all);
-    return withLevel((level) => {
+    return withLevel({ size, randomness }, (level) => {
       const samples = all.map(({ tensor, isMapped }) => (isMapped ? sampleOf(tensor, level) : tensor));
       const value = together(parts, (list) => list).within(samples, (list) =>
         f(...(list as unknown as readonly never[])),

@@ -8,6 +8,8 @@ export interface Cost {
   (y: Tensor, target: Tensor, options?: CostOptions): Tensor;
   /** Throws where a set of targets does not go with outputs of that shape, whatever the outputs are. */
   readonly checkTargets?: (where: string, outputShape: readonly number[], targets: Tensor) => void;
+  /** Whether it is a mean over samples that all count the same, so that `evaluate` may go by mini-batches. */
+  readonly isMean?: boolean;
 }
 
 export interface CostDefinition {
@@ -39,7 +41,6 @@ export function defineCost(name: string, definition: CostDefinition): Cost {
     return reduced(name, costs, reduction);
   };
   Object.defineProperty(cost, "name", { value: name });
-  return definition.checkTargets === undefined
-    ? cost
-    : Object.assign(cost, { checkTargets: definition.checkTargets });
+  const { checkTargets } = definition;
+  return Object.assign(cost, { isMean: true, ...(checkTargets === undefined ? {} : { checkTargets }) });
 }

@@ -65,7 +65,7 @@ const CHUNK = 1 << 20;
  */
 export function checkFinite(where: string, name: string, samples: Tensor | Bytes): void {
   if (samples instanceof Bytes || !isFloat(samples.dtype)) return;
-  const values = samples.storage.readOnly;
+  const values = samples.storage.forReading();
   for (let start = 0; start < values.length; start += CHUNK) {
     const part = values.subarray(start, start + CHUNK);
     if (all(isFinite(fromTypedArray(part))).item() !== 0) continue;

@@ -1,3 +1,4 @@
+import { copyOf } from "../graph/copy.js";
 import { fromTypedArray } from "../graph/create.js";
 import { bytesOf } from "../graph/dtype.js";
 import type { Source } from "../graph/program.js";
@@ -11,7 +12,7 @@ import { Bytes } from "./bytes.js";
 export function slice(from: Tensor | Bytes, begin: number, end: number): Tensor {
   if (from instanceof Bytes) return from.slice(begin, end);
   const sample = from.size / (from.shape[0] as number);
-  const part = fromTypedArray(from.storage.readOnly.subarray(begin * sample, end * sample));
+  const part = fromTypedArray(from.storage.forReading().subarray(begin * sample, end * sample));
   return reshape(part, [end - begin, ...from.shape.slice(1)]);
 }
 
@@ -20,9 +21,16 @@ export function select(from: Tensor | Bytes, samples: Int32Array): Tensor {
   return from instanceof Bytes ? from.select(samples) : indexSelect(from, 0, fromTypedArray(samples));
 }
 
+/** The same samples in memory that nobody else has. */
+export function copied(from: Tensor | Bytes): Tensor | Bytes {
+  if (!(from instanceof Bytes)) return copyOf(from);
+  const { values, shape, scale, zeroPoint, dtype } = from;
+  return new Bytes(values.slice(), shape, { scale, zeroPoint, dtype });
+}
+
 /** The values as they are stored. */
 export function stored(from: Tensor | Bytes): NativeArray {
-  return from instanceof Bytes ? from.values : from.storage.readOnly;
+  return from instanceof Bytes ? from.values : from.storage.forReading();
 }
 
 /** The samples as what a loop takes its mini-batches from, out of `values` or a copy of them. */

@@ -1,26 +1,17 @@
 import { AnomalyError, ArgumentError } from "../errors.js";
 import { instructionId } from "../native/binding.js";
 import { describe } from "../options.js";
+import { context, enterWatch, within } from "./context.js";
 import { isFloat } from "./dtype.js";
 import type { Tensor } from "./tensor.js";
-import type { Recorded } from "./trace.js";
+import type { Maker, Recorded, Trace } from "./trace.js";
 import { userLine } from "./user-line.js";
 
-/** What computed a value, and the line that asked for it. */
-interface Maker {
-  readonly what: string;
-  readonly line: string | null;
-}
-
-let watchers = 0;
-/** The op whose gradient is being computed, where that is so. */
-let gradientOf: Maker | null = null;
-const makers: Maker[] = [];
 const CHECK = instructionId("check_finite");
 
 /** Whether results are checked. */
 export function isWatching(): boolean {
-  return watchers > 0;
+  return context.watchers > 0;
 }
 
 /**
@@ -36,10 +27,7 @@ export function detectAnomaly<T>(run: () => T): T {
   if (typeof run !== "function") {
     throw new ArgumentError(`detectAnomaly: expected a function, got ${describe(run)}`);
   }
-  watchers++;
-  const end = (): void => {
-    watchers--;
-  };
+  const end = enterWatch();
   let result: T;
   try {
     result = run();
@@ -54,22 +42,16 @@ export function detectAnomaly<T>(run: () => T): T {
 
 /** Where an op was called, for its gradient; null unless results are checked. */
 export function callLine(): string | null {
-  return watchers > 0 ? userLine() : null;
+  return isWatching() ? userLine() : null;
 }
 
 /** Runs an op's rule for a gradient, so that what goes wrong in it is named for that op. */
 export function asGradientOf<T>(what: string, line: string | null, rule: () => T): T {
-  if (watchers === 0) return rule();
-  const before = gradientOf;
-  gradientOf = { what: `the gradient of ${what}`, line };
-  try {
-    return rule();
-  } finally {
-    gradientOf = before;
-  }
+  return isWatching() ? within("gradientOf", { what: `the gradient of ${what}`, line }, rule) : rule();
 }
 
 function makerOf(name: string): Maker {
+  const { gradientOf } = context;
   if (gradientOf === null) return { what: name, line: userLine() };
   return { what: `${name}, in ${gradientOf.what},`, line: gradientOf.line };
 }
@@ -77,20 +59,20 @@ function makerOf(name: string): Maker {
 /** @throws AnomalyError where an eager result holds a NaN or an infinity. */
 export function checkResult(name: string, result: Tensor): void {
   if (!isFloat(result.dtype)) return;
-  const values = result.storage.readOnly;
+  const values = result.storage.forReading();
   const position = values.findIndex((value) => !Number.isFinite(value));
   if (position >= 0) throw anomaly(makerOf(name), position, String(values[position]));
 }
 
-/** The instruction that checks a result in a program. */
-export function checkInstruction(name: string, result: Tensor): Recorded | null {
+/** The instruction of a trace that checks a result. */
+export function checkInstruction(name: string, result: Tensor, trace: Trace): Recorded | null {
   if (!isFloat(result.dtype)) return null;
-  const who = makers.push(makerOf(name)) - 1;
+  const who = trace.makers.push(makerOf(name)) - 1;
   return { instruction: CHECK, params: [who], operands: [result], written: [] };
 }
 
-/** The error for what a program's check found. */
-export function anomalyFound(message: string): AnomalyError {
+/** The error for what a check of a program found, of whose trace the makers are. */
+export function anomalyFound(message: string, makers: readonly Maker[]): AnomalyError {
   const [who, position, value] = message.split(" ") as [string, string, string];
   return anomaly(makers[Number(who)] as Maker, Number(position), value);
 }

@@ -3,14 +3,15 @@ import { binding, instructionId, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
 import { anomalyFound, callLine, checkInstruction, checkResult, isWatching } from "./anomaly.js";
 import { applyToSamples, sameValues } from "./batch.js";
-import { allocate, type DType, isFloat } from "./dtype.js";
+import { type DType, isFloat } from "./dtype.js";
 import { isGradEnabled, noGrad } from "./grad-mode.js";
 import { type Attributes, Node, type Op } from "./node.js";
+import { isComputedAgain } from "./recomputation.js";
 import { resultStorage } from "./scratch.js";
 import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
-import { Storage } from "./storage.js";
+import { symbol } from "./storage.js";
 import { Tensor } from "./tensor.js";
-import { currentTrace } from "./trace.js";
+import { currentTrace, type Maker } from "./trace.js";
 
 /** Applies an op at once: checks, runs its instruction, remembers what a gradient needs. */
 export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
@@ -35,7 +36,7 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
 export function emptyTensor(name: string, shape: Shape, dtype: DType): Tensor {
   let size = 1;
   for (const length of shape) size *= length;
-  if (currentTrace() !== null) return new Tensor(new Storage({ length: size, dtype }), shape, dtype);
+  if (currentTrace() !== null) return new Tensor(symbol(size, dtype), shape, dtype);
   return new Tensor(resultStorage(dtype, size, name), shape, dtype);
 }
 
@@ -52,7 +53,7 @@ function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attribute
     if (isWatching()) checkResult(op.name, output);
   } else {
     trace.push({ instruction: op.instruction, params, operands: tensors, written: [output] });
-    const check = isWatching() ? checkInstruction(op.name, output) : null;
+    const check = isWatching() ? checkInstruction(op.name, output, trace) : null;
     if (check !== null) trace.push(check);
   }
   return output;
@@ -95,11 +96,11 @@ export function run(
 }
 
 function memory(tensor: Tensor | null | undefined): NativeArray | null {
-  return tensor == null ? null : tensor.storage.readOnly;
+  return tensor == null ? null : tensor.storage.forReading();
 }
 
 /** The typed error for one that the addon threw: of the op `name`, or of the instruction that it names. */
-export function fromNative(error: unknown, name?: string): unknown {
+export function fromNative(error: unknown, name?: string, makers: readonly Maker[] = []): unknown {
   if (error instanceof ThalwegError) return error;
   const { code, message } = error as { code?: string; message: string };
   const colon = message.indexOf(": ");
@@ -118,7 +119,7 @@ export function fromNative(error: unknown, name?: string): unknown {
     case "ERR_BUSY":
       return new BusyError(text);
     case "ERR_ANOMALY":
-      return anomalyFound(message);
+      return anomalyFound(message, makers);
     default:
       return error;
   }
@@ -126,9 +127,21 @@ export function fromNative(error: unknown, name?: string): unknown {
 
 /**
  * Runs an instruction that writes into some of its operands in place, such as an optimizer's update.
- * Counts as a write: a `backward()` that still needs the old values will say so.
+ * Counts as a write: a `backward()` that still needs the old values will say so. What is computed again for
+ * `checkpoint` has written it before, and does not write it twice.
  */
 export function update(
+  name: string,
+  instruction: number,
+  params: readonly number[],
+  tensors: readonly (Tensor | null)[],
+  written: readonly (Tensor | null)[],
+): void {
+  if (!isComputedAgain()) runInPlace(name, instruction, params, tensors, written);
+}
+
+/** As `update`, where the code is computed again too: what is written is no state. */
+export function runInPlace(
   name: string,
   instruction: number,
   params: readonly number[],
@@ -139,7 +152,7 @@ export function update(
   const trace = currentTrace();
   if (trace === null) {
     // Asked for as by a writer, so that a program's copy is known to be out of date.
-    for (const tensor of changed) tensor.storage.array;
+    for (const tensor of changed) tensor.storage.forWriting();
     run(name, instruction, params, tensors);
   } else {
     trace.push({ instruction, params, operands: tensors, written: changed });
@@ -151,17 +164,28 @@ const ADD = instructionId("add");
 
 /** Adds 1 to a scalar in place: a count of steps. */
 export function increment(count: Tensor): void {
+  if (currentTrace() === null) {
+    if (isComputedAgain()) return;
+    const values = count.storage.forWriting();
+    values[0] = (values[0] as number) + 1;
+    return;
+  }
   const one = new Tensor(Float64Array.of(1), [], "float64");
-  if (currentTrace() === null) count.storage.array[0] = (count.storage.readOnly[0] as number) + 1;
-  else update("increment", ADD, [1, 1, 1, 1], [count, one, count], [count]);
+  update("increment", ADD, [1, 1, 1, 1], [count, one, count], [count]);
 }
 
-const MUL = instructionId("mul");
+const COPY = instructionId("copy");
 
 /** Copies values into a tensor of the same shape in place: part of the program within `compile`. */
 export function write(name: string, target: Tensor, source: Tensor): void {
-  const one = new Tensor(allocate(target.dtype, 1).fill(1), [], target.dtype);
-  update(name, MUL, [1, target.size, 1, 0], [source, one, target], [target]);
+  update(name, COPY, [1, target.size, 1], [source, target], [target]);
+}
+
+/** A tensor with memory of its own and the same values, without gradient: part of the program within `compile`. */
+export function copyNow(source: Tensor): Tensor {
+  const copy = emptyTensor("copy", source.shape, source.dtype);
+  runInPlace("copy", COPY, [1, source.size, 1], [source, copy], [copy]);
+  return copy;
 }
 
 /** @throws ShapeError, DTypeError unless `assign(target, source)` may be called. */
@@ -175,6 +199,6 @@ export function checkAssignable(name: string, target: Tensor, source: Tensor): v
 
 /** Copies values into a tensor in place. */
 export function assign(target: Tensor, source: Tensor): void {
-  target.storage.array.set(source.storage.readOnly);
+  target.storage.forWriting().set(source.storage.forReading());
   target.storage.version++;
 }

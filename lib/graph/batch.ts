@@ -1,20 +1,15 @@
 import { GraphError } from "../errors.js";
+import { context, type Mapping, within } from "./context.js";
 import type { Attributes, Op } from "./node.js";
 import { withoutScratch } from "./scratch.js";
-import { format, sameShape, type TensorSpec } from "./shape.js";
+import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
 import { Storage } from "./storage.js";
 import { type Batch, Tensor } from "./tensor.js";
 
-let depth = 0;
-
 /** Runs `run` one `vmap` deeper, whose level it is told. */
-export function withLevel<T>(run: (level: number) => T): T {
-  depth++;
-  try {
-    return run(depth);
-  } finally {
-    depth--;
-  }
+export function withLevel<T>(mapping: Mapping, run: (level: number) => T): T {
+  const mappings = [...context.mappings, mapping];
+  return within("mappings", mappings, () => run(mappings.length));
 }
 
 /** A tensor that stands for each of the samples along the first axis of `all`. */
@@ -40,10 +35,27 @@ const refusal = (): Error =>
     "vmap: a tensor under vmap stands for all samples at once, so its value cannot be read; use ops such as where, or return the tensor and read it outside",
   );
 
+/**
+ * Random numbers for each sample of the `vmap`s around that draws differ in, by `draw`, which is told the shape.
+ * @throws GraphError under a `vmap` whose `randomness` is "error".
+ */
+export function drawForSamples(name: string, shape: Shape, draw: (shape: Shape) => Tensor): Tensor {
+  const { mappings } = context;
+  if (mappings.some(({ randomness }) => randomness === "error")) {
+    throw new GraphError(
+      `vmap: ${name} draws random numbers; say with randomness whether they are "different" for each sample or the "same"`,
+    );
+  }
+  const levels = mappings.flatMap(({ randomness }, i) => (randomness === "different" ? [i + 1] : []));
+  const all = draw([...levels.map((level) => (mappings[level - 1] as Mapping).size), ...shape]);
+  return levels.reduce(sampleOf, all);
+}
+
 /** Applies an op to all samples at once, where an input stands for them. */
 export function applyToSamples(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
   const level = Math.max(...inputs.map((input) => input.batch?.level ?? 0));
-  if (level > depth) throw new GraphError(`${op.name}: a tensor of a vmap that has ended cannot be used`);
+  if (level > context.mappings.length)
+    throw new GraphError(`${op.name}: a tensor of a vmap that has ended cannot be used`);
   const batches = inputs.map((input) => (input.batch?.level === level ? input.batch : null));
   const { size } = batches.find((batch) => batch !== null) as Batch;
   const expected = op.compute === undefined ? op.infer(inputs, attributes) : null;

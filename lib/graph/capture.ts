@@ -3,14 +3,13 @@ import { allocate } from "./dtype.js";
 import type { Buffer, Instruction, Program } from "./plan/ir.js";
 import type { Storage } from "./storage.js";
 import type { Tensor } from "./tensor.js";
-import type { RecordedWithin } from "./trace.js";
+import type { Trace } from "./trace.js";
 
 /** A trace as a program: tensors become buffers, one for each memory. */
 export function capture(
-  recorded: readonly RecordedWithin[],
+  { id, recorded }: Trace,
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
-  traceId: number,
 ): { program: Program; inputs: Buffer[]; outputs: Buffer[] } {
   const changed = new Set<Storage>();
   const changedAgain = new Set<Storage>();
@@ -24,7 +23,7 @@ export function capture(
     if (known !== undefined) return known;
     const made = storage.isSymbolic
       ? makeComputed(tensor, changedAgain.has(storage))
-      : makeKnown(tensor, storage.bornIn === traceId && !changed.has(storage));
+      : makeKnown(tensor, storage.bornIn === id && !changed.has(storage));
     buffers.set(storage, made);
     return made;
   };
@@ -68,6 +67,6 @@ function makeComputed({ size, dtype, shape }: Tensor, isChanged: boolean): Buffe
 
 /** What was made within the trace and never written is the same in each run; other tensors live on. */
 function makeKnown({ storage, size, dtype, shape }: Tensor, isConstant: boolean): Buffer {
-  if (isConstant) return { kind: "constant", size, dtype, shape, values: storage.readOnly };
+  if (isConstant) return { kind: "constant", size, dtype, shape, values: storage.forReading() };
   return { kind: "state", size, dtype, shape, storage };
 }

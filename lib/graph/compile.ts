@@ -35,7 +35,8 @@ export interface Compiled<A extends Tensor[], R> {
   loop(sources: A, order: Tensor, batchSize: number): Tensor;
   /**
    * As `loop`, on the engine's own thread: the event loop goes on. The sources and what the program reads
-   * can be read but not written until the promise settles, what it writes can be neither.
+   * can be read but not written until the promise settles, what it writes can be neither. A source whose typed
+   * array somebody may hold (`fromTypedArray`, `.data`) is copied in each call, another one in the first.
    * @throws BusyError where another run uses what this one writes, or the function is running already
    */
   loopAsync(sources: A, order: Tensor, batchSize: number): Promise<Tensor>;
@@ -86,7 +87,7 @@ export function compile<A extends Tensor[], R>(
     const outputs = results.map(
       ({ size, shape, dtype }) => new Tensor(allocateUnset(dtype, size, "compile"), shape, dtype),
     );
-    const arrays = (tensors: readonly Tensor[]) => tensors.map(({ storage }) => storage.readOnly);
+    const arrays = (tensors: readonly Tensor[]) => tensors.map(({ storage }) => storage.forReading());
     return {
       executable,
       arguments: [arrays(inputs), arrays(outputs)] as const,
@@ -105,15 +106,16 @@ export function compile<A extends Tensor[], R>(
     return ready.result();
   };
 
-  const prepareLoop = (sources: A, order: Tensor, batchSize: number) => {
+  const prepareLoop = (sources: A, order: Tensor, batchSize: number, isAtOnce: boolean) => {
     checkLoop(sources, order, batchSize);
     const shapes = sources.map(({ shape, dtype }) => ({ shape: [batchSize, ...shape.slice(1)], dtype }));
     const { executable } = versions.for(shapes);
     const steps = Math.floor(order.size / batchSize);
-    const indices = order.storage.readOnly.subarray(0, steps * batchSize) as Int32Array;
+    const indices = order.storage.forReading().subarray(0, steps * batchSize) as Int32Array;
     const rows = sources.map((source) => {
       const count = source.shape[0] as number;
-      return { values: source.storage.memory, rows: count, rowBytes: bytesOf(source) / count };
+      const values = isAtOnce ? source.storage.inPlace() : source.storage.moveToNative();
+      return { values, rows: count, rowBytes: bytesOf(source) / count };
     });
     const outputs = executable.program.outputs.length;
     return {
@@ -124,13 +126,13 @@ export function compile<A extends Tensor[], R>(
     };
   };
   const loop = (sources: A, order: Tensor, batchSize: number): Tensor => {
-    const ready = prepareLoop(sources, order, batchSize);
+    const ready = prepareLoop(sources, order, batchSize, true);
     return ready.toLog(ready.executable.loop(...ready.arguments));
   };
   const loopAsync = async (sources: A, order: Tensor, batchSize: number): Promise<Tensor> => {
-    const ready = prepareLoop(sources, order, batchSize);
+    const ready = prepareLoop(sources, order, batchSize, false);
     const read = sources.map(({ storage }) => storage);
-    return ready.toLog(await ready.executable.loopAsync(...ready.arguments, read));
+    return ready.toLog(await ready.executable.loopAsync(...ready.arguments, { read }));
   };
 
   return Object.assign(run, {

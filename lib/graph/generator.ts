@@ -1,10 +1,14 @@
-import { DTypeError } from "../errors.js";
+import { DTypeError, GraphError, TraceError } from "../errors.js";
 import { instructionId } from "../native/binding.js";
 import { checkNumber, checkOptions } from "../options.js";
-import { emptyTensor, update } from "./apply.js";
+import { copyNow, emptyTensor, runInPlace } from "./apply.js";
+import { drawForSamples } from "./batch.js";
+import { context } from "./context.js";
 import { checkDType, type DType, isFloat } from "./dtype.js";
-import { checkShape, type Shape, sizeOf } from "./shape.js";
+import { stateAgain } from "./recomputation.js";
+import { checkShape, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
+import { currentTrace } from "./trace.js";
 
 /**
  * A source of random tensors: Philox4x32-10, a function of a seed and of how much was drawn before, so
@@ -19,16 +23,42 @@ export class Generator {
   readonly #state = new Tensor(new Float64Array(3), [3], "float64");
 
   constructor(seed = 0) {
-    this.seed(seed);
+    this.#start(seed);
   }
 
   /**
    * Starts again from that seed.
-   * @throws ArgumentError unless it is a whole number in [0, 2⁵³).
+   * @throws ArgumentError unless it is a whole number in [0, 2⁵³); TraceError in a function that is traced.
    */
   seed(seed: number): void {
+    if (currentTrace() !== null) {
+      throw new TraceError(
+        "seed: a generator cannot be started again in a compiled function, which would do so only when it is traced; seed it before the call",
+      );
+    }
+    this.#start(seed);
+  }
+
+  #start(seed: number): void {
     checkNumber("seed", "the seed", seed, { min: 0, integer: true });
-    this.#state.storage.array.set([seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0]);
+    this.#state.storage.forWriting().set([seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0]);
+  }
+
+  /** @internal The state for the next `blocks` blocks, which are drawn with this. */
+  take(blocks: number): Float64Array {
+    const state = this.#state.storage.forWriting() as Float64Array;
+    const before = state.slice();
+    state[COUNT] = (before[COUNT] as number) + blocks;
+    return before;
+  }
+
+  /** @internal A generator that goes its own way from here: what either draws does not change the other. */
+  fork(): Generator {
+    const [low, high] = this.uniform([2], { dtype: "float64" }).storage.forReading() as Float64Array;
+    const fork = new Generator();
+    const words = [low, high].map((value) => Math.floor((value as number) * 2 ** 32));
+    fork.#state.storage.forWriting().set([...words, 0]);
+    return fork;
   }
 
   /**
@@ -57,26 +87,51 @@ export class Generator {
 
   /**
    * The numbers 0 … n − 1 in random order, int32.
-   * @throws ArgumentError unless n is a whole number in [0, 2³¹).
+   * @throws ArgumentError unless n is a whole number in [0, 2³¹); GraphError under a `vmap` that wants another for
+   *   each sample.
    */
   permutation(n: number): Tensor {
     checkNumber("permutation", "n", n, { min: 0, max: 2 ** 31 - 1, integer: true });
+    if (context.mappings.some(({ randomness }) => randomness === "different")) {
+      throw new GraphError('vmap: permutation cannot be "different" for each sample');
+    }
     return this.#draw("permutation", [n], "int32", []);
   }
 
   #draw(instruction: string, shape: Shape, dtype: DType, more: readonly number[]): Tensor {
-    const size = sizeOf(shape);
-    const y = emptyTensor(instruction, shape, dtype);
-    const state = this.#state;
-    update(instruction, instructionId(instruction), [size, ...more], [state, y], [y]);
-    // One step of the counter makes four numbers, or one swap of a permutation.
-    const blocks = instruction === "permutation" ? size : Math.ceil(size / 4);
-    const moved = new Tensor(Float64Array.of(0, 0, blocks), [3], "float64");
-    update("draw", ADD, [1, 3, 1, 1], [state, moved, state], [state]);
-    return y;
+    return drawForSamples(instruction, shape, (all) => {
+      const y = emptyTensor(instruction, all, dtype);
+      const fill = (state: Tensor): void =>
+        runInPlace(instruction, instructionId(instruction), [y.size, ...more], [state, y], [y]);
+      const again = stateAgain(() => copyNow(this.#stateInUse()));
+      if (again !== null) {
+        fill(again);
+        return y;
+      }
+      const state = this.#stateInUse();
+      fill(state);
+      // One step of the counter makes four numbers, or one swap of a permutation.
+      const blocks = instruction === "permutation" ? y.size : Math.ceil(y.size / 4);
+      currentTrace()?.countDraws(this, blocks);
+      const moved = new Tensor(Float64Array.of(0, 0, blocks), [3], "float64");
+      runInPlace("draw", ADD, [1, 3, 1, 1], [state, moved, state], [state]);
+      return y;
+    });
+  }
+
+  /** The state that is drawn from: in a program its own, which each run fills with what it takes from this. */
+  #stateInUse(): Tensor {
+    const trace = currentTrace();
+    if (trace === null) return this.#state;
+    // One that the function makes begins anew in each step.
+    const isMadeAnew = this.#state.storage.bornIn === trace.id;
+    return trace.stateOf(this, () =>
+      isMadeAnew ? copyNow(this.#state) : new Tensor(new Float64Array(3), [3], "float64"),
+    );
   }
 }
 
+const COUNT = 2;
 const ADD = instructionId("add");
 
 function checkFloat(where: string, value: unknown): DType {

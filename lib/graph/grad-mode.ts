@@ -1,18 +1,10 @@
-let recording = true;
+import { ArgumentError } from "../errors.js";
+import { describe } from "../options.js";
+import { context, within } from "./context.js";
 
 /** Whether ops remember their inputs for `backward()`. */
 export function isGradEnabled(): boolean {
-  return recording;
-}
-
-function withGrad<T>(enabled: boolean, run: () => T): T {
-  const before = recording;
-  recording = enabled;
-  try {
-    return run();
-  } finally {
-    recording = before;
-  }
+  return context.gradients;
 }
 
 /**
@@ -21,12 +13,20 @@ function withGrad<T>(enabled: boolean, run: () => T): T {
  *
  * @example
  * const y = noGrad(() => model.forward(x));   // y.requiresGrad is false
+ * @throws ArgumentError unless it is given a function
  */
 export function noGrad<T>(run: () => T): T {
-  return withGrad(false, run);
+  if (typeof run !== "function") throw new ArgumentError(`noGrad: expected a function, got ${describe(run)}`);
+  return within("gradients", false, run);
 }
 
-/** Runs `run` with gradients remembered again, inside a `noGrad`. */
+/**
+ * Runs `run` with gradients remembered again, inside a `noGrad`.
+ * @throws ArgumentError unless it is given a function
+ */
 export function enableGrad<T>(run: () => T): T {
-  return withGrad(true, run);
+  if (typeof run !== "function") {
+    throw new ArgumentError(`enableGrad: expected a function, got ${describe(run)}`);
+  }
+  return within("gradients", true, run);
 }

@@ -12,7 +12,9 @@ import { fromNative } from "./apply.js";
 import { bytesOf, DTYPES } from "./dtype.js";
 import type { Arena } from "./plan/arena.js";
 import type { Buffer, Program } from "./plan/ir.js";
+import { checkFree, claim, type Uses, withResolvers } from "./run.js";
 import type { Storage } from "./storage.js";
+import type { Draws, Maker, RandomSource, Trace } from "./trace.js";
 
 /** The native numbers of the places where a buffer's memory may be. */
 const PLACE = { arena: 0, memory: 1, input: 2 } as const;
@@ -28,24 +30,42 @@ export interface Source {
   readonly zeroPoint?: number;
 }
 
+/** Which run of a program on the engine's own thread it is. */
+export interface RunOptions {
+  /** For error messages. Default: `"a compiled function"`. */
+  readonly name?: string;
+  /** What a tensor that the run uses is called, for error messages. */
+  readonly nameOf?: (storage: Storage) => string | undefined;
+  /** Other tensors that it reads. */
+  readonly read?: readonly Storage[];
+}
+
+/** Gives the source that a run draws from in the place of the one that its function drew from. */
+export type SourceFor = (source: RandomSource) => RandomSource;
+
+const sameSource: SourceFor = (source) => source;
+
 /** A program that has its memory and can run. */
-export class Executable {
+export class Executable implements Uses {
   readonly program: Program;
   readonly arena: Arena;
-  readonly #native: NativeProgram;
   /** The tensors that it reads and writes besides its inputs, and which of them it writes. */
-  readonly #states: readonly Storage[];
-  readonly #written: readonly Storage[];
+  readonly states: readonly Storage[];
+  readonly written: ReadonlySet<Storage>;
+  readonly draws: readonly Draws[];
+  readonly #native: NativeProgram;
+  readonly #makers: readonly Maker[];
   /** Runs on the engine's thread that have not ended. */
   #pending = 0;
 
-  constructor(program: Program, arena: Arena, inputs: readonly Buffer[]) {
+  constructor(program: Program, arena: Arena, inputs: readonly Buffer[], { draws, makers }: Trace) {
     this.program = program;
     this.arena = arena;
+    this.#makers = makers;
     const numbered = number(program, inputs);
     const buffers: number[] = [];
     const memories: NativeMemory[] = [];
-    const states: Storage[] = [];
+    const states = new Set<Storage>();
     for (const buffer of numbered.keys()) {
       let place: number = PLACE.arena;
       let at = arena.offsets.get(buffer) ?? 0;
@@ -53,7 +73,7 @@ export class Executable {
       if (buffer.kind === "state" || buffer.kind === "constant") {
         [place, at] = [PLACE.memory, memories.length];
         memories.push(memoryOf(buffer));
-        if (buffer.storage !== undefined) states.push(buffer.storage);
+        if (buffer.storage !== undefined) states.add(buffer.storage);
       }
       buffers.push(place, at, buffer.size, DTYPES.indexOf(buffer.dtype));
     }
@@ -68,8 +88,9 @@ export class Executable {
       ...operands.map(index),
       ...writes,
     ]);
-    this.#states = states;
-    this.#written = writtenStates(program);
+    this.states = [...states];
+    this.written = writtenStates(program);
+    this.draws = draws.filter(({ state }) => states.has(state.storage));
     this.#native = new binding.Program(
       arena.bytes,
       Float64Array.from(buffers),
@@ -77,7 +98,7 @@ export class Executable {
       Float64Array.from(instructions),
       Float64Array.from(program.outputs, index),
       // Velocities decay into denormal numbers, which are slow; a program without state is exact.
-      this.#written.length > 0,
+      this.written.size > this.draws.length,
     );
   }
 
@@ -90,60 +111,83 @@ export class Executable {
     return this.#native.plan(batch);
   }
 
+  /** What the last run on the engine's own thread took, without the time that it waited, in milliseconds. */
+  get milliseconds(): number {
+    return this.#native.milliseconds();
+  }
+
+  /** What a step takes on one thread, about, in milliseconds; infinite while it runs. */
+  get estimate(): number {
+    return this.#pending > 0 ? Number.POSITIVE_INFINITY : this.#native.estimate();
+  }
+
   /** One step: reads the inputs and fills the outputs. */
-  run(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): void {
-    this.#withStates(() => this.#native.run(inputs, outputs));
+  run(inputs: readonly NativeArray[], outputs: readonly NativeArray[], sourceFor = sameSource): void {
+    this.#atOnce(1, sourceFor, () => this.#native.run(inputs, outputs));
   }
 
   /** As `run`, on the engine's own thread: the inputs are copied at once, the outputs filled when it ends. */
-  runAsync(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): Promise<void> {
-    return this.#whileClaimed([], () => this.#native.runAsync(inputs, outputs));
+  runAsync(
+    inputs: readonly NativeArray[],
+    outputs: readonly NativeArray[],
+    options: RunOptions = {},
+    sourceFor = sameSource,
+  ): Promise<void> {
+    return this.#whileClaimed(1, options, sourceFor, () => this.#native.runAsync(inputs, outputs));
   }
 
   /**
    * Many steps: step s takes the rows order[s·batch …] of each source.
    * @returns the first element of each output after each step: [steps, outputs].
    */
-  loop(sources: readonly Source[], order: Int32Array, batch: number): Float64Array {
-    return this.#withStates(() => this.#native.loop(...loopArguments(sources, order, batch)));
+  loop(sources: readonly Source[], order: Int32Array, batch: number, sourceFor = sameSource): Float64Array {
+    const loop = loopArguments(sources, order, batch);
+    return this.#atOnce(loop[4], sourceFor, () => this.#native.loop(...loop));
   }
 
-  /**
-   * As `loop`, on the engine's own thread; the tensors in use are busy until it ends.
-   * @param read other tensors that it reads.
-   */
+  /** As `loop`, on the engine's own thread; the tensors in use are busy until it ends. */
   loopAsync(
     sources: readonly Source[],
     order: Int32Array,
     batch: number,
-    read: readonly Storage[] = [],
+    options: RunOptions = {},
+    sourceFor = sameSource,
   ): Promise<Float64Array> {
-    return this.#whileClaimed(read, () => this.#native.loopAsync(...loopArguments(sources, order, batch)));
+    const loop = loopArguments(sources, order, batch);
+    return this.#whileClaimed(loop[4], options, sourceFor, () => this.#native.loopAsync(...loop));
   }
 
-  async #whileClaimed<T>(read: readonly Storage[], run: () => Promise<T>): Promise<T> {
-    this.#bringIn();
-    const written = new Set(this.#written);
-    const held: Storage[] = [];
+  async #whileClaimed<T>(
+    steps: number,
+    { name = "a compiled function", nameOf = () => undefined, read = [] }: RunOptions,
+    sourceFor: SourceFor,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const uses = { states: [...new Set([...this.states, ...read])], written: this.written };
+    checkFree(uses);
+    this.#bringIn(steps, sourceFor);
+    const { promise: ended, resolve: end } = withResolvers();
+    const release = claim({ name, nameOf, ended }, uses);
     this.#pending++;
     try {
-      for (const storage of new Set([...this.#states, ...read])) {
-        storage.claim(written.has(storage));
-        held.push(storage);
-      }
       return await run();
     } catch (error) {
-      throw fromNative(error);
+      throw fromNative(error, undefined, this.#makers);
     } finally {
       this.#pending--;
-      for (const storage of held) storage.release(written.has(storage));
-      for (const state of this.#written) state.wroteMemory();
+      const [lost] = release();
+      end();
+      // biome-ignore lint/correctness/noUnsafeFinally: what was lost must be told, whatever the run gave
+      if (lost !== undefined) throw lostWrite(nameOf(lost), lost, name);
     }
   }
 
-  /** Asking for the memory brings in what JavaScript has written since. */
-  #bringIn(): void {
-    for (const state of this.#states) state.memory;
+  /** Brings in what JavaScript has written since, and the states of the random draws. */
+  #bringIn(steps: number, sourceFor: SourceFor): void {
+    for (const { source, state, blocks } of this.draws) {
+      (state.storage.forWriting() as Float64Array).set(sourceFor(source).take(blocks * steps));
+    }
+    for (const state of this.states) state.moveToNative();
   }
 
   /** A run on this thread would be in the way of one that was asked for before. */
@@ -152,17 +196,25 @@ export class Executable {
     throw new BusyError("compile: the function is running already; wait for that run to end");
   }
 
-  #withStates<T>(run: () => T): T {
-    this.#bringIn();
+  #atOnce<T>(steps: number, sourceFor: SourceFor, run: () => T): T {
     this.#refuseWhilePending();
+    checkFree(this);
+    this.#bringIn(steps, sourceFor);
     try {
       return run();
     } catch (error) {
-      throw fromNative(error);
+      throw fromNative(error, undefined, this.#makers);
     } finally {
-      for (const state of this.#written) state.wroteMemory();
+      for (const state of this.written) state.wroteMemory();
     }
   }
+}
+
+function lostWrite(name: string | undefined, { length, dtype }: Storage, run: string): BusyError {
+  const what = name ?? `a tensor of ${length} elements (${dtype})`;
+  return new BusyError(
+    `tensor: the array of ${what} was written to while ${run} wrote the tensor, and what was written to it is lost; write to it when the run has ended`,
+  );
 }
 
 function loopArguments(sources: readonly Source[], order: Int32Array, batch: number): LoopArguments {
@@ -190,13 +242,13 @@ function number(program: Program, inputs: readonly Buffer[]): Map<Buffer, number
 }
 
 function memoryOf(buffer: Buffer) {
-  if (buffer.storage !== undefined) return buffer.storage.place;
+  if (buffer.storage !== undefined) return buffer.storage.nativeMemory();
   const memory = new binding.Memory(bytesOf(buffer));
   memory.write(buffer.values as NativeArray);
   return memory;
 }
 
-function writtenStates(program: Program): Storage[] {
+function writtenStates(program: Program): Set<Storage> {
   const states = new Set<Storage>();
   for (const { operands, writes } of program.instructions) {
     for (const at of writes) {
@@ -204,5 +256,5 @@ function writtenStates(program: Program): Storage[] {
       if (storage !== undefined) states.add(storage);
     }
   }
-  return [...states];
+  return states;
 }

@@ -1,5 +1,6 @@
+import { context, within } from "./context.js";
 import { allocateUnset, bytesOf, type DType, type TypedArray } from "./dtype.js";
-import { Storage, tracing } from "./storage.js";
+import { Storage } from "./storage.js";
 import type { Tensor } from "./tensor.js";
 
 // Below that, new memory costs no more than memory that is kept.
@@ -15,39 +16,26 @@ const free: Record<DType, Map<number, WeakRef<TypedArray>[]>> = {
   bool: new Map(),
 };
 let kept = 0;
-let note: ((storage: Storage) => void) | null = null;
 
 /**
  * Runs `run`, in which only the library has a part: the results made meanwhile are private, until somebody is
  * given one. `each` is told of their memory.
  */
 export function withScratch<T>(run: () => T, each: (storage: Storage) => void = () => {}): T {
-  const outer = note;
-  note = each;
-  try {
-    return run();
-  } finally {
-    note = outer;
-  }
+  return within("scratch", each, run);
 }
 
 /** Runs `run`, of whose results somebody may be given one unseen: none is private. */
 export function withoutScratch<T>(run: () => T): T {
-  const outer = note;
-  note = null;
-  try {
-    return run();
-  } finally {
-    note = outer;
-  }
+  return within("scratch", null, run);
 }
 
 /** The memory of a result, which is written whole. */
 export function resultStorage(dtype: DType, size: number, where: string): Storage {
   const storage = new Storage(takeUnset(dtype, size, where));
-  if (note !== null) {
+  if (context.scratch !== null) {
     storage.isPrivate = true;
-    note(storage);
+    context.scratch(storage);
   }
   return storage;
 }
@@ -66,7 +54,7 @@ function takeUnset(dtype: DType, size: number, where: string): TypedArray {
 /** Gives back the memory of a result that is dead, unless somebody else was given it. */
 export function giveBack(storage: Storage): void {
   // A program that is being recorded may read it.
-  if (tracing.current !== 0) return;
+  if (context.trace !== null) return;
   if (!storage.isPrivate || bytesOf({ size: storage.length, dtype: storage.dtype }) < WORTH_KEEPING) return;
   const array = storage.giveUp();
   if (array === null) return;

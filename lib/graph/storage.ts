@@ -1,22 +1,26 @@
 import { BusyError, DetachedError, TraceError } from "../errors.js";
 import { binding, type NativeMemory } from "../native/binding.js";
+import { context } from "./context.js";
 import { allocate, type DType, dtypeOf, type TypedArray } from "./dtype.js";
-import { userLine } from "./user-line.js";
+import type { Run } from "./run.js";
+import { lineOf, userLine } from "./user-line.js";
 
-/** Numbers traces, so that a tensor knows whether it was made within one. */
-export const tracing = { current: 0, last: 0 };
+const NO_RUNS: readonly Run[] = [];
 
 /**
  * The memory of a tensor, shared by the tensors that are views of it. It has up to two homes: a typed
  * array of JavaScript's, and native memory that programs run on. What was written in one is copied to
  * the other when the other is asked for. Once programs run on it, the array is kept only as long as
  * somebody else holds it.
+ *
+ * An array that somebody outside the library may hold is shared: what is written to it between two runs is
+ * copied in before the next, and what a run has written is copied out to it at its end.
  */
 export class Storage {
   readonly length: number;
   readonly dtype: DType;
   /** The trace it was made in; 0 outside of any. */
-  readonly bornIn = tracing.current;
+  readonly bornIn = context.trace?.id ?? 0;
   /** Counts the writes made through the library, so that a stale gradient is noticed. */
   version = 0;
   /** Whether its value cannot be read. */
@@ -26,20 +30,20 @@ export class Storage {
   #array: TypedArray | null;
   /** The array where the memory holds the same or something newer. */
   #lastArray: WeakRef<TypedArray> | null = null;
+  #isShared = false;
   #memory: NativeMemory | null = null;
   #arrayIsStale = false;
   #memoryIsStale = true;
-  #readers = 0;
-  #writers = 0;
+  #readers = NO_RUNS;
+  #writer: Run | null = null;
+  /** What a shared array held when a run began that writes the memory. */
+  #before: TypedArray | null = null;
 
   readonly #refusal: (() => Error) | null;
 
-  /**
-   * An array, or the size and dtype of a value that cannot be read: one that is known only when a program
-   * runs, unless `refusal` says otherwise.
-   */
+  /** An array, or the size and dtype of a value that cannot be read, with the error that says why. */
   constructor(
-    array: TypedArray | { readonly length: number; readonly dtype: DType; readonly refusal?: () => Error },
+    array: TypedArray | { readonly length: number; readonly dtype: DType; readonly refusal: () => Error },
   ) {
     this.length = array.length;
     this.isSymbolic = !ArrayBuffer.isView(array);
@@ -49,28 +53,20 @@ export class Storage {
       this.dtype = dtypeOf(array) as DType;
     } else {
       this.#array = null;
-      this.#refusal = array.refusal ?? null;
+      this.#refusal = array.refusal;
       this.dtype = array.dtype;
     }
   }
 
   /**
-   * The typed array, for a reader that may also write: the next program takes over what it holds then.
+   * The typed array, to be read at once and given to nobody.
    * @throws TraceError within `compile`, DetachedError where the buffer was transferred, BusyError while a
-   *   program runs on it.
+   *   program on another thread writes it.
    */
-  get array(): TypedArray {
-    if (this.#readers > 0) this.#refuse();
-    const array = this.readOnly;
-    this.#memoryIsStale = true;
-    return array;
-  }
-
-  /** The typed array, for a reader that only reads. */
-  get readOnly(): TypedArray {
-    if (this.isSymbolic) throw this.#refusal?.() ?? new TraceError(traceMessage());
-    if (this.#writers > 0) this.#refuse();
-    const array = this.#heldArray();
+  forReading(): TypedArray {
+    if (this.#refusal !== null) throw this.#refusal();
+    if (this.#writer !== null) this.#refuse(this.#writer);
+    const array = this.#anyArray();
     if (array.length !== this.length) {
       throw new DetachedError(
         `tensor: its buffer of ${this.length} elements was transferred or detached; copy the data before transferring it`,
@@ -83,15 +79,45 @@ export class Storage {
     return array;
   }
 
-  /** The array, or where nobody held it any more another one to be filled. */
-  #heldArray(): TypedArray {
+  /**
+   * The typed array, to be written at once: the next program takes over what it holds then.
+   * @throws as `forReading`; BusyError also while a program on another thread reads it.
+   */
+  forWriting(): TypedArray {
+    this.checkFree(true);
+    const array = this.forReading();
+    this.#memoryIsStale = true;
+    return array;
+  }
+
+  /**
+   * The typed array for somebody outside the library, who may keep it, read it and write to it.
+   * @throws as `forWriting`
+   */
+  share(): TypedArray {
+    const array = this.forWriting();
+    this.#isShared = true;
+    return array;
+  }
+
+  /** The array; or where nobody holds it any more another one, to be filled. */
+  #anyArray(): TypedArray {
     this.#array ??= this.#lastArray?.deref() ?? null;
     if (this.#array === null) {
       this.#array = allocate(this.dtype, this.length);
       this.#arrayIsStale = true;
+      this.#isShared = false;
     }
     this.#lastArray = null;
     return this.#array;
+  }
+
+  /** The array that somebody outside may hold and that holds the present values; null where there is none. */
+  #sharedArray(): TypedArray | null {
+    if (!this.#isShared) return null;
+    const array = this.#array ?? this.#lastArray?.deref();
+    if (array === undefined) this.#isShared = false;
+    return array === undefined || array.length !== this.length ? null : array;
   }
 
   /**
@@ -107,54 +133,103 @@ export class Storage {
   }
 
   /** The native memory, whatever it holds now: a program is made over it. */
-  get place(): NativeMemory {
-    this.#memory ??= new binding.Memory(this.readOnly.byteLength);
+  nativeMemory(): NativeMemory {
+    this.#memory ??= new binding.Memory(this.forReading().byteLength);
     return this.#memory;
   }
 
-  /** The native memory, filled if need be: a program is about to run on it. */
-  get memory(): NativeMemory {
-    if (this.#writers > 0) this.#refuse();
-    if (this.#memoryIsStale) {
-      this.place.write(this.readOnly);
-      this.#memoryIsStale = false;
-    }
+  /** The native memory with the present values: a program is about to run on it. */
+  moveToNative(): NativeMemory {
+    if (this.#writer !== null) this.#refuse(this.#writer);
+    const shared = this.#memoryIsStale ? null : this.#sharedArray();
+    if (this.#memoryIsStale) this.nativeMemory().write(this.forReading());
+    else if (shared !== null) this.nativeMemory().write(shared);
+    this.#memoryIsStale = false;
     if (this.#array !== null) {
       this.#lastArray = new WeakRef(this.#array);
       this.#array = null;
     }
-    return this.place;
+    return this.nativeMemory();
+  }
+
+  /** The values where a run on this thread may read them in place: no copy of what somebody may have changed. */
+  inPlace(): TypedArray | NativeMemory {
+    return this.#sharedArray() === null ? this.moveToNative() : this.forReading();
   }
 
   /** Tells that a program wrote to the native memory. */
   wroteMemory(): void {
-    this.#arrayIsStale = true;
     this.version++;
+    const shared = this.#sharedArray();
+    if (shared !== null) this.#memory?.read(shared);
+    this.#arrayIsStale = shared === null;
   }
 
-  /**
-   * Holds the native memory for a run on another thread: readers may share it, a writer has it alone.
-   * @throws BusyError where another run is in the way.
-   */
-  claim(writes: boolean): void {
-    if (this.#writers > 0 || (writes && this.#readers > 0)) this.#refuse();
-    if (writes) this.#writers++;
-    else this.#readers++;
+  /** The run on another thread that is in the way of a reader or a writer; null where there is none. */
+  runInTheWay(writes: boolean): Run | null {
+    return this.#writer ?? (writes ? (this.#readers[0] ?? null) : null);
   }
 
-  release(writes: boolean): void {
-    if (writes) this.#writers--;
-    else this.#readers--;
+  /** @throws BusyError where a run on another thread is in the way. */
+  checkFree(writes: boolean): void {
+    const run = this.runInTheWay(writes);
+    if (run !== null) this.#refuse(run);
   }
 
-  #refuse(): never {
-    throw new BusyError("tensor: a program that runs is using it; wait for that run to end");
+  /** Holds the native memory for a run on another thread; see `claim` of run.ts. */
+  claim(run: Run, writes: boolean): void {
+    this.checkFree(writes);
+    if (writes) {
+      this.#writer = run;
+      this.#before = this.#sharedArray()?.slice() ?? null;
+    } else {
+      this.#readers = [...this.#readers, run];
+    }
+  }
+
+  /** Ends a claim. @returns whether somebody wrote to a shared array while the run wrote the memory. */
+  release(run: Run): boolean {
+    if (this.#writer !== run) {
+      this.#readers = this.#readers.filter((one) => one !== run);
+      return false;
+    }
+    this.#writer = null;
+    const before = this.#before;
+    const shared = before === null ? null : this.#sharedArray();
+    this.#before = null;
+    const isLost = shared !== null && before?.some((value, i) => !Object.is(value, shared[i])) === true;
+    this.wroteMemory();
+    return isLost;
+  }
+
+  #refuse(run: Run): never {
+    const what = run.nameOf(this) ?? `a tensor of ${this.length} elements (${this.dtype})`;
+    const does = this.#writer === run ? "written" : "read";
+    throw new BusyError(`tensor: ${what} is ${does} by ${run.name}; wait for that run to end`);
   }
 }
 
-/** Says what a symbolic value is, and which line of the user's asked for it. */
+/** A value that is known only when the program of the trace runs. */
+export function symbol(length: number, dtype: DType): Storage {
+  const made = {};
+  Error.captureStackTrace(made, symbol);
+  const trace = context.trace?.id;
+  return new Storage({
+    length,
+    dtype,
+    refusal: () => new TraceError(trace === context.trace?.id ? traceMessage() : leakMessage(made)),
+  });
+}
+
+/** Says what a symbol is, and which line of the user's asked for its value. */
 function traceMessage(): string {
-  const line = userLine();
-  const where = line === null ? "" : ` Read ${line}.`;
-  return `compile: the value of a tensor is not known while a function is traced: it becomes known each time the compiled function runs. Control flow that depends on values cannot be compiled; use ops such as where, or return the tensor and read it outside.${where}`;
+  return `compile: the value of a tensor is not known while a function is traced: it becomes known each time the compiled function runs. Control flow that depends on values cannot be compiled; use ops such as where, or return the tensor and read it outside.${sentence("Read", userLine())}`;
 }
+
+/** Says that a symbol outlived its trace, and which line of the user's made it. */
+function leakMessage(made: { stack?: string }): string {
+  const line = lineOf(made.stack);
+  return `compile: a tensor that was made while a function was traced is used after the end of that trace, where it has no value. A function must not keep such a tensor, in a field of a module for instance: compute it in each call, make it before the first, or return it.${sentence("Made", line)}`;
+}
+
+const sentence = (verb: string, line: string | null): string => (line === null ? "" : ` ${verb} ${line}.`);

@@ -1,5 +1,6 @@
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { describe } from "../options.js";
+import { context } from "./context.js";
 import { type DType, isFloat, type TypedArray } from "./dtype.js";
 import type { Node } from "./node.js";
 import { type Shape, sizeOf } from "./shape.js";
@@ -68,6 +69,7 @@ export class Tensor {
   }
 
   set grad(gradient: Tensor | null) {
+    context.trace?.noteGradient(this);
     this.heldGrad = gradient;
   }
 
@@ -77,15 +79,22 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order: the tensor's own memory, not a copy.
-   * @throws DetachedError where the buffer was transferred to another thread.
+   * The elements in row-major order: the tensor's own memory, not a copy. It may be kept: compiled functions
+   * and `fit` see what is written to it between two runs, and it shows what they have written when they end.
+   * @throws DetachedError where the buffer was transferred to another thread; BusyError while a run on the
+   *   engine's own thread uses the tensor, which rejects its promise where a kept array is written to meanwhile
+   *   and the run writes the tensor too.
    */
   get data(): TypedArray {
-    return this.storage.array;
+    return this.storage.share();
   }
 
-  /** Whether `backward()` gives this tensor a gradient. */
+  /** Whether `backward()` gives this tensor a gradient. A compiled function has a version for each answer. */
   get requiresGrad(): boolean {
+    const { trace } = context;
+    if (trace !== null && this.producer === null && this.storage.bornIn !== trace.id) {
+      trace.assume(this, () => this.#requiresGrad);
+    }
     return this.#requiresGrad;
   }
 
@@ -105,6 +114,7 @@ export class Tensor {
         `requiresGrad: this tensor is the result of ${this.producer.op.name}; use detach() for one without gradient`,
       );
     }
+    context.trace?.overrule(this);
     this.#requiresGrad = value;
   }
 
@@ -154,12 +164,12 @@ export class Tensor {
    */
   item(): number {
     if (this.size !== 1) throw new ArgumentError(`item: expected one element, this tensor has ${this.size}`);
-    return this.storage.readOnly[0] as number;
+    return this.storage.forReading()[0] as number;
   }
 
   /** The elements as nested arrays; for bool, of booleans. */
   toArray(): Nested {
-    const data = this.storage.readOnly;
+    const data = this.storage.forReading();
     const nest = (dim: number, start: number): Nested => {
       if (dim === this.rank) {
         const value = data[start] as number;
@@ -174,7 +184,7 @@ export class Tensor {
   /** `Tensor [2, 2] float32 [[1, 2], [3, 4]]`; long tensors are abridged. */
   toString(): string {
     const shown = 6;
-    const data = this.storage.readOnly;
+    const data = this.storage.forReading();
     const text = (dim: number, start: number): string => {
       if (dim === this.rank) {
         const value = data[start] as number;

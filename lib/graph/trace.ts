@@ -1,6 +1,7 @@
 import { TraceError } from "../errors.js";
-import { tracing } from "./storage.js";
+import { context, within } from "./context.js";
 import type { Tensor } from "./tensor.js";
+import { withFrames } from "./user-line.js";
 
 /** One instruction as it was recorded: what it reads and writes, in the instruction's own order. */
 export interface Recorded {
@@ -15,83 +16,147 @@ export type RecordedWithin = Recorded & { readonly recomputation: number };
 
 /** A setting that a trace took for granted: its program is for this value alone. */
 export interface Assumption {
-  readonly read: () => unknown;
-  readonly value: unknown;
+  holds(): boolean;
 }
 
-class Recording {
-  readonly all: RecordedWithin[] = [];
+/** What computed a value, and the line that asked for it. */
+export interface Maker {
+  readonly what: string;
+  readonly line: string | null;
+}
+
+/** What random numbers come from. */
+export interface RandomSource {
+  /** The state for the next `blocks` blocks, which are drawn with this: [3], as the native draws take it. */
+  take(blocks: number): Float64Array;
+  /** Another source that goes its own way from here. */
+  fork(): RandomSource;
+}
+
+/** What a traced function draws from a source in one run. */
+export interface Draws {
+  readonly source: RandomSource;
+  /** The state that the program's draws read and move on. */
+  readonly state: Tensor;
+  readonly blocks: number;
+}
+
+let lastId = 0;
+
+/** The recording of one function. */
+export class Trace {
+  /** Numbers traces, so that a tensor knows whether it was made within one. */
+  readonly id: number = ++lastId;
+  readonly recorded: RecordedWithin[] = [];
   /** By whose setting it is; null where the traced function set it itself, before it was read. */
-  readonly settings = new Map<object, Assumption | null>();
-  recomputation = 0;
-  #last = 0;
+  readonly #settings = new Map<object, Assumption | null>();
+  /** What the checks of `detectAnomaly` name, by their number. */
+  readonly makers: Maker[] = [];
+  readonly #draws = new Map<RandomSource, Draws>();
+  /** The tensors whose gradient was set, with the one before. */
+  readonly #gradients = new Map<Tensor, Tensor | null>();
+  #recomputation = 0;
+  #lastRecomputation = 0;
 
   push(instruction: Recorded): void {
-    this.all.push({ ...instruction, recomputation: this.recomputation });
+    for (const operand of instruction.operands) if (operand !== null) this.checkSymbol(operand);
+    this.recorded.push({ ...instruction, recomputation: this.#recomputation });
+  }
+
+  /** @throws TraceError for a symbol that is not this trace's. */
+  checkSymbol(tensor: Tensor): void {
+    const { storage } = tensor;
+    if (storage.isSymbolic && storage.bornIn !== this.id) storage.forReading();
+  }
+
+  /** What each run takes from elsewhere: sources that the function makes itself are part of its program. */
+  get draws(): Draws[] {
+    return [...this.#draws.values()].filter(({ state }) => !state.storage.isSymbolic);
+  }
+
+  /** The state that the program draws with in a source's place. */
+  stateOf(source: RandomSource, make: () => Tensor): Tensor {
+    const draws = this.#draws.get(source) ?? { source, state: make(), blocks: 0 };
+    this.#draws.set(source, draws);
+    return draws.state;
+  }
+
+  countDraws(source: RandomSource, more: number): void {
+    const draws = this.#draws.get(source) as Draws;
+    this.#draws.set(source, { ...draws, blocks: draws.blocks + more });
+  }
+
+  get assumptions(): Assumption[] {
+    return [...this.#settings.values()].filter((setting) => setting !== null);
+  }
+
+  assume(owner: object, read: () => unknown, same: (a: unknown, b: unknown) => boolean = Object.is): void {
+    if (this.#settings.has(owner)) return;
+    const value = read();
+    this.#settings.set(owner, { holds: () => same(read(), value) });
+  }
+
+  overrule(owner: object): void {
+    if (!this.#settings.has(owner)) this.#settings.set(owner, null);
+  }
+
+  /** Tells that a tensor's gradient is about to be set. */
+  noteGradient(tensor: Tensor): void {
+    if (!this.#gradients.has(tensor)) this.#gradients.set(tensor, tensor.heldGrad);
+  }
+
+  /** Lets no gradient out of the program: a symbol becomes null, or after a failure what it was before. */
+  dropGradients(failed: boolean): void {
+    for (const [tensor, before] of this.#gradients) {
+      if (tensor.heldGrad?.storage.isSymbolic === true || failed) tensor.heldGrad = failed ? before : null;
+    }
   }
 
   /** Keeps what `run` records apart from what was computed before. */
   again<T>(run: () => T): T {
-    const outer = this.recomputation;
-    this.recomputation = ++this.#last;
+    const outer = this.#recomputation;
+    this.#recomputation = ++this.#lastRecomputation;
     try {
       return run();
     } finally {
-      this.recomputation = outer;
+      this.#recomputation = outer;
     }
   }
 }
 
-let current: Recording | null = null;
-
 /** Where instructions are recorded while a function is traced; null while they run at once. */
-export function currentTrace(): Recording | null {
-  return current;
+export function currentTrace(): Trace | null {
+  return context.trace;
 }
 
 /** Tells a trace that what it records depends on a setting, as a module's mode. */
-export function assume(owner: object, read: () => unknown): void {
-  if (current === null || current.settings.has(owner)) return;
-  current.settings.set(owner, { read, value: read() });
+export function assume(
+  owner: object,
+  read: () => unknown,
+  same: (a: unknown, b: unknown) => boolean = Object.is,
+): void {
+  context.trace?.assume(owner, read, same);
 }
 
 /** Tells a trace that the traced function sets it, so that it does not matter what it was. */
 export function overrule(owner: object): void {
-  if (current !== null && !current.settings.has(owner)) current.settings.set(owner, null);
-}
-
-/** Has all that `run` computes computed in its place, though a program may have it from before. */
-export function recompute<T>(run: () => T): T {
-  return current === null ? run() : current.again(run);
+  context.trace?.overrule(owner);
 }
 
 /**
  * Runs `run` with every instruction recorded instead of run.
- * @returns what `run` gave, the instructions, the trace's number, and the settings it read.
+ * @returns what `run` gave, and the recording.
  */
-export function trace<T>(run: () => T): {
-  result: T;
-  recorded: readonly RecordedWithin[];
-  id: number;
-  assumptions: readonly Assumption[];
-} {
-  if (current !== null)
+export function trace<T>(run: () => T): { result: T; trace: Trace } {
+  if (context.trace !== null)
     throw new TraceError("compile: a compiled function was called within another one's trace");
-  const recording = new Recording();
-  const recorded = recording.all;
-  current = recording;
-  tracing.current = ++tracing.last;
-  const id = tracing.current;
+  const recording = new Trace();
+  let failed = true;
   try {
-    const result = run();
-    const assumptions = [...recording.settings.values()].filter((setting) => setting !== null);
-    return { result, recorded, id, assumptions };
+    const result = within("trace", recording, () => withFrames(run));
+    failed = false;
+    return { result, trace: recording };
   } finally {
-    current = null;
-    tracing.current = 0;
-    // Gradients stay inside the program.
-    for (const { operands } of recorded) {
-      for (const tensor of operands) if (tensor?.grad?.storage.isSymbolic === true) tensor.grad = null;
-    }
+    recording.dropGradients(failed);
   }
 }

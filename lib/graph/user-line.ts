@@ -1,11 +1,25 @@
 const folder = new URL("..", import.meta.url);
+const FRAMES = 50;
 
 /** The line outside the library that called into it, as a stack trace names it; null where there is none. */
 export function userLine(): string | null {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 50;
-  const lines = (new Error().stack ?? "").split("\n").slice(1);
-  Error.stackTraceLimit = limit;
+  return withFrames(() => lineOf(new Error().stack));
+}
+
+/** The first line of a stack trace that is outside the library. */
+export function lineOf(stack = ""): string | null {
+  const lines = stack.split("\n").slice(1);
   const line = lines.find((one) => !one.includes(folder.href) && !one.includes(folder.pathname));
   return line === undefined ? null : line.trim();
+}
+
+/** Runs `run` with stack traces that are long enough to reach the user's code. */
+export function withFrames<T>(run: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = FRAMES;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }

@@ -5,9 +5,9 @@ import { capture } from "./capture.js";
 import { type PassName, plan } from "./plan/index.js";
 import { Executable } from "./program.js";
 import { sizeOf, type TensorSpec } from "./shape.js";
-import { Storage } from "./storage.js";
+import { symbol } from "./storage.js";
 import { Tensor } from "./tensor.js";
-import { type Assumption, trace } from "./trace.js";
+import { type Assumption, trace as record } from "./trace.js";
 
 /** What a function was compiled to for one signature of inputs. */
 export interface Version {
@@ -21,7 +21,9 @@ export interface Version {
 }
 
 // Enough for every batch size that a program really uses; an older version is made again.
-const MAX_VERSIONS = 64;
+const MAX_SIGNATURES = 64;
+// As many settings of modes and of what is frozen are kept.
+const MAX_VERSIONS = 8;
 
 /** A function's versions: one for each signature of input shapes and dtypes, made when it is asked for. */
 export class Versions {
@@ -38,10 +40,11 @@ export class Versions {
     const watched = isWatching() ? "watched " : "";
     const key = watched + inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
     const list = this.#known.get(key) ?? [];
-    for (const version of list) if (holds(version.assumptions)) return version;
+    const known = list.find(({ assumptions }) => assumptions.every((one) => one.holds()));
+    if (known !== undefined) return known;
     const version = this.#make(inputs);
     const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size >= MAX_VERSIONS) this.#known.delete(oldest);
+    if (oldest !== undefined && this.#known.size >= MAX_SIGNATURES) this.#known.delete(oldest);
     if (list.length >= MAX_VERSIONS) list.shift();
     list.push(version);
     this.#known.set(key, list);
@@ -50,24 +53,20 @@ export class Versions {
 
   #make(inputs: readonly TensorSpec[]): Version {
     const fn = this.#fn;
-    const { result, recorded, id, assumptions } = trace(() => {
+    const { result, trace } = record(() => {
       const symbols = inputs.map(
-        ({ dtype, shape }) => new Tensor(new Storage({ length: sizeOf(shape), dtype }), shape, dtype),
+        ({ dtype, shape }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype),
       );
       return { symbols, value: fn(...symbols) };
     });
     const { tensors, rebuild } = flatten(result.value);
-    const captured = capture(recorded, result.symbols, tensors, id);
+    for (const tensor of tensors) trace.checkSymbol(tensor);
+    const captured = capture(trace, result.symbols, tensors);
     // What is watched runs as it stands, each op by itself.
     const { program, arena } = plan(captured.program, isWatching() ? [] : this.#passes);
-    const executable = new Executable(program, arena, captured.inputs);
-    return { executable, assumptions, results: tensors, rebuild };
+    const executable = new Executable(program, arena, captured.inputs, trace);
+    return { executable, assumptions: trace.assumptions, results: tensors, rebuild };
   }
-}
-
-function holds(assumptions: readonly Assumption[]): boolean {
-  for (const { read, value } of assumptions) if (read() !== value) return false;
-  return true;
 }
 
 /** The tensors of a result, and how to put others in their places. */

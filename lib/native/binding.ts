@@ -57,6 +57,10 @@ export interface NativeProgram {
   loop(...loop: LoopArguments): Float64Array;
   /** As `loop`, on the engine's own thread. */
   loopAsync(...loop: LoopArguments): Promise<Float64Array>;
+  /** What the last run on the engine's own thread that has ended took, in milliseconds. */
+  milliseconds(): number;
+  /** What a step takes on one thread, about, in milliseconds. Not while it runs. */
+  estimate(): number;
   /** How a loop of mini-batches of so many samples would be done, or for 0 one step. */
   plan(batch: number): NativePlan;
 }

@@ -116,7 +116,7 @@ export class EmbeddingBag extends Module {
         `${name}: expected index [n] and offsets [B], got ${format(index.shape)} and ${format(offsets.shape)}`,
       );
     }
-    if (!offsets.storage.isSymbolic) checkOffsets(offsets.storage.readOnly, index.size, endIsThere);
+    if (!offsets.storage.isSymbolic) checkOffsets(offsets.storage.forReading(), index.size, endIsThere);
     const n = index.size;
     const count = offsets.size - Number(endIsThere);
     const begins = endIsThere ? slice(offsets, 0, { start: 0, end: count }) : offsets;

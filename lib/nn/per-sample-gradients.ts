@@ -12,7 +12,8 @@ type CostOfBatch = (y: Tensor, target: Tensor) => Tensor;
 
 /**
  * The gradient of each sample's loss: ∂L(p, w)/∂w = ∂C(G(x[p], w), ȳ[p])/∂w for all p of a batch, in one
- * pass. Their mean is the gradient of the loss averaged over the batch.
+ * pass. Their mean is the gradient of the loss averaged over the batch. What a layer such as Dropout draws is
+ * different for each sample.
  * Shapes: x [B, ...], target [B, ...] → for each parameter w that is not frozen [B, ...w].
  * @example
  * const { weight } = perSampleGradients(model, cost.crossEntropy, x, labels);   // weight [B, out, in]
@@ -42,6 +43,7 @@ export function perSampleGradients(
     cost(w.forward(unsqueeze(sample, 0)), unsqueeze(wanted, 0));
   const gradients = vmap(grad(loss) as (...inputs: [Module, Tensor, Tensor]) => Record<string, Tensor>, {
     inDims: [null, 0, 0],
+    randomness: "different",
   });
   return gradients(model, x, target);
 }

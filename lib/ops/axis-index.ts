@@ -17,7 +17,7 @@ export function checkIndex(name: string, index: Tensor): void {
  */
 export function checkRange(where: string, noun: string, index: Tensor, count: number): void {
   if (index.storage.isSymbolic) return;
-  const values = index.storage.readOnly;
+  const values = index.storage.forReading();
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     if (value < 0 || value >= count) {

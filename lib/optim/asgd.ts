@@ -58,7 +58,7 @@ export class ASGD extends Optimizer<State, Settings> {
   }
 
   protected initialState(parameter: Tensor, _: Settings, lr: Tensor): State {
-    const eta = scalarState(lr.storage.readOnly[0] as number);
+    const eta = scalarState(lr.storage.forReading()[0] as number);
     return { step: scalarState(0), eta, mu: scalarState(1), ax: zerosLike(parameter) };
   }
 

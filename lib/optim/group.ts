@@ -33,7 +33,7 @@ export class ParameterGroup<Settings = unknown> {
 
   /** The learning rate η. May be set between steps. */
   get lr(): number {
-    return this.rate.storage.readOnly[0] as number;
+    return this.rate.storage.forReading()[0] as number;
   }
 
   set lr(value: number) {
@@ -42,7 +42,7 @@ export class ParameterGroup<Settings = unknown> {
 
   /** The momentum μ, or β₁ of `betas`; null where there is none. May be set between steps, in [0, 1). */
   get momentum(): number | null {
-    if (this.#momentum !== null) return this.#momentum.storage.readOnly[0] as number;
+    if (this.#momentum !== null) return this.#momentum.storage.forReading()[0] as number;
     return ofSettings(this.settings);
   }
 

@@ -250,5 +250,5 @@ function checkGradient(name: string, parameter: Tensor, gradient: Tensor): void 
     throw new DTypeError(`${name}: expected a gradient of ${parameter.dtype}, got ${gradient.dtype}`);
   }
   // Asking for the memory refuses a buffer that is gone, before any other parameter has moved.
-  for (const { storage } of [parameter, gradient]) if (!storage.isSymbolic) storage.readOnly;
+  for (const { storage } of [parameter, gradient]) if (!storage.isSymbolic) storage.forReading();
 }

@@ -74,7 +74,7 @@ export class Rprop extends Optimizer<State, Settings> {
 
   protected initialState(parameter: Tensor, _: Settings, lr: Tensor): State {
     const { shape, dtype } = parameter;
-    const stepSize = full(shape, lr.storage.readOnly[0] as number, { dtype });
+    const stepSize = full(shape, lr.storage.forReading()[0] as number, { dtype });
     return { step: scalarState(0), prev: zerosLike(parameter), stepSize };
   }
 

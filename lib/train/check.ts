@@ -1,6 +1,6 @@
 import type { Cost } from "../cost/define.js";
 import { checkFinite, type Dataset } from "../data/dataset.js";
-import { ArgumentError } from "../errors.js";
+import { ArgumentError, ThalwegError } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import { Module } from "../nn/module.js";
 import { describe } from "../options.js";
@@ -34,9 +34,24 @@ export function checkData(
   checkFinite(where, `${name}.x`, x);
   checkFinite(where, `${name}.y`, y);
   const checkTargets = (outputShape: Shape): void => cost.checkTargets?.(where, outputShape, y);
-  for (const batch of new Set([batchSize, length % batchSize])) {
-    if (batch > 0) program.version(where, batch, [x, y], checkTargets);
+  const version = program.version(where, batchSize, [x, y], checkTargets);
+  // A program that was made before has not seen these targets.
+  checkTargets(program.outputShape(version));
+  const rest = length % batchSize;
+  if (rest === 0) return;
+  try {
+    program.version(where, rest, [x, y], checkTargets);
+  } catch (error) {
+    throw ofLastBatch(error, length, batchSize, rest);
   }
-  // Programs that were made before have not seen these targets.
-  checkTargets(program.outputShape(batchSize, x));
+}
+
+/** Tells that it was the last mini-batch, which has fewer samples, that something refused. */
+function ofLastBatch(error: unknown, length: number, batchSize: number, rest: number): unknown {
+  if (!(error instanceof ThalwegError)) return error;
+  const whole = Math.floor(length / batchSize);
+  const samples = (count: number): string => `${count} sample${count === 1 ? "" : "s"}`;
+  const where = `in the last mini-batch, of ${samples(rest)}: the set has ${length}, which is ${whole} × ${batchSize} + ${rest}`;
+  error.message = `${error.message} (${where}; another batchSize helps)`;
+  return error;
 }

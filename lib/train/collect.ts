@@ -1,52 +1,75 @@
 import { performance } from "node:perf_hooks";
 import type { Bytes } from "../data/bytes.js";
-import { slice } from "../data/samples.js";
+import { copied, slice } from "../data/samples.js";
 import { allocate } from "../graph/dtype.js";
-import type { Executable } from "../graph/program.js";
 import { Tensor } from "../graph/tensor.js";
-import type { Module } from "../nn/module.js";
+import type { Version } from "../graph/version.js";
+import type { NativeArray } from "../native/binding.js";
+import { Forks } from "./forks.js";
+import { paceOf, setPace } from "./pace.js";
 import type { ModelProgram } from "./program.js";
-import { gaveWay, giveWay, inTurn } from "./turn.js";
+import { gaveWay, giveWay, inTurn, mustWait } from "./turn.js";
 
 /** What takes less than this is done at once, while the event loop waits. */
 const AT_ONCE_MILLISECONDS = 2;
 
-/** What a run of each program took last, in milliseconds. */
-const pace = new WeakMap<Executable, number>();
-
 /**
- * The program's one result for all samples, batch after batch.
+ * The program's one result for all samples, batch after batch: of the samples as they are when it is called.
  * Shapes: samples [P, ...] each → [P, ...].
+ * @param isCopied says that nobody else has the samples.
  */
 export async function collect(
   where: string,
-  model: Module,
   program: ModelProgram,
   samples: readonly (Tensor | Bytes)[],
   batchSize: number,
+  isCopied = false,
 ): Promise<Tensor> {
   const length = samples[0]?.shape[0] as number;
+  const forks = new Forks();
+  const { executable } = program.version(where, Math.min(batchSize, length), samples);
+  forks.begin(executable);
+  const isAtOnce = length <= batchSize && !mustWait(executable);
+  const own = isCopied || isAtOnce ? samples : samples.map(copied);
   let all: Tensor | undefined;
   for (let begin = 0; begin < length; begin += batchSize) {
     const end = Math.min(begin + batchSize, length);
-    const { executable, results } = program.version(where, end - begin, samples);
-    const [result] = results as [Tensor];
-    const inSample = result.size / (end - begin);
-    all ??= new Tensor(
-      allocate(result.dtype, length * inSample),
-      [length, ...result.shape.slice(1)],
-      result.dtype,
-    );
-    const inputs = samples.map((part) => slice(part, begin, end).storage.readOnly);
-    const outputs = [all.storage.readOnly.subarray(begin * inSample, end * inSample)];
-    const atOnce = (pace.get(executable) ?? Number.POSITIVE_INFINITY) < AT_ONCE_MILLISECONDS;
-    const started = performance.now();
-    await inTurn(model, () =>
-      atOnce ? executable.run(inputs, outputs) : executable.runAsync(inputs, outputs),
-    );
-    pace.set(executable, performance.now() - started);
-    if (atOnce) await giveWay();
+    const inputs = own.map((part) => slice(part, begin, end).storage.forReading());
+    const version = () => program.version(where, end - begin, samples);
+    const wasAtOnce = await inTurn(version, (now) => {
+      all ??= resultOf(now, end - begin, length);
+      const inSample = all.size / length;
+      const outputs = [all.storage.forReading().subarray(begin * inSample, end * inSample)];
+      return runOnce(where, program, now, inputs, outputs, forks);
+    });
+    if (wasAtOnce) await giveWay();
     else gaveWay();
   }
   return all as Tensor;
+}
+
+/** The one result of a version for `batch` samples, for `length` samples. */
+function resultOf({ results }: Version, batch: number, length: number): Tensor {
+  const { size, dtype, shape } = results[0] as Tensor;
+  return new Tensor(allocate(dtype, (size / batch) * length), [length, ...shape.slice(1)], dtype);
+}
+
+/** One run of a version: at once where it is short, or on the engine's own thread. @returns whether at once. */
+export async function runOnce(
+  where: string,
+  { nameOf }: Pick<ModelProgram, "nameOf">,
+  { executable }: Version,
+  inputs: readonly NativeArray[],
+  outputs: readonly NativeArray[],
+  { sourceFor }: Forks,
+): Promise<boolean> {
+  if (paceOf(executable) < AT_ONCE_MILLISECONDS) {
+    const started = performance.now();
+    executable.run(inputs, outputs, sourceFor);
+    setPace(executable, performance.now() - started);
+    return true;
+  }
+  await executable.runAsync(inputs, outputs, { name: where, nameOf }, sourceFor);
+  setPace(executable, executable.milliseconds);
+  return false;
 }

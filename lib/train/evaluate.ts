@@ -1,16 +1,21 @@
 import type { Cost } from "../cost/define.js";
+import * as costs from "../cost/index.js";
 import { Bytes } from "../data/bytes.js";
 import { checkFinite, type Dataset, type Samples, toDataset } from "../data/dataset.js";
 import { readBatchSize } from "../data/loader.js";
+import { copied } from "../data/samples.js";
 import { DataError } from "../errors.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { allocate } from "../graph/dtype.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
 import { checkCost, checkData, checkModel } from "./check.js";
-import { collect } from "./collect.js";
+import { collect, runOnce } from "./collect.js";
+import { Forks } from "./forks.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
-import { evaluationProgram, type ModelProgram, outputProgram } from "./program.js";
+import { evaluationProgram, outputProgram, setProgram } from "./program.js";
 import { RunningSet, runSteps } from "./steps.js";
+import { inTurn } from "./turn.js";
 
 export interface EvaluateOptions {
   readonly data: Samples;
@@ -27,7 +32,10 @@ export type Evaluation = Readonly<Record<string, number>>;
 const DEFAULT_BATCH = 1024;
 
 /**
- * The loss averaged over a set, L(S, w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), and metrics likewise.
+ * The loss over a set: L(S, w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), and metrics likewise. A cost of `cost.…` or `defineCost` is
+ * averaged over mini-batches. Of any other function, such as one with class weights or ignored labels, the value is that for
+ * all outputs and targets of the set at once, and so is that of the metrics beside it: it need not be a mean over
+ * samples, and it does not depend on the batch size.
  * @example
  * const found = await evaluate(model, { data, cost: cost.crossEntropy, metrics: { accuracy } });
  * console.log(found.loss, found.accuracy);
@@ -40,34 +48,115 @@ export async function evaluate(model: Module, options: EvaluateOptions): Promise
   const metrics = checkMetrics("evaluate", options.metrics);
   const dataset = toDataset("evaluate", "data", options.data);
   const batchSize = evaluationBatch("evaluate", options.batchSize, dataset);
-  const program = evaluationProgram(model, cost, metrics);
-  checkData("evaluate", "data", program, cost, dataset, batchSize);
-  const set = new RunningSet(dataset);
-  try {
-    return await average("evaluate", model, program, set, metrics, batchSize);
-  } finally {
-    set.close();
-  }
+  return evaluateOnce("evaluate", model, cost, metrics, dataset, batchSize);
 }
 
 export function evaluationBatch(where: string, batchSize: number | undefined, { length }: Dataset): number {
   return readBatchSize(where, batchSize ?? Math.min(DEFAULT_BATCH, length), length);
 }
 
-/** As `evaluate`, of what was checked before. */
-export async function average(
+/** As `evaluate`, of options that were checked before. */
+export async function evaluateOnce(
   where: string,
   model: Module,
-  program: ModelProgram,
-  set: RunningSet,
+  cost: Cost,
   metrics: Metrics,
+  dataset: Dataset,
   batchSize: number,
 ): Promise<Evaluation> {
-  const means = new Means(["loss", ...Object.keys(metrics)]);
-  const order = Int32Array.from({ length: set.dataset.length }, (_, p) => p);
-  const report = (log: Float64Array, samples: number): void => means.add(log, samples);
-  await runSteps({ where, model, program, set, order, batchSize, report });
-  return means.all();
+  const evaluator = makeEvaluator(where, "data", model, cost, metrics, dataset, batchSize);
+  try {
+    return await evaluator.evaluate();
+  } finally {
+    evaluator.close();
+  }
+}
+
+/** Evaluates a model on one set, as the set is when this is made. */
+export interface Evaluator {
+  evaluate(): Promise<Evaluation>;
+  close(): void;
+}
+
+const LIBRARY: ReadonlySet<unknown> = new Set(Object.values(costs));
+
+/** Whether a cost is the mean over samples, so that the mean over mini-batches is that of the set. */
+const isMean = (cost: Cost): boolean => cost.isMean === true || LIBRARY.has(cost);
+
+/** @throws what `checkData` refuses */
+export function makeEvaluator(
+  where: string,
+  name: string,
+  model: Module,
+  cost: Cost,
+  metrics: Metrics,
+  dataset: Dataset,
+  batchSize: number,
+): Evaluator {
+  const make = isMean(cost) ? overBatches : overSet;
+  return make(where, name, model, cost, metrics, dataset, batchSize);
+}
+
+function overBatches(
+  where: string,
+  name: string,
+  model: Module,
+  cost: Cost,
+  metrics: Metrics,
+  dataset: Dataset,
+  batchSize: number,
+): Evaluator {
+  const program = evaluationProgram(model, cost, metrics);
+  checkData(where, name, program, cost, dataset, batchSize);
+  const set = new RunningSet(dataset);
+  const order = Int32Array.from({ length: dataset.length }, (_, p) => p);
+  return {
+    evaluate: async () => {
+      const means = new Means(["loss", ...Object.keys(metrics)]);
+      const report = (log: Float64Array, samples: number): void => means.add(log, samples);
+      await runSteps({ where, program, set, order, batchSize, forks: new Forks(), report });
+      return means.all();
+    },
+    close: () => set.close(),
+  };
+}
+
+function overSet(
+  where: string,
+  name: string,
+  model: Module,
+  cost: Cost,
+  metrics: Metrics,
+  dataset: Dataset,
+  batchSize: number,
+): Evaluator {
+  const { length } = dataset;
+  const outputs = outputProgram(model);
+  checkData(where, name, outputs, cost, dataset, batchSize);
+  const one = outputs.version(where, batchSize, [dataset.x]).results[0] as Tensor;
+  const y = { dtype: one.dtype, shape: [length, ...one.shape.slice(1)] };
+  const program = setProgram(model, cost, metrics);
+  const version = () => program.version(where, length, [y, dataset.y]);
+  version();
+  const x = copied(dataset.x);
+  const target = copied(dataset.y) as Tensor;
+  return {
+    evaluate: async () => {
+      const scores = await collect(where, outputs, [x], batchSize, true);
+      const figures = await inTurn(version, async (now) => {
+        const results = now.results.map(
+          ({ dtype, size, shape }) => new Tensor(allocate(dtype, size), shape, dtype),
+        );
+        const inputs = [scores, target].map(({ storage }) => storage.forReading());
+        const arrays = results.map(({ storage }) => storage.forReading());
+        await runOnce(where, program, now, inputs, arrays, new Forks());
+        return results;
+      });
+      const names = ["loss", ...Object.keys(metrics)];
+      return Object.fromEntries(names.map((key, i) => [key, (figures[i] as Tensor).item()]));
+    },
+    close: () => {},
+  };
 }
 
 export interface PredictOptions {
@@ -93,5 +182,5 @@ export async function predict(
   if (length === 0) throw new DataError("predict: expected at least one sample, got an empty set");
   const batchSize = readBatchSize("predict", options.batchSize ?? Math.min(DEFAULT_BATCH, length), length);
   checkFinite("predict", "x", x);
-  return collect("predict", model, outputProgram(model), [x], batchSize);
+  return collect("predict", outputProgram(model), [x], batchSize);
 }

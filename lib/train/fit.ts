@@ -2,17 +2,21 @@ import { performance } from "node:perf_hooks";
 import type { Cost } from "../cost/define.js";
 import { type Dataset, type Samples, toDataset } from "../data/dataset.js";
 import { readBatchSize } from "../data/loader.js";
-import { ArgumentError, BusyError } from "../errors.js";
+import { ArgumentError, BusyError, IndexError } from "../errors.js";
+import { assign } from "../graph/apply.js";
+import { copyOf } from "../graph/copy.js";
 import { Generator } from "../graph/generator.js";
+import { canFail } from "../graph/plan/dependencies.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
 import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
 import { checkCost, checkData, checkModel } from "./check.js";
-import { average, type Evaluation, evaluationBatch } from "./evaluate.js";
+import { type Evaluation, type Evaluator, evaluationBatch, makeEvaluator } from "./evaluate.js";
+import { Forks } from "./forks.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
-import { evaluationProgram, type ModelProgram, trainingProgram } from "./program.js";
-import { openProgress } from "./progress.js";
+import { type ModelProgram, trainingProgram } from "./program.js";
+import { openProgress, type Progress } from "./progress.js";
 import { RunningSet, runSteps } from "./steps.js";
 
 /** What `onBatch` is told after each step. */
@@ -57,8 +61,8 @@ export interface FitOptions {
   readonly metrics?: Metrics;
   /** Ends the training between two steps; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each step, before the next one begins: it is slower than without. */
-  readonly onBatch?: (report: BatchReport) => void;
+  /** Called after each step and waited for, before the next one begins: it is slower than without. */
+  readonly onBatch?: (report: BatchReport) => void | Promise<void>;
   /** Called after each epoch, and waited for. */
   readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
   /**
@@ -95,7 +99,15 @@ const inTraining = new WeakSet<Module>();
  * callbacks and the signal are answered between two calls. While such a call runs, the model's parameters
  * cannot be read or written; `predict` and `evaluate` wait for its end. The gradients stay inside, `.grad`
  * is null afterwards. The model's JavaScript runs when the step is compiled and not again while the model
- * stays as it is: its fields, which parameters require gradients, the sizes of the samples and batches.
+ * stays as it is: its fields, its modules' modes, which parameters require gradients. What a callback changes of
+ * these, the next step knows.
+ *
+ * The model trains in training mode, and its modules' `training` stays what it was. Where the model itself is in
+ * training mode, modules that were put into evaluation mode are frozen and stay in it.
+ *
+ * The data sets are copied before `fit` returns its promise: change them, transfer them or drop them as you like.
+ * Random numbers, as those of Dropout, come from where the generators are then: what is drawn meanwhile, by another
+ * `fit` say, changes nothing.
  *
  * The data, the targets and every option are checked before the first step.
  *
@@ -108,36 +120,44 @@ const inTraining = new WeakSet<Module>();
  */
 export async function fit(model: Module, options: FitOptions): Promise<EpochReport[]> {
   const plan = readOptions(model, options);
+  const { dataset, batchSize, epochs, program, validator } = plan;
   inTraining.add(model);
-  const { dataset, batchSize, epochs, validation } = plan;
-  const set = new RunningSet(dataset);
-  const validationSet = validation === null ? null : new RunningSet(validation.dataset);
-  const progress = await openProgress(options.progress ?? false, epochs, dataset.length);
+  let set: RunningSet | null = null;
+  let progress: Progress | null = null;
+  let undo: (() => void) | null = null;
   try {
+    set = new RunningSet(dataset);
+    const forks = new Forks();
+    for (const batch of batchesOf(dataset.length, batchSize)) {
+      forks.begin(program.version("fit", batch, [dataset.x, dataset.y]).executable);
+    }
+    // All samples have been seen after one epoch: what their data can do wrong has happened until then.
+    undo = refusesData(plan) ? snapshot(model, options.optimizer) : null;
+    const shown = await openProgress(options.progress ?? false, epochs, dataset.length);
+    progress = shown;
     const generator = new Generator(plan.seed);
     const inOrder = Int32Array.from({ length: dataset.length }, (_, p) => p);
     const history: EpochReport[] = [];
     for (let epoch = 1; epoch <= epochs; epoch++) {
-      model.train();
       options.optimizer.zeroGrad();
       const means = new Means(["loss", ...Object.keys(plan.metrics)]);
       const started = performance.now();
       let batch = 0;
       await runSteps({
         where: "fit",
-        model,
-        program: plan.program,
+        program,
         set,
-        order: plan.shuffle ? (generator.permutation(dataset.length).data as Int32Array) : inOrder,
+        order: plan.shuffle ? orderOf(generator, dataset.length) : inOrder,
         batchSize,
+        forks,
         // Whoever is told of each step may end the training or change the learning rate before the next.
         ...(options.onBatch === undefined ? {} : { maxSteps: 1 }),
         before: () => options.signal?.throwIfAborted(),
         report: (log, samplesAStep) => {
           means.add(log, samplesAStep);
-          progress.batch(epoch, means.samples, means.get(0));
+          shown.batch(epoch, means.samples, means.get(0));
           batch++;
-          options.onBatch?.({
+          return options.onBatch?.({
             epoch,
             batch,
             batches: Math.ceil(dataset.length / batchSize),
@@ -145,18 +165,9 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
           });
         },
       });
+      undo = null;
       const seconds = (performance.now() - started) / 1000;
-      const evaluation =
-        validation === null || validationSet === null
-          ? null
-          : await average(
-              "fit",
-              model,
-              validation.program,
-              validationSet,
-              plan.metrics,
-              validation.batchSize,
-            );
+      const evaluation = (await validator?.evaluate()) ?? null;
       const { loss, ...metrics } = means.all();
       const samplesPerSecond = dataset.length / seconds;
       const report = {
@@ -168,27 +179,57 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
         samplesPerSecond,
       };
       history.push(report);
-      progress.epoch(report);
+      shown.epoch(report);
       await options.onEpoch?.(report);
     }
     return history;
+  } catch (error) {
+    if (error instanceof IndexError) undo?.();
+    throw error;
   } finally {
-    progress.close();
-    set.close();
-    validationSet?.close();
+    progress?.close();
+    set?.close();
+    validator?.close();
     inTraining.delete(model);
   }
 }
 
+const orderOf = (generator: Generator, length: number): Int32Array =>
+  generator.permutation(length).storage.forReading() as Int32Array;
+
+/** The sizes of the mini-batches of a set. */
+const batchesOf = (length: number, batchSize: number): number[] =>
+  [batchSize, length % batchSize].filter((batch) => batch > 0);
+
 interface Plan {
   readonly program: ModelProgram;
+  readonly cost: Cost;
   readonly dataset: Dataset;
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly seed: number;
   readonly epochs: number;
-  readonly validation: { program: ModelProgram; dataset: Dataset; batchSize: number } | null;
+  readonly validator: Evaluator | null;
   readonly metrics: Metrics;
+}
+
+/** Whether a step may find out only from the data that it cannot be done: an index that is out of range. */
+function refusesData({ program, cost, dataset, batchSize }: Plan): boolean {
+  const { executable } = program.version("fit", batchSize, [dataset.x, dataset.y]);
+  // Of these the targets were checked.
+  const isChecked = (name: string): boolean =>
+    cost.checkTargets !== undefined && name.startsWith("cross_entropy");
+  return executable.program.instructions.some((one) => canFail(one) && !isChecked(one.name));
+}
+
+/** Remembers all that a training changes, and gives what puts it back. */
+function snapshot(model: Module, optimizer: Optimizer<object>): () => void {
+  const undoOptimizer = optimizer.snapshot();
+  const state = Object.values(model.stateDict()).map((tensor) => [tensor, copyOf(tensor)] as const);
+  return () => {
+    undoOptimizer();
+    for (const [tensor, before] of state) assign(tensor, before);
+  };
 }
 
 function readOptions(model: Module, options: FitOptions): Plan {
@@ -226,13 +267,17 @@ function readOptions(model: Module, options: FitOptions): Plan {
   }
   const program = trainingProgram(model, cost, options.optimizer, metrics);
   checkData("fit", "data", program, cost, dataset, batchSize);
-  const plan = { program, dataset, batchSize, shuffle, seed, epochs, metrics };
-  if (validation === null) return { ...plan, validation: null };
-  const evaluation = {
-    program: evaluationProgram(model, cost, metrics),
-    dataset: validation,
-    batchSize: evaluationBatch("fit", undefined, validation),
-  };
-  checkData("fit", "validation", evaluation.program, cost, validation, evaluation.batchSize);
-  return { ...plan, validation: evaluation };
+  const validator =
+    validation === null
+      ? null
+      : makeEvaluator(
+          "fit",
+          "validation",
+          model,
+          cost,
+          metrics,
+          validation,
+          evaluationBatch("fit", undefined, validation),
+        );
+  return { program, cost, dataset, batchSize, shuffle, seed, epochs, metrics, validator };
 }

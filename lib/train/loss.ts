@@ -5,9 +5,8 @@ import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { collect } from "./collect.js";
-import { average, evaluationBatch } from "./evaluate.js";
-import { evaluationProgram, lossesProgram } from "./program.js";
-import { RunningSet } from "./steps.js";
+import { evaluateOnce, evaluationBatch } from "./evaluate.js";
+import { lossesProgram } from "./program.js";
 
 export interface LossOptions {
   /** Samples at a time. Default: 1024, or the set's length. */
@@ -30,11 +29,11 @@ export async function perSampleLoss(
   const { dataset, batchSize } = readArguments("perSampleLoss", model, cost, data, options);
   const program = lossesProgram(model, cost);
   checkData("perSampleLoss", "data", program, cost, dataset, batchSize);
-  return collect("perSampleLoss", model, program, [dataset.x, dataset.y], batchSize);
+  return collect("perSampleLoss", program, [dataset.x, dataset.y], batchSize);
 }
 
 /**
- * The loss averaged over a set: L(S, w) = 1/P Σ_p L(p, w).
+ * The loss over a set: L(S, w) = 1/P Σ_p L(p, w); of a cost that is no mean over samples as `evaluate` has it.
  * @example const loss = await averageLoss(model, cost.crossEntropy, { x, y });
  * @throws as `evaluate`
  */
@@ -45,15 +44,8 @@ export async function averageLoss(
   options: LossOptions = {},
 ): Promise<number> {
   const { dataset, batchSize } = readArguments("averageLoss", model, cost, data, options);
-  const program = evaluationProgram(model, cost, {});
-  checkData("averageLoss", "data", program, cost, dataset, batchSize);
-  const set = new RunningSet(dataset);
-  try {
-    const { loss } = await average("averageLoss", model, program, set, {}, batchSize);
-    return loss as number;
-  } finally {
-    set.close();
-  }
+  const { loss } = await evaluateOnce("averageLoss", model, cost, {}, dataset, batchSize);
+  return loss as number;
 }
 
 function readArguments(where: string, model: Module, cost: Cost, data: Samples, options: LossOptions) {

@@ -3,8 +3,9 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { PASSES } from "../graph/plan/index.js";
 import { format, type Shape, type TensorSpec } from "../graph/shape.js";
+import type { Storage } from "../graph/storage.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
-import { overrule } from "../graph/trace.js";
+import { assume, overrule } from "../graph/trace.js";
 import { type Version, Versions } from "../graph/version.js";
 import type { Module } from "../nn/module.js";
 import { detach } from "../ops/detach.js";
@@ -19,35 +20,47 @@ type Rest = (where: string, y: Tensor, target: Tensor) => Tensor[];
 
 /** A computation around a model, compiled for each size of mini-batch. */
 export class ModelProgram {
+  readonly #model: Module;
   readonly #versions: Versions;
-  readonly #outputShapes = new Map<string, Shape>();
+  /** The shape of the model's outputs in each version. */
+  readonly #outputShapes = new WeakMap<Version, Shape>();
+  #lastShape: Shape = [];
   /** Who asked for the version that is being made, for error messages, and what is to check its outputs' shape. */
   #where = "";
   #check: (outputShape: Shape) => void = () => {};
 
-  constructor(model: Module, optimizer: Optimizer<object> | null, rest: Rest) {
+  /** @param forward what the outputs are computed by. Default: the model. */
+  constructor(
+    model: Module,
+    optimizer: Optimizer<object> | null,
+    rest: Rest,
+    forward: (x: Tensor) => Tensor = (x) => model.forward(x),
+  ) {
+    this.#model = model;
     const run = (...inputs: Tensor[]): Tensor[] => {
       const [x, target] = inputs as [Tensor, Tensor];
       const where = this.#where;
-      const y = checkTensor(where, "the model's output", model.forward(x));
+      const y = checkTensor(where, "the model's output", forward(x));
       if (y.shape[0] !== x.shape[0]) {
         throw new ShapeError(
           `${where}: expected the model to give an output for each of ${x.shape[0]} samples, got ${format(y.shape)}`,
         );
       }
       this.#check(y.shape);
-      this.#outputShapes.set(String(x.shape), y.shape);
+      this.#lastShape = y.shape;
       return rest(where, y, target);
     };
-    const traced = (...inputs: Tensor[]): Tensor[] =>
-      optimizer === null
+    const traced = (...inputs: Tensor[]): Tensor[] => {
+      assume(this, () => likenessOf(model), isSame);
+      return optimizer === null
         ? inMode(model, false, () => noGrad(() => run(...inputs)))
         : inMode(model, true, () => keepingGradients(optimizer, () => run(...inputs)));
+    };
     this.#versions = new Versions(traced, PASSES);
   }
 
   /**
-   * The program for mini-batches of that size of samples like these.
+   * The program for mini-batches of that size of samples like these, for the model as it is now.
    * @param check is shown the shape of the model's outputs while the program is made.
    */
   version(
@@ -58,19 +71,32 @@ export class ModelProgram {
   ): Version {
     this.#where = where;
     this.#check = check;
-    return this.#versions.for(
+    const version = this.#versions.for(
       samples.map(({ dtype, shape }) => ({ dtype, shape: [batch, ...shape.slice(1)] })),
     );
+    if (!this.#outputShapes.has(version)) this.#outputShapes.set(version, this.#lastShape);
+    return version;
   }
 
-  /** The shape of the model's outputs in that version, which must be there. */
-  outputShape(batch: number, { shape }: TensorSpec): Shape {
-    return this.#outputShapes.get(String([batch, ...shape.slice(1)])) as Shape;
+  /** The shape of the model's outputs in a version. */
+  outputShape(version: Version): Shape {
+    return this.#outputShapes.get(version) as Shape;
   }
+
+  /** What a tensor of the model is called, for error messages. */
+  readonly nameOf = (storage: Storage): string | undefined => {
+    const named = [...this.#model.namedParameters(), ...this.#model.namedBuffers()];
+    const found = named.find(([, tensor]) => tensor.storage === storage);
+    return found === undefined ? undefined : `"${found[0]}" of the model`;
+  };
 }
 
-/** Runs the model in training or evaluation mode, and leaves the modes as they were. */
+/**
+ * Runs the model in training or evaluation mode, and leaves the modes as they were. Of a model that is in training
+ * mode, modules that were put into evaluation mode are frozen, and stay so.
+ */
 function inMode<T>(model: Module, training: boolean, run: () => T): T {
+  if (training && model.training) return run();
   const modes = Array.from(model.namedModules(), ([, module]) => {
     // It does not matter to the program what they were.
     overrule(module);
@@ -96,42 +122,33 @@ function keepingGradients<T>(optimizer: Optimizer<object>, run: () => T): T {
 
 interface Known {
   readonly key: readonly unknown[];
-  /** What the model was like when the program was made. */
-  likeness: readonly unknown[];
   readonly program: ModelProgram;
 }
 
 const known = new WeakMap<Module, Known[]>();
 const MAX_PROGRAMS = 16;
 
-/** The program for a model and a purpose: the one made before, as long as the model is what it was then. */
+/** The program for a model and a purpose: made once. */
 function programFor(model: Module, key: readonly unknown[], make: () => ModelProgram): ModelProgram {
   const list = known.get(model) ?? [];
   known.set(model, list);
-  const likeness = likenessOf(model);
-  const found = list.find((one) => same(one.key, key));
-  if (found !== undefined && same(found.likeness, likeness)) return found.program;
-  if (found !== undefined) list.splice(list.indexOf(found), 1);
-  else if (list.length >= MAX_PROGRAMS) list.shift();
+  const found = list.find((one) => isSame(one.key, key));
+  if (found !== undefined) return found.program;
+  if (list.length >= MAX_PROGRAMS) list.shift();
   const program = make();
-  list.push({ key, likeness, program });
+  list.push({ key, program });
   return program;
 }
 
-const same = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+/** Whether two lists hold the same values. */
+function isSame(a: unknown, b: unknown): boolean {
+  const [one, other] = [a, b] as [readonly unknown[], readonly unknown[]];
+  return one.length === other.length && one.every((value, i) => Object.is(value, other[i]));
+}
 
-/** All that a trace of the model takes for granted: its modules, their fields, which parameters learn. */
+/** All of a model that a trace takes for granted: its modules and their fields. */
 function likenessOf(model: Module): unknown[] {
-  const values: unknown[] = [];
-  for (const [, module] of model.namedModules()) {
-    values.push(module);
-    for (const value of Object.values(module)) {
-      values.push(value);
-      if (value instanceof Tensor) values.push(value.requiresGrad);
-    }
-  }
-  return values;
+  return Array.from(model.namedModules(), ([, module]) => [module, ...Object.values(module)]).flat();
 }
 
 const metricsKey = (metrics: Metrics): unknown[] => Object.entries(metrics).flat();
@@ -162,6 +179,17 @@ export function evaluationProgram(model: Module, cost: Cost, metrics: Metrics): 
       lossOf(where, cost, y, target),
       ...figuresOf(where, metrics, y, target),
     ]);
+  });
+}
+
+/** The loss and the metrics of a whole set, from the model's outputs for it. */
+export function setProgram(model: Module, cost: Cost, metrics: Metrics): ModelProgram {
+  return programFor(model, ["set", cost, ...metricsKey(metrics)], () => {
+    const rest: Rest = (where, y, target) => [
+      lossOf(where, cost, y, target),
+      ...figuresOf(where, metrics, y, target),
+    ];
+    return new ModelProgram(model, null, rest, (y) => y);
   });
 }
 

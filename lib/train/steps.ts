@@ -1,9 +1,10 @@
 import { performance } from "node:perf_hooks";
 import type { Dataset } from "../data/dataset.js";
 import { stored, toSource } from "../data/samples.js";
-import type { Executable, Source } from "../graph/program.js";
+import type { RunOptions, Source } from "../graph/program.js";
 import { binding, type NativeMemory } from "../native/binding.js";
-import type { Module } from "../nn/module.js";
+import type { Forks } from "./forks.js";
+import { isMeasured, paceOf, setPace } from "./pace.js";
 import type { ModelProgram } from "./program.js";
 import { gaveWay, giveWay, inTurn } from "./turn.js";
 
@@ -11,65 +12,48 @@ import { gaveWay, giveWay, inTurn } from "./turn.js";
 const CHUNK_MILLISECONDS = 20;
 /** What takes less than this is done at once: another thread would cost more than it saves. */
 const AT_ONCE_MILLISECONDS = 0.5;
-const COPY_BYTES = 1 << 23;
-
-/** What a step of each program took when it last ran, in milliseconds. */
-const pace = new WeakMap<Executable, number>();
 
 /**
- * A data set as programs go over it: in place for what is done at once; for runs on the engine's own thread
- * in a copy that JavaScript cannot pull away.
+ * A data set as programs go over it: a copy in memory of the engine's, made at once, so that whoever has the
+ * data set may change it, transfer it or drop it.
  */
 export class RunningSet {
   readonly dataset: Dataset;
-  #memories: readonly NativeMemory[] | null = null;
+  readonly sources: readonly Source[];
+  readonly #memories: readonly NativeMemory[];
 
   constructor(dataset: Dataset) {
     this.dataset = dataset;
-  }
-
-  sources(): Source[] {
-    const { x, y } = this.dataset;
-    return [x, y].map((part, i) => toSource(part, this.#memories?.[i] ?? stored(part)));
-  }
-
-  /** Copies it, unless it was before. */
-  async copy(): Promise<void> {
-    if (this.#memories !== null) return;
-    const memories: NativeMemory[] = [];
-    for (const values of [this.dataset.x, this.dataset.y].map(stored)) {
+    const parts = [dataset.x, dataset.y];
+    this.#memories = parts.map((part) => {
+      const values = stored(part);
       const memory = new binding.Memory(values.byteLength);
-      const length = COPY_BYTES / values.BYTES_PER_ELEMENT;
-      for (let at = 0; at < values.length; at += length) {
-        memory.write(values.subarray(at, at + length), at * values.BYTES_PER_ELEMENT);
-        await giveWay();
-      }
-      memories.push(memory);
-    }
-    this.#memories = memories;
+      memory.write(values);
+      return memory;
+    });
+    this.sources = parts.map((part, i) => toSource(part, this.#memories[i] as NativeMemory));
   }
 
   /** Frees the copy. */
   close(): void {
-    for (const memory of this.#memories ?? []) memory.release();
-    this.#memories = null;
+    for (const memory of this.#memories) memory.release();
   }
 }
 
 export interface Pass {
   readonly where: string;
-  readonly model: Module;
   readonly program: ModelProgram;
   readonly set: RunningSet;
   /** Which samples, in which order. */
   readonly order: Int32Array;
   readonly batchSize: number;
-  /** At most so many steps between two reports. Default: as many as the event loop can wait for. */
+  readonly forks: Forks;
+  /** At most this many steps between two reports. Default: as many as the event loop can wait for. */
   readonly maxSteps?: number;
   /** Called before each chunk of steps; what it throws ends the pass. */
   readonly before?: () => void;
-  /** Is told what each chunk of steps gave: the first element of each result after each step. */
-  readonly report: (log: Float64Array, samplesAStep: number) => void;
+  /** Is told what each chunk of steps gave: the first element of each result after each step. Is waited for. */
+  readonly report: (log: Float64Array, samplesAStep: number) => void | Promise<void>;
 }
 
 /** Goes over a data set once, in chunks of steps between which the event loop runs. */
@@ -80,31 +64,39 @@ export async function runSteps(pass: Pass): Promise<void> {
   if (whole < order.length) await runBatches(pass, order.subarray(whole), order.length - whole);
 }
 
+interface Chunk {
+  readonly log: Float64Array;
+  readonly steps: number;
+  readonly isAtOnce: boolean;
+}
+
 async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Promise<void> {
-  const { where, model, program, set, maxSteps = Number.POSITIVE_INFINITY, before, report } = pass;
-  const { executable } = program.version(where, batchSize, [set.dataset.x, set.dataset.y]);
+  const { where, program, set, forks, maxSteps = Number.POSITIVE_INFINITY, before, report } = pass;
+  const { sources, dataset } = set;
+  const options: RunOptions = { name: where, nameOf: program.nameOf };
+  const version = () => program.version(where, batchSize, [dataset.x, dataset.y]);
   const steps = order.length / batchSize;
   for (let step = 0; step < steps; ) {
     before?.();
-    const known = pace.get(executable);
-    const affordable = known === undefined ? 1 : Math.max(1, Math.floor(CHUNK_MILLISECONDS / known));
-    const count = Math.min(affordable, maxSteps, steps - step);
-    const rows = order.subarray(step * batchSize, (step + count) * batchSize);
-    const atOnce = known !== undefined && known * count < AT_ONCE_MILLISECONDS;
-    if (!atOnce) await set.copy();
-    const log = await inTurn(model, () => {
-      const started = performance.now();
-      const measure = (result: Float64Array): Float64Array => {
-        pace.set(executable, (performance.now() - started) / count);
-        return result;
-      };
-      return atOnce
-        ? measure(executable.loop(set.sources(), rows, batchSize))
-        : executable.loopAsync(set.sources(), rows, batchSize).then(measure);
+    const chunk = await inTurn(version, async ({ executable }): Promise<Chunk> => {
+      const pace = paceOf(executable);
+      const affordable = isMeasured(executable) ? Math.max(1, Math.floor(CHUNK_MILLISECONDS / pace)) : 1;
+      const count = Math.min(affordable, maxSteps, steps - step);
+      const rows = order.subarray(step * batchSize, (step + count) * batchSize);
+      if (pace * count < AT_ONCE_MILLISECONDS) {
+        const started = performance.now();
+        const log = executable.loop(sources, rows, batchSize, forks.sourceFor);
+        setPace(executable, (performance.now() - started) / count);
+        return { log, steps: count, isAtOnce: true };
+      }
+      const log = await executable.loopAsync(sources, rows, batchSize, options, forks.sourceFor);
+      setPace(executable, executable.milliseconds / count);
+      return { log, steps: count, isAtOnce: false };
     });
-    report(log, batchSize);
-    if (atOnce) await giveWay();
+    const told = report(chunk.log, batchSize);
+    if (told !== undefined) await told;
+    if (chunk.isAtOnce) await giveWay();
     else gaveWay();
-    step += count;
+    step += chunk.steps;
   }
 }

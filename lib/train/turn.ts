@@ -1,6 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
-import type { Module } from "../nn/module.js";
+import type { Executable } from "../graph/program.js";
+import { runInTheWay, type Uses, withResolvers } from "../graph/run.js";
+import type { Version } from "../graph/version.js";
 
 const MILLISECONDS = 10;
 let last = performance.now();
@@ -17,21 +19,52 @@ export function gaveWay(): void {
   last = performance.now();
 }
 
-const waiting = new WeakMap<Module, (() => void)[]>();
+interface Turn {
+  readonly executable: Executable;
+  readonly ended: Promise<void>;
+}
+
+/** Those that wait for their turn or have it, in the order in which they came. */
+const turns = new Set<Turn>();
+
+/** Whether two runs cannot be under way at the same time. */
+function isInTheWay(a: Uses, b: Uses): boolean {
+  if (a === b) return true;
+  const shared = new Set(a.states);
+  return b.states.some((state) => shared.has(state) && (a.written.has(state) || b.written.has(state)));
+}
+
+/** Whether a run of that program would have to wait. */
+export function mustWait(executable: Executable): boolean {
+  return (
+    runInTheWay(executable) !== null || [...turns].some((turn) => isInTheWay(turn.executable, executable))
+  );
+}
 
 /**
- * Runs `run` when nothing else runs on the model: in the order in which they came, so that a prediction
- * comes between two chunks of a training.
+ * Runs `run` when nothing else uses what it writes or writes what it uses: in the order in which they came, so
+ * that a prediction comes between two chunks of a training.
+ * @param version gives the program's version as the model is now; what was waited for may have changed it.
  */
-export async function inTurn<T>(model: Module, run: () => T | Promise<T>): Promise<T> {
-  const queue = waiting.get(model);
-  if (queue === undefined) waiting.set(model, []);
-  else await new Promise<void>((resolve) => queue.push(resolve));
+export async function inTurn<T>(
+  version: () => Version,
+  run: (version: Version) => T | Promise<T>,
+): Promise<T> {
+  const { executable } = version();
+  const { promise: ended, resolve: end } = withResolvers();
+  const before = [...turns].filter((turn) => isInTheWay(turn.executable, executable));
+  const turn = { executable, ended };
+  turns.add(turn);
   try {
-    return await run();
+    for (const other of before) await other.ended;
+    for (;;) {
+      const now = version();
+      const other = runInTheWay(now.executable);
+      if (other === null) return await run(now);
+      await other.ended;
+    }
   } finally {
-    const next = waiting.get(model)?.shift();
-    if (next === undefined) waiting.delete(model);
-    else next();
+    turns.delete(turn);
+    end();
   }
 }

@@ -53,13 +53,13 @@ void Background::stop_at_exit(const std::shared_ptr<State>& state) {
   all->states.push_back(state);
 }
 
-void Background::run(std::function<void()> work, std::function<void(Napi::Env)> finish) {
+void Background::run(Lane lane, std::function<void()> work, std::function<void(Napi::Env)> finish) {
   {
     const std::lock_guard lock(state_->mutex);
     ++state_->running;
   }
   if (pending_++ == 0) napi_ref_threadsafe_function(env_, state_->wake);
-  submit([state = state_, work = std::move(work), finish = std::move(finish)]() mutable {
+  auto job = [state = state_, work = std::move(work), finish = std::move(finish)]() mutable {
     work();
     work = nullptr;  // what it held is let go before anyone is told
     const std::lock_guard lock(state->mutex);
@@ -67,7 +67,12 @@ void Background::run(std::function<void()> work, std::function<void(Napi::Env)> 
     if (!state->stopping.load()) napi_call_threadsafe_function(state->wake, nullptr, napi_tsfn_nonblocking);
     --state->running;
     state->idle.notify_all();
-  });
+  };
+  if (lane == Lane::aside) {
+    submit_aside(std::move(job));
+  } else {
+    submit(std::move(job));
+  }
 }
 
 void Background::drain(napi_env env, napi_value, void* context, void*) {

@@ -22,9 +22,12 @@ class Background {
   Background& operator=(const Background&) = delete;
   ~Background();
 
+  // Which of the engine's threads: the one that leads the team, or the one for short work beside it.
+  enum class Lane { team, aside };
+
   // Runs `work` on the engine's thread, then `finish` on JavaScript's. `work` must not throw. The event loop
   // stays alive until `finish` was called.
-  void run(std::function<void()> work, std::function<void(Napi::Env)> finish);
+  void run(Lane lane, std::function<void()> work, std::function<void(Napi::Env)> finish);
 
   // True once the environment ends; long work looks at it.
   const std::atomic<bool>& stopping() const { return state_->stopping; }

@@ -1,6 +1,7 @@
 #include "objects.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../engine/threads.h"
 #include "environment.h"
 #include "values.h"
 
@@ -154,7 +156,8 @@ Napi::Function ProgramObject::define(Napi::Env env) {
       env, "Program",
       {InstanceMethod("run", &ProgramObject::run), InstanceMethod("runAsync", &ProgramObject::run_async),
        InstanceMethod("loop", &ProgramObject::loop), InstanceMethod("loopAsync", &ProgramObject::loop_async),
-       InstanceMethod("plan", &ProgramObject::plan)});
+       InstanceMethod("milliseconds", &ProgramObject::milliseconds),
+       InstanceMethod("estimate", &ProgramObject::estimate), InstanceMethod("plan", &ProgramObject::plan)});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -205,18 +208,37 @@ void ProgramObject::run(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] { program_->run(buffers_of(info[0]), buffers_of(info[1])); });
 }
 
+Napi::Value ProgramObject::milliseconds(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), runs_->milliseconds.load());
+}
+
+Napi::Value ProgramObject::estimate(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), program_->nanoseconds() / 1e6);
+}
+
 namespace {
 
-// Work on the engine's thread and a promise of what `result` makes of it.
-Napi::Value promise_of(Napi::Env env, std::function<void()> work,
-                       std::function<Napi::Value(Napi::Env)> result) {
+// A run that takes less need not wait for another program's that is under way.
+constexpr double kShortNanoseconds = 1e7;
+
+}  // namespace
+
+Napi::Value ProgramObject::promise_of(Napi::Env env, int64_t steps, Work work, Result result) {
+  using Clock = std::chrono::steady_clock;
   struct Outcome {
     std::string code, message;
   };
   const auto outcome = std::make_shared<Outcome>();
   const auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
+  // Runs of one program end in their order: they stay on the thread of those before.
+  if (runs_->pending++ == 0) {
+    const bool is_short = static_cast<double>(steps) * program_->nanoseconds() < kShortNanoseconds;
+    runs_->lane = is_short && is_engine_busy() ? Background::Lane::aside : Background::Lane::team;
+  }
   env.GetInstanceData<Environment>()->background.run(
-      [work = std::move(work), outcome] {
+      runs_->lane,
+      [work = std::move(work), outcome, runs = runs_] {
+        const auto started = Clock::now();
         try {
           work();
         } catch (const Error& error) {
@@ -224,8 +246,10 @@ Napi::Value promise_of(Napi::Env env, std::function<void()> work,
         } catch (const std::exception& error) {
           *outcome = {"ERR_NATIVE", error.what()};
         }
+        runs->milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - started).count();
       },
-      [outcome, deferred, result = std::move(result)](Napi::Env then) {
+      [outcome, deferred, runs = runs_, result = std::move(result)](Napi::Env then) {
+        --runs->pending;
         if (outcome->code.empty()) return deferred->Resolve(result(then));
         const Napi::Error error = Napi::Error::New(then, outcome->message);
         error.Set("code", Napi::String::New(then, outcome->code));
@@ -233,6 +257,8 @@ Napi::Value promise_of(Napi::Env env, std::function<void()> work,
       });
   return deferred->Promise();
 }
+
+namespace {
 
 // Memory of its own for each buffer, which JavaScript may let go of at any time.
 struct OwnedBuffers {
@@ -260,7 +286,7 @@ Napi::Value ProgramObject::run_async(const Napi::CallbackInfo& info) {
     for (size_t i = 0; i < inputs.size(); ++i) copy_bytes(inputs[i], own_inputs->buffers[i]);
     const auto arrays = std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
     return promise_of(
-        info.Env(),
+        info.Env(), 1,
         [program = program_, own_inputs, own_outputs] {
           program->run(own_inputs->buffers, own_outputs->buffers);
         },
@@ -350,7 +376,7 @@ Napi::Value ProgramObject::loop_async(const Napi::CallbackInfo& info) {
     owned->loop.stop = &info.Env().GetInstanceData<Environment>()->background.stopping();
     const auto done = std::make_shared<int64_t>(0);
     return promise_of(
-        info.Env(), [program = program_, owned, done] { *done = program->run_loop(owned->loop); },
+        info.Env(), owned->loop.steps, [program = program_, owned, done] { *done = program->run_loop(owned->loop); },
         [owned, done](Napi::Env env) { return log_of(env, *owned, *done); });
   });
 }

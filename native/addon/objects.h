@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <atomic>
+#include <functional>
 #include <memory>
 
 #include "../engine/program.h"
@@ -54,10 +56,28 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   Napi::Value loop(const Napi::CallbackInfo& info);
   // loopAsync(…, the same, …): a promise of the log; the event loop goes on. Sources are Memory only.
   Napi::Value loop_async(const Napi::CallbackInfo& info);
+  // milliseconds(): what the last run on the engine's thread that has ended took.
+  Napi::Value milliseconds(const Napi::CallbackInfo& info);
+  // estimate(): what a step takes on one thread, about, in milliseconds. Not while it runs.
+  Napi::Value estimate(const Napi::CallbackInfo& info);
   // plan(batch): what a step of a loop does, or of a run where that is 0, and who of the team does it.
   Napi::Value plan(const Napi::CallbackInfo& info);
 
+  using Work = std::function<void()>;
+  using Result = std::function<Napi::Value(Napi::Env)>;
+  // Work of that many steps on an engine's thread, and a promise of what `result` makes of it.
+  Napi::Value promise_of(Napi::Env env, int64_t steps, Work work, Result result);
+
+  // What outlives this object while runs are pending.
+  struct Runs {
+    std::atomic<double> milliseconds{0};
+    // JavaScript's thread only: how many have not ended, and where they are.
+    int32_t pending = 0;
+    Background::Lane lane = Background::Lane::team;
+  };
+
   std::shared_ptr<Program> program_;
+  std::shared_ptr<Runs> runs_ = std::make_shared<Runs>();
   int64_t reported_ = 0;
 };
 

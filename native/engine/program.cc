@@ -129,7 +129,9 @@ void Program::prepare() {
   waits_ = static_cast<double>(std::count_if(schedule_.tasks.begin(), schedule_.tasks.end(),
                                              [](const Scheduled& one) { return one.ends_phase; }));
   nanoseconds_ = schedule_.ahead == nullptr ? 0 : schedule_.ahead->nanoseconds;
+  all_nanoseconds_ = nanoseconds_;
   for (const Scheduled& one : schedule_.tasks) {
+    all_nanoseconds_ += one.task->nanoseconds;
     if (one.work != Work::alone) nanoseconds_ += one.task->nanoseconds;
   }
   if (schedule_.keeps_formed) {

@@ -72,6 +72,8 @@ class Program {
   size_t outputs() const { return spec_.outputs.size(); }
   size_t inputs() const { return inputs_.size(); }
   int64_t arena_bytes() const { return spec_.arena_bytes; }
+  // What a step takes on one thread, estimated. Not while it runs.
+  double nanoseconds() const { return all_nanoseconds_; }
 
   // How it would be done: a loop of mini-batches of so many samples, or for 0 one step. Throws Error
   // "ERR_BUSY" while the program runs.
@@ -119,6 +121,7 @@ class Program {
   std::vector<const Task*> made_;     // of each instruction; null where there is nothing to do
   std::vector<const Task*> gathers_;  // of each input; null where its samples are read where they lie
   double nanoseconds_ = 0;            // of what threads share of a step, on one of them, estimated
+  double all_nanoseconds_ = 0;        // of a step on one thread, estimated
   double waits_ = 0;                  // of the threads for each other in a step
   int32_t threads_ = 0;
   MatmulProvider provider_ = MatmulProvider::own;

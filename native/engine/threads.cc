@@ -75,6 +75,7 @@ double now() { return nanoseconds(Clock::now().time_since_epoch()); }
 
 thread_local bool is_leader = false;
 thread_local int32_t own_rank = 0;
+thread_local bool works_alone = false;
 
 // Spins for a moment, since what is waited for often comes at once, and then sleeps: a thread that keeps
 // spinning on a busy machine uses up the time that it would need to work.
@@ -95,6 +96,13 @@ class Turns {
     const uint64_t mine = last_++;
     next_.wait(lock, [&] { return mine == first_; });
   }
+  // Takes one only where nobody has or awaits one.
+  bool try_take() {
+    const std::lock_guard lock(mutex_);
+    if (first_ != last_) return false;
+    ++last_;
+    return true;
+  }
   void give() {
     const std::lock_guard lock(mutex_);
     ++first_;
@@ -111,12 +119,18 @@ class Turns {
 class Turn {
  public:
   explicit Turn(Turns& turns) : turns_(turns) { turns_.take(); }
-  ~Turn() { turns_.give(); }
+  Turn(Turns& turns, std::try_to_lock_t) : turns_(turns), is_taken_(turns.try_take()) {}
+  ~Turn() {
+    if (is_taken_) turns_.give();
+  }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
+  bool is_taken() const { return is_taken_; }
+
  private:
   Turns& turns_;
+  const bool is_taken_ = true;
 };
 
 // The thread that forms the team. libgomp keeps a team for each thread that opens a parallel region, so
@@ -139,28 +153,43 @@ class Leader {
     wake_.notify_one();
   }
 
-  // Returns when there is a team of so many.
+  // Whether it has a job to do, which may take long.
+  bool is_busy() {
+    const std::lock_guard lock(mutex_);
+    return at_work_ || !jobs_.empty();
+  }
+
+  // Returns when there is a team of that many threads, or at once where the leading thread is busy.
   void form(int32_t threads) {
     if (is_leader) return;
-    bool done = false;
-    submit(
-        [&, this] {
-          const std::lock_guard lock(mutex_);
-          done = true;
-          formed_.notify_all();
-        },
-        threads);
     std::unique_lock lock(mutex_);
+    if (at_work_ || !jobs_.empty()) return;
+    bool done = false;
+    if (threads > wanted_) wanted_ = threads;
+    jobs_.push_back([&, this] {
+      const std::lock_guard inner(mutex_);
+      done = true;
+      formed_.notify_all();
+    });
+    wake_.notify_one();
     formed_.wait(lock, [&] { return done; });
   }
 
+  // Only the leading thread waits for its turn. Any other may be JavaScript's, which must go on: where the
+  // team has other work, it does its own alone.
   void run(int32_t threads, bool has_barriers, TeamWork work, void* context) {
-    {
+    if (is_leader) {
       const Turn turn(turns_);
-      if (threads <= asked_ || is_leader) return share(threads, has_barriers, work, context);
+      return share(threads, has_barriers, work, context);
+    }
+    {
+      const Turn turn(turns_, std::try_to_lock);
+      if (!turn.is_taken()) return work(context, Team{});
+      if (threads <= asked_) return share(threads, has_barriers, work, context);
     }
     form(threads);
-    const Turn turn(turns_);
+    const Turn turn(turns_, std::try_to_lock);
+    if (!turn.is_taken() || threads > asked_) return work(context, Team{});
     share(threads, has_barriers, work, context);
   }
 
@@ -211,8 +240,11 @@ class Leader {
       if (wanted_ > asked) return;
       const std::function<void()> work = std::move(jobs_.front());
       jobs_.pop_front();
+      at_work_ = true;
       lock.unlock();
       work();
+      lock.lock();
+      at_work_ = false;
     }
   }
 
@@ -325,6 +357,7 @@ class Leader {
   std::condition_variable wake_;
   std::condition_variable formed_;
   std::deque<std::function<void()>> jobs_;
+  bool at_work_ = false;
   int32_t wanted_ = 1;
 
   // What follows is used by whose turn it is.
@@ -337,6 +370,43 @@ class Leader {
   alignas(64) std::atomic<uint32_t> round_{0};
   alignas(64) std::atomic<int32_t> busy_{0};
   std::atomic<double> begun_{0};  // when the second thread began; 0 where it has not
+};
+
+// The thread for short work that must not wait for the leading thread's: it does it alone.
+class Aside {
+ public:
+  // Never destroyed, as the leader.
+  static Aside& instance() {
+    static Aside* const aside = new Aside();
+    return *aside;
+  }
+
+  void submit(std::function<void()> work) {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(work));
+    wake_.notify_one();
+  }
+
+ private:
+  Aside() {
+    std::thread([this] { serve(); }).detach();
+  }
+
+  void serve() {
+    works_alone = true;
+    for (;;) {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return !jobs_.empty(); });
+      const std::function<void()> work = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      work();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> jobs_;
 };
 
 }  // namespace
@@ -359,7 +429,7 @@ void set_thread_count(int32_t count) {
 
 Crew choose_crew(double nanoseconds, double waits, int32_t threads) {
   const Crew team{threads, false};
-  if (threads < 2) return {};
+  if (threads < 2 || works_alone) return {};
   const double saved = nanoseconds * (1 - 1.0 / threads);
   const bool may_pay = saved > kCaution * waits * kLeastWaitNanoseconds;
   if (may_pay && saved > kWorthMeasuring && !is_measured) Leader::instance().form(threads);
@@ -384,5 +454,9 @@ void run_on(Crew crew, bool has_barriers, TeamWork work, void* context) {
 double wait_nanoseconds() { return waiting_nanoseconds.load(std::memory_order_relaxed); }
 
 void submit(std::function<void()> work) { Leader::instance().submit(std::move(work), thread_count()); }
+
+void submit_aside(std::function<void()> work) { Aside::instance().submit(std::move(work)); }
+
+bool is_engine_busy() { return Leader::instance().is_busy(); }
 
 }  // namespace thalweg

@@ -28,7 +28,8 @@ struct Crew {
 Crew choose_crew(double nanoseconds, double waits, int32_t threads);
 
 // Runs work(context, team) on this thread and the team's others, and returns when all are done. There is one
-// team in the process: callers from several threads take turns. `work` must not throw. Where its threads
+// team in the process: where another thread uses it, one that is not the engine's does the work alone, and the
+// engine's waits for its turn. `work` must not throw. Where its threads
 // never wait for each other, this one also does the share of those who have not come when its own is done:
 // what runs on their core, a garbage collector's thread say, may keep them away for milliseconds.
 using TeamWork = void (*)(void* context, const Team& team);
@@ -40,5 +41,12 @@ double wait_nanoseconds();
 // Has a thread of the engine do something, behind what it was given before, and returns at once.
 // `work` must not throw; it may call run_on.
 void submit(std::function<void()> work);
+
+// The same for short work, on another thread of the engine and without the team: it need not wait for a long
+// run.
+void submit_aside(std::function<void()> work);
+
+// Whether the thread of `submit` has something to do.
+bool is_engine_busy();
 
 }  // namespace thalweg

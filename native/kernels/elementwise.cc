@@ -135,6 +135,7 @@ THALWEG_BINARY_OP(Pow, pow_(a, b));
 THALWEG_BINARY_OP(Maximum, ((a > b) | (a != a)) ? a : b);
 THALWEG_BINARY_OP(Minimum, ((a < b) | (a != a)) ? a : b);
 
+THALWEG_UNARY_OP(Copy, x);
 THALWEG_UNARY_OP(Neg, static_cast<T>(-modular(x)));
 THALWEG_UNARY_OP(Square, static_cast<T>(modular(x) * modular(x)));
 THALWEG_UNARY_OP(Sqrt, sqrt_(x));
@@ -290,6 +291,7 @@ void add_arithmetic(Table& table) {
   table.elementwise[static_cast<int32_t>(Elementwise::pow)][kDType<double>] = pow<double>;
   add_binary<Maximum, float, double, int32_t>(table, Elementwise::maximum);
   add_binary<Minimum, float, double, int32_t>(table, Elementwise::minimum);
+  add_unary<Copy, float, double, int32_t, uint8_t>(table, Elementwise::copy);
   add_unary<Neg, float, double, int32_t>(table, Elementwise::neg);
   add_unary<Abs, float, double, int32_t>(table, Elementwise::abs);
   add_unary<Sign, float, double, int32_t>(table, Elementwise::sign);

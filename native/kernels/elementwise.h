@@ -10,7 +10,7 @@ namespace thalweg {
 // clang-format off
 #define THALWEG_ELEMENTWISE(X) \
   X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(pow, 2) X(maximum, 2) X(minimum, 2) \
-  X(neg, 1) X(abs, 1) X(sign, 1) X(square, 1) X(sqrt, 1) X(reciprocal, 1) \
+  X(copy, 1) X(neg, 1) X(abs, 1) X(sign, 1) X(square, 1) X(sqrt, 1) X(reciprocal, 1) \
   X(exp, 1) X(log, 1) X(tanh, 1) X(sigmoid, 1) X(relu, 1) X(heaviside, 1) \
   X(sin, 1) X(cos, 1) X(tan, 1) X(asin, 1) X(acos, 1) X(atan, 1) X(atan2, 2) \
   X(sinh, 1) X(cosh, 1) X(asinh, 1) X(acosh, 1) X(atanh, 1) \

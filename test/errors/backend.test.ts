@@ -80,34 +80,37 @@ describe("classes of errors", () => {
 });
 
 describe("a tensor that a running program uses", () => {
-  const message = "tensor: a program that runs is using it; wait for that run to end";
+  const run = { name: "fit", ended: Promise.resolve(), nameOf: () => undefined };
+  const other = { ...run, name: "predict", nameOf: () => '"0.weight" of the model' };
+  const written = "tensor: a tensor of 2 elements (float32) is written by fit; wait for that run to end";
+  const read = 'tensor: "0.weight" of the model is read by predict; wait for that run to end';
 
   test("cannot be read or written while the program writes it", async () => {
     const w = ones([2]);
-    w.storage.claim(true);
+    w.storage.claim(run, true);
     try {
-      await expectError([() => w.data, BusyError, message]);
-      await expectError([() => w.toArray(), BusyError, message]);
-      await expectError([() => ops.exp(w), BusyError, message]);
-      await expectError([() => w.storage.claim(false), BusyError, message]);
+      await expectError([() => w.data, BusyError, written]);
+      await expectError([() => w.toArray(), BusyError, written]);
+      await expectError([() => ops.exp(w), BusyError, written]);
+      await expectError([() => w.storage.claim(other, false), BusyError, written]);
     } finally {
-      w.storage.release(true);
+      w.storage.release(run);
     }
     expect(w.toArray()).toEqual([1, 1]);
   });
 
   test("can be read but not written while programs read it", async () => {
     const x = ones([2]);
-    x.storage.claim(false);
-    x.storage.claim(false);
+    x.storage.claim(other, false);
+    x.storage.claim(run, false);
     try {
       expect(x.toArray()).toEqual([1, 1]);
       expect(ops.sum(x).item()).toBe(2);
-      await expectError([() => x.data, BusyError, message]);
-      await expectError([() => x.storage.claim(true), BusyError, message]);
+      await expectError([() => x.data, BusyError, read]);
+      await expectError([() => x.storage.claim(run, true), BusyError, read]);
     } finally {
-      x.storage.release(false);
-      x.storage.release(false);
+      x.storage.release(run);
+      x.storage.release(other);
     }
     x.data[0] = 5;
     expect(x.toArray()).toEqual([5, 1]);

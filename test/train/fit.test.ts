@@ -251,7 +251,7 @@ describe("modes", () => {
     }
   }
 
-  test("training in the step, evaluation in validation, and training again at the end", async () => {
+  test("training in the step, evaluation in validation, and afterwards what they were", async () => {
     const model = new Watch().eval();
     await fit(model, {
       data: samples,
@@ -263,7 +263,16 @@ describe("modes", () => {
     });
     // Its JavaScript runs once for each of the two programs.
     expect(model.modes).toEqual([true, true, false, false]);
-    expect([model.training, model.inner.training]).toEqual([true, true]);
+    expect([model.training, model.inner.training]).toEqual([false, false]);
+  });
+
+  test("a module that was put into evaluation mode in a model that trains stays in it", async () => {
+    const model = new Watch();
+    model.inner.eval();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    await fit(model, { data: samples, cost: cost.crossEntropy, optimizer, batchSize: 50 });
+    expect(model.modes).toEqual([true, false]);
+    expect([model.training, model.inner.training]).toEqual([true, false]);
   });
 });
 

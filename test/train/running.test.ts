@@ -240,7 +240,7 @@ describe("pulling memory away", () => {
       optimizer.zeroGrad(); loss.backward(); optimizer.step();
       return loss;
     });
-    const detach = (tensor) => { const { buffer } = tensor.storage.readOnly; structuredClone(buffer, { transfer: [buffer] }); };
+    const detach = (tensor) => { const { buffer } = tensor.storage.forReading(); structuredClone(buffer, { transfer: [buffer] }); };
     ${middle}
     console.log("done");
   `;

@@ -1,6 +1,6 @@
 import { type Buffer, type Instruction, isOne, type Program, replaceReads } from "./ir.js";
 
-/** Reads a result from where it was made, instead of a copy: a sum over axes of size 1, a product with 1. */
+/** Reads a result from where it was made, instead of a copy, a sum over axes of size 1 or a product with 1. */
 export function dropCopies(program: Program): Program {
   const source = new Map<Buffer, Buffer>();
   const kept: Instruction[] = [];
@@ -24,6 +24,9 @@ function copyOf({ name, params, operands }: Instruction): Copied | null {
     const isSame = from.size === result.size && from.dtype === result.dtype;
     return isSame && from.kind === "temporary" && result.kind === "temporary" ? { from, result } : null;
   };
+  if (name === "copy" && params[0] === 1 && params[2] === 1) {
+    return copied(operands[0] as Buffer, operands[1] as Buffer);
+  }
   if (name === "sum" && params[1] === 1) return copied(operands[0] as Buffer, operands[1] as Buffer);
   if (name !== "mul") return null;
   const [a, b, result] = operands as [Buffer, Buffer, Buffer];

@@ -8,7 +8,7 @@ const MAX_OPS = 32;
 /** The number of inputs of each elementwise instruction. */
 const INPUTS: Readonly<Record<string, number>> = Object.fromEntries([
   ...["add", "sub", "mul", "div", "pow", "maximum", "minimum"].map((name) => [name, 2]),
-  ...["neg", "abs", "sign", "square", "sqrt", "reciprocal"].map((name) => [name, 1]),
+  ...["copy", "neg", "abs", "sign", "square", "sqrt", "reciprocal"].map((name) => [name, 1]),
   ...["exp", "log", "tanh", "sigmoid", "relu", "heaviside"].map((name) => [name, 1]),
   ...["sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh"].map((name) => [name, 1]),
   ...["acosh", "atanh", "expm1", "log1p", "exp2", "log2", "log10", "erf"].map((name) => [name, 1]),

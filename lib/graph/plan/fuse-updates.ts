@@ -1,3 +1,4 @@
+import { canFail } from "./dependencies.js";
 import { type Instruction, type Program, read, written } from "./ir.js";
 
 /** Operands of one parameter's update, by instruction. */
@@ -21,7 +22,9 @@ export function fuseUpdates(program: Program): Program {
   };
   for (const instruction of program.instructions) {
     // Those before would be moved behind this one: where it matters, they stay apart.
-    for (const [key, group] of open) if (isInTheWay(instruction, group)) close(key);
+    for (const [key, group] of open) {
+      if (canFail(instruction) || isInTheWay(instruction, group)) close(key);
+    }
     if (WIDTH[instruction.name] === undefined) continue;
     const key = keyOf(instruction);
     open.set(key, [...(open.get(key) ?? []), instruction]);

@@ -1,6 +1,6 @@
 import { canFail } from "./dependencies.js";
 import { chainOps, elementwiseInputs } from "./fuse-elementwise.js";
-import { type Buffer, type Instruction, isOne, type Program, read, written } from "./ir.js";
+import { type Buffer, type Instruction, type Program, read, written } from "./ir.js";
 
 /**
  * What elementwise instructions make and a copy then puts into a state is written there at once, where nobody needs
@@ -30,12 +30,12 @@ interface Copy {
   readonly target: Buffer;
 }
 
-/** A product with the constant 1 that goes into a state: how values are written. */
+/** What goes whole into a state: how values are written. */
 function copyOf({ name, params, operands }: Instruction): Copy | null {
-  if (name !== "mul" || params[0] !== 1) return null;
-  const [source, one, target] = operands as [Buffer, Buffer, Buffer];
+  if (name !== "copy" || params[0] !== 1) return null;
+  const [source, target] = operands as [Buffer, Buffer];
   const isWhole = source.kind === "temporary" && source.size === target.size && params[1] === target.size;
-  return isOne(one) && isWhole && target.kind === "state" ? { source, target } : null;
+  return isWhole && target.kind === "state" ? { source, target } : null;
 }
 
 /** Whether the instruction `from` may write the state itself, and not only the copy at `at`. */

@@ -58,6 +58,8 @@ W arithmetic(W a, W b) {
       return a > b || a != a ? a : b;
     case Elementwise::minimum:
       return a < b || a != a ? a : b;
+    case Elementwise::copy:
+      return a;
     case Elementwise::neg:
       return -a;
     case Elementwise::abs:
@@ -294,6 +296,7 @@ void add_elementwise(Table& table) {
   add_keep<E::atan2, float, double>(table);
   add_keep<E::maximum, float, double, int32_t>(table);
   add_keep<E::minimum, float, double, int32_t>(table);
+  add_keep<E::copy, float, double, int32_t, uint8_t>(table);
   add_keep<E::neg, float, double, int32_t>(table);
   add_keep<E::abs, float, double, int32_t>(table);
   add_keep<E::sign, float, double, int32_t>(table);

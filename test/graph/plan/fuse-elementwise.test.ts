@@ -93,7 +93,7 @@ describe("fuseElementwise", () => {
     expect(names(bool, PASS, x, y)).toEqual(["chain"]);
     expectSame(() => bool, PASS, [x, y]);
     const elementwise = binding.instructions.slice(0, binding.instructions.indexOf("to_bool") + 1);
-    expect(elementwise).toHaveLength(58);
+    expect(elementwise).toHaveLength(59);
   });
 
   test("broadcasts one number, known or computed, and leaves other broadcasts outside", () => {

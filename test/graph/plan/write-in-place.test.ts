@@ -57,7 +57,7 @@ describe("writeInPlace", () => {
   ])("%s", (_, before, expected, f) => {
     const make = withState(f);
     expect(names(make(), [...before, ...PASS], x)).toEqual(expected);
-    expect(names(make(), before, x)).toEqual([...expected.slice(0, 1), "mul", ...expected.slice(1)]);
+    expect(names(make(), before, x)).toEqual([...expected.slice(0, 1), "copy", ...expected.slice(1)]);
     expectSame(make, [...before, ...PASS], [x]);
   });
 
