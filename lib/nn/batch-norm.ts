@@ -28,6 +28,8 @@ export interface BatchNormOptions extends FloatOptions {
   readonly momentum?: number | null;
   /** Whether there are a weight w and a bias b. Default: true. */
   readonly affine?: boolean;
+  /** Whether there is a bias b beside the weight. Default: true. */
+  readonly bias?: boolean;
   /** Whether evaluation mode uses running statistics, or else the batch's own. Default: true. */
   readonly trackRunningStats?: boolean;
 }
@@ -55,17 +57,18 @@ export class BatchNorm1d extends Module {
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super();
-    checkOptions("BatchNorm1d", options, ["eps", "momentum", "affine", "trackRunningStats", "dtype"]);
+    checkOptions("BatchNorm1d", options, ["eps", "momentum", "affine", "bias", "trackRunningStats", "dtype"]);
     this.numFeatures = checkNumber("BatchNorm1d", "numFeatures", numFeatures, { min: 1, integer: true });
     this.eps = checkNumber("BatchNorm1d", "eps", options.eps ?? 1e-5, { min: 0 });
     const { momentum = 0.1 } = options;
     this.momentum = momentum === null ? null : checkNumber("BatchNorm1d", "momentum", momentum);
     const affine = checkFlag("BatchNorm1d", "affine", options.affine ?? true);
+    const bias = checkFlag("BatchNorm1d", "bias", options.bias ?? true);
     const tracks = checkFlag("BatchNorm1d", "trackRunningStats", options.trackRunningStats ?? true);
     const dtype = readFloat("BatchNorm1d", options);
     const shape = [numFeatures];
     this.weight = affine ? new Parameter(ones(shape, { dtype })) : null;
-    this.bias = affine ? new Parameter(zeros(shape, { dtype })) : null;
+    this.bias = affine && bias ? new Parameter(zeros(shape, { dtype })) : null;
     this.runningMean = tracks ? new Buffer(zeros(shape, { dtype })) : null;
     this.runningVar = tracks ? new Buffer(ones(shape, { dtype })) : null;
     this.numBatchesTracked = tracks ? new Buffer(zeros([], { dtype: "int32" })) : null;

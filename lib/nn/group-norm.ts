@@ -16,6 +16,8 @@ export interface GroupNormOptions extends FloatOptions {
   readonly eps?: number;
   /** Whether there are a weight w and a bias b. Default: true. */
   readonly affine?: boolean;
+  /** Whether there is a bias b beside the weight. Default: true. */
+  readonly bias?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export class GroupNorm extends Module {
 
   constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
     super();
-    checkOptions("GroupNorm", options, ["eps", "affine", "dtype"]);
+    checkOptions("GroupNorm", options, ["eps", "affine", "bias", "dtype"]);
     this.numGroups = checkNumber("GroupNorm", "numGroups", numGroups, { min: 1, integer: true });
     this.numChannels = checkNumber("GroupNorm", "numChannels", numChannels, { min: 1, integer: true });
     if (numChannels % numGroups !== 0) {
@@ -44,9 +46,10 @@ export class GroupNorm extends Module {
     }
     this.eps = checkNumber("GroupNorm", "eps", options.eps ?? 1e-5, { min: 0 });
     const affine = checkFlag("GroupNorm", "affine", options.affine ?? true);
+    const bias = checkFlag("GroupNorm", "bias", options.bias ?? true);
     const dtype = readFloat("GroupNorm", options);
     this.weight = affine ? new Parameter(ones([numChannels], { dtype })) : null;
-    this.bias = affine ? new Parameter(zeros([numChannels], { dtype })) : null;
+    this.bias = affine && bias ? new Parameter(zeros([numChannels], { dtype })) : null;
   }
 
   forward(x: Tensor): Tensor {

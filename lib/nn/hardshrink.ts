@@ -7,9 +7,9 @@ import { Module } from "./module.js";
  * y = 0 where |x| ≤ λ, else x, element by element (torch.nn.Hardshrink).
  * Shapes: x → y, the same.
  * @throws ArgumentError
- * @example new nn.HardShrink().forward(tensor([-1, 2]))
+ * @example new nn.Hardshrink().forward(tensor([-1, 2]))
  */
-export class HardShrink extends Module {
+export class Hardshrink extends Module {
   readonly lambda: number;
 
   /**
@@ -17,7 +17,7 @@ export class HardShrink extends Module {
    */
   constructor(lambda = 0.5) {
     super();
-    this.lambda = checkNumber("HardShrink", "lambda", lambda, { min: 0 });
+    this.lambda = checkNumber("Hardshrink", "lambda", lambda, { min: 0 });
   }
 
   forward(x: Tensor): Tensor {

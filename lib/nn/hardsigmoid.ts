@@ -5,9 +5,9 @@ import { Module } from "./module.js";
 /**
  * y = min(max(x + 3, 0), 6)/6, element by element (torch.nn.Hardsigmoid).
  * Shapes: x → y, the same.
- * @example new nn.HardSigmoid().forward(tensor([-1, 2]))
+ * @example new nn.Hardsigmoid().forward(tensor([-1, 2]))
  */
-export class HardSigmoid extends Module {
+export class Hardsigmoid extends Module {
   forward(x: Tensor): Tensor {
     return hardsigmoid(x);
   }

@@ -5,9 +5,9 @@ import { Module } from "./module.js";
 /**
  * y = x·min(max(x + 3, 0), 6)/6, element by element (torch.nn.Hardswish).
  * Shapes: x → y, the same.
- * @example new nn.HardSwish().forward(tensor([-1, 2]))
+ * @example new nn.Hardswish().forward(tensor([-1, 2]))
  */
-export class HardSwish extends Module {
+export class Hardswish extends Module {
   forward(x: Tensor): Tensor {
     return hardswish(x);
   }

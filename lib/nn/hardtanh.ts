@@ -7,9 +7,9 @@ import { Module } from "./module.js";
  * y = x, but no less than low and no more than high, element by element (torch.nn.Hardtanh).
  * Shapes: x → y, the same.
  * @throws ArgumentError
- * @example new nn.HardTanh().forward(tensor([-1, 2]))
+ * @example new nn.Hardtanh().forward(tensor([-1, 2]))
  */
-export class HardTanh extends Module {
+export class Hardtanh extends Module {
   readonly low: number;
   readonly high: number;
 
@@ -19,8 +19,8 @@ export class HardTanh extends Module {
    */
   constructor(low = -1, high = 1) {
     super();
-    this.low = checkNumber("HardTanh", "low", low);
-    this.high = checkNumber("HardTanh", "high", high, { above: low });
+    this.low = checkNumber("Hardtanh", "low", low);
+    this.high = checkNumber("Hardtanh", "high", high, { above: low });
   }
 
   forward(x: Tensor): Tensor {

@@ -4,6 +4,16 @@ export { Buffer } from "./buffer.js";
 export { CELU } from "./celu.js";
 export { ModuleDict, ModuleList } from "./containers.js";
 export { CosineSimilarity, PairwiseDistance } from "./distances.js";
+export {
+  HardShrink,
+  HardSigmoid,
+  HardSwish,
+  HardTanh,
+  SoftPlus,
+  SoftShrink,
+  SoftSign,
+  TanhShrink,
+} from "./deprecated.js";
 export { AlphaDropout, Dropout } from "./dropout.js";
 export { ELU } from "./elu.js";
 export { Embedding, type EmbeddingOptions } from "./embedding.js";
@@ -13,10 +23,10 @@ export type { FloatOptions } from "./float-options.js";
 export { GELU } from "./gelu.js";
 export { GLU } from "./glu.js";
 export { GroupNorm, type GroupNormOptions } from "./group-norm.js";
-export { HardShrink } from "./hardshrink.js";
-export { HardSigmoid } from "./hardsigmoid.js";
-export { HardSwish } from "./hardswish.js";
-export { HardTanh } from "./hardtanh.js";
+export { Hardshrink } from "./hardshrink.js";
+export { Hardsigmoid } from "./hardsigmoid.js";
+export { Hardswish } from "./hardswish.js";
+export { Hardtanh } from "./hardtanh.js";
 export { Identity } from "./identity.js";
 export * as init from "./init.js";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.js";
@@ -40,11 +50,11 @@ export { SiLU } from "./silu.js";
 export { SoftNearestNeighbor } from "./soft-nearest-neighbor.js";
 export { Softmax } from "./softmax.js";
 export { Softmin } from "./softmin.js";
-export { SoftPlus } from "./softplus.js";
-export { SoftShrink } from "./softshrink.js";
-export { SoftSign } from "./softsign.js";
+export { Softplus } from "./softplus.js";
+export { Softshrink } from "./softshrink.js";
+export { Softsign } from "./softsign.js";
 export { summary } from "./summary.js";
 export { Tanh } from "./tanh.js";
-export { TanhShrink } from "./tanhshrink.js";
+export { Tanhshrink } from "./tanhshrink.js";
 export { Threshold } from "./threshold.js";
 export { Unflatten } from "./unflatten.js";

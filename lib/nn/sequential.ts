@@ -12,12 +12,12 @@ import { Module } from "./module.js";
 import { ReLU } from "./relu.js";
 import { Sigmoid } from "./sigmoid.js";
 import { SiLU } from "./silu.js";
-import { SoftPlus } from "./softplus.js";
+import { Softplus } from "./softplus.js";
 import { Tanh } from "./tanh.js";
 
 /** The `forward` of layers that show nobody what they are given and what they make. A hook has another one. */
 const discreet: ReadonlySet<unknown> = new Set(
-  [Linear, ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, SoftPlus, Tanh, Flatten].map(
+  [Linear, ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, Softplus, Tanh, Flatten].map(
     ({ prototype }) => prototype.forward,
   ),
 );

@@ -7,17 +7,17 @@ import { Module } from "./module.js";
  * y = ln(1 + e^(β·x))/β, and x where β·x is above the threshold, element by element (torch.nn.Softplus).
  * Shapes: x → y, the same.
  * @throws OptionError, ArgumentError
- * @example new nn.SoftPlus({ beta: 2 }).forward(tensor([-1, 2]))
+ * @example new nn.Softplus({ beta: 2 }).forward(tensor([-1, 2]))
  */
-export class SoftPlus extends Module {
+export class Softplus extends Module {
   readonly beta: number;
   readonly threshold: number;
 
   constructor(options: SoftplusOptions = {}) {
     super();
-    checkOptions("SoftPlus", options, ["beta", "threshold"]);
-    this.beta = checkNumber("SoftPlus", "beta", options.beta ?? 1, { above: 0 });
-    this.threshold = checkNumber("SoftPlus", "threshold", options.threshold ?? 20);
+    checkOptions("Softplus", options, ["beta", "threshold"]);
+    this.beta = checkNumber("Softplus", "beta", options.beta ?? 1, { above: 0 });
+    this.threshold = checkNumber("Softplus", "threshold", options.threshold ?? 20);
   }
 
   forward(x: Tensor): Tensor {

@@ -7,9 +7,9 @@ import { Module } from "./module.js";
  * y = x − λ where x > λ, x + λ where x < −λ, else 0, element by element (torch.nn.Softshrink).
  * Shapes: x → y, the same.
  * @throws ArgumentError
- * @example new nn.SoftShrink().forward(tensor([-1, 2]))
+ * @example new nn.Softshrink().forward(tensor([-1, 2]))
  */
-export class SoftShrink extends Module {
+export class Softshrink extends Module {
   readonly lambda: number;
 
   /**
@@ -17,7 +17,7 @@ export class SoftShrink extends Module {
    */
   constructor(lambda = 0.5) {
     super();
-    this.lambda = checkNumber("SoftShrink", "lambda", lambda, { min: 0 });
+    this.lambda = checkNumber("Softshrink", "lambda", lambda, { min: 0 });
   }
 
   forward(x: Tensor): Tensor {

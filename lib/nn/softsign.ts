@@ -5,9 +5,9 @@ import { Module } from "./module.js";
 /**
  * y = x/(1 + |x|), element by element (torch.nn.Softsign).
  * Shapes: x → y, the same.
- * @example new nn.SoftSign().forward(tensor([-1, 2]))
+ * @example new nn.Softsign().forward(tensor([-1, 2]))
  */
-export class SoftSign extends Module {
+export class Softsign extends Module {
   forward(x: Tensor): Tensor {
     return softsign(x);
   }

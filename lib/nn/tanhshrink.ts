@@ -5,9 +5,9 @@ import { Module } from "./module.js";
 /**
  * y = x − tanh x, element by element (torch.nn.Tanhshrink).
  * Shapes: x → y, the same.
- * @example new nn.TanhShrink().forward(tensor([-1, 2]))
+ * @example new nn.Tanhshrink().forward(tensor([-1, 2]))
  */
-export class TanhShrink extends Module {
+export class Tanhshrink extends Module {
   forward(x: Tensor): Tensor {
     return tanhshrink(x);
   }

@@ -247,14 +247,14 @@ describe("the lecture's pair of Jacobians", () => {
         new nn.SiLU(),
         new nn.Mish(),
         new nn.LogSigmoid(),
-        new nn.HardSigmoid(),
-        new nn.HardSwish(),
-        new nn.HardTanh(),
-        new nn.HardShrink(),
-        new nn.SoftShrink(),
-        new nn.TanhShrink(),
-        new nn.SoftPlus(),
-        new nn.SoftSign(),
+        new nn.Hardsigmoid(),
+        new nn.Hardswish(),
+        new nn.Hardtanh(),
+        new nn.Hardshrink(),
+        new nn.Softshrink(),
+        new nn.Tanhshrink(),
+        new nn.Softplus(),
+        new nn.Softsign(),
         new nn.Threshold(0.1, -1),
         new nn.GLU(),
         new nn.Softmax(),
@@ -312,8 +312,8 @@ describe("the lecture's pair of Jacobians", () => {
     // Of two inputs, of integers, an argmin, or without a function of their own.
     const others = ["Bilinear", "CosineSimilarity", "PairwiseDistance", "Embedding", "EmbeddingBag"];
     others.push("NearestNeighbor", "ModuleList", "ModuleDict");
-    const own = Object.entries(nn).flatMap(([name, value]) =>
-      (value as { prototype?: unknown }).prototype instanceof nn.Module ? [name] : [],
+    const own = Object.values<unknown>(nn).flatMap((value) =>
+      typeof value === "function" && value.prototype instanceof nn.Module ? [value.name] : [],
     );
     expect(own.filter((name) => !(name in MODULES) && !others.includes(name))).toEqual([]);
   });

@@ -70,3 +70,16 @@ describe("modules do the same compiled, and write their state", () => {
     expectState(module, row.stateAfter);
   });
 });
+
+test.each([
+  ["HardShrink", nn.HardShrink, nn.Hardshrink],
+  ["HardSigmoid", nn.HardSigmoid, nn.Hardsigmoid],
+  ["HardSwish", nn.HardSwish, nn.Hardswish],
+  ["HardTanh", nn.HardTanh, nn.Hardtanh],
+  ["SoftPlus", nn.SoftPlus, nn.Softplus],
+  ["SoftShrink", nn.SoftShrink, nn.Softshrink],
+  ["SoftSign", nn.SoftSign, nn.Softsign],
+  ["TanhShrink", nn.TanhShrink, nn.Tanhshrink],
+])("%s is another name of the class that PyTorch spells otherwise", (_, old, own) => {
+  expect(old).toBe(own);
+});

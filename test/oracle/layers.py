@@ -95,15 +95,15 @@ POINTWISE = [
     ("SiLU", [], nn.SiLU()),
     ("Mish", [], nn.Mish()),
     ("LogSigmoid", [], nn.LogSigmoid()),
-    ("HardSwish", [], nn.Hardswish()),
-    ("HardTanh", [], nn.Hardtanh()),
-    ("HardTanh", [-0.5, 0.75], nn.Hardtanh(-0.5, 0.75)),
-    ("TanhShrink", [], nn.Tanhshrink()),
-    ("HardShrink", [], nn.Hardshrink()),
-    ("SoftShrink", [0.25], nn.Softshrink(0.25)),
-    ("SoftPlus", [], nn.Softplus()),
-    ("SoftPlus", [{"beta": 2, "threshold": 3}], nn.Softplus(2, 3)),
-    ("SoftSign", [], nn.Softsign()),
+    ("Hardswish", [], nn.Hardswish()),
+    ("Hardtanh", [], nn.Hardtanh()),
+    ("Hardtanh", [-0.5, 0.75], nn.Hardtanh(-0.5, 0.75)),
+    ("Tanhshrink", [], nn.Tanhshrink()),
+    ("Hardshrink", [], nn.Hardshrink()),
+    ("Softshrink", [0.25], nn.Softshrink(0.25)),
+    ("Softplus", [], nn.Softplus()),
+    ("Softplus", [{"beta": 2, "threshold": 3}], nn.Softplus(2, 3)),
+    ("Softsign", [], nn.Softsign()),
     ("Threshold", [0.5, -2], nn.Threshold(0.5, -2)),
     ("GLU", [], nn.GLU()),
     ("GLU", [1], nn.GLU(1)),
@@ -122,6 +122,7 @@ POINTWISE = [
     ("RMSNorm", [4, {"eps": 0.1, "elementwiseAffine": False, **F}], nn.RMSNorm(4, 0.1, False)),
     ("GroupNorm", [2, 4, F], nn.GroupNorm(2, 4)),
     ("GroupNorm", [4, 4, {"affine": False, "eps": 0.01, **F}], nn.GroupNorm(4, 4, 0.01, False)),
+    ("GroupNorm", [2, 4, {"bias": False, **F}], nn.GroupNorm(2, 4, bias=False)),
 ]
 
 
@@ -139,6 +140,7 @@ def batch_norm():
     for note, options, module in (
         ("the average of all batches", {"momentum": None}, nn.BatchNorm1d(3, momentum=None)),
         ("another momentum, no affine", {"momentum": 0.5, "affine": False}, nn.BatchNorm1d(3, momentum=0.5, affine=False)),
+        ("no bias", {"bias": False}, nn.BatchNorm1d(3, bias=False)),
         ("no running statistics", {"trackRunningStats": False, "eps": 0.1}, nn.BatchNorm1d(3, 0.1, track_running_stats=False)),
     ):
         for mode in (True, False):
