@@ -85,39 +85,44 @@ export class BatchNorm1d extends Module {
     const line = x.rank === 2 ? [this.numFeatures] : [this.numFeatures, 1];
     const isOwn = this.training || this.runningMean === null || this.runningVar === null;
     const [centre, spread] = isOwn
-      ? this.#ofBatch(x, line)
+      ? ofBatch(this, x, line)
       : [reshape(this.runningMean as Tensor, line), reshape(this.runningVar as Tensor, line)];
     const y = mul(sub(x, centre), rsqrt(add(spread, this.eps)));
     const scaled = this.weight === null ? y : mul(y, reshape(this.weight, line));
     return this.bias === null ? scaled : add(scaled, reshape(this.bias, line));
   }
+}
 
-  /** The batch's mean and variance, which in training mode move the running ones. */
-  #ofBatch(x: Tensor, line: readonly number[]): [centre: Tensor, spread: Tensor] {
-    const count = x.size / this.numFeatures;
-    if (this.training && count < 2) {
-      throw new ArgumentError(
-        `BatchNorm1d: expected more than one value for each feature in training, got x ${format(x.shape)}`,
-      );
-    }
-    const dim = x.rank === 2 ? [0] : [0, 2];
-    const centre = reshape(mean(x, { dim }), line);
-    const spread = reshape(mean(square(sub(x, centre)), { dim }), line);
-    if (this.training) noGrad(() => this.#track(detach(centre), mul(detach(spread), count / (count - 1))));
-    return [centre, spread];
+/** The batch's mean and variance, which in training mode move the running ones. */
+function ofBatch(module: BatchNorm1d, x: Tensor, line: readonly number[]): [centre: Tensor, spread: Tensor] {
+  const count = x.size / module.numFeatures;
+  if (module.training && count < 2) {
+    throw new ArgumentError(`BatchNorm1d: ${TOO_FEW} in training, got x ${format(x.shape)}`);
   }
+  const dim = x.rank === 2 ? [0] : [0, 2];
+  const centre = reshape(mean(x, { dim }), line);
+  const spread = reshape(mean(square(sub(x, centre)), { dim }), line);
+  if (module.training) noGrad(() => track(module, detach(centre), mul(detach(spread), count / (count - 1))));
+  return [centre, spread];
+}
 
-  #track(centre: Tensor, spread: Tensor): void {
-    const { runningMean, runningVar, numBatchesTracked } = this;
-    if (runningMean === null || runningVar === null || numBatchesTracked === null) return;
-    write("BatchNorm1d", numBatchesTracked, add(numBatchesTracked, 1));
-    const share = this.momentum ?? reciprocal(to(numBatchesTracked, centre.dtype));
-    for (const [running, own] of [
-      [runningMean, centre],
-      [runningVar, spread],
-    ] as const) {
-      const moved = add(running, mul(sub(reshape(own, running.shape), running), share));
-      write("BatchNorm1d", running, moved);
-    }
+const TOO_FEW = "expected more than one value for each feature";
+
+/** Whether an error says that a batch in training was too small for its variance. */
+export function isTooFewForVariance(error: unknown): boolean {
+  return error instanceof ArgumentError && error.message.includes(TOO_FEW);
+}
+
+function track(module: BatchNorm1d, centre: Tensor, spread: Tensor): void {
+  const { runningMean, runningVar, numBatchesTracked, momentum } = module;
+  if (runningMean === null || runningVar === null || numBatchesTracked === null) return;
+  write("BatchNorm1d", numBatchesTracked, add(numBatchesTracked, 1));
+  const share = momentum ?? reciprocal(to(numBatchesTracked, centre.dtype));
+  for (const [running, own] of [
+    [runningMean, centre],
+    [runningVar, spread],
+  ] as const) {
+    const moved = add(running, mul(sub(reshape(own, running.shape), running), share));
+    write("BatchNorm1d", running, moved);
   }
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, GraphError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { describe } from "../options.js";
+import { checkNumber, describe } from "../options.js";
 import { Module } from "./module.js";
 
 function checkModule(where: string, name: string, module: unknown): Module {
@@ -31,6 +31,9 @@ export class ModuleList<M extends Module = Module> extends Container implements 
 
   constructor(modules: Iterable<M> = []) {
     super();
+    if (modules === null || typeof modules !== "object" || typeof modules[Symbol.iterator] !== "function") {
+      throw new ArgumentError(`ModuleList: expected a list of modules, got ${describe(modules)}`);
+    }
     this.list = [...modules].map((module, i) => checkModule("ModuleList", `module ${i}`, module) as M);
   }
 
@@ -40,12 +43,13 @@ export class ModuleList<M extends Module = Module> extends Container implements 
 
   /** The module there; −1 is the last. */
   at(index: number): M | undefined {
-    return this.list.at(index);
+    return this.list.at(checkNumber("ModuleList", "index", index, { integer: true }));
   }
 
-  /** Adds modules at the end. @returns this */
+  /** Adds modules at the end, all or none. @returns this */
   append(...modules: M[]): this {
-    for (const module of modules) this.list.push(checkModule("ModuleList", "module", module) as M);
+    for (const module of modules) checkModule("ModuleList", "module", module);
+    this.list.push(...modules);
     return this;
   }
 
@@ -68,9 +72,11 @@ export class ModuleDict<M extends Module = Module> extends Container implements 
 
   constructor(modules: Readonly<Record<string, M>> = {}) {
     super();
-    this.list = new Map(
-      Object.entries(modules).map(([name, module]) => [name, checkModule("ModuleDict", name, module) as M]),
-    );
+    if (modules === null || typeof modules !== "object" || Symbol.iterator in modules) {
+      throw new ArgumentError(`ModuleDict: expected an object of modules by name, got ${describe(modules)}`);
+    }
+    this.list = new Map();
+    for (const [name, module] of Object.entries(modules)) this.set(name, module);
   }
 
   get size(): number {
@@ -81,8 +87,14 @@ export class ModuleDict<M extends Module = Module> extends Container implements 
     return this.list.get(name);
   }
 
-  /** @returns this */
+  /**
+   * @param name is part of the names of parameters, so that it is not empty and has no dot.
+   * @returns this
+   */
   set(name: string, module: M): this {
+    if (typeof name !== "string" || name === "" || name.includes(".")) {
+      throw new ArgumentError(`ModuleDict: expected a name without dots, got ${describe(name)}`);
+    }
     this.list.set(name, checkModule("ModuleDict", name, module) as M);
     return this;
   }

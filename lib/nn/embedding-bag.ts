@@ -79,8 +79,8 @@ export class EmbeddingBag extends Module {
   forward(index: Tensor, offsets: Tensor | null = null, perSampleWeights?: Tensor): Tensor {
     checkIndex("EmbeddingBag", index);
     const { bags, count } =
-      offsets === null ? this.#rows(index) : this.#stretches(index, offsets, this.includeLastOffset);
-    const weights = perSampleWeights === undefined ? null : this.#weights(index, perSampleWeights);
+      offsets === null ? rowsOf(index) : stretches(index, offsets, this.includeLastOffset);
+    const weights = perSampleWeights === undefined ? null : weightsOf(index, perSampleWeights, this.mode);
     const vectors = lookUp("EmbeddingBag", this.weight, index, this.settings);
     const { paddingIdx } = this.settings;
     const isIn = paddingIdx === null ? null : notEqual(reshape(index, [index.size]), paddingIdx);
@@ -94,50 +94,50 @@ export class EmbeddingBag extends Module {
     const sizes = indexAdd(zeros([count], { dtype }), 0, bags, ofEach);
     return div(total, unsqueeze(maximum(sizes, 1), 1));
   }
+}
 
-  /** The bag of each index, where bags are rows. */
-  #rows(index: Tensor): { bags: Tensor; count: number } {
-    const [count, length] = index.shape;
-    if (index.rank !== 2 || count === undefined || length === undefined) {
-      throw new ShapeError(
-        `EmbeddingBag: expected index [B, L], or [n] with offsets, got ${format(index.shape)}`,
-      );
-    }
-    const starts = full([count, length], 1, { dtype: "int32" });
-    return { bags: sub(reshape(cumsum(starts, 0), [index.size]), 1), count };
+/** The bag of each index, where bags are rows. */
+function rowsOf(index: Tensor): { bags: Tensor; count: number } {
+  const [count, length] = index.shape;
+  if (index.rank !== 2 || count === undefined || length === undefined) {
+    throw new ShapeError(
+      `EmbeddingBag: expected index [B, L], or [n] with offsets, got ${format(index.shape)}`,
+    );
   }
+  const starts = full([count, length], 1, { dtype: "int32" });
+  return { bags: sub(reshape(cumsum(starts, 0), [index.size]), 1), count };
+}
 
-  /** The bag of each index, where bags are stretches of a list: how many have begun, less one. */
-  #stretches(index: Tensor, offsets: Tensor, endIsThere: boolean): { bags: Tensor; count: number } {
-    const name = "EmbeddingBag";
-    checkIndex(name, checkTensor(name, "offsets", offsets));
-    if (index.rank !== 1 || offsets.rank !== 1 || offsets.size < (endIsThere ? 2 : 1)) {
-      throw new ShapeError(
-        `${name}: expected index [n] and offsets [B], got ${format(index.shape)} and ${format(offsets.shape)}`,
-      );
-    }
-    if (!offsets.storage.isSymbolic) checkOffsets(offsets.storage.forReading(), index.size, endIsThere);
-    const n = index.size;
-    const count = offsets.size - Number(endIsThere);
-    const begins = endIsThere ? slice(offsets, 0, { start: 0, end: count }) : offsets;
-    const int32 = { dtype: "int32" } as const;
-    const begun = cumsum(indexAdd(zeros([n + 1], int32), 0, begins, full([count], 1, int32)), 0);
-    return { bags: sub(slice(begun, 0, { start: 0, end: n }), 1), count };
+/** The bag of each index, where bags are stretches of a list: how many have begun, less one. */
+function stretches(index: Tensor, offsets: Tensor, endIsThere: boolean): { bags: Tensor; count: number } {
+  const name = "EmbeddingBag";
+  checkIndex(name, checkTensor(name, "offsets", offsets));
+  if (index.rank !== 1 || offsets.rank !== 1 || offsets.size < (endIsThere ? 2 : 1)) {
+    throw new ShapeError(
+      `${name}: expected index [n] and offsets [B], got ${format(index.shape)} and ${format(offsets.shape)}`,
+    );
   }
+  if (!offsets.storage.isSymbolic) checkOffsets(offsets.storage.forReading(), index.size, endIsThere);
+  const n = index.size;
+  const count = offsets.size - Number(endIsThere);
+  const begins = endIsThere ? slice(offsets, 0, { start: 0, end: count }) : offsets;
+  const int32 = { dtype: "int32" } as const;
+  const begun = cumsum(indexAdd(zeros([n + 1], int32), 0, begins, full([count], 1, int32)), 0);
+  return { bags: sub(slice(begun, 0, { start: 0, end: n }), 1), count };
+}
 
-  #weights(index: Tensor, weights: Tensor): Tensor {
-    const name = "EmbeddingBag";
-    if (this.mode !== "sum") {
-      throw new ArgumentError(`${name}: perSampleWeights go with mode "sum", not with "${this.mode}"`);
-    }
-    checkTensor(name, "perSampleWeights", weights);
-    if (!sameShape(weights.shape, index.shape)) {
-      throw new ShapeError(
-        `${name}: expected perSampleWeights to be ${format(index.shape)}, got ${format(weights.shape)}`,
-      );
-    }
-    return reshape(weights, [index.size]);
+function weightsOf(index: Tensor, weights: Tensor, mode: string): Tensor {
+  const name = "EmbeddingBag";
+  if (mode !== "sum") {
+    throw new ArgumentError(`${name}: perSampleWeights go with mode "sum", not with "${mode}"`);
   }
+  checkTensor(name, "perSampleWeights", weights);
+  if (!sameShape(weights.shape, index.shape)) {
+    throw new ShapeError(
+      `${name}: expected perSampleWeights to be ${format(index.shape)}, got ${format(weights.shape)}`,
+    );
+  }
+  return reshape(weights, [index.size]);
 }
 
 /** The largest of each bag and column, 0 for none. */

@@ -18,6 +18,25 @@ export class Hooks {
   readonly #before = new Set<{ hook: ForwardPreHook }>();
   readonly #after = new Set<{ hook: ForwardHook }>();
   readonly #backward = new Set<{ hook: BackwardHook }>();
+  /** The module's field `forward`, where it had one before its first hook. */
+  readonly ownForward: PropertyDescriptor | undefined;
+
+  constructor(module: Module) {
+    this.ownForward = Object.getOwnPropertyDescriptor(module, "forward");
+  }
+
+  get isEmpty(): boolean {
+    return this.#before.size + this.#after.size + this.#backward.size === 0;
+  }
+
+  /** The same hooks for another module, removed from each by itself. */
+  copyFor(module: Module): Hooks {
+    const copy = new Hooks(module);
+    for (const { hook } of this.#before) copy.addBefore(hook);
+    for (const { hook } of this.#after) copy.addAfter(hook);
+    for (const { hook } of this.#backward) copy.addBackward(hook);
+    return copy;
+  }
 
   addBefore = (hook: ForwardPreHook): (() => void) => add("registerForwardPreHook", this.#before, hook);
   addAfter = (hook: ForwardHook): (() => void) => add("registerForwardHook", this.#after, hook);
@@ -25,7 +44,7 @@ export class Hooks {
 
   run(module: Module, forward: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
     let inputs = given;
-    for (const { hook } of this.#before) inputs = hook(module, inputs) ?? inputs;
+    for (const { hook } of this.#before) inputs = checkInputs(hook(module, inputs) ?? inputs);
     if (this.#backward.size > 0) inputs = this.#watchInput(module, inputs);
     let output = forward(...inputs);
     for (const { hook } of this.#after) {
@@ -60,6 +79,13 @@ export class Hooks {
     });
     return watched;
   }
+}
+
+function checkInputs(inputs: readonly Tensor[]): readonly Tensor[] {
+  if (Array.isArray(inputs)) return inputs;
+  throw new ArgumentError(
+    `registerForwardPreHook: expected the hook's result to be a list of inputs, got ${describe(inputs)}`,
+  );
 }
 
 function add<H>(name: string, hooks: Set<{ hook: H }>, hook: H): () => void {

@@ -3,7 +3,6 @@ export { Bilinear, type BilinearOptions } from "./bilinear.js";
 export { Buffer } from "./buffer.js";
 export { CELU } from "./celu.js";
 export { ModuleDict, ModuleList } from "./containers.js";
-export { CosineSimilarity, PairwiseDistance } from "./distances.js";
 export {
   HardShrink,
   HardSigmoid,
@@ -14,6 +13,7 @@ export {
   SoftSign,
   TanhShrink,
 } from "./deprecated.js";
+export { CosineSimilarity, PairwiseDistance } from "./distances.js";
 export { AlphaDropout, Dropout } from "./dropout.js";
 export { ELU } from "./elu.js";
 export { Embedding, type EmbeddingOptions } from "./embedding.js";
@@ -35,7 +35,7 @@ export { Linear, type LinearOptions } from "./linear.js";
 export { LogSigmoid } from "./log-sigmoid.js";
 export { LogSoftmax } from "./log-softmax.js";
 export { Mish } from "./mish.js";
-export { Module, type StateDict } from "./module.js";
+export { Module } from "./module.js";
 export { NearestNeighbor } from "./nearest-neighbor.js";
 export { Parameter } from "./parameter.js";
 export { PReLU, type PReLUOptions } from "./prelu.js";
@@ -53,6 +53,7 @@ export { Softmin } from "./softmin.js";
 export { Softplus } from "./softplus.js";
 export { Softshrink } from "./softshrink.js";
 export { Softsign } from "./softsign.js";
+export type { LoadStateDictOptions, StateDict } from "./state-dict.js";
 export { summary } from "./summary.js";
 export { Tanh } from "./tanh.js";
 export { Tanhshrink } from "./tanhshrink.js";

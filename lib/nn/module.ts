@@ -1,20 +1,21 @@
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
-import { assign, checkAssignable } from "../graph/apply.js";
+import { checkAssignable } from "../graph/apply.js";
 import { checkDType, type DType, isFloat } from "../graph/dtype.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { dropGradient } from "../graph/scratch.js";
+import type { Storage } from "../graph/storage.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
 import { assume, overrule } from "../graph/trace.js";
 import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
 import { to as convertTo } from "../ops/to.js";
-import { checkFlag, checkOptions, describe } from "../options.js";
+import { checkFlag, describe } from "../options.js";
 import { Buffer } from "./buffer.js";
-import { type Copyable, copyWith, deepCopy } from "./deep-copy.js";
+import { type Copies, type Copyable, copyFields, copyWith, deepCopy, inTheMaking } from "./deep-copy.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
 import { Parameter } from "./parameter.js";
-
-/** Parameters and buffers by name, in PyTorch's naming: `"m0.weight"`. */
-export type StateDict = Record<string, Tensor>;
+import { placed, placingForward } from "./place.js";
+import { ownPrivateMember } from "./private-members.js";
+import { type LoadStateDictOptions, loadState, type StateDict } from "./state-dict.js";
 
 /**
  * A parametrised model y = G(x, w): `forward` is G, and its fields of type `Parameter` and `Module`
@@ -31,6 +32,10 @@ export type StateDict = Record<string, Tensor>;
  */
 export abstract class Module implements HasParts, Copyable {
   #training = true;
+
+  constructor() {
+    placingForward(new.target.prototype);
+  }
 
   /**
    * Whether it is being trained; `train()` and `eval()` set it here and in all modules below. A compiled
@@ -53,10 +58,27 @@ export abstract class Module implements HasParts, Copyable {
 
   /** From the first hook on, `forward` of this module goes through its hooks. */
   #hooked(): Hooks {
-    if (this.#hooks !== null) return this.#hooks;
-    const hooks = new Hooks();
+    return this.#hooks ?? this.#through(new Hooks(this));
+  }
+
+  /** Has `forward` be what it was before the first hook. */
+  #unhook(): void {
+    if (this.#hooks === null) return;
+    const own = this.#hooks.ownForward;
+    if (own === undefined) Reflect.deleteProperty(this, "forward");
+    else Object.defineProperty(this, "forward", own);
+    this.#hooks = null;
+  }
+
+  #through(hooks: Hooks): Hooks {
     const forward = this.forward.bind(this);
-    const value = (...inputs: Tensor[]): Tensor => hooks.run(this, forward, inputs);
+    const value = (...inputs: Tensor[]): Tensor => {
+      try {
+        return hooks.run(this, forward, inputs);
+      } catch (error) {
+        throw placed(error, this);
+      }
+    };
     Object.defineProperty(this, "forward", { value, configurable: true, writable: true });
     this.#hooks = hooks;
     return hooks;
@@ -100,11 +122,8 @@ export abstract class Module implements HasParts, Copyable {
   }
 
   /** This module and all below it, each once, by dotted name. */
-  *namedModules(prefix = "", seen = new Set<Module>()): Generator<[name: string, module: Module]> {
-    if (seen.has(this)) return;
-    seen.add(this);
-    yield [prefix, this];
-    for (const [name, child] of this.namedChildren()) yield* child.namedModules(join(prefix, name), seen);
+  *namedModules(): Generator<[name: string, module: Module]> {
+    yield* modulesOf(this, "", new Set());
   }
 
   /** All parameters here and below, each once, by dotted name as in PyTorch. */
@@ -172,6 +191,12 @@ export abstract class Module implements HasParts, Copyable {
    * @throws ArgumentError for an unknown name; ShapeError, DTypeError for another shape or dtype.
    */
   withParameters<T>(parameters: Readonly<Record<string, Tensor>>, run: () => T): T {
+    if (parameters === null || typeof parameters !== "object") {
+      throw new ArgumentError(`withParameters: expected tensors by name, got ${describe(parameters)}`);
+    }
+    if (typeof run !== "function") {
+      throw new ArgumentError(`withParameters: expected run to be a function, got ${describe(run)}`);
+    }
     const own = new Map(this.namedParameters());
     const replacing = new Map<Tensor, Tensor>();
     for (const [name, tensor] of Object.entries(parameters)) {
@@ -226,34 +251,18 @@ export abstract class Module implements HasParts, Copyable {
   }
 
   /**
-   * Copies values into the parameters and buffers, all or none.
+   * Copies values into the parameters and buffers, all or none: after an error each is what it was.
    * @param options `strict`: refuse names that are missing or unknown. Default: true.
-   * @throws ArgumentError naming what is missing and what is unknown; ShapeError, DTypeError.
+   * @throws ArgumentError naming what is missing and what is unknown; ShapeError, DTypeError; DetachedError,
+   *   BusyError for a tensor whose memory cannot be read or written now.
    */
-  loadStateDict(state: StateDict, options: { readonly strict?: boolean } = {}): void {
-    checkOptions("loadStateDict", options, ["strict"]);
-    const strict = checkFlag("loadStateDict", "strict", options.strict ?? true);
-    if (state === null || typeof state !== "object") {
-      throw new ArgumentError(`loadStateDict: expected tensors by name, got ${describe(state)}`);
-    }
-    const own = new Map(this.#namedState());
-    const missing = [...own.keys()].filter((name) => !(name in state));
-    const unknown = Object.keys(state).filter((name) => !own.has(name));
-    if (strict && missing.length + unknown.length > 0) {
-      throw new ArgumentError(
-        `loadStateDict: missing: ${missing.join(", ") || "none"}; unknown: ${unknown.join(", ") || "none"}`,
-      );
-    }
-    const pairs = [...own].filter(([name]) => name in state);
-    for (const [name, tensor] of pairs) {
-      checkAssignable(`loadStateDict: ${name}`, tensor, checkTensor("loadStateDict", name, state[name]));
-    }
-    for (const [name, tensor] of pairs) assign(tensor, state[name] as Tensor);
+  loadStateDict(state: StateDict, options: LoadStateDictOptions = {}): void {
+    loadState(new Map(this.#namedState()), state, options);
   }
 
   /**
-   * Converts parameters and buffers of floats to another dtype, here and below. They become other tensors: make
-   * the optimizer behind it.
+   * Converts parameters and buffers of floats to another dtype, here and below, all or none. They become other
+   * tensors: make the optimizer after it.
    * @returns this
    * @throws DTypeError unless it is float32 or float64.
    * @example model.to("float64")
@@ -262,38 +271,80 @@ export abstract class Module implements HasParts, Copyable {
     const checked = checkDType("to", dtype);
     if (!isFloat(checked)) throw new DTypeError(`to: expected dtype float32 or float64, got ${checked}`);
     const converted = new Map<Tensor, Tensor>();
+    const memories = new Map<Storage, Storage>();
+    const fields: [module: Record<string, Tensor>, field: string, other: Tensor][] = [];
     for (const [, module] of this.namedModules()) {
       for (const [field, value] of Object.entries(module)) {
         const isOwn = value instanceof Parameter || value instanceof Buffer;
         if (!isOwn || !isFloat(value.dtype) || value.dtype === checked) continue;
-        const other = converted.get(value) ?? convert(value, checked);
+        const other = converted.get(value) ?? convert(value, checked, memories);
         converted.set(value, other);
-        (module as unknown as Record<string, Tensor>)[field] = other;
+        fields.push([module as unknown as Record<string, Tensor>, field, other]);
       }
     }
+    for (const [module, field, other] of fields) module[field] = other;
     return this;
   }
 
   /**
-   * A model of its own with the same values: parameters, buffers, modules, and what lists, maps and plain objects
-   * hold of them are copied, each once, so that tied weights stay tied. Hooks and gradients are not copied.
-   * A class of yours keeps what is private with TypeScript's `private`: fields that begin with # cannot be copied.
+   * A model of its own with the same values: parameters, buffers, modules, hooks, and what lists, maps, plain objects
+   * and typed arrays hold are copied, each once, so that tied weights stay tied (copy.deepcopy of a torch.nn.Module).
+   * Gradients are not copied. Functions are shared, and so are objects of other classes that hold no tensors; what
+   * such a function captured stays the original's.
+   *
+   * Members that begin with # cannot be copied from outside: make them private by TypeScript's `private`, or give
+   * the class a method `cloneWith`.
+   * @throws ArgumentError for a class with members that begin with # and no `cloneWith`, and for a field with a
+   *   function that is tied to the original; GraphError for a tensor that is the result of an op and requires a
+   *   gradient; DetachedError, BusyError
    * @example const target = model.clone();
    */
   clone(): this {
-    return deepCopy(this, new Map());
+    return deepCopy(this, new Map(), "the model");
   }
 
+  /**
+   * What `clone()` begins with where a class has members that begin with #: another module of this class, whose #
+   * members the class itself fills. `clone()` then gives it copies of all other fields.
+   * @param copy gives the copy of a value, the same as the fields have of it.
+   * @example
+   * class Scaled extends nn.Module {
+   *   #factor: number;
+   *   constructor(factor: number) {
+   *     super();
+   *     this.#factor = factor;
+   *   }
+   *   protected override cloneWith(): Module {
+   *     return new Scaled(this.#factor);
+   *   }
+   *   forward(input: Tensor): Tensor {
+   *     return ops.mul(input, this.#factor);
+   *   }
+   * }
+   * new Scaled(2).clone().forward(x);
+   */
+  protected cloneWith?(copy: <T>(value: T) => T): Module;
+
   /** @internal */
-  [copyWith](seen: Map<object, object>): this {
-    const copy = Object.setPrototypeOf(new Blank(), Object.getPrototypeOf(this)) as this;
-    seen.set(this, copy);
+  [copyWith](copies: Copies): this {
+    const copy = emptyCopy(this, this.cloneWith, copies);
+    copies.set(this, copy);
     copy.#training = this.#training;
-    for (const [name, field] of Object.entries(Object.getOwnPropertyDescriptors(this))) {
-      if (name === "forward" && this.#hooks !== null) continue;
-      const value: unknown = "value" in field ? deepCopy(field.value, seen) : undefined;
-      Object.defineProperty(copy, name, "value" in field ? { ...field, value } : field);
+    copy.#unhook();
+    for (const key of Reflect.ownKeys(copy)) if (!Object.hasOwn(this, key)) Reflect.deleteProperty(copy, key);
+    // Functions that its constructor made are the copy's already.
+    const made = new Set(Reflect.ownKeys(copy).filter((key) => typeof Reflect.get(copy, key) === "function"));
+    const where = (key: string | symbol): string => `the field ${String(key)} of a ${this.constructor.name}`;
+    const hooks = this.#hooks;
+    const own = hooks?.ownForward;
+    copyFields(this, copy, copies, where, (key) => made.has(key) || (hooks !== null && key === "forward"));
+    if (own !== undefined && !made.has("forward")) {
+      Object.defineProperty(copy, "forward", {
+        ...own,
+        value: deepCopy(own.value, copies, where("forward")),
+      });
     }
+    if (hooks !== null && !hooks.isEmpty) copy.#through(hooks.copyFor(copy));
     return copy;
   }
 
@@ -315,8 +366,11 @@ export abstract class Module implements HasParts, Copyable {
   }
 }
 
-function convert(value: Parameter | Buffer, dtype: DType): Tensor {
-  const converted = noGrad(() => convertTo(value, dtype));
+/** The same in another dtype; what shares memory with another shares it with that one's. */
+function convert(value: Parameter | Buffer, dtype: DType, memories: Map<Storage, Storage>): Tensor {
+  const memory = memories.get(value.storage) ?? noGrad(() => convertTo(value, dtype)).storage;
+  memories.set(value.storage, memory);
+  const converted = new Tensor(memory, value.shape, dtype);
   return value instanceof Parameter ? new Parameter(converted, value.requiresGrad) : new Buffer(converted);
 }
 
@@ -327,8 +381,48 @@ class Blank extends Module {
   }
 }
 
+type CloneWith = (copy: <T>(value: T) => T) => Module;
+
+/** A module of the same class, for `clone()` to give the fields of this one. */
+function emptyCopy<M extends Module>(module: M, cloneWith: CloneWith | undefined, copies: Copies): M {
+  const prototype = Object.getPrototypeOf(module);
+  const kind = module.constructor.name;
+  for (let at = prototype; at !== Module.prototype; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, "cloneWith")) return madeCopy(module, cloneWith as CloneWith, copies);
+    const member = ownPrivateMember(at);
+    if (member === null) continue;
+    throw new ArgumentError(
+      `clone: ${kind} has private members (${member}) that cannot be copied from outside: give ${at.constructor.name} a method cloneWith, or make them private by TypeScript's "private"`,
+    );
+  }
+  return Object.setPrototypeOf(new Blank(), prototype);
+}
+
+/** What the class's own `cloneWith` makes. */
+function madeCopy<M extends Module>(module: M, cloneWith: CloneWith, copies: Copies): M {
+  const where = `cloneWith of a ${module.constructor.name}`;
+  copies.set(module, inTheMaking);
+  const copy = cloneWith.call(module, (value) => deepCopy(value, copies, where));
+  const isAnother = copy instanceof Module && (copy as Module) !== module;
+  if (isAnother && Object.getPrototypeOf(copy) === Object.getPrototypeOf(module)) return copy as M;
+  throw new ArgumentError(
+    `clone: expected ${where} to give another ${module.constructor.name}, got ${describe(copy)}`,
+  );
+}
+
 /** What stands in a parameter's place: a parameter itself to those that look for them then. */
 const standIns = new WeakSet<Tensor>();
+
+function* modulesOf(
+  module: Module,
+  prefix: string,
+  seen: Set<Module>,
+): Generator<[name: string, module: Module]> {
+  if (seen.has(module)) return;
+  seen.add(module);
+  yield [prefix, module];
+  for (const [name, child] of module.namedChildren()) yield* modulesOf(child, join(prefix, name), seen);
+}
 
 function join(prefix: string, name: string): string {
   return prefix === "" ? name : `${prefix}.${name}`;

@@ -45,41 +45,41 @@ export class NearestNeighbor extends Module {
 
   forward(x: Tensor): Tensor {
     // ‖x‖² is the same for every k, so it does not change which is nearest.
-    const { rows, weight } = this.#centred(x);
+    const { rows, weight } = centred(x, this.weight);
     return argmin(partial(rows, weight), { dim: 1 });
   }
 
   /** ‖x − w_k‖² for every sample and k: [B, K]. */
   distances(x: Tensor): Tensor {
-    const { rows, weight } = this.#centred(x);
+    const { rows, weight } = centred(x, this.weight);
     return add(partial(rows, weight), sum(square(rows), { dim: 1, keepdim: true }));
   }
+}
 
-  /**
-   * x and w as seen from the first sample. Distances stay the same, but where all lie far from 0 and close
-   * together, their squares would cancel and leave nothing of the difference.
-   */
-  #centred(x: Tensor): { rows: Tensor; weight: Tensor } {
-    const rows = this.#rows(x);
-    const first = indexSelect(detach(this.weight), 0, new Tensor(Int32Array.of(0), [1], "int32")); // [1, D]
-    return { rows: sub(rows, first), weight: sub(this.weight, first) };
-  }
+/**
+ * x and w as seen from the first sample. Distances stay the same, but where all lie far from 0 and close together,
+ * their squares would cancel and leave nothing of the difference.
+ */
+function centred(x: Tensor, weight: Tensor): { rows: Tensor; weight: Tensor } {
+  const rows = rowsOf(x, weight);
+  const first = indexSelect(detach(weight), 0, new Tensor(Int32Array.of(0), [1], "int32")); // [1, D]
+  return { rows: sub(rows, first), weight: sub(weight, first) };
+}
 
-  #rows(x: Tensor): Tensor {
-    checkTensor("NearestNeighbor", "x", x);
-    const features = this.weight.shape[1] as number;
-    if (x.rank < 2 || x.size !== (x.shape[0] as number) * features) {
-      throw new ShapeError(
-        `NearestNeighbor: expected x [B, ...] with ${features} elements a sample, got ${format(x.shape)}`,
-      );
-    }
-    if (x.dtype !== this.weight.dtype) {
-      throw new DTypeError(
-        `NearestNeighbor: expected x to be ${this.weight.dtype} as the samples are, got ${x.dtype}`,
-      );
-    }
-    return flatten(x, 1);
+function rowsOf(x: Tensor, weight: Tensor): Tensor {
+  checkTensor("NearestNeighbor", "x", x);
+  const features = weight.shape[1] as number;
+  if (x.rank < 2 || x.size !== (x.shape[0] as number) * features) {
+    throw new ShapeError(
+      `NearestNeighbor: expected x [B, ...] with ${features} elements a sample, got ${format(x.shape)}`,
+    );
   }
+  if (x.dtype !== weight.dtype) {
+    throw new DTypeError(
+      `NearestNeighbor: expected x to be ${weight.dtype} as the samples are, got ${x.dtype}`,
+    );
+  }
+  return flatten(x, 1);
 }
 
 /** ‖w_k‖² − 2·x·w_k: [B, K]. */

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { isGradEnabled } from "../graph/grad-mode.js";
 import { giveBack, withScratch } from "../graph/scratch.js";
-import type { Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
 import { ELU } from "./elu.js";
 import { Flatten } from "./flatten.js";
@@ -9,6 +9,7 @@ import { GELU } from "./gelu.js";
 import { LeakyReLU } from "./leaky-relu.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
+import { placingForward } from "./place.js";
 import { ReLU } from "./relu.js";
 import { Sigmoid } from "./sigmoid.js";
 import { SiLU } from "./silu.js";
@@ -17,8 +18,8 @@ import { Tanh } from "./tanh.js";
 
 /** The `forward` of layers that show nobody what they are given and what they make. A hook has another one. */
 const discreet: ReadonlySet<unknown> = new Set(
-  [Linear, ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, Softplus, Tanh, Flatten].map(
-    ({ prototype }) => prototype.forward,
+  [Linear, ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, Softplus, Tanh, Flatten].map(({ prototype }) =>
+    placingForward(prototype),
   ),
 );
 
@@ -50,18 +51,18 @@ export class Sequential extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    let z = x;
-    for (const module of this.list) z = through(module, z);
+    let z = checkTensor("Sequential", "x", x);
+    for (let i = 0; i < this.list.length; i++) z = through(this.list[i] as Module, z, i);
     z.storage.isPrivate = false;
     return z;
   }
 }
 
 /** One layer's result. The layer before may have made z for this one alone. */
-function through(module: Module, z: Tensor): Tensor {
+function through(module: Module, z: Tensor, i: number): Tensor {
   if (!discreet.has(module.forward)) {
     z.storage.isPrivate = false;
-    return module.forward(z);
+    return checkTensor("Sequential", `the output of module ${i}`, module.forward(z));
   }
   const y = withScratch(() => module.forward(z));
   if (!isGradEnabled() && y.storage !== z.storage) giveBack(z.storage);

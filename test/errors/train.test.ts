@@ -132,12 +132,12 @@ for (const [name, take] of takers) {
       [
         () => take(model, crossEntropy, { x: ones([6, 4]), y }),
         ShapeError,
-        "Linear: expected x [..., 3], got [6, 4]",
+        "Sequential.0 (Linear): expected x [..., 3], got [6, 4]",
       ],
       [
         () => take(model, crossEntropy, { x: ones([6, 3], { dtype: "float64" }), y }),
         DTypeError,
-        "Linear: expected x to be float32 as the weights are, got float64",
+        "Sequential.0 (Linear): expected x to be float32 as the weights are, got float64",
       ],
       [
         () => take(model, crossEntropy, { x, y: tensor([0, 1, 2, 0, 3, 2], { dtype: "int32" }) }),
@@ -399,7 +399,7 @@ describe("fit", () => {
     model.eval();
     await expectError([() => fit(model, { ...good, batchSize: 0 }), ArgumentError, /batchSize/], kept());
     await expectError(
-      [() => fit(model, { ...good, data: { x: ones([6, 4]), y } }), ShapeError, /^Linear/],
+      [() => fit(model, { ...good, data: { x: ones([6, 4]), y } }), ShapeError, /^Sequential\.0 \(Linear\)/],
       kept(),
     );
     for (const [, module] of model.namedModules()) expect(module.training).toBe(false);
@@ -520,7 +520,11 @@ describe("evaluate, predict and the losses: options", () => {
         OptionError,
         'predict: unknown option "batchsize"; did you mean "batchSize"?',
       ],
-      [() => predict(model, ones([6, 4])), ShapeError, "Linear: expected x [..., 3], got [6, 4]"],
+      [
+        () => predict(model, ones([6, 4])),
+        ShapeError,
+        "Sequential.0 (Linear): expected x [..., 3], got [6, 4]",
+      ],
       [
         () =>
           predict(

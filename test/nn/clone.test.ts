@@ -58,18 +58,12 @@ test("what is there twice is there twice in the copy", () => {
   expect(copy.parameters()).toHaveLength(model.parameters().length);
 });
 
-test("frozen parameters stay frozen; gradients and hooks are not copied", () => {
+test("frozen parameters stay frozen, and gradients are not copied", () => {
   const model = new nn.Sequential(new nn.Linear(3, 2), new nn.ReLU());
   const [weight, bias] = model.parameters() as [nn.Parameter, nn.Parameter];
   bias.requiresGrad = false;
-  let calls = 0;
-  model.registerForwardHook(() => {
-    calls++;
-  });
   ops.sum(model.forward(x)).backward();
   const copy = model.clone();
-  copy.forward(x);
-  expect(calls).toBe(1);
   expect(weight.grad).not.toBeNull();
   expect(copy.parameters().map((w) => [w.requiresGrad, w.grad])).toEqual([
     [true, null],
