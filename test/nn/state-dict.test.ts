@@ -1,0 +1,172 @@
+// loadStateDict and to change everything or nothing.
+import { describe, expect, test } from "vitest";
+import {
+  ArgumentError,
+  BusyError,
+  compile,
+  DetachedError,
+  DTypeError,
+  fromTypedArray,
+  nn,
+  ones,
+  ops,
+  ShapeError,
+  type Tensor,
+  type ThalwegError,
+  tensor,
+  zeros,
+} from "../../lib/index.js";
+
+const make = (): nn.Sequential =>
+  new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3), new nn.Linear(3, 1));
+const good = (): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(make().stateDict()).map(([name, { shape, dtype }]) => [
+      name,
+      ops.add(zeros(shape, { dtype }), 7),
+    ]),
+  );
+const names = Object.keys(good());
+const valuesOf = (model: nn.Module): unknown =>
+  Object.entries(model.stateDict()).map(([name, w]) => [name, w.toArray()]);
+
+function transfer({ data }: Tensor): void {
+  structuredClone(data, { transfer: [data.buffer as ArrayBuffer] });
+}
+
+describe("after a refused loadStateDict everything is as it was", () => {
+  test.each(names)("where %s is wrong", (name) => {
+    const model = make();
+    const before = valuesOf(model);
+    const size = good()[name]?.size as number;
+    const detached = zeros([...(good()[name]?.shape ?? [])], { dtype: good()[name]?.dtype ?? "float32" });
+    transfer(detached);
+    const wrong: [value: unknown, kind: typeof ThalwegError | typeof ShapeError, message: RegExp][] = [
+      [ones([size + 1]), ShapeError, /expected shape/],
+      [ones([...(good()[name]?.shape ?? [])], { dtype: "float64" }), DTypeError, /expected (float|int)32/],
+      [null, ArgumentError, /to be a tensor, got null/],
+      [detached, DetachedError, /of the state: its buffer of \d elements was transferred/],
+    ];
+    for (const [value, kind, message] of wrong) {
+      const load = (): void => model.loadStateDict({ ...good(), [name]: value as Tensor });
+      expect(load).toThrow(kind as typeof ShapeError);
+      expect(load).toThrow(message);
+      expect(load).toThrow(name);
+      expect(valuesOf(model)).toEqual(before);
+    }
+    model.loadStateDict(good());
+    expect(Object.values(model.stateDict()).every((w) => [...w.data].every((v) => v === 7))).toBe(true);
+  });
+
+  test.each(names)("where the module's own %s was transferred", (name) => {
+    const model = make();
+    const own = model.stateDict();
+    const others = names.filter((other) => other !== name);
+    const before = others.map((other) => own[other]?.toArray());
+    transfer(own[name] as Tensor);
+    expect(() => model.loadStateDict(good())).toThrow(DetachedError);
+    expect(() => model.loadStateDict(good())).toThrow(`loadStateDict: ${name}: its buffer of`);
+    expect(others.map((other) => own[other]?.toArray())).toEqual(before);
+  });
+
+  test("where a run reads the last of its tensors", async () => {
+    const model = make();
+    const other = make();
+    const last = (model.modules[2] as nn.Linear).bias as Tensor;
+    const before = valuesOf(model);
+    const reading = compile((x: Tensor) => ops.add(x, last)).runAsync(ones([1]));
+    const load = (): void => model.loadStateDict(good());
+    expect(load).toThrow(BusyError);
+    expect(load).toThrow(/^loadStateDict: 2\.bias: /);
+    // A run that only reads is not in the way of another reader.
+    other.loadStateDict(model.stateDict());
+    await reading;
+    expect(valuesOf(model)).toEqual(before);
+    expect(valuesOf(other)).toEqual(before);
+  });
+});
+
+describe("a state of shared memory", () => {
+  class Pair extends nn.Module {
+    readonly a = new nn.Parameter(tensor([1, 2]));
+    readonly b = new nn.Parameter(tensor([3, 4]));
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+
+  test("of the module itself in other places is read before it is written", () => {
+    const pair = new Pair();
+    pair.loadStateDict({ a: pair.b, b: pair.a });
+    expect([pair.a.toArray(), pair.b.toArray()]).toEqual([
+      [3, 4],
+      [1, 2],
+    ]);
+    pair.loadStateDict({ a: fromTypedArray(pair.b.data), b: fromTypedArray(pair.a.data) });
+    expect([pair.a.toArray(), pair.b.toArray()]).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  test("of the module itself in its own places changes nothing", () => {
+    const pair = new Pair();
+    pair.loadStateDict(pair.stateDict());
+    expect([pair.a.toArray(), pair.b.toArray()]).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  test("whose entries are one tensor fills each", () => {
+    const pair = new Pair();
+    const both = tensor([5, 6]);
+    pair.loadStateDict({ a: both, b: both });
+    both.data.fill(0);
+    pair.a.data[0] = 9;
+    expect([pair.a.toArray(), pair.b.toArray()]).toEqual([
+      [9, 6],
+      [5, 6],
+    ]);
+  });
+});
+
+test("names that every object inherits are missing where the state does not have them", () => {
+  class Odd extends nn.Module {
+    readonly toString2 = new nn.Parameter(ones([1]));
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  const odd = new Odd();
+  Object.defineProperty(odd, "valueOf", { value: new nn.Parameter(ones([1])), enumerable: true });
+  expect(() => odd.loadStateDict({ toString2: zeros([1]) })).toThrow(
+    new ArgumentError("loadStateDict: missing: valueOf; unknown: none"),
+  );
+});
+
+describe("to", () => {
+  test("changes no parameter where one's memory is gone", () => {
+    const model = make();
+    const before = model.parameters();
+    transfer(before.at(-1) as Tensor);
+    expect(() => model.to("float64")).toThrow(DetachedError);
+    expect(model.parameters()).toEqual(before);
+    expect(model.parameters().map(({ dtype }) => dtype)).not.toContain("float64");
+  });
+
+  test("keeps shared what shares memory", () => {
+    class Tied extends nn.Module {
+      readonly weight = new nn.Parameter(ones([2]));
+      readonly same = this.weight;
+      readonly mean = new nn.Buffer(this.weight);
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const tied = new Tied().to("float64");
+    expect(tied.same).toBe(tied.weight);
+    tied.weight.data[0] = 5;
+    expect([tied.mean.dtype, tied.mean.toArray()]).toEqual(["float64", [5, 1]]);
+  });
+});
