@@ -1,3 +1,5 @@
+import { ShapeError } from "../errors.js";
+import { format } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { reshape } from "../ops/reshape.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
@@ -51,11 +53,18 @@ export class Embedding extends Module {
    */
   static fromPretrained(
     vectors: Tensor,
-    { freeze = true, ...options }: TableOptions & { readonly freeze?: boolean } = {},
+    options: TableOptions & { readonly freeze?: boolean } = {},
   ): Embedding {
-    const [rows = 0, columns = 0] = checkTensor("Embedding", "vectors", vectors).shape;
-    const embedding = new Embedding(rows, columns, { ...options, weight: vectors });
-    embedding.weight.requiresGrad = !checkFlag("Embedding", "freeze", freeze);
+    checkOptions("Embedding", options, [...TABLE_OPTIONS, "freeze"]);
+    const { freeze = true, ...others } = options;
+    checkFlag("Embedding", "freeze", freeze);
+    checkTensor("Embedding", "vectors", vectors);
+    if (vectors.rank !== 2) {
+      throw new ShapeError(`Embedding: expected vectors [N, D], got ${format(vectors.shape)}`);
+    }
+    const [rows, columns] = vectors.shape as [number, number];
+    const embedding = new Embedding(rows, columns, { ...others, weight: vectors });
+    embedding.weight.requiresGrad = !freeze;
     return embedding;
   }
 

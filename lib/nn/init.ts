@@ -1,7 +1,6 @@
 // Initial values: each function fills a tensor in place and gives it back. Random ones are drawn from the generator
 // that `manualSeed` starts.
 import { ArgumentError, ShapeError } from "../errors.js";
-import { assign } from "../graph/apply.js";
 import { full } from "../graph/create.js";
 import { isFloat } from "../graph/dtype.js";
 import { defaultGenerator } from "../graph/generator.js";
@@ -27,10 +26,10 @@ function fill(name: string, w: Tensor, make: () => Tensor): Tensor {
   checkTensor(name, "w", w);
   if (!isFloat(w.dtype))
     throw new ArgumentError(`${name}: expected w to be float32 or float64, got ${w.dtype}`);
-  assign(
-    w,
-    noGrad(() => to(make(), w.dtype)),
-  );
+  // Refused, if at all, before anything is drawn.
+  const { array } = w.storage;
+  array.set(noGrad(() => to(make(), w.dtype)).storage.readOnly);
+  w.storage.version++;
   return w;
 }
 

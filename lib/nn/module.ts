@@ -70,6 +70,7 @@ export abstract class Module implements HasParts, Copyable {
     this.#hooks = null;
   }
 
+  /** Has `forward` go through these hooks. */
   #through(hooks: Hooks): Hooks {
     const forward = this.forward.bind(this);
     const value = (...inputs: Tensor[]): Tensor => {
@@ -296,7 +297,7 @@ export abstract class Module implements HasParts, Copyable {
    * the class a method `cloneWith`.
    * @throws ArgumentError for a class with members that begin with # and no `cloneWith`, and for a field with a
    *   function that is tied to the original; GraphError for a tensor that is the result of an op and requires a
-   *   gradient; DetachedError, BusyError
+   *   gradient, and within `withParameters`; DetachedError, BusyError
    * @example const target = model.clone();
    */
   clone(): this {
@@ -327,6 +328,9 @@ export abstract class Module implements HasParts, Copyable {
 
   /** @internal */
   [copyWith](copies: Copies): this {
+    if (Object.values(this).some((value) => standIns.has(value))) {
+      throw new GraphError("clone: other tensors stand in the places of the model's parameters now");
+    }
     const copy = emptyCopy(this, this.cloneWith, copies);
     copies.set(this, copy);
     copy.#training = this.#training;

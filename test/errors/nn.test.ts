@@ -166,6 +166,101 @@ describe("Sequential and Parameter", () => {
   ]);
 });
 
+describe("containers", () => {
+  const list = new nn.ModuleList([new nn.ReLU()]);
+  const dict = new nn.ModuleDict({ a: new nn.ReLU() });
+  testErrors([
+    ...[null, 3, new nn.ReLU(), {}, () => 1].map(
+      (wrong): Wrong => [
+        () => new nn.ModuleList(bad(wrong)),
+        ArgumentError,
+        /^ModuleList: expected a list of modules, got (null|3|a ReLU|an object|a function)$/,
+      ],
+    ),
+    [
+      () => new nn.ModuleList([new nn.ReLU(), bad()]),
+      ArgumentError,
+      "ModuleList: expected module 1 to be a Module, got undefined",
+    ],
+    [
+      () => list.append(new nn.Tanh(), bad(1)),
+      ArgumentError,
+      "ModuleList: expected module to be a Module, got 1",
+    ],
+    [
+      () => list.at(bad("first")),
+      ArgumentError,
+      'ModuleList: expected index to be a whole number, got "first"',
+    ],
+    ...[null, 3, [], new Map([["a", new nn.ReLU()]])].map(
+      (wrong): Wrong => [
+        () => new nn.ModuleDict(bad(wrong)),
+        ArgumentError,
+        /^ModuleDict: expected an object of modules by name, got (null|3|an array of 0|a Map)$/,
+      ],
+    ),
+    ...["", "a.b", 1, undefined].map(
+      (name): Wrong => [
+        () => dict.set(bad(name), new nn.ReLU()),
+        ArgumentError,
+        /^ModuleDict: expected a name without dots, got (""|"a\.b"|1|undefined)$/,
+      ],
+    ),
+    [
+      () => new nn.ModuleDict({ "a.b": new nn.ReLU() }),
+      ArgumentError,
+      'ModuleDict: expected a name without dots, got "a.b"',
+    ],
+  ]);
+
+  test("a refused append adds none", () => {
+    expect(() => list.append(new nn.Tanh(), bad(1))).toThrow(ArgumentError);
+    expect(list.length).toBe(1);
+  });
+});
+
+describe("withParameters, hooks and Embedding.fromPretrained", () => {
+  const layer = new nn.Linear(3, 2);
+  const hooked = (register: (module: nn.Module) => unknown): nn.Module => {
+    const module = new nn.ReLU();
+    register(module);
+    return module;
+  };
+  testErrors([
+    [
+      () => layer.withParameters(bad(), () => 1),
+      ArgumentError,
+      "withParameters: expected tensors by name, got undefined",
+    ],
+    [
+      () => layer.withParameters({}, bad()),
+      ArgumentError,
+      "withParameters: expected run to be a function, got undefined",
+    ],
+    [
+      () => hooked((module) => module.registerForwardPreHook(() => bad(1))).forward(x),
+      ArgumentError,
+      "registerForwardPreHook: expected the hook's result to be a list of inputs, got 1",
+    ],
+    [
+      () => hooked((module) => module.registerForwardHook(() => bad(1))).forward(x),
+      ArgumentError,
+      "registerForwardHook: expected the hook's result to be a tensor, got 1",
+    ],
+    [
+      () => nn.Embedding.fromPretrained(x, bad(null)),
+      ArgumentError,
+      "Embedding: expected an object of options, got null",
+    ],
+    [
+      () => nn.Embedding.fromPretrained(x, bad({ freze: true })),
+      OptionError,
+      'Embedding: unknown option "freze"; did you mean "freeze"?',
+    ],
+    [() => nn.Embedding.fromPretrained(ones([3])), ShapeError, "Embedding: expected vectors [N, D], got [3]"],
+  ]);
+});
+
 describe("NearestNeighbor", () => {
   const model = new nn.NearestNeighbor(
     tensor([

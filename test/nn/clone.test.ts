@@ -408,6 +408,15 @@ describe("what stays tied to the original is refused:", () => {
     expect(() => holder.clone()).toThrow(/^clone: the field held of a Holder holds the result of mul/);
   });
 
+  test("other tensors in the places of parameters", () => {
+    const model = new nn.Sequential(new nn.Linear(3, 2));
+    const copy = (): unknown => model.withParameters({ "0.weight": zeros([2, 3]) }, () => model.clone());
+    expect(copy).toThrow(
+      new GraphError("clone: other tensors stand in the places of the model's parameters now"),
+    );
+    expect(model.clone().parameters().length).toBe(2);
+  });
+
   test("memory that was transferred", () => {
     const array = Float32Array.of(1, 2);
     structuredClone(array, { transfer: [array.buffer] });

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, manualSeed, nn, ops, ShapeError, type Tensor, zeros } from "../../lib/index.js";
+import {
+  ArgumentError,
+  DetachedError,
+  manualSeed,
+  nn,
+  ops,
+  rand,
+  ShapeError,
+  type Tensor,
+  zeros,
+} from "../../lib/index.js";
 import { expectNumbersClose } from "../oracle/compare.js";
 
 const { init } = nn;
@@ -123,4 +133,14 @@ describe("initialisers", () => {
   ])("refuses %s", (call, kind, message) => {
     expect(call).toThrow(new kind(message));
   });
+});
+
+test("what cannot be written draws nothing from the generator", () => {
+  const gone = zeros([4]);
+  structuredClone(gone.data, { transfer: [gone.data.buffer as ArrayBuffer] });
+  manualSeed(3);
+  const expected = rand([2]).toArray();
+  manualSeed(3);
+  expect(() => init.normal(gone)).toThrow(DetachedError);
+  expect(rand([2]).toArray()).toEqual(expected);
 });
