@@ -1,15 +1,80 @@
 import { ShapeError } from "../errors.js";
+import { noGrad } from "../graph/grad-mode.js";
 import { broadcast, format, sameShape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
+import { defineOp } from "../ops/define.js";
+import { div } from "../ops/div.js";
 import { log } from "../ops/log.js";
 import { logSigmoid } from "../ops/log-sigmoid.js";
 import { log1p } from "../ops/log1p.js";
 import { mul } from "../ops/mul.js";
 import { neg } from "../ops/neg.js";
+import { forEach } from "../ops/samples.js";
 import { sub } from "../ops/sub.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
+
+// The least y·(1 − y) that slopes divide by, and the least logarithm: PyTorch's.
+const LEAST_PRODUCT = 1e-12;
+const LEAST_LOG = -100;
+
+/** y·(1 − y), no less than ε. */
+const product = (y: Tensor): Tensor => clamp(mul(y, sub(1, y)), { min: LEAST_PRODUCT });
+
+/** ln y and ln(1 − y) */
+const logs = (y: Tensor): [yes: Tensor, no: Tensor] => [
+  clamp(log(y), { min: LEAST_LOG }),
+  clamp(log1p(neg(y)), { min: LEAST_LOG }),
+];
+
+// The slopes of the logarithms are infinite at 0 and 1, where that of the clamp is 0: their product would be NaN. So the
+// values are made without a graph, and these ops, which are views of them, know the slopes as a whole.
+
+// value = ln(1 − p) − ln p
+const logOddsOp = defineOp<"value" | "p">("bceLogOdds", {
+  inputs: ["value", "p"],
+  kernel: null,
+  shape: ({ value }) => value,
+  vjp: { p: ({ dy, p }) => neg(div(dy, product(p))) },
+  jvp: { p: ({ dp, p }) => neg(div(dp, product(p))) },
+  batch: ({ value, p }, { batched, size, op: self }) =>
+    self([forEach(value, batched.value, size), forEach(p, batched.p, size)], {}),
+});
+
+function logOdds(p: Tensor): Tensor {
+  const value = noGrad(() => {
+    const [yes, no] = logs(p);
+    return sub(no, yes);
+  });
+  return logOddsOp([value, p], {});
+}
+
+const slope = (p: Tensor, target: Tensor): Tensor => div(sub(p, target), product(p));
+
+// value = −(ȳ·ln p + (1 − ȳ)·ln(1 − p))
+const op = defineOp<"value" | "p" | "target">("bce", {
+  inputs: ["value", "p", "target"],
+  kernel: null,
+  shape: ({ value }) => value,
+  vjp: {
+    p: ({ dy, p, target }) => mul(dy, slope(p, target)),
+    target: ({ dy, p }) => mul(dy, logOdds(p)),
+  },
+  jvp: {
+    p: ({ dp, p, target }) => mul(dp, slope(p, target)),
+    target: ({ dtarget, p }) => mul(dtarget, logOdds(p)),
+  },
+  batch: ({ value, p, target }, { batched, size, op: self }) =>
+    self(
+      [
+        forEach(value, batched.value, size),
+        forEach(p, batched.p, size),
+        forEach(target, batched.target, size),
+      ],
+      {},
+    ),
+});
 
 export interface BCEOptions extends CostOptions {
   /** A factor of each element's cost, which broadcasts. Default: 1. */
@@ -30,6 +95,8 @@ function weighted(name: string, costs: Tensor, weight: Tensor | undefined): Tens
 /**
  * C = −(ȳ·ln y + (1 − ȳ)·ln(1 − y)) of each element, for probabilities y; logarithms are not below −100
  * (torch.nn.BCELoss). `bceWithLogits` is more exact.
+ * Slope (y − ȳ)/max(y·(1 − y), 1e-12), as in PyTorch: finite for y = 0 and y = 1 too, and 0 where y = ȳ. Second
+ * derivatives are those of this slope.
  * Shapes: y and target [...] → the same, or a scalar by the reduction. Dtypes: float32, float64.
  * @example cost.bce(ops.sigmoid(scores), target)
  * @throws ShapeError, DTypeError, OptionError, ArgumentError
@@ -37,9 +104,11 @@ function weighted(name: string, costs: Tensor, weight: Tensor | undefined): Tens
 export function bce(y: Tensor, target: Tensor, options: BCEOptions = {}): Tensor {
   const reduction = readReduction("bce", options, ["weight"]);
   checkAlike("bce", y, { target });
-  const yes = mul(target, clamp(log(y), { min: -100 }));
-  const no = mul(sub(1, target), clamp(log1p(neg(y)), { min: -100 }));
-  return reduced("bce", weighted("bce", neg(add(yes, no)), options.weight), reduction);
+  const value = noGrad(() => {
+    const [yes, no] = logs(y);
+    return neg(add(mul(target, yes), mul(sub(1, target), no)));
+  });
+  return reduced("bce", weighted("bce", op([value, y, target], {}), options.weight), reduction);
 }
 
 export interface BCEWithLogitsOptions extends BCEOptions {

@@ -20,7 +20,10 @@ import { type CostOptions, checkFloats, type Reduction, reduced } from "./reduce
 export interface ClassOptions extends CostOptions {
   /** A weight for each class, [C], of y's dtype. Default: 1 for all. */
   readonly weight?: Tensor;
-  /** Samples with this label cost nothing and do not count in the mean. Default: none. */
+  /**
+   * Samples with this label cost nothing and do not count in the mean; a NaN or ∞ among their scores makes their
+   * gradient NaN all the same, as in PyTorch. Default: none.
+   */
   readonly ignoreIndex?: number;
 }
 

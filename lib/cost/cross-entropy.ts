@@ -4,10 +4,13 @@ import { format, sameShape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkClassIndices, checkLabels, crossEntropy as perSample } from "../ops/cross-entropy.js";
+import { equal } from "../ops/equal.js";
 import { logSoftmax } from "../ops/log-softmax.js";
+import { logicalAnd } from "../ops/logical-and.js";
 import { mul } from "../ops/mul.js";
 import { neg } from "../ops/neg.js";
 import { sum } from "../ops/sum.js";
+import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
 import { type ClassOptions, checkWeight, Labels, reducedByShares, rowsOfClasses } from "./classes.js";
 import type { Cost } from "./define.js";
@@ -33,18 +36,26 @@ function cost(y: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Ten
   const classes = rows.shape[1] as number;
   checkWeight(name, y, options.weight, classes);
   const logp = logSoftmax(rows, { dim: 1 });
-  const weighted = options.weight === undefined ? logp : mul(logp, options.weight);
+  const { weight } = options;
   if (isFloat(target.dtype)) {
-    const mixed = mul(rowsOfClasses(name, target).rows, 1 - smoothing);
-    const probabilities = smoothing === 0 ? mixed : add(mixed, smoothing / classes);
-    const costs = neg(sum(mul(probabilities, weighted), { dim: 1 }));
+    const given = rowsOfClasses(name, target).rows;
+    const mixed = smoothing === 0 ? given : add(mul(given, 1 - smoothing), smoothing / classes);
+    const counted = smoothing === 0 ? possible(logp, given) : logp;
+    const costs = neg(sum(mul(mixed, weight === undefined ? counted : mul(counted, weight)), { dim: 1 }));
     return reducedByShares(name, costs, null, shape, reduction);
   }
+  const weighted = weight === undefined ? logp : mul(logp, weight);
   const labels = new Labels(name, target, shape, classes, options);
   const own = labels.costs(logp);
   const all = smoothing === 0 ? null : labels.kept(neg(sum(weighted, { dim: 1 })));
   const costs = all === null ? own : add(mul(own, 1 - smoothing), mul(all, smoothing / classes));
   return reducedByShares(name, costs, labels.shares(y.dtype), shape, reduction);
+}
+
+/** The logarithms, but 0 for −∞ beside a probability of 0: 0·ln 0 = 0. */
+function possible(logp: Tensor, probabilities: Tensor): Tensor {
+  const isNever = logicalAnd(equal(probabilities, 0), equal(logp, Number.NEGATIVE_INFINITY));
+  return where(isNever, 0, logp);
 }
 
 function checkProbabilities(where: string, shape: readonly number[], target: Tensor): void {
@@ -71,7 +82,8 @@ function checkTargets(where: string, outputShape: readonly number[], targets: Te
 
 /**
  * C(y, ȳ) = −ln softmax(y)_ȳ for a class index ȳ, or −Σ_c ȳ_c·ln softmax(y)_c for probabilities ȳ: the cost
- * of unnormalised scores y (torch.nn.CrossEntropyLoss). With class weights the mean is weighted:
+ * of unnormalised scores y (torch.nn.CrossEntropyLoss). A score of −∞ has gradient 0; beside ȳ_c = 0 it costs
+ * nothing, where PyTorch gives NaN. With class weights the mean is weighted:
  * Σ w_ȳ·C / Σ w_ȳ; of probabilities it is over the samples. Labels are checked: PyTorch ignores those of −100
  * without being told, which `ignoreIndex: -100` asks for.
  * Shapes: y [B, C, ...], target [B, ...] int32 or [B, C, ...] as y → [B, ...], or a scalar by the reduction; a

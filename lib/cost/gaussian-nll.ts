@@ -1,14 +1,17 @@
-import { ShapeError } from "../errors.js";
+import { ArgumentError, ShapeError } from "../errors.js";
 import { broadcast, format, sameShape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { detach } from "../ops/detach.js";
 import { div } from "../ops/div.js";
+import { less } from "../ops/less.js";
 import { log } from "../ops/log.js";
 import { mul } from "../ops/mul.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
+import { unsqueeze } from "../ops/unsqueeze.js";
+import { where } from "../ops/where.js";
 import { checkFlag, checkNumber } from "../options.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
 
@@ -19,13 +22,38 @@ export interface GaussianNLLOptions extends CostOptions {
   readonly eps?: number;
 }
 
+/** A variance for each vector of y as one for each of its elements. @throws ShapeError */
+function besideEach(y: Tensor, variance: Tensor): Tensor {
+  const { shape } = variance;
+  if (variance.rank === 0 || sameShape(shape, y.shape)) return variance;
+  if (sameShape(shape, y.shape.slice(0, -1))) return unsqueeze(variance, -1);
+  const isOneOff = shape.filter((size, d) => size !== y.shape[d]).length === 1;
+  if (variance.rank === y.rank && isOneOff && sameShape(broadcast("gaussianNLL", shape, y.shape), y.shape)) {
+    return variance;
+  }
+  throw new ShapeError(
+    `gaussianNLL: expected variance to be ${format(y.shape)}, ${format(y.shape.slice(0, -1))}, ${format(y.shape)} with one size of 1, or a scalar, got ${format(shape)}`,
+  );
+}
+
+/** @throws ArgumentError for a negative variance, whose values are known. */
+function checkNotNegative({ storage }: Tensor): void {
+  if (storage.isSymbolic) return;
+  const at = storage.readOnly.findIndex((value) => value < 0);
+  if (at < 0) return;
+  throw new ArgumentError(
+    `gaussianNLL: expected variance not to be negative, got ${storage.readOnly[at]} at position ${at}`,
+  );
+}
+
 /**
  * C = (ln v + (y − ȳ)²/v)/2 of each element, the negative log-likelihood of a normal distribution of mean y and
  * variance v, no less than ε (torch.nn.GaussianNLLLoss).
- * Shapes: y and target [...], variance that or what broadcasts to it → the same, or a scalar by the reduction.
- * Dtypes: float32, float64.
+ * Shapes: y and target [..., D] → the same, or a scalar by the reduction; variance [..., D], or [...] or [..., 1] for
+ * one of each vector, or y's shape with a 1 for one other size, or a scalar. Dtypes: float32, float64.
+ * A negative variance is refused; within `compile`, where values are not known beforehand, its cost is NaN.
  * @example cost.gaussianNLL(mean, target, variance)
- * @throws ShapeError, DTypeError, OptionError, ArgumentError
+ * @throws ArgumentError for a negative variance; ShapeError, DTypeError, OptionError
  */
 export function gaussianNLL(
   y: Tensor,
@@ -38,14 +66,14 @@ export function gaussianNLL(
   const eps = checkNumber("gaussianNLL", "eps", options.eps ?? 1e-6, { above: 0 });
   checkAlike("gaussianNLL", y, { target });
   checkFloats("gaussianNLL", y, { variance });
-  if (!sameShape(broadcast("gaussianNLL", y.shape, variance.shape), y.shape)) {
-    throw new ShapeError(
-      `gaussianNLL: expected variance to broadcast to ${format(y.shape)}, got ${format(variance.shape)}`,
-    );
-  }
+  const given = besideEach(y, variance);
+  checkNotNegative(given);
   // As in PyTorch, ε changes the variance's value and not its gradient.
-  const missing = sub(clamp(detach(variance), { min: eps }), detach(variance));
-  const v = add(variance, missing);
+  const fixed = detach(given);
+  const raised = clamp(fixed, { min: eps });
+  // What a program cannot refuse, since values are not known when it is made, must not go unseen.
+  const least = given.storage.isSymbolic ? where(less(fixed, 0), Number.NaN, raised) : raised;
+  const v = add(given, sub(least, fixed));
   const costs = mul(add(log(v), div(square(sub(y, target)), v)), 0.5);
   return reduced("gaussianNLL", full ? add(costs, Math.log(2 * Math.PI) / 2) : costs, reduction);
 }

@@ -11,8 +11,10 @@ import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.j
 /** scale·d²/2 where |d| is below the width, else a line that goes on with the slope there. */
 function bowl(d: Tensor, width: number, scale: number): Tensor {
   const size = abs(d);
+  const isNear = less(size, width);
   const line = mul(sub(size, width / 2), width * scale);
-  return where(less(size, width), mul(square(d), scale / 2), line);
+  // A large d has no square: 0 of the mask times 2·d = ∞ would be NaN.
+  return where(isNear, mul(square(where(isNear, d, 0)), scale / 2), line);
 }
 
 export interface HuberOptions extends CostOptions {

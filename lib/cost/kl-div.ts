@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { div } from "../ops/div.js";
+import { equal } from "../ops/equal.js";
 import { exp } from "../ops/exp.js";
-import { greater } from "../ops/greater.js";
 import { log } from "../ops/log.js";
 import { mul } from "../ops/mul.js";
 import { sub } from "../ops/sub.js";
@@ -20,7 +20,9 @@ export interface KLDivOptions {
 
 /**
  * C = ȳ·(ln ȳ − y) of each element, the Kullback-Leibler divergence of y, logarithms of probabilities, from the
- * target's probabilities ȳ (torch.nn.KLDivLoss); 0 where ȳ is 0. Note that `"mean"` divides by all elements.
+ * target's probabilities ȳ (torch.nn.KLDivLoss). Where ȳ is 0 the cost and both gradients are 0, also for y = −∞ and
+ * with `logTarget` for a target of −∞, where PyTorch's are NaN; NaN for a negative ȳ. Note that `"mean"` divides by all
+ * elements.
  * Shapes: y and target [B, ...] → the same, or a scalar by the reduction. Dtypes: float32, float64.
  * @example cost.klDiv(ops.logSoftmax(scores), probabilities, { reduction: "batchmean" })
  * @throws ShapeError, DTypeError, OptionError, ArgumentError
@@ -31,17 +33,16 @@ export function klDiv(y: Tensor, target: Tensor, options: KLDivOptions = {}): Te
   const reduction = checkChoice("klDiv", "reduction", options.reduction ?? "mean", reductions);
   const logTarget = checkFlag("klDiv", "logTarget", options.logTarget ?? false);
   checkAlike("klDiv", y, { target });
-  const costs = logTarget ? mul(exp(target), sub(target, y)) : sub(entropy(target), mul(target, y));
+  // Where the probability is 0, so is the cost, whatever the logarithms: 0·ln 0 = 0.
+  const isNever = equal(target, logTarget ? Number.NEGATIVE_INFINITY : 0);
+  const [own, other] = [where(isNever, logTarget ? 0 : 1, target), where(isNever, 0, y)];
+  const costs = logTarget
+    ? mul(exp(target), sub(own, other))
+    : sub(mul(target, log(own)), mul(target, other));
   if (reduction !== "batchmean") return reduced("klDiv", costs, reduction);
   const samples = y.shape[0];
   if (samples === undefined || samples === 0) {
     throw new ShapeError("klDiv: expected at least one sample to average over, got none");
   }
   return div(sum(costs), samples);
-}
-
-/** x·ln x, 0 at 0; NaN below. */
-function entropy(x: Tensor): Tensor {
-  const isAbove = greater(x, 0);
-  return where(isAbove, mul(x, log(where(isAbove, x, 1))), mul(x, 0));
 }

@@ -3,7 +3,6 @@ import { format, sameShape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkIndex } from "../ops/axis-index.js";
-import { clamp } from "../ops/clamp.js";
 import { cumsum } from "../ops/cumsum.js";
 import { equal } from "../ops/equal.js";
 import { gather } from "../ops/gather.js";
@@ -15,6 +14,7 @@ import { mean } from "../ops/mean.js";
 import { mul } from "../ops/mul.js";
 import { neg } from "../ops/neg.js";
 import { oneHot } from "../ops/one-hot.js";
+import { relu } from "../ops/relu.js";
 import { reshape } from "../ops/reshape.js";
 import { scatterAdd } from "../ops/scatter-add.js";
 import { square } from "../ops/square.js";
@@ -37,7 +37,7 @@ export interface MultiMarginOptions extends MarginOptions {
 
 /**
  * C = Σ_{j ≠ ȳ} w_ȳ·max(0, margin − y_ȳ + y_j)^p / C: the right class is to win by the margin
- * (torch.nn.MultiMarginLoss). Default of the margin: 1.
+ * (torch.nn.MultiMarginLoss). Default of the margin: 1. Slope 0 where the margin is met exactly.
  * Shapes: y [B, C], target [B] int32 → [B], or a scalar by the reduction; a single sample y [C] has a scalar target.
  * Dtypes of y: float32, float64.
  * @example cost.multiMargin(scores, labels)
@@ -55,7 +55,7 @@ export function multiMargin(y: Tensor, target: Tensor, options: MultiMarginOptio
   checkWeight("multiMargin", y, options.weight, classes);
   const { index } = new Labels("multiMargin", target, shape, classes, {});
   const right = gather(rows, 1, reshape(index, [index.size, 1]));
-  const missing = clamp(add(sub(rows, right), margin), { min: 0 });
+  const missing = relu(add(sub(rows, right), margin));
   const others = mul(p === 1 ? missing : square(missing), sub(1, oneHot(index, classes, y.dtype)));
   const costs = mul(sum(others, { dim: 1 }), 1 / classes);
   const { weight } = options;
@@ -65,7 +65,8 @@ export function multiMargin(y: Tensor, target: Tensor, options: MultiMarginOptio
 
 /**
  * C = Σ_i Σ_j max(0, 1 − (y_i − y_j)) / C over the right classes i and the others j
- * (torch.nn.MultiLabelMarginLoss). The target lists the right classes; a −1 ends the list.
+ * (torch.nn.MultiLabelMarginLoss). The target lists the right classes; a −1 ends the list. Slope 0 where a margin is
+ * met exactly.
  * Shapes: y and target [B, C] → [B], or a scalar by the reduction; or both [C]. target: int32. Dtypes of y: float32,
  * float64.
  * @example cost.multiLabelMargin(scores, tensor([[3, 0, -1, -1]], { dtype: "int32" }))
@@ -91,7 +92,7 @@ export function multiLabelMargin(y: Tensor, target: Tensor, options: CostOptions
   const isOther = to(equal(times, 0), y.dtype);
   const right = gather(rows, 1, index);
   // [B, right, other]
-  const missing = clamp(sub(1, sub(unsqueeze(right, 2), unsqueeze(rows, 1))), { min: 0 });
+  const missing = relu(sub(1, sub(unsqueeze(right, 2), unsqueeze(rows, 1))));
   const pairs = mul(mul(missing, unsqueeze(listed, 2)), unsqueeze(isOther, 1));
   return reduced(
     "multiLabelMargin",

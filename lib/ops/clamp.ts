@@ -1,8 +1,13 @@
 import { ArgumentError } from "../errors.js";
+import { sizeOf } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
-import { greater } from "./greater.js";
-import { less } from "./less.js";
+import { broadcastParams } from "./broadcast.js";
+import { broadcastSpec, defineOp } from "./define.js";
+import { greaterEqual } from "./greater-equal.js";
+import { lessEqual } from "./less-equal.js";
+import { operands } from "./operand.js";
+import { aligned } from "./samples.js";
 import { where } from "./where.js";
 
 /** The bounds of `clamp`. */
@@ -13,8 +18,29 @@ export interface ClampOptions {
   readonly max?: number;
 }
 
+/** One bound: a scalar without gradient. The slope is a mask, not a factor: no 0 meets an infinite dy. */
+const clampBy = (
+  kernel: "maximum" | "minimum",
+  isWithin: (x: Tensor, bound: Tensor) => Tensor,
+): ((x: Tensor, bound: number) => Tensor) => {
+  const op = defineOp<"x" | "bound">("clamp", {
+    inputs: ["x", "bound"],
+    kernel,
+    shape: ({ x, bound }) => broadcastSpec("clamp", ["x", "bound"], [x, bound], "number"),
+    params: ({ x, bound }, y) => broadcastParams([x, bound], y.shape, sizeOf(y.shape)),
+    vjp: { x: ({ dy, x, bound }) => where(isWithin(x, bound), dy, 0) },
+    jvp: { x: ({ dx, x, bound }) => where(isWithin(x, bound), dx, 0) },
+    batch: ({ x, bound }, { batched, op: self }) => self(aligned([x, bound], [batched.x, batched.bound]), {}),
+  });
+  return (x, bound) => op(operands("clamp", x, bound), {});
+};
+
+const raise = clampBy("maximum", greaterEqual);
+const lower = clampBy("minimum", lessEqual);
+
 /**
- * y = x held within [min, max]; NaN stays (torch.clamp). Slope 1 within, the bounds included, 0 outside.
+ * y = x held within [min, max]; NaN stays (torch.clamp). Slope 1 within, the bounds included, 0 outside and for
+ * NaN.
  * Shapes: x → y, the same. Dtypes: float32, float64, int32.
  * @example clamp(tensor([-2, 0.5, 3]), { min: 0, max: 1 })   // [0, 0.5, 1]
  * @throws ArgumentError without a bound; DTypeError, OptionError
@@ -25,6 +51,6 @@ export function clamp(x: Tensor, options: ClampOptions): Tensor {
   const { min, max } = options;
   if (min === undefined && max === undefined)
     throw new ArgumentError("clamp: expected min or max, got neither");
-  const raised = min === undefined ? x : where(less(x, checkNumber("clamp", "min", min)), min, x);
-  return max === undefined ? raised : where(greater(raised, checkNumber("clamp", "max", max)), max, raised);
+  const raised = min === undefined ? x : raise(x, checkNumber("clamp", "min", min));
+  return max === undefined ? raised : lower(raised, checkNumber("clamp", "max", max));
 }

@@ -1,10 +1,11 @@
-import { broadcast, checkDim } from "../graph/shape.js";
+import { broadcast, checkDim, type Shape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { add } from "./add.js";
 import { checkDTypes } from "./define.js";
 import { detach } from "./detach.js";
 import { div } from "./div.js";
+import { expand } from "./expand.js";
 import { mul } from "./mul.js";
 import { norm } from "./norm.js";
 import { relu } from "./relu.js";
@@ -19,8 +20,10 @@ export interface CosineSimilarityOptions {
 }
 
 /**
- * y = a·b / (max(‖a‖, ε)·max(‖b‖, ε)) along an axis (torch.nn.functional.cosine_similarity).
- * Shapes: a and b [..., D, ...] broadcast → y without that axis. Dtypes: float32, float64.
+ * y = a·b / (max(‖a‖, ε)·max(‖b‖, ε)) along an axis (torch.nn.functional.cosine_similarity). A vector of norm 0 has
+ * y = 0 and slope b/(ε·max(‖b‖, ε)).
+ * Shapes: a and b broadcast to [..., D, ...], and `dim` is an axis of that → y without that axis. Dtypes: float32,
+ * float64.
  * @example cosineSimilarity(tensor([[3, 4]]), tensor([[1, 0]]))   // [0.6]
  * @throws ShapeError, DTypeError, OptionError, ArgumentError
  */
@@ -41,6 +44,17 @@ export function readCosine(
   };
 }
 
+/** x with the broadcast shape's size along the axis: the other axes do not matter to a vector's norm. */
+function spreadAlong(x: Tensor, axis: number, shape: Shape): Tensor {
+  const size = shape.at(axis) as number;
+  if ((x.shape.at(axis) ?? 1) === size) return x;
+  const own = [...new Array<number>(shape.length - x.rank).fill(1), ...x.shape];
+  return expand(
+    x,
+    own.map((length, d) => (d === shape.length + axis ? size : length)),
+  );
+}
+
 /** As `cosineSimilarity`, by that name in errors. */
 export function cosine(name: string, a: Tensor, b: Tensor, dim: number, eps: number): Tensor {
   checkTensor(name, "a", a);
@@ -51,9 +65,10 @@ export function cosine(name: string, a: Tensor, b: Tensor, dim: number, eps: num
   const along = { dim: axis, keepdim: true };
   // As in PyTorch, ε changes a norm's value and not its gradient.
   const unit = (x: Tensor): Tensor => {
-    const own = norm(x, along);
+    const vectors = spreadAlong(x, axis, shape);
+    const own = norm(vectors, along);
     const missing = relu(sub(eps, detach(own)));
-    return div(x, add(own, missing));
+    return div(vectors, add(own, missing));
   };
   return sum(mul(unit(a), unit(b)), { dim: axis });
 }

@@ -79,7 +79,8 @@ export function elementwise<I extends string = "x">(
   return (tensors) => op(tensors, {});
 }
 
-function times<I extends string>(
+/** slope · d: what a rule gives for a tangent or cotangent d. */
+export function times<I extends string>(
   d: Tensor,
   slope: Slope<I>,
   context: Arguments<I, object> & { readonly y: Tensor },

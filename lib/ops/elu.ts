@@ -18,7 +18,8 @@ function exponential(name: string, x: Tensor, alpha: number, scale: number, widt
 }
 
 /**
- * y = x where x > 0, else α·(e^x − 1) (Clevert et al., 2016; torch.nn.functional.elu).
+ * y = x where x > 0, else α·(e^x − 1) (Clevert et al., 2016; torch.nn.functional.elu). Derivatives at 0 are those of
+ * the exponential.
  * Shapes: x → y, the same. Dtypes: float32, float64.
  * @param alpha α. Default: 1.
  * @example elu(tensor([-1, 2]))   // [-0.632, 2]

@@ -1,8 +1,10 @@
 import type { Tensor } from "../graph/tensor.js";
 import { add } from "./add.js";
 import { amax } from "./amax.js";
+import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { detach } from "./detach.js";
+import { equal } from "./equal.js";
 import { exp } from "./exp.js";
 import { isFinite } from "./is-finite.js";
 import { log } from "./log.js";
@@ -14,7 +16,7 @@ import { where } from "./where.js";
 
 /**
  * y = ln Σ eˣ over the axes `dim`, or over all, without overflow: the largest x is taken out first. For an empty
- * axis y = −∞.
+ * axis y = −∞. Slopes e^(x − y): 0 where all x are −∞, NaN beside an x of +∞ (in PyTorch NaN for both).
  * Shapes: as `sum`. Dtypes: float32, float64.
  * @example logsumexp(tensor([1000, 1000]))   // 1000.6931
  * @throws ShapeError, DTypeError, OptionError
@@ -28,7 +30,8 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
   // A constant: what is taken out is put back, so its gradient would be zero.
   const largest = detach(amax(x, { dim, keepdim: true }));
   const taken = where(isFinite(largest), largest, 0);
-  const y = add(log(sum(exp(sub(x, taken)), { dim, keepdim: true })), taken);
+  const total = sum(exp(sub(x, taken)), { dim, keepdim: true });
+  const y = add(constantWhere(equal(total, 0), Number.NEGATIVE_INFINITY, total, 1, log), taken);
   return options.keepdim === true
     ? y
     : reshape(

@@ -20,7 +20,7 @@ const op = elementwise<"a" | "b">("maximum", {
 /**
  * y = max(a, b), element by element; NaN where either is.
  * Shapes: a and b broadcast to y. Dtypes: float32, float64, int32.
- * Where a = b the gradient is split in halves, as in PyTorch.
+ * Where a = b the gradient is split in halves, as in PyTorch; beside a NaN it is 0 for both.
  * @example maximum(x, 0)
  * @throws ShapeError, DTypeError
  */

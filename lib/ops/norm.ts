@@ -4,6 +4,7 @@ import { checkOptions, describe } from "../options.js";
 import { abs } from "./abs.js";
 import { amax } from "./amax.js";
 import { amin } from "./amin.js";
+import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { equal } from "./equal.js";
 import { notEqual } from "./not-equal.js";
@@ -13,7 +14,6 @@ import { sqrt } from "./sqrt.js";
 import { square } from "./square.js";
 import { sum } from "./sum.js";
 import { to } from "./to.js";
-import { where } from "./where.js";
 
 /** As `ReduceOptions`, for `norm`. */
 export interface NormOptions extends ReduceOptions {
@@ -23,7 +23,9 @@ export interface NormOptions extends ReduceOptions {
 
 /**
  * ‖x‖_p = (Σ |x|ᵖ)^(1/p) over the axes `dim`, or over all (torch.linalg.vector_norm); for p = ∞ the largest
- * |x|, for −∞ the smallest, for 0 how many are not 0. At x = 0 the gradient of the 2-norm is 0.
+ * |x|, for −∞ the smallest, for 0 how many are not 0. All derivatives are 0 where the norm is 0, and for a p that is
+ * not a whole number above 0 those with respect to elements that are 0 (PyTorch's of the first order; those of its
+ * second are NaN there).
  * Shapes: as `sum`. Dtypes: float32, float64.
  * @example norm(tensor([3, 4]))   // 5
  * @throws ShapeError, DTypeError, OptionError, ArgumentError
@@ -40,9 +42,15 @@ export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   if (p === Number.NEGATIVE_INFINITY) return amin(abs(x), reduce);
   if (p === 0) return sum(to(notEqual(x, 0), x.dtype), reduce);
   if (p === 1) return sum(abs(x), reduce);
-  const total = sum(p === 2 ? square(x) : pow(abs(x), p), reduce);
-  // The root's slope at 0 is infinite: there the total is taken for a constant.
-  const safe = where(equal(total, 0), 1, total);
-  const root = p === 2 ? sqrt(safe) : pow(safe, 1 / p);
-  return p > 0 ? where(equal(total, 0), 0, root) : root;
+  const total = sum(powers(x, p), reduce);
+  const root = (of: Tensor): Tensor => (p === 2 ? sqrt(of) : pow(of, 1 / p));
+  return p > 0 ? constantWhere(equal(total, 0), 0, total, 1, root) : root(total);
+}
+
+/** |x|ᵖ; constant where x = 0 and some derivative is infinite there. */
+function powers(x: Tensor, p: number): Tensor {
+  if (p === 2) return square(x);
+  if (Number.isInteger(p) && p > 0) return pow(p % 2 === 0 ? x : abs(x), p);
+  const atZero = p > 0 ? 0 : Number.POSITIVE_INFINITY;
+  return constantWhere(equal(x, 0), atZero, abs(x), 1, (size) => pow(size, p));
 }

@@ -1,30 +1,66 @@
+import { sizeOf } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { elementwise } from "./elementwise.js";
+import { broadcastParams } from "./broadcast.js";
+import { constantWhere } from "./constant-where.js";
+import { broadcastSpec, defineOp } from "./define.js";
+import { elementwise, times } from "./elementwise.js";
 import { equal } from "./equal.js";
 import { greaterEqual } from "./greater-equal.js";
+import { isFinite } from "./is-finite.js";
 import { log } from "./log.js";
 import { logicalAnd } from "./logical-and.js";
+import { logicalNot } from "./logical-not.js";
 import { mul } from "./mul.js";
 import { type Operand, operands } from "./operand.js";
+import { reciprocal } from "./reciprocal.js";
+import { aligned } from "./samples.js";
 import { sub } from "./sub.js";
-import { where } from "./where.js";
 
-const op = elementwise<"a" | "b">("pow", {
+const op: (inputs: readonly Tensor[]) => Tensor = elementwise<"a" | "b">("pow", {
   inputs: ["a", "b"],
   takes: "float",
   slope: {
-    a: ({ a, b }) => where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1)))),
-    b: ({ a, b, y }) => where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 0, mul(y, log(a))),
+    // a⁰ is 1 for every a: also where a⁻¹ is not finite.
+    a: ({ a, b }) => {
+      const isFlat = logicalAnd(equal(b, 0), logicalNot(isFinite(reciprocal(a))));
+      return constantWhere(isFlat, 0, a, 1, (base) => mul(b, op([base, sub(b, 1)])));
+    },
+    b: ({ a, b, y }) => {
+      const isZero = logicalAnd(equal(a, 0), greaterEqual(b, 0));
+      return constantWhere(isZero, 0, a, 1, (base) => mul(y, log(base)));
+    },
   },
 });
+
+// The exponent is b's one number: with it the slope is known to be a constant in time, of every order.
+const byNumber = defineOp<"a" | "b", { exponent: number }>("pow", {
+  inputs: ["a", "b"],
+  kernel: "pow",
+  shape: ({ a, b }) => broadcastSpec("pow", ["a", "b"], [a, b], "float"),
+  params: ({ a, b }, y) => broadcastParams([a, b], y.shape, sizeOf(y.shape)),
+  vjp: { a: ({ dy, ...context }) => times(dy, slopeOf(context.exponent), context) },
+  jvp: { a: ({ da, ...context }) => times(da, slopeOf(context.exponent), context) },
+  batch: ({ a, b, exponent }, { batched, op: self }) =>
+    self(aligned([a, b], [batched.a, batched.b]), { exponent }),
+});
+
+/** n·aⁿ⁻¹ */
+function slopeOf(exponent: number): 0 | 1 | ((context: { readonly a: Tensor }) => Tensor) {
+  if (exponent === 0 || exponent === 1) return exponent;
+  return ({ a }) => mul(exponent === 2 ? a : pow(a, exponent - 1), exponent);
+}
 
 /**
  * y = aᵇ, element by element; NaN for a negative a with a b that is not whole.
  * Shapes: a and b broadcast to y. Dtypes: float32, float64.
- * Slopes: b·aᵇ⁻¹, 0 where b = 0; aᵇ·ln a, 0 where a = 0 and b ≥ 0 (as in PyTorch).
+ * Slopes: b·aᵇ⁻¹, 0 where b = 0; aᵇ·ln a, 0 where a = 0 and b ≥ 0 (as in PyTorch). At a = 0 derivatives of every order
+ * are those of the polynomial for whole b ≥ 0; otherwise one of an order above b is infinite. At a = 0 the
+ * mixed second derivative is 0 for b > 1, and has no meaning for b ≤ 1.
  * @example pow(x, 3)
  * @throws ShapeError, DTypeError
  */
 export function pow(a: Operand, b: Operand): Tensor {
-  return op(operands("pow", a, b));
+  const [base, power] = operands("pow", a, b);
+  if (typeof b !== "number") return op([base, power]);
+  return byNumber([base, power], { exponent: power.dtype === "float32" ? Math.fround(b) : b });
 }

@@ -23,5 +23,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
     throw new ShapeError(`prelu: expected weight to be [1] or [${channels}], got ${format(weight.shape)}`);
   }
   const line = weight.size === 1 ? [] : [weight.size, ...x.shape.slice(2).map(() => 1)];
-  return where(greater(x, 0), x, mul(x, reshape(weight, line)));
+  const isAbove = greater(x, 0);
+  // The mask's 0 times an infinite x would be a NaN in the weight's gradient.
+  return where(isAbove, x, mul(where(isAbove, 0, x), reshape(weight, line)));
 }

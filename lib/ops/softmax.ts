@@ -19,7 +19,8 @@ const op = defineOp<"x">("softmax", {
 });
 
 /**
- * y_i = e^(x_i) / Σ_j e^(x_j) along the axis `dim`, without overflow.
+ * y_i = e^(x_i) / Σ_j e^(x_j) along the axis `dim`, without overflow. An x of −∞ has y and gradient 0; NaN where all
+ * are −∞ or one is +∞.
  * Shapes: x → y, the same. Dtypes: float32, float64.
  * @param options `dim`: the axis; default −1, the last.
  * @example softmax(tensor([0, 0]))   // [0.5, 0.5]

@@ -58,7 +58,8 @@ export function solveStacks(
 
 /**
  * The y with a·y = b (torch.linalg.solve), by LU with partial pivoting.
- * Shapes: a [..., n, n], b [..., n, m] → y [..., n, m], or b [n] → y [..., n]; the axes in front broadcast.
+ * Shapes: a [..., n, n], b [..., n, m] → y [..., n, m], or b [n] → y [..., n]; the axes in front broadcast. A stack
+ * of vectors is b [..., n, 1]: PyTorch takes b for one too where its shape is a's without the last axis.
  * Dtypes: float32, float64.
  * @example solve(tensor([[2, 0], [0, 4]]), tensor([1, 2]))   // [0.5, 0.5]
  * @throws ArgumentError where a has no inverse; ShapeError, DTypeError

@@ -1,6 +1,8 @@
 import type { Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
+import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
+import { equal } from "./equal.js";
 import { mean } from "./mean.js";
 import { mul } from "./mul.js";
 import { dimsOf, type ReduceOptions } from "./reduce.js";
@@ -26,12 +28,13 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
 }
 
 /**
- * The root of `variance` (torch.std).
+ * The root of `variance` (torch.std). Where it is 0, as for a constant column, all its derivatives are 0.
  * @example std(tensor([1, 2, 3]))   // 1
  * @throws as `variance`
  */
 export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
-  return sqrt(spreadOf("std", x, options));
+  const squared = spreadOf("std", x, options);
+  return constantWhere(equal(squared, 0), 0, squared, 1, sqrt);
 }
 
 function spreadOf(name: string, x: Tensor, options: VarianceOptions): Tensor {

@@ -32,8 +32,13 @@ const op = defineOp<"condition" | "a" | "b">("where", {
 /**
  * y = a where the condition is true, b elsewhere.
  * Shapes: condition, a and b broadcast to y. Dtypes: condition bool, a and b any, the same.
- * A side that is not taken gets gradient 0, also where its own gradient is not finite.
+ * A side that is not taken gets gradient 0. What that side was computed with multiplies this 0 by its own slope, and
+ * 0·∞ is NaN: the gradient of `where(greater(x, 0), sqrt(x), 0)` is NaN at 0, as in PyTorch and JAX. Keep such
+ * points from the function as well, as in the second example.
  * @example where(greater(x, 0), x, mul(x, 0.01))
+ * @example
+ * const isAbove = greater(x, 0);
+ * where(isAbove, sqrt(where(isAbove, x, 1)), 0);   // the gradient at 0 is 0
  * @throws ShapeError, DTypeError
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
