@@ -72,6 +72,11 @@ def cases():
     yield "bceWithLogits", f, "2-D", {"y": y, "target": yes}, {}, {}
     yield "bceWithLogits", f, "soft targets", {"y": y, "target": torch.sigmoid(t)}, {}, {}
     yield "bceWithLogits", f, "weights", {"y": y, "target": yes}, {}, {"weight": each, "posWeight": weight}
+    for note, own in (("weights of rows", [4, 1]), ("one weight", []), ("weights of a sample", [1, 3])):
+        apart = Source(f"bce {note}")
+        w, pw = apart.fine(own, 0.5, 2), apart.fine(own, 0.5, 2)
+        yield "bce", F.binary_cross_entropy, note, {"y": p, "target": yes}, {}, {"weight": w}
+        yield "bceWithLogits", f, note, {"y": y, "target": yes}, {}, {"weight": w, "posWeight": pw}
     far = {"y": full([800, -800, 30, -30]), "target": full([0, 1, 1, 0])}
     yield "bceWithLogits", f, "far", far, {}, {}
 
@@ -91,6 +96,18 @@ def cases():
     yield "gaussianNLL", f, "2-D", {"y": y, "target": t, "variance": v}, {}, {}
     yield "gaussianNLL", f, "full", {"y": y, "target": t, "variance": v}, {"full": True}, {}
     yield "gaussianNLL", f, "one variance a sample", {"y": y, "target": t, "variance": v[:, :1]}, {"eps": 1}, {}
+    # [B] beside [B, D] is by row, also where B = D.
+    for note, shape, own in (
+        ("a variance a row", [3, 3], [3]),
+        ("a variance a row of rows", [2, 3, 2], [2, 3]),
+        ("a variance a column", [3, 2], [1, 2]),
+        ("a variance of several samples", [2, 3, 2], [2, 1, 2]),
+        ("a variance a sample of one number", [4], [1]),
+        ("a variance of a vector", [4], []),
+    ):
+        apart = Source(f"gaussianNLL {note}")
+        inputs = {"y": apart.fine(shape), "target": apart.fine(shape), "variance": apart.fine(own, 0.5, 3)}
+        yield "gaussianNLL", f, note, inputs, {}, {}
 
     pm = signs(s, [4, 3])
     yield "hingeEmbedding", F.hinge_embedding_loss, "2-D", {"y": y, "target": pm}, {}, {}

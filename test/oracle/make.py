@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 import torch
 
 import activations
+import broadcasting
 import costs
 import descents
 import elementwise
@@ -29,6 +30,7 @@ import optimizers
 import reduce
 import schedules
 import shape
+import singular
 import structure
 import training
 from write import write_json
@@ -57,7 +59,7 @@ def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
 
-    families = (elementwise, reduce, matmul, shape, indexing, structure, linear_algebra, activations)
+    families = (elementwise, reduce, matmul, shape, indexing, structure, linear_algebra, activations, broadcasting)
     ops = distinct([row for family in families for row in family.rows()], op_name)
     write_json("ops.json", ops)
     write_json("functions.json", distinct(list(functions.rows()), lambda r: r["function"]))
@@ -65,6 +67,7 @@ def main():
     write_json("layers.json", distinct(list(layers.rows()), lambda r: (r["module"], r["note"])))
     write_json("costs.json", distinct(costs.rows(), lambda r: (r["cost"], r["note"], str(r["options"]))))
     write_json("losses.json", distinct(list(losses.rows()), lambda r: (r["cost"], r["note"], str(r["options"]))))
+    write_json("singular.json", distinct(list(singular.rows()), lambda r: (r["function"], r["note"], str(r["options"]))))
     write_json("optimizers.json", optimizers.document())
     write_json("descents.json", distinct(list(descents.rows()), lambda r: (r["optimizer"], r["note"])))
     write_json("schedules.json", list(schedules.rows()))

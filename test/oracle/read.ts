@@ -164,9 +164,9 @@ const SPECIAL: ReadonlyMap<unknown, number> = new Map([
   ["-Infinity", Number.NEGATIVE_INFINITY],
 ]);
 
-/** JSON has no NaN and no infinity: in a tensor's data they are strings. */
+/** JSON has no NaN and no infinity: in data and options they are strings. */
 function decode(key: string, value: unknown): unknown {
-  return key === "data" && Array.isArray(value) ? value.map((v: unknown) => SPECIAL.get(v) ?? v) : value;
+  return key === "note" ? value : (SPECIAL.get(value) ?? value);
 }
 
 export interface FunctionRow {
@@ -224,3 +224,22 @@ export interface LossRow extends Pick<Derivatives, "gradients" | "tangents"> {
 }
 
 export const readLosses = (): readonly LossRow[] => read("losses.json");
+
+/** A point where a mask, a clamp or a tie meets an infinite derivative; see singular.py. */
+export interface SingularRow {
+  /** `ops.x`, `cost.x`, or what it is. */
+  readonly function: string;
+  readonly note: string;
+  readonly options: OracleOptions;
+  /** In the order of the call. */
+  readonly inputs: OracleTensors;
+  /** The inputs that have derivatives here: one vector, one after the other. */
+  readonly moving: readonly string[];
+  readonly dy: OracleTensor;
+  readonly value: OracleTensor;
+  /** Of Σ dy ∘ value. */
+  readonly gradient: OracleTensor;
+  readonly hessian: OracleTensor;
+}
+
+export const readSingular = (): readonly SingularRow[] => read("singular.json");
