@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from "../errors.js";
 import { broadcast, format, sameShape } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
+import { currentTrace } from "../graph/trace.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { detach } from "../ops/detach.js";
@@ -71,8 +72,8 @@ export function gaussianNLL(
   // As in PyTorch, ε changes the variance's value and not its gradient.
   const fixed = detach(given);
   const raised = clamp(fixed, { min: eps });
-  // What a program cannot refuse, since values are not known when it is made, must not go unseen.
-  const least = given.storage.isSymbolic ? where(less(fixed, 0), Number.NaN, raised) : raised;
+  // A program cannot refuse values, which are not known when it is made; they must not go unseen.
+  const least = currentTrace() === null ? raised : where(less(fixed, 0), Number.NaN, raised);
   const v = add(given, sub(least, fixed));
   const costs = mul(add(log(v), div(square(sub(y, target)), v)), 0.5);
   return reduced("gaussianNLL", full ? add(costs, Math.log(2 * Math.PI) / 2) : costs, reduction);

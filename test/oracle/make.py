@@ -1,4 +1,4 @@
-"""Writes what PyTorch computes in float64: ops, functions, modules, costs, optimizers, training (.json).
+"""Writes what PyTorch computes in float64: ops, functions, modules, costs, singular points, optimizers, training (.json).
 
 pip install torch==2.13.0
 python test/oracle/make.py

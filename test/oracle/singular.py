@@ -1,8 +1,8 @@
 """Points where a mask, a clamp or a tie meets an infinite derivative, 0/0 or 0·∞: what each derivative is there.
 
-With S = Σ dy ∘ f: `value` of f, `gradient` and `hessian` of S over all moving inputs as one vector. They are PyTorch's
-where its modes agree on a number. Where they do not, or give NaN, a row must say what Thalweg has decided on: a number
-for all such entries (`undecided`), or the whole of it. A row that decides without need is refused.
+With S = Σ dy ∘ f: `value` of f, `gradient` and `hessian` of S over all moving inputs as one vector. They are
+PyTorch's where its modes agree on a number. Where they do not, or give NaN, a row must say what Thalweg has decided
+on: a number for all such entries, or the whole of it. A row that decides without need is refused.
 """
 
 import torch
@@ -153,7 +153,10 @@ def norms():
     yield row("ops.pairwiseDistance", F.pairwise_distance, inputs, {}, "equal points, ε")
     # With a = 0 the similarity is a·b/(ε·max(‖b‖, ε)).
     across = full([[4, -2], [-2, 1]]) / 5
-    for note, b, slope in (("a zero vector", [1, 2], across / (1e-8 * 5**0.5)), ("zero vectors", [0, 0], torch.eye(2) / 1e-16)):
+    for note, b, slope in (
+        ("a zero vector", [1, 2], across / (1e-8 * 5**0.5)),
+        ("zero vectors", [0, 0], torch.eye(2) / 1e-16),
+    ):
         inputs = {"a": full([[0, 0]]), "b": full([b])}
         none = torch.zeros(2, 2)
         h = torch.cat([torch.cat([none, slope], 1), torch.cat([slope, none], 1)])
@@ -185,7 +188,8 @@ def elementwise():
     for op in ("maximum", "minimum"):
         ties = {"a": full([1]), "b": full([1])}
         yield row(f"ops.{op}", getattr(torch, op), ties, note="a tie")
-        yield row(f"ops.{op}", getattr(torch, op), {"a": full([NAN]), "b": full([1])}, note="NaN", value=NAN, gradient=full([0, 0]))
+        nan, none = {"a": full([NAN]), "b": full([1])}, full([0, 0])
+        yield row(f"ops.{op}", getattr(torch, op), nan, note="NaN", value=NAN, gradient=none)
     for op in ("abs", "sign", "sqrt", "log", "rsqrt", "reciprocal"):
         yield row(f"ops.{op}", getattr(torch, op), {"x": full([0])}, note="0")
     for op in ("asin", "acos", "atanh", "acosh"):
@@ -207,7 +211,7 @@ def activations():
     same += ("mish", "gelu", "silu", "tanhshrink", "sigmoid", "tanh", "hardsigmoid")
     for op, f in {**{op: getattr(F, op) for op in same}, **named}.items():
         x = full([0, 1, -1, 3, -3, 6, 30, -30, 800, -800])
-        # PyTorch's third factor overflows in mish.
+        # PyTorch's second derivative of mish is NaN far out.
         open_ = {"hessian": 0} if op == "mish" else {}
         if op == "hardsigmoid":  # its gradients' constants are of float32
             f = hardsigmoid
@@ -268,7 +272,9 @@ def costs():
         y = {"y": full([[-INF, 0, 1], [0, 0, 0]]), "target": ints([1, 2])}
         yield row(f"cost.{name}", each(f), y, {}, "a score of −∞")
     y = {"y": full(NEVER), "target": full([[0, 0.5, 0.5]])}
-    yield row("cost.crossEntropy", each(F.cross_entropy), y, {}, "a score of −∞ and no probability", moving=["y"], value=full([y["y"].log_softmax(1)[0, 1:].mean().neg()]))
+    value = full(NEVER).log_softmax(1)[0, 1:].mean().neg().reshape(1)
+    f = each(F.cross_entropy)
+    yield row("cost.crossEntropy", f, y, {}, "a score of −∞ and no probability", moving=["y"], value=value)
     yield from margins()
 
 
@@ -294,11 +300,12 @@ def margins():
     yield row("cost.hingeEmbedding", each(F.hinge_embedding_loss), y, {}, "kinks", moving=["y"])
     pairs = {"y": full([0, 1, 2]), "b": full([0, 1, 1]), "target": full([1, -1, 1])}
     yield row("cost.marginRanking", each(F.margin_ranking_loss), pairs, {}, "kinks", moving=["y", "b"])
-    # PyTorch's e^800 overflows.
     far = {"y": full([0, -800, 800]), "target": full([1, -1, 1])}
     yield row("cost.softMargin", each(F.soft_margin_loss), far, {}, "far out", moving=["y"])
+    # PyTorch's e^800 overflows.
     far = {"y": full([800]), "target": full([-1])}
-    yield row("cost.softMargin", each(F.soft_margin_loss), far, {}, "farther", moving=["y"], value=full([800]), gradient=1, hessian=0)
+    f, value = each(F.soft_margin_loss), full([800])
+    yield row("cost.softMargin", f, far, {}, "farther", moving=["y"], value=value, gradient=1, hessian=0)
     far = {"y": full([[0, 800, -800]]), "target": full([[0, 1, 0]])}
     yield row("cost.multiLabelSoftMargin", each(F.multilabel_soft_margin_loss), far, {}, "far out", moving=["y"])
     y = {"y": full([[1, 1, 0], [1, 2, 1]]), "target": ints([0, 1])}
