@@ -40,10 +40,10 @@ function besideEach(y: Tensor, variance: Tensor): Tensor {
 /** @throws ArgumentError for a negative variance, whose values are known. */
 function checkNotNegative({ storage }: Tensor): void {
   if (storage.isSymbolic) return;
-  const at = storage.readOnly.findIndex((value) => value < 0);
+  const at = storage.forReading().findIndex((value) => value < 0);
   if (at < 0) return;
   throw new ArgumentError(
-    `gaussianNLL: expected variance not to be negative, got ${storage.readOnly[at]} at position ${at}`,
+    `gaussianNLL: expected variance not to be negative, got ${storage.forReading()[at]} at position ${at}`,
   );
 }
 

@@ -41,6 +41,39 @@ export interface Draws {
   readonly blocks: number;
 }
 
+/** That an object has the fields that it had, but for those that the traced function changed itself. */
+class SameFields implements Assumption {
+  readonly #owner: Readonly<Record<string, unknown>>;
+  readonly #names: readonly string[];
+  readonly #values: readonly unknown[];
+  readonly #count: number;
+  readonly #forward: unknown;
+
+  constructor(owner: object, before: ReadonlyMap<string, unknown>) {
+    this.#owner = owner as Readonly<Record<string, unknown>>;
+    this.#names = [...before.keys()].filter((name) => Object.is(before.get(name), this.#owner[name]));
+    this.#values = this.#names.map((name) => before.get(name));
+    this.#count = this.#countFields();
+    this.#forward = this.#owner["forward"];
+  }
+
+  /** Asked before each run. */
+  holds(): boolean {
+    const owner = this.#owner;
+    const names = this.#names;
+    for (let i = 0; i < names.length; i++) {
+      if (!Object.is(owner[names[i] as string], this.#values[i])) return false;
+    }
+    return owner["forward"] === this.#forward && this.#countFields() === this.#count;
+  }
+
+  #countFields(): number {
+    let count = 0;
+    for (const _ in this.#owner) count++;
+    return count;
+  }
+}
+
 let lastId = 0;
 
 /** The recording of one function. */
@@ -50,6 +83,8 @@ export class Trace {
   readonly recorded: RecordedWithin[] = [];
   /** By whose setting it is; null where the traced function set it itself, before it was read. */
   readonly #settings = new Map<object, Assumption | null>();
+  /** The fields of objects when the trace met them. */
+  readonly #fields = new Map<object, ReadonlyMap<string, unknown>>();
   /** What the checks of `detectAnomaly` name, by their number. */
   readonly makers: Maker[] = [];
   readonly #draws = new Map<RandomSource, Draws>();
@@ -87,10 +122,16 @@ export class Trace {
   }
 
   get assumptions(): Assumption[] {
-    return [...this.#settings.values()].filter((setting) => setting !== null);
+    const settings = [...this.#settings.values()].filter((setting) => setting !== null);
+    return [...settings, ...Array.from(this.#fields, ([owner, fields]) => new SameFields(owner, fields))];
   }
 
-  assume(owner: object, read: () => unknown, same: (a: unknown, b: unknown) => boolean = Object.is): void {
+  assumeFields(owner: object): void {
+    if (this.#fields.has(owner)) return;
+    this.#fields.set(owner, new Map(Object.entries(owner)));
+  }
+
+  assume<T>(owner: object, read: () => T, same: (a: T, b: T) => boolean = Object.is): void {
     if (this.#settings.has(owner)) return;
     const value = read();
     this.#settings.set(owner, { holds: () => same(read(), value) });
@@ -130,12 +171,16 @@ export function currentTrace(): Trace | null {
 }
 
 /** Tells a trace that what it records depends on a setting, as a module's mode. */
-export function assume(
-  owner: object,
-  read: () => unknown,
-  same: (a: unknown, b: unknown) => boolean = Object.is,
-): void {
+export function assume<T>(owner: object, read: () => T, same: (a: T, b: T) => boolean = Object.is): void {
   context.trace?.assume(owner, read, same);
+}
+
+/**
+ * Tells a trace that what it records depends on the fields of an object, such as a module, and on its `forward`.
+ * What the traced function changes itself does not count.
+ */
+export function assumeFields(owner: object): void {
+  context.trace?.assumeFields(owner);
 }
 
 /** Tells a trace that the traced function sets it, so that it does not matter what it was. */

@@ -108,11 +108,6 @@ function ofBatch(module: BatchNorm1d, x: Tensor, line: readonly number[]): [cent
 
 const TOO_FEW = "expected more than one value for each feature";
 
-/** Whether an error says that a batch in training was too small for its variance. */
-export function isTooFewForVariance(error: unknown): boolean {
-  return error instanceof ArgumentError && error.message.includes(TOO_FEW);
-}
-
 function track(module: BatchNorm1d, centre: Tensor, spread: Tensor): void {
   const { runningMean, runningVar, numBatchesTracked, momentum } = module;
   if (runningMean === null || runningVar === null || numBatchesTracked === null) return;

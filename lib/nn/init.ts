@@ -27,8 +27,8 @@ function fill(name: string, w: Tensor, make: () => Tensor): Tensor {
   if (!isFloat(w.dtype))
     throw new ArgumentError(`${name}: expected w to be float32 or float64, got ${w.dtype}`);
   // Refused, if at all, before anything is drawn.
-  const { array } = w.storage;
-  array.set(noGrad(() => to(make(), w.dtype)).storage.readOnly);
+  const array = w.storage.forWriting();
+  array.set(noGrad(() => to(make(), w.dtype)).storage.forReading());
   w.storage.version++;
   return w;
 }

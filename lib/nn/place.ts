@@ -1,6 +1,7 @@
 // Where in a model an error was thrown: "Net.encoder.fc1 (Linear): expected x [..., 3], got [2, 4]".
 import { ThalwegError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
+import { assumeFields } from "../graph/trace.js";
 import type { Module } from "./module.js";
 
 /** The module whose `forward` an error left, and what the error said there. */
@@ -39,7 +40,8 @@ export function reword(error: ThalwegError, message: string): void {
 
 /**
  * Has the `forward` of a class tell errors their place, and gives it. A class is changed once, when its first module
- * is made; a call then passes one `try`, in which nothing is thrown. A `forward` that is a field of an object is left
+ * is made; a call then passes one `try`, in which nothing is thrown. While a function is traced, a call tells that the
+ * program depends on the module's fields. A `forward` that is a field of an object is left
  * as it is: its errors have the place of the module around it.
  */
 export function placingForward(prototype: Module): unknown {
@@ -51,6 +53,7 @@ export function placingForward(prototype: Module): unknown {
   if (typeof inner !== "function" || placing.has(inner) || field.configurable !== true) return inner;
   const value = {
     forward(this: Module, ...inputs: Tensor[]): Tensor {
+      if (this !== undefined) assumeFields(this);
       try {
         return inner.apply(this, inputs);
       } catch (error) {

@@ -37,7 +37,7 @@ export function loadState(
       const source = checkTensor("loadStateDict", name, state[name]);
       checkAssignable(`loadStateDict: ${name}`, target, source);
       const values = memoryOf(`${name} of the state`, () => source.storage.forReading());
-      return { target, values, array: memoryOf(name, () => target.storage.array) };
+      return { target, values, array: memoryOf(name, () => target.storage.forWriting()) };
     });
   // The state may be made of the module's own memory in other places: all is read before anything is written.
   const written = new Set(writes.map(({ array }) => array.buffer));

@@ -5,7 +5,7 @@ import { PASSES } from "../graph/plan/index.js";
 import { format, type Shape, type TensorSpec } from "../graph/shape.js";
 import type { Storage } from "../graph/storage.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
-import { assume, overrule } from "../graph/trace.js";
+import { assumeFields, overrule } from "../graph/trace.js";
 import { type Version, Versions } from "../graph/version.js";
 import type { Module } from "../nn/module.js";
 import { detach } from "../ops/detach.js";
@@ -51,7 +51,7 @@ export class ModelProgram {
       return rest(where, y, target);
     };
     const traced = (...inputs: Tensor[]): Tensor[] => {
-      assume(this, () => likenessOf(model), isSame);
+      for (const [, module] of model.namedModules()) assumeFields(module);
       return optimizer === null
         ? inMode(model, false, () => noGrad(() => run(...inputs)))
         : inMode(model, true, () => keepingGradients(optimizer, () => run(...inputs)));
@@ -140,16 +140,8 @@ function programFor(model: Module, key: readonly unknown[], make: () => ModelPro
   return program;
 }
 
-/** Whether two lists hold the same values. */
-function isSame(a: unknown, b: unknown): boolean {
-  const [one, other] = [a, b] as [readonly unknown[], readonly unknown[]];
-  return one.length === other.length && one.every((value, i) => Object.is(value, other[i]));
-}
-
-/** All of a model that a trace takes for granted: its modules and their fields. */
-function likenessOf(model: Module): unknown[] {
-  return Array.from(model.namedModules(), ([, module]) => [module, ...Object.values(module)]).flat();
-}
+const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 
 const metricsKey = (metrics: Metrics): unknown[] => Object.entries(metrics).flat();
 
