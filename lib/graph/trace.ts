@@ -98,10 +98,9 @@ export class Trace {
     this.recorded.push({ ...instruction, recomputation: this.#recomputation });
   }
 
-  /** @throws TraceError for a symbol that is not this trace's. */
-  checkSymbol(tensor: Tensor): void {
-    const { storage } = tensor;
-    if (storage.isSymbolic && storage.bornIn !== this.id) storage.forReading();
+  /** @throws TraceError for a symbol that is not this trace's; GraphError for one that stands for samples. */
+  checkSymbol({ storage, batch }: Tensor): void {
+    if (storage.isSymbolic && (storage.bornIn !== this.id || batch !== null)) storage.forReading();
   }
 
   /** What each run takes from elsewhere: sources that the function makes itself are part of its program. */
