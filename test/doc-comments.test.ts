@@ -99,7 +99,7 @@ const OWN: Readonly<Record<string, string>> = {
     "const batches = [[x, y]]; const step = (x: Tensor, y: Tensor) => { optimizer.zeroGrad(); const l = cost.crossEntropy(model.forward(x), y); l.backward(); optimizer.step(); return l; };",
   "optim/gradient-descent.ts": "model = new nn.Linear(3, 1, { bias: false });",
   "optim/lbfgs.ts": "y = target;",
-  "optim/schedulers.ts": "const [epochs, batches] = [5, 10];",
+  "optim/schedulers/one-cycle.ts": "const [epochs, batches] = [5, 10];",
   "optim/sparse-adam.ts": "const embedding = new nn.Embedding(10, 3);",
   "data/loader.ts": "data = thalweg.data;",
 };

@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.js";
 import { Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
-import { checkOptimizer } from "./lr-scheduler.js";
 import type { Optimizer } from "./optimizer.js";
+import { checkOptimizer } from "./schedulers/lr-scheduler.js";
 
 export interface FindLearningRateOptions {
   /** The first rate. Default: 1e-7. */

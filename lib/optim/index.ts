@@ -21,34 +21,13 @@ export { ParameterGroup, type ParameterGroupOptions, type ParameterList } from "
 export { kfac } from "./kfac.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export { Lion, type LionOptions } from "./lion.js";
-export { LRScheduler } from "./lr-scheduler.js";
 export { Muon, type MuonOptions } from "./muon.js";
 export { NAdam, type NAdamOptions } from "./nadam.js";
 export { Optimizer, type OptimizerOptions, type OptimizerStateDict } from "./optimizer.js";
 export { RAdam, type RAdamOptions } from "./radam.js";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.js";
 export { Rprop, type RpropOptions } from "./rprop.js";
-export {
-  ChainedScheduler,
-  ConstantLR,
-  CosineAnnealingLR,
-  CosineAnnealingWarmRestarts,
-  CyclicLR,
-  type CyclicLROptions,
-  type EpochFactor,
-  ExponentialLR,
-  LambdaLR,
-  LinearLR,
-  MultiplicativeLR,
-  MultiStepLR,
-  OneCycleLR,
-  type OneCycleLROptions,
-  PolynomialLR,
-  ReduceLROnPlateau,
-  type ReduceLROnPlateauOptions,
-  SequentialLR,
-  StepLR,
-} from "./schedulers.js";
+export * from "./schedulers/index.js";
 export { SGD, type SGDOptions } from "./sgd.js";
 export { SparseAdam, type SparseAdamOptions } from "./sparse-adam.js";
 export { WeightAverage, type WeightAverageOptions } from "./weight-average.js";

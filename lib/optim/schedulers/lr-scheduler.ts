@@ -1,6 +1,6 @@
-import { ArgumentError } from "../errors.js";
-import { checkNumber, describe } from "../options.js";
-import { Optimizer } from "./optimizer.js";
+import { ArgumentError } from "../../errors.js";
+import { checkNumber, describe } from "../../options.js";
+import { Optimizer } from "../optimizer.js";
 
 /** @throws ArgumentError unless it is an optimizer. */
 export function checkOptimizer(name: string, optimizer: unknown): Optimizer {

@@ -1,0 +1,58 @@
+import { ArgumentError } from "../../errors.js";
+import { describe } from "../../options.js";
+import type { Optimizer } from "../optimizer.js";
+import { LRScheduler } from "./lr-scheduler.js";
+
+/** A factor by epoch, for all groups or one for each. */
+export type EpochFactor = (epoch: number) => number;
+
+function readFactors(
+  name: string,
+  factors: EpochFactor | readonly EpochFactor[],
+  groups: number,
+): EpochFactor[] {
+  const list = typeof factors === "function" ? new Array<EpochFactor>(groups).fill(factors) : factors;
+  if (!Array.isArray(list) || list.length !== groups || !list.every((one) => typeof one === "function")) {
+    throw new ArgumentError(
+      `${name}: expected a function of the epoch, or a list of ${groups}, got ${describe(factors)}`,
+    );
+  }
+  return list;
+}
+
+/**
+ * η_t = η₀·f(t) (torch.optim.lr_scheduler.LambdaLR).
+ * @example new optim.LambdaLR(optimizer, (epoch) => 0.95 ** epoch)
+ * @throws ArgumentError
+ */
+export class LambdaLR extends LRScheduler {
+  readonly #factors: readonly EpochFactor[];
+
+  constructor(optimizer: Optimizer, lrLambda: EpochFactor | readonly EpochFactor[]) {
+    super("LambdaLR", optimizer);
+    this.#factors = readFactors("LambdaLR", lrLambda, this.baseLrs.length);
+    this.apply();
+  }
+
+  protected rate(_: number, base: number, group: number): number {
+    return base * (this.#factors[group] as EpochFactor)(this.lastEpoch);
+  }
+}
+
+/**
+ * η_t = η_{t−1}·f(t) (torch.optim.lr_scheduler.MultiplicativeLR).
+ * @example new optim.MultiplicativeLR(optimizer, () => 0.95)
+ * @throws ArgumentError
+ */
+export class MultiplicativeLR extends LRScheduler {
+  readonly #factors: readonly EpochFactor[];
+
+  constructor(optimizer: Optimizer, lrLambda: EpochFactor | readonly EpochFactor[]) {
+    super("MultiplicativeLR", optimizer);
+    this.#factors = readFactors("MultiplicativeLR", lrLambda, this.baseLrs.length);
+  }
+
+  protected rate(before: number, _: number, group: number): number {
+    return before * (this.#factors[group] as EpochFactor)(this.lastEpoch);
+  }
+}
