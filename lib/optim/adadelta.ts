@@ -54,7 +54,7 @@ const read = (options: AdadeltaOptions): Settings => ({
  */
 export class Adadelta extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<AdadeltaOptions>, options: AdadeltaOptions = {}) {
-    super("Adadelta", parameters, options, { known: ["rho", "eps", "weightDecay", "maximize"], lr: 1, read });
+    super("Adadelta", parameters, options, { lr: 1, read });
   }
 
   protected initialState(parameter: Tensor): State {

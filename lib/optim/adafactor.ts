@@ -76,8 +76,7 @@ const rms = (x: Tensor): Tensor => sqrt(mean(square(x)));
  */
 export class Adafactor extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<AdafactorOptions>, options: AdafactorOptions = {}) {
-    const known = ["beta2Decay", "eps", "d", "weightDecay", "maximize"];
-    super("Adafactor", parameters, options, { known, lr: 0.01, read });
+    super("Adafactor", parameters, options, { lr: 0.01, read });
   }
 
   protected initialState(parameter: Tensor): State {

@@ -55,8 +55,7 @@ const read = (options: AdagradOptions): Settings => ({
  */
 export class Adagrad extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<AdagradOptions>, options: AdagradOptions = {}) {
-    const known = ["lrDecay", "initialAccumulatorValue", "eps", "weightDecay", "maximize"];
-    super("Adagrad", parameters, options, { known, lr: 0.01, read });
+    super("Adagrad", parameters, options, { lr: 0.01, read });
   }
 
   protected initialState({ shape, dtype }: Tensor, { initialAccumulatorValue }: Settings): State {

@@ -48,8 +48,7 @@ export function readBetas(
   return [first as number, second as number];
 }
 
-const readerOf = (name: string, standardDecay: number) => ({
-  known: ["betas", "eps", "weightDecay", "amsgrad", "maximize"],
+const readerOf = (name: string, standardDecay: number, isDecoupled: boolean) => ({
   lr: 0.001,
   read: (options: AdamOptions): Settings => ({
     betas: readBetas(name, options.betas),
@@ -58,6 +57,7 @@ const readerOf = (name: string, standardDecay: number) => ({
     amsgrad: checkFlag(name, "amsgrad", options.amsgrad ?? false),
     maximize: checkFlag(name, "maximize", options.maximize ?? false),
   }),
+  fixed: { decoupled_weight_decay: isDecoupled },
 });
 
 /** Adam and AdamW, which differ in what the weight decay is added to. */
@@ -108,7 +108,7 @@ export class Adam extends AnyAdam {
   protected readonly isDecoupled = false;
 
   constructor(parameters: ParameterList<AdamOptions>, options: AdamOptions = {}) {
-    super("Adam", parameters, options, readerOf("Adam", 0));
+    super("Adam", parameters, options, readerOf("Adam", 0, false));
   }
 }
 
@@ -122,6 +122,6 @@ export class AdamW extends AnyAdam {
   protected readonly isDecoupled = true;
 
   constructor(parameters: ParameterList<AdamOptions>, options: AdamOptions = {}) {
-    super("AdamW", parameters, options, readerOf("AdamW", 0.01));
+    super("AdamW", parameters, options, readerOf("AdamW", 0.01, true));
   }
 }

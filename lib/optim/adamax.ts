@@ -58,7 +58,6 @@ const read = (options: AdamaxOptions): Settings => ({
 export class Adamax extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<AdamaxOptions>, options: AdamaxOptions = {}) {
     super("Adamax", parameters, options, {
-      known: ["betas", "eps", "weightDecay", "maximize"],
       lr: 0.002,
       read,
     });

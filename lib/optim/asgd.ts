@@ -53,8 +53,7 @@ const read = (options: ASGDOptions): Settings => ({
  */
 export class ASGD extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<ASGDOptions>, options: ASGDOptions = {}) {
-    const known = ["lambd", "alpha", "t0", "weightDecay", "maximize"];
-    super("ASGD", parameters, options, { known, lr: 0.01, read });
+    super("ASGD", parameters, options, { lr: 0.01, read });
   }
 
   protected initialState(parameter: Tensor, _: Settings, lr: Tensor): State {

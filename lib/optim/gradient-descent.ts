@@ -1,10 +1,10 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
-import { assign, write } from "../graph/apply.js";
+import { write } from "../graph/apply.js";
+import { copyOf } from "../graph/copy.js";
 import { Generator } from "../graph/generator.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { format } from "../graph/shape.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
-import { assume } from "../graph/trace.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
@@ -26,6 +26,8 @@ import { transpose } from "../ops/transpose.js";
 import { describe } from "../options.js";
 import type { ParameterGroup, ParameterList } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { type OptimizerStateDict, parsed, type TorchOptimizerStateDict } from "./state-dict.js";
+import { assignAll, checkWritable } from "./writable.js";
 
 /** A function P with the tensors that it reads: another one with tensors of the same shapes can take its place. */
 export type StatefulPreconditioner = ((gradient: Tensor) => Tensor) & { readonly state: readonly Tensor[] };
@@ -60,11 +62,8 @@ interface Settings {
  * @throws ArgumentError for a P that is not symmetric positive semi-definite; ShapeError, DTypeError, OptionError
  */
 export class GradientDescent extends Optimizer<object, Settings> {
-  readonly #matrices = new Map<ParameterGroup<Settings>, Preconditioner>();
-
   constructor(parameters: ParameterList<GradientDescentOptions>, options: GradientDescentOptions = {}) {
     super("GradientDescent", parameters, options, {
-      known: ["preconditioner"],
       lr: 0.001,
       read: ({ preconditioner = null }: { readonly preconditioner?: Preconditioner | null }) => ({
         preconditioner,
@@ -74,29 +73,70 @@ export class GradientDescent extends Optimizer<object, Settings> {
       const { preconditioner } = group.settings;
       if (preconditioner === null) continue;
       checkPreconditioner(group.parameters, preconditioner);
-      this.#matrices.set(group, preconditioner);
+      group.put({ ...group.all, settings: { preconditioner: owned(preconditioner) } });
     }
   }
 
   /** P of the first group; null for none. To set it, between steps, sets that of the first group. */
   get preconditioner(): Preconditioner | null {
-    return this.#matrices.get(this.groups[0] as ParameterGroup<Settings>) ?? null;
+    return this.#first.settings.preconditioner;
   }
 
   set preconditioner(value: Preconditioner) {
-    const group = this.groups[0] as ParameterGroup<Settings>;
+    const group = this.#first;
     checkPreconditioner(group.parameters, value);
     // In place, so that a compiled step reads the new values.
-    const [old, next] = [stateOf(this.#matrices.get(group)), stateOf(value)];
-    const isAlike =
-      old.map(({ shape }) => format(shape)).join() === next.map(({ shape }) => format(shape)).join();
-    if (old.length > 0 && isAlike) {
-      old.forEach((tensor, i) => {
-        assign(tensor, next[i] as Tensor);
-      });
-    } else {
-      this.#matrices.set(group, value);
-    }
+    const [old, next] = [stateOf(this.preconditioner), stateOf(value)];
+    if (old.length > 0 && likeness(old) === likeness(next)) assignAll(old, next);
+    else group.put({ ...group.all, settings: { preconditioner: owned(value) } });
+  }
+
+  get #first(): ParameterGroup<Settings> {
+    return this.groups[0] as ParameterGroup<Settings>;
+  }
+
+  /** A matrix or diagonal is in it as a tensor, a function by the list of its state; of other functions there is nothing. */
+  override stateDict(): OptimizerStateDict {
+    const { state, paramGroups } = super.stateDict();
+    return {
+      state,
+      paramGroups: paramGroups.map(({ preconditioner, ...rest }, i) => {
+        const own = (this.groups[i] as ParameterGroup<Settings>).settings.preconditioner;
+        if (typeof own !== "function") return { ...rest, preconditioner: preconditioner ?? null };
+        return "state" in own ? { ...rest, preconditioner: [...stateOf(own)] } : rest;
+      }),
+    };
+  }
+
+  override loadStateDict(dict: OptimizerStateDict | TorchOptimizerStateDict): void {
+    const where = "GradientDescent.loadStateDict";
+    const sizes = this.groups.map(({ parameters }) => parameters.length);
+    const { groups, state, numbers } = parsed(where, dict, sizes);
+    const [targets, values]: [Tensor[], Tensor[]] = [[], []];
+    const paramGroups = groups.map((given, i) => {
+      const params = numbers[i];
+      if (!("preconditioner" in given)) return { ...given, params };
+      const { settings, parameters } = this.groups[i] as ParameterGroup<Settings>;
+      const next = readPreconditioner(where, parameters, given["preconditioner"], settings.preconditioner);
+      targets.push(...next.targets);
+      values.push(...next.values);
+      return { ...given, params, preconditioner: next.preconditioner };
+    });
+    checkWritable(targets);
+    super.loadStateDict({ state, paramGroups } as OptimizerStateDict);
+    assignAll(targets, values);
+  }
+
+  /** @internal */
+  override snapshot(): () => void {
+    const restore = super.snapshot();
+    const targets = this.groups.flatMap(({ settings }) => stateOf(settings.preconditioner));
+    const values = targets.map(copyOf);
+    return () => {
+      checkWritable(targets);
+      restore();
+      assignAll(targets, values);
+    };
   }
 
   protected initialState(): object {
@@ -104,9 +144,8 @@ export class GradientDescent extends Optimizer<object, Settings> {
   }
 
   protected override updateGroup(group: ParameterGroup<Settings>): void {
-    const preconditioner = this.#matrices.get(group);
-    assume(this.#matrices, () => this.preconditioner);
-    if (preconditioner === undefined) {
+    const { preconditioner } = group.settings;
+    if (preconditioner === null) {
       super.updateGroup(group);
       return;
     }
@@ -130,11 +169,41 @@ export class GradientDescent extends Optimizer<object, Settings> {
 }
 
 /** The tensors that a preconditioner reads, as far as they are known. */
-function stateOf(preconditioner: Preconditioner | undefined): readonly Tensor[] {
+function stateOf(preconditioner: Preconditioner | null): readonly Tensor[] {
   if (preconditioner instanceof Tensor) return [preconditioner];
-  return preconditioner !== undefined && "state" in preconditioner
+  return preconditioner !== null && "state" in preconditioner
     ? (preconditioner as StatefulPreconditioner).state
     : [];
+}
+
+/** A matrix is copied: another's may be written in place, and this one is. */
+const owned = (preconditioner: Preconditioner): Preconditioner =>
+  preconditioner instanceof Tensor ? copyOf(preconditioner) : preconditioner;
+
+const likeness = (tensors: readonly Tensor[]): string =>
+  tensors.map(({ shape, dtype }) => `${dtype}${format(shape)}`).join(" ");
+
+/**
+ * The preconditioner that a state dict tells of, and where it is the one that is there, the tensors of its state with
+ * the values they are to have.
+ */
+function readPreconditioner(
+  where: string,
+  parameters: readonly Tensor[],
+  given: unknown,
+  own: Preconditioner | null,
+): { preconditioner: Preconditioner | null; targets: readonly Tensor[]; values: readonly Tensor[] } {
+  const [targets, values] = [stateOf(own), [given].flat().filter((value) => value instanceof Tensor)];
+  const isKind = given instanceof Tensor ? own instanceof Tensor : Array.isArray(given);
+  const fits = isKind && targets.length > 0 && likeness(targets) === likeness(values);
+  if (given instanceof Tensor) checkPreconditioner(parameters, given);
+  if (fits) return { preconditioner: own, targets, values: values.map(copyOf) };
+  if (given !== null && !(given instanceof Tensor)) {
+    const wanted =
+      own === null || own instanceof Tensor ? "a tensor or null" : `its state ${likeness(targets)}`;
+    throw new ArgumentError(`${where}: expected preconditioner to be ${wanted}, got ${describe(given)}`);
+  }
+  return { preconditioner: given === null ? null : copyOf(given), targets: [], values: [] };
 }
 
 function applied(preconditioner: Preconditioner, v: Tensor): Tensor {

@@ -15,19 +15,31 @@ export type ParameterGroupOptions<Options> = Options & { readonly parameters: It
 /** A list of parameters, or of groups of them. */
 export type ParameterList<Options> = Iterable<Tensor> | Iterable<ParameterGroupOptions<Options>>;
 
+/** All that a group is set to. */
+export interface GroupSettings<Settings> {
+  readonly lr: number;
+  readonly initialLr: number | null;
+  readonly settings: Settings;
+  /** The momentum, where it is a scalar that updates read instead of the settings' number. */
+  readonly movingMomentum: number | null;
+}
+
 /** Parameters that are trained with the same settings. */
 export class ParameterGroup<Settings = unknown> {
   readonly parameters: readonly Tensor[];
-  readonly settings: Settings;
   /** The learning rate η as the updates read it. @internal */
   readonly rate: Tensor;
+  /** The learning rate that schedules start from, PyTorch's `initial_lr`; null until there is one. */
+  initialLr: number | null = null;
   readonly #name: string;
+  #settings: Settings;
   #momentum: Tensor | null = null;
+  #version = 0;
 
   constructor(name: string, parameters: readonly Tensor[], lr: number, settings: Settings) {
     this.#name = name;
     this.parameters = parameters;
-    this.settings = settings;
+    this.#settings = settings;
     this.rate = scalarState(checkNumber(name, "lr", lr, { min: 0 }));
   }
 
@@ -43,40 +55,98 @@ export class ParameterGroup<Settings = unknown> {
   /** The momentum μ, or β₁ of `betas`; null where there is none. May be set between steps, in [0, 1). */
   get momentum(): number | null {
     if (this.#momentum !== null) return this.#momentum.storage.forReading()[0] as number;
-    return ofSettings(this.settings);
+    return momentumOf(this.#settings);
   }
 
   set momentum(value: number) {
     const checked = checkNumber(this.#name, "momentum", value, { min: 0, below: 1 });
-    if (this.momentum === null || (this.momentum === 0 && this.#momentum === null)) {
+    if (!this.canMoveMomentum) {
       throw new ArgumentError(`${this.#name}: has no momentum that could be set to ${checked}`);
     }
-    this.#momentum ??= scalarState(checked);
-    this.#momentum.data[0] = checked;
+    this.put({ ...this.all, movingMomentum: checked });
+  }
+
+  /** Whether the momentum may be set: it is there, and the states hold what it needs. @internal */
+  get canMoveMomentum(): boolean {
+    const { betas } = this.#settings as WithMomentum;
+    return this.#momentum !== null || betas !== undefined || (momentumOf(this.#settings) ?? 0) !== 0;
+  }
+
+  /** The options besides the learning rate; the momentum as it was before it was first set. */
+  get settings(): Settings {
+    return this.#settings;
   }
 
   /** The settings, with the momentum as it is now. @internal */
-  get settingsNow(): object {
-    const { momentum, betas } = this.settings as { momentum?: number; betas?: readonly number[] };
-    if (this.#momentum === null) return this.settings as object;
-    if (momentum !== undefined) return { ...this.settings, momentum: this.momentum };
-    return { ...this.settings, betas: [this.momentum, ...(betas ?? []).slice(1)] };
+  get settingsNow(): Settings {
+    return this.#momentum === null ? this.#settings : withMomentum(this.#settings, this.momentum as number);
   }
 
-  /**
-   * The momentum as the updates take it: a number, or from when it was first set a scalar that they read. A compiled
-   * step is traced again then, and not for other values.
-   * @internal
-   */
+  /** The momentum as the updates take it: a number, or from when it was first set a scalar. @internal */
   get momentumRate(): number | Tensor {
-    assume(this, () => this.#momentum !== null);
-    return this.#momentum ?? ofSettings(this.settings) ?? 0;
+    return this.#momentum ?? momentumOf(this.#settings) ?? 0;
+  }
+
+  /** @internal */
+  get all(): GroupSettings<Settings> {
+    const movingMomentum = this.#momentum === null ? null : (this.momentum as number);
+    return { lr: this.lr, initialLr: this.initialLr, settings: this.#settings, movingMomentum };
+  }
+
+  /** The scalars that updates read. @internal */
+  get scalars(): readonly Tensor[] {
+    return this.#momentum === null ? [this.rate] : [this.rate, this.#momentum];
+  }
+
+  /** Sets all; the values are checked before. @internal */
+  put({ lr, initialLr, settings, movingMomentum }: GroupSettings<Settings>): void {
+    this.rate.data[0] = lr;
+    this.initialLr = initialLr;
+    const isScalar = this.#momentum !== null;
+    if (movingMomentum === null) this.#momentum = null;
+    else if (this.#momentum === null) this.#momentum = scalarState(movingMomentum);
+    else this.#momentum.data[0] = movingMomentum;
+    if (isScalar !== (movingMomentum !== null) || !isSame(settings, this.#settings)) this.renew();
+    this.#settings = settings;
+  }
+
+  /** Has compiled steps traced again: what they took from here has changed. @internal */
+  renew(): void {
+    this.#version++;
+  }
+
+  /** Tells a trace that it depends on the settings and on which tensors the states are. @internal */
+  assumeUnchanged(): void {
+    assume(this, () => this.#version);
   }
 }
 
-function ofSettings(settings: unknown): number | null {
-  const { momentum, betas } = settings as { readonly momentum?: number; readonly betas?: readonly number[] };
+interface WithMomentum {
+  readonly momentum?: number;
+  readonly betas?: readonly number[];
+}
+
+/** The momentum μ, or β₁; null where settings have neither. */
+export function momentumOf(settings: unknown): number | null {
+  const { momentum, betas } = settings as WithMomentum;
   return momentum ?? betas?.[0] ?? null;
+}
+
+/** The settings with another momentum μ, or β₁. */
+export function withMomentum<Settings>(settings: Settings, value: number): Settings {
+  const { momentum, betas = [] } = settings as WithMomentum;
+  return momentum === undefined
+    ? { ...settings, betas: [value, ...betas.slice(1)] }
+    : { ...settings, momentum: value };
+}
+
+/** Whether two settings hold the same: numbers and words, lists of them, and the same objects. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
+  if (a instanceof Tensor || b instanceof Tensor) return false;
+  const [own, other] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
+  return own.length === Object.keys(b).length && own.every(([name, value]) => isSame(value, other[name]));
 }
 
 /** The groups of a list: one, unless it is of groups. @throws ArgumentError, DTypeError, GraphError */

@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.js";
-import { assign } from "../graph/apply.js";
+import { assign, checkAssignable } from "../graph/apply.js";
 import { copyOf } from "../graph/copy.js";
 import { noGrad } from "../graph/grad-mode.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
@@ -16,6 +16,7 @@ import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
 import { checkChoice, checkNumber, describe } from "../options.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { type OptimizerStateDict, parsed, type TorchOptimizerStateDict } from "./state-dict.js";
 import { type Along, findStep } from "./strong-wolfe.js";
 
 export interface LBFGSOptions extends OptimizerOptions {
@@ -36,6 +37,14 @@ export interface LBFGSOptions extends OptimizerOptions {
 }
 
 type Settings = Required<Omit<LBFGSOptions, "lr">>;
+
+/** Where the last direction began and how far it was gone. */
+interface Last {
+  readonly direction: Tensor;
+  readonly gradient: Tensor;
+  readonly loss: number;
+  length: number;
+}
 
 /** A step s and how the gradient changed along it, y. */
 interface Pair {
@@ -69,7 +78,7 @@ function read(options: LBFGSOptions): Settings {
  *
  *     L(w + t·d) ≤ L(w) + c₁·t·g·d and |g(w + t·d)·d| ≤ c₂·|g·d|, c₁ = 1e-4, c₂ = 0.9
  *
- * It runs op by op; the function may be compiled in its parts. Its state dict holds no history: that begins anew.
+ * It runs op by op; the function may be compiled in its parts.
  * @example
  * const opt = new optim.LBFGS(model.parameters(), { lineSearchFn: "strong_wolfe" });
  * opt.step(() => {
@@ -81,14 +90,13 @@ function read(options: LBFGSOptions): Settings {
  * @throws ArgumentError, OptionError, DTypeError
  */
 export class LBFGS extends Optimizer<object, Settings> {
-  #history: Pair[] = [];
-  #direction: Tensor | null = null;
-  #length = 0;
-  #gradient: Tensor | null = null;
+  #history: readonly Pair[] = [];
+  #last: Last | null = null;
+  #iterations = 0;
+  #evaluations = 0;
 
   constructor(parameters: Iterable<Tensor>, options: LBFGSOptions = {}) {
-    const known = ["maxIter", "maxEval", "toleranceGrad", "toleranceChange", "historySize", "lineSearchFn"];
-    super("LBFGS", parameters, options, { known, lr: 1, read });
+    super("LBFGS", parameters, options, { lr: 1, read });
     if (this.groups.length > 1) throw new ArgumentError("LBFGS: expected one group of parameters");
   }
 
@@ -103,6 +111,7 @@ export class LBFGS extends Optimizer<object, Settings> {
     const { maxIter, maxEval, toleranceGrad, toleranceChange, lineSearchFn } = this.#settings();
     const evaluate = (): { value: Tensor; loss: number; g: Tensor } => {
       const value = checkTensor("LBFGS", "the loss", closure());
+      this.#evaluations++;
       return { value, loss: value.item(), g: noGrad(() => this.#gradients()) };
     };
     const first = evaluate();
@@ -111,17 +120,17 @@ export class LBFGS extends Optimizer<object, Settings> {
     const isFlat = (): boolean => amax(abs(g)).item() <= toleranceGrad;
     if (isFlat()) return first.value;
     for (let i = 0; i < maxIter; i++) {
-      const isStart = this.#gradient === null;
+      const first = this.#last === null ? Math.min(1, 1 / sum(abs(g)).item()) : 1;
       const d = noGrad(() => this.#next(g));
-      this.#direction = d;
-      this.#gradient = g;
+      const last: Last = { direction: d, gradient: g, loss, length: first * this.lr };
+      this.#last = last;
+      this.#iterations++;
       const before = loss;
       const slope = dot(g, d).item();
-      this.#length = isStart ? Math.min(1, 1 / sum(abs(g)).item()) * this.lr : this.lr;
       if (slope > -toleranceChange) break;
       const isLast = i === maxIter - 1;
       if (lineSearchFn === null) {
-        this.#move(d, this.#length);
+        this.#move(d, last.length);
         if (isLast) break;
         ({ loss, g } = evaluate());
         evaluations++;
@@ -135,18 +144,18 @@ export class LBFGS extends Optimizer<object, Settings> {
         };
         const origin = { t: 0, value: loss, slope, g };
         const width = amax(abs(d)).item();
-        const { best, tried } = findStep(at, origin, this.#length, {
+        const { best, tried } = findStep(at, origin, last.length, {
           most: maxEval - evaluations + 1,
           least: toleranceChange / width,
         });
         this.#put(start);
         this.#move(d, best.t);
-        this.#length = best.t;
+        last.length = best.t;
         loss = best.value;
         g = best.g;
         evaluations += tried;
       }
-      const moved = amax(abs(d)).item() * this.#length;
+      const moved = amax(abs(d)).item() * last.length;
       if (isLast || evaluations >= maxEval || isFlat()) break;
       if (moved <= toleranceChange || Math.abs(loss - before) < toleranceChange) break;
     }
@@ -156,14 +165,9 @@ export class LBFGS extends Optimizer<object, Settings> {
   /** −H·g: takes the last step into the history, and goes through it there and back. */
   #next(g: Tensor): Tensor {
     const { historySize } = this.#settings();
-    if (this.#gradient === null || this.#direction === null) return neg(g);
-    const y = sub(g, this.#gradient);
-    const s = mul(this.#direction, this.#length);
-    const ys = dot(y, s).item();
-    if (ys > 1e-10) {
-      if (this.#history.length === historySize) this.#history.shift();
-      this.#history.push({ s, y, ys });
-    }
+    if (this.#last === null) return neg(g);
+    const pair = pairOf(mul(this.#last.direction, this.#last.length), sub(g, this.#last.gradient));
+    if (pair.ys > 1e-10) this.#history = [...this.#history, pair].slice(-historySize);
     let q = neg(g);
     const shares = this.#history.map(() => 0);
     for (let i = this.#history.length - 1; i >= 0; i--) {
@@ -179,13 +183,101 @@ export class LBFGS extends Optimizer<object, Settings> {
     return q;
   }
 
+  /** With the history and the last direction, as PyTorch has them, in the state of parameter 0. */
+  override stateDict(): OptimizerStateDict {
+    const dict = super.stateDict();
+    if (this.#iterations + this.#evaluations === 0) return dict;
+    const counts = { func_evals: this.#evaluations, n_iter: this.#iterations };
+    if (this.#last === null) return { ...dict, state: { 0: counts } };
+    const { direction, gradient, loss, length } = this.#last;
+    const last = this.#history.at(-1);
+    const own = {
+      ...counts,
+      d: direction,
+      t: length,
+      old_dirs: this.#history.map(({ y }) => y),
+      old_stps: this.#history.map(({ s }) => s),
+      ro: this.#history.map(({ ys }) => 1 / ys),
+      H_diag: last === undefined ? 1 : last.ys / dot(last.y, last.y).item(),
+      prev_flat_grad: gradient,
+      prev_loss: loss,
+    };
+    return { ...dict, state: { 0: own } };
+  }
+
+  override loadStateDict(dict: OptimizerStateDict | TorchOptimizerStateDict): void {
+    const where = "LBFGS.loadStateDict";
+    const { states } = parsed(where, dict, [this.parameters.length]);
+    const memory = this.#read(where, states);
+    super.loadStateDict({ ...dict, state: {} });
+    memory();
+  }
+
+  /** Checks what a state dict holds of a history, and gives what takes it over. */
+  #read(
+    where: string,
+    [own, ...others]: readonly (Readonly<Record<string, unknown>> | undefined)[],
+  ): () => void {
+    if (others.some((other) => other !== undefined)) {
+      throw new ArgumentError(`${where}: expected a state of parameter 0 alone`);
+    }
+    if (own === undefined) return () => this.#take([], null, 0, 0);
+    const count = (name: string): number => checkNumber(where, name, own[name], { min: 0, integer: true });
+    const [iterations, evaluations] = [count("n_iter"), count("func_evals")];
+    if (iterations === 0) return () => this.#take([], null, 0, evaluations);
+    const number = (name: string): number => {
+      const value = own[name];
+      return checkNumber(where, name, value instanceof Tensor && value.rank === 0 ? value.item() : value);
+    };
+    const like = this.#gradients(() => null);
+    const vector = (name: string, value: unknown): Tensor => {
+      const checked = checkTensor(where, name, value);
+      checkAssignable(`${where}: ${name}`, like, checked);
+      return copyOf(checked);
+    };
+    const list = (name: string): Tensor[] => {
+      const value = own[name];
+      if (Array.isArray(value)) return value.map((one, i) => vector(`${name}[${i}]`, one));
+      throw new ArgumentError(`${where}: expected ${name} to be a list of tensors, got ${describe(value)}`);
+    };
+    const [ys, ss] = [list("old_dirs"), list("old_stps")];
+    if (ys.length !== ss.length) {
+      throw new ArgumentError(
+        `${where}: expected ${ys.length} old_stps as there are old_dirs, got ${ss.length}`,
+      );
+    }
+    const history = noGrad(() => ys.map((y, i) => pairOf(ss[i] as Tensor, y)));
+    const [direction, gradient] = [vector("d", own["d"]), vector("prev_flat_grad", own["prev_flat_grad"])];
+    const last = { direction, gradient, length: number("t"), loss: number("prev_loss") };
+    return () => this.#take(history, last, iterations, evaluations);
+  }
+
+  #take(history: readonly Pair[], last: Last | null, iterations: number, evaluations: number): void {
+    this.#history = history;
+    this.#last = last;
+    this.#iterations = iterations;
+    this.#evaluations = evaluations;
+  }
+
+  /** @internal */
+  override snapshot(): () => void {
+    const restore = super.snapshot();
+    const [history, last] = [this.#history, this.#last === null ? null : { ...this.#last }];
+    const [iterations, evaluations] = [this.#iterations, this.#evaluations];
+    return () => {
+      restore();
+      this.#take(history, last, iterations, evaluations);
+    };
+  }
+
   #settings(): Settings {
     const [group] = this.groups as [(typeof this.groups)[0]];
     return group.settings;
   }
 
-  #gradients(): Tensor {
-    return concat(this.parameters.map((w) => reshape(w.grad ?? zerosLike(w), [w.size])));
+  /** The gradients of all parameters as one vector. */
+  #gradients(of: (parameter: Tensor) => Tensor | null = ({ grad }) => grad): Tensor {
+    return concat(this.parameters.map((w) => reshape(of(w) ?? zerosLike(w), [w.size])));
   }
 
   #put(weights: readonly Tensor[]): void {
@@ -212,3 +304,5 @@ export class LBFGS extends Optimizer<object, Settings> {
 
   protected update(): void {}
 }
+
+const pairOf = (s: Tensor, y: Tensor): Pair => ({ s, y, ys: dot(y, s).item() });

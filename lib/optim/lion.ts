@@ -40,7 +40,7 @@ const read = (options: LionOptions): Settings => ({
  */
 export class Lion extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<LionOptions>, options: LionOptions = {}) {
-    super("Lion", parameters, options, { known: ["betas", "weightDecay", "maximize"], lr: 1e-4, read });
+    super("Lion", parameters, options, { lr: 1e-4, read });
   }
 
   protected initialState(parameter: Tensor): State {

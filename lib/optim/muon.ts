@@ -70,8 +70,7 @@ const read = (options: MuonOptions): Settings => ({
  */
 export class Muon extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<MuonOptions>, options: MuonOptions = {}) {
-    const known = ["weightDecay", "momentum", "nesterov", "nsSteps", "eps", "adjustLrFn"];
-    super("Muon", parameters, options, { known, lr: 0.001, read });
+    super("Muon", parameters, options, { lr: 0.001, read, fixed: { ns_coefficients: [A, B, C] } });
     for (const { rank, shape } of this.parameters) {
       if (rank !== 2)
         throw new ShapeError(`Muon: expected parameters that are matrices, got ${format(shape)}`);

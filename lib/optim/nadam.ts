@@ -64,8 +64,7 @@ const read = (options: NAdamOptions): Settings => ({
  */
 export class NAdam extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<NAdamOptions>, options: NAdamOptions = {}) {
-    const known = ["betas", "eps", "weightDecay", "momentumDecay", "decoupledWeightDecay", "maximize"];
-    super("NAdam", parameters, options, { known, lr: 0.002, read });
+    super("NAdam", parameters, options, { lr: 0.002, read });
   }
 
   protected initialState(parameter: Tensor): State {

@@ -1,5 +1,4 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
-import { assign, checkAssignable } from "../graph/apply.js";
 import { copyOf } from "../graph/copy.js";
 import { allocate } from "../graph/dtype.js";
 import { noGrad } from "../graph/grad-mode.js";
@@ -7,7 +6,28 @@ import { dropGradient } from "../graph/scratch.js";
 import { format, sameShape } from "../graph/shape.js";
 import { Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
-import { ParameterGroup, type ParameterList, readGroups } from "./group.js";
+import {
+  type GroupSettings,
+  momentumOf,
+  ParameterGroup,
+  type ParameterList,
+  readGroups,
+  scalarState,
+  withMomentum,
+} from "./group.js";
+import {
+  fill,
+  isAlike,
+  type OptimizerStateDict,
+  optionsIn,
+  type ParameterState,
+  parsed,
+  type StateValue,
+  type TorchOptimizerStateDict,
+  tensorsOf,
+  written,
+} from "./state-dict.js";
+import { assignAll, checkWritable } from "./writable.js";
 
 /** What every optimizer takes. */
 export interface OptimizerOptions {
@@ -15,25 +35,23 @@ export interface OptimizerOptions {
   readonly lr?: number;
 }
 
-/** Tensors and numbers of one parameter, by PyTorch's names. */
-export type ParameterState = Record<string, Tensor | null>;
-
-/** As PyTorch writes it: states by the parameter's number, and the groups' settings with the numbers. */
-export interface OptimizerStateDict {
-  readonly state: Readonly<Record<number, Readonly<Record<string, Tensor>>>>;
-  readonly paramGroups: readonly Readonly<Record<string, unknown>>[];
-}
-
 export function zerosLike(parameter: Tensor): Tensor {
   return new Tensor(allocate(parameter.dtype, parameter.size), parameter.shape, parameter.dtype);
 }
 
-/** How an optimizer reads its options: which there are, the standard learning rate, and the settings. */
+/** How an optimizer reads its options and what PyTorch's state dict of it has besides. */
 export interface Reader<Options, Settings> {
-  readonly known: readonly string[];
+  /** The standard learning rate. */
   readonly lr: number;
+  /** The options with their defaults, checked. Their names in snake_case are PyTorch's. */
   read(options: Options): Settings;
+  /** What PyTorch writes besides the options, with the values that this optimizer stands for. */
+  readonly fixed?: Readonly<Record<string, StateValue>>;
+  /** PyTorch's state of a parameter with what it does not write. */
+  complete?(state: Entries): Entries;
 }
+
+type Entries = Readonly<Record<string, unknown>>;
 
 /** The `update` of optimizers that keep no gradient: its memory may be used again once it is dropped. */
 const letGo = new WeakSet<object>();
@@ -53,6 +71,7 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
   readonly parameters: readonly Tensor[];
   readonly groups: readonly ParameterGroup<Settings>[];
   readonly #name: string;
+  readonly #reader: Reader<never, Settings>;
   readonly #states = new Map<Tensor, State>();
 
   constructor(
@@ -62,26 +81,35 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
     reader: Reader<never, Settings>,
   ) {
     this.#name = name;
-    checkOptions(name, options, ["lr", ...reader.known]);
+    this.#reader = reader;
+    const known = ["lr", ...Object.keys(reader.read({} as never) as object)];
+    checkOptions(name, options, known);
     if (options === null || typeof options !== "object") {
       throw new ArgumentError(`${name}: expected an object of options, got ${describe(options)}`);
     }
     this.groups = readGroups(name, parameters).map((group) => {
-      checkOptions(name, group.options, ["lr", ...reader.known]);
+      checkOptions(name, group.options, known);
       const own = { ...options, ...group.options };
       return new ParameterGroup(name, group.parameters, own.lr ?? reader.lr, reader.read(own as never));
     });
     this.parameters = this.groups.flatMap((group) => group.parameters);
   }
 
-  /** The learning rate η of the first group. To set it, between steps, sets that of all. */
+  /**
+   * The learning rate η of the first group. To set it, between steps, sets that of all, which schedules that are made
+   * after that start from.
+   */
   get lr(): number {
     return (this.groups[0] as ParameterGroup).lr;
   }
 
   set lr(value: number) {
     checkNumber(this.#name, "lr", value, { min: 0 });
-    for (const group of this.groups) group.lr = value;
+    checkWritable(this.groups.map(({ rate }) => rate));
+    for (const group of this.groups) {
+      group.lr = value;
+      group.initialLr = null;
+    }
   }
 
   /** Forgets the gradients of all its parameters. */
@@ -99,7 +127,10 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
       if (parameter.heldGrad !== null) checkGradient(this.#name, parameter, parameter.heldGrad);
     }
     noGrad(() => {
-      for (const group of this.groups) this.updateGroup(group);
+      for (const group of this.groups) {
+        group.assumeUnchanged();
+        this.updateGroup(group);
+      }
     });
   }
 
@@ -114,102 +145,131 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
   }
 
   /**
-   * The states of all parameters and the settings of all groups, in PyTorch's form and by its names: state
-   * dicts move between the two. Its tensors are over the same memory.
+   * The states of all parameters and the options of all groups, in PyTorch's form and by its names: state dicts
+   * move between the two. It holds numbers, words, lists of them, and tensors, which are over the same memory.
    */
   stateDict(): OptimizerStateDict {
-    const state: Record<number, Record<string, Tensor>> = {};
+    const state: Record<number, Record<string, StateValue>> = {};
     this.parameters.forEach((parameter, i) => {
       const own = this.#states.get(parameter);
       if (own === undefined) return;
-      state[i] = {};
-      for (const [name, tensor] of Object.entries(own as ParameterState)) {
-        if (tensor === null) continue;
-        state[i][snake(name)] = new Tensor(tensor.storage, tensor.shape, tensor.dtype);
-      }
+      state[i] = written(Object.fromEntries(Object.entries(own).filter(([, tensor]) => tensor !== null)));
     });
     let next = 0;
-    const paramGroups = this.groups.map((group) => {
-      const settings = Object.entries(group.settingsNow).map(([name, value]) => [snake(name), value]);
-      return { lr: group.lr, ...Object.fromEntries(settings), params: group.parameters.map(() => next++) };
-    });
+    const paramGroups = this.groups.map(({ lr, initialLr, settingsNow, parameters }) => ({
+      lr,
+      ...(initialLr === null ? {} : { initial_lr: initialLr }),
+      ...written(settingsNow as object),
+      ...this.#reader.fixed,
+      params: parameters.map(() => next++),
+    }));
     return { state, paramGroups };
   }
 
   /**
-   * Takes over states and learning rates, all or none; other settings are those of the constructor.
-   * @throws ArgumentError where there are other parameters or states; ShapeError, DTypeError
+   * Takes over states and options, all or none, from another one's state dict or from PyTorch's. The state of a
+   * parameter that the dict does not name begins anew; an option that it does not name stays as it is.
+   * @throws ArgumentError where the dict is of other parameters or another optimizer; OptionError for an option that
+   *   there is not; ShapeError, DTypeError; DetachedError, BusyError where a tensor cannot be read or written
    */
-  loadStateDict(dict: OptimizerStateDict): void {
+  loadStateDict(dict: OptimizerStateDict | TorchOptimizerStateDict): void {
     const where = `${this.#name}.loadStateDict`;
-    if (dict === null || typeof dict !== "object" || !Array.isArray(dict.paramGroups)) {
-      throw new ArgumentError(`${where}: expected a state dict, got ${describe(dict)}`);
-    }
-    const sizes = dict.paramGroups.map(({ params }) => (Array.isArray(params) ? params.length : 0));
-    if (String(sizes) !== String(this.groups.map((group) => group.parameters.length))) {
-      throw new ArgumentError(
-        `${where}: expected groups of ${this.groups.map((group) => group.parameters.length).join(", ")} parameters, got ${sizes.join(", ")}`,
-      );
-    }
-    const pairs: [Tensor, Tensor][] = [];
-    const made: [Tensor, State][] = [];
+    const sizes = this.groups.map(({ parameters }) => parameters.length);
+    const { groups, states } = parsed(where, dict, sizes);
+    const made = new Map<Tensor, State>();
     let at = 0;
-    for (const { parameters, settings, rate } of this.groups) {
-      for (const parameter of parameters) {
-        const given = dict.state[at++];
-        if (given === undefined) continue;
-        const state = this.#states.get(parameter) ?? this.initialState(parameter, settings, rate);
-        made.push([parameter, state]);
-        for (const [name, tensor] of Object.entries(state as ParameterState)) {
-          if (tensor === null) continue;
-          const source = given[snake(name)];
-          if (!(source instanceof Tensor)) {
-            throw new ArgumentError(
-              `${where}: expected ${snake(name)} of parameter ${at - 1} to be a tensor, got ${describe(source)}`,
-            );
-          }
-          checkAssignable(`${where}: ${snake(name)} of parameter ${at - 1}`, tensor, source);
-          pairs.push([tensor, source]);
-        }
+    const settings = this.groups.map((group, g) => {
+      const given = states.slice(at, at + group.parameters.length);
+      const next = this.#settingsIn(where, group, groups[g] as Entries, given);
+      for (const parameter of group.parameters) {
+        const own = states[at++];
+        if (own === undefined) continue;
+        const state = this.initialState(parameter, next.settings, scalarState(next.lr));
+        fill(where, at - 1, state as ParameterState, this.#reader.complete?.(own) ?? own);
+        made.set(parameter, state);
       }
-    }
-    const rates = dict.paramGroups.map(({ lr }, i) => checkNumber(where, `lr of group ${i}`, lr, { min: 0 }));
-    for (const [tensor, source] of pairs) assign(tensor, source);
-    for (const [parameter, state] of made) this.#states.set(parameter, state);
+      return next;
+    });
+    this.#put(settings, made);
+  }
+
+  /** What a state dict sets a group to, with what it has for the group's parameters. */
+  #settingsIn(
+    where: string,
+    group: ParameterGroup<Settings>,
+    { lr, initial_lr: initial, ...rest }: Entries,
+    states: readonly (Entries | undefined)[],
+  ): GroupSettings<Settings> {
+    const options = optionsIn(where, rest, Object.keys(group.settings as object), this.#reader.fixed ?? {});
+    const common = {
+      lr: checkNumber(where, "lr", lr, { min: 0 }),
+      initialLr: initial === undefined ? null : checkNumber(where, "initial_lr", initial, { min: 0 }),
+    };
+    const read = (all: object): Settings => this.#reader.read(all as never);
+    const { settings: own, movingMomentum } = group.all;
+    const momentum = momentumOf(options);
+    if (momentum === null) return { ...common, settings: read({ ...own, ...options }), movingMomentum };
+    // Of a momentum that schedules move only the scalar changes: compiled steps need not be traced again. One that is
+    // 0 for now can be moved again where the states still hold what it needs.
+    const before = momentumOf(own) ?? 0;
+    const moves =
+      momentum === 0
+        ? before !== 0 && states.some((state) => state?.["momentum_buffer"] instanceof Tensor)
+        : movingMomentum !== null;
+    const all = { ...own, ...options };
+    return moves
+      ? {
+          ...common,
+          settings: read(withMomentum(all, before)),
+          movingMomentum: checkNumber(where, "momentum", momentum, { min: 0 }),
+        }
+      : { ...common, settings: read(all), movingMomentum: null };
+  }
+
+  /** Puts all in its place, or refuses before anything has changed. */
+  #put(settings: readonly GroupSettings<Settings>[], states: ReadonlyMap<Tensor, State>): void {
+    checkWritable(this.groups.flatMap(({ scalars }) => scalars));
+    checkWritable([...this.#states.values()].flatMap(tensorsOf));
     this.groups.forEach((group, i) => {
-      group.lr = rates[i] as number;
+      group.put(settings[i] as GroupSettings<Settings>);
+      for (const parameter of group.parameters) {
+        const [old, next] = [this.#states.get(parameter), states.get(parameter)];
+        if (
+          old !== undefined &&
+          next !== undefined &&
+          isAlike(old as ParameterState, next as ParameterState)
+        ) {
+          assignAll(tensorsOf(old), tensorsOf(next));
+          continue;
+        }
+        // A compiled step holds the old tensors.
+        if (old !== undefined) group.renew();
+        if (next === undefined) this.#states.delete(parameter);
+        else this.#states.set(parameter, next);
+      }
     });
   }
 
   /**
-   * Remembers parameters, states and learning rates, and gives what puts them back.
+   * Remembers parameters, states and options, and gives what puts them back.
    * @internal
    */
   snapshot(): () => void {
     const weights = this.parameters.map(copyOf);
-    const rates = this.groups.map(({ lr }) => lr);
+    const settings = this.groups.map(({ all }) => all);
     const states = new Map(
       Array.from(this.#states, ([parameter, state]) => {
-        const entries = Object.entries(state as ParameterState);
-        return [parameter, entries.map(([name, own]) => [name, own === null ? null : copyOf(own)] as const)];
+        const copies = Object.entries(state as ParameterState).map(([name, own]) => [
+          name,
+          own === null ? null : copyOf(own),
+        ]);
+        return [parameter, Object.fromEntries(copies) as State];
       }),
     );
     return () => {
-      this.parameters.forEach((parameter, i) => {
-        assign(parameter, weights[i] as Tensor);
-      });
-      this.groups.forEach((group, i) => {
-        group.lr = rates[i] as number;
-        for (const parameter of group.parameters) {
-          const state = this.#states.get(parameter) as ParameterState | undefined;
-          if (state === undefined) continue;
-          // What came in between begins anew: a compiled step may hold it.
-          const before =
-            states.get(parameter) ??
-            Object.entries(this.initialState(parameter, group.settings, group.rate) as ParameterState);
-          for (const [name, own] of before) if (own !== null) assign(state[name] as Tensor, own);
-        }
-      });
+      checkWritable(this.parameters);
+      this.#put(settings, states);
+      assignAll(this.parameters, weights);
     };
   }
 
@@ -234,8 +294,6 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
     momentum: number | Tensor,
   ): void;
 }
-
-const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 function checkGradient(name: string, parameter: Tensor, gradient: Tensor): void {
   if (!(gradient instanceof Tensor)) {

@@ -64,8 +64,7 @@ const read = (options: RAdamOptions): Settings => ({
  */
 export class RAdam extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<RAdamOptions>, options: RAdamOptions = {}) {
-    const known = ["betas", "eps", "weightDecay", "decoupledWeightDecay", "maximize"];
-    super("RAdam", parameters, options, { known, lr: 0.001, read });
+    super("RAdam", parameters, options, { lr: 0.001, read });
   }
 
   protected initialState(parameter: Tensor): State {

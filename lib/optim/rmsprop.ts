@@ -63,8 +63,7 @@ const read = (options: RMSpropOptions): Settings => ({
  */
 export class RMSprop extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<RMSpropOptions>, options: RMSpropOptions = {}) {
-    const known = ["alpha", "eps", "momentum", "centered", "weightDecay", "maximize"];
-    super("RMSprop", parameters, options, { known, lr: 0.01, read });
+    super("RMSprop", parameters, options, { lr: 0.01, read });
   }
 
   protected initialState(parameter: Tensor, { centered, momentum }: Settings): State {

@@ -69,7 +69,7 @@ function read(options: RpropOptions): Settings {
  */
 export class Rprop extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<RpropOptions>, options: RpropOptions = {}) {
-    super("Rprop", parameters, options, { known: ["etas", "stepSizes", "maximize"], lr: 0.01, read });
+    super("Rprop", parameters, options, { lr: 0.01, read });
   }
 
   protected initialState(parameter: Tensor, _: Settings, lr: Tensor): State {

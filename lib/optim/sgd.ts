@@ -44,6 +44,12 @@ function read(options: SGDOptions): Settings {
   return { momentum, dampening, weightDecay, nesterov, maximize };
 }
 
+/** PyTorch counts no steps: where there is a velocity there was one. */
+const complete = (state: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
+  step: state["momentum_buffer"] == null ? 0 : 1,
+  ...state,
+});
+
 /**
  * Gradient descent, with momentum if wanted (torch.optim.SGD):
  *
@@ -64,8 +70,7 @@ export class SGD extends Optimizer<State, Settings> {
   }
 
   constructor(parameters: ParameterList<SGDOptions>, options: SGDOptions = {}) {
-    const known = ["momentum", "dampening", "weightDecay", "nesterov", "maximize"];
-    super("SGD", parameters, options, { known, lr: 0.001, read });
+    super("SGD", parameters, options, { lr: 0.001, read, complete });
   }
 
   protected initialState(parameter: Tensor, { momentum }: Settings): State {

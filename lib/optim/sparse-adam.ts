@@ -54,7 +54,7 @@ const read = (options: SparseAdamOptions): Settings => ({
  */
 export class SparseAdam extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<SparseAdamOptions>, options: SparseAdamOptions = {}) {
-    super("SparseAdam", parameters, options, { known: ["betas", "eps", "maximize"], lr: 0.001, read });
+    super("SparseAdam", parameters, options, { lr: 0.001, read });
   }
 
   protected initialState(parameter: Tensor): State {

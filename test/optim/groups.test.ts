@@ -129,6 +129,7 @@ describe("state dicts", () => {
         weight_decay: 0,
         amsgrad: true,
         maximize: false,
+        decoupled_weight_decay: false,
         params: [0],
       },
     ]);

@@ -1,0 +1,17 @@
+import { assign } from "../graph/apply.js";
+import type { Tensor } from "../graph/tensor.js";
+
+/** @throws BusyError, DetachedError where one of the tensors cannot be written: before any of them is. */
+export function checkWritable(tensors: Iterable<Tensor>): void {
+  // Asking for the memory as a writer refuses what is in use or gone.
+  for (const { storage } of tensors) storage.forWriting();
+}
+
+/** Copies the values of tensors into others of the same shapes, all or none. @throws BusyError, DetachedError */
+export function assignAll(targets: readonly Tensor[], sources: readonly Tensor[]): void {
+  checkWritable(targets);
+  for (const { storage } of sources) storage.forReading();
+  targets.forEach((target, i) => {
+    assign(target, sources[i] as Tensor);
+  });
+}
