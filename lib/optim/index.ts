@@ -31,4 +31,4 @@ export * from "./schedulers/index.js";
 export { SGD, type SGDOptions } from "./sgd.js";
 export { SparseAdam, type SparseAdamOptions } from "./sparse-adam.js";
 export type { OptimizerStateDict, StateValue, TorchOptimizerStateDict } from "./state-dict.js";
-export { WeightAverage, type WeightAverageOptions } from "./weight-average.js";
+export { WeightAverage, type WeightAverageOptions, type WeightAverageStateDict } from "./weight-average.js";

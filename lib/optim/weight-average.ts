@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.js";
-import { assign, increment, write } from "../graph/apply.js";
+import { checkAssignable, increment, write } from "../graph/apply.js";
 import { copyOf } from "../graph/copy.js";
 import { noGrad } from "../graph/grad-mode.js";
-import type { Tensor } from "../graph/tensor.js";
+import { checkTensor, Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -12,10 +12,17 @@ import { to } from "../ops/to.js";
 import { where } from "../ops/where.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import { readGroups, scalarState } from "./group.js";
+import { assignAll } from "./writable.js";
 
 export interface WeightAverageOptions {
   /** β in [0, 1) of an exponential moving average. Default: none, the plain average of all. */
   readonly decay?: number;
+}
+
+/** How many updates there were, and the averages in the order of the parameters. */
+export interface WeightAverageStateDict {
+  readonly n_averaged: number;
+  readonly averages: readonly Tensor[];
 }
 
 /**
@@ -67,9 +74,7 @@ export class WeightAverage {
 
   /** Copies the averages into the parameters for good. */
   copyTo(): void {
-    this.parameters.forEach((w, i) => {
-      assign(w, this.averages[i] as Tensor);
-    });
+    assignAll(this.parameters, this.averages);
   }
 
   /** Runs `run` with the averages in the parameters, and puts the weights back, also where it throws. */
@@ -82,9 +87,34 @@ export class WeightAverage {
     try {
       return await run();
     } finally {
-      this.parameters.forEach((w, i) => {
-        assign(w, weights[i] as Tensor);
-      });
+      assignAll(this.parameters, weights);
     }
+  }
+
+  /** What `loadStateDict` takes. Its tensors are over the same memory. */
+  stateDict(): WeightAverageStateDict {
+    const averages = this.averages.map(({ storage, shape, dtype }) => new Tensor(storage, shape, dtype));
+    return { n_averaged: this.#updates.item(), averages };
+  }
+
+  /**
+   * Goes on where another one was, all or nothing.
+   * @throws ArgumentError, ShapeError, DTypeError where it is of other parameters; DetachedError, BusyError
+   */
+  loadStateDict(state: WeightAverageStateDict): void {
+    const where = "WeightAverage.loadStateDict";
+    const updates = checkNumber(where, "n_averaged", state?.n_averaged, { min: 0, integer: true });
+    const { averages } = state;
+    if (!Array.isArray(averages) || averages.length !== this.averages.length) {
+      throw new ArgumentError(
+        `${where}: expected averages to be a list of ${this.averages.length} tensors, got ${describe(averages)}`,
+      );
+    }
+    const copies = this.averages.map((average, i) => {
+      const given = checkTensor(where, `averages[${i}]`, averages[i]);
+      checkAssignable(`${where}: averages[${i}]`, average, given);
+      return copyOf(given);
+    });
+    assignAll([this.#updates, ...this.averages], [scalarState(updates), ...copies]);
   }
 }

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../../errors.js";
 import { describe } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
-import { LRScheduler } from "./lr-scheduler.js";
+import { checkOptimizer, LRScheduler } from "./lr-scheduler.js";
 
 /** A factor by epoch, for all groups or one for each. */
 export type EpochFactor = (epoch: number) => number;
@@ -9,7 +9,7 @@ export type EpochFactor = (epoch: number) => number;
 function readFactors(
   name: string,
   factors: EpochFactor | readonly EpochFactor[],
-  groups: number,
+  { groups: { length: groups } }: Optimizer,
 ): EpochFactor[] {
   const list = typeof factors === "function" ? new Array<EpochFactor>(groups).fill(factors) : factors;
   if (!Array.isArray(list) || list.length !== groups || !list.every((one) => typeof one === "function")) {
@@ -29,8 +29,9 @@ export class LambdaLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
   constructor(optimizer: Optimizer, lrLambda: EpochFactor | readonly EpochFactor[]) {
+    const factors = readFactors("LambdaLR", lrLambda, checkOptimizer("LambdaLR", optimizer));
     super("LambdaLR", optimizer);
-    this.#factors = readFactors("LambdaLR", lrLambda, this.baseLrs.length);
+    this.#factors = factors;
     this.apply();
   }
 
@@ -48,11 +49,19 @@ export class MultiplicativeLR extends LRScheduler {
   readonly #factors: readonly EpochFactor[];
 
   constructor(optimizer: Optimizer, lrLambda: EpochFactor | readonly EpochFactor[]) {
+    const factors = readFactors("MultiplicativeLR", lrLambda, checkOptimizer("MultiplicativeLR", optimizer));
     super("MultiplicativeLR", optimizer);
-    this.#factors = readFactors("MultiplicativeLR", lrLambda, this.baseLrs.length);
+    this.#factors = factors;
+    this.apply();
+  }
+
+  // As in PyTorch, it begins with the rates as they are, but goes on from another schedule's by f(0).
+  override restart(): void {
+    this.lastEpoch = 0;
+    this.apply(this.getLastLr().map((before, group) => before * (this.#factors[group] as EpochFactor)(0)));
   }
 
   protected rate(before: number, _: number, group: number): number {
-    return before * (this.#factors[group] as EpochFactor)(this.lastEpoch);
+    return this.lastEpoch === 0 ? before : before * (this.#factors[group] as EpochFactor)(this.lastEpoch);
   }
 }

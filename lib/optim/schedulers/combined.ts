@@ -1,60 +1,127 @@
 import { ArgumentError } from "../../errors.js";
-import { checkOptions, describe } from "../../options.js";
+import { checkNumber, describe } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
-import { LRScheduler } from "./lr-scheduler.js";
-import { readMilestones } from "./stepwise.js";
+import { checkOptimizer, LRScheduler } from "./lr-scheduler.js";
+import { epochs, type OptionTable, readSettings } from "./options.js";
 
-/**
- * Several schedules one after the other: the i-th until the i-th milestone
- * (torch.optim.lr_scheduler.SequentialLR).
- * @example
- * const warmUp = (one: optim.Optimizer) => new optim.LinearLR(one, { totalIters: 5 });
- * const decay = (one: optim.Optimizer) => new optim.ExponentialLR(one, { gamma: 0.9 });
- * new optim.SequentialLR(optimizer, [warmUp, decay], { milestones: [5] });
- * @throws ArgumentError, OptionError
- */
-export class SequentialLR extends LRScheduler {
-  readonly #schedules: readonly ((optimizer: Optimizer) => LRScheduler)[];
-  readonly milestones: readonly number[];
-  #current: LRScheduler;
+type State = Readonly<Record<string, unknown>>;
 
-  /**
-   * @param schedules Each makes its schedule when its time comes, and so finds the base rates.
-   * @param options `milestones`: the epochs at which the next takes over, one fewer than there are schedules.
-   */
-  constructor(
-    optimizer: Optimizer,
-    schedules: readonly ((optimizer: Optimizer) => LRScheduler)[],
-    options: { readonly milestones: readonly number[] },
-  ) {
-    super("SequentialLR", optimizer);
-    checkOptions("SequentialLR", options, ["milestones"]);
-    this.milestones = readMilestones("SequentialLR", options?.milestones);
-    if (!Array.isArray(schedules) || schedules.length !== this.milestones.length + 1) {
+/** Schedules of one optimizer that are stepped, saved and loaded together. */
+abstract class CombinedSchedule<Table extends OptionTable = OptionTable> extends LRScheduler<Table> {
+  /** Its parts. @internal */
+  protected abstract readonly schedules: readonly LRScheduler[];
+
+  override remember(): () => void {
+    const restore = [super.remember(), ...this.schedules.map((one) => one.remember())];
+    return () => {
+      for (const each of restore) each();
+    };
+  }
+
+  override stateDict(): Record<string, unknown> {
+    return { ...super.stateDict(), _schedulers: this.schedules.map((one) => one.stateDict()) };
+  }
+
+  override read(state: State): () => void {
+    const put = super.read(state);
+    const parts = state["_schedulers"];
+    if (!Array.isArray(parts) || parts.length !== this.schedules.length) {
       throw new ArgumentError(
-        `SequentialLR: expected ${this.milestones.length + 1} schedules for ${this.milestones.length} milestones, got ${describe(schedules)}`,
+        `${this.kind}: expected _schedulers to hold ${this.schedules.length} states, got ${describe(parts)}`,
       );
     }
-    this.#schedules = schedules;
-    this.#current = this.#start(0);
-  }
-
-  #start(i: number): LRScheduler {
-    this.optimizer.groups.forEach((group, g) => {
-      group.lr = this.baseLrs[g] as number;
-    });
-    return (this.#schedules[i] as (optimizer: Optimizer) => LRScheduler)(this.optimizer);
-  }
-
-  override step(): void {
-    this.lastEpoch++;
-    const next = this.milestones.lastIndexOf(this.lastEpoch);
-    if (next >= 0) this.#current = this.#start(next + 1);
-    else this.#current.step();
+    const all = this.schedules.map((one, i) => one.read(parts[i]));
+    return () => {
+      for (const each of all) each();
+      put();
+    };
   }
 
   protected rate(before: number): number {
     return before;
+  }
+}
+
+const SEQUENTIAL = {
+  name: "SequentialLR",
+  options: { milestones: epochs("_milestones") },
+  check({ milestones }: { readonly milestones: readonly number[] }): void {
+    milestones.forEach((epoch, i) => {
+      checkNumber("SequentialLR", `milestones[${i}]`, epoch, { min: milestones[i - 1] ?? 0 });
+    });
+  },
+};
+
+/**
+ * Several schedules one after the other: the i-th until the i-th milestone
+ * (torch.optim.lr_scheduler.SequentialLR). Each begins with the base rates.
+ * @example
+ * const warmUp = new optim.LinearLR(optimizer, { totalIters: 5 });
+ * const decay = new optim.ExponentialLR(optimizer, { gamma: 0.9 });
+ * new optim.SequentialLR(optimizer, [warmUp, decay], { milestones: [5] });
+ * @throws ArgumentError, OptionError
+ */
+export class SequentialLR extends CombinedSchedule<typeof SEQUENTIAL.options> {
+  protected readonly schedules: readonly LRScheduler[];
+
+  /**
+   * @param schedules Schedules of this optimizer, or functions that make them, which are called at once.
+   * @param options `milestones`: the epochs at which the next takes over, one fewer than there are schedules.
+   */
+  constructor(
+    optimizer: Optimizer,
+    schedules: readonly (LRScheduler | ((optimizer: Optimizer) => LRScheduler))[],
+    options: { readonly milestones: readonly number[] },
+  ) {
+    const { milestones } = readSettings("SequentialLR", SEQUENTIAL.options, options);
+    if (!Array.isArray(schedules) || schedules.length !== milestones.length + 1) {
+      throw new ArgumentError(
+        `SequentialLR: expected ${milestones.length + 1} schedules for ${milestones.length} milestones, got ${describe(schedules)}`,
+      );
+    }
+    const groups = checkOptimizer("SequentialLR", optimizer).groups.map(
+      (group) => [group, group.all] as const,
+    );
+    super(SEQUENTIAL, optimizer, options);
+    try {
+      this.schedules = schedules.map((one) => (typeof one === "function" ? one(optimizer) : one));
+      checkSchedules("SequentialLR", this.schedules, optimizer);
+    } catch (error) {
+      for (const [group, all] of groups) group.put(all);
+      throw error;
+    }
+    this.begin();
+  }
+
+  get milestones(): readonly number[] {
+    return this.settings.milestones;
+  }
+
+  override begin(): void {
+    this.lastEpoch = 0;
+    for (const group of this.optimizer.groups) group.lr = group.initialLr ?? group.lr;
+    this.#current.begin();
+  }
+
+  override restart(): void {
+    this.begin();
+  }
+
+  override follow(): void {
+    this.#current.follow();
+  }
+
+  override step(): void {
+    this.changing(() => {
+      this.lastEpoch++;
+      if (this.milestones.includes(this.lastEpoch)) this.#current.restart();
+      else this.#current.step();
+    });
+  }
+
+  /** Whose turn it is. */
+  get #current(): LRScheduler {
+    return this.schedules[this.milestones.filter((epoch) => epoch <= this.lastEpoch).length] as LRScheduler;
   }
 }
 
@@ -64,33 +131,52 @@ export class SequentialLR extends LRScheduler {
  * @example new optim.ChainedScheduler([new optim.ConstantLR(opt), new optim.ExponentialLR(opt, { gamma: 0.9 })])
  * @throws ArgumentError
  */
-export class ChainedScheduler extends LRScheduler {
-  readonly #schedules: readonly LRScheduler[];
+export class ChainedScheduler extends CombinedSchedule {
+  protected readonly schedules: readonly LRScheduler[];
 
   constructor(schedules: readonly LRScheduler[]) {
-    if (
-      !Array.isArray(schedules) ||
-      !schedules.every((one) => one instanceof LRScheduler) ||
-      schedules.length < 1
-    ) {
+    if (!Array.isArray(schedules) || schedules.length < 1) {
       throw new ArgumentError(
         `ChainedScheduler: expected a list of at least one scheduler, got ${describe(schedules)}`,
       );
     }
-    const { optimizer } = schedules[0] as LRScheduler;
-    if (schedules.some((one) => one.optimizer !== optimizer)) {
-      throw new ArgumentError("ChainedScheduler: expected schedulers of one optimizer");
-    }
-    super("ChainedScheduler", optimizer);
-    this.#schedules = schedules;
+    checkSchedules("ChainedScheduler", schedules, schedules[0]?.optimizer);
+    super("ChainedScheduler", schedules[0]?.optimizer);
+    this.schedules = schedules;
+  }
+
+  override begin(): void {
+    this.lastEpoch = 0;
+    for (const one of this.schedules) one.begin();
+  }
+
+  override restart(): void {
+    this.baseLrs.forEach((lr, i) => {
+      const group = this.optimizer.groups[i];
+      if (group !== undefined) group.lr = lr;
+    });
+    this.begin();
+  }
+
+  override follow(): void {
+    for (const one of this.schedules) one.follow();
   }
 
   override step(): void {
-    this.lastEpoch++;
-    for (const one of this.#schedules) one.step();
+    this.changing(() => {
+      this.lastEpoch++;
+      for (const one of this.schedules) one.step();
+    });
   }
+}
 
-  protected rate(before: number): number {
-    return before;
+function checkSchedules(name: string, schedules: readonly unknown[], optimizer: unknown): void {
+  for (const one of schedules) {
+    if (!(one instanceof LRScheduler)) {
+      throw new ArgumentError(`${name}: expected a list of schedulers, one is ${describe(one)}`);
+    }
+    if (one.optimizer !== optimizer) {
+      throw new ArgumentError(`${name}: expected schedulers of one optimizer`);
+    }
   }
 }

@@ -1,6 +1,22 @@
-import { checkNumber, checkOptions } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
+import { number } from "./options.js";
+
+const WHOLE = { min: 1, integer: true };
+
+const ANNEALING = {
+  name: "CosineAnnealingLR",
+  options: { tMax: number(WHOLE, undefined, "T_max"), etaMin: number({ min: 0 }, 0) },
+};
+
+const RESTARTS = {
+  name: "CosineAnnealingWarmRestarts",
+  options: {
+    t0: number(WHOLE, undefined, "T_0"),
+    tMult: number(WHOLE, 1, "T_mult"),
+    etaMin: number({ min: 0 }, 0),
+  },
+};
 
 /**
  * η goes from η₀ to `etaMin` along half a cosine in T epochs, and back in the next
@@ -11,20 +27,25 @@ import { LRScheduler } from "./lr-scheduler.js";
  * @example new optim.CosineAnnealingLR(optimizer, { tMax: 100 })
  * @throws ArgumentError, OptionError
  */
-export class CosineAnnealingLR extends LRScheduler {
-  readonly tMax: number;
-  readonly etaMin: number;
-
+export class CosineAnnealingLR extends LRScheduler<typeof ANNEALING.options> {
   /** @param options `tMax`: T; `etaMin`: default 0. */
   constructor(optimizer: Optimizer, options: { readonly tMax: number; readonly etaMin?: number }) {
-    super("CosineAnnealingLR", optimizer);
-    checkOptions("CosineAnnealingLR", options, ["tMax", "etaMin"]);
-    this.tMax = checkNumber("CosineAnnealingLR", "tMax", options?.tMax, { min: 1, integer: true });
-    this.etaMin = checkNumber("CosineAnnealingLR", "etaMin", options.etaMin ?? 0, { min: 0 });
+    super(ANNEALING, optimizer, options);
+    this.apply();
+  }
+
+  get tMax(): number {
+    return this.settings.tMax;
+  }
+
+  get etaMin(): number {
+    return this.settings.etaMin;
   }
 
   protected rate(before: number, base: number): number {
-    const { lastEpoch: t, tMax: T, etaMin } = this;
+    const { tMax: T, etaMin } = this.settings;
+    const t = this.lastEpoch;
+    if (t === 0) return before;
     if ((t - 1 - T) % (2 * T) === 0) return before + ((base - etaMin) * (1 - Math.cos(Math.PI / T))) / 2;
     const share = (1 + Math.cos((Math.PI * t) / T)) / (1 + Math.cos((Math.PI * (t - 1)) / T));
     return Math.max(share * (before - etaMin) + etaMin, 0);
@@ -37,28 +58,33 @@ export class CosineAnnealingLR extends LRScheduler {
  * @example new optim.CosineAnnealingWarmRestarts(optimizer, { t0: 10, tMult: 2 })
  * @throws ArgumentError, OptionError
  */
-export class CosineAnnealingWarmRestarts extends LRScheduler {
-  readonly t0: number;
-  readonly tMult: number;
-  readonly etaMin: number;
-
+export class CosineAnnealingWarmRestarts extends LRScheduler<typeof RESTARTS.options> {
   /** @param options `t0`: T_0; `tMult`: default 1; `etaMin`: default 0. */
   constructor(
     optimizer: Optimizer,
     options: { readonly t0: number; readonly tMult?: number; readonly etaMin?: number },
   ) {
-    super("CosineAnnealingWarmRestarts", optimizer);
-    checkOptions("CosineAnnealingWarmRestarts", options, ["t0", "tMult", "etaMin"]);
-    const name = "CosineAnnealingWarmRestarts";
-    this.t0 = checkNumber(name, "t0", options?.t0, { min: 1, integer: true });
-    this.tMult = checkNumber(name, "tMult", options.tMult ?? 1, { min: 1, integer: true });
-    this.etaMin = checkNumber(name, "etaMin", options.etaMin ?? 0, { min: 0 });
+    super(RESTARTS, optimizer, options);
+    this.apply();
+  }
+
+  get t0(): number {
+    return this.settings.t0;
+  }
+
+  get tMult(): number {
+    return this.settings.tMult;
+  }
+
+  get etaMin(): number {
+    return this.settings.etaMin;
   }
 
   protected rate(_: number, base: number): number {
-    let [at, length] = [this.lastEpoch, this.t0];
-    if (this.tMult === 1) at %= length;
-    else while (at >= length) [at, length] = [at - length, length * this.tMult];
-    return this.etaMin + ((base - this.etaMin) * (1 + Math.cos((Math.PI * at) / length))) / 2;
+    const { t0, tMult, etaMin } = this.settings;
+    let [at, length] = [this.lastEpoch, t0];
+    if (tMult === 1) at %= length;
+    else while (at >= length) [at, length] = [at - length, length * tMult];
+    return etaMin + ((base - etaMin) * (1 + Math.cos((Math.PI * at) / length))) / 2;
   }
 }

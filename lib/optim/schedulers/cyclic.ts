@@ -1,7 +1,8 @@
-import { checkChoice, checkNumber, checkOptions } from "../../options.js";
+import { checkNumber } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
-import { MOMENTUM_OPTIONS, type MomentumOptions, type MomentumRange, readMomentum } from "./momentum.js";
+import { checkMomenta, momentumOptions } from "./momentum.js";
+import { choice, number, optional, type SettingsOf } from "./options.js";
 
 export interface CyclicLROptions {
   /** The least rate. */
@@ -24,50 +25,55 @@ export interface CyclicLROptions {
   readonly maxMomentum?: number;
 }
 
+const OPTIONS = {
+  baseLr: number({ min: 0 }),
+  maxLr: number({ min: 0 }),
+  stepSizeUp: number({ above: 0 }, 2000),
+  stepSizeDown: optional({ above: 0 }),
+  mode: choice("triangular", ["triangular", "triangular2", "exp_range"]),
+  gamma: number({ min: 0 }, 1),
+  ...momentumOptions(0.8, 0.9),
+};
+
+const CYCLIC = {
+  name: "CyclicLR",
+  options: OPTIONS,
+  check(settings: SettingsOf<typeof OPTIONS>, optimizer: Optimizer): void {
+    checkNumber("CyclicLR", "maxLr", settings.maxLr, { min: settings.baseLr });
+    checkMomenta("CyclicLR", settings, optimizer);
+  },
+};
+
 /**
  * η goes up and down between two rates, and the momentum down and up (Smith, 2017;
  * torch.optim.lr_scheduler.CyclicLR). `step()` is called behind each mini-batch.
  * @example new optim.CyclicLR(optimizer, { baseLr: 0.001, maxLr: 0.1, stepSizeUp: 500 })
  * @throws ArgumentError, also where the optimizer has no momentum to cycle; OptionError
  */
-export class CyclicLR extends LRScheduler {
-  readonly #options: Required<Omit<CyclicLROptions, keyof MomentumOptions>>;
-  readonly #momentum: MomentumRange | null;
-
+export class CyclicLR extends LRScheduler<typeof OPTIONS> {
   constructor(optimizer: Optimizer, options: CyclicLROptions) {
-    super("CyclicLR", optimizer);
-    const known = ["baseLr", "maxLr", "stepSizeUp", "stepSizeDown", "mode", "gamma", ...MOMENTUM_OPTIONS];
-    checkOptions("CyclicLR", options, known);
-    const baseLr = checkNumber("CyclicLR", "baseLr", options?.baseLr, { min: 0 });
-    const up = checkNumber("CyclicLR", "stepSizeUp", options.stepSizeUp ?? 2000, { above: 0 });
-    const modes = ["triangular", "triangular2", "exp_range"] as const;
-    this.#options = {
-      baseLr,
-      maxLr: checkNumber("CyclicLR", "maxLr", options.maxLr, { min: baseLr }),
-      stepSizeUp: up,
-      stepSizeDown: checkNumber("CyclicLR", "stepSizeDown", options.stepSizeDown ?? up, { above: 0 }),
-      mode: checkChoice("CyclicLR", "mode", options.mode ?? "triangular", modes),
-      gamma: checkNumber("CyclicLR", "gamma", options.gamma ?? 1, { min: 0 }),
-    };
-    this.#momentum = readMomentum("CyclicLR", optimizer, options, { least: 0.8, most: 0.9 });
+    super(CYCLIC, optimizer, options);
+    // As in PyTorch, other schedules start from the least rate where this one comes first.
+    for (const group of optimizer.groups) group.initialLr ??= this.settings.baseLr;
     this.apply();
   }
 
-  override apply(): void {
-    super.apply();
-    if (this.#momentum === null) return;
-    const { least, most } = this.#momentum;
-    for (const group of this.optimizer.groups) group.momentum = most - (most - least) * this.#height();
+  override follow(): void {
+    const { cycleMomentum, baseMomentum, maxMomentum } = this.settings;
+    if (!cycleMomentum) return;
+    for (const group of this.optimizer.groups) {
+      group.momentum = maxMomentum - (maxMomentum - baseMomentum) * this.#height();
+    }
   }
 
   protected rate(): number {
-    const { baseLr, maxLr } = this.#options;
+    const { baseLr, maxLr } = this.settings;
     return baseLr + (maxLr - baseLr) * this.#height();
   }
 
   /** How high it is in its cycle, in [0, 1]. */
   #height(): number {
-    const { stepSizeUp, stepSizeDown, mode, gamma } = this.#options;
+    const { stepSizeUp, stepSizeDown = stepSizeUp, mode, gamma } = this.settings;
     const t = this.lastEpoch;
     const length = stepSizeUp + stepSizeDown;
     const cycle = Math.floor(1 + t / length);

@@ -1,6 +1,24 @@
-import { checkNumber, checkOptions } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
+import { number } from "./options.js";
+
+const WHOLE = { min: 1, integer: true };
+
+const LINEAR = {
+  name: "LinearLR",
+  options: {
+    startFactor: number({ above: 0, max: 1 }, 1 / 3),
+    endFactor: number({ min: 0, max: 1 }, 1),
+    totalIters: number(WHOLE, 5),
+  },
+};
+
+const EXPONENTIAL = { name: "ExponentialLR", options: { gamma: number({ min: 0 }) } };
+
+const POLYNOMIAL = {
+  name: "PolynomialLR",
+  options: { totalIters: number(WHOLE, 5), power: number({ min: 0 }, 1) },
+};
 
 /**
  * The factor of η₀ goes along a line from `startFactor` to `endFactor` (torch.optim.lr_scheduler.LinearLR): a
@@ -8,11 +26,7 @@ import { LRScheduler } from "./lr-scheduler.js";
  * @example new optim.LinearLR(optimizer, { startFactor: 0.1, totalIters: 10 })
  * @throws ArgumentError, OptionError
  */
-export class LinearLR extends LRScheduler {
-  readonly startFactor: number;
-  readonly endFactor: number;
-  readonly totalIters: number;
-
+export class LinearLR extends LRScheduler<typeof LINEAR.options> {
   /** @param options `startFactor`: default 1/3; `endFactor`: default 1; `totalIters`: epochs, default 5. */
   constructor(
     optimizer: Optimizer,
@@ -22,22 +36,25 @@ export class LinearLR extends LRScheduler {
       readonly totalIters?: number;
     } = {},
   ) {
-    super("LinearLR", optimizer);
-    checkOptions("LinearLR", options, ["startFactor", "endFactor", "totalIters"]);
-    this.startFactor = checkNumber("LinearLR", "startFactor", options.startFactor ?? 1 / 3, {
-      above: 0,
-      max: 1,
-    });
-    this.endFactor = checkNumber("LinearLR", "endFactor", options.endFactor ?? 1, { min: 0, max: 1 });
-    this.totalIters = checkNumber("LinearLR", "totalIters", options.totalIters ?? 5, {
-      min: 1,
-      integer: true,
-    });
+    super(LINEAR, optimizer, options);
     this.apply();
   }
 
+  get startFactor(): number {
+    return this.settings.startFactor;
+  }
+
+  get endFactor(): number {
+    return this.settings.endFactor;
+  }
+
+  get totalIters(): number {
+    return this.settings.totalIters;
+  }
+
   protected rate(before: number): number {
-    const { lastEpoch: t, totalIters: T, startFactor, endFactor } = this;
+    const { totalIters: T, startFactor, endFactor } = this.settings;
+    const t = this.lastEpoch;
     if (t === 0) return before * startFactor;
     if (t > T) return before;
     return before * (1 + (endFactor - startFactor) / (T * startFactor + (t - 1) * (endFactor - startFactor)));
@@ -49,17 +66,18 @@ export class LinearLR extends LRScheduler {
  * @example new optim.ExponentialLR(optimizer, { gamma: 0.95 })
  * @throws ArgumentError, OptionError
  */
-export class ExponentialLR extends LRScheduler {
-  readonly gamma: number;
-
+export class ExponentialLR extends LRScheduler<typeof EXPONENTIAL.options> {
   constructor(optimizer: Optimizer, options: { readonly gamma: number }) {
-    super("ExponentialLR", optimizer);
-    checkOptions("ExponentialLR", options, ["gamma"]);
-    this.gamma = checkNumber("ExponentialLR", "gamma", options?.gamma, { min: 0 });
+    super(EXPONENTIAL, optimizer, options);
+    this.apply();
+  }
+
+  get gamma(): number {
+    return this.settings.gamma;
   }
 
   protected rate(before: number): number {
-    return before * this.gamma;
+    return this.lastEpoch === 0 ? before : before * this.settings.gamma;
   }
 }
 
@@ -68,24 +86,25 @@ export class ExponentialLR extends LRScheduler {
  * @example new optim.PolynomialLR(optimizer, { totalIters: 100, power: 2 })
  * @throws ArgumentError, OptionError
  */
-export class PolynomialLR extends LRScheduler {
-  readonly totalIters: number;
-  readonly power: number;
-
+export class PolynomialLR extends LRScheduler<typeof POLYNOMIAL.options> {
   /** @param options `totalIters`: T, default 5; `power`: default 1. */
   constructor(optimizer: Optimizer, options: { readonly totalIters?: number; readonly power?: number } = {}) {
-    super("PolynomialLR", optimizer);
-    checkOptions("PolynomialLR", options, ["totalIters", "power"]);
-    this.totalIters = checkNumber("PolynomialLR", "totalIters", options.totalIters ?? 5, {
-      min: 1,
-      integer: true,
-    });
-    this.power = checkNumber("PolynomialLR", "power", options.power ?? 1, { min: 0 });
+    super(POLYNOMIAL, optimizer, options);
+    this.apply();
+  }
+
+  get totalIters(): number {
+    return this.settings.totalIters;
+  }
+
+  get power(): number {
+    return this.settings.power;
   }
 
   protected rate(before: number): number {
-    const { lastEpoch: t, totalIters: T, power } = this;
-    if (t > T) return before;
+    const { totalIters: T, power } = this.settings;
+    const t = this.lastEpoch;
+    if (t === 0 || t > T) return before;
     return before * ((1 - t / T) / (1 - (t - 1) / T)) ** power;
   }
 }

@@ -1,35 +1,35 @@
+// What the schedules that move the momentum have in common.
 import { ArgumentError } from "../../errors.js";
-import { checkFlag, checkNumber } from "../../options.js";
+import { checkNumber } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
+import { flag, number } from "./options.js";
 
-/** What both cycles take for the momentum. */
-export interface MomentumOptions {
-  readonly cycleMomentum?: boolean;
-  readonly baseMomentum?: number;
-  readonly maxMomentum?: number;
+interface Momentum {
+  readonly cycleMomentum: boolean;
+  readonly baseMomentum: number;
+  readonly maxMomentum: number;
 }
 
-export interface MomentumRange {
-  readonly least: number;
-  readonly most: number;
-}
+const WITHIN = { min: 0, below: 1 };
 
-export const MOMENTUM_OPTIONS = ["cycleMomentum", "baseMomentum", "maxMomentum"] as const;
+/** The options of both. */
+export const momentumOptions = (least: number, most: number) => ({
+  cycleMomentum: flag(true),
+  baseMomentum: number(WITHIN, least),
+  maxMomentum: number(WITHIN, most),
+});
 
-/** Between which values the momentum goes; null where it stays. */
-export function readMomentum(
+/** @throws ArgumentError where there is no momentum to move, or the least one is not the lesser one. */
+export function checkMomenta(
   name: string,
-  optimizer: Optimizer,
-  options: MomentumOptions,
-  standard: MomentumRange,
-): MomentumRange | null {
-  const { cycleMomentum = true, baseMomentum = standard.least, maxMomentum = standard.most } = options;
-  if (!checkFlag(name, "cycleMomentum", cycleMomentum)) return null;
-  if (optimizer.groups.some(({ momentum }) => momentum === null || momentum === 0)) {
+  { cycleMomentum, baseMomentum, maxMomentum }: Momentum,
+  { groups }: Optimizer,
+): void {
+  if (!cycleMomentum) return;
+  if (!groups.every(({ canMoveMomentum }) => canMoveMomentum)) {
     throw new ArgumentError(
       `${name}: the optimizer has no momentum to cycle; give it one, or say cycleMomentum: false`,
     );
   }
-  const least = checkNumber(name, "baseMomentum", baseMomentum, { min: 0, below: 1 });
-  return { least, most: checkNumber(name, "maxMomentum", maxMomentum, { min: least, below: 1 }) };
+  checkNumber(name, "maxMomentum", maxMomentum, { ...WITHIN, min: baseMomentum });
 }

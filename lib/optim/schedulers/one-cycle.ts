@@ -1,8 +1,8 @@
 import { ArgumentError } from "../../errors.js";
-import { checkChoice, checkFlag, checkNumber, checkOptions } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
-import { MOMENTUM_OPTIONS, type MomentumRange, readMomentum } from "./momentum.js";
+import { checkMomenta, momentumOptions } from "./momentum.js";
+import { choice, flag, number, type SettingsOf } from "./options.js";
 
 export interface OneCycleLROptions {
   /** The largest rate. */
@@ -35,63 +35,49 @@ interface Phase {
   readonly depth: readonly [from: number, to: number];
 }
 
+const OPTIONS = {
+  maxLr: number({ min: 0 }),
+  totalSteps: number({ min: 1, integer: true }),
+  pctStart: number({ min: 0, max: 1 }, 0.3),
+  annealStrategy: choice("cos", ["cos", "linear"]),
+  divFactor: number({ above: 0 }, 25),
+  finalDivFactor: number({ above: 0 }, 1e4),
+  threePhase: flag(false),
+  ...momentumOptions(0.85, 0.95),
+};
+
+type Settings = SettingsOf<typeof OPTIONS>;
+
+const ONE_CYCLE = {
+  name: "OneCycleLR",
+  options: OPTIONS,
+  check(settings: Settings, optimizer: Optimizer): void {
+    checkMomenta("OneCycleLR", settings, optimizer);
+  },
+};
+
 /**
  * η goes up to `maxLr` and then down to nearly nothing, once, and the momentum down and up (Smith and Topin, 2019;
  * torch.optim.lr_scheduler.OneCycleLR). `step()` is called behind each mini-batch.
  * @example new optim.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: epochs * batches })
  * @throws ArgumentError, also behind the last step and where the optimizer has no momentum to cycle; OptionError
  */
-export class OneCycleLR extends LRScheduler {
-  readonly #phases: readonly Phase[];
-  readonly #isLinear: boolean;
-  readonly #momentum: MomentumRange | null;
-  readonly totalSteps: number;
-
+export class OneCycleLR extends LRScheduler<typeof OPTIONS> {
   constructor(optimizer: Optimizer, options: OneCycleLROptions) {
-    super("OneCycleLR", optimizer);
-    const known = [
-      "maxLr",
-      "totalSteps",
-      "pctStart",
-      "annealStrategy",
-      "divFactor",
-      "finalDivFactor",
-      "threePhase",
-      ...MOMENTUM_OPTIONS,
-    ];
-    checkOptions("OneCycleLR", options, known);
-    const max = checkNumber("OneCycleLR", "maxLr", options?.maxLr, { min: 0 });
-    this.totalSteps = checkNumber("OneCycleLR", "totalSteps", options.totalSteps, { min: 1, integer: true });
-    const share = checkNumber("OneCycleLR", "pctStart", options.pctStart ?? 0.3, { min: 0, max: 1 });
-    const strategy = checkChoice("OneCycleLR", "annealStrategy", options.annealStrategy ?? "cos", [
-      "cos",
-      "linear",
-    ]);
-    this.#isLinear = strategy === "linear";
-    const start = max / checkNumber("OneCycleLR", "divFactor", options.divFactor ?? 25, { above: 0 });
-    const least =
-      start / checkNumber("OneCycleLR", "finalDivFactor", options.finalDivFactor ?? 1e4, { above: 0 });
-    const up = share * this.totalSteps - 1;
-    const last = this.totalSteps - 1;
-    this.#phases = checkFlag("OneCycleLR", "threePhase", options.threePhase ?? false)
-      ? [
-          { end: up, from: start, to: max, depth: [0, 1] },
-          { end: 2 * share * this.totalSteps - 2, from: max, to: start, depth: [1, 0] },
-          { end: last, from: start, to: least, depth: [0, 0] },
-        ]
-      : [
-          { end: up, from: start, to: max, depth: [0, 1] },
-          { end: last, from: max, to: least, depth: [1, 0] },
-        ];
-    this.#momentum = readMomentum("OneCycleLR", optimizer, options, { least: 0.85, most: 0.95 });
+    super(ONE_CYCLE, optimizer, options);
     this.apply();
+    // As in PyTorch, other schedules start from where this one does.
+    for (const group of optimizer.groups) group.initialLr = ratesOf(this.settings).start;
   }
 
-  override apply(): void {
-    super.apply();
-    if (this.#momentum === null) return;
-    const { least, most } = this.#momentum;
-    const at = (depth: number): number => most - depth * (most - least);
+  get totalSteps(): number {
+    return this.settings.totalSteps;
+  }
+
+  override follow(): void {
+    const { cycleMomentum, baseMomentum, maxMomentum } = this.settings;
+    if (!cycleMomentum) return;
+    const at = (depth: number): number => maxMomentum - depth * (maxMomentum - baseMomentum);
     const { phase, share } = this.#now();
     const momentum = this.#between(at(phase.depth[0]), at(phase.depth[1]), share);
     for (const group of this.optimizer.groups) group.momentum = momentum;
@@ -112,15 +98,35 @@ export class OneCycleLR extends LRScheduler {
   /** The phase, and how much of it is over. */
   #now(): { phase: Phase; share: number } {
     const t = this.lastEpoch;
-    const found = this.#phases.findIndex(({ end }) => t <= end);
-    const i = found < 0 ? this.#phases.length - 1 : found;
-    const phase = this.#phases[i] as Phase;
-    const begin = this.#phases[i - 1]?.end ?? 0;
+    const phases = phasesOf(this.settings);
+    const found = phases.findIndex(({ end }) => t <= end);
+    const i = found < 0 ? phases.length - 1 : found;
+    const phase = phases[i] as Phase;
+    const begin = phases[i - 1]?.end ?? 0;
     return { phase, share: phase.end === begin ? 1 : (t - begin) / (phase.end - begin) };
   }
 
   #between(from: number, to: number, share: number): number {
-    if (this.#isLinear) return from + (to - from) * share;
+    if (this.settings.annealStrategy === "linear") return from + (to - from) * share;
     return to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
   }
+}
+
+/** The rates at the beginning and at the end. */
+function ratesOf({ maxLr, divFactor, finalDivFactor }: Settings): { start: number; least: number } {
+  const start = maxLr / divFactor;
+  return { start, least: start / finalDivFactor };
+}
+
+function phasesOf(settings: Settings): readonly Phase[] {
+  const { maxLr: max, totalSteps, pctStart, threePhase } = settings;
+  const { start, least } = ratesOf(settings);
+  const up: Phase = { end: pctStart * totalSteps - 1, from: start, to: max, depth: [0, 1] };
+  const last = totalSteps - 1;
+  if (!threePhase) return [up, { end: last, from: max, to: least, depth: [1, 0] }];
+  return [
+    up,
+    { end: 2 * pctStart * totalSteps - 2, from: max, to: start, depth: [1, 0] },
+    { end: last, from: start, to: least, depth: [0, 0] },
+  ];
 }

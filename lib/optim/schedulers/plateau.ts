@@ -1,7 +1,9 @@
 import { ArgumentError } from "../../errors.js";
-import { checkChoice, checkNumber, checkOptions, describe } from "../../options.js";
+import { checkNumber, describe } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
-import { checkOptimizer } from "./lr-scheduler.js";
+import { checkWritable } from "../writable.js";
+import { checkOptimizer, readRates, setRates } from "./lr-scheduler.js";
+import { choice, number, readSettings, type SettingsOf, settingsIn, writtenSettings } from "./options.js";
 
 export interface ReduceLROnPlateauOptions {
   /** Whether the figure is to fall or to rise. Default: min. */
@@ -22,6 +24,21 @@ export interface ReduceLROnPlateauOptions {
   readonly eps?: number;
 }
 
+const NAME = "ReduceLROnPlateau";
+
+const WHOLE = { min: 0, integer: true };
+
+const OPTIONS = {
+  mode: choice("min", ["min", "max"]),
+  factor: number({ min: 0, below: 1 }, 0.1),
+  patience: number(WHOLE, 10),
+  threshold: number({}, 1e-4),
+  thresholdMode: choice("rel", ["rel", "abs"]),
+  cooldown: number(WHOLE, 0),
+  minLr: number({ min: 0 }, 0, "default_min_lr"),
+  eps: number({ min: 0 }, 1e-8),
+};
+
 /**
  * η ← factor·η when a figure, such as the validation loss, has not become better for some epochs
  * (torch.optim.lr_scheduler.ReduceLROnPlateau).
@@ -34,27 +51,20 @@ export class ReduceLROnPlateau {
   readonly optimizer: Optimizer;
   /** The best figure so far. */
   best: number;
+  #epoch = 0;
   #bad = 0;
   #cooling = 0;
-  readonly #options: Required<ReduceLROnPlateauOptions>;
+  #settings: SettingsOf<typeof OPTIONS>;
 
   constructor(optimizer: Optimizer, options: ReduceLROnPlateauOptions = {}) {
-    const name = "ReduceLROnPlateau";
-    const known = ["mode", "factor", "patience", "threshold", "thresholdMode", "cooldown", "minLr", "eps"];
-    checkOptions(name, options, known);
-    this.optimizer = checkOptimizer(name, optimizer);
-    const whole = { min: 0, integer: true };
-    this.#options = {
-      mode: checkChoice(name, "mode", options.mode ?? "min", ["min", "max"]),
-      factor: checkNumber(name, "factor", options.factor ?? 0.1, { min: 0, below: 1 }),
-      patience: checkNumber(name, "patience", options.patience ?? 10, whole),
-      threshold: checkNumber(name, "threshold", options.threshold ?? 1e-4),
-      thresholdMode: checkChoice(name, "thresholdMode", options.thresholdMode ?? "rel", ["rel", "abs"]),
-      cooldown: checkNumber(name, "cooldown", options.cooldown ?? 0, whole),
-      minLr: checkNumber(name, "minLr", options.minLr ?? 0, { min: 0 }),
-      eps: checkNumber(name, "eps", options.eps ?? 1e-8, { min: 0 }),
-    };
-    this.best = this.#options.mode === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    this.#settings = readSettings(NAME, OPTIONS, options);
+    this.optimizer = checkOptimizer(NAME, optimizer);
+    this.best = this.#settings.mode === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  }
+
+  /** How often `step()` was called. */
+  get lastEpoch(): number {
+    return this.#epoch;
   }
 
   /** The rates now, by group. */
@@ -65,9 +75,12 @@ export class ReduceLROnPlateau {
   /** Takes in the figure of another epoch. */
   step(figure: number): void {
     if (typeof figure !== "number") {
-      throw new ArgumentError(`ReduceLROnPlateau: expected a number, got ${describe(figure)}`);
+      throw new ArgumentError(`${NAME}: expected a number, got ${describe(figure)}`);
     }
-    const { patience, cooldown, factor, minLr, eps } = this.#options;
+    const { groups } = this.optimizer;
+    checkWritable(groups.map(({ rate }) => rate));
+    const { patience, cooldown, factor, minLr, eps } = this.#settings;
+    this.#epoch++;
     if (this.#isBetter(figure)) {
       this.best = figure;
       this.#bad = 0;
@@ -79,7 +92,7 @@ export class ReduceLROnPlateau {
       this.#bad = 0;
     }
     if (this.#bad <= patience) return;
-    for (const group of this.optimizer.groups) {
+    for (const group of groups) {
       const next = Math.max(group.lr * factor, minLr);
       if (group.lr - next > eps) group.lr = next;
     }
@@ -88,9 +101,46 @@ export class ReduceLROnPlateau {
   }
 
   #isBetter(figure: number): boolean {
-    const { mode, threshold, thresholdMode } = this.#options;
-    if (!Number.isFinite(this.best)) return !Number.isNaN(figure);
-    const by = thresholdMode === "abs" ? threshold : threshold * this.best;
-    return mode === "min" ? figure < this.best - by : figure > this.best + by;
+    const { mode, threshold, thresholdMode } = this.#settings;
+    const isLess = mode === "min";
+    const by = isLess ? -threshold : threshold;
+    const bound = thresholdMode === "abs" ? this.best + by : this.best * (1 + by);
+    return isLess ? figure < bound : figure > bound;
+  }
+
+  /** What `loadStateDict` takes, by PyTorch's names. `best` is infinite before the first figure. */
+  stateDict(): Record<string, unknown> {
+    return {
+      last_epoch: this.#epoch,
+      best: this.best,
+      num_bad_epochs: this.#bad,
+      cooldown_counter: this.#cooling,
+      _last_lr: this.getLastLr(),
+      ...writtenSettings(OPTIONS, this.#settings),
+    };
+  }
+
+  /**
+   * Goes on where another one was, all or nothing: with its figures, its options and its rates, which the optimizer
+   * gets.
+   * @throws ArgumentError where it is another schedule's; BusyError while a run reads the rates
+   */
+  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+    const count = (name: string): number => checkNumber(NAME, name, state?.[name], WHOLE);
+    const [epoch, bad, cooling] = [count("last_epoch"), count("num_bad_epochs"), count("cooldown_counter")];
+    const best = state["best"];
+    if (typeof best !== "number") {
+      throw new ArgumentError(`${NAME}: expected best to be a number, got ${describe(best)}`);
+    }
+    const { groups } = this.optimizer;
+    const rates = readRates(NAME, "_last_lr", state["_last_lr"], groups.length);
+    const own = ["last_epoch", "best", "num_bad_epochs", "cooldown_counter"];
+    const settings = settingsIn(NAME, OPTIONS, this.#settings, state, own);
+    setRates(this.optimizer, rates);
+    this.best = best;
+    this.#epoch = epoch;
+    this.#bad = bad;
+    this.#cooling = cooling;
+    this.#settings = settings;
   }
 }

@@ -1,27 +1,45 @@
-import { ArgumentError } from "../../errors.js";
-import { checkNumber, checkOptions, describe } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
+import { epochs, number } from "./options.js";
+
+const STEP = {
+  name: "StepLR",
+  options: { stepSize: number({ min: 1, integer: true }), gamma: number({ min: 0 }, 0.1) },
+};
+
+const MULTI_STEP = {
+  name: "MultiStepLR",
+  options: { milestones: epochs(), gamma: number({ min: 0 }, 0.1) },
+};
+
+const CONSTANT = {
+  name: "ConstantLR",
+  options: { factor: number({ above: 0, max: 1 }, 1 / 3), totalIters: number({ min: 0, integer: true }, 5) },
+};
 
 /**
  * η ← γ·η every `stepSize` epochs (torch.optim.lr_scheduler.StepLR).
  * @example new optim.StepLR(optimizer, { stepSize: 30, gamma: 0.1 })
  * @throws ArgumentError, OptionError
  */
-export class StepLR extends LRScheduler {
-  readonly stepSize: number;
-  readonly gamma: number;
-
+export class StepLR extends LRScheduler<typeof STEP.options> {
   /** @param options `stepSize`: epochs between two changes; `gamma`: γ, default 0.1. */
   constructor(optimizer: Optimizer, options: { readonly stepSize: number; readonly gamma?: number }) {
-    super("StepLR", optimizer);
-    checkOptions("StepLR", options, ["stepSize", "gamma"]);
-    this.stepSize = checkNumber("StepLR", "stepSize", options?.stepSize, { min: 1, integer: true });
-    this.gamma = checkNumber("StepLR", "gamma", options.gamma ?? 0.1, { min: 0 });
+    super(STEP, optimizer, options);
+    this.apply();
+  }
+
+  get stepSize(): number {
+    return this.settings.stepSize;
+  }
+
+  get gamma(): number {
+    return this.settings.gamma;
   }
 
   protected rate(before: number): number {
-    return this.lastEpoch % this.stepSize === 0 ? before * this.gamma : before;
+    const { stepSize, gamma } = this.settings;
+    return this.lastEpoch === 0 || this.lastEpoch % stepSize !== 0 ? before : before * gamma;
   }
 }
 
@@ -30,35 +48,28 @@ export class StepLR extends LRScheduler {
  * @example new optim.MultiStepLR(optimizer, { milestones: [30, 80], gamma: 0.1 })
  * @throws ArgumentError, OptionError
  */
-export class MultiStepLR extends LRScheduler {
-  readonly milestones: readonly number[];
-  readonly gamma: number;
-
+export class MultiStepLR extends LRScheduler<typeof MULTI_STEP.options> {
   /** @param options `milestones`: epochs, one that stands twice counts twice; `gamma`: γ, default 0.1. */
   constructor(
     optimizer: Optimizer,
     options: { readonly milestones: readonly number[]; readonly gamma?: number },
   ) {
-    super("MultiStepLR", optimizer);
-    checkOptions("MultiStepLR", options, ["milestones", "gamma"]);
-    this.milestones = readMilestones("MultiStepLR", options?.milestones);
-    this.gamma = checkNumber("MultiStepLR", "gamma", options.gamma ?? 0.1, { min: 0 });
+    super(MULTI_STEP, optimizer, options);
+    this.apply();
+  }
+
+  get milestones(): readonly number[] {
+    return this.settings.milestones;
+  }
+
+  get gamma(): number {
+    return this.settings.gamma;
   }
 
   protected rate(before: number): number {
-    return before * this.gamma ** this.milestones.filter((epoch) => epoch === this.lastEpoch).length;
+    const { milestones, gamma } = this.settings;
+    return before * gamma ** milestones.filter((epoch) => epoch === this.lastEpoch).length;
   }
-}
-
-export function readMilestones(name: string, milestones: unknown): number[] {
-  if (!Array.isArray(milestones)) {
-    throw new ArgumentError(
-      `${name}: expected milestones to be a list of epochs, got ${describe(milestones)}`,
-    );
-  }
-  return milestones.map((epoch, i) =>
-    checkNumber(name, `milestones[${i}]`, epoch, { min: 0, integer: true }),
-  );
 }
 
 /**
@@ -66,27 +77,27 @@ export function readMilestones(name: string, milestones: unknown): number[] {
  * @example new optim.ConstantLR(optimizer, { factor: 0.5, totalIters: 4 })
  * @throws ArgumentError, OptionError
  */
-export class ConstantLR extends LRScheduler {
-  readonly factor: number;
-  readonly totalIters: number;
-
+export class ConstantLR extends LRScheduler<typeof CONSTANT.options> {
   /** @param options `factor`: in [0, 1], default 1/3; `totalIters`: for how many epochs, default 5. */
   constructor(
     optimizer: Optimizer,
     options: { readonly factor?: number; readonly totalIters?: number } = {},
   ) {
-    super("ConstantLR", optimizer);
-    checkOptions("ConstantLR", options, ["factor", "totalIters"]);
-    this.factor = checkNumber("ConstantLR", "factor", options.factor ?? 1 / 3, { above: 0, max: 1 });
-    this.totalIters = checkNumber("ConstantLR", "totalIters", options.totalIters ?? 5, {
-      min: 0,
-      integer: true,
-    });
+    super(CONSTANT, optimizer, options);
     this.apply();
   }
 
+  get factor(): number {
+    return this.settings.factor;
+  }
+
+  get totalIters(): number {
+    return this.settings.totalIters;
+  }
+
   protected rate(before: number): number {
-    if (this.lastEpoch === 0) return before * this.factor;
-    return this.lastEpoch === this.totalIters ? before / this.factor : before;
+    const { factor, totalIters } = this.settings;
+    if (this.lastEpoch === 0) return before * factor;
+    return this.lastEpoch === totalIters ? before * (1 / factor) : before;
   }
 }
