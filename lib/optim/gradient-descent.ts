@@ -193,17 +193,22 @@ function readPreconditioner(
   given: unknown,
   own: Preconditioner | null,
 ): { preconditioner: Preconditioner | null; targets: readonly Tensor[]; values: readonly Tensor[] } {
-  const [targets, values] = [stateOf(own), [given].flat().filter((value) => value instanceof Tensor)];
-  const isKind = given instanceof Tensor ? own instanceof Tensor : Array.isArray(given);
-  const fits = isKind && targets.length > 0 && likeness(targets) === likeness(values);
-  if (given instanceof Tensor) checkPreconditioner(parameters, given);
-  if (fits) return { preconditioner: own, targets, values: values.map(copyOf) };
-  if (given !== null && !(given instanceof Tensor)) {
-    const wanted =
-      own === null || own instanceof Tensor ? "a tensor or null" : `its state ${likeness(targets)}`;
-    throw new ArgumentError(`${where}: expected preconditioner to be ${wanted}, got ${describe(given)}`);
+  const targets = stateOf(own);
+  if (given === null) return { preconditioner: null, targets: [], values: [] };
+  if (given instanceof Tensor) {
+    checkPreconditioner(parameters, given);
+    // In place where it can be: a compiled step reads it there.
+    const fits = own instanceof Tensor && likeness([own]) === likeness([given]);
+    return fits
+      ? { preconditioner: own, targets, values: [copyOf(given)] }
+      : { preconditioner: copyOf(given), targets: [], values: [] };
   }
-  return { preconditioner: given === null ? null : copyOf(given), targets: [], values: [] };
+  const isState = Array.isArray(given) && given.every((one) => one instanceof Tensor);
+  if (typeof own === "function" && isState && targets.length > 0 && likeness(targets) === likeness(given)) {
+    return { preconditioner: own, targets, values: given.map(copyOf) };
+  }
+  const wanted = typeof own === "function" ? `its state ${likeness(targets)}` : "a tensor or null";
+  throw new ArgumentError(`${where}: expected preconditioner to be ${wanted}, got ${describe(given)}`);
 }
 
 function applied(preconditioner: Preconditioner, v: Tensor): Tensor {

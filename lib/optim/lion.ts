@@ -28,6 +28,12 @@ const read = (options: LionOptions): Settings => ({
   betas: readBetas("Lion", options.betas, [0.9, 0.99]),
 });
 
+/** The algorithm counts no steps, and others' state dicts of it have none. */
+const complete = (state: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
+  step: 0,
+  ...state,
+});
+
 /**
  * Lion: the sign of a momentum (Chen et al., 2023, algorithm 2; the weight decay λ is decoupled):
  *
@@ -40,7 +46,7 @@ const read = (options: LionOptions): Settings => ({
  */
 export class Lion extends Optimizer<State, Settings> {
   constructor(parameters: ParameterList<LionOptions>, options: LionOptions = {}) {
-    super("Lion", parameters, options, { lr: 1e-4, read });
+    super("Lion", parameters, options, { lr: 1e-4, read, complete });
   }
 
   protected initialState(parameter: Tensor): State {

@@ -63,6 +63,73 @@ test("puts all back where the step throws", () => {
   expect([model.weight.toArray(), optimizer.lr]).toEqual([before, 0.123]);
 });
 
+const leaf = (): Tensor => tensor([3, -2], { dtype: "float64", requiresGrad: true });
+const lossOf = (w: Tensor): Tensor => ops.sum(ops.square(w));
+
+test.each([
+  ["Rprop", {}],
+  ["ASGD", {}],
+  ["Adam", { amsgrad: true }],
+  ["LBFGS", {}],
+] as const)(
+  "leaves nothing behind in %s: it goes on with the rate that is set then as a new one does",
+  (name, options) => {
+    const make = (w: Tensor): (() => Tensor) & { optimizer: optim.Optimizer } => {
+      const optimizer: optim.Optimizer = new optim[name]([w], { ...options, lr: 0.2 });
+      const closure = (): Tensor => {
+        optimizer.zeroGrad();
+        const loss = lossOf(w);
+        loss.backward();
+        return loss;
+      };
+      const step = (): Tensor => {
+        if (optimizer instanceof optim.LBFGS) return optimizer.step(closure);
+        const loss = closure();
+        optimizer.step();
+        return loss;
+      };
+      return Object.assign(step, { optimizer });
+    };
+    const [v, w] = [leaf(), leaf()];
+    const [own, twin] = [make(v), make(w)];
+    const run = name === "LBFGS" ? own : compile(own);
+    optim.findLearningRate(own.optimizer, () => run(), { steps: 4, min: 1e-3, max: 0.1 });
+    for (const { optimizer } of [own, twin]) optimizer.lr = 0.05;
+    for (let i = 0; i < 3; i++) {
+      run();
+      twin();
+    }
+    expect([...v.data].map((x) => x.toPrecision(12))).toEqual([...w.data].map((x) => x.toPrecision(12)));
+  },
+);
+
+test("puts the momentum back that a schedule moved meanwhile, and the rate that schedules start from", () => {
+  const w = leaf();
+  const optimizer = new optim.SGD([w], { lr: 0.3, momentum: 0.9 });
+  const schedule = new optim.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 20, baseMomentum: 0.5 });
+  const before = [optimizer.groups[0]?.momentum, optimizer.groups[0]?.initialLr];
+  optim.findLearningRate(
+    optimizer,
+    () => {
+      schedule.step();
+      return 1;
+    },
+    { steps: 5 },
+  );
+  expect([optimizer.groups[0]?.momentum, optimizer.groups[0]?.initialLr]).toEqual(before);
+});
+
+test("puts a preconditioner back that is renewed meanwhile", () => {
+  const w = leaf();
+  const optimizer = new optim.GradientDescent([w], { preconditioner: tensor([1, 2], { dtype: "float64" }) });
+  const step = (i: number): number => {
+    optimizer.preconditioner = tensor([i, i], { dtype: "float64" });
+    return 1;
+  };
+  optim.findLearningRate(optimizer, step, { steps: 3 });
+  expect((optimizer.preconditioner as Tensor).toArray()).toEqual([1, 2]);
+});
+
 test.each<[() => unknown, string]>([
   [
     () => optim.findLearningRate(1 as never, () => 1),

@@ -242,3 +242,108 @@ describe("a preconditioner is refused", () => {
     );
   });
 });
+
+describe("a state dict", () => {
+  const diagonal = (values: number[]): Tensor => tensor(values, f64);
+  const make = (...preconditioners: (optim.Preconditioner | undefined)[]): optim.GradientDescent =>
+    new optim.GradientDescent(
+      preconditioners.map((preconditioner) => ({
+        parameters: [leaf([1, 2])],
+        ...(preconditioner === undefined ? {} : { preconditioner }),
+      })),
+    );
+  const scaled = (...values: number[]): optim.StatefulPreconditioner => {
+    const state = [diagonal(values)];
+    return Object.assign((v: Tensor) => ops.mul(v, state[0] as Tensor), { state });
+  };
+  const inDict = (optimizer: optim.GradientDescent): unknown[] =>
+    optimizer
+      .stateDict()
+      .paramGroups.map(({ preconditioner }) =>
+        [preconditioner].flat().map((one) => (one as Tensor | null | undefined)?.toArray()),
+      );
+
+  test("holds matrices, and the state of functions, of every group", () => {
+    const own = make(diagonal([2, 3]), scaled(4, 5), undefined, (v) => ops.mul(v, 2));
+    expect(inDict(own)).toEqual([[[2, 3]], [[4, 5]], [undefined], [undefined]]);
+    expect(own.stateDict().paramGroups.map((group) => "preconditioner" in group)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    const other = make(undefined, scaled(1, 1), diagonal([1, 1]), (v) => ops.mul(v, 2));
+    other.loadStateDict(own.stateDict());
+    expect(inDict(other)).toEqual(inDict(own));
+    const steps = [own, other].map((optimizer) => {
+      for (const w of optimizer.parameters) w.grad = diagonal([1, 1]);
+      optimizer.step();
+      return optimizer.parameters.map((w) => w.toArray());
+    });
+    expect(steps[1]).toEqual(steps[0]);
+  });
+
+  test("gives a compiled step its values without a new trace, in every group", () => {
+    const own = make(diagonal([1, 1]), diagonal([1, 1]));
+    let traces = 0;
+    const run = compile(() => {
+      traces++;
+      const loss = own.parameters.map((w) => ops.sum(w)).reduce((a, b) => ops.add(a, b));
+      own.zeroGrad();
+      loss.backward();
+      own.step();
+      return loss;
+    });
+    run();
+    own.loadStateDict(make(diagonal([2, 2]), diagonal([3, 3])).stateDict());
+    const before = own.parameters.map((w) => w.data[0] as number);
+    run();
+    expectNumbersClose(
+      own.parameters.map((w, i) => (before[i] as number) - (w.data[0] as number)),
+      [2e-3, 3e-3],
+    );
+    expect(traces).toBe(1);
+    own.loadStateDict(make(diagonal([2, 2]), undefined).stateDict());
+    run();
+    expect(traces).toBe(2);
+  });
+
+  test.each<[string, unknown, new (message: string) => Error, string]>([
+    [
+      "a list for a matrix",
+      [zeros([2], f64)],
+      ArgumentError,
+      "preconditioner to be a tensor or null, got an array of 1",
+    ],
+    ["a word", "none", ArgumentError, 'preconditioner to be a tensor or null, got "none"'],
+    ["another size", zeros([3], f64), ShapeError, "a preconditioner [2] or [2, 2], got [3]"],
+  ])("with %s is refused, and nothing changes", (_, preconditioner, kind, message) => {
+    const own = make(diagonal([2, 3]), diagonal([4, 5]));
+    const { state, paramGroups } = make(diagonal([6, 6]), diagonal([7, 7])).stateDict();
+    const wrong = [paramGroups[0], { ...paramGroups[1], preconditioner }];
+    const load = (): void => own.loadStateDict({ state, paramGroups: wrong } as never);
+    expect(load).toThrow(kind);
+    expect(load).toThrow(message);
+    expect(inDict(own)).toEqual([[[2, 3]], [[4, 5]]]);
+  });
+
+  test("with the state of another function is refused", () => {
+    const { state, paramGroups } = make(scaled(1, 2)).stateDict();
+    const wrong = [{ ...paramGroups[0], preconditioner: [zeros([3], f64)] }];
+    expect(() => make(scaled(1, 2)).loadStateDict({ state, paramGroups: wrong } as never)).toThrow(
+      new ArgumentError(
+        "GradientDescent.loadStateDict: expected preconditioner to be its state float64[2], got an array of 1",
+      ),
+    );
+  });
+});
+
+test("a matrix that two optimizers are given is changed in neither by setting the other's", () => {
+  const matrix = tensor([1, 1], f64);
+  const [a, b] = [leaf([1, 2]), leaf([1, 2])].map(
+    (w) => new optim.GradientDescent([w], { preconditioner: matrix }),
+  ) as [optim.GradientDescent, optim.GradientDescent];
+  a.preconditioner = tensor([5, 5], f64);
+  expect((b.preconditioner as Tensor).toArray()).toEqual([1, 1]);
+  expect(matrix.toArray()).toEqual([1, 1]);
+});

@@ -1,15 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  ArgumentError,
-  nn,
-  OptionError,
-  ops,
-  optim,
-  ShapeError,
-  type Tensor,
-  tensor,
-  zeros,
-} from "../../lib/index.js";
+import { ArgumentError, nn, OptionError, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 
 const leaf = (values: number[]): Tensor => tensor(values, { dtype: "float64", requiresGrad: true });
 
@@ -70,90 +60,6 @@ describe("parameter groups", () => {
     ],
   ])("refuse %s", (_, make, kind, message) => {
     expect(make).toThrow(new kind(message));
-  });
-});
-
-describe("state dicts", () => {
-  const OPTIONS: Readonly<Record<string, object>> = {
-    SGD: { momentum: 0.9 },
-    Adam: { amsgrad: true },
-    RMSprop: { centered: true, momentum: 0.5 },
-    Adafactor: {},
-    ASGD: { t0: 2 },
-    Rprop: {},
-    NAdam: {},
-  };
-  type Make = new (parameters: Tensor[], options: object) => optim.Optimizer;
-  const make = (name: string, parameters: Tensor[]): optim.Optimizer =>
-    new ((optim as unknown as Record<string, Make>)[name] as Make)(parameters, OPTIONS[name] as object);
-
-  function step(w: Tensor, optimizer: optim.Optimizer): void {
-    optimizer.zeroGrad();
-    ops.sum(ops.square(ops.sub(w, 3))).backward();
-    optimizer.step();
-  }
-
-  test.each(Object.keys(OPTIONS))("of %s: another goes on as if it had been there", (name) => {
-    const first = tensor(
-      [
-        [1, 2],
-        [3, 5],
-      ],
-      { dtype: "float64", requiresGrad: true },
-    );
-    const own = make(name, [first]);
-    for (let i = 0; i < 4; i++) step(first, own);
-    const second = tensor(first.data.slice(), { shape: [2, 2], requiresGrad: true });
-    const other = make(name, [second]);
-    own.lr = 0.07;
-    other.loadStateDict(own.stateDict());
-    expect(other.lr).toBe(0.07);
-    for (let i = 0; i < 3; i++) {
-      step(first, own);
-      step(second, other);
-    }
-    expect(second.toArray()).toEqual(first.toArray());
-  });
-
-  test("have PyTorch's names", () => {
-    const w = leaf([1]);
-    const adam = new optim.Adam([w], { amsgrad: true });
-    step(w, adam);
-    const { state, paramGroups } = adam.stateDict();
-    expect(Object.keys(state[0] as object)).toEqual(["step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"]);
-    expect(paramGroups).toEqual([
-      {
-        lr: 0.001,
-        betas: [0.9, 0.999],
-        eps: 1e-8,
-        weight_decay: 0,
-        amsgrad: true,
-        maximize: false,
-        decoupled_weight_decay: false,
-        params: [0],
-      },
-    ]);
-  });
-
-  test("of others are refused, and nothing changes", () => {
-    const model = new nn.Linear(2, 2);
-    const optimizer = new optim.SGD(model.parameters(), { momentum: 0.9, lr: 0.1 });
-    const good = { paramGroups: [{ lr: 0.5, params: [0, 1] }], state: {} };
-    const load = (dict: unknown) => () => optimizer.loadStateDict(dict as optim.OptimizerStateDict);
-    expect(load(null)).toThrow(new ArgumentError("SGD.loadStateDict: expected a state dict, got null"));
-    expect(load({ ...good, paramGroups: [{ lr: 1, params: [0] }] })).toThrow(
-      new ArgumentError("SGD.loadStateDict: expected groups of 2 parameters, got 1"),
-    );
-    expect(load({ ...good, state: { 0: { step: zeros([], { dtype: "float64" }) } } })).toThrow(
-      new ArgumentError(
-        "SGD.loadStateDict: expected momentum_buffer of parameter 0 to be a tensor, got undefined",
-      ),
-    );
-    const state = { 0: { step: zeros([], { dtype: "float64" }), momentum_buffer: zeros([3]) } };
-    expect(load({ ...good, state })).toThrow(ShapeError);
-    expect(optimizer.lr).toBe(0.1);
-    load(good)();
-    expect(optimizer.lr).toBe(0.5);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   OptionError,
   ops,
   optim,
+  ShapeError,
   type Tensor,
   tensor,
 } from "../../lib/index.js";
@@ -139,4 +140,92 @@ test.each<[() => unknown, new (message: string) => Error, string]>([
   ],
 ])("refuses what it cannot use", (call, kind, message) => {
   expect(call).toThrow(new kind(message));
+});
+
+describe("a state dict", () => {
+  const run = (w: Tensor, optimizer: optim.LBFGS): void => {
+    optimizer.step(() => {
+      optimizer.zeroGrad();
+      const loss = rosenbrock(w);
+      loss.backward();
+      return loss;
+    });
+  };
+  const make = (): [Tensor, optim.LBFGS] => {
+    const w = tensor([-1.2, 1], { ...f64, requiresGrad: true });
+    return [w, new optim.LBFGS([w], { lr: 0.5, maxIter: 3, historySize: 4, lineSearchFn: "strong_wolfe" })];
+  };
+
+  test("holds the history, which another one goes on with to the bit", () => {
+    const [w, own] = make();
+    for (let i = 0; i < 3; i++) run(w, own);
+    const { state } = own.stateDict();
+    expect(state[0]?.["old_dirs"]).toHaveLength(4);
+    const v = tensor([...w.data], { ...f64, requiresGrad: true });
+    const other = new optim.LBFGS([v]);
+    other.loadStateDict(own.stateDict());
+    for (let i = 0; i < 3; i++) {
+      run(w, own);
+      run(v, other);
+    }
+    expect(v.toArray()).toEqual(w.toArray());
+    expect(other.stateDict().state[0]?.["n_iter"]).toBe(own.stateDict().state[0]?.["n_iter"]);
+  });
+
+  test("without a state makes it begin anew", () => {
+    const [w, own] = make();
+    run(w, own);
+    own.loadStateDict({ ...own.stateDict(), state: {} });
+    expect(own.stateDict().state).toEqual({});
+    const [v, fresh] = make();
+    v.data.set(w.data);
+    run(w, own);
+    run(v, fresh);
+    expect(w.toArray()).toEqual(v.toArray());
+  });
+
+  const short = tensor([1], f64);
+  test.each<[string, object, new (message: string) => Error, string]>([
+    [
+      "no counts",
+      { n_iter: undefined },
+      ArgumentError,
+      "expected n_iter to be a whole number ≥ 0, got undefined",
+    ],
+    ["another size", { d: short }, ShapeError, "d: expected shape [2], got [1]"],
+    ["no direction", { d: null }, ArgumentError, "expected d to be a tensor, got null"],
+    ["no length", { t: "1" }, ArgumentError, 'expected t to be a number, got "1"'],
+    [
+      "no history",
+      { old_dirs: short },
+      ArgumentError,
+      "expected old_dirs to be a list of tensors, got a Tensor",
+    ],
+    ["half a history", { old_stps: [] }, ArgumentError, "expected 1 old_stps as there are old_dirs, got 0"],
+  ])("with %s is refused, and nothing changes", (_, wrong, kind, message) => {
+    const [w, own] = make();
+    run(w, own);
+    const dict = own.stateDict();
+    const before = JSON.stringify(dict, (_key, value: unknown) =>
+      value instanceof Object && "toArray" in value ? (value as Tensor).toArray() : value,
+    );
+    const groups = [{ ...dict.paramGroups[0], lr: 9 }];
+    const state = { 0: { ...dict.state[0], ...wrong } };
+    expect(() => own.loadStateDict({ state, paramGroups: groups } as never)).toThrow(
+      new kind(`LBFGS.loadStateDict: ${message}`),
+    );
+    const after = JSON.stringify(own.stateDict(), (_key, value: unknown) =>
+      value instanceof Object && "toArray" in value ? (value as Tensor).toArray() : value,
+    );
+    expect(after).toBe(before);
+  });
+
+  test("of more than one parameter's state is refused", () => {
+    const [a, b] = [short, short].map((one) => tensor([...one.data], { ...f64, requiresGrad: true }));
+    const own = new optim.LBFGS([a, b] as Tensor[]);
+    const dict = { state: { 1: {} }, paramGroups: [{ lr: 1, params: [0, 1] }] };
+    expect(() => own.loadStateDict(dict)).toThrow(
+      new ArgumentError("LBFGS.loadStateDict: expected a state of parameter 0 alone"),
+    );
+  });
 });

@@ -3,11 +3,13 @@ import {
   ArgumentError,
   compile,
   cost,
+  DetachedError,
   evaluate,
   nn,
   OptionError,
   ops,
   optim,
+  ShapeError,
   type Tensor,
   tensor,
 } from "../../lib/index.js";
@@ -58,6 +60,66 @@ test("stands in for the weights while something runs, and not behind it", async 
   expect(model.weight.item()).toBe(10);
   average.copyTo();
   expect([model.weight.item(), await run()]).toEqual([2, 0]);
+});
+
+describe("a state dict", () => {
+  test("has another one go on as if it had been there", () => {
+    for (const options of [{}, { decay: 0.75 }]) {
+      const w = leaf(0);
+      const [own, other] = [new optim.WeightAverage([w], options), new optim.WeightAverage([w], options)];
+      const update = (value: number, ...which: optim.WeightAverage[]): void => {
+        w.data[0] = value;
+        for (const one of which) one.update();
+      };
+      for (const value of [5, 3]) update(value, own);
+      other.loadStateDict(own.stateDict());
+      for (const value of [4, 7]) update(value, own, other);
+      expect(other.averages[0]?.item()).toBe(own.averages[0]?.item());
+      expect(other.stateDict().n_averaged).toBe(4);
+    }
+  });
+
+  test.each<[string, unknown, new (message: string) => Error, string]>([
+    ["nothing", null, ArgumentError, "expected n_averaged to be a whole number ≥ 0, got undefined"],
+    [
+      "no list",
+      { n_averaged: 1 },
+      ArgumentError,
+      "expected averages to be a list of 2 tensors, got undefined",
+    ],
+    [
+      "another shape",
+      { n_averaged: 1, averages: [leaf(1), tensor([1, 2], { dtype: "float64" })] },
+      ShapeError,
+      "averages[1]: expected shape [1], got [2]",
+    ],
+    [
+      "no tensor",
+      { n_averaged: 1, averages: [leaf(1), 2] },
+      ArgumentError,
+      "expected averages[1] to be a tensor, got 2",
+    ],
+  ])("of %s is refused, and nothing changes", (_, state, kind, message) => {
+    const average = new optim.WeightAverage([leaf(5), leaf(6)]);
+    average.update();
+    expect(() => average.loadStateDict(state as optim.WeightAverageStateDict)).toThrow(
+      new kind(`WeightAverage.loadStateDict: ${message}`),
+    );
+    expect(average.averages.map((one) => one.item())).toEqual([5, 6]);
+    expect(average.stateDict().n_averaged).toBe(1);
+  });
+});
+
+test("copies all averages into the parameters, or none where one is gone", async () => {
+  const [a, b] = [leaf(1), leaf(2)];
+  const average = new optim.WeightAverage([a, b]);
+  average.update();
+  for (const one of [a, b]) one.data[0] = 7;
+  const { data } = average.averages[1] as Tensor;
+  structuredClone(data.buffer, { transfer: [data.buffer as ArrayBuffer] });
+  expect(() => average.copyTo()).toThrow(DetachedError);
+  await expect(average.during(() => 1)).rejects.toThrow(DetachedError);
+  expect([a.item(), b.item()]).toEqual([7, 7]);
 });
 
 test("refuses what it cannot average", async () => {

@@ -95,11 +95,15 @@ def snake(name):
     return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
 
 
-def rows():
-    p = optimizers.problem()
+def prepare():
     torch.optim.Lion = Lion
     # Muon rounds to bfloat16, whatever the precision of the weights: here it does not.
     torch.Tensor.bfloat16 = lambda self: self.clone()
+
+
+def rows():
+    p = optimizers.problem()
+    prepare()
     optimizers.torch_options = lambda options: {
         snake(k): tuple(v) if isinstance(v, list) else v for k, v in options.items()
     }

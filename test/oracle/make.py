@@ -28,6 +28,7 @@ import matmul
 import modules
 import optimizers
 import reduce
+import resumes
 import schedules
 import shape
 import singular
@@ -71,6 +72,7 @@ def main():
     write_json("optimizers.json", optimizers.document())
     write_json("descents.json", distinct(list(descents.rows()), lambda r: (r["optimizer"], r["note"])))
     write_json("schedules.json", list(schedules.rows()))
+    write_json("resumes.json", resumes.document())
     write_json("training.json", training.document())
 
 

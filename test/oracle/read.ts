@@ -138,6 +138,34 @@ export interface ScheduleRow {
   readonly figures: readonly number[];
 }
 
+/** Ten steps of an optimizer with a schedule. */
+export interface ResumeRow {
+  readonly optimizer: string;
+  readonly scheduler: string;
+  /** Or, where they are functions or other schedules, what they are. */
+  readonly options: Readonly<Record<string, unknown>> | string;
+  /** At the end, by group. */
+  readonly rates: readonly number[];
+  readonly momenta: readonly (number | null)[];
+  readonly w: OracleTensor;
+  readonly b: OracleTensor;
+}
+
+export interface ResumeDocument {
+  /** Their options; b has twice the learning rate. */
+  readonly optimizers: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly figures: readonly number[];
+  readonly rows: readonly ResumeRow[];
+  /** PyTorch's state dicts after half the steps, tensors as those of the oracle. */
+  readonly dicts: readonly {
+    readonly optimizer: string;
+    readonly half: OracleTensors;
+    readonly stateDict: { readonly state: object; readonly param_groups: readonly object[] };
+    readonly after: OracleTensors;
+  }[];
+}
+
+export const readResumes = (): ResumeDocument => read("resumes.json");
 export const readSchedules = (): readonly ScheduleRow[] => read("schedules.json");
 export const readTraining = (): TrainingDocument => read("training.json");
 
