@@ -28,7 +28,7 @@ export interface FoundLearningRate {
 
 /**
  * Tries learning rates from a small to a large one, in equal ratios, a step of descent each, and tells where the loss
- * falls fastest (Smith, 2017, "Cyclical learning rates"). Weights, states and rates are put back behind it.
+ * falls fastest (Smith, 2017, "Cyclical learning rates"). Weights, states and rates are put back after it.
  * @param step Does a step on another mini-batch and gives the loss before it; compiled or not.
  * @example
  * const { suggestion } = optim.findLearningRate(optimizer, (i) => step(...batches[i % batches.length]));

@@ -24,7 +24,7 @@ export interface LBFGSOptions extends OptimizerOptions {
   readonly lr?: number;
   /** Directions in one `step()`. Default: 20. */
   readonly maxIter?: number;
-  /** It ends behind this many evaluations of the loss; a line search may need one more. Default: maxIter · 5/4. */
+  /** It ends after this many evaluations of the loss; a line search may need one more. Default: maxIter · 5/4. */
   readonly maxEval?: number;
   /** It ends where no entry of the gradient is larger. Default: 1e-7. */
   readonly toleranceGrad?: number;

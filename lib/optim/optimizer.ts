@@ -146,7 +146,8 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
 
   /**
    * The states of all parameters and the options of all groups, in PyTorch's form and by its names: state dicts
-   * move between the two. It holds numbers, words, lists of them, and tensors, which are over the same memory.
+   * move between the two. It holds numbers, words, lists of them, and tensors, which are over the same memory: copy
+   * them to keep them.
    */
   stateDict(): OptimizerStateDict {
     const state: Record<number, Record<string, StateValue>> = {};
@@ -171,6 +172,10 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
    * parameter that the dict does not name begins anew; an option that it does not name stays as it is.
    * @throws ArgumentError where the dict is of other parameters or another optimizer; OptionError for an option that
    *   there is not; ShapeError, DTypeError; DetachedError, BusyError where a tensor cannot be read or written
+   * @example
+   * const other = new optim.SGD(model.parameters());
+   * other.loadStateDict(optimizer.stateDict());
+   * other.lr;   // 0.1
    */
   loadStateDict(dict: OptimizerStateDict | TorchOptimizerStateDict): void {
     const where = `${this.#name}.loadStateDict`;

@@ -90,12 +90,13 @@ export function parsed(where: string, dict: unknown, sizes: readonly number[]): 
     );
   }
   const order = numbers.flat().map(String);
-  for (const [i, number] of order.entries()) {
-    if (order.indexOf(number) !== i)
-      throw new ArgumentError(`${where}: params hold ${number} more than once`);
+  const known = new Set<string>();
+  for (const number of order) {
+    if (known.has(number)) throw new ArgumentError(`${where}: params hold ${number} more than once`);
+    known.add(number);
   }
   for (const number of Object.keys(state)) {
-    if (!order.includes(number)) {
+    if (!known.has(number)) {
       throw new ArgumentError(`${where}: state is of a parameter ${number}, which no group has`);
     }
   }

@@ -35,7 +35,7 @@ export interface WeightAverageStateDict {
  * It may be called in a compiled step.
  * @example
  * const average = new optim.WeightAverage(model.parameters(), { decay: 0.999 });
- * // behind each step: average.update();
+ * // after each step: average.update();
  * const { loss } = await average.during(() => evaluate(model, { data, cost: cost.crossEntropy }));
  * @throws ArgumentError, OptionError, DTypeError
  */

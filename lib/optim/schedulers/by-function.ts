@@ -55,7 +55,10 @@ export class MultiplicativeLR extends LRScheduler {
     this.apply();
   }
 
-  // As in PyTorch, it begins with the rates as they are, but goes on from another schedule's by f(0).
+  /**
+   * As in PyTorch it goes on from the other schedule's rates, by f(0).
+   * @internal
+   */
   override restart(): void {
     this.lastEpoch = 0;
     this.apply(this.getLastLr().map((before, group) => before * (this.#factors[group] as EpochFactor)(0)));

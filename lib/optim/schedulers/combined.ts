@@ -11,6 +11,7 @@ abstract class CombinedSchedule<Table extends OptionTable = OptionTable> extends
   /** Its parts. @internal */
   protected abstract readonly schedules: readonly LRScheduler[];
 
+  /** @internal */
   override remember(): () => void {
     const restore = [super.remember(), ...this.schedules.map((one) => one.remember())];
     return () => {
@@ -22,6 +23,7 @@ abstract class CombinedSchedule<Table extends OptionTable = OptionTable> extends
     return { ...super.stateDict(), _schedulers: this.schedules.map((one) => one.stateDict()) };
   }
 
+  /** @internal */
   override read(state: State): () => void {
     const put = super.read(state);
     const parts = state["_schedulers"];
@@ -97,16 +99,19 @@ export class SequentialLR extends CombinedSchedule<typeof SEQUENTIAL.options> {
     return this.settings.milestones;
   }
 
+  /** @internal */
   override begin(): void {
     this.lastEpoch = 0;
     for (const group of this.optimizer.groups) group.lr = group.initialLr ?? group.lr;
     this.#current.begin();
   }
 
+  /** @internal */
   override restart(): void {
     this.begin();
   }
 
+  /** @internal */
   override follow(): void {
     this.#current.follow();
   }
@@ -145,11 +150,13 @@ export class ChainedScheduler extends CombinedSchedule {
     this.schedules = schedules;
   }
 
+  /** @internal */
   override begin(): void {
     this.lastEpoch = 0;
     for (const one of this.schedules) one.begin();
   }
 
+  /** @internal */
   override restart(): void {
     this.baseLrs.forEach((lr, i) => {
       const group = this.optimizer.groups[i];
@@ -158,6 +165,7 @@ export class ChainedScheduler extends CombinedSchedule {
     this.begin();
   }
 
+  /** @internal */
   override follow(): void {
     for (const one of this.schedules) one.follow();
   }

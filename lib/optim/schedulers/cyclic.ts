@@ -46,7 +46,7 @@ const CYCLIC = {
 
 /**
  * η goes up and down between two rates, and the momentum down and up (Smith, 2017;
- * torch.optim.lr_scheduler.CyclicLR). `step()` is called behind each mini-batch.
+ * torch.optim.lr_scheduler.CyclicLR). `step()` is called after each mini-batch.
  * @example new optim.CyclicLR(optimizer, { baseLr: 0.001, maxLr: 0.1, stepSizeUp: 500 })
  * @throws ArgumentError, also where the optimizer has no momentum to cycle; OptionError
  */
@@ -58,6 +58,7 @@ export class CyclicLR extends LRScheduler<typeof OPTIONS> {
     this.apply();
   }
 
+  /** @internal */
   override follow(): void {
     const { cycleMomentum, baseMomentum, maxMomentum } = this.settings;
     if (!cycleMomentum) return;

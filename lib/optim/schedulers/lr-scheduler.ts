@@ -140,6 +140,10 @@ export abstract class LRScheduler<Table extends OptionTable = OptionTable> {
    * its rates, which the optimizer gets. It does not matter whether the optimizer was loaded before this schedule
    * was made, or after.
    * @throws ArgumentError where it is another schedule's; BusyError while a run reads the rates
+   * @example
+   * const scheduler = new optim.StepLR(optimizer, { stepSize: 3 });
+   * const other = new optim.StepLR(optimizer, { stepSize: 3 });
+   * other.loadStateDict(scheduler.stateDict());
    */
   loadStateDict(state: Readonly<Record<string, unknown>>): void {
     const put = this.read(state);

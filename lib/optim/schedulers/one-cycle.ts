@@ -58,9 +58,9 @@ const ONE_CYCLE = {
 
 /**
  * η goes up to `maxLr` and then down to nearly nothing, once, and the momentum down and up (Smith and Topin, 2019;
- * torch.optim.lr_scheduler.OneCycleLR). `step()` is called behind each mini-batch.
+ * torch.optim.lr_scheduler.OneCycleLR). `step()` is called after each mini-batch.
  * @example new optim.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: epochs * batches })
- * @throws ArgumentError, also behind the last step and where the optimizer has no momentum to cycle; OptionError
+ * @throws ArgumentError, also after the last step and where the optimizer has no momentum to cycle; OptionError
  */
 export class OneCycleLR extends LRScheduler<typeof OPTIONS> {
   constructor(optimizer: Optimizer, options: OneCycleLROptions) {
@@ -74,6 +74,7 @@ export class OneCycleLR extends LRScheduler<typeof OPTIONS> {
     return this.settings.totalSteps;
   }
 
+  /** @internal */
   override follow(): void {
     const { cycleMomentum, baseMomentum, maxMomentum } = this.settings;
     if (!cycleMomentum) return;

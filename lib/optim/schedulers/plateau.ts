@@ -16,7 +16,7 @@ export interface ReduceLROnPlateauOptions {
   readonly threshold?: number;
   /** Progress as a share of the best figure, or as a difference. Default: rel. */
   readonly thresholdMode?: "rel" | "abs";
-  /** Epochs behind a change that do not count. Default: 0. */
+  /** Epochs after a change that do not count. Default: 0. */
   readonly cooldown?: number;
   /** The least rate. Default: 0. */
   readonly minLr?: number;
