@@ -51,24 +51,50 @@ function suggest(key: string, known: readonly string[]): string | undefined {
   return best;
 }
 
+/** Whether the value is an object of no class, of whichever realm: `{ … }`, or one without a prototype. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** A short word for any value, for error messages. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
   switch (typeof value) {
     case "string":
       return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
     case "object":
-      return value.constructor === undefined || value.constructor === Object
-        ? "an object"
-        : `a ${value.constructor.name}`;
+      return describeObject(value);
     case "function":
       return "a function";
     default:
       return String(value);
   }
 }
+
+/** What a message says must not depend on what an object does when it is looked at: getters and proxies may throw. */
+function describeObject(value: object): string {
+  try {
+    if (Array.isArray(value)) return `an array of ${value.length}`;
+    const name: unknown = isPlainObject(value) ? "" : value.constructor?.name;
+    return typeof name === "string" && name !== "" ? `a ${name}` : "an object";
+  } catch {
+    return "an object";
+  }
+}
+
+/** As `describe`; of a short list, its elements. */
+export function describeList(value: unknown): string {
+  try {
+    if (Array.isArray(value) && value.length <= SHORT) return `[${Array.from(value, describe).join(",")}]`;
+  } catch {
+    // Described as any other object.
+  }
+  return describe(value);
+}
+
+const SHORT = 16;
 
 /** Bounds of a number; each may be left out. `above` and `below` exclude their end. */
 export interface Bounds {

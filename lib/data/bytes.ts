@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { fromTypedArray } from "../graph/create.js";
 import { checkDType, type DType, isFloat } from "../graph/dtype.js";
@@ -36,7 +37,7 @@ export class Bytes {
 
   constructor(values: ArrayLike<number>, shape: Shape, options: BytesOptions = {}) {
     checkOptions("Bytes", options, ["scale", "zeroPoint", "dtype"]);
-    if (!(values instanceof Uint8Array)) {
+    if (!types.isUint8Array(values)) {
       throw new ArgumentError(`Bytes: expected the values as a Uint8Array, got ${describe(values)}`);
     }
     this.values = values;

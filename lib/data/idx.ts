@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
+import { promisify, types } from "node:util";
 import { gunzip } from "node:zlib";
 import { ArgumentError, DataError } from "../errors.js";
 import { MAX_RANK, sizeOf } from "../graph/shape.js";
@@ -43,7 +43,7 @@ const READERS: Readonly<Record<number, Reader>> = {
  * @example const { shape, values } = data.parseIdx(bytes);
  */
 export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
-  if (!(bytes instanceof Uint8Array)) {
+  if (!types.isUint8Array(bytes)) {
     throw new ArgumentError(`parseIdx: expected the bytes of a file as a Uint8Array, got ${describe(bytes)}`);
   }
   return parse(`parseIdx: ${source}`, bytes);

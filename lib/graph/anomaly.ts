@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { AnomalyError, ArgumentError } from "../errors.js";
 import { instructionId } from "../native/binding.js";
 import { describe } from "../options.js";
@@ -35,7 +36,7 @@ export function detectAnomaly<T>(run: () => T): T {
     end();
     throw error;
   }
-  if (result instanceof Promise) return result.finally(end) as T;
+  if (types.isPromise(result)) return result.finally(end) as T;
   end();
   return result;
 }

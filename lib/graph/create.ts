@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
 import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from "./dtype.js";
@@ -65,7 +66,7 @@ export function fromTypedArray(data: TypedArray, shape: Shape = [data.length]): 
       `fromTypedArray: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got ${describe(data)}`,
     );
   }
-  if (data.buffer instanceof SharedArrayBuffer) {
+  if (types.isSharedArrayBuffer(data.buffer)) {
     throw new ArgumentError(
       "fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()",
     );
@@ -167,7 +168,7 @@ function fit(where: string, data: TypedArray, shape: Shape): Shape {
 }
 
 function fromTyped(values: ArrayBufferView, options: TensorOptions): { data: TypedArray; shape: Shape } {
-  if (values instanceof DataView || values instanceof BigInt64Array || values instanceof BigUint64Array) {
+  if (types.isDataView(values) || types.isBigInt64Array(values) || types.isBigUint64Array(values)) {
     throw new ArgumentError(`tensor: expected an array of numbers, got ${describe(values)}`);
   }
   const source = values as TypedArray;

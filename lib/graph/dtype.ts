@@ -1,6 +1,7 @@
 import { constants } from "node:buffer";
 import { DTypeError, ShapeError } from "../errors.js";
 import { binding } from "../native/binding.js";
+import { describe } from "../options.js";
 
 /** Types of elements. `bool` is held in bytes of 0 and 1. */
 export type DType = "float32" | "float64" | "int32" | "bool";
@@ -57,13 +58,27 @@ function orNoMemory(dtype: DType, size: number, where: string, make: () => Typed
   }
 }
 
+// Asks an array for its kind wherever it was made: each realm (`vm`, a test runner's context) has classes of
+// its own, so that `instanceof` would refuse the arrays of another.
+const kindOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)?.get as (this: unknown) => string | undefined;
+
 /** The dtype that a typed array holds, or undefined for a kind that tensors do not use. */
 export function dtypeOf(array: unknown): DType | undefined {
-  if (array instanceof Float32Array) return "float32";
-  if (array instanceof Float64Array) return "float64";
-  if (array instanceof Int32Array) return "int32";
-  if (array instanceof Uint8Array) return "bool";
-  return undefined;
+  switch (kindOf.call(array)) {
+    case "Float32Array":
+      return "float32";
+    case "Float64Array":
+      return "float64";
+    case "Int32Array":
+      return "int32";
+    case "Uint8Array":
+      return "bool";
+    default:
+      return undefined;
+  }
 }
 
 export function isFloat(dtype: DType): dtype is FloatDType {
@@ -74,9 +89,7 @@ export function isFloat(dtype: DType): dtype is FloatDType {
 export function checkDType(where: string, value: unknown): DType {
   const dtype = DTYPES.find((known) => known === value);
   if (dtype === undefined) {
-    throw new DTypeError(
-      `${where}: unknown dtype ${JSON.stringify(value)}; expected one of ${DTYPES.join(", ")}`,
-    );
+    throw new DTypeError(`${where}: unknown dtype ${describe(value)}; expected one of ${DTYPES.join(", ")}`);
   }
   return dtype;
 }

@@ -1,4 +1,5 @@
 import { ShapeError } from "../errors.js";
+import { describe, describeList } from "../options.js";
 import type { DType } from "./dtype.js";
 
 export type Shape = readonly number[];
@@ -33,7 +34,7 @@ export function checkShape(where: string, shape: unknown): Shape {
   const valid = Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!valid) {
     throw new ShapeError(
-      `${where}: expected a shape as a list of whole numbers ≥ 0, got ${JSON.stringify(shape)}`,
+      `${where}: expected a shape as a list of whole numbers ≥ 0, got ${describeList(shape)}`,
     );
   }
   if (shape.length > MAX_RANK) {
@@ -56,7 +57,7 @@ export function checkDim(where: string, dim: unknown, rank: number): number {
   const axes = rank === 0 ? 1 : rank;
   if (typeof dim !== "number" || !Number.isInteger(dim) || dim < -axes || dim >= axes) {
     throw new ShapeError(
-      `${where}: expected dim to be a whole number in [${-axes}, ${axes}), got ${String(dim)}`,
+      `${where}: expected dim to be a whole number in [${-axes}, ${axes}), got ${describe(dim)}`,
     );
   }
   return dim < 0 ? dim + axes : dim;
@@ -68,7 +69,7 @@ export function checkDims(where: string, dims: unknown, rank: number): number[] 
   const positions = list.map((dim) => checkDim(where, dim, rank));
   const sorted = [...new Set(positions)].sort((a, b) => a - b);
   if (sorted.length !== positions.length) {
-    throw new ShapeError(`${where}: an axis is named twice in dim ${JSON.stringify(dims)}`);
+    throw new ShapeError(`${where}: an axis is named twice in dim ${describeList(dims)}`);
   }
   return sorted;
 }

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.js";
-import { describe } from "../options.js";
+import { describe, isPlainObject } from "../options.js";
 import { Tensor } from "./tensor.js";
 
 /** How something shows the tensors that it consists of, as a module does its parameters. */
@@ -62,7 +62,7 @@ export function takeApart(where: string, name: string, tree: unknown): Structure
       within: (leaves, use) => during(leaves, () => use(tree)),
     };
   }
-  if (isPlain(tree)) {
+  if (isPlainObject(tree)) {
     const keys = Object.keys(tree);
     return together(
       keys.map((key) => takeApart(where, `${name}.${key}`, tree[key])),
@@ -100,10 +100,4 @@ export function together(
 
 function hasParts(value: unknown): value is HasParts {
   return typeof value === "object" && value !== null && partsOf in value;
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -1,7 +1,9 @@
+import { types } from "node:util";
 import { ArgumentError, DetachedError, GraphError } from "../errors.js";
 import type { TypedArray } from "../graph/dtype.js";
 import { Storage } from "../graph/storage.js";
 import { Tensor } from "../graph/tensor.js";
+import { isPlainObject } from "../options.js";
 import { Buffer } from "./buffer.js";
 import { Parameter } from "./parameter.js";
 import { isTied, ownPrivateMember } from "./private-members.js";
@@ -43,18 +45,18 @@ export function deepCopy<T>(value: T, copies: Copies, where: string): T {
     for (const item of value) copy.push(deepCopy(item, copies, where));
     return copy as T;
   }
-  if (value instanceof Map) {
+  if (types.isMap(value)) {
     const copy = keep(copies, value, new Map());
     for (const [key, item] of value) copy.set(deepCopy(key, copies, where), deepCopy(item, copies, where));
     return copy as T;
   }
-  if (value instanceof Set) {
+  if (types.isSet(value)) {
     const copy = keep(copies, value, new Set());
     for (const item of value) copy.add(deepCopy(item, copies, where));
     return copy as T;
   }
   const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
+  if (!isPlainObject(value)) {
     if (!holdsTensors(value, new Set())) return value;
     checkOpen(value, where);
   }
@@ -120,7 +122,7 @@ function copyTensor(value: Tensor, copies: Copies, where: string): Tensor {
 }
 
 function isMemory(value: object): value is ArrayBufferView | ArrayBufferLike {
-  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
 }
 
 /** A copy of memory, and of a view of memory one of the memory's copy. */
@@ -153,8 +155,8 @@ function holdsTensors(value: unknown, seen: Set<object>): boolean {
   if (value instanceof Tensor || copyWith in value) return true;
   if (isMemory(value)) return false;
   seen.add(value);
-  if (value instanceof Map) return [...value].flat().some((item) => holdsTensors(item, seen));
-  if (value instanceof Set) return [...value].some((item) => holdsTensors(item, seen));
+  if (types.isMap(value)) return [...value].flat().some((item) => holdsTensors(item, seen));
+  if (types.isSet(value)) return [...value].some((item) => holdsTensors(item, seen));
   return Reflect.ownKeys(value).some((key) =>
     holdsTensors(Object.getOwnPropertyDescriptor(value, key)?.value, seen),
   );

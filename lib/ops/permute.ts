@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { checkDim, sizeOf } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { describeList } from "../options.js";
 import { linear } from "./define.js";
 import { stridedParams } from "./strided.js";
 
@@ -31,7 +32,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor("permute", "x", x);
   const order = Array.isArray(dims) ? dims.map((d) => checkDim("permute", d, x.rank)) : null;
   if (order === null || order.length !== x.rank || new Set(order).size !== x.rank) {
-    throw new ShapeError(`permute: expected each of ${x.rank} axes once, got ${JSON.stringify(dims)}`);
+    throw new ShapeError(`permute: expected each of ${x.rank} axes once, got ${describeList(dims)}`);
   }
   return order.every((d, i) => d === i) ? x : op([x], { dims: order });
 }

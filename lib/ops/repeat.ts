@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { checkShape, type Shape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { describeList } from "../options.js";
 import { expand } from "./expand.js";
 import { reshape } from "./reshape.js";
 
@@ -15,9 +16,7 @@ export function repeat(x: Tensor, counts: Shape): Tensor {
   const times = checkShape("repeat", counts);
   const added = times.length - x.rank;
   if (added < 0) {
-    throw new ShapeError(
-      `repeat: expected a count for each of ${x.rank} axes, got ${JSON.stringify(counts)}`,
-    );
+    throw new ShapeError(`repeat: expected a count for each of ${x.rank} axes, got ${describeList(counts)}`);
   }
   const own = [...new Array<number>(added).fill(1), ...x.shape];
   const apart = own.flatMap((size) => [1, size]);

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from "../errors.js";
 import { checkDim } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { checkNumber } from "../options.js";
+import { checkNumber, describeList } from "../options.js";
 import { slice } from "./slice.js";
 
 /**
@@ -22,7 +22,7 @@ export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Te
     : equalSizes(length, checkNumber("split", "sizes", sizes, { min: 1, integer: true }));
   const total = list.reduce((sum, size) => sum + size, 0);
   if (total !== length) {
-    throw new ArgumentError(`split: expected sizes that add up to ${length}, got ${JSON.stringify(sizes)}`);
+    throw new ArgumentError(`split: expected sizes that add up to ${length}, got ${describeList(sizes)}`);
   }
   let start = 0;
   return list.map((size) => {

@@ -232,6 +232,11 @@ function snapshot(model: Module, optimizer: Optimizer<object>): () => void {
   };
 }
 
+/** By what it does, since each realm has an AbortSignal of its own. */
+function isAbortSignal(value: unknown): value is AbortSignal {
+  return typeof (value as Partial<AbortSignal> | null)?.throwIfAborted === "function";
+}
+
 function readOptions(model: Module, options: FitOptions): Plan {
   checkOptions("fit", options, OPTIONS);
   checkModel("fit", model);
@@ -254,7 +259,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
       throw new ArgumentError(`fit: expected ${name} to be a function, got ${describe(options[name])}`);
     }
   }
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+  if (options.signal !== undefined && !isAbortSignal(options.signal)) {
     throw new ArgumentError(`fit: expected signal to be an AbortSignal, got ${describe(options.signal)}`);
   }
   const validation =

@@ -223,7 +223,7 @@ describe("reductions", () => {
           [
             () => call(name)(input, { dim: "0" }),
             ShapeError,
-            `${name}: expected dim to be a whole number in [-2, 2), got 0`,
+            `${name}: expected dim to be a whole number in [-2, 2), got "0"`,
           ],
           [
             () => call(name)(input, { axis: 0 }),

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../errors.js";
+import { describe } from "../../options.js";
 import { type Arena, makeArena } from "./arena.js";
 import { commonSubexpressions } from "./common-subexpressions.js";
 import { deadCode } from "./dead-code.js";
@@ -59,9 +60,7 @@ export function checkPasses(passes: readonly unknown[]): PassName[] {
   return passes.map((pass) => {
     const known = PASSES.find((name) => name === pass);
     if (known !== undefined) return known;
-    throw new ArgumentError(
-      `compile: unknown pass ${JSON.stringify(pass)}; known passes: ${PASSES.join(", ")}`,
-    );
+    throw new ArgumentError(`compile: unknown pass ${describe(pass)}; known passes: ${PASSES.join(", ")}`);
   });
 }
 
