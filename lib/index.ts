@@ -38,6 +38,7 @@ export {
   type TensorLike,
   type TensorOptions,
   tensor,
+  type ViewOptions,
   zeros,
 } from "./graph/create.js";
 export type { DType, TypedArray } from "./graph/dtype.js";

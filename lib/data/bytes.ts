@@ -19,7 +19,7 @@ export interface BytesOptions {
  * Samples kept as bytes b that stand for x = scale · (b − zeroPoint), such as the pixels of images: a
  * quarter of float32's memory. `fit` and the like take the mini-batches out of them as they are needed.
  *
- * Shape: [P, ...], the values in row-major order; they are not copied.
+ * Shape: [P, ...], the values in row-major order, a Uint8Array or Uint8ClampedArray; they are not copied.
  *
  * @example
  * const { shape, values } = await data.readIdx("train-images-idx3-ubyte");
@@ -37,10 +37,10 @@ export class Bytes {
 
   constructor(values: ArrayLike<number>, shape: Shape, options: BytesOptions = {}) {
     checkOptions("Bytes", options, ["scale", "zeroPoint", "dtype"]);
-    if (!types.isUint8Array(values)) {
+    if (!types.isUint8Array(values) && !types.isUint8ClampedArray(values)) {
       throw new ArgumentError(`Bytes: expected the values as a Uint8Array, got ${describe(values)}`);
     }
-    this.values = values;
+    this.values = new Uint8Array(values.buffer, values.byteOffset, values.length);
     this.shape = checkShape("Bytes", shape);
     if (shape.length === 0 || sizeOf(shape) !== values.length) {
       throw new ShapeError(`Bytes: expected a shape for ${values.length} values, got ${format(shape)}`);

@@ -2,18 +2,17 @@ import { copyOf } from "../graph/copy.js";
 import { fromTypedArray } from "../graph/create.js";
 import { bytesOf } from "../graph/dtype.js";
 import type { Source } from "../graph/program.js";
-import type { Tensor } from "../graph/tensor.js";
+import { Tensor } from "../graph/tensor.js";
 import type { NativeArray, NativeMemory } from "../native/binding.js";
 import { indexSelect } from "../ops/index-select.js";
-import { reshape } from "../ops/reshape.js";
 import { Bytes } from "./bytes.js";
 
 /** The samples [begin, end); of a tensor, over the same memory. */
 export function slice(from: Tensor | Bytes, begin: number, end: number): Tensor {
   if (from instanceof Bytes) return from.slice(begin, end);
   const sample = from.size / (from.shape[0] as number);
-  const part = fromTypedArray(from.storage.forReading().subarray(begin * sample, end * sample));
-  return reshape(part, [end - begin, ...from.shape.slice(1)]);
+  const part = from.storage.forReading().subarray(begin * sample, end * sample);
+  return new Tensor(part, [end - begin, ...from.shape.slice(1)], from.dtype);
 }
 
 /** Some samples, in that order. */

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
-import { allocate, checkDType, type DType, dtypeOf, type TypedArray } from "./dtype.js";
+import { allocate, checkDType, checkElement, type DType, dtypeOf, holds, type TypedArray } from "./dtype.js";
 import { defaultGenerator } from "./generator.js";
 import { checkShape, format, MAX_RANK, type Shape, sizeOf } from "./shape.js";
 import { type Nested, Tensor } from "./tensor.js";
@@ -31,12 +31,13 @@ export type TensorLike =
 /**
  * Makes a tensor from values, which are copied.
  * dtype: that given; else that of a Float32Array, Float64Array or Int32Array; bool for booleans;
- * float32 otherwise.
+ * float32 otherwise. To bool: x ≠ 0.
  *
  * @example
  * tensor([[1, 2], [3, 4]]);                                    // [2, 2] float32
  * tensor(new Float64Array(6), { shape: [2, 3] });              // [2, 3] float64
  * tensor([3, 1], { dtype: "int32" });                          // labels
+ * tensor(Uint8Array.of(3, 1), { dtype: "int32" });             // labels kept as bytes
  * @throws ShapeError where nested arrays have uneven lengths, or the shape does not hold the values.
  * @throws ArgumentError for a value that is not a number; DTypeError, OptionError
  */
@@ -53,25 +54,56 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
   );
 }
 
+export interface ViewOptions {
+  /** What the array holds: by its kind, and to be named for a Uint8Array, which holds bool. */
+  readonly dtype?: DType;
+}
+
 /**
  * Makes a tensor over a typed array without copying it: what one writes, the other reads.
- * A Uint8Array counts as bool.
- * @example fromTypedArray(new Float32Array(6), [2, 3])
- * @throws ArgumentError for another kind of array, or one over shared memory; ShapeError
+ * A Uint8Array holds bool, in bytes of 0 and 1, and must be said to: its bytes may as well be numbers, as labels
+ * and pixels are. Those go to `tensor(bytes, { dtype: "int32" })`, which copies, or `data.Bytes`.
+ * @param shape default: one axis.
+ * @example
+ * fromTypedArray(new Float32Array(6), [2, 3]);
+ * fromTypedArray(Uint8Array.of(0, 1), [2], { dtype: "bool" });
+ * @throws ArgumentError for another kind of array, one over shared memory, or bytes above 1; DTypeError for a
+ *   dtype that is not the array's; ShapeError, OptionError
  */
-export function fromTypedArray(data: TypedArray, shape: Shape = [data.length]): Tensor {
+export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOptions = {}): Tensor {
+  checkOptions("fromTypedArray", options, ["dtype"]);
   const dtype = dtypeOf(data);
   if (dtype === undefined) {
     throw new ArgumentError(
       `fromTypedArray: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got ${describe(data)}`,
     );
   }
+  checkHeld(data, dtype, options.dtype);
   if (types.isSharedArrayBuffer(data.buffer)) {
     throw new ArgumentError(
       "fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()",
     );
   }
-  return new Tensor(data, fit("fromTypedArray", data, shape), dtype);
+  return new Tensor(data, fit("fromTypedArray", data, shape ?? [data.length]), dtype);
+}
+
+/** @throws unless an array that holds one dtype may be read as what the options ask for. */
+function checkHeld(data: TypedArray, dtype: DType, wanted: unknown): void {
+  if (wanted === undefined && dtype === "bool") {
+    throw new DTypeError(
+      'fromTypedArray: the bytes of a Uint8Array may be truths or numbers: pass { dtype: "bool" } for a mask of 0 and 1; for labels use tensor(bytes, { dtype: "int32" }), for images data.Bytes',
+    );
+  }
+  if (wanted !== undefined && checkDType("fromTypedArray", wanted) !== dtype) {
+    throw new DTypeError(
+      `fromTypedArray: ${describe(data)} holds ${dtype}, not ${wanted}; convert a copy with tensor(values, { dtype: "${wanted}" })`,
+    );
+  }
+  const bad = dtype === "bool" ? data.findIndex((byte) => byte > 1) : -1;
+  if (bad < 0) return;
+  throw new ArgumentError(
+    `fromTypedArray: expected bytes of 0 and 1 for bool, got ${data[bad]} at position ${bad}; tensor(bytes, { dtype: "bool" }) takes all but 0 for true`,
+  );
 }
 
 /** Zeros. @example zeros([2, 3]) */
@@ -86,21 +118,21 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 
 /**
  * One value everywhere.
- * @throws ArgumentError unless it is a number that the dtype can hold; ShapeError, DTypeError, OptionError
+ * @throws ArgumentError unless the dtype can hold the value: int32 whole numbers, bool 0, 1, true and false;
+ *   ShapeError, DTypeError, OptionError
  * @example full([2, 3], 0.5)
  */
-export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
   return filled("full", shape, value, options);
 }
 
-function filled(where: string, shape: Shape, value: number, options: CreateOptions): Tensor {
+function filled(where: string, shape: Shape, value: number | boolean, options: CreateOptions): Tensor {
   checkOptions(where, options, ["dtype", "requiresGrad"]);
   const checked = checkShape(where, shape);
   const dtype = readDType(where, options);
-  if (typeof value !== "number") {
-    throw new ArgumentError(`${where}: expected a number, got ${describe(value)}`);
-  }
-  const data = allocate(dtype, sizeOf(checked), where).fill(toElement(where, dtype, value));
+  const element = checkElement(where, "value", dtype, value);
+  const data = allocate(dtype, sizeOf(checked), where);
+  if (element !== 0) data.fill(element);
   return finish(where, data, checked, options);
 }
 
@@ -116,8 +148,9 @@ export function eye(n: number, options: CreateOptions = {}): Tensor {
 /** 0, 1, … n − 1. @example arange(5) */
 export function arange(n: number, options: CreateOptions = {}): Tensor {
   checkOptions("arange", options, ["dtype", "requiresGrad"]);
-  checkNumber("arange", "n", n, { min: 0, integer: true });
   const dtype = readDType("arange", options);
+  const most = dtype === "int32" ? { max: 2 ** 31 } : {};
+  checkNumber("arange", "n", n, { min: 0, integer: true, ...most });
   const data = allocate(dtype, n, "arange");
   for (let i = 0; i < n; i++) data[i] = dtype === "bool" ? Number(i !== 0) : i;
   return finish("arange", data, [n], options);
@@ -213,7 +246,7 @@ function fromNested(values: unknown, options: TensorOptions): { data: TypedArray
 /** The number as an element of that dtype; an int32 is never rounded or wrapped around. */
 function toElement(where: string, dtype: DType, value: number, place = ""): number {
   if (dtype === "bool") return Number(value !== 0);
-  if (dtype === "int32" && value !== (value | 0)) {
+  if (!holds(dtype, value)) {
     throw new ArgumentError(
       `${where}: expected whole numbers in [-2^31, 2^31) for int32, got ${value}${place}`,
     );

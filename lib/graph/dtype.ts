@@ -1,5 +1,5 @@
 import { constants } from "node:buffer";
-import { DTypeError, ShapeError } from "../errors.js";
+import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { binding } from "../native/binding.js";
 import { describe } from "../options.js";
 
@@ -84,6 +84,29 @@ export function dtypeOf(array: unknown): DType | undefined {
 export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === "float32" || dtype === "float64";
 }
+
+/** Whether an element of that dtype can be the number; a float may round it. */
+export function holds(dtype: DType, value: number): boolean {
+  if (dtype === "int32") return value === (value | 0);
+  return dtype === "bool" ? value === 0 || value === 1 : true;
+}
+
+/**
+ * A value that a user gives for elements of that dtype, as a number.
+ * @throws ArgumentError unless it is a number that they can hold, or for bool true or false.
+ */
+export function checkElement(where: string, name: string, dtype: DType, value: unknown): number {
+  if (typeof value === "boolean" && dtype === "bool") return Number(value);
+  if (typeof value === "number" && holds(dtype, value)) return value;
+  throw new ArgumentError(`${where}: expected ${name} to be ${ELEMENTS[dtype]}, got ${describe(value)}`);
+}
+
+const ELEMENTS = {
+  float32: "a number",
+  float64: "a number",
+  int32: "a whole number in [-2^31, 2^31) for int32",
+  bool: "0, 1, true or false for bool",
+} as const;
 
 /** @throws DTypeError unless the value names a dtype. */
 export function checkDType(where: string, value: unknown): DType {

@@ -164,7 +164,8 @@ export class Tensor {
    */
   item(): number {
     if (this.size !== 1) throw new ArgumentError(`item: expected one element, this tensor has ${this.size}`);
-    return this.storage.forReading()[0] as number;
+    const value = this.storage.forReading()[0] as number;
+    return this.dtype === "bool" ? Number(value !== 0) : value;
   }
 
   /** The elements as nested arrays; for bool, of booleans. */

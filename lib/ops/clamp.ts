@@ -3,10 +3,10 @@ import { sizeOf } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { broadcastParams } from "./broadcast.js";
-import { broadcastSpec, defineOp } from "./define.js";
+import { broadcastSpec, checkDTypes, defineOp } from "./define.js";
 import { greaterEqual } from "./greater-equal.js";
 import { lessEqual } from "./less-equal.js";
-import { operands } from "./operand.js";
+import { checkBeside, operands } from "./operand.js";
 import { aligned } from "./samples.js";
 import { where } from "./where.js";
 
@@ -43,14 +43,17 @@ const lower = clampBy("minimum", lessEqual);
  * NaN.
  * Shapes: x → y, the same. Dtypes: float32, float64, int32.
  * @example clamp(tensor([-2, 0.5, 3]), { min: 0, max: 1 })   // [0, 0.5, 1]
- * @throws ArgumentError without a bound; DTypeError, OptionError
+ * @throws ArgumentError without a bound, or for one that is no number of x's dtype; DTypeError, OptionError
  */
-export function clamp(x: Tensor, options: ClampOptions): Tensor {
-  checkTensor("clamp", "x", x);
+export function clamp(x: Tensor, options: ClampOptions = {}): Tensor {
+  checkDTypes("clamp", ["x"], [checkTensor("clamp", "x", x)], "number");
   checkOptions("clamp", options, ["min", "max"]);
   const { min, max } = options;
+  for (const [name, bound] of Object.entries({ min, max })) {
+    if (bound !== undefined) checkBeside("clamp", checkNumber("clamp", name, bound), x.dtype);
+  }
   if (min === undefined && max === undefined)
     throw new ArgumentError("clamp: expected min or max, got neither");
-  const raised = min === undefined ? x : raise(x, checkNumber("clamp", "min", min));
-  return max === undefined ? raised : lower(raised, checkNumber("clamp", "max", max));
+  const raised = min === undefined ? x : raise(x, min);
+  return max === undefined ? raised : lower(raised, max);
 }

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.js";
-import { allocate } from "../graph/dtype.js";
+import { allocate, holds } from "../graph/dtype.js";
 import { Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
 
@@ -13,15 +13,16 @@ export function scalar(value: number, dtype: Tensor["dtype"]): Tensor {
   return new Tensor(data, [], dtype);
 }
 
-/** The number beside a tensor of that dtype, which must be able to hold it: 1.5 is no int32. */
+/** @throws ArgumentError unless a tensor of that dtype can hold the number beside it: 1.5 is no int32. */
+export function checkBeside(name: string, value: number, dtype: Tensor["dtype"]): void {
+  if (holds(dtype, value)) return;
+  throw new ArgumentError(
+    `${name}: the number ${value} beside a tensor of ${dtype} is no ${dtype}; convert the tensor with to()`,
+  );
+}
+
 function beside(name: string, value: number, dtype: Tensor["dtype"]): Tensor {
-  const fits =
-    dtype === "int32" ? value === (value | 0) : dtype === "bool" ? value === 0 || value === 1 : true;
-  if (!fits) {
-    throw new ArgumentError(
-      `${name}: the number ${value} beside a tensor of ${dtype} is no ${dtype}; convert the tensor with to()`,
-    );
-  }
+  checkBeside(name, value, dtype);
   return scalar(value, dtype);
 }
 

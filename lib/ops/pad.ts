@@ -1,5 +1,5 @@
 import { ShapeError } from "../errors.js";
-import { allocate } from "../graph/dtype.js";
+import { allocate, checkElement } from "../graph/dtype.js";
 import { checkDim, sizeOf } from "../graph/shape.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
@@ -8,22 +8,28 @@ import { concat } from "./concat.js";
 /**
  * Adds positions in front of an axis and behind it, with a constant (torch.nn.functional.pad).
  * Shapes: x [..., n, ...] → y [..., before + n + after, ...]. Any dtype.
- * @param value default 0.
+ * @param value one that x's dtype can hold: int32 whole numbers, bool 0, 1, true and false. Default: 0.
  * @example pad(tensor([1, 2]), 0, 1, 2)   // [0, 1, 2, 0, 0]
  * @throws ShapeError for a scalar; ArgumentError
  */
-export function pad(x: Tensor, dim: number, before: number, after: number, value = 0): Tensor {
+export function pad(
+  x: Tensor,
+  dim: number,
+  before: number,
+  after: number,
+  value: number | boolean = 0,
+): Tensor {
   checkTensor("pad", "x", x);
   if (x.rank === 0) throw new ShapeError("pad: expected x to have an axis, got a scalar");
   const axis = checkDim("pad", dim, x.rank);
   checkNumber("pad", "before", before, { min: 0, integer: true });
   checkNumber("pad", "after", after, { min: 0, integer: true });
-  checkNumber("pad", "value", value);
+  const element = checkElement("pad", "value", x.dtype, value);
   const filled = (count: number): Tensor[] => {
     if (count === 0) return [];
     const shape = x.shape.map((size, d) => (d === axis ? count : size));
     const data = allocate(x.dtype, sizeOf(shape), "pad");
-    if (value !== 0) data.fill(value);
+    if (element !== 0) data.fill(element);
     return [new Tensor(data, shape, x.dtype)];
   };
   const parts = [...filled(before), x, ...filled(after)];

@@ -195,12 +195,18 @@ struct Abs {
 
 // --- comparisons, logic, conversions -------------------------------------------------------------
 
-THALWEG_BINARY_OP(Equal, static_cast<uint8_t>(a == b));
-THALWEG_BINARY_OP(NotEqual, static_cast<uint8_t>(a != b));
-THALWEG_BINARY_OP(Less, static_cast<uint8_t>(a < b));
-THALWEG_BINARY_OP(LessEqual, static_cast<uint8_t>(a <= b));
-THALWEG_BINARY_OP(Greater, static_cast<uint8_t>(a > b));
-THALWEG_BINARY_OP(GreaterEqual, static_cast<uint8_t>(a >= b));
+// JavaScript can write any byte to a boolean tensor: all but 0 are true, and equal.
+THALWEG_INLINE float comparable(float x) { return x; }
+THALWEG_INLINE double comparable(double x) { return x; }
+THALWEG_INLINE int32_t comparable(int32_t x) { return x; }
+THALWEG_INLINE uint8_t comparable(uint8_t x) { return x != 0; }
+
+THALWEG_BINARY_OP(Equal, static_cast<uint8_t>(comparable(a) == comparable(b)));
+THALWEG_BINARY_OP(NotEqual, static_cast<uint8_t>(comparable(a) != comparable(b)));
+THALWEG_BINARY_OP(Less, static_cast<uint8_t>(comparable(a) < comparable(b)));
+THALWEG_BINARY_OP(LessEqual, static_cast<uint8_t>(comparable(a) <= comparable(b)));
+THALWEG_BINARY_OP(Greater, static_cast<uint8_t>(comparable(a) > comparable(b)));
+THALWEG_BINARY_OP(GreaterEqual, static_cast<uint8_t>(comparable(a) >= comparable(b)));
 THALWEG_BINARY_OP(LogicalAnd, static_cast<uint8_t>((a != 0) & (b != 0)));
 THALWEG_BINARY_OP(LogicalOr, static_cast<uint8_t>((a != 0) | (b != 0)));
 THALWEG_UNARY_OP(LogicalNot, static_cast<uint8_t>(x == 0));

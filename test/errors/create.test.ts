@@ -153,6 +153,41 @@ describe("fromTypedArray", () => {
       "fromTypedArray: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got a Int16Array",
     ],
     [
+      () => fromTypedArray(bad()),
+      ArgumentError,
+      "fromTypedArray: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got undefined",
+    ],
+    [
+      () => fromTypedArray(Uint8Array.of(0, 1)),
+      DTypeError,
+      'fromTypedArray: the bytes of a Uint8Array may be truths or numbers: pass { dtype: "bool" } for a mask of 0 and 1; for labels use tensor(bytes, { dtype: "int32" }), for images data.Bytes',
+    ],
+    [
+      () => fromTypedArray(Uint8Array.of(0, 1, 9), [3], { dtype: "bool" }),
+      ArgumentError,
+      'fromTypedArray: expected bytes of 0 and 1 for bool, got 9 at position 2; tensor(bytes, { dtype: "bool" }) takes all but 0 for true',
+    ],
+    [
+      () => fromTypedArray(Uint8Array.of(0, 1), [2], { dtype: "int32" }),
+      DTypeError,
+      'fromTypedArray: a Uint8Array holds bool, not int32; convert a copy with tensor(values, { dtype: "int32" })',
+    ],
+    [
+      () => fromTypedArray(new Float32Array(2), [2], { dtype: "float64" }),
+      DTypeError,
+      'fromTypedArray: a Float32Array holds float32, not float64; convert a copy with tensor(values, { dtype: "float64" })',
+    ],
+    [
+      () => fromTypedArray(new Float32Array(2), [2], { dtype: bad("uint8") }),
+      DTypeError,
+      'fromTypedArray: unknown dtype "uint8"; expected one of float32, float64, int32, bool',
+    ],
+    [
+      () => fromTypedArray(new Float32Array(2), [2], bad({ type: "bool" })),
+      OptionError,
+      'fromTypedArray: unknown option "type"; did you mean "dtype"?',
+    ],
+    [
       () => fromTypedArray(bad(new Float32Array(new SharedArrayBuffer(8)))),
       ArgumentError,
       "fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()",
@@ -171,7 +206,7 @@ describe("filled tensors", () => {
     [() => zeros(bad(3)), ShapeError, `zeros: ${wrongShape} 3`],
     [() => zeros(bad()), ShapeError, `zeros: ${wrongShape} undefined`],
     [() => ones([2, bad("3")]), ShapeError, `ones: ${wrongShape} [2,"3"]`],
-    [() => ones([Number.NaN]), ShapeError, `ones: ${wrongShape} [null]`],
+    [() => ones([Number.NaN]), ShapeError, `ones: ${wrongShape} [NaN]`],
     [() => full(bad(null), 1), ShapeError, `full: ${wrongShape} null`],
     [
       () => zeros([1, 1, 1, 1, 1, 1, 1, 1, 1]),
@@ -187,13 +222,19 @@ describe("filled tensors", () => {
     [() => arange(2 ** 45), ShapeError, "arange: there is no memory for 35184372088832 elements of float32"],
     [() => eye(2 ** 25), ShapeError, "eye: there is no memory for 1125899906842624 elements of float32"],
     [() => rand([2 ** 45]), ShapeError, "uniform: there is no memory for 35184372088832 elements of float32"],
-    [() => full([2], bad("0")), ArgumentError, 'full: expected a number, got "0"'],
-    [() => full([2], bad()), ArgumentError, "full: expected a number, got undefined"],
+    [() => full([2], bad("0")), ArgumentError, 'full: expected value to be a number, got "0"'],
+    [() => full([2], bad()), ArgumentError, "full: expected value to be a number, got undefined"],
     [
       () => full([2], 0.5, { dtype: "int32" }),
       ArgumentError,
-      "full: expected whole numbers in [-2^31, 2^31) for int32, got 0.5",
+      "full: expected value to be a whole number in [-2^31, 2^31) for int32, got 0.5",
     ],
+    [
+      () => full([2], 3, { dtype: "bool" }),
+      ArgumentError,
+      "full: expected value to be 0, 1, true or false for bool, got 3",
+    ],
+    [() => full([2], true), ArgumentError, "full: expected value to be a number, got true"],
     [
       () => zeros([2], { dtype: bad("f32") }),
       DTypeError,

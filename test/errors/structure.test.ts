@@ -74,6 +74,21 @@ describe("putting together and taking apart", () => {
         "pad: expected after to be a whole number ≥ 0, got 1.5",
       ],
       [() => ops.pad(vector, 0, 1, 1, bad("0")), ArgumentError, /^pad: expected value to be a number/],
+      [
+        () => ops.pad(ops.to(vector, "int32"), 0, 1, 1, 0.5),
+        ArgumentError,
+        "pad: expected value to be a whole number in [-2^31, 2^31) for int32, got 0.5",
+      ],
+      [
+        () => ops.pad(ops.to(vector, "int32"), 0, 0, 0, 2 ** 31),
+        ArgumentError,
+        "pad: expected value to be a whole number in [-2^31, 2^31) for int32, got 2147483648",
+      ],
+      [
+        () => ops.pad(ops.to(vector, "bool"), 0, 1, 1, 3),
+        ArgumentError,
+        "pad: expected value to be 0, 1, true or false for bool, got 3",
+      ],
       [() => ops.flip(bad(1), 0), ArgumentError, "flip: expected x to be a tensor, got 1"],
       [() => ops.flip(vector, 1), ShapeError, /^flip: /],
       [() => ops.repeat(bad(1), [1]), ArgumentError, "repeat: expected x to be a tensor, got 1"],
@@ -135,6 +150,17 @@ describe("reductions and order", () => {
     [
       [() => ops.clamp(bad(1), { min: 0 }), ArgumentError, "clamp: expected x to be a tensor, got 1"],
       [() => ops.clamp(vector, {}), ArgumentError, "clamp: expected min or max, got neither"],
+      [() => ops.clamp(vector, bad()), ArgumentError, "clamp: expected min or max, got neither"],
+      [
+        () => ops.clamp(ops.to(vector, "int32"), { max: 1.5 }),
+        ArgumentError,
+        "clamp: the number 1.5 beside a tensor of int32 is no int32; convert the tensor with to()",
+      ],
+      [
+        () => ops.clamp(ops.to(vector, "bool"), { max: 1 }),
+        DTypeError,
+        "clamp: expected x to be float32, float64 or int32, got bool",
+      ],
       [() => ops.clamp(vector, { min: bad("0") }), ArgumentError, /^clamp: expected min to be a number/],
       [() => ops.clamp(vector, { max: Number.NaN }), ArgumentError, /^clamp: expected max to be a number/],
       [() => ops.clamp(vector, bad({ low: 0 })), OptionError, /^clamp: unknown option "low"/],

@@ -217,7 +217,11 @@ void give_boolean(int64_t n, const void* const* in, const int64_t* strides, void
   const T* a = static_cast<const T*>(in[0]);
   const T* b = static_cast<const T*>(in[kArity - 1]);
   uint8_t* y = static_cast<uint8_t*>(out);
-  for (int64_t i = 0; i < n; ++i) y[i] = test<kKernel>(a[i * strides[0]], b[i * strides[kArity - 1]]) ? 1 : 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const double left = converted<double>(a[i * strides[0]]);
+    const double right = converted<double>(b[i * strides[kArity - 1]]);
+    y[i] = test<kKernel>(left, right) ? 1 : 0;
+  }
 }
 
 template <typename Y, typename T>
