@@ -9,6 +9,7 @@ import { div } from "../ops/div.js";
 import { expand } from "../ops/expand.js";
 import { gather } from "../ops/gather.js";
 import { greater } from "../ops/greater.js";
+import { inRange } from "../ops/in-range.js";
 import { less } from "../ops/less.js";
 import { logicalAnd } from "../ops/logical-and.js";
 import { logsumexp } from "../ops/logsumexp.js";
@@ -62,6 +63,8 @@ export function ctc(
   const reduction = readReduction("ctc", options, ["blank", "zeroInfinity"]);
   const zeroInfinity = checkFlag("ctc", "zeroInfinity", options.zeroInfinity ?? false);
   const [steps, samples, classes] = checkShapes(logProbs, target, inputLengths, targetLengths);
+  const ends = inRange("ctc", "input length", inputLengths, steps + 1);
+  const counts = inRange("ctc", "target length", targetLengths, (target.shape[1] as number) + 1);
   const blank = checkNumber("ctc", "blank", options.blank ?? 0, { min: 0, below: classes, integer: true });
   const { dtype } = logProbs;
 
@@ -80,15 +83,15 @@ export function ctc(
   for (let t = 1; t < steps; t++) {
     const ways = stack([alpha, later(alpha, 1), add(later(alpha, 2), skips)]);
     const next = add(logsumexp(ways, { dim: 0 }), at(t));
-    alpha = where(unsqueeze(greater(inputLengths, t), 1), next, alpha);
+    alpha = where(unsqueeze(greater(ends, t), 1), next, alpha);
   }
-  const lastBlank = mul(targetLengths, 2);
+  const lastBlank = mul(counts, 2);
   const end = (index: Tensor): Tensor => squeeze(gather(alpha, 1, unsqueeze(index, 1)), { dim: 1 });
-  const onLabel = where(greater(targetLengths, 0), end(maximum(sub(lastBlank, 1), 0)), NEVER);
+  const onLabel = where(greater(counts, 0), end(maximum(sub(lastBlank, 1), 0)), NEVER);
   const all = neg(logsumexp(stack([end(lastBlank), onLabel]), { dim: 0 }));
   const costs = where(less(all, -NEVER / 2), all, zeroInfinity ? 0 : Number.POSITIVE_INFINITY);
   const isMean = reduction === "mean";
-  return reduced("ctc", isMean ? div(costs, to(maximum(targetLengths, 1), dtype)) : costs, reduction);
+  return reduced("ctc", isMean ? div(costs, to(maximum(counts, 1), dtype)) : costs, reduction);
 }
 
 /** A blank before, between and behind the labels. */
@@ -137,7 +140,5 @@ function checkShapes(
     );
   }
   checkRange("ctc", "label", target, classes);
-  checkRange("ctc", "input length", inputLengths, steps + 1);
-  checkRange("ctc", "target length", targetLengths, (target.shape[1] as number) + 1);
   return [steps, samples, classes];
 }

@@ -1,13 +1,16 @@
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ArgumentError, IndexError, ShapeError } from "../errors.js";
 import { full, ones, zeros } from "../graph/create.js";
 import { format, sameShape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { currentTrace } from "../graph/trace.js";
 import { amax } from "../ops/amax.js";
 import { any } from "../ops/any.js";
 import { checkIndex } from "../ops/axis-index.js";
+import { concat } from "../ops/concat.js";
 import { cumsum } from "../ops/cumsum.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
+import { inRange } from "../ops/in-range.js";
 import { indexAdd } from "../ops/index-add.js";
 import { logicalAnd } from "../ops/logical-and.js";
 import { maximum } from "../ops/maximum.js";
@@ -44,7 +47,7 @@ export interface EmbeddingBagOptions extends FloatOptions, TableOptions {
  * an index `paddingIdx` is not part of its bag.
  * Shapes: index [B, L] int32, or [n] with offsets [B] int32, where each bag begins; for `sum`, weights of the
  * indices in the index's shape → y [B, D]; weight [N, D]. Init: weight ~ N(0, 1), and 0 at `paddingIdx`.
- * @throws IndexError for an index outside [0, N); ShapeError, DTypeError, OptionError, ArgumentError
+ * @throws IndexError for an index outside [0, N), or offsets that do not rise from 0 to at most n; ShapeError, DTypeError, OptionError, ArgumentError
  * @example
  * const int32 = { dtype: "int32" } as const;
  * const bags = new nn.EmbeddingBag(1000, 16);
@@ -117,10 +120,10 @@ function stretches(index: Tensor, offsets: Tensor, endIsThere: boolean): { bags:
       `${name}: expected index [n] and offsets [B], got ${format(index.shape)} and ${format(offsets.shape)}`,
     );
   }
-  if (!offsets.storage.isSymbolic) checkOffsets(offsets.storage.forReading(), index.size, endIsThere);
   const n = index.size;
+  const checked = checkedOffsets(offsets, n, endIsThere);
   const count = offsets.size - Number(endIsThere);
-  const begins = endIsThere ? slice(offsets, 0, { start: 0, end: count }) : offsets;
+  const begins = endIsThere ? slice(checked, 0, { start: 0, end: count }) : checked;
   const int32 = { dtype: "int32" } as const;
   const begun = cumsum(indexAdd(zeros([n + 1], int32), 0, begins, full([count], 1, int32)), 0);
   return { bags: sub(slice(begun, 0, { start: 0, end: n }), 1), count };
@@ -149,13 +152,29 @@ function largest(vectors: Tensor, bags: Tensor, count: number, isIn: Tensor | nu
   return where(any(mask, { dim: 1 }), most, 0);
 }
 
+/** Offsets that were found to rise from 0 to at most n; where they are not known yet, by a program in each run. */
+function checkedOffsets(offsets: Tensor, n: number, endIsThere: boolean): Tensor {
+  if (currentTrace() === null && !offsets.storage.isSymbolic) {
+    checkOffsets(offsets.storage.forReading(), n, endIsThere);
+    return offsets;
+  }
+  const int32 = { dtype: "int32" } as const;
+  const count = offsets.size;
+  // From 0 to the first, from each to the next, from the last to n: their sum is n.
+  const steps = sub(concat([offsets, full([1], n, int32)]), concat([zeros([1], int32), offsets]));
+  const step = (start: number, end: number, most: number): Tensor =>
+    inRange("EmbeddingBag", "step of the offsets", slice(steps, 0, { start, end }), most + 1);
+  const checked = [step(0, 1, 0), step(1, count, n), step(count, count + 1, endIsThere ? 0 : n)];
+  return slice(cumsum(concat(checked), 0), 0, { end: count });
+}
+
 function checkOffsets(offsets: ArrayLike<number>, n: number, endIsThere: boolean): void {
   for (let i = 0; i < offsets.length; i++) {
     const least = i === 0 ? 0 : (offsets[i - 1] as number);
     const isLast = endIsThere && i === offsets.length - 1;
     const at = offsets[i] as number;
     if (at < least || at > n || (i === 0 && at !== 0) || (isLast && at !== n)) {
-      throw new ArgumentError(
+      throw new IndexError(
         `EmbeddingBag: expected offsets that rise from 0 to at most ${n}${endIsThere ? ", and end with it" : ""}, got ${at} at ${i}`,
       );
     }

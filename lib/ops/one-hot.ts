@@ -1,8 +1,9 @@
 import { allocate, checkDType, type DType } from "../graph/dtype.js";
 import { Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
-import { checkIndex, checkRange } from "./axis-index.js";
+import { checkIndex } from "./axis-index.js";
 import { equal } from "./equal.js";
+import { inRange } from "./in-range.js";
 import { to } from "./to.js";
 import { unsqueeze } from "./unsqueeze.js";
 
@@ -17,7 +18,7 @@ export function oneHot(index: Tensor, numClasses: number, dtype: DType = "float3
   checkIndex("oneHot", index);
   checkNumber("oneHot", "numClasses", numClasses, { min: 1, integer: true });
   checkDType("oneHot", dtype);
-  checkRange("oneHot", "index", index, numClasses);
+  const checked = inRange("oneHot", "index", index, numClasses);
   const classes = allocate("int32", numClasses, "oneHot").map((_, i) => i);
-  return to(equal(unsqueeze(index, index.rank), new Tensor(classes, [numClasses], "int32")), dtype);
+  return to(equal(unsqueeze(checked, index.rank), new Tensor(classes, [numClasses], "int32")), dtype);
 }

@@ -66,7 +66,7 @@ test.each<[string, () => unknown, Error]>([
   [
     "a length beyond the target, compiled",
     () => compile((lengths: Tensor) => cost.ctc(logProbs, int32([[1]]), int32([5]), lengths))(int32([2])),
-    new IndexError("gather: index 3 at position 0 is outside [0, 3)"),
+    new IndexError("indexSelect: index 2 at position 0 is outside [0, 2)"),
   ],
   [
     "other shapes",

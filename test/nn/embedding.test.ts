@@ -96,17 +96,17 @@ test.each<[string, () => unknown, Error]>([
   [
     "offsets that fall",
     () => new nn.EmbeddingBag(3, 2).forward(int32([0, 1, 2]), int32([0, 2, 1])),
-    new ArgumentError("EmbeddingBag: expected offsets that rise from 0 to at most 3, got 1 at 2"),
+    new IndexError("EmbeddingBag: expected offsets that rise from 0 to at most 3, got 1 at 2"),
   ],
   [
     "offsets behind the end",
     () => new nn.EmbeddingBag(3, 2).forward(int32([0, 1]), int32([0, 3])),
-    new ArgumentError("EmbeddingBag: expected offsets that rise from 0 to at most 2, got 3 at 1"),
+    new IndexError("EmbeddingBag: expected offsets that rise from 0 to at most 2, got 3 at 1"),
   ],
   [
     "a last offset that is not the end",
     () => new nn.EmbeddingBag(3, 2, { includeLastOffset: true }).forward(int32([0, 1]), int32([0, 1])),
-    new ArgumentError(
+    new IndexError(
       "EmbeddingBag: expected offsets that rise from 0 to at most 2, and end with it, got 1 at 1",
     ),
   ],
