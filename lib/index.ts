@@ -44,7 +44,9 @@ export {
 export type { DType, TypedArray } from "./graph/dtype.js";
 export { Generator, manualSeed } from "./graph/generator.js";
 export { enableGrad, noGrad } from "./graph/grad-mode.js";
+export { reviveTensors } from "./graph/json.js";
 export type { Shape } from "./graph/shape.js";
+export type { TensorJSON } from "./graph/tensor.js";
 export type { Like, Tree } from "./graph/tree.js";
 export * as nn from "./nn/index.js";
 export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";

@@ -7,6 +7,10 @@ import { lineOf, userLine } from "./user-line.js";
 
 const NO_RUNS: readonly Run[] = [];
 
+// A symbol cannot be cloned, and the error says what it is called. Without it a clone would be an object without
+// the elements, which are private, and nobody would be told.
+const NOT_CLONEABLE = Symbol("a Tensor; send { data, shape, dtype } and make it anew with tensor()");
+
 /**
  * The memory of a tensor, shared by the tensors that are views of it. It has up to two homes: a typed
  * array of JavaScript's, and native memory that programs run on. What was written in one is copied to
@@ -17,6 +21,7 @@ const NO_RUNS: readonly Run[] = [];
  * copied in before the next, and what a run has written is copied out to it at its end.
  */
 export class Storage {
+  readonly notCloneable = NOT_CLONEABLE;
   readonly length: number;
   readonly dtype: DType;
   /** The trace it was made in; 0 outside of any. */

@@ -23,10 +23,20 @@ export interface Batch {
 /** What the elements of a tensor become as nested arrays: a number or boolean, or arrays of them. */
 export type Nested = number | boolean | Nested[];
 
+/** A tensor as JSON has it: its elements in row-major order, those that JSON lacks as text. */
+export interface TensorJSON {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly data: readonly (number | boolean | "NaN" | "Infinity" | "-Infinity" | "-0")[];
+}
+
 /**
  * A typed array and a shape: contiguous, row-major. Made by `tensor(…)`, `zeros(…)`, … and by ops.
  *
  * JavaScript's garbage collector owns its memory: there is nothing to dispose of.
+ *
+ * `JSON.stringify` writes it whole, and `JSON.parse(text, reviveTensors)` reads it. `structuredClone` and
+ * `postMessage` refuse it: send `{ data, shape, dtype }`, of which `tensor(data, { shape, dtype })` is a tensor again.
  *
  * @example
  * const x = tensor([[1, 2], [3, 4]]);
@@ -182,6 +192,16 @@ export class Tensor {
     return nest(0, 0);
   }
 
+  /**
+   * What `JSON.stringify` writes: `{ dtype, shape, data }`, from which `reviveTensors` makes the same tensor to the
+   * bit. Whether it requires a gradient is not part of it.
+   * @example JSON.stringify(tensor([1, NaN]));   // {"dtype":"float32","shape":[2],"data":[1,"NaN"]}
+   */
+  toJSON(): TensorJSON {
+    const element = this.dtype === "bool" ? (value: number) => value !== 0 : toJSONNumber;
+    return { dtype: this.dtype, shape: [...this.shape], data: Array.from(this.storage.forReading(), element) };
+  }
+
   /** `Tensor [2, 2] float32 [[1, 2], [3, 4]]`; long tensors are abridged. */
   toString(): string {
     const shown = 6;
@@ -207,6 +227,11 @@ export class Tensor {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+function toJSONNumber(value: number): TensorJSON["data"][number] {
+  if (Object.is(value, -0)) return "-0";
+  return Number.isFinite(value) ? value : (String(value) as "NaN" | "Infinity" | "-Infinity");
 }
 
 /** @throws ArgumentError unless the value is a tensor. */
