@@ -1,6 +1,7 @@
+import { constants } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { promisify, types } from "node:util";
-import { gunzip } from "node:zlib";
+import { createGunzip, gunzip } from "node:zlib";
 import { ArgumentError, DataError } from "../errors.js";
 import { MAX_RANK, sizeOf } from "../graph/shape.js";
 import { describe } from "../options.js";
@@ -49,7 +50,22 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
   return parse(`parseIdx: ${source}`, bytes);
 }
 
-function parse(where: string, bytes: Uint8Array): IdxArray {
+interface Header {
+  readonly shape: readonly number[];
+  /** Number of values. */
+  readonly count: number;
+  readonly reader: Reader;
+  /** Where the values begin. */
+  readonly start: number;
+  /** Bytes of the whole file. */
+  readonly bytes: number;
+}
+
+const LONGEST_HEADER = 4 + 4 * MAX_RANK;
+// What a byte of deflate stands for at most: 258 bytes in two bits.
+const MOST_PER_BYTE = 1032;
+
+function readHeader(where: string, bytes: Uint8Array): Header {
   const refuse = (what: string): never => {
     throw new DataError(`${where}: ${what}`);
   };
@@ -64,11 +80,47 @@ function parse(where: string, bytes: Uint8Array): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, d) => view.getUint32(4 + 4 * d));
   const count = sizeOf(shape);
-  const expected = start + count * reader.bytes;
-  if (bytes.length !== expected) {
-    refuse(`the header promises ${expected} bytes for [${shape.join(", ")}], the file has ${bytes.length}`);
+  return { shape, count, reader, start, bytes: start + count * reader.bytes };
+}
+
+function parse(where: string, bytes: Uint8Array): IdxArray {
+  const header = readHeader(where, bytes);
+  if (bytes.length !== header.bytes) throw wrongLength(where, header, `${bytes.length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { shape: header.shape, values: header.reader.read(view, header.count, header.start) };
+}
+
+function wrongLength(where: string, { shape, bytes }: Header, found: string): DataError {
+  return new DataError(
+    `${where}: the header promises ${bytes} bytes for [${shape.join(", ")}], the file has ${found}`,
+  );
+}
+
+/** Unzips an IDX file as far as its header promises: what is a megabyte may unzip to a gigabyte. */
+async function unzip(where: string, zipped: Uint8Array): Promise<Uint8Array> {
+  const header = readHeader(where, await unzipStart(zipped, LONGEST_HEADER));
+  const most = MOST_PER_BYTE * zipped.length;
+  if (header.bytes > most) throw wrongLength(where, header, `less than ${most}`);
+  try {
+    return await promisify(gunzip)(zipped, { maxOutputLength: Math.min(header.bytes, constants.MAX_LENGTH) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_BUFFER_TOO_LARGE") throw error;
+    throw wrongLength(where, header, "more");
   }
-  return { shape, values: reader.read(view, count, start) };
+}
+
+/** The first bytes of what was zipped, or all where they are fewer. */
+async function unzipStart(zipped: Uint8Array, count: number): Promise<Uint8Array> {
+  const stream = createGunzip({ chunkSize: 64 });
+  stream.end(zipped);
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of stream) {
+    parts.push(part as Uint8Array);
+    length += (part as Uint8Array).length;
+    if (length >= count) break;
+  }
+  return Buffer.concat(parts);
 }
 
 /**
@@ -80,12 +132,14 @@ export async function readIdx(path: string): Promise<IdxArray> {
   if (typeof path !== "string" || path === "") {
     throw new ArgumentError(`readIdx: expected the path of a file, got ${describe(path)}`);
   }
+  const where = `readIdx: ${path}`;
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await promisify(gunzip)(bytes);
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await unzip(where, bytes);
   } catch (error) {
-    throw new DataError(`readIdx: ${path}: ${(error as Error).message}`, { cause: error });
+    if (error instanceof DataError) throw error;
+    throw new DataError(`${where}: ${(error as Error).message}`, { cause: error });
   }
-  return parse(`readIdx: ${path}`, bytes);
+  return parse(where, bytes);
 }

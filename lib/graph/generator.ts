@@ -86,7 +86,13 @@ export class Generator {
   }
 
   /**
-   * The numbers 0 … n − 1 in random order, int32.
+   * The numbers 0 … n − 1 in random order, int32. Each swap needs the one before, so that one thread does all of
+   * them, in about 0.1 µs each where the numbers do not fit into the caches. A program does the same on the engine's
+   * thread, while the event loop goes on.
+   * @example
+   * const generator = new Generator(0);
+   * generator.permutation(60_000);
+   * await compile(() => generator.permutation(1_000_000)).runAsync();
    * @throws ArgumentError unless n is a whole number in [0, 2³¹); GraphError under a `vmap` that wants another for
    *   each sample.
    */

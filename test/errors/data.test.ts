@@ -256,6 +256,7 @@ describe("readIdx", () => {
   const missing = join(folder, "missing");
   const short = file("short", idx(8, [2], [1]));
   const zipped = gzipSync(idx(8, [2], [1, 2]));
+  const megabyte = gzipSync(new Uint8Array(1 << 20));
 
   testErrors([
     [() => data.readIdx(bad()), ArgumentError, "readIdx: expected the path of a file, got undefined"],
@@ -283,6 +284,16 @@ describe("readIdx", () => {
       "gzipped, but truncated data",
       file("short.gz", gzipSync(idx(8, [2], [1]))),
       /: the header promises 10 bytes/,
+    ],
+    [
+      "gzipped data that go on for a gigabyte",
+      file("bomb.gz", Buffer.concat([zipped, ...Array<Buffer>(1024).fill(megabyte)])),
+      /: the header promises 10 bytes for \[2\], the file has more$/,
+    ],
+    [
+      "a gzipped header that promises more than there is memory for",
+      file("promise.gz", gzipSync(idx(8, [2 ** 31, 2 ** 31], [1, 2]))),
+      /: the header promises 4611686018427388000 bytes for \[2147483648, 2147483648\], the file has less than \d+$/,
     ],
   ] as const;
   for (const [title, path, message] of files) {

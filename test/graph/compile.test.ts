@@ -412,3 +412,10 @@ describe("random numbers in a compiled function", () => {
     expect(compiled.uniform([2]).toArray()).toEqual(eager.uniform([2]).toArray());
   });
 });
+
+test("a long permutation can be drawn on the engine's thread, the same as on this one", async () => {
+  const [own, other] = [new Generator(3), new Generator(3)];
+  const drawn = await compile(() => own.permutation(10_000)).runAsync();
+  expect(drawn.data).toEqual(other.permutation(10_000).data);
+  expect(own.permutation(5).data).toEqual(other.permutation(5).data);
+});
