@@ -2,7 +2,7 @@ import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
 import { Generator } from "../graph/generator.js";
 import { noGrad } from "../graph/grad-mode.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { sum } from "../ops/sum.js";
@@ -43,7 +43,7 @@ export function checkGradients(
   checkOptions("checkGradients", options, ["order", "step", "rtol", "atol", "seed"]);
   if (typeof f !== "function")
     throw new ArgumentError(`checkGradients: expected a function, got ${describe(f)}`);
-  if (!Array.isArray(inputs) || !inputs.every((input) => input instanceof Tensor)) {
+  if (!Array.isArray(inputs) || !inputs.every((input) => isTensor(input))) {
     throw new ArgumentError(`checkGradients: expected a list of tensors, got ${describe(inputs)}`);
   }
   inputs.forEach((input: Tensor, i) => {

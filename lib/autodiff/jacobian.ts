@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { sampleOf, withLevel } from "../graph/batch.js";
 import { allocate } from "../graph/dtype.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, Tensor } from "../graph/tensor.js";
 import type { Like, Structure } from "../graph/tree.js";
 import { reshape } from "../ops/reshape.js";
 import { transpose } from "../ops/transpose.js";
@@ -70,7 +70,7 @@ export function jacobian(f: (...inputs: never[]) => unknown, options: JacobianOp
 
 /** A tree with something else in place of each tensor. */
 function rebuild(tree: unknown, leaf: () => unknown): unknown {
-  if (tree instanceof Tensor) return leaf();
+  if (isTensor(tree)) return leaf();
   if (Array.isArray(tree)) return tree.map((part) => rebuild(part, leaf));
   return Object.fromEntries(
     Object.entries(tree as object).map(([name, part]) => [name, rebuild(part, leaf)]),

@@ -1,6 +1,6 @@
 import { ArgumentError, DTypeError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, type Tensor } from "../graph/tensor.js";
 import type { Like, Structure } from "../graph/tree.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import { oneFor } from "./backward.js";
@@ -165,7 +165,7 @@ function gradient(
   const positions = readArgnums(name, options, inputs.length);
   const at = linearize(name, f, inputs);
   const y = at.value;
-  if (!(y instanceof Tensor)) {
+  if (!isTensor(y)) {
     throw new ArgumentError(`${name}: expected the function to give a tensor, got ${describe(y)}`);
   }
   at.checkResult();

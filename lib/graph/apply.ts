@@ -10,7 +10,7 @@ import { isComputedAgain } from "./recomputation.js";
 import { resultStorage } from "./scratch.js";
 import { format, type Shape, sameShape, type TensorSpec } from "./shape.js";
 import { symbol } from "./storage.js";
-import { Tensor } from "./tensor.js";
+import { isTensor, Tensor } from "./tensor.js";
 import { currentTrace, type Maker } from "./trace.js";
 
 /** Applies an op at once: checks, runs its instruction, remembers what a gradient needs. */
@@ -18,7 +18,7 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
   let ofSamples = false;
   for (let i = 0; i < op.inputs.length; i++) {
     const input = inputs[i];
-    if (!(input instanceof Tensor)) {
+    if (!isTensor(input)) {
       throw new ArgumentError(`${op.name}: expected ${op.inputs[i]} to be a tensor, got ${describe(input)}`);
     }
     if (input.batch !== null) ofSamples = true;

@@ -23,6 +23,12 @@ export interface Batch {
 /** What the elements of a tensor become as nested arrays: a number or boolean, or arrays of them. */
 export type Nested = number | boolean | Nested[];
 
+/**
+ * Whether it is a tensor. A proxy of one, as frameworks for user interfaces make, is none, though `instanceof` says
+ * so: it lacks what is private, and would be another key in a map.
+ */
+export let isTensor: (value: unknown) => value is Tensor;
+
 /** A tensor as JSON has it: its elements in row-major order, those that JSON lacks as text. */
 export interface TensorJSON {
   readonly dtype: DType;
@@ -63,6 +69,11 @@ export class Tensor {
   /** @internal The op that cut the gradient on the way to here, such as argmin. */
   cutBy: string | null = null;
   #requiresGrad = false;
+
+  static {
+    isTensor = (value): value is Tensor =>
+      typeof value === "object" && value !== null && #requiresGrad in value;
+  }
 
   /** @internal Use `tensor(…)`. */
   constructor(storage: Storage | TypedArray, shape: Shape, dtype: DType) {
@@ -199,7 +210,11 @@ export class Tensor {
    */
   toJSON(): TensorJSON {
     const element = this.dtype === "bool" ? (value: number) => value !== 0 : toJSONNumber;
-    return { dtype: this.dtype, shape: [...this.shape], data: Array.from(this.storage.forReading(), element) };
+    return {
+      dtype: this.dtype,
+      shape: [...this.shape],
+      data: Array.from(this.storage.forReading(), element),
+    };
   }
 
   /** `Tensor [2, 2] float32 [[1, 2], [3, 4]]`; long tensors are abridged. */
@@ -236,6 +251,6 @@ function toJSONNumber(value: number): TensorJSON["data"][number] {
 
 /** @throws ArgumentError unless the value is a tensor. */
 export function checkTensor(where: string, name: string, value: unknown): Tensor {
-  if (value instanceof Tensor) return value;
+  if (isTensor(value)) return value;
   throw new ArgumentError(`${where}: expected ${name} to be a tensor, got ${describe(value)}`);
 }

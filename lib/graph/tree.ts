@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { describe, isPlainObject } from "../options.js";
-import { Tensor } from "./tensor.js";
+import { isTensor, type Tensor } from "./tensor.js";
 
 /** How something shows the tensors that it consists of, as a module does its parameters. */
 export const partsOf = Symbol("parts");
@@ -41,7 +41,7 @@ export interface Structure {
  * @throws ArgumentError for anything else in it.
  */
 export function takeApart(where: string, name: string, tree: unknown): Structure {
-  if (tree instanceof Tensor) {
+  if (isTensor(tree)) {
     return {
       leaves: [tree],
       build: ([only]) => only,

@@ -6,7 +6,7 @@ import { type PassName, plan } from "./plan/index.js";
 import { Executable } from "./program.js";
 import { sameShape, sizeOf, type TensorSpec } from "./shape.js";
 import { symbol } from "./storage.js";
-import { Tensor } from "./tensor.js";
+import { isTensor, Tensor } from "./tensor.js";
 import { type Assumption, trace as record } from "./trace.js";
 
 /** What a function was compiled to for one signature of inputs. */
@@ -90,13 +90,13 @@ const holds = ({ assumptions }: Version): boolean => assumptions.every((one) => 
 /** The tensors of a result, and how to put others in their places. */
 function flatten(result: unknown): { tensors: Tensor[]; rebuild: (outputs: readonly Tensor[]) => unknown } {
   if (result === undefined) return { tensors: [], rebuild: () => undefined };
-  if (result instanceof Tensor) return { tensors: [result], rebuild: ([only]) => only };
-  if (Array.isArray(result) && result.every((one) => one instanceof Tensor)) {
+  if (isTensor(result)) return { tensors: [result], rebuild: ([only]) => only };
+  if (Array.isArray(result) && result.every((one) => isTensor(one))) {
     return { tensors: result, rebuild: (outputs) => [...outputs] };
   }
   if (result !== null && typeof result === "object" && !Array.isArray(result)) {
     const entries = Object.entries(result);
-    if (entries.every((entry): entry is [string, Tensor] => entry[1] instanceof Tensor)) {
+    if (entries.every((entry): entry is [string, Tensor] => isTensor(entry[1]))) {
       return {
         tensors: entries.map(([, tensor]) => tensor),
         rebuild: (outputs) => Object.fromEntries(entries.map(([name], i) => [name, outputs[i]])),

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { ArgumentError, DetachedError, GraphError } from "../errors.js";
 import type { TypedArray } from "../graph/dtype.js";
 import { Storage } from "../graph/storage.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, Tensor } from "../graph/tensor.js";
 import { isPlainObject } from "../options.js";
 import { Buffer } from "./buffer.js";
 import { Parameter } from "./parameter.js";
@@ -38,7 +38,7 @@ export function deepCopy<T>(value: T, copies: Copies, where: string): T {
   }
   if (known !== undefined) return known as T;
   if (copyWith in value) return (value as Copyable)[copyWith](copies) as T;
-  if (value instanceof Tensor) return keep(copies, value, copyTensor(value, copies, where)) as T;
+  if (isTensor(value)) return keep(copies, value, copyTensor(value, copies, where)) as T;
   if (isMemory(value)) return copyMemory(value, copies, where) as T;
   if (Array.isArray(value)) {
     const copy = keep<unknown[]>(copies, value, []);
@@ -152,7 +152,7 @@ function bytesOf(buffer: ArrayBufferLike, where: string): ArrayBufferLike {
 /** Whether tensors or modules are among what an object holds in its fields. */
 function holdsTensors(value: unknown, seen: Set<object>): boolean {
   if (typeof value !== "object" || value === null || seen.has(value)) return false;
-  if (value instanceof Tensor || copyWith in value) return true;
+  if (isTensor(value) || copyWith in value) return true;
   if (isMemory(value)) return false;
   seen.add(value);
   if (types.isMap(value)) return [...value].flat().some((item) => holdsTensors(item, seen));

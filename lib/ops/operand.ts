@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { allocate, holds } from "../graph/dtype.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
 
 /** A tensor, or a number that takes the other operand's dtype. */
@@ -32,12 +32,12 @@ function beside(name: string, value: number, dtype: Tensor["dtype"]): Tensor {
  *   tensor's dtype can hold.
  */
 export function operands(name: string, a: Operand, b: Operand): [Tensor, Tensor] {
-  if (a instanceof Tensor) {
-    if (b instanceof Tensor) return [a, b];
+  if (isTensor(a)) {
+    if (isTensor(b)) return [a, b];
     if (typeof b === "number") return [a, beside(name, b, a.dtype)];
     throw new ArgumentError(`${name}: expected b to be a tensor or a number, got ${describe(b)}`);
   }
-  if (b instanceof Tensor && typeof a === "number") return [beside(name, a, b.dtype), b];
+  if (isTensor(b) && typeof a === "number") return [beside(name, a, b.dtype), b];
   if (typeof a === "number") {
     throw new ArgumentError(`${name}: expected a tensor beside the number ${a}, got ${describe(b)}`);
   }

@@ -1,6 +1,6 @@
 import { ArgumentError, GraphError } from "../errors.js";
 import { noGrad } from "../graph/grad-mode.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { div } from "../ops/div.js";
@@ -16,7 +16,7 @@ function withGradients(name: string, parameters: Iterable<Tensor>): Tensor[] {
     throw new ArgumentError(`${name}: expected a list of parameters, got ${describe(parameters)}`);
   }
   return [...parameters].filter((parameter: unknown) => {
-    if (!(parameter instanceof Tensor)) {
+    if (!isTensor(parameter)) {
       throw new ArgumentError(`${name}: expected a list of parameters, one is ${describe(parameter)}`);
     }
     return parameter.grad !== null;

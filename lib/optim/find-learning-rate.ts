@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import type { Optimizer } from "./optimizer.js";
 import { checkOptimizer } from "./schedulers/lr-scheduler.js";
@@ -59,7 +59,7 @@ export function findLearningRate(
       const rate = min * (max / min) ** (i / (steps - 1));
       optimizer.lr = rate;
       const given = step(i);
-      const loss = given instanceof Tensor ? given.item() : given;
+      const loss = isTensor(given) ? given.item() : given;
       average = smoothing * average + (1 - smoothing) * loss;
       // The average began with 0.
       const smooth = average / (1 - smoothing ** (i + 1));

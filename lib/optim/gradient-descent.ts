@@ -4,7 +4,7 @@ import { copyOf } from "../graph/copy.js";
 import { Generator } from "../graph/generator.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { format } from "../graph/shape.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
@@ -170,7 +170,7 @@ export class GradientDescent extends Optimizer<object, Settings> {
 
 /** The tensors that a preconditioner reads, as far as they are known. */
 function stateOf(preconditioner: Preconditioner | null): readonly Tensor[] {
-  if (preconditioner instanceof Tensor) return [preconditioner];
+  if (isTensor(preconditioner)) return [preconditioner];
   return preconditioner !== null && "state" in preconditioner
     ? (preconditioner as StatefulPreconditioner).state
     : [];
@@ -178,7 +178,7 @@ function stateOf(preconditioner: Preconditioner | null): readonly Tensor[] {
 
 /** A matrix is copied: another's may be written in place, and this one is. */
 const owned = (preconditioner: Preconditioner): Preconditioner =>
-  preconditioner instanceof Tensor ? copyOf(preconditioner) : preconditioner;
+  isTensor(preconditioner) ? copyOf(preconditioner) : preconditioner;
 
 const likeness = (tensors: readonly Tensor[]): string =>
   tensors.map(({ shape, dtype }) => `${dtype}${format(shape)}`).join(" ");
@@ -195,15 +195,15 @@ function readPreconditioner(
 ): { preconditioner: Preconditioner | null; targets: readonly Tensor[]; values: readonly Tensor[] } {
   const targets = stateOf(own);
   if (given === null) return { preconditioner: null, targets: [], values: [] };
-  if (given instanceof Tensor) {
+  if (isTensor(given)) {
     checkPreconditioner(parameters, given);
     // In place where it can be: a compiled step reads it there.
-    const fits = own instanceof Tensor && likeness([own]) === likeness([given]);
+    const fits = isTensor(own) && likeness([own]) === likeness([given]);
     return fits
       ? { preconditioner: own, targets, values: [copyOf(given)] }
       : { preconditioner: copyOf(given), targets: [], values: [] };
   }
-  const isState = Array.isArray(given) && given.every((one) => one instanceof Tensor);
+  const isState = Array.isArray(given) && given.every((one) => isTensor(one));
   if (typeof own === "function" && isState && targets.length > 0 && likeness(targets) === likeness(given)) {
     return { preconditioner: own, targets, values: given.map(copyOf) };
   }
@@ -212,7 +212,7 @@ function readPreconditioner(
 }
 
 function applied(preconditioner: Preconditioner, v: Tensor): Tensor {
-  if (!(preconditioner instanceof Tensor)) {
+  if (!isTensor(preconditioner)) {
     const moved = checkTensor("GradientDescent", "what the preconditioner gives", preconditioner(v));
     if (moved.rank === 1 && moved.size === v.size) return moved;
     throw new ShapeError(
@@ -237,7 +237,7 @@ function checkPreconditioner(parameters: readonly Tensor[], preconditioner: unkn
     throw new ArgumentError(`${name}: expected a symmetric positive semi-definite preconditioner, ${why}`);
   };
   noGrad(() => {
-    if (preconditioner instanceof Tensor) {
+    if (isTensor(preconditioner)) {
       if (preconditioner.dtype !== dtype) {
         throw new DTypeError(
           `${name}: expected the preconditioner to be ${dtype} as the parameters are, got ${preconditioner.dtype}`,

@@ -1,6 +1,6 @@
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, Tensor } from "../graph/tensor.js";
 import { assume } from "../graph/trace.js";
 import { checkNumber, describe } from "../options.js";
 
@@ -144,7 +144,7 @@ export function withMomentum<Settings>(settings: Settings, value: number): Setti
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
-  if (a instanceof Tensor || b instanceof Tensor) return false;
+  if (isTensor(a) || isTensor(b)) return false;
   const [own, other] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
   return own.length === Object.keys(b).length && own.every(([name, value]) => isSame(value, other[name]));
 }
@@ -180,11 +180,11 @@ export function readGroups<Options>(
 }
 
 function isGroup(value: unknown): value is { readonly parameters: Iterable<unknown> } {
-  return typeof value === "object" && value !== null && !(value instanceof Tensor) && "parameters" in value;
+  return typeof value === "object" && value !== null && !isTensor(value) && "parameters" in value;
 }
 
 function checkParameter(name: string, parameter: unknown, i: number): void {
-  if (!(parameter instanceof Tensor)) {
+  if (!isTensor(parameter)) {
     throw new ArgumentError(`${name}: expected parameter ${i} to be a tensor, got ${describe(parameter)}`);
   }
   if (!isFloat(parameter.dtype)) {

@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { eye, ones, zeros } from "../graph/create.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { format } from "../graph/shape.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
 import { detach } from "../ops/detach.js";
@@ -109,7 +109,7 @@ export function kfac(
 function linearLayers(model: Model): Map<LinearLayer, string> {
   const layers = new Map<LinearLayer, string>();
   for (const [name, module] of model.namedModules()) {
-    if (typeof module.inFeatures === "number" && module.weight instanceof Tensor) {
+    if (typeof module.inFeatures === "number" && isTensor(module.weight)) {
       layers.set(module as LinearLayer, name || "the model");
     }
   }

@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.js";
 import { assign, checkAssignable } from "../graph/apply.js";
 import { copyOf } from "../graph/copy.js";
 import { noGrad } from "../graph/grad-mode.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
@@ -227,7 +227,7 @@ export class LBFGS extends Optimizer<object, Settings> {
     if (iterations === 0) return () => this.#take([], null, 0, evaluations);
     const number = (name: string): number => {
       const value = own[name];
-      return checkNumber(where, name, value instanceof Tensor && value.rank === 0 ? value.item() : value);
+      return checkNumber(where, name, isTensor(value) && value.rank === 0 ? value.item() : value);
     };
     const like = this.#gradients(() => null);
     const vector = (name: string, value: unknown): Tensor => {

@@ -4,7 +4,7 @@ import { allocate } from "../graph/dtype.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { dropGradient } from "../graph/scratch.js";
 import { format, sameShape } from "../graph/shape.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import {
   type GroupSettings,
@@ -301,7 +301,7 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
 }
 
 function checkGradient(name: string, parameter: Tensor, gradient: Tensor): void {
-  if (!(gradient instanceof Tensor)) {
+  if (!isTensor(gradient)) {
     throw new ArgumentError(`${name}: expected .grad to be a tensor or null, got ${describe(gradient)}`);
   }
   if (!sameShape(gradient.shape, parameter.shape)) {

@@ -1,7 +1,7 @@
 // The form of an optimizer's state dict, which is PyTorch's: options and states by PyTorch's names.
 import { ArgumentError } from "../errors.js";
 import { checkAssignable } from "../graph/apply.js";
-import { Tensor } from "../graph/tensor.js";
+import { isTensor, Tensor } from "../graph/tensor.js";
 import { checkOptions, describe } from "../options.js";
 
 /** What a state dict holds: plain values and tensors. */
@@ -56,7 +56,7 @@ const OTHERS = new Set([
 ]);
 
 const isObject = (value: unknown): value is Entries =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Tensor);
+  typeof value === "object" && value !== null && !Array.isArray(value) && !isTensor(value);
 
 /** The options as they stand in a state dict: by PyTorch's names, lists copied, tensors over the same memory. */
 export function written(settings: object): Record<string, StateValue> {
@@ -64,7 +64,7 @@ export function written(settings: object): Record<string, StateValue> {
 }
 
 function plain(value: StateValue): StateValue {
-  if (value instanceof Tensor) return new Tensor(value.storage, value.shape, value.dtype);
+  if (isTensor(value)) return new Tensor(value.storage, value.shape, value.dtype);
   return Array.isArray(value) ? value.map(plain) : value;
 }
 
@@ -156,7 +156,7 @@ export function fill(where: string, i: number, state: ParameterState, given: Ent
       target.data[0] = source;
       continue;
     }
-    if (!(source instanceof Tensor)) {
+    if (!isTensor(source)) {
       throw new ArgumentError(
         `${where}: expected ${snake(name)} of parameter ${i} to be a tensor, got ${describe(source)}`,
       );

@@ -4,7 +4,7 @@ import { noGrad } from "../graph/grad-mode.js";
 import { PASSES } from "../graph/plan/index.js";
 import { format, type Shape, type TensorSpec } from "../graph/shape.js";
 import type { Storage } from "../graph/storage.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
 import { assumeFields, overrule } from "../graph/trace.js";
 import { type Version, Versions } from "../graph/version.js";
 import type { Module } from "../nn/module.js";
@@ -217,9 +217,9 @@ function lossOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
 function figuresOf(where: string, metrics: Metrics, y: Tensor, target: Tensor): Tensor[] {
   return Object.entries(metrics).map(([name, metric]) => {
     const figure: unknown = metric(y, target);
-    if (figure instanceof Tensor && figure.size === 1) return figure;
+    if (isTensor(figure) && figure.size === 1) return figure;
     throw new ArgumentError(
-      `${where}: expected metric ${name} to give a tensor of one element, made by ops, got ${figure instanceof Tensor ? format(figure.shape) : describe(figure)}`,
+      `${where}: expected metric ${name} to give a tensor of one element, made by ops, got ${isTensor(figure) ? format(figure.shape) : describe(figure)}`,
     );
   });
 }
