@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { distance } from "fastest-levenshtein";
 import { ArgumentError, OptionError } from "./errors.js";
 
@@ -25,8 +26,12 @@ const FAMILIAR: Readonly<Record<string, string>> = {
  * @throws OptionError naming the option that was probably meant.
  */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
-  if (options === undefined) return;
-  if (options === null || typeof options !== "object" || Array.isArray(options)) {
+  if (options !== undefined) checkRequired(where, options, known);
+}
+
+/** As `checkOptions`, of options without which there is nothing to do. */
+export function checkRequired(where: string, options: unknown, known: readonly string[]): void {
+  if (options === undefined || options === null || typeof options !== "object" || Array.isArray(options)) {
     throw new ArgumentError(`${where}: expected an object of options, got ${describe(options)}`);
   }
   for (const key of Object.keys(options)) {
@@ -49,6 +54,33 @@ function suggest(key: string, known: readonly string[]): string | undefined {
     if (steps < least && steps < candidate.length) [best, least] = [candidate, steps];
   }
   return best;
+}
+
+/** Whether the value is of that class itself: a proxy of one lacks what is private. */
+export function isInstance<T>(value: unknown, kind: abstract new (...args: never[]) => T): value is T {
+  return value instanceof kind && !types.isProxy(value);
+}
+
+/** @throws ArgumentError unless the value is a function. */
+export function checkFunction(where: string, name: string, value: unknown): void {
+  if (typeof value === "function") return;
+  throw new ArgumentError(`${where}: expected ${name} to be a function, got ${describe(value)}`);
+}
+
+/**
+ * The elements of a list, or of whatever else can be iterated over.
+ * @throws ArgumentError
+ */
+export function checkList(where: string, what: string, value: unknown): unknown[] {
+  if (Array.isArray(value)) return Array.from(value);
+  const isIterable =
+    typeof value === "object" &&
+    value !== null &&
+    !types.isProxy(value) &&
+    !ArrayBuffer.isView(value) &&
+    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === "function";
+  if (isIterable) return [...(value as Iterable<unknown>)];
+  throw new ArgumentError(`${where}: expected ${what}, got ${describe(value)}`);
 }
 
 /** Whether the value is an object of no class, of whichever realm: `{ … }`, or one without a prototype. */
@@ -76,6 +108,7 @@ export function describe(value: unknown): string {
 /** What a message says must not depend on what an object does when it is looked at: getters and proxies may throw. */
 function describeObject(value: object): string {
   try {
+    if (types.isProxy(value)) return "a proxy";
     if (Array.isArray(value)) return `an array of ${value.length}`;
     const name: unknown = isPlainObject(value) ? "" : value.constructor?.name;
     return typeof name === "string" && name !== "" ? `a ${name}` : "an object";

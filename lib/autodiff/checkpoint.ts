@@ -3,6 +3,7 @@ import type { Node } from "../graph/node.js";
 import { Recomputation } from "../graph/recomputation.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { takeApart, together } from "../graph/tree.js";
+import { checkFunction } from "../options.js";
 import { defineFunction } from "./define-function.js";
 import { vjp } from "./transforms.js";
 
@@ -14,11 +15,12 @@ import { vjp } from "./transforms.js";
  * their parameters.
  * @example
  * const y = checkpoint((block, z) => block.forward(z), block, z);
- * @throws GraphError where f uses a tensor with requiresGrad that is no input.
+ * @throws GraphError where f uses a tensor with requiresGrad that is no input; ArgumentError
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor;
 export function checkpoint<P extends readonly unknown[]>(f: (...inputs: P) => Tensor, ...inputs: P): Tensor;
 export function checkpoint(f: (...inputs: never[]) => Tensor, ...inputs: unknown[]): Tensor {
+  checkFunction("checkpoint", "f", f);
   const parts = inputs.map((input, i) => takeApart("checkpoint", `input ${i}`, input));
   const all = together(parts, (list) => list);
   const twice = new Recomputation();

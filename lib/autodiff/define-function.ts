@@ -5,7 +5,7 @@ import type { Op, Rules } from "../graph/node.js";
 import { format, sameShape } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { sum } from "../ops/sum.js";
-import { checkOptions, describe } from "../options.js";
+import { checkRequired, describe } from "../options.js";
 import { zerosLike } from "./linearize.js";
 import { vjp as pullBack, type TensorFunction } from "./transforms.js";
 import { vmap } from "./vmap.js";
@@ -49,7 +49,7 @@ export function defineFunction(name: string, definition: FunctionDefinition): Te
   if (typeof name !== "string" || name === "") {
     throw new ArgumentError(`defineFunction: expected a name, got ${describe(name)}`);
   }
-  checkOptions("defineFunction", definition, ["forward", "vjp", "jvp"]);
+  checkRequired("defineFunction", definition, ["forward", "vjp", "jvp"]);
   for (const part of ["forward", "vjp", "jvp"] as const) {
     const given = definition[part];
     if (typeof given === "function" || (given === undefined && part !== "forward")) continue;

@@ -81,9 +81,12 @@ export function compile<A extends Tensor[], R>(
   const passes = options.passes === undefined ? PASSES : checkPasses(options.passes);
   const versions = new Versions(fn as unknown as (...inputs: Tensor[]) => unknown, passes);
 
-  const prepare = (inputs: A) => {
+  const versionFor = (inputs: A) => {
     for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
-    const { executable, results, rebuild } = versions.for(inputs);
+    return versions.for(inputs);
+  };
+  const prepare = (inputs: A) => {
+    const { executable, results, rebuild } = versionFor(inputs);
     const outputs = results.map(
       ({ size, shape, dtype }) => new Tensor(allocateUnset(dtype, size, "compile"), shape, dtype),
     );
@@ -139,8 +142,8 @@ export function compile<A extends Tensor[], R>(
     runAsync,
     loop,
     loopAsync,
-    explain: (...inputs: A): string => explain(versions.for(inputs).executable, samplesOf(inputs)),
-    arenaBytes: (...inputs: A): number => versions.for(inputs).executable.arena.bytes,
+    explain: (...inputs: A): string => explain(versionFor(inputs).executable, samplesOf(inputs)),
+    arenaBytes: (...inputs: A): number => versionFor(inputs).executable.arena.bytes,
   });
 }
 

@@ -1,5 +1,4 @@
-import { ArgumentError } from "../errors.js";
-import { describe } from "../options.js";
+import { checkFunction } from "../options.js";
 import { context, within } from "./context.js";
 
 /** Whether ops remember their inputs for `backward()`. */
@@ -10,13 +9,14 @@ export function isGradEnabled(): boolean {
 /**
  * Runs `run` without remembering anything for `backward()`: for inference and for updates by hand.
  * `run` must be synchronous.
+ * @throws ArgumentError unless it is a function.
  *
  * @example
  * const y = noGrad(() => model.forward(x));   // y.requiresGrad is false
  * @throws ArgumentError unless it is given a function
  */
 export function noGrad<T>(run: () => T): T {
-  if (typeof run !== "function") throw new ArgumentError(`noGrad: expected a function, got ${describe(run)}`);
+  checkFunction("noGrad", "run", run);
   return within("gradients", false, run);
 }
 
@@ -25,8 +25,6 @@ export function noGrad<T>(run: () => T): T {
  * @throws ArgumentError unless it is given a function
  */
 export function enableGrad<T>(run: () => T): T {
-  if (typeof run !== "function") {
-    throw new ArgumentError(`enableGrad: expected a function, got ${describe(run)}`);
-  }
+  checkFunction("enableGrad", "run", run);
   return within("gradients", true, run);
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError } from "../errors.js";
 import { describe, isPlainObject } from "../options.js";
 import { isTensor, type Tensor } from "./tensor.js";
@@ -32,25 +33,43 @@ export interface Structure {
   readonly leaves: readonly Tensor[];
   /** The tree with other tensors in the leaves' places; of a module, an object by parameter name. */
   build(leaves: readonly Tensor[]): unknown;
+  /** Whether there is a module in it, in which others stand only while something runs. */
+  readonly hasModule: boolean;
   /** Calls `use` with the tree, in which other tensors stand in the leaves' places. */
   within<T>(leaves: readonly Tensor[], use: (tree: unknown) => T): T;
 }
 
+// Deeper than what anybody nests by hand, and far from what the stack holds.
+const MAX_DEPTH = 100;
+
 /**
  * Takes a tree apart.
- * @throws ArgumentError for anything else in it.
+ * @param above the lists and objects that it is in.
+ * @throws ArgumentError for anything else in it, for one that holds itself, and for one that goes too deep.
  */
-export function takeApart(where: string, name: string, tree: unknown): Structure {
+export function takeApart(
+  where: string,
+  name: string,
+  tree: unknown,
+  above: readonly unknown[] = [],
+): Structure {
   if (isTensor(tree)) {
     return {
       leaves: [tree],
+      hasModule: false,
       build: ([only]) => only,
       within: ([only], use) => use(only),
     };
   }
+  if (above.length > MAX_DEPTH || above.includes(tree)) {
+    const what =
+      above.length > MAX_DEPTH ? `at most ${MAX_DEPTH} deep` : "a tree, which does not hold itself";
+    throw new ArgumentError(`${where}: expected lists and objects of tensors to be ${what}`);
+  }
+  const within = [...above, tree];
   if (Array.isArray(tree)) {
     return together(
-      tree.map((part, i) => takeApart(where, `${name}[${i}]`, part)),
+      Array.from(tree, (part, i) => takeApart(where, `${name}[${i}]`, part, within)),
       (parts) => parts,
     );
   }
@@ -58,6 +77,7 @@ export function takeApart(where: string, name: string, tree: unknown): Structure
     const { names, tensors, during } = tree[partsOf]();
     return {
       leaves: tensors,
+      hasModule: true,
       build: (leaves) => Object.fromEntries(names.map((key, i) => [key, leaves[i]])),
       within: (leaves, use) => during(leaves, () => use(tree)),
     };
@@ -65,7 +85,7 @@ export function takeApart(where: string, name: string, tree: unknown): Structure
   if (isPlainObject(tree)) {
     const keys = Object.keys(tree);
     return together(
-      keys.map((key) => takeApart(where, `${name}.${key}`, tree[key])),
+      keys.map((key) => takeApart(where, `${name}.${key}`, tree[key], within)),
       (parts) => Object.fromEntries(keys.map((key, i) => [key, parts[i]])),
     );
   }
@@ -85,19 +105,30 @@ export function together(
     leaves.slice(starts[i], starts[i + 1]);
   return {
     leaves: parts.flatMap(({ leaves }) => leaves),
+    hasModule: parts.some(({ hasModule }) => hasModule),
     build: (leaves) => join(parts.map((part, i) => part.build(own(leaves, i)))),
     within: (leaves, use) => {
-      const from = (i: number, made: readonly unknown[]): ReturnType<typeof use> => {
-        const part = parts[i];
-        return part === undefined
-          ? use(join(made))
-          : part.within(own(leaves, i), (tree) => from(i + 1, [...made, tree]));
+      const made: unknown[] = [];
+      // A call within a call for each module; else a long list would be as deep.
+      const from = (start: number): ReturnType<typeof use> => {
+        for (let i = start; i < parts.length; i++) {
+          const part = parts[i] as Structure;
+          if (!part.hasModule) {
+            made[i] = part.build(own(leaves, i));
+            continue;
+          }
+          return part.within(own(leaves, i), (tree) => {
+            made[i] = tree;
+            return from(i + 1);
+          });
+        }
+        return use(join(made));
       };
-      return from(0, []);
+      return from(0);
     },
   };
 }
 
 function hasParts(value: unknown): value is HasParts {
-  return typeof value === "object" && value !== null && partsOf in value;
+  return typeof value === "object" && value !== null && !types.isProxy(value) && partsOf in value;
 }

@@ -1,10 +1,10 @@
 import { ArgumentError, GraphError } from "../errors.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkNumber, describe } from "../options.js";
+import { checkList, checkNumber, describe, isInstance } from "../options.js";
 import { Module } from "./module.js";
 
 function checkModule(where: string, name: string, module: unknown): Module {
-  if (module instanceof Module) return module;
+  if (isInstance(module, Module)) return module;
   throw new ArgumentError(`${where}: expected ${name} to be a Module, got ${describe(module)}`);
 }
 
@@ -31,10 +31,8 @@ export class ModuleList<M extends Module = Module> extends Container implements 
 
   constructor(modules: Iterable<M> = []) {
     super();
-    if (modules === null || typeof modules !== "object" || typeof modules[Symbol.iterator] !== "function") {
-      throw new ArgumentError(`ModuleList: expected a list of modules, got ${describe(modules)}`);
-    }
-    this.list = [...modules].map((module, i) => checkModule("ModuleList", `module ${i}`, module) as M);
+    const list = checkList("ModuleList", "a list of modules", modules);
+    this.list = list.map((module, i) => checkModule("ModuleList", `module ${i}`, module) as M);
   }
 
   get length(): number {

@@ -135,7 +135,7 @@ function copyMemory(value: ArrayBufferView | ArrayBufferLike, copies: Copies, wh
   const kind = (globalThis as unknown as Record<string, Float32ArrayConstructor>)[
     (value as Float32Array)[Symbol.toStringTag]
   ] as Float32ArrayConstructor;
-  const length = value instanceof DataView ? value.byteLength : (value as Float32Array).length;
+  const length = types.isDataView(value) ? value.byteLength : (value as Float32Array).length;
   const copy = new kind(buffer, value.byteOffset, length);
   return keep(copies, value, Object.setPrototypeOf(copy, Object.getPrototypeOf(value)));
 }
@@ -144,7 +144,7 @@ function bytesOf(buffer: ArrayBufferLike, where: string): ArrayBufferLike {
   try {
     return buffer.slice(0);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!types.isNativeError(error) || error.name !== "TypeError") throw error;
     throw new DetachedError(`clone: ${where} holds memory that was transferred or detached`);
   }
 }

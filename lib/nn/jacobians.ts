@@ -5,7 +5,7 @@ import { format, type Shape, sizeOf } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { matmul } from "../ops/matmul.js";
 import { reshape } from "../ops/reshape.js";
-import { describe } from "../options.js";
+import { describe, isInstance } from "../options.js";
 import { Module } from "./module.js";
 
 /** The two Jacobians of a module at a state z. */
@@ -17,7 +17,7 @@ export interface Jacobians {
 }
 
 function checkModule(name: string, which: string, module: unknown): Module {
-  if (module instanceof Module) return module;
+  if (isInstance(module, Module)) return module;
   throw new ArgumentError(`${name}: expected ${which} to be a module, got ${describe(module)}`);
 }
 

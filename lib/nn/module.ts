@@ -8,7 +8,7 @@ import { checkTensor, Tensor } from "../graph/tensor.js";
 import { assume, overrule } from "../graph/trace.js";
 import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
 import { to as convertTo } from "../ops/to.js";
-import { checkFlag, describe } from "../options.js";
+import { checkFlag, checkFunction, describe } from "../options.js";
 import { Buffer } from "./buffer.js";
 import { type Copies, type Copyable, copyFields, copyWith, deepCopy, inTheMaking } from "./deep-copy.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
@@ -72,6 +72,7 @@ export abstract class Module implements HasParts, Copyable {
 
   /** Has `forward` go through these hooks. */
   #through(hooks: Hooks): Hooks {
+    checkFunction(this.constructor.name, "forward", this.forward);
     const forward = this.forward.bind(this);
     const value = (...inputs: Tensor[]): Tensor => {
       try {
@@ -192,12 +193,10 @@ export abstract class Module implements HasParts, Copyable {
    * @throws ArgumentError for an unknown name; ShapeError, DTypeError for another shape or dtype.
    */
   withParameters<T>(parameters: Readonly<Record<string, Tensor>>, run: () => T): T {
-    if (parameters === null || typeof parameters !== "object") {
+    if (typeof parameters !== "object" || parameters === null) {
       throw new ArgumentError(`withParameters: expected tensors by name, got ${describe(parameters)}`);
     }
-    if (typeof run !== "function") {
-      throw new ArgumentError(`withParameters: expected run to be a function, got ${describe(run)}`);
-    }
+    checkFunction("withParameters", "run", run);
     const own = new Map(this.namedParameters());
     const replacing = new Map<Tensor, Tensor>();
     for (const [name, tensor] of Object.entries(parameters)) {

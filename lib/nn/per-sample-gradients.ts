@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { format } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
-import { describe } from "../options.js";
+import { describe, isInstance } from "../options.js";
 import { Module } from "./module.js";
 
 /** A cost C(y, ȳ) of a batch of one: what `cost.…` are. */
@@ -26,7 +26,7 @@ export function perSampleGradients(
   target: Tensor,
 ): Record<string, Tensor> {
   const name = "perSampleGradients";
-  if (!(model instanceof Module)) {
+  if (!isInstance(model, Module)) {
     throw new ArgumentError(`${name}: expected model to be a module, got ${describe(model)}`);
   }
   if (typeof cost !== "function") {

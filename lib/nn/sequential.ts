@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.js";
 import { isGradEnabled } from "../graph/grad-mode.js";
 import { giveBack, withScratch } from "../graph/scratch.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { describe } from "../options.js";
+import { describe, isInstance } from "../options.js";
 import { ELU } from "./elu.js";
 import { Flatten } from "./flatten.js";
 import { GELU } from "./gelu.js";
@@ -34,7 +34,7 @@ export class Sequential extends Module {
   constructor(...modules: Module[]) {
     super();
     modules.forEach((module, i) => {
-      if (!(module instanceof Module)) {
+      if (!isInstance(module, Module)) {
         throw new ArgumentError(`Sequential: expected module ${i} to be a Module, got ${describe(module)}`);
       }
     });

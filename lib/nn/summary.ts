@@ -4,7 +4,7 @@ import type { DType } from "../graph/dtype.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { checkShape, format, type Shape, sizeOf } from "../graph/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { checkOptions, describe } from "../options.js";
+import { checkOptions, describe, isInstance } from "../options.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 
@@ -27,7 +27,7 @@ const count = (value: number): string => value.toLocaleString("en");
  * @throws ArgumentError, ShapeError, OptionError, and what the model throws
  */
 export function summary(model: Module, inputShape: Shape, options: { readonly dtype?: DType } = {}): string {
-  if (!(model instanceof Module)) {
+  if (!isInstance(model, Module)) {
     throw new ArgumentError(`summary: expected model to be a Module, got ${describe(model)}`);
   }
   checkOptions("summary", options, ["dtype"]);

@@ -20,7 +20,7 @@ export function checkLabels(where: string, target: Tensor, classes: number): voi
 
 /** @throws DTypeError unless the targets are class indices. */
 export function checkClassIndices(where: string, target: Tensor): void {
-  if (target.dtype !== "int32") {
+  if (checkTensor(where, "target", target).dtype !== "int32") {
     throw new DTypeError(`${where}: expected target to be int32 class indices, got ${target.dtype}`);
   }
 }

@@ -1,3 +1,4 @@
+import { checkDefinition } from "./check-definition.js";
 import * as define from "./define.js";
 import { sampleBySample } from "./samples.js";
 
@@ -29,11 +30,17 @@ function oneByOne<I extends string, A extends object>(inputs: readonly I[]): def
  *   jvp: { x: ({ dx, x }) => mul(dx, cos(x)) },
  * });
  * sine([tensor([0, 1])]);   // [0, 0.841]
+ * @throws ArgumentError, OptionError for what is no definition; BackendError for an unknown instruction
  */
 export function defineOp<I extends string, A extends object = object>(
   name: string,
   definition: define.OpDefinition<I, A>,
 ): define.Apply<A> {
+  checkDefinition("defineOp", name, definition, {
+    functions: ["shape"],
+    optional: ["params", "buffers", "batch"],
+    rules: ["vjp", "jvp"],
+  });
   return define.defineOp(name, { batch: oneByOne<I, A>(definition.inputs), ...definition }, true);
 }
 
@@ -49,10 +56,15 @@ export function defineOp<I extends string, A extends object = object>(
  *   transpose: ({ dy }) => negate([dy]),
  * });
  * negate([tensor([1, -2])]);   // [-1, 2]
+ * @throws as `defineOp`
  */
 export function linear<I extends string, A extends object = object>(
   name: string,
   definition: define.LinearDefinition<I, A>,
 ): define.Apply<A> {
+  checkDefinition("linear", name, definition, {
+    functions: ["shape", "transpose"],
+    optional: ["params", "batch"],
+  });
   return define.linear(name, { batch: oneByOne<I, A>(definition.inputs), ...definition }, true);
 }

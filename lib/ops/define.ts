@@ -104,6 +104,8 @@ const TAKES = {
   any: { accepts: () => true, words: "any dtype" },
 } as const;
 
+export const TAKEN = Object.keys(TAKES) as readonly Takes[];
+
 /** @throws DTypeError unless all inputs are of one dtype that the op takes. */
 export function checkDTypes(
   name: string,

@@ -1,13 +1,17 @@
-import { allocate, type DType } from "../graph/dtype.js";
+import { ArgumentError } from "../errors.js";
+import { allocate, checkDType, type DType } from "../graph/dtype.js";
 import { sizeOf } from "../graph/shape.js";
 import { Tensor } from "../graph/tensor.js";
+import { checkChoice, describe } from "../options.js";
 import { broadcastParams } from "./broadcast.js";
+import { checkDefinition } from "./check-definition.js";
 import {
   type Arguments,
   broadcastSpec,
   defineOp,
   type JvpContext,
   type JvpRules,
+  TAKEN,
   type Takes,
   type VjpContext,
 } from "./define.js";
@@ -43,12 +47,17 @@ export interface ElementwiseDefinition<I extends string> {
  * @example
  * const tanh = ops.elementwise("tanh", { takes: "float", slope: { x: ({ y }) => sub(1, square(y)) } });
  * tanh([tensor([0, 1])]);   // [0, 0.762]
+ * @throws ArgumentError, OptionError for what is no definition; BackendError for an unknown instruction
  */
 export function elementwise<I extends string = "x">(
   name: string,
   definition: ElementwiseDefinition<I>,
 ): (inputs: readonly Tensor[]) => Tensor {
+  checkDefinition("elementwise", name, named(name, definition), { others: ["takes", "gives", "slope"] });
+  checkChoice("elementwise", "takes", definition.takes, TAKEN);
+  if (definition.gives !== undefined) checkDType("elementwise", definition.gives);
   const inputs = definition.inputs ?? (["x"] as I[]);
+  checkSlopes(inputs, definition.slope);
   const vjp: Partial<Record<I, (context: VjpContext<I, object>) => Tensor>> = {};
   const jvp: Partial<Record<I, (context: JvpContext<I, object>) => Tensor>> = {};
   for (const input of definition.slope === undefined ? [] : inputs) {
@@ -77,6 +86,24 @@ export function elementwise<I extends string = "x">(
       ),
   });
   return (tensors) => op(tensors, {});
+}
+
+/** The definition with its defaults; whatever else it was given stays, to be checked. */
+function named(name: string, definition: object): object {
+  return definition === null || typeof definition !== "object"
+    ? definition
+    : { inputs: ["x"], kernel: name, ...definition };
+}
+
+function checkSlopes(inputs: readonly string[], slopes: unknown): void {
+  if (slopes === undefined) return;
+  for (const input of inputs) {
+    const slope = (slopes as Readonly<Record<string, unknown>> | null)?.[input];
+    if (typeof slope === "function" || slope === 0 || slope === 1 || slope === -1) continue;
+    throw new ArgumentError(
+      `elementwise: expected slope.${input} to be a function, 0, 1 or -1, got ${describe(slope)}`,
+    );
+  }
 }
 
 /** slope · d: what a rule gives for a tangent or cotangent d. */

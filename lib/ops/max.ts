@@ -1,4 +1,5 @@
 import type { Tensor } from "../graph/tensor.js";
+import { checkRequired } from "../options.js";
 import { argmax } from "./argmax.js";
 import { argmin } from "./argmin.js";
 import type { ReduceOneOptions } from "./reduce.js";
@@ -10,6 +11,8 @@ import { type ValuesAndIndices, valuesAt } from "./values-and-indices.js";
 export interface ExtremeOptions extends ReduceOneOptions {
   readonly dim: number;
 }
+
+const OPTIONS = ["dim", "keepdim"];
 
 function pick(x: Tensor, indices: Tensor, { dim, keepdim = false }: ExtremeOptions): ValuesAndIndices {
   const axis = dim < 0 ? dim + x.rank : dim;
@@ -26,6 +29,7 @@ function pick(x: Tensor, indices: Tensor, { dim, keepdim = false }: ExtremeOptio
  * @throws ShapeError for an empty axis; DTypeError, OptionError
  */
 export function max(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
+  checkRequired("max", options, OPTIONS);
   return pick(x, argmax(x, options), options);
 }
 
@@ -36,5 +40,6 @@ export function max(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
  * @throws as `max`
  */
 export function min(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
+  checkRequired("min", options, OPTIONS);
   return pick(x, argmin(x, options), options);
 }

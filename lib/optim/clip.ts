@@ -8,14 +8,11 @@ import { minimum } from "../ops/minimum.js";
 import { mul } from "../ops/mul.js";
 import { norm } from "../ops/norm.js";
 import { stack } from "../ops/stack.js";
-import { checkNumber, checkOptions, describe } from "../options.js";
+import { checkList, checkNumber, checkOptions, describe } from "../options.js";
 
 /** Those of the tensors that have a gradient. */
 function withGradients(name: string, parameters: Iterable<Tensor>): Tensor[] {
-  if (typeof parameters !== "object" || parameters === null || !(Symbol.iterator in parameters)) {
-    throw new ArgumentError(`${name}: expected a list of parameters, got ${describe(parameters)}`);
-  }
-  return [...parameters].filter((parameter: unknown) => {
+  return checkList(name, "a list of parameters", parameters).filter((parameter): parameter is Tensor => {
     if (!isTensor(parameter)) {
       throw new ArgumentError(`${name}: expected a list of parameters, one is ${describe(parameter)}`);
     }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { hessian, jacobian } from "../autodiff/jacobian.js";
 import { ArgumentError } from "../errors.js";
 import { eye } from "../graph/create.js";
@@ -28,7 +29,8 @@ export interface Parametrised {
 
 /** A function of the model's parameters as one vector w [n], and where they are now. */
 function asVector<T>(name: string, model: Parametrised, f: () => T): { of: (w: Tensor) => T; now: Tensor } {
-  if (typeof model?.namedParameters !== "function" || typeof model.withParameters !== "function") {
+  const isModel = typeof model?.namedParameters === "function" && typeof model.withParameters === "function";
+  if (!isModel || types.isProxy(model)) {
     throw new ArgumentError(`${name}: expected model to be a Module, got ${describe(model)}`);
   }
   const named = [...model.namedParameters()].filter(([, parameter]) => parameter.requiresGrad);

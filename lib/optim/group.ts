@@ -2,7 +2,7 @@ import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
 import { isTensor, Tensor } from "../graph/tensor.js";
 import { assume } from "../graph/trace.js";
-import { checkNumber, describe } from "../options.js";
+import { checkList, checkNumber, describe } from "../options.js";
 
 /** One scalar that the updates read, float64. */
 export function scalarState(value: number): Tensor {
@@ -154,20 +154,13 @@ export function readGroups<Options>(
   name: string,
   parameters: ParameterList<Options>,
 ): { readonly parameters: readonly Tensor[]; readonly options: Partial<Options> }[] {
-  if (parameters === null || typeof parameters !== "object" || !(Symbol.iterator in parameters)) {
-    throw new ArgumentError(`${name}: expected a list of parameters, got ${describe(parameters)}`);
-  }
-  const list: unknown[] = [...parameters];
+  const list = checkList(name, "a list of parameters", parameters);
   const isGroups = list.length > 0 && list.every(isGroup);
   const groups = isGroups
-    ? list.map(({ parameters: own, ...options }) => {
-        if (own === null || typeof own !== "object" || !(Symbol.iterator in own)) {
-          throw new ArgumentError(
-            `${name}: expected a group's parameters to be a list, got ${describe(own)}`,
-          );
-        }
-        return { parameters: [...own], options: options as Partial<Options> };
-      })
+    ? list.map(({ parameters: own, ...options }) => ({
+        parameters: checkList(name, "a group's parameters to be a list", own),
+        options: options as Partial<Options>,
+      }))
     : [{ parameters: list, options: {} }];
   const all = groups.flatMap((group) => group.parameters);
   if (groups.some((group) => group.parameters.length === 0))

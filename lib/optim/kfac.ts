@@ -1,10 +1,11 @@
+import { types } from "node:util";
 import { hvp } from "../autodiff/jacobian.js";
 import { vjp } from "../autodiff/transforms.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import { eye, ones, zeros } from "../graph/create.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { format } from "../graph/shape.js";
-import { isTensor, type Tensor } from "../graph/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
 import { detach } from "../ops/detach.js";
@@ -15,7 +16,7 @@ import { reshape } from "../ops/reshape.js";
 import { slice } from "../ops/slice.js";
 import { stack } from "../ops/stack.js";
 import { trace } from "../ops/trace.js";
-import { describe } from "../options.js";
+import { checkFunction, describe } from "../options.js";
 import { type CurvatureOptions, inverted, readDamping } from "./curvature.js";
 import type { StatefulPreconditioner } from "./gradient-descent.js";
 
@@ -81,9 +82,11 @@ export function kfac(
   options: CurvatureOptions = {},
 ): StatefulPreconditioner {
   const damping = readDamping("kfac", options);
-  if (typeof model?.namedModules !== "function") {
+  if (typeof model?.namedModules !== "function" || types.isProxy(model)) {
     throw new ArgumentError(`kfac: expected model to be a Module, got ${describe(model)}`);
   }
+  checkFunction("kfac", "outputs", outputs);
+  checkFunction("kfac", "cost", cost);
   const parameters = model.parameters().filter(({ requiresGrad }) => requiresGrad);
   const { seen, y, pullback } = watch(linearLayers(model), outputs);
   const curvature = curvatureOf(cost, y);
@@ -152,7 +155,7 @@ function withHooks(
     layer.registerForwardHook((_, [a], z) => hook(layer, a as Tensor, z)),
   );
   try {
-    return outputs();
+    return checkTensor("kfac", "the outputs", outputs());
   } finally {
     for (const remove of removers) remove();
   }

@@ -219,7 +219,7 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
     const before = momentumOf(own) ?? 0;
     const moves =
       momentum === 0
-        ? before !== 0 && states.some((state) => state?.["momentum_buffer"] instanceof Tensor)
+        ? before !== 0 && states.some((state) => isTensor(state?.["momentum_buffer"]))
         : movingMomentum !== null;
     const all = { ...own, ...options };
     return moves

@@ -3,11 +3,11 @@ import { checkFinite, type Dataset } from "../data/dataset.js";
 import { ArgumentError, ThalwegError } from "../errors.js";
 import type { Shape } from "../graph/shape.js";
 import { Module } from "../nn/module.js";
-import { describe } from "../options.js";
+import { describe, isInstance } from "../options.js";
 import type { ModelProgram } from "./program.js";
 
 export function checkModel(where: string, model: unknown): Module {
-  if (model instanceof Module) return model;
+  if (isInstance(model, Module)) return model;
   throw new ArgumentError(`${where}: expected a Module, got ${describe(model)}`);
 }
 

@@ -10,7 +10,7 @@ import { canFail } from "../graph/plan/dependencies.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
-import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
+import { checkFlag, checkNumber, checkOptions, describe, isInstance } from "../options.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { type Evaluation, type Evaluator, evaluationBatch, makeEvaluator } from "./evaluate.js";
 import { Forks } from "./forks.js";
@@ -244,7 +244,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
     throw new BusyError("fit: this model is being trained by another fit; wait for that one");
   }
   const cost = checkCost("fit", options?.cost);
-  if (!(options.optimizer instanceof Optimizer)) {
+  if (!isInstance(options.optimizer, Optimizer)) {
     throw new ArgumentError(`fit: expected optimizer to be an Optimizer, got ${describe(options.optimizer)}`);
   }
   const dataset = toDataset("fit", "data", options.data);

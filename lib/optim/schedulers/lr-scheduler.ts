@@ -6,7 +6,7 @@ import { type OptionTable, readSettings, type SettingsOf, settingsIn, writtenSet
 
 /** @throws ArgumentError unless it is an optimizer. */
 export function checkOptimizer(name: string, optimizer: unknown): Optimizer {
-  if (optimizer instanceof Optimizer) return optimizer;
+  if (isInstance(optimizer, Optimizer)) return optimizer;
   throw new ArgumentError(`${name}: expected optimizer to be an Optimizer, got ${describe(optimizer)}`);
 }
 

@@ -1,0 +1,147 @@
+import { types } from "node:util";
+import { describe, expect, test } from "vitest";
+import * as thalweg from "../../lib/index.js";
+import { Dice, Hostile, seeds, UserError } from "./hostile.js";
+
+const CALLS = 2000;
+
+type Callable = (...args: unknown[]) => unknown;
+
+/** Every function and class that the package exports, by its name. */
+function exported(from: object, prefix = ""): [name: string, value: Callable][] {
+  return Object.entries(from).flatMap(([name, value]): [string, Callable][] => {
+    if (typeof value === "function") return [[prefix + name, value as Callable]];
+    return typeof value === "object" && value !== null ? exported(value, `${prefix}${name}.`) : [];
+  });
+}
+
+// Tensors are made by functions; the bases are for subclasses, whose constructors give them what they need.
+const SKIPPED = new Set([
+  "Tensor",
+  "optim.Optimizer",
+  "optim.LRScheduler",
+  "optim.ParameterGroup",
+  ...Object.keys(thalweg).filter((name) => /Error$/.test(name)),
+]);
+// What TypeScript calls protected: only the library calls it.
+const PROTECTED = new Set(["constructor", "update", "stateOf", "initialState", "updateGroup", "rate"]);
+
+const FUNCTIONS = exported(thalweg).filter(([name]) => !SKIPPED.has(name));
+
+const isClass = (value: Callable): boolean => /^class\b/.test(Function.prototype.toString.call(value));
+
+/** What can be called of a result of the library: itself and what hangs on it, or its methods. */
+function callables(value: unknown): [name: string, call: Callable][] {
+  if (types.isProxy(value)) return [];
+  if (typeof value === "function") {
+    const own = Object.entries(value).filter(([, part]) => typeof part === "function");
+    return [["()", value as Callable], ...own.map(([name, part]): [string, Callable] => [`.${name}`, part])];
+  }
+  const ours = [thalweg.Tensor, thalweg.nn.Module, thalweg.optim.Optimizer, thalweg.optim.LRScheduler];
+  const kinds = [...ours, thalweg.Generator, thalweg.optim.WeightAverage, thalweg.data.Bytes];
+  if (!kinds.some((kind) => value instanceof kind)) return [];
+  const found = new Map<string, Callable>();
+  for (
+    let from = Object.getPrototypeOf(value);
+    from !== Object.prototype;
+    from = Object.getPrototypeOf(from)
+  ) {
+    for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
+      if (PROTECTED.has(name) || found.has(name) || typeof method !== "function") continue;
+      found.set(name, (...args) => method.apply(value, args));
+    }
+  }
+  return Array.from(found, ([name, call]) => [`.${name}`, call]);
+}
+
+/** Calls of one export, each with arguments by chance or with some that went well, of which one is changed. */
+class Fuzz {
+  readonly findings = new Map<string, number>();
+  readonly #dice: Dice;
+  readonly #went = new Map<string, unknown[][]>();
+  #hostile: Hostile;
+  #calls = 0;
+
+  constructor(seed: string) {
+    this.#dice = new Dice(seed);
+    this.#hostile = new Hostile(this.#dice);
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  seed(name: string, args: unknown[]): void {
+    this.#went.set(name, [args]);
+  }
+
+  async call(name: string, most: number, run: Callable): Promise<unknown> {
+    if (++this.#calls % 500 === 0) this.#hostile = new Hostile(this.#dice);
+    const args = this.#arguments(name, most);
+    try {
+      const result = run(...args);
+      const settled = types.isPromise(result) ? await result : result;
+      this.#keep(name, args);
+      return settled;
+    } catch (error) {
+      this.#note(name, error);
+      return undefined;
+    }
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return this.#dice.of(list);
+  }
+
+  #arguments(name: string, most: number): unknown[] {
+    const known = this.#went.get(name);
+    if (known === undefined || this.#dice.below(2) === 0) return this.#hostile.list(most);
+    const args = [...this.#dice.of(known)];
+    const at = this.#dice.below(args.length + 1);
+    const given = args[at];
+    // Of options one is changed as often as all of them.
+    const isOptions =
+      typeof given === "object" && given !== null && Object.getPrototypeOf(given) === Object.prototype;
+    const keys = isOptions ? Object.keys(given) : [];
+    args[at] =
+      keys.length > 0 && this.#dice.below(2) === 0
+        ? { ...given, [this.#dice.of(keys)]: this.#hostile.value() }
+        : this.#hostile.value();
+    return args;
+  }
+
+  #keep(name: string, args: unknown[]): void {
+    const known = this.#went.get(name) ?? [];
+    if (known.length < 16) known.push(args);
+    else known[this.#dice.below(16)] = args;
+    this.#went.set(name, known);
+  }
+
+  /** Notes an error that is neither the library's nor the caller's own. */
+  #note(name: string, error: unknown): void {
+    if (error instanceof thalweg.ThalwegError || error instanceof UserError) return;
+    const { name: kind, message, stack } = error as Error;
+    const line = /lib\/\S+:\d+/.exec(stack ?? "")?.[0] ?? stack ?? "";
+    const finding = `${name}: ${kind}: ${String(message).slice(0, 120)} (${line})`;
+    this.findings.set(finding, (this.findings.get(finding) ?? 0) + 1);
+  }
+}
+
+describe("hostile calls give the library's own errors", () => {
+  test.each(FUNCTIONS)("%s", async (name, value) => {
+    const fuzz = new Fuzz(name);
+    const seed = seeds()[name];
+    if (seed !== undefined) fuzz.seed(name, seed);
+    const make: Callable = isClass(value)
+      ? (...args) => new (value as unknown as new (...args: unknown[]) => unknown)(...args)
+      : value;
+    while (fuzz.calls < CALLS) {
+      const parts = callables(await fuzz.call(name, 5, make));
+      for (let i = 0; i < 3 && parts.length > 0; i++) {
+        const [part, call] = fuzz.pick(parts);
+        await fuzz.call(name + part, 3, call);
+      }
+    }
+    expect([...fuzz.findings.keys()]).toEqual([]);
+  });
+});
