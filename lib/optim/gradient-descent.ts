@@ -5,6 +5,7 @@ import { Generator } from "../graph/generator.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { format } from "../graph/shape.js";
 import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
+import { currentTrace } from "../graph/trace.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
@@ -137,6 +138,13 @@ export class GradientDescent extends Optimizer<object, Settings> {
       restore();
       assignAll(targets, values);
     };
+  }
+
+  override step(): void {
+    // P moves parameters without a gradient too.
+    const moved = this.groups.filter(({ settings }) => settings.preconditioner !== null);
+    if (currentTrace() === null) checkWritable(moved.flatMap(({ parameters }) => parameters));
+    super.step();
   }
 
   protected initialState(): object {

@@ -18,6 +18,7 @@ import { checkChoice, checkNumber, describe } from "../options.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
 import { type OptimizerStateDict, parsed, type TorchOptimizerStateDict } from "./state-dict.js";
 import { type Along, findStep } from "./strong-wolfe.js";
+import { checkWritable } from "./writable.js";
 
 export interface LBFGSOptions extends OptimizerOptions {
   /** The step along each direction, or with a line search the first that is tried. Default: 1. */
@@ -108,6 +109,7 @@ export class LBFGS extends Optimizer<object, Settings> {
     if (typeof closure !== "function") {
       throw new ArgumentError(`LBFGS: expected a function that computes the loss, got ${describe(closure)}`);
     }
+    checkWritable(this.parameters);
     const { maxIter, maxEval, toleranceGrad, toleranceChange, lineSearchFn } = this.#settings();
     const evaluate = (): { value: Tensor; loss: number; g: Tensor } => {
       const value = checkTensor("LBFGS", "the loss", closure());

@@ -5,6 +5,7 @@ import { noGrad } from "../graph/grad-mode.js";
 import { dropGradient } from "../graph/scratch.js";
 import { format, sameShape } from "../graph/shape.js";
 import { isTensor, Tensor } from "../graph/tensor.js";
+import { currentTrace } from "../graph/trace.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import {
   type GroupSettings,
@@ -120,11 +121,15 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
   /**
    * Moves every parameter that has a gradient, all or none.
    * @throws ShapeError, DTypeError where a gradient does not have its parameter's shape and dtype;
-   *   DetachedError where the memory of one is gone.
+   *   DetachedError where the memory of one is gone; BusyError where another run uses one.
    */
   step(): void {
     for (const parameter of this.parameters) {
-      if (parameter.heldGrad !== null) checkGradient(this.#name, parameter, parameter.heldGrad);
+      if (parameter.heldGrad === null) continue;
+      checkGradient(this.#name, parameter, parameter.heldGrad);
+      if (currentTrace() !== null) continue; // a run of the program has to claim them
+      const state = this.#states.get(parameter);
+      checkWritable(state === undefined ? [parameter] : [parameter, ...tensorsOf(state)]);
     }
     noGrad(() => {
       for (const group of this.groups) {

@@ -3,6 +3,7 @@ import { checkAssignable, increment, write } from "../graph/apply.js";
 import { copyOf } from "../graph/copy.js";
 import { noGrad } from "../graph/grad-mode.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
+import { currentTrace } from "../graph/trace.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -12,7 +13,7 @@ import { to } from "../ops/to.js";
 import { where } from "../ops/where.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import { readGroups, scalarState } from "./group.js";
-import { assignAll } from "./writable.js";
+import { assignAll, checkWritable } from "./writable.js";
 
 export interface WeightAverageOptions {
   /** β in [0, 1) of an exponential moving average. Default: none, the plain average of all. */
@@ -56,8 +57,12 @@ export class WeightAverage {
     this.averages = this.parameters.map(copyOf);
   }
 
-  /** Takes the weights of now in. */
+  /** Takes the weights of now in, all or none. @throws BusyError, DetachedError */
   update(): void {
+    if (currentTrace() === null) {
+      checkWritable([this.#updates, ...this.averages]);
+      for (const { storage } of this.parameters) storage.readOnly;
+    }
     noGrad(() => {
       const isFirst = equal(this.#updates, 0);
       const share =

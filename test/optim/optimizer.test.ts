@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nn, ones, ops, optim, type Tensor, tensor } from "../../lib/index.js";
+import { BusyError, compile, nn, ones, ops, optim, randn, type Tensor, tensor } from "../../lib/index.js";
 
 const parameter = (): Tensor => tensor([1, 2], { dtype: "float64", requiresGrad: true });
 
@@ -105,5 +105,56 @@ describe("optimizers", () => {
     for (const w of stepped(1e-30, 1e-32)) expect(w).toBeCloseTo(0, 4);
     for (const w of stepped(1e-36, 1e-38)) expect(w).toBeCloseTo(0, 4);
     for (const w of stepped(1e-30, 0)) expect(w).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test("move all weights or none where a run reads one of them", async () => {
+    const [small, large] = [new nn.Linear(2, 2), new nn.Linear(500, 500)];
+    const parameters = [...small.parameters(), ...large.parameters()];
+    const evaluate = compile((x: Tensor) => large.forward(large.forward(large.forward(x))));
+    const x = randn([400, 500]);
+    evaluate(x);
+    const closure = (): Tensor => ops.sum(small.weight);
+    for (const [optimizer, run] of [
+      ...[optim.SGD, optim.Adam, optim.RMSprop].map((Make) => {
+        const optimizer: optim.Optimizer = new Make(parameters, { lr: 0.1 });
+        return [optimizer, () => optimizer.step()] as const;
+      }),
+      ...[
+        new optim.GradientDescent([
+          { parameters: small.parameters() },
+          { parameters: large.parameters(), preconditioner: (v) => ops.mul(v, 1) },
+        ]),
+      ].map((optimizer) => [optimizer, () => optimizer.step()] as const),
+      ...[new optim.LBFGS(parameters)].map(
+        (optimizer) => [optimizer, () => optimizer.step(closure)] as const,
+      ),
+    ]) {
+      for (const w of parameters) w.grad = ones(w.shape);
+      const before = small.weight.toArray();
+      const running = evaluate.runAsync(x);
+      expect(run).toThrow(BusyError);
+      expect(small.weight.toArray()).toEqual(before);
+      expect(optimizer.stateDict().state).toEqual({});
+      await running;
+      run();
+    }
+    const average = new optim.WeightAverage(parameters);
+    small.weight.data[0] = 99;
+    const train = compile((input: Tensor) => {
+      const loss = ops.sum(large.forward(input));
+      for (const w of large.parameters()) w.grad = null;
+      loss.backward();
+      trainer.step();
+      return loss;
+    });
+    const trainer = new optim.SGD(large.parameters(), { lr: 1e-6 });
+    train(x);
+    const before = average.averages[0]?.toArray();
+    const running = train.runAsync(x);
+    expect(() => average.update()).toThrow(BusyError);
+    expect(average.averages[0]?.toArray()).toEqual(before);
+    await running;
+    average.update();
+    expect(average.averages[0]?.data[0]).toBe(99);
   });
 });

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../../errors.js";
-import { checkNumber, describe } from "../../options.js";
+import { checkNumber, describe, isInstance } from "../../options.js";
 import { Optimizer } from "../optimizer.js";
 import { checkWritable } from "../writable.js";
 import { type OptionTable, readSettings, type SettingsOf, settingsIn, writtenSettings } from "./options.js";
