@@ -84,7 +84,9 @@ export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOpt
       "fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()",
     );
   }
-  return new Tensor(data, fit("fromTypedArray", data, shape ?? [data.length]), dtype);
+  const tensor = new Tensor(data, fit("fromTypedArray", data, shape ?? [data.length]), dtype);
+  tensor.storage.share();
+  return tensor;
 }
 
 /** @throws unless an array that holds one dtype may be read as what the options ask for. */
@@ -161,7 +163,7 @@ export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
   checkOptions("rand", options, ["dtype", "requiresGrad"]);
   const dtype = readFloat("rand", options);
   const x = defaultGenerator.uniform(checkShape("rand", shape), { dtype });
-  return finish("rand", x.data, x.shape, options);
+  return withGradient("rand", x, options);
 }
 
 /** Normal random numbers, mean 0 and variance 1, from the generator that `manualSeed` starts. @example randn([2, 3]) */
@@ -169,7 +171,7 @@ export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
   checkOptions("randn", options, ["dtype", "requiresGrad"]);
   const dtype = readFloat("randn", options);
   const x = defaultGenerator.normal(checkShape("randn", shape), { dtype });
-  return finish("randn", x.data, x.shape, options);
+  return withGradient("randn", x, options);
 }
 
 function readDType(where: string, options: CreateOptions): DType {
@@ -183,7 +185,10 @@ function readFloat(where: string, options: CreateOptions): DType {
 }
 
 function finish(where: string, data: TypedArray, shape: Shape, options: CreateOptions): Tensor {
-  const result = new Tensor(data, shape, dtypeOf(data) as DType);
+  return withGradient(where, new Tensor(data, shape, dtypeOf(data) as DType), options);
+}
+
+function withGradient(where: string, result: Tensor, options: CreateOptions): Tensor {
   if (options.requiresGrad !== undefined) {
     result.requiresGrad = checkFlag(where, "requiresGrad", options.requiresGrad);
   }

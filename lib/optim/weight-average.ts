@@ -61,7 +61,7 @@ export class WeightAverage {
   update(): void {
     if (currentTrace() === null) {
       checkWritable([this.#updates, ...this.averages]);
-      for (const { storage } of this.parameters) storage.readOnly;
+      for (const { storage } of this.parameters) storage.forReading();
     }
     noGrad(() => {
       const isFirst = equal(this.#updates, 0);
