@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { TraceError } from "../errors.js";
 import { context, within } from "./context.js";
 import type { Tensor } from "./tensor.js";
@@ -41,30 +42,38 @@ export interface Draws {
   readonly blocks: number;
 }
 
+/** A field of an object, and what it holds where it is a list or a map. */
+interface Field {
+  readonly name: string;
+  readonly value: unknown;
+  readonly items: readonly unknown[] | null;
+}
+
 /** That an object has the fields that it had, but for those that the traced function changed itself. */
 class SameFields implements Assumption {
   readonly #owner: Readonly<Record<string, unknown>>;
-  readonly #names: readonly string[];
-  readonly #values: readonly unknown[];
+  readonly #fields: readonly Field[];
   readonly #count: number;
   readonly #forward: unknown;
 
-  constructor(owner: object, before: ReadonlyMap<string, unknown>) {
+  /** Made when the trace has ended. */
+  constructor(owner: object, before: readonly Field[]) {
     this.#owner = owner as Readonly<Record<string, unknown>>;
-    this.#names = [...before.keys()].filter((name) => Object.is(before.get(name), this.#owner[name]));
-    this.#values = this.#names.map((name) => before.get(name));
+    this.#fields = before.filter((field) => this.#isSame(field));
     this.#count = this.#countFields();
     this.#forward = this.#owner["forward"];
   }
 
   /** Asked before each run. */
   holds(): boolean {
-    const owner = this.#owner;
-    const names = this.#names;
-    for (let i = 0; i < names.length; i++) {
-      if (!Object.is(owner[names[i] as string], this.#values[i])) return false;
-    }
-    return owner["forward"] === this.#forward && this.#countFields() === this.#count;
+    const fields = this.#fields;
+    for (let i = 0; i < fields.length; i++) if (!this.#isSame(fields[i] as Field)) return false;
+    return this.#owner["forward"] === this.#forward && this.#countFields() === this.#count;
+  }
+
+  #isSame({ name, value, items }: Field): boolean {
+    if (!Object.is(this.#owner[name], value)) return false;
+    return items === null || isSameList(items, itemsOf(value) as readonly unknown[]);
   }
 
   #countFields(): number {
@@ -72,6 +81,24 @@ class SameFields implements Assumption {
     for (const _ in this.#owner) count++;
     return count;
   }
+}
+
+function fieldsOf(owner: object): Field[] {
+  return Object.entries(owner).map(([name, value]) => {
+    const items = itemsOf(value);
+    return { name, value, items: items === null ? null : [...items] };
+  });
+}
+
+/** What a list or a map holds, as a list; null for anything else. */
+function itemsOf(value: unknown): readonly unknown[] | null {
+  if (Array.isArray(value)) return value;
+  return types.isMap(value) ? [...value].flat() : null;
+}
+
+/** Whether two lists hold the same values. */
+export function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 
 let lastId = 0;
@@ -84,7 +111,7 @@ export class Trace {
   /** By whose setting it is; null where the traced function set it itself, before it was read. */
   readonly #settings = new Map<object, Assumption | null>();
   /** The fields of objects when the trace met them. */
-  readonly #fields = new Map<object, ReadonlyMap<string, unknown>>();
+  readonly #fields = new Map<object, readonly Field[]>();
   /** What the checks of `detectAnomaly` name, by their number. */
   readonly makers: Maker[] = [];
   readonly #draws = new Map<RandomSource, Draws>();
@@ -127,7 +154,7 @@ export class Trace {
 
   assumeFields(owner: object): void {
     if (this.#fields.has(owner)) return;
-    this.#fields.set(owner, new Map(Object.entries(owner)));
+    this.#fields.set(owner, fieldsOf(owner));
   }
 
   assume<T>(owner: object, read: () => T, same: (a: T, b: T) => boolean = Object.is): void {

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { assume } from "../graph/trace.js";
+import { assume, isSameList } from "../graph/trace.js";
 import { view } from "../ops/reshape.js";
 import { describe } from "../options.js";
 import type { Module } from "./module.js";
@@ -44,7 +44,7 @@ export class Hooks {
   addBackward = (hook: BackwardHook): (() => void) => add("registerBackwardHook", this.#backward, hook);
 
   run(module: Module, forward: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
-    assume(this, () => [...this.#before, ...this.#after, ...this.#backward], isSame);
+    assume(this, () => [...this.#before, ...this.#after, ...this.#backward], isSameList);
     let inputs = given;
     for (const { hook } of this.#before) inputs = checkInputs(hook(module, inputs) ?? inputs);
     if (this.#backward.size > 0) inputs = this.#watchInput(module, inputs);
@@ -89,9 +89,6 @@ function checkInputs(inputs: readonly Tensor[]): readonly Tensor[] {
     `registerForwardPreHook: expected the hook's result to be a list of inputs, got ${describe(inputs)}`,
   );
 }
-
-const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((hook, i) => hook === b[i]);
 
 function add<H>(name: string, hooks: Set<{ hook: H }>, hook: H): () => void {
   if (typeof hook !== "function") {

@@ -5,7 +5,7 @@ import { PASSES } from "../graph/plan/index.js";
 import { format, type Shape, type TensorSpec } from "../graph/shape.js";
 import type { Storage } from "../graph/storage.js";
 import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
-import { assumeFields, overrule } from "../graph/trace.js";
+import { assumeFields, isSameList, overrule } from "../graph/trace.js";
 import { type Version, Versions } from "../graph/version.js";
 import type { Module } from "../nn/module.js";
 import { detach } from "../ops/detach.js";
@@ -132,16 +132,13 @@ const MAX_PROGRAMS = 16;
 function programFor(model: Module, key: readonly unknown[], make: () => ModelProgram): ModelProgram {
   const list = known.get(model) ?? [];
   known.set(model, list);
-  const found = list.find((one) => isSame(one.key, key));
+  const found = list.find((one) => isSameList(one.key, key));
   if (found !== undefined) return found.program;
   if (list.length >= MAX_PROGRAMS) list.shift();
   const program = make();
   list.push({ key, program });
   return program;
 }
-
-const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 
 const metricsKey = (metrics: Metrics): unknown[] => Object.entries(metrics).flat();
 
