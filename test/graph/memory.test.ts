@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { library, runModule } from "../child.js";
 
 const PROGRAM = `
-  import { compile, cost, fit, nn, ops, optim, predict, rand, randn } from ${JSON.stringify(library)};
+  import { compile, cost, detectAnomaly, fit, nn, ops, optim, predict, rand, randn } from ${JSON.stringify(library)};
   const SIZE = SIZES;
   const model = new nn.Sequential(new nn.Linear(SIZE, SIZE), new nn.ReLU(), new nn.Linear(SIZE, 10));
   const optimizer = new optim.Adam(model.parameters(), { lr: 1e-4 });
@@ -36,6 +36,12 @@ const PROGRAM = `
 
 const short = `() => fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, batchSize: 32 })`;
 
+const checked = `() => detectAnomaly(() => compile((a) => {
+  let z = a;
+  for (let i = 0; i < 20; i++) z = ops.exp(ops.mul(z, 0.1));
+  return z;
+})(x))`;
+
 test.each([
   ["eager steps at 512, of 10 MiB each,", 512, "() => eager().item()", 400],
   ["10,000 small eager steps", 32, "() => eager().item()", 10_000],
@@ -43,6 +49,7 @@ test.each([
   ["10,000 compiled steps on the engine's own thread", 32, "() => compiled.runAsync(x, y)", 10_000],
   ["10,000 fits of one step", 32, short, 10_000],
   ["10,000 predictions", 32, "() => predict(model, x)", 10_000],
+  ["400 functions compiled to be checked", 32, checked, 400],
 ])("%s hold heap and resident memory flat", { timeout: 120_000 }, async (_, size, kind, steps) => {
   const source = PROGRAM.replace("SIZES", String(size))
     .replace("KIND", kind)

@@ -1,14 +1,19 @@
 // The threads of a team share the rows of small products, the elements of others and the rows of weights. What
 // comes out has the same bits for any number of them.
 import { existsSync } from "node:fs";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import {
   compile,
   cost,
+  fit,
+  fromTypedArray,
   Generator,
   nn,
+  ones,
   ops,
   optim,
+  predict,
+  randn,
   setThreads,
   type Tensor,
   tensor,
@@ -106,4 +111,64 @@ test.runIf(existsSync("/proc/self/task")).each([
     console.log(count() - before);
   `);
   expect(ended).toMatchObject({ code: 0, stdout: `${threads}\n` });
+});
+
+describe("JavaScript's thread waits for no run of the engine's", () => {
+  const long = (): Promise<Tensor> => {
+    const w = randn([384, 384]);
+    const step = compile((x: Tensor) => ops.sum(ops.matmul(ops.matmul(x, w), w)));
+    const order = fromTypedArray(Int32Array.from({ length: 384 * 600 }, (_, i) => i % 384));
+    return step.loopAsync([randn([384, 384])], order, 384);
+  };
+  const isPending = async (running: Promise<unknown>): Promise<boolean> => {
+    const pending = Symbol("pending");
+    const later = new Promise((resolve) => setTimeout(resolve, 5, pending));
+    return (await Promise.race([running, later])) === pending;
+  };
+
+  test.each<[string, () => unknown]>([
+    ["a product that is large enough for the team", () => ops.matmul(randn([512, 512]), randn([512, 512]))],
+    [
+      "a compiled function",
+      () => {
+        const w = randn([512, 512]);
+        return compile((x: Tensor) => ops.matmul(x, w))(randn([512, 512]));
+      },
+    ],
+    [
+      "a short run of another program on the engine's own thread",
+      () => compile((x: Tensor) => ops.exp(x)).runAsync(randn([64])),
+    ],
+  ])("for %s", async (_, work) => {
+    setThreads(2);
+    const running = long();
+    await new Promise(setImmediate);
+    await work();
+    expect(await isPending(running)).toBe(true);
+    await running;
+  });
+
+  test("nor does a prediction of a small model while a large one trains", async () => {
+    const large = new nn.Sequential(new nn.Linear(512, 1024), new nn.ReLU(), new nn.Linear(1024, 512));
+    const small = new nn.Linear(8, 8);
+    const x = randn([256, 512]);
+    const data = { x, y: x };
+    const optimizer = new optim.SGD(large.parameters(), { lr: 1e-3 });
+    let isTraining = true;
+    let steps = 0;
+    const onBatch = (): void => {
+      steps++;
+    };
+    const running = fit(large, { data, cost: cost.mse, optimizer, batchSize: 128, epochs: 10, onBatch });
+    void running.finally(() => {
+      isTraining = false;
+    });
+    let predictions = 0;
+    for (; isTraining; predictions++) {
+      await predict(small, ones([1, 8]));
+      await new Promise(setImmediate);
+    }
+    await running;
+    expect(predictions).toBeGreaterThan(2 * steps);
+  });
 });
