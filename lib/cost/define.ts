@@ -21,13 +21,16 @@ export interface CostDefinition {
 
 /**
  * Defines a cost from that of each sample; the reductions follow.
- * @throws ArgumentError unless `perSample` is a function.
+ * @throws ArgumentError without a name, and unless `perSample` is a function.
  * @example
  * const absoluteError = cost.defineCost("absoluteError", {
  *   perSample: (y, target) => sum(abs(sub(y, target)), { dim: 1 }),
  * });
  */
 export function defineCost(name: string, definition: CostDefinition): Cost {
+  if (typeof name !== "string" || name === "") {
+    throw new ArgumentError(`defineCost: expected a name, got ${describe(name)}`);
+  }
   if (typeof definition?.perSample !== "function") {
     throw new ArgumentError(
       `defineCost: expected perSample to be a function, got ${describe(definition?.perSample)}`,

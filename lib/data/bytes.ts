@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
+import { ArgumentError, DTypeError, IndexError, ShapeError } from "../errors.js";
 import { fromTypedArray } from "../graph/create.js";
 import { checkDType, type DType, isFloat } from "../graph/dtype.js";
 import { checkShape, format, type Shape, sizeOf } from "../graph/shape.js";
@@ -59,13 +59,25 @@ export class Bytes {
     return this.shape[0] as number;
   }
 
-  /** What the samples [begin, end) stand for. */
+  /**
+   * What the samples [begin, end) stand for.
+   * @throws ArgumentError unless 0 ≤ begin ≤ end ≤ `length`.
+   */
   slice(begin: number, end: number): Tensor {
+    checkNumber("Bytes", "begin", begin, { min: 0, max: this.length, integer: true });
+    checkNumber("Bytes", "end", end, { min: begin, max: this.length, integer: true });
     return this.select(Array.from({ length: end - begin }, (_, i) => begin + i));
   }
 
-  /** What some samples stand for, in that order. */
-  select(samples: ArrayLike<number>): Tensor {
+  /**
+   * What some samples stand for, in that order.
+   * @throws IndexError for one outside [0, `length`); ArgumentError unless they are a list or an Int32Array.
+   */
+  select(samples: readonly number[] | Int32Array): Tensor {
+    if (!Array.isArray(samples) && !types.isInt32Array(samples)) {
+      throw new ArgumentError(`Bytes: expected samples as a list or an Int32Array, got ${describe(samples)}`);
+    }
+    for (const sample of samples) this.#checkSample(sample);
     const size = this.values.length / this.length;
     const { values, scale, zeroPoint } = this;
     const Floats = this.dtype === "float32" ? Float32Array : Float64Array;
@@ -76,6 +88,11 @@ export class Bytes {
         floats[i * size + j] = scale * ((values[from + j] as number) - zeroPoint);
     }
     return fromTypedArray(floats, [samples.length, ...this.shape.slice(1)]);
+  }
+
+  #checkSample(sample: unknown): void {
+    if (Number.isInteger(sample) && (sample as number) >= 0 && (sample as number) < this.length) return;
+    throw new IndexError(`Bytes: expected samples in [0, ${this.length}), got ${describe(sample)}`);
   }
 
   /** What all of them stand for. */

@@ -47,6 +47,9 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
   if (!types.isUint8Array(bytes)) {
     throw new ArgumentError(`parseIdx: expected the bytes of a file as a Uint8Array, got ${describe(bytes)}`);
   }
+  if (typeof source !== "string") {
+    throw new ArgumentError(`parseIdx: expected source to be a text, got ${describe(source)}`);
+  }
   return parse(`parseIdx: ${source}`, bytes);
 }
 

@@ -15,8 +15,10 @@ import { currentTrace, type Maker } from "./trace.js";
 
 /** Applies an op at once: checks, runs its instruction, remembers what a gradient needs. */
 export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
-  if (!Array.isArray(inputs)) {
-    throw new ArgumentError(`${op.name}: expected a list of inputs, got ${describe(inputs)}`);
+  if (!Array.isArray(inputs) || inputs.length !== op.inputs.length) {
+    throw new ArgumentError(
+      `${op.name}: expected a list of the inputs ${op.inputs.join(", ")}, got ${describe(inputs)}`,
+    );
   }
   let ofSamples = false;
   for (let i = 0; i < op.inputs.length; i++) {

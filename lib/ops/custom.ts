@@ -1,3 +1,8 @@
+import { ArgumentError } from "../errors.js";
+import { checkDType } from "../graph/dtype.js";
+import { checkShape, type TensorSpec } from "../graph/shape.js";
+import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
+import { describe } from "../options.js";
 import { checkDefinition } from "./check-definition.js";
 import * as define from "./define.js";
 import { sampleBySample } from "./samples.js";
@@ -14,6 +19,47 @@ function oneByOne<I extends string, A extends object>(inputs: readonly I[]): def
       size,
       (one) => op(one, attributes),
     );
+  };
+}
+
+/** The shape rule, held to give a shape and a dtype. */
+function heldShape<I extends string, A extends object>(
+  name: string,
+  definition: Pick<define.OpDefinition<I, A>, "shape">,
+): define.OpDefinition<I, A>["shape"] {
+  return (args) => {
+    const spec: Partial<TensorSpec> | null | undefined = definition.shape(args);
+    return { shape: checkShape(name, spec?.shape), dtype: checkDType(name, spec?.dtype) };
+  };
+}
+
+/** A rule, held to give a tensor. */
+function held<C extends unknown[]>(
+  name: string,
+  what: string,
+  rule: (...context: C) => Tensor,
+): (...context: C) => Tensor {
+  return (...context) => checkTensor(name, `the result of ${what}`, rule(...context));
+}
+
+/** Rules by input, each held to give a tensor. */
+function heldRules<R extends object>(name: string, what: string, rules: R): R {
+  const all = Object.entries(rules as Record<string, (context: never) => Tensor>);
+  return Object.fromEntries(all.map(([input, rule]) => [input, held(name, `${what}.${input}`, rule)])) as R;
+}
+
+/** The operands, held to be tensors or null. */
+function heldBuffers<I extends string, A extends object>(
+  name: string,
+  buffers: define.OpDefinition<I, A>["buffers"],
+): Pick<define.OpDefinition<I, A>, "buffers"> {
+  if (buffers === undefined) return {};
+  return {
+    buffers: (inputs, output) => {
+      const given: unknown = buffers(inputs, output);
+      if (Array.isArray(given) && given.every((one) => one === null || isTensor(one))) return given;
+      throw new ArgumentError(`${name}: expected buffers to give a list of tensors, got ${describe(given)}`);
+    },
   };
 }
 
@@ -41,7 +87,19 @@ export function defineOp<I extends string, A extends object = object>(
     optional: ["params", "buffers", "batch"],
     rules: ["vjp", "jvp"],
   });
-  return define.defineOp(name, { batch: oneByOne<I, A>(definition.inputs), ...definition }, true);
+  const { vjp, jvp } = definition;
+  return define.defineOp(
+    name,
+    {
+      ...definition,
+      shape: heldShape(name, definition),
+      batch: held(name, "batch", definition.batch ?? oneByOne<I, A>(definition.inputs)),
+      ...(vjp === undefined ? {} : { vjp: heldRules(name, "vjp", vjp) }),
+      ...(jvp === undefined ? {} : { jvp: heldRules(name, "jvp", jvp) }),
+      ...heldBuffers(name, definition.buffers),
+    },
+    true,
+  );
 }
 
 /**
@@ -66,5 +124,14 @@ export function linear<I extends string, A extends object = object>(
     functions: ["shape", "transpose"],
     optional: ["params", "batch"],
   });
-  return define.linear(name, { batch: oneByOne<I, A>(definition.inputs), ...definition }, true);
+  return define.linear(
+    name,
+    {
+      ...definition,
+      shape: heldShape(name, definition),
+      batch: held(name, "batch", definition.batch ?? oneByOne<I, A>(definition.inputs)),
+      transpose: held(name, "transpose", definition.transpose),
+    },
+    true,
+  );
 }

@@ -14,7 +14,7 @@ import { reshape } from "../ops/reshape.js";
 import { slice } from "../ops/slice.js";
 import { solveTriangular } from "../ops/solve-triangular.js";
 import { transpose } from "../ops/transpose.js";
-import { checkNumber, checkOptions, describe } from "../options.js";
+import { checkFunction, checkNumber, checkOptions, describe } from "../options.js";
 
 export interface CurvatureOptions {
   /** λ ≥ 0, added to the diagonal: 0 trusts the curvature, a large one is gradient descent with η = 1/λ. Default: 0. */
@@ -84,6 +84,7 @@ export function inverted(name: string, curvature: Tensor, damping: number): Tens
  */
 export function newton(model: Parametrised, loss: () => Tensor, options: CurvatureOptions = {}): Tensor {
   const damping = readDamping("newton", options);
+  checkFunction("newton", "loss", loss);
   const { of, now } = asVector("newton", model, loss);
   return inverted("newton", hessian(of)(now), damping);
 }
@@ -105,6 +106,8 @@ export function gaussNewton(
   options: CurvatureOptions = {},
 ): Tensor {
   const damping = readDamping("gaussNewton", options);
+  checkFunction("gaussNewton", "outputs", outputs);
+  checkFunction("gaussNewton", "cost", cost);
   const { of, now } = asVector("gaussNewton", model, outputs);
   const y = noGrad(() => detach(of(now)));
   const list = (z: Tensor): Tensor => reshape(z, [z.size]);

@@ -1,4 +1,16 @@
-import { type DType, data, Generator, nn, ops, optim, ThalwegError, tensor } from "../../lib/index.js";
+import {
+  accuracy,
+  cost,
+  type DType,
+  data,
+  Generator,
+  nn,
+  ops,
+  optim,
+  type Tensor,
+  ThalwegError,
+  tensor,
+} from "../../lib/index.js";
 
 /** What the caller's own functions, getters and proxies throw: it goes through the library as it is. */
 export class UserError extends Error {}
