@@ -2,7 +2,7 @@ import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
 import { Generator } from "../graph/generator.js";
 import { noGrad } from "../graph/grad-mode.js";
-import { isTensor, Tensor } from "../graph/tensor.js";
+import { checkTensor, isTensor, Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { sum } from "../ops/sum.js";
@@ -60,14 +60,15 @@ export function checkGradients(
     atol: checkNumber("checkGradients", "atol", options.atol ?? 1e-7, { min: 0 }),
     generator: new Generator(options.seed ?? 0),
   };
-  checkFirst(f, inputs, settings, "");
+  const checked: TensorFunction = (...at) => checkTensor("checkGradients", "the function's result", f(...at));
+  checkFirst(checked, inputs, settings, "");
   if (order === 1) return;
   // The pullback is itself a function of the inputs; its direction is held fixed.
-  const y = noGrad(() => f(...inputs));
+  const y = noGrad(() => checked(...inputs));
   const dy = settings.generator.normal(y.shape, { dtype: "float64" });
   inputs.forEach((input, i) => {
     if (!isFloat(input.dtype)) return;
-    const gradient = (...at: Tensor[]): Tensor => vjp(f, ...at)[1](dy)[i] as Tensor;
+    const gradient = (...at: Tensor[]): Tensor => vjp(checked, ...at)[1](dy)[i] as Tensor;
     checkFirst(gradient, inputs, settings, `gradient with respect to input ${i}: `);
   });
 }

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { ArgumentError, DTypeError, IndexError, ShapeError } from "../errors.js";
+import { ArgumentError, DetachedError, DTypeError, IndexError, ShapeError } from "../errors.js";
 import { fromTypedArray } from "../graph/create.js";
 import { checkDType, type DType, isFloat } from "../graph/dtype.js";
 import { checkShape, format, type Shape, sizeOf } from "../graph/shape.js";
@@ -71,11 +71,15 @@ export class Bytes {
 
   /**
    * What some samples stand for, in that order.
-   * @throws IndexError for one outside [0, `length`); ArgumentError unless they are a list or an Int32Array.
+   * @throws IndexError for one outside [0, `length`); DetachedError where the values' buffer was transferred;
+   *   ArgumentError unless they are a list or an Int32Array.
    */
   select(samples: readonly number[] | Int32Array): Tensor {
     if (!Array.isArray(samples) && !types.isInt32Array(samples)) {
       throw new ArgumentError(`Bytes: expected samples as a list or an Int32Array, got ${describe(samples)}`);
+    }
+    if (this.values.length !== sizeOf(this.shape)) {
+      throw new DetachedError("Bytes: the values' buffer was transferred or detached; copy it before");
     }
     for (const sample of samples) this.#checkSample(sample);
     const size = this.values.length / this.length;

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
+import { ArgumentError, DetachedError, DTypeError, ShapeError } from "../errors.js";
 import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
 import { allocate, checkDType, checkElement, type DType, dtypeOf, holds, type TypedArray } from "./dtype.js";
 import { defaultGenerator } from "./generator.js";
@@ -39,7 +39,8 @@ export type TensorLike =
  * tensor([3, 1], { dtype: "int32" });                          // labels
  * tensor(Uint8Array.of(3, 1), { dtype: "int32" });             // labels kept as bytes
  * @throws ShapeError where nested arrays have uneven lengths, or the shape does not hold the values.
- * @throws ArgumentError for a value that is not a number; DTypeError, OptionError
+ * @throws ArgumentError for a value that is not a number; DetachedError for an array whose buffer was transferred;
+ *   DTypeError, OptionError
  */
 export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
   checkOptions("tensor", options, ["dtype", "requiresGrad", "shape"]);
@@ -68,7 +69,7 @@ export interface ViewOptions {
  * fromTypedArray(new Float32Array(6), [2, 3]);
  * fromTypedArray(Uint8Array.of(0, 1), [2], { dtype: "bool" });
  * @throws ArgumentError for another kind of array, one over shared memory, or bytes above 1; DTypeError for a
- *   dtype that is not the array's; ShapeError, OptionError
+ *   dtype that is not the array's; DetachedError where its buffer was transferred; ShapeError, OptionError
  */
 export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOptions = {}): Tensor {
   checkOptions("fromTypedArray", options, ["dtype"]);
@@ -78,6 +79,7 @@ export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOpt
       `fromTypedArray: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got ${describe(data)}`,
     );
   }
+  checkAttached("fromTypedArray", data);
   checkHeld(data, dtype, options.dtype);
   if (types.isSharedArrayBuffer(data.buffer)) {
     throw new ArgumentError(
@@ -87,6 +89,16 @@ export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOpt
   const tensor = new Tensor(data, fit("fromTypedArray", data, shape ?? [data.length]), dtype);
   tensor.storage.share();
   return tensor;
+}
+
+/** @throws DetachedError for an array whose buffer was transferred: it looks as if it had been empty. */
+function checkAttached(where: string, array: TypedArray): void {
+  if (array.byteLength > 0) return;
+  try {
+    new Uint8Array(array.buffer);
+  } catch {
+    throw new DetachedError(`${where}: the array's buffer was transferred or detached; copy it before`);
+  }
 }
 
 /** @throws unless an array that holds one dtype may be read as what the options ask for. */
@@ -210,6 +222,7 @@ function fromTyped(values: ArrayBufferView, options: TensorOptions): { data: Typ
     throw new ArgumentError(`tensor: expected an array of numbers, got ${describe(values)}`);
   }
   const source = values as TypedArray;
+  checkAttached("tensor", source);
   const natural = dtypeOf(source);
   const dtype =
     options.dtype === undefined

@@ -105,7 +105,7 @@ export function kfac(
       return [{ inputs, outputs: inverted("kfac", G, share === 0 ? 0 : share / pi), weightAt, biasAt }];
     }),
   );
-  const apply = (gradient: Tensor): Tensor => precondition(gradient, blocks);
+  const apply = (gradient: Tensor): Tensor => precondition(checkTensor("kfac", "gradient", gradient), blocks);
   return Object.assign(apply, { state: blocks.flatMap((block) => [block.inputs, block.outputs]) });
 }
 

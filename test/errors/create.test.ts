@@ -22,6 +22,13 @@ import {
 } from "../../lib/index.js";
 import { bad, expectError, testErrors } from "./expect-error.js";
 
+/** An array whose buffer another thread has. */
+function gone(): Float32Array {
+  const array = new Float32Array(4);
+  structuredClone(array.buffer, { transfer: [array.buffer] });
+  return array;
+}
+
 const self: unknown[] = [];
 self.push(self);
 
@@ -156,6 +163,16 @@ describe("fromTypedArray", () => {
       () => fromTypedArray(bad()),
       ArgumentError,
       "fromTypedArray: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got undefined",
+    ],
+    [
+      () => fromTypedArray(gone()),
+      DetachedError,
+      "fromTypedArray: the array's buffer was transferred or detached; copy it before",
+    ],
+    [
+      () => tensor(gone()),
+      DetachedError,
+      "tensor: the array's buffer was transferred or detached; copy it before",
     ],
     [
       () => fromTypedArray(Uint8Array.of(0, 1)),

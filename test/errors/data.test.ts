@@ -6,8 +6,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import {
   ArgumentError,
   DataError,
+  DetachedError,
   DTypeError,
   data,
+  IndexError,
   OptionError,
   ones,
   ShapeError,
@@ -312,7 +314,33 @@ describe("readIdx", () => {
 
 describe("Bytes", () => {
   const values = new Uint8Array(6);
+  const images = new data.Bytes(values, [3, 2]);
+  const gone = new data.Bytes(new Uint8Array(2), [2]);
+  structuredClone(gone.values.buffer, { transfer: [gone.values.buffer as ArrayBuffer] });
   testErrors([
+    [() => images.select([0, 3]), IndexError, "Bytes: expected samples in [0, 3), got 3"],
+    [() => images.select(Int32Array.of(-1)), IndexError, "Bytes: expected samples in [0, 3), got -1"],
+    [
+      () => images.select(bad()),
+      ArgumentError,
+      "Bytes: expected samples as a list or an Int32Array, got undefined",
+    ],
+    [
+      () => images.slice(-1, 2),
+      ArgumentError,
+      "Bytes: expected begin to be a whole number ≥ 0 and ≤ 3, got -1",
+    ],
+    [() => images.slice(2, 1), ArgumentError, "Bytes: expected end to be a whole number ≥ 2 and ≤ 3, got 1"],
+    [
+      () => gone.toTensor(),
+      DetachedError,
+      "Bytes: the values' buffer was transferred or detached; copy it before",
+    ],
+    [
+      () => data.parseIdx(values, bad(Symbol("s"))),
+      ArgumentError,
+      "parseIdx: expected source to be a text, got Symbol(s)",
+    ],
     [
       () => new data.Bytes(bad([1, 2]), [2]),
       ArgumentError,
