@@ -47,7 +47,10 @@ void dots(int64_t K, const T* a, const T* const* b, T* to) {
 
 // Rows of a that are multiplied with so many lines of b at a time: as many sums as there are registers for,
 // and more rows than lines, since the rows stay in the first-level cache while b's lines come.
-#if defined(__AVX512F__) || defined(__aarch64__)
+#if defined(THALWEG_DOT_TILE_ROWS)
+constexpr int kDotTileRows = THALWEG_DOT_TILE_ROWS;
+constexpr int kDotTileLines = THALWEG_DOT_TILE_LINES;
+#elif defined(__AVX512F__) || defined(__aarch64__)
 constexpr int kDotTileRows = 8;
 constexpr int kDotTileLines = 3;
 #else
@@ -104,6 +107,7 @@ template <typename T>
 void multiply_by_dot_tiles(int64_t K, int64_t rows, int64_t columns, const Factor<T>& a, const Factor<T>& b,
                            T alpha, T* tile) {
   constexpr int64_t C = kTileColumns<T>;
+  static_assert(kDotTileLines <= C);
   const T* left[kDotTileRows];
   for (int64_t i = 0; i < rows; ++i) left[i] = a.at(i, 0);
   for (int64_t j = 0; j < columns; j += kDotTileLines) {

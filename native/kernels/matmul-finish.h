@@ -12,6 +12,12 @@ struct Stage {
   bool first, last;
 };
 
+// Columns of c that are delivered at a time, in whole vectors: at most those of a tile of two, or of a
+// transposed one its rows.
+template <typename T>
+constexpr int64_t kDelivered = kTileColumns<T> > kPanelVectors<T>* kLanes<T> ? kTileColumns<T>
+                                                                             : kPanelVectors<T>* kLanes<T>;
+
 // x [rows, columns] ← activation(x + bias); columns are whole vectors.
 template <Activation activation, typename T>
 void activate_rows(T* x, int64_t stride, int64_t rows, int64_t columns, const T* bias) {
@@ -35,7 +41,8 @@ void scale_rows(T* x, int64_t stride, int64_t rows, int64_t columns, const T* st
 // x [rows, columns] ← activation(x + bias); bias may be null. Columns are whole vectors here and below.
 template <typename T>
 void activate(Activation activation, T* x, int64_t stride, int64_t rows, int64_t columns, const T* bias) {
-  alignas(64) T nothing[kWideVectors * kLanes<T>];
+  constexpr int64_t wide = kWideVectors * kLanes<T>;
+  alignas(64) T nothing[wide > kDelivered<T> ? wide : kDelivered<T>];
   if (bias == nullptr) {
     if (activation == Activation::none) return;
     for (T& zero : nothing) zero = T(-0.0);  // x − 0 is x, for −0 too
@@ -79,6 +86,12 @@ void finish_in_place(const MatmulCall<T>& call, int64_t i, int64_t j, int64_t ro
   }
 }
 
+constexpr int power_of_two(int least) {
+  int power = 1;
+  while (power < least) power *= 2;
+  return power;
+}
+
 // Copies n numbers, bytes/2 < n·sizeof ≤ bytes or fewer, as two pieces that may overlap.
 template <int bytes, typename T>
 inline __attribute__((always_inline)) void copy_some(T* to, const T* from, int64_t n) {
@@ -95,13 +108,15 @@ inline __attribute__((always_inline)) void copy_some(T* to, const T* from, int64
     *to = *from;
   }
 }
+// At most so many that deliver() is given.
 template <typename T>
 inline void copy_columns(T* to, const T* from, int64_t n) {
-  copy_some<kTileVectors * kVectorBytes>(to, from, n);
+  constexpr int most = static_cast<int>(kDelivered<T> * static_cast<int64_t>(sizeof(T)));
+  copy_some<power_of_two(most)>(to, from, n);
 }
 
 // c[i …, j …] ← what the call says of the products x [rows, columns], of which whole vectors are computed
-// and only those columns stored.
+// and only those columns stored: kDelivered at most.
 template <typename T>
 void deliver(const MatmulCall<T>& call, Stage stage, T* x, int64_t stride, int64_t i, int64_t j, int64_t rows,
              int64_t columns) {
@@ -109,7 +124,7 @@ void deliver(const MatmulCall<T>& call, Stage stage, T* x, int64_t stride, int64
   const int64_t whole = (columns + L - 1) / L * L;
   T* c = call.c + i * call.ldc + j;
   const T beta = stage.first ? call.beta : T{1};
-  alignas(64) T line[kTileColumns<T>] = {};
+  alignas(64) T line[kDelivered<T>] = {};
   if (beta != 0) {
     for (int64_t r = 0; r < rows; ++r) {
       copy_columns(line, static_cast<const T*>(c + r * call.ldc), columns);
@@ -137,8 +152,8 @@ void deliver(const MatmulCall<T>& call, Stage stage, T* x, int64_t stride, int64
 template <typename T>
 void deliver_transposed(const MatmulCall<T>& call, Stage stage, const T* x, int64_t i, int64_t j,
                         int64_t rows, int64_t columns) {
-  constexpr int64_t S = kPanelVectors<T> * kLanes<T>;
-  constexpr int64_t whole = (S + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
+  constexpr int64_t whole = kPanelVectors<T> * kLanes<T>;
+  static_assert(kTileRows <= whole && whole <= kDelivered<T>);
   alignas(64) T turned[kTileColumns<T> * whole] = {};
   transpose_panel(columns, rows, Factor<T>{x, kTileColumns<T>, 1}, whole, turned);
   deliver(call, stage, turned, whole, j, i, columns, rows);

@@ -10,8 +10,10 @@ namespace thalweg::THALWEG_ISA {
 namespace {
 
 // Rows of a tile, of two vectors each: as many accumulators as there are registers for, less two for a
-// line of b and one or two for a factor of a.
-#if defined(__AVX512F__)
+// line of b and one or two for a factor of a. Every number gives the right results: the tests choose others.
+#if defined(THALWEG_TILE_ROWS)
+constexpr int kTileRows = THALWEG_TILE_ROWS;
+#elif defined(__AVX512F__)
 constexpr int kTileRows = 14;  // 28 accumulators of 32 registers
 #elif defined(__aarch64__)
 constexpr int kTileRows = 12;  // 24 of 32

@@ -33,6 +33,11 @@ constexpr int64_t kDotTileBytes = 524'288;
 // Rows this far apart share their place in the first-level cache, where more of them push each other out.
 constexpr int64_t kSameSetBytes = 4096;
 constexpr int64_t kSameSetRows = 7;
+// So many are worth a copy. A part of the rows, whose tiles may be higher than those of the whole, must not be
+// the first to ask for one: there would be no memory for it.
+constexpr int64_t kUncopiedRows = kSameSetRows - 1;
+static_assert(kTileRows <= kUncopiedRows || kTileRows >= 2 * kUncopiedRows);
+static_assert(kTileRows >= 2 && kDotRows <= kTileRows);
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t blocks(int64_t n, int64_t size) { return (n + size - 1) / size; }
@@ -81,7 +86,7 @@ void choose_copies(Product<T>& p, int64_t rows, int64_t columns) {
       p.a.has_whole_depths() && p.a.depths == nullptr && p.K <= kReadAdjacentDepth && !crowded(p.a.depth);
   p.pack_a = (columns > kReadLeftTiles * kTileColumns<T> && !adjacent) ||
              (p.a.is_scattered() && !reads_lines) ||
-             (crowded(p.a.along) && p.height > 6 && columns > kLanes<T>);
+             (crowded(p.a.along) && p.height > kUncopiedRows && columns > kLanes<T>);
   if (!p.pack_a && crowded(p.a.along)) p.height = height_of_tile(rows, least(kSameSetRows, kTileRows));
 }
 

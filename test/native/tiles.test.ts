@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, describe, expect, test } from "vitest";
+import { flags, isas, sources } from "../../native/sources.mjs";
+import { attempt, root, run } from "../build/helpers.js";
+
+const folder = mkdtempSync(join(tmpdir(), "thalweg-tiles-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const matmul = (part: string): string =>
+  sources(part).find((source: string) => source.endsWith("/matmul.cc")) as string;
+const compiler = process.env["CXX"] ?? "g++";
+// A write past a buffer on the stack is a fault at once.
+const checked = ["-O1", "-fsanitize=address"];
+const flagsOf = (part: string): string[] => [...flags(part, {}), ...checked];
+
+function compile(part: string, shape: readonly string[], source: string, object: string): string {
+  const path = join(folder, object);
+  run(compiler, [...flagsOf(part), ...shape, "-c", join(root, source), "-o", path]);
+  return path;
+}
+
+// The smallest vectors of this architecture, with which a tile's rows may be more than its columns.
+const plainest = isas()[1]?.name as string;
+
+describe("products in tiles", () => {
+  test.each([
+    { of: "NEON's", rows: 12, dotRows: 8, dotLines: 3 },
+    { of: "odd", rows: 5, dotRows: 3, dotLines: 2 },
+  ])("of $of shape, $rows rows, give what the naive twin gives", { timeout: 600_000 }, (shape) => {
+    const chosen = [
+      `-DTHALWEG_TILE_ROWS=${shape.rows}`,
+      `-DTHALWEG_DOT_TILE_ROWS=${shape.dotRows}`,
+      `-DTHALWEG_DOT_TILE_LINES=${shape.dotLines}`,
+    ];
+    const objects = [
+      compile(plainest, chosen, matmul(plainest), `${shape.rows}.o`),
+      compile("reference", [], matmul("reference"), "reference.o"),
+      compile(plainest, chosen, "test/native/tiles.cc", `tiles-${shape.rows}.o`),
+    ];
+    const program = join(folder, `tiles-${shape.rows}`);
+    run(compiler, [...checked, ...objects, "-o", program]);
+    const { status, stdout, stderr } = attempt(program, []);
+    expect(`${stdout}${stderr}`.slice(0, 4000)).toMatch(/^[1-9]\d+ products, 0 wrong\n$/);
+    expect(status).toBe(0);
+  });
+});
