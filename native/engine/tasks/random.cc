@@ -3,7 +3,9 @@
 // uniform, normal: parameters n, low or mean, high or std; buffers state [3] float64, y.
 // permutation: parameter n; buffers state [3] float64, y [n] int32.
 // The state is the seed's low and high 32 bits and the counter. Whoever draws moves the counter on.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "../registry.h"
@@ -23,12 +25,30 @@ Stream read_state(const double* state) {
   return {whole(state[1]) << 32 | (whole(state[0]) & 0xFFFFFFFF), whole(state[2])};
 }
 
+// The least and the greatest number of T in [low, high): what is rounded to T, or on the way, stays between
+// them. Where there is none, the one next to low is both.
+template <typename T>
+struct Bounds {
+  T least, greatest;
+
+  static Bounds of(double low, double high) {
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    auto least = static_cast<T>(low);
+    auto greatest = static_cast<T>(high);
+    if (least < low) least = std::nextafter(least, infinity);
+    if (greatest >= high) greatest = std::nextafter(greatest, -infinity);
+    if (greatest < least) return {static_cast<T>(low), static_cast<T>(low)};
+    return {least, greatest};
+  }
+};
+
 template <typename T>
 class RandomTask final : public Task {
  public:
   int64_t n;
   const double* state;
-  double a, b;  // uniform: low, high; normal: mean, standard deviation
+  double a, b;       // uniform: low, high; normal: mean, standard deviation
+  Bounds<T> bounds;  // uniform
   bool normal;
   T* y;
 
@@ -53,7 +73,8 @@ class RandomTask final : public Task {
     for (int j = 0; j < 4; ++j) {
       // A float64 takes a second block for its low bits; both streams are of the same counter.
       const double u = sizeof(T) == 4 ? uniform32(w[j]) : uniform64(w[j], philox(seed ^ kLowBits, at)[j]);
-      four[j] = static_cast<T>(a + (b - a) * u);
+      const double x = std::isinf(b - a) ? 2 * (a / 2 + (b / 2 - a / 2) * u) : a + (b - a) * u;
+      four[j] = std::clamp(static_cast<T>(x), bounds.least, bounds.greatest);
     }
   }
 
@@ -98,6 +119,7 @@ Task* prepare(Operands& operands, bool normal, DType dtype, TaskStore& store) {
   task->a = operands.number();
   task->b = operands.number();
   task->normal = normal;
+  task->bounds = Bounds<T>::of(task->a, task->b);
   task->state = static_cast<const double*>(operands.buffer(3, DType::float64));
   task->y = static_cast<T*>(operands.buffer(task->n, dtype));
   task->nanoseconds = (normal ? 20.0 : 5.0) * static_cast<double>(task->n);
