@@ -15,8 +15,8 @@ struct Stage {
 // Columns of c that are delivered at a time, in whole vectors: at most those of a tile of two, or of a
 // transposed one its rows.
 template <typename T>
-constexpr int64_t kDelivered = kTileColumns<T> > kPanelVectors<T>* kLanes<T> ? kTileColumns<T>
-                                                                             : kPanelVectors<T>* kLanes<T>;
+constexpr int64_t kDelivered =
+    kTileColumns<T> > kPanelVectors<T>* kLanes<T> ? kTileColumns<T> : kPanelVectors<T>* kLanes<T>;
 
 // x [rows, columns] ← activation(x + bias); columns are whole vectors.
 template <Activation activation, typename T>

@@ -33,8 +33,8 @@ constexpr int64_t kDotTileBytes = 524'288;
 // Rows this far apart share their place in the first-level cache, where more of them push each other out.
 constexpr int64_t kSameSetBytes = 4096;
 constexpr int64_t kSameSetRows = 7;
-// So many are worth a copy. A part of the rows, whose tiles may be higher than those of the whole, must not be
-// the first to ask for one: there would be no memory for it.
+// So many are worth a copy. A part of the rows, whose tiles may be higher than those of the whole, must not
+// be the first to ask for one: there would be no memory for it.
 constexpr int64_t kUncopiedRows = kSameSetRows - 1;
 static_assert(kTileRows <= kUncopiedRows || kTileRows >= 2 * kUncopiedRows);
 static_assert(kTileRows >= 2 && kDotRows <= kTileRows);
