@@ -1,5 +1,5 @@
-import { ArgumentError } from "./errors.js";
-import { type BackendInfo, binding } from "./native/binding.js";
+import { ArgumentError, MemoryError } from "./errors.js";
+import { type BackendInfo, binding, isOutOfMemory } from "./native/binding.js";
 import { checkChoice, checkNumber, checkOptions } from "./options.js";
 
 export type { BackendInfo } from "./native/binding.js";
@@ -9,7 +9,7 @@ export type { BackendInfo } from "./native/binding.js";
  * @example backendInfo().isa   // "x86_64_v4": AVX-512
  */
 export function backendInfo(): BackendInfo {
-  return binding.backendInfo();
+  return orNoMemory("backendInfo", () => binding.backendInfo());
 }
 
 /**
@@ -33,7 +33,17 @@ export function setThreads(count: number): void {
 export function setBackend(options: { readonly matmul: string }): void {
   checkOptions("setBackend", options, ["matmul"]);
   if (options === undefined) throw new ArgumentError("setBackend: expected { matmul }, got undefined");
-  binding.setMatmul(
-    checkChoice("setBackend", "matmul", options.matmul, binding.backendInfo().matmulProviders),
-  );
+  orNoMemory("setBackend", () => {
+    binding.setMatmul(
+      checkChoice("setBackend", "matmul", options.matmul, binding.backendInfo().matmulProviders),
+    );
+  });
+}
+
+function orNoMemory<T>(name: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw isOutOfMemory(error) ? new MemoryError(`${name}: out of memory`) : error;
+  }
 }

@@ -90,6 +90,13 @@ export class BusyError extends ThalwegError {
   }
 }
 
+/** Memory that the system does not give. What was asked for was not done. `code` is `"ERR_MEMORY"`. */
+export class MemoryError extends ThalwegError {
+  constructor(message: string) {
+    super("ERR_MEMORY", message);
+  }
+}
+
 /** The native addon: not found, not loadable, or not able to do what was asked. `code` is `"ERR_BACKEND"`. */
 export class BackendError extends ThalwegError {
   constructor(message: string, options?: ErrorOptions) {

@@ -1,5 +1,14 @@
-import { ArgumentError, BusyError, DTypeError, IndexError, ShapeError, ThalwegError } from "../errors.js";
-import { binding, instructionId, type NativeArray } from "../native/binding.js";
+import {
+  ArgumentError,
+  BackendError,
+  BusyError,
+  DTypeError,
+  IndexError,
+  MemoryError,
+  ShapeError,
+  ThalwegError,
+} from "../errors.js";
+import { binding, executeAny, instructionId, isOutOfMemory, type NativeArray } from "../native/binding.js";
 import { describe } from "../options.js";
 import { anomalyFound, callLine, checkInstruction, checkResult, isWatching } from "./anomaly.js";
 import { applyToSamples, sameValues } from "./batch.js";
@@ -88,13 +97,17 @@ export function run(
 ): void {
   const slots = binding.params;
   const count = params.length;
-  for (let i = 0; i < count; i++) slots[i] = params[i] as number;
+  const isShort = count <= slots.length && (tensors.length === 2 || tensors.length === 3);
   const [a, b, c] = tensors;
   try {
+    if (!isShort) {
+      executeAny(instruction, params, tensors.map(memory));
+      return;
+    }
+    for (let i = 0; i < count; i++) slots[i] = params[i] as number;
     // Written out for the common lengths: a spread costs more than the rest of the call.
     if (tensors.length === 2) binding.execute(instruction, count, memory(a), memory(b));
-    else if (tensors.length === 3) binding.execute(instruction, count, memory(a), memory(b), memory(c));
-    else binding.execute(instruction, count, ...tensors.map(memory));
+    else binding.execute(instruction, count, memory(a), memory(b), memory(c));
   } catch (error) {
     throw fromNative(error, name);
   }
@@ -104,14 +117,16 @@ function memory(tensor: Tensor | null | undefined): NativeArray | null {
   return tensor == null ? null : tensor.storage.forReading();
 }
 
-/** The typed error for one that the addon threw: of the op `name`, or of the instruction that it names. */
+/** The typed error for one that the addon threw: of the op `name`, or of the instruction or program that it names. */
 export function fromNative(error: unknown, name?: string, makers: readonly Maker[] = []): unknown {
   if (error instanceof ThalwegError) return error;
   const { code, message } = error as { code?: string; message: string };
   const colon = message.indexOf(": ");
   const instruction = message.slice(0, Math.max(colon, 0));
-  const op = name ?? instruction.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const named = instruction.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const op = name ?? (named === "" ? "compile" : named);
   const text = `${op}${colon < 0 ? `: ${message}` : message.slice(colon)}`;
+  if (isOutOfMemory(error)) return new MemoryError(`${op}: out of memory`);
   switch (code) {
     case "ERR_INDEX":
       return new IndexError(text);
@@ -125,6 +140,9 @@ export function fromNative(error: unknown, name?: string, makers: readonly Maker
       return new BusyError(text);
     case "ERR_ANOMALY":
       return anomalyFound(message, makers);
+    case "ERR_BACKEND":
+    case "ERR_NATIVE":
+      return new BackendError(text, { cause: error });
     default:
       return error;
   }

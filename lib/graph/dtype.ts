@@ -1,5 +1,5 @@
 import { constants } from "node:buffer";
-import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
+import { ArgumentError, DTypeError, MemoryError, ShapeError } from "../errors.js";
 import { binding } from "../native/binding.js";
 import { describe } from "../options.js";
 
@@ -30,7 +30,7 @@ export function bytesOf({ size, dtype }: { readonly size: number; readonly dtype
 
 /**
  * Zeros of that dtype.
- * @throws ShapeError where there is no memory for so many.
+ * @throws MemoryError where there is no memory for so many now, ShapeError where there never can be.
  */
 export function allocate(dtype: DType, size: number, where = "tensor"): TypedArray {
   return orNoMemory(dtype, size, where, () => new KINDS[dtype](size));
@@ -38,7 +38,7 @@ export function allocate(dtype: DType, size: number, where = "tensor"): TypedArr
 
 /**
  * As `allocate`, for what is about to be written whole: the elements are whatever was there.
- * @throws ShapeError where there is no memory for so many.
+ * @throws MemoryError where there is no memory for so many now, ShapeError where there never can be.
  */
 export function allocateUnset(dtype: DType, size: number, where: string): TypedArray {
   const bytes = bytesOf({ size, dtype });
@@ -53,8 +53,12 @@ export function allocateUnset(dtype: DType, size: number, where: string): TypedA
 function orNoMemory(dtype: DType, size: number, where: string, make: () => TypedArray): TypedArray {
   try {
     return make();
-  } catch {
-    throw new ShapeError(`${where}: there is no memory for ${size} elements of ${dtype}`);
+  } catch (error) {
+    const message = `${where}: there is no memory for ${size} elements of ${dtype}`;
+    // Not now, or never.
+    throw /allocation failed/.test((error as Error).message)
+      ? new MemoryError(message)
+      : new ShapeError(message);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type NativeMemory,
   type NativePlan,
   type NativeProgram,
+  newMemory,
 } from "../native/binding.js";
 import { fromNative } from "./apply.js";
 import { bytesOf, DTYPES } from "./dtype.js";
@@ -91,15 +92,19 @@ export class Executable implements Uses {
     this.states = [...states];
     this.written = writtenStates(program);
     this.draws = draws.filter(({ state }) => states.has(state.storage));
-    this.#native = new binding.Program(
-      arena.bytes,
-      Float64Array.from(buffers),
-      memories,
-      Float64Array.from(instructions),
-      Float64Array.from(program.outputs, index),
-      // Velocities decay into denormal numbers, which are slow; a program without state is exact.
-      this.written.size > this.draws.length,
-    );
+    try {
+      this.#native = new binding.Program(
+        arena.bytes,
+        Float64Array.from(buffers),
+        memories,
+        Float64Array.from(instructions),
+        Float64Array.from(program.outputs, index),
+        // Velocities decay into denormal numbers, which are slow; a program without state is exact.
+        this.written.size > this.draws.length,
+      );
+    } catch (error) {
+      throw fromNative(error);
+    }
   }
 
   /**
@@ -108,7 +113,11 @@ export class Executable implements Uses {
    */
   plan(batch: number): NativePlan {
     this.#refuseWhilePending();
-    return this.#native.plan(batch);
+    try {
+      return this.#native.plan(batch);
+    } catch (error) {
+      throw fromNative(error);
+    }
   }
 
   /** What the last run on the engine's own thread took, without the time that it waited, in milliseconds. */
@@ -243,7 +252,7 @@ function number(program: Program, inputs: readonly Buffer[]): Map<Buffer, number
 
 function memoryOf(buffer: Buffer) {
   if (buffer.storage !== undefined) return buffer.storage.nativeMemory();
-  const memory = new binding.Memory(bytesOf(buffer));
+  const memory = newMemory(bytesOf(buffer));
   memory.write(buffer.values as NativeArray);
   return memory;
 }

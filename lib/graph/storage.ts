@@ -1,5 +1,5 @@
 import { BusyError, DetachedError, TraceError } from "../errors.js";
-import { binding, type NativeMemory } from "../native/binding.js";
+import { type NativeMemory, newMemory } from "../native/binding.js";
 import { context } from "./context.js";
 import { allocate, type DType, dtypeOf, type TypedArray } from "./dtype.js";
 import type { Run } from "./run.js";
@@ -139,7 +139,7 @@ export class Storage {
 
   /** The native memory, whatever it holds now: a program is made over it. */
   nativeMemory(): NativeMemory {
-    this.#memory ??= new binding.Memory(this.forReading().byteLength);
+    this.#memory ??= newMemory(this.forReading().byteLength);
     return this.#memory;
   }
 

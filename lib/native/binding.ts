@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { BackendError } from "../errors.js";
+import { BackendError, MemoryError } from "../errors.js";
 
 /** Typed arrays that the kernels read and write; `null` for an operand left out. */
 export type NativeArray = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -91,7 +91,13 @@ export interface Binding {
   readonly instructions: readonly string[];
   /** The parameters of the instruction that the next `execute` runs. */
   readonly params: Float64Array;
+  /** How many buffers `execute` takes at most. */
+  readonly fewBuffers: number;
   execute(instruction: number, paramCount: number, ...buffers: (NativeArray | null)[]): void;
+  /** As `execute`, for any number of parameters and buffers. */
+  executeMany(instruction: number, params: Float64Array, buffers: readonly (NativeArray | null)[]): void;
+  /** Has `tell` called where the system gives fewer threads than were asked for. */
+  onShortage?(tell: (asked: number, got: number) => void): void;
   readonly Memory: new (bytes: number) => NativeMemory;
   /** Buffers: place, at, count, dtype for each; instructions: id, number of params, of operands and of
    * those written, then all three, for each. */
@@ -168,6 +174,49 @@ function checkEnvironment(addon: Binding): Binding {
 
 /** The one instance of the addon in this environment. */
 export const binding: Binding = checkEnvironment(load());
+
+let warned = false;
+// An addon of another version is told by the instructions that it lacks.
+binding.onShortage?.((asked, got) => {
+  if (warned) return;
+  warned = true;
+  const set = ["OMP_THREAD_LIMIT", "OMP_STACKSIZE"].filter((name) => process.env[name] !== undefined);
+  const limits = ["ulimit -u", "ulimit -v", "the container's pids and memory", ...set].join(", ");
+  process.emitWarning(`thalweg: asked for ${asked} threads, the system gives ${got}: going on with ${got}`, {
+    type: "ThreadsWarning",
+    code: "THALWEG_FEWER_THREADS",
+    detail: `What may limit them: ${limits}.`,
+  });
+});
+
+/** Runs an instruction of any number of parameters and buffers. */
+export function executeAny(
+  instruction: number,
+  params: readonly number[],
+  buffers: readonly (NativeArray | null)[],
+): void {
+  if (params.length > binding.params.length || buffers.length > binding.fewBuffers) {
+    binding.executeMany(instruction, Float64Array.from(params), buffers);
+    return;
+  }
+  binding.params.set(params);
+  binding.execute(instruction, params.length, ...buffers);
+}
+
+/** Whether the addon found no memory: its own word, or node-addon-api's where an object could not be made. */
+export function isOutOfMemory(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message: string };
+  return code === "ERR_MEMORY" || message === "std::bad_alloc";
+}
+
+/** @throws MemoryError where there is none. */
+export function newMemory(bytes: number): NativeMemory {
+  try {
+    return new binding.Memory(bytes);
+  } catch (error) {
+    throw isOutOfMemory(error) ? new MemoryError(`tensor: there is no memory for ${bytes} bytes`) : error;
+  }
+}
 
 const ids = new Map(binding.instructions.map((name, id) => [name, id]));
 

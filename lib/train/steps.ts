@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Dataset } from "../data/dataset.js";
 import { stored, toSource } from "../data/samples.js";
 import type { RunOptions, Source } from "../graph/program.js";
-import { binding, type NativeMemory } from "../native/binding.js";
+import { type NativeMemory, newMemory } from "../native/binding.js";
 import type { Forks } from "./forks.js";
 import { isMeasured, paceOf, setPace } from "./pace.js";
 import type { ModelProgram } from "./program.js";
@@ -27,7 +27,7 @@ export class RunningSet {
     const parts = [dataset.x, dataset.y];
     this.#memories = parts.map((part) => {
       const values = stored(part);
-      const memory = new binding.Memory(values.byteLength);
+      const memory = newMemory(values.byteLength);
       memory.write(values);
       return memory;
     });

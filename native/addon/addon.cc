@@ -2,6 +2,8 @@
 #include <napi.h>
 
 #include <array>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "../engine/cpu.h"
 #include "../engine/executor.h"
 #include "../engine/memory.h"
+#include "../engine/openmp.h"
 #include "../engine/threads.h"
 #include "environment.h"
 #include "heap.h"
@@ -19,18 +22,27 @@ namespace {
 
 using thalweg::Buffer;
 using thalweg::Error;
+using thalweg::addon::buffers_of;
 using thalweg::addon::Environment;
 using thalweg::addon::guarded;
 using thalweg::addon::to_buffer;
 
-constexpr size_t kMaxParams = 64;
-constexpr size_t kMaxBuffers = 16;
+// Of an instruction whose parameters and buffers come as execute() has them.
+constexpr size_t kFewParams = 64;
+constexpr size_t kFewBuffers = 16;
 
-// execute(instruction, number of parameters, ...buffers)
+void run(napi_env env, uint32_t id, std::span<const Buffer> buffers, std::span<const double> params) {
+  const auto instructions = thalweg::instructions();
+  if (id >= instructions.size()) throw Error("ERR_VALUE", "execute: no such instruction");
+  thalweg::execute(instructions[id], buffers, params);
+  thalweg::addon::tell_shortage(env);
+}
+
+// execute(instruction, number of parameters, ...buffers): of few buffers, with parameters in `params`.
 // Plain Node-API and no wrapper: an eager step calls this some forty times.
 napi_value execute(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
-    std::array<napi_value, kMaxBuffers + 2> arguments;
+    std::array<napi_value, kFewBuffers + 2> arguments;
     size_t count = arguments.size();
     void* context = nullptr;
     napi_get_cb_info(env, info, &count, arguments.data(), nullptr, &context);
@@ -40,19 +52,33 @@ napi_value execute(napi_env env, napi_callback_info info) {
     uint32_t param_count = 0;
     napi_get_value_uint32(env, arguments[0], &id);
     napi_get_value_uint32(env, arguments[1], &param_count);
-    const auto instructions = thalweg::instructions();
-    if (id >= instructions.size()) throw Error("ERR_VALUE", "execute: no such instruction");
     auto& environment = *static_cast<Environment*>(context);
     const Buffer params = to_buffer(env, environment.params.Value());
-    if (param_count > kMaxParams || static_cast<int64_t>(param_count) > params.count) {
+    if (param_count > kFewParams || static_cast<int64_t>(param_count) > params.count) {
       throw Error("ERR_VALUE", "execute: too many parameters");
     }
 
-    std::array<Buffer, kMaxBuffers> buffers;
+    std::array<Buffer, kFewBuffers> buffers;
     for (size_t i = 2; i < count; ++i) buffers[i - 2] = to_buffer(env, arguments[i]);
-    thalweg::execute(instructions[id], {buffers.data(), count - 2},
-                     {static_cast<const double*>(params.data), param_count});
+    run(env, id, {buffers.data(), count - 2}, {static_cast<const double*>(params.data), param_count});
     return nullptr;
+  });
+}
+
+// executeMany(instruction, parameters: Float64Array, buffers: an array): of any number of both.
+void execute_many(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    const Buffer params = to_buffer(info.Env(), info[1]);
+    if (params.dtype != thalweg::DType::float64) throw Error("ERR_DTYPE", "execute: expected float64");
+    run(info.Env(), info[0].ToNumber().Uint32Value(), buffers_of(info[2]),
+        {static_cast<const double*>(params.data), static_cast<size_t>(params.count)});
+  });
+}
+
+// onShortage(tell): has `tell(asked, got)` called where there are fewer threads than were asked for.
+void on_shortage(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    info.Env().GetInstanceData<Environment>()->on_shortage = Napi::Persistent(info[0].As<Napi::Function>());
   });
 }
 
@@ -76,7 +102,7 @@ Napi::Value backend_info(const Napi::CallbackInfo& info) {
 }
 
 void set_threads(const Napi::CallbackInfo& info) {
-  thalweg::set_thread_count(info[0].ToNumber().Int32Value());
+  guarded(info.Env(), [&] { thalweg::set_thread_count(info[0].ToNumber().Int32Value()); });
 }
 
 void set_matmul(const Napi::CallbackInfo& info) {
@@ -84,30 +110,41 @@ void set_matmul(const Napi::CallbackInfo& info) {
 }
 
 void ask_for_huge_pages(const Napi::CallbackInfo& info) {
-  auto buffer = info[0].As<Napi::ArrayBuffer>();
-  thalweg::ask_for_huge_pages(buffer.Data(), buffer.ByteLength());
+  guarded(info.Env(), [&] {
+    auto buffer = info[0].As<Napi::ArrayBuffer>();
+    thalweg::ask_for_huge_pages(buffer.Data(), buffer.ByteLength());
+  });
 }
 
-Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+void fill(Napi::Env env, Napi::Object exports) {
+  thalweg::use_all_cores();  // before anybody asks for their number
   thalweg::addon::keep_freed_memory();
-  auto* environment = new Environment(env);
-  env.SetInstanceData(environment);  // deleted with the environment
-  const auto params = Napi::Float64Array::New(env, kMaxParams);
+  auto made = std::make_unique<Environment>(env);
+  env.SetInstanceData(made.get());  // deleted with the environment
+  Environment* const environment = made.release();
+  const auto params = Napi::Float64Array::New(env, kFewParams);
   environment->params = Napi::Persistent(params);
 
   std::vector<std::string> names;
   for (const auto& instruction : thalweg::instructions()) names.emplace_back(instruction.name);
   exports.Set("instructions", strings(env, names));
   exports.Set("params", params);
+  exports.Set("fewBuffers", static_cast<double>(kFewBuffers));
   napi_value function;
   napi_create_function(env, "execute", NAPI_AUTO_LENGTH, execute, environment, &function);
   exports.Set("execute", Napi::Value(env, function));
+  exports.Set("executeMany", Napi::Function::New(env, execute_many, "executeMany"));
+  exports.Set("onShortage", Napi::Function::New(env, on_shortage, "onShortage"));
   exports.Set("Memory", thalweg::addon::MemoryObject::define(env));
   exports.Set("Program", thalweg::addon::ProgramObject::define(env));
   exports.Set("backendInfo", Napi::Function::New(env, backend_info, "backendInfo"));
   exports.Set("setThreads", Napi::Function::New(env, set_threads, "setThreads"));
   exports.Set("setMatmul", Napi::Function::New(env, set_matmul, "setMatmul"));
   exports.Set("askForHugePages", Napi::Function::New(env, ask_for_huge_pages, "askForHugePages"));
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  guarded(env, [&] { fill(env, exports); });
   return exports;
 }
 

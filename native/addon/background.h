@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 
@@ -27,17 +27,20 @@ class Background {
 
   // Runs `work` on the engine's thread, then `finish` on JavaScript's. `work` must not throw. The event loop
   // stays alive until `finish` was called.
+  // Throws where that cannot be begun; then neither is called.
   void run(Lane lane, std::function<void()> work, std::function<void(Napi::Env)> finish);
 
   // True once the environment ends; long work looks at it.
   const std::atomic<bool>& stopping() const { return state_->stopping; }
 
  private:
+  using Finishes = std::list<std::function<void(Napi::Env)>>;
+
   struct State {
     std::mutex mutex;
     std::condition_variable idle;
     int running = 0;
-    std::deque<std::function<void(Napi::Env)>> finished;
+    Finishes finished;
     std::atomic<bool> stopping{false};
     napi_threadsafe_function wake = nullptr;
 

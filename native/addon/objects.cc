@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <functional>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,14 +25,6 @@ std::span<const T> numbers(const Napi::Value& value, DType dtype) {
 
 int64_t bytes_of(const Buffer& buffer) {
   return buffer.count * (buffer.dtype == DType::float64 ? 8 : buffer.dtype == DType::boolean ? 1 : 4);
-}
-
-std::vector<Buffer> buffers_of(const Napi::Value& value) {
-  const auto array = value.As<Napi::Array>();
-  std::vector<Buffer> buffers;
-  buffers.reserve(array.Length());
-  for (uint32_t i = 0; i < array.Length(); ++i) buffers.push_back(to_buffer(value.Env(), array[i]));
-  return buffers;
 }
 
 std::vector<std::shared_ptr<Memory>> memories_of(const Napi::Value& value) {
@@ -205,7 +197,10 @@ Napi::Value ProgramObject::plan(const Napi::CallbackInfo& info) {
 }
 
 void ProgramObject::run(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] { program_->run(buffers_of(info[0]), buffers_of(info[1])); });
+  guarded(info.Env(), [&] {
+    program_->run(buffers_of(info[0]), buffers_of(info[1]));
+    tell_shortage(info.Env());
+  });
 }
 
 Napi::Value ProgramObject::milliseconds(const Napi::CallbackInfo& info) {
@@ -225,36 +220,35 @@ constexpr double kShortNanoseconds = 1e7;
 
 Napi::Value ProgramObject::promise_of(Napi::Env env, int64_t steps, Work work, Result result) {
   using Clock = std::chrono::steady_clock;
-  struct Outcome {
-    std::string code, message;
-  };
-  const auto outcome = std::make_shared<Outcome>();
+  const auto failure = std::make_shared<std::exception_ptr>();
   const auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
   // Runs of one program end in their order: they stay on the thread of those before.
-  if (runs_->pending++ == 0) {
+  if (runs_->pending == 0) {
     const bool is_short = static_cast<double>(steps) * program_->nanoseconds() < kShortNanoseconds;
     runs_->lane = is_short && is_engine_busy() ? Background::Lane::aside : Background::Lane::team;
   }
   env.GetInstanceData<Environment>()->background.run(
       runs_->lane,
-      [work = std::move(work), outcome, runs = runs_] {
+      [work = std::move(work), failure, runs = runs_] {
         const auto started = Clock::now();
         try {
           work();
-        } catch (const Error& error) {
-          *outcome = {error.code(), error.what()};
-        } catch (const std::exception& error) {
-          *outcome = {"ERR_NATIVE", error.what()};
+        } catch (...) {
+          *failure = std::current_exception();
         }
         runs->milliseconds = std::chrono::duration<double, std::milli>(Clock::now() - started).count();
       },
-      [outcome, deferred, runs = runs_, result = std::move(result)](Napi::Env then) {
+      [failure, deferred, runs = runs_, result = std::move(result)](Napi::Env then) {
         --runs->pending;
-        if (outcome->code.empty()) return deferred->Resolve(result(then));
-        const Napi::Error error = Napi::Error::New(then, outcome->message);
-        error.Set("code", Napi::String::New(then, outcome->code));
-        deferred->Reject(error.Value());
+        try {
+          if (*failure != nullptr) std::rethrow_exception(*failure);
+          deferred->Resolve(result(then));
+        } catch (...) {
+          deferred->Reject(caught(then));
+        }
+        tell_shortage(then);
       });
+  ++runs_->pending;
   return deferred->Promise();
 }
 
@@ -366,7 +360,9 @@ Napi::Value log_of(Napi::Env env, const OwnedLoop& owned, int64_t done) {
 Napi::Value ProgramObject::loop(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     const auto owned = loop_of(info, *program_, true);
-    return log_of(info.Env(), *owned, program_->run_loop(owned->loop));
+    const int64_t done = program_->run_loop(owned->loop);
+    tell_shortage(info.Env());
+    return log_of(info.Env(), *owned, done);
   });
 }
 

@@ -5,25 +5,46 @@
 
 #include <new>
 #include <string>
+#include <vector>
 
 #include "../engine/error.h"
 #include "../engine/operands.h"
 
 namespace thalweg::addon {
 
-// Runs `work`; what it throws becomes a JavaScript error. The only place where C++ errors are caught.
+inline napi_value make_error(napi_env env, const char* code, const char* message) {
+  napi_value named = nullptr;
+  napi_value text = nullptr;
+  napi_value error = nullptr;
+  napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &named);
+  napi_create_string_utf8(env, message, NAPI_AUTO_LENGTH, &text);
+  napi_create_error(env, named, text, &error);
+  return error;
+}
+
+// The JavaScript error for the C++ exception that is being handled: the only place where they are told apart.
+// Takes no memory of C++'s, of which there may be none left.
+inline napi_value caught(napi_env env) {
+  try {
+    throw;
+  } catch (const Error& error) {
+    return make_error(env, error.code(), error.what());
+  } catch (const Napi::Error& error) {
+    return error.Value();
+  } catch (const std::bad_alloc&) {
+    return make_error(env, "ERR_MEMORY", "out of memory");
+  } catch (const std::exception& error) {
+    return make_error(env, "ERR_NATIVE", error.what());
+  }
+}
+
+// Runs `work`; what it throws becomes a JavaScript error.
 template <typename Work>
 auto guarded(napi_env env, Work work) -> decltype(work()) {
   try {
     return work();
-  } catch (const Error& error) {
-    napi_throw_error(env, error.code(), error.what());
-  } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
-  } catch (const std::bad_alloc&) {
-    napi_throw_error(env, "ERR_MEMORY", "out of memory");
-  } catch (const std::exception& error) {
-    napi_throw_error(env, "ERR_NATIVE", error.what());
+  } catch (...) {
+    napi_throw(env, caught(env));
   }
   return decltype(work())();
 }
@@ -54,6 +75,14 @@ inline Buffer to_buffer(napi_env env, napi_value value) {
   napi_valuetype kind;
   if (napi_typeof(env, value, &kind) == napi_ok && kind == napi_null) return {};
   throw Error("ERR_DTYPE", "a buffer is not a typed array");
+}
+
+inline std::vector<Buffer> buffers_of(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<Buffer> buffers;
+  buffers.reserve(array.Length());
+  for (uint32_t i = 0; i < array.Length(); ++i) buffers.push_back(to_buffer(value.Env(), array[i]));
+  return buffers;
 }
 
 }  // namespace thalweg::addon

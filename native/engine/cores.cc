@@ -2,7 +2,16 @@
 
 #include <sched.h>
 
+#include <thread>
+
 namespace thalweg {
+
+int32_t allowed_cores() {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  if (sched_getaffinity(0, sizeof(mask), &mask) == 0) return CPU_COUNT(&mask);
+  return static_cast<int32_t>(std::thread::hardware_concurrency());
+}
 
 int32_t current_core() { return sched_getcpu(); }
 

@@ -9,6 +9,9 @@
 
 namespace thalweg {
 
+// Cores that this thread may run on.
+int32_t allowed_cores();
+
 // Where this thread runs; −1 where that is unknown.
 int32_t current_core();
 

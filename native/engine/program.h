@@ -125,6 +125,7 @@ class Program {
   double waits_ = 0;                  // of the threads for each other in a step
   int32_t threads_ = 0;
   MatmulProvider provider_ = MatmulProvider::own;
+  bool is_ready_ = false;  // false where making the tasks failed half way
   std::atomic<bool> busy_{false};
 };
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../kernels/types.h"
@@ -146,10 +147,12 @@ class TaskStore {
   };
 
   void more(size_t size) {
-    left_ = size > kChunk ? size : kChunk;
-    memory_ = static_cast<std::byte*>(std::aligned_alloc(kAlignment, left_));
-    if (memory_ == nullptr) throw std::bad_alloc();
-    chunks_.emplace_back(memory_);
+    const size_t taken = size > kChunk ? size : kChunk;
+    std::unique_ptr<std::byte, Free> chunk(static_cast<std::byte*>(std::aligned_alloc(kAlignment, taken)));
+    if (chunk == nullptr) throw std::bad_alloc();
+    chunks_.push_back(std::move(chunk));
+    memory_ = chunks_.back().get();
+    left_ = taken;
   }
 
   std::byte* memory_;

@@ -1,7 +1,6 @@
 #include "threads.h"
 
 #include <omp.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,13 +9,16 @@
 #include <condition_variable>
 #include <cstdio>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "error.h"
 #include "gate.h"
+#include "openmp.h"
 
 namespace thalweg {
 namespace {
@@ -36,6 +38,16 @@ double quota_cores() {
 std::atomic<int32_t>& thread_setting() {
   static std::atomic<int32_t> count{usable_cores()};
   return count;
+}
+
+// asked · 2³² + got, or 0.
+std::atomic<uint64_t> shortage{0};
+
+void note_shortage(int32_t asked, int32_t got) {
+  int32_t setting = thread_setting().load();
+  while (setting > got && !thread_setting().compare_exchange_weak(setting, got)) {
+  }
+  shortage.store(static_cast<uint64_t>(asked) << 32 | static_cast<uint32_t>(got));
 }
 
 using Clock = std::chrono::steady_clock;
@@ -138,18 +150,23 @@ class Turn {
 // its threads wait here for what to do. Whoever has work for them does the first thread's share.
 class Leader {
  public:
-  // Never destroyed: its thread may outlive the environment, and the process may end in its middle.
-  static Leader& instance() {
-    static Leader* const leader = new Leader();
-    return *leader;
+  // Never destroyed: its thread may outlive the environment, and the process may end in its middle. Null
+  // where the system gives no thread for it.
+  static Leader* instance() {
+    try {
+      static Leader* const leader = new Leader();
+      return leader;
+    } catch (const std::exception&) {
+      return nullptr;
+    }
   }
 
   // Before it is done there is a team of so many, or of as many as there can be: the leading thread cannot
   // form one in the middle of a job.
   void submit(std::function<void()> work, int32_t threads) {
     const std::lock_guard lock(mutex_);
-    if (threads > wanted_) wanted_ = threads;
     jobs_.push_back(std::move(work));
+    if (threads > wanted_) wanted_ = threads;
     wake_.notify_one();
   }
 
@@ -165,12 +182,12 @@ class Leader {
     std::unique_lock lock(mutex_);
     if (at_work_ || !jobs_.empty()) return;
     bool done = false;
-    if (threads > wanted_) wanted_ = threads;
     jobs_.push_back([&, this] {
       const std::lock_guard inner(mutex_);
       done = true;
       formed_.notify_all();
     });
+    if (threads > wanted_) wanted_ = threads;
     wake_.notify_one();
     formed_.wait(lock, [&] { return done; });
   }
@@ -189,7 +206,7 @@ class Leader {
     }
     form(threads);
     const Turn turn(turns_, std::try_to_lock);
-    if (!turn.is_taken() || threads > asked_) return work(context, Team{});
+    if (!turn.is_taken() || asked_ == 0) return work(context, Team{});
     share(threads, has_barriers, work, context);
   }
 
@@ -200,26 +217,28 @@ class Leader {
 
   void lead() {
     is_leader = true;
+    ignore_openmp_settings();
     for (;;) {
-      int32_t size = 1;
+      int32_t wanted = 1;
       {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [&] { return !jobs_.empty(); });
-        size = wanted_;
+        wanted = wanted_;
       }
       turns_.take();
       const uint32_t round = round_.load(std::memory_order_relaxed);
-      tickets_ = std::make_unique<Ticket[]>(static_cast<size_t>(size));
+      const int32_t size = make_room(wanted);
 #pragma omp parallel num_threads(size)
       {
+        use_all_cores();
         if (omp_get_thread_num() == 0) {
           size_ = omp_get_num_threads();
-          asked_ = size;
-          cores_ = std::make_unique<Cores>(size_);
+          if (size_ < wanted) settle_for(size_, wanted);
+          asked_ = size_;
           if (size_ > 1) measure();
-          if (size > 1) is_measured = true;
+          if (size_ > 1) is_measured = true;
           turns_.give();
-          serve(size);
+          serve(size_);
           turns_.take();
           asked_ = 0;
           publish({}, size_);
@@ -232,7 +251,28 @@ class Leader {
     }
   }
 
-  // Does one job after the other, until one wants a larger team than was asked for.
+  // Makes room for what each thread of a team has. Returns how many threads that can be: the team's own,
+  // where there is no memory for more.
+  int32_t make_room(int32_t wanted) {
+    try {
+      const int32_t size = size_ + threads_to_be_had(wanted - size_);
+      auto tickets = std::make_unique<Ticket[]>(static_cast<size_t>(size));
+      cores_ = std::make_unique<Cores>(size);
+      tickets_ = std::move(tickets);
+      return size;
+    } catch (const std::bad_alloc&) {
+      return size_;
+    }
+  }
+
+  // Fewer than were wanted: nobody waits for more.
+  void settle_for(int32_t size, int32_t wanted) {
+    const std::lock_guard lock(mutex_);
+    if (wanted_ == wanted) wanted_ = size;
+    note_shortage(wanted, size);
+  }
+
+  // Does one job after the other, until one wants a larger team than there is.
   void serve(int32_t asked) {
     for (;;) {
       std::unique_lock lock(mutex_);
@@ -362,11 +402,11 @@ class Leader {
 
   // What follows is used by whose turn it is.
   Turns turns_;
-  int32_t asked_ = 0;  // how many threads the team was to have
-  int32_t size_ = 1;   // how many it has
-  std::unique_ptr<Cores> cores_;
+  int32_t asked_ = 0;  // how many threads may be asked of the team; 0 while there is none
+  int32_t size_ = 1;   // how many it has, or the last one had
+  std::unique_ptr<Cores> cores_ = std::make_unique<Cores>(size_);
   Shared shared_;
-  std::unique_ptr<Ticket[]> tickets_;
+  std::unique_ptr<Ticket[]> tickets_ = std::make_unique<Ticket[]>(1);
   alignas(64) std::atomic<uint32_t> round_{0};
   alignas(64) std::atomic<int32_t> busy_{0};
   std::atomic<double> begun_{0};  // when the second thread began; 0 where it has not
@@ -375,10 +415,14 @@ class Leader {
 // The thread for short work that must not wait for the leading thread's: it does it alone.
 class Aside {
  public:
-  // Never destroyed, as the leader.
-  static Aside& instance() {
-    static Aside* const aside = new Aside();
-    return *aside;
+  // Never destroyed, as the leader. Null where the system gives no thread for it.
+  static Aside* instance() {
+    try {
+      static Aside* const aside = new Aside();
+      return aside;
+    } catch (const std::exception&) {
+      return nullptr;
+    }
   }
 
   void submit(std::function<void()> work) {
@@ -412,10 +456,7 @@ class Aside {
 }  // namespace
 
 int32_t usable_cores() {
-  int32_t cores = static_cast<int32_t>(std::thread::hardware_concurrency());
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  if (sched_getaffinity(0, sizeof(mask), &mask) == 0) cores = CPU_COUNT(&mask);
+  int32_t cores = allowed_cores();
   const double quota = std::ceil(quota_cores());
   if (quota < cores) cores = static_cast<int32_t>(quota);
   return cores < 1 ? 1 : cores;
@@ -427,12 +468,21 @@ void set_thread_count(int32_t count) {
   thread_setting().store(count < 1 ? 1 : count, std::memory_order_relaxed);
 }
 
+std::optional<Shortage> take_shortage() {
+  if (shortage.load(std::memory_order_relaxed) == 0) return std::nullopt;
+  const uint64_t taken = shortage.exchange(0);
+  if (taken == 0) return std::nullopt;
+  return Shortage{static_cast<int32_t>(taken >> 32), static_cast<int32_t>(taken & UINT32_MAX)};
+}
+
 Crew choose_crew(double nanoseconds, double waits, int32_t threads) {
   const Crew team{threads, false};
   if (threads < 2 || works_alone) return {};
   const double saved = nanoseconds * (1 - 1.0 / threads);
   const bool may_pay = saved > kCaution * waits * kLeastWaitNanoseconds;
-  if (may_pay && saved > kWorthMeasuring && !is_measured) Leader::instance().form(threads);
+  if (may_pay && saved > kWorthMeasuring && !is_measured) {
+    if (Leader* const leader = Leader::instance()) leader->form(threads);
+  }
   // Several times what it costs on a quiet machine: where another process has a core, the team waits for it.
   const double awake =
       kCaution * (call_nanoseconds.load(std::memory_order_relaxed) + waits * wait_nanoseconds());
@@ -446,17 +496,32 @@ Crew choose_crew(double nanoseconds, double waits, int32_t threads) {
 }
 
 void run_on(Crew crew, bool has_barriers, TeamWork work, void* context) {
-  if (crew.threads > 1) return Leader::instance().run(crew.threads, has_barriers, work, context);
+  if (crew.threads > 1) {
+    if (Leader* const leader = Leader::instance()) {
+      return leader->run(crew.threads, has_barriers, work, context);
+    }
+    note_shortage(crew.threads, 1);
+  }
   work(context, Team{});
   if (crew.is_noted) last_work.store(now(), std::memory_order_relaxed);
 }
 
 double wait_nanoseconds() { return waiting_nanoseconds.load(std::memory_order_relaxed); }
 
-void submit(std::function<void()> work) { Leader::instance().submit(std::move(work), thread_count()); }
+void submit(std::function<void()> work) {
+  Leader* const leader = Leader::instance();
+  if (leader == nullptr) throw Error("ERR_BACKEND", "program: the system gives no thread to run it on");
+  leader->submit(std::move(work), thread_count());
+}
 
-void submit_aside(std::function<void()> work) { Aside::instance().submit(std::move(work)); }
+void submit_aside(std::function<void()> work) {
+  if (Aside* const aside = Aside::instance()) return aside->submit(std::move(work));
+  submit(std::move(work));
+}
 
-bool is_engine_busy() { return Leader::instance().is_busy(); }
+bool is_engine_busy() {
+  Leader* const leader = Leader::instance();
+  return leader != nullptr && leader->is_busy();
+}
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "../kernels/types.h"
 
@@ -14,6 +15,13 @@ int32_t usable_cores();
 
 int32_t thread_count();
 void set_thread_count(int32_t count);  // at least 1
+
+// The system may give fewer threads than were asked for. Their number is the setting from then on, and the
+// first who asks is told.
+struct Shortage {
+  int32_t asked, got;
+};
+std::optional<Shortage> take_shortage();
 
 // How many threads do a piece of work, and whether it is noted when one thread alone has done it.
 struct Crew {
@@ -39,7 +47,7 @@ void run_on(Crew crew, bool has_barriers, TeamWork work, void* context);
 double wait_nanoseconds();
 
 // Has a thread of the engine do something, behind what it was given before, and returns at once.
-// `work` must not throw; it may call run_on.
+// `work` must not throw; it may call run_on. Throws Error "ERR_BACKEND" where the system gives no thread.
 void submit(std::function<void()> work);
 
 // The same for short work, on another thread of the engine and without the team: it need not wait for a long

@@ -9,6 +9,7 @@ import {
   DTypeError,
   GraphError,
   IndexError,
+  MemoryError,
   OptionError,
   ShapeError,
   type Tensor,
@@ -30,6 +31,7 @@ export const CODES = new Map<new (message: string) => ThalwegError, string>([
   [BusyError, "ERR_BUSY"],
   [BackendError, "ERR_BACKEND"],
   [AnomalyError, "ERR_ANOMALY"],
+  [MemoryError, "ERR_MEMORY"],
 ]);
 
 type ErrorClass = new (message: string) => ThalwegError;

@@ -1,4 +1,4 @@
-import { binding, instructionId } from "../../native/binding.js";
+import { executeAny, instructionId } from "../../native/binding.js";
 import { allocate } from "../dtype.js";
 import { type Buffer, type Instruction, type Program, read, replaceReads, written } from "./ir.js";
 
@@ -23,9 +23,8 @@ export function foldConstants(program: Program): Program {
     const operands = instruction.operands.map((buffer) =>
       buffer === null ? null : (values.get(buffer) ?? buffer.values ?? null),
     );
-    binding.params.set(instruction.params);
     try {
-      binding.execute(instructionId(instruction.name), instruction.params.length, ...operands);
+      executeAny(instructionId(instruction.name), instruction.params, operands);
     } catch {
       // A run will say what is wrong, and as an error of the library.
       kept.push(instruction);
