@@ -372,7 +372,8 @@ Napi::Value ProgramObject::loop_async(const Napi::CallbackInfo& info) {
     owned->loop.stop = &info.Env().GetInstanceData<Environment>()->background.stopping();
     const auto done = std::make_shared<int64_t>(0);
     return promise_of(
-        info.Env(), owned->loop.steps, [program = program_, owned, done] { *done = program->run_loop(owned->loop); },
+        info.Env(), owned->loop.steps,
+        [program = program_, owned, done] { *done = program->run_loop(owned->loop); },
         [owned, done](Napi::Env env) { return log_of(env, *owned, *done); });
   });
 }

@@ -36,10 +36,10 @@ struct Crew {
 Crew choose_crew(double nanoseconds, double waits, int32_t threads);
 
 // Runs work(context, team) on this thread and the team's others, and returns when all are done. There is one
-// team in the process: where another thread uses it, one that is not the engine's does the work alone, and the
-// engine's waits for its turn. `work` must not throw. Where its threads
-// never wait for each other, this one also does the share of those who have not come when its own is done:
-// what runs on their core, a garbage collector's thread say, may keep them away for milliseconds.
+// team in the process: where another thread uses it, one that is not the engine's does the work alone, and
+// the engine's waits for its turn. `work` must not throw. Where its threads never wait for each other, this
+// one also does the share of those who have not come when its own is done: what runs on their core, a garbage
+// collector's thread say, may keep them away for milliseconds.
 using TeamWork = void (*)(void* context, const Team& team);
 void run_on(Crew crew, bool has_barriers, TeamWork work, void* context);
 
