@@ -120,7 +120,7 @@ function describeObject(value: object): string {
 /** As `describe`; of a short list, its elements. */
 export function describeList(value: unknown): string {
   try {
-    if (Array.isArray(value) && value.length <= SHORT) return `[${Array.from(value, describe).join(",")}]`;
+    if (Array.isArray(value) && value.length <= SHORT) return `[${Array.from(value, describe).join(", ")}]`;
   } catch {
     // Described as any other object.
   }

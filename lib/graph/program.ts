@@ -92,19 +92,18 @@ export class Executable implements Uses {
     this.states = [...states];
     this.written = writtenStates(program);
     this.draws = draws.filter(({ state }) => states.has(state.storage));
-    try {
-      this.#native = new binding.Program(
-        arena.bytes,
-        Float64Array.from(buffers),
-        memories,
-        Float64Array.from(instructions),
-        Float64Array.from(program.outputs, index),
-        // Velocities decay into denormal numbers, which are slow; a program without state is exact.
-        this.written.size > this.draws.length,
-      );
-    } catch (error) {
-      throw fromNative(error);
-    }
+    this.#native = typed(
+      () =>
+        new binding.Program(
+          arena.bytes,
+          Float64Array.from(buffers),
+          memories,
+          Float64Array.from(instructions),
+          Float64Array.from(program.outputs, index),
+          // Velocities decay into denormal numbers, which are slow; a program without state is exact.
+          this.written.size > this.draws.length,
+        ),
+    );
   }
 
   /**
@@ -113,11 +112,7 @@ export class Executable implements Uses {
    */
   plan(batch: number): NativePlan {
     this.#refuseWhilePending();
-    try {
-      return this.#native.plan(batch);
-    } catch (error) {
-      throw fromNative(error);
-    }
+    return typed(() => this.#native.plan(batch));
   }
 
   /** What the last run on the engine's own thread took, without the time that it waited, in milliseconds. */
@@ -210,12 +205,19 @@ export class Executable implements Uses {
     checkFree(this);
     this.#bringIn(steps, sourceFor);
     try {
-      return run();
-    } catch (error) {
-      throw fromNative(error, undefined, this.#makers);
+      return typed(run, this.#makers);
     } finally {
       for (const state of this.written) state.wroteMemory();
     }
+  }
+}
+
+/** Runs what calls the addon, whose errors become the library's. */
+function typed<T>(run: () => T, makers?: readonly Maker[]): T {
+  try {
+    return run();
+  } catch (error) {
+    throw fromNative(error, undefined, makers);
   }
 }
 

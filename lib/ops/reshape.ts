@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { checkShape, format, type Shape, sameShape, sizeOf } from "../graph/shape.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { describeList } from "../options.js";
 import { linear } from "./define.js";
 
 const op = linear<"x", { shape: Shape }>("reshape", {
@@ -27,7 +28,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const open = shape.indexOf(-1);
   if (open !== shape.lastIndexOf(-1)) {
-    throw new ShapeError(`reshape: expected at most one size to be -1, got ${format(shape)}`);
+    throw new ShapeError(`reshape: expected at most one size to be -1, got ${describeList(shape)}`);
   }
   let wanted = shape;
   if (open >= 0) {
@@ -38,7 +39,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const checked = leavesNone ? [] : checkShape("reshape", wanted);
   if (leavesNone || sizeOf(checked) !== x.size) {
     throw new ShapeError(
-      `reshape: ${format(x.shape)} has ${x.size} elements and does not fit ${format(shape)}`,
+      `reshape: ${format(x.shape)} has ${x.size} elements and does not fit ${describeList(shape)}`,
     );
   }
   return op([x], { shape: checked });

@@ -63,6 +63,18 @@ const words = int([
 ]);
 const weight = tensor([1, 2, 3]);
 
+/** The sine as a user may define it, but for what is wrong. */
+const defined = (wrong: Partial<ops.OpDefinition<"x", object>>) => {
+  const op = ops.defineOp<"x">("own", {
+    inputs: ["x"],
+    kernel: "sin",
+    shape: ({ x: v }) => v,
+    params: ({ x: v }) => [1, v.size, 1],
+    ...wrong,
+  });
+  return (v: Tensor): Tensor => op([v], {});
+};
+
 const REFUSED: readonly (readonly [what: string, call: Call, ...inputs: Tensor[]])[] = [
   ["gather", (v, i) => ops.gather(v as Tensor, 1, i as Tensor), x, int([[3], [0]])],
   ["scatter", (v, i) => ops.scatter(v as Tensor, 1, i as Tensor, 7), x, int([[0], [-1]])],
@@ -142,6 +154,13 @@ const REFUSED: readonly (readonly [what: string, call: Call, ...inputs: Tensor[]
   ["EmbeddingBag offsets that fall", (o) => bag.forward(int([0, 1, 2]), o as Tensor), int([0, 2, 1])],
   ["EmbeddingBag offsets past the end", (o) => bag.forward(int([0, 1, 2]), o as Tensor), int([0, 4])],
   ["EmbeddingBag offsets that end early", (o) => toTheEnd.forward(int([0, 1, 2]), o as Tensor), int([0, 1])],
+  ["a user's op with too few parameters", (v) => defined({ params: () => [] })(v as Tensor), x],
+  ["a user's op that would read too much", (v) => defined({ params: () => [1, 1e9, 1] })(v as Tensor), x],
+  [
+    "a user's op of another dtype",
+    (v) => defined({ shape: () => ({ shape: [2, 3], dtype: "int32" }) })(v as Tensor),
+    x,
+  ],
   [
     "cholesky",
     (a) => ops.cholesky(a as Tensor),

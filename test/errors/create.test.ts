@@ -222,7 +222,7 @@ describe("filled tensors", () => {
   testErrors([
     [() => zeros(bad(3)), ShapeError, `zeros: ${wrongShape} 3`],
     [() => zeros(bad()), ShapeError, `zeros: ${wrongShape} undefined`],
-    [() => ones([2, bad("3")]), ShapeError, `ones: ${wrongShape} [2,"3"]`],
+    [() => ones([2, bad("3")]), ShapeError, `ones: ${wrongShape} [2, "3"]`],
     [() => ones([Number.NaN]), ShapeError, `ones: ${wrongShape} [NaN]`],
     [() => full(bad(null), 1), ShapeError, `full: ${wrongShape} null`],
     [

@@ -248,7 +248,7 @@ describe("reductions", () => {
         (name): Wrong => [
           () => call(name)(ofTruths.includes(name) ? truths : x, { dim: [0, -2] }),
           ShapeError,
-          `${name}: an axis is named twice in dim [0,-2]`,
+          `${name}: an axis is named twice in dim [0, -2]`,
         ],
       ),
       ...choosing.map(
@@ -338,7 +338,7 @@ describe("shapes", () => {
       [() => ops.expand(x, [3]), ShapeError, "expand: [2, 3] does not expand to [3]"],
       [() => ops.expand(x, [-1, 2, 3]), ShapeError, `expand: ${wrongShape} [-1,2,3]`],
       [() => ops.permute(bad(1), [0]), ArgumentError, "permute: expected x to be a tensor, got 1"],
-      [() => ops.permute(x, [0, 0]), ShapeError, "permute: expected each of 2 axes once, got [0,0]"],
+      [() => ops.permute(x, [0, 0]), ShapeError, "permute: expected each of 2 axes once, got [0, 0]"],
       [() => ops.permute(x, [1]), ShapeError, "permute: expected each of 2 axes once, got [1]"],
       [() => ops.permute(scalar, bad(0)), ShapeError, "permute: expected each of 0 axes once, got 0"],
       [

@@ -41,7 +41,7 @@ describe("putting together and taking apart", () => {
       [() => ops.stack([]), ArgumentError, /^stack: expected a list of at least one tensor/],
       [() => ops.split(bad(1), 1), ArgumentError, "split: expected x to be a tensor, got 1"],
       [() => ops.split(scalar, 1), ShapeError, "split: expected x to have an axis, got a scalar"],
-      [() => ops.split(vector, [1, 1]), ArgumentError, "split: expected sizes that add up to 3, got [1,1]"],
+      [() => ops.split(vector, [1, 1]), ArgumentError, "split: expected sizes that add up to 3, got [1, 1]"],
       [() => ops.split(vector, 0), ArgumentError, "split: expected sizes to be a whole number ≥ 1, got 0"],
       [
         () => ops.split(vector, [-1, 4]),
