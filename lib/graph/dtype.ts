@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, MemoryError, ShapeError } from "../errors.js
 import { binding } from "../native/binding.js";
 import { describe } from "../options.js";
 
-/** Types of elements. `bool` is held in bytes of 0 and 1. */
+/** Types of elements. `bool` is held in bytes: 0 and 1, and what else JavaScript writes there is true. */
 export type DType = "float32" | "float64" | "int32" | "bool";
 /** The dtypes that have gradients. */
 export type FloatDType = "float32" | "float64";

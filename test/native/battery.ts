@@ -2,7 +2,7 @@
 // and a hash of all their bits. Run by kernels.test.ts with an instruction set and a number of threads in
 // the environment.
 import { createHash } from "node:crypto";
-import { compile, Generator, ops, optim, setThreads, type Tensor, tensor } from "../../lib/index.js";
+import { compile, Generator, ops, optim, setThreads, type Tensor, tensor, zeros } from "../../lib/index.js";
 
 const threads = Number(process.env["BATTERY_THREADS"] ?? 1);
 setThreads(threads);
@@ -71,6 +71,16 @@ const UNARY = [
 const BINARY = ["add", "sub", "mul", "div", "maximum", "minimum", "pow", "atan2"] as const;
 const COMPARE = ["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual"] as const;
 const REDUCE = ["sum", "mean", "amax", "amin", "argmax", "argmin", "logsumexp"] as const;
+
+// Bytes of truths: 0, and others that are all true.
+const truths = (n: number, step: number): Tensor => {
+  const x = zeros([n], { dtype: "bool" });
+  for (let i = 0; i < n; i++) x.data[i] = (i * step) % 4;
+  return x;
+};
+for (const op of [...COMPARE, "logicalAnd", "logicalOr"] as const) {
+  for (const n of SIZES) keep(`${op} bool ${n}`, ops[op](truths(n, 1), truths(n, 3)));
+}
 
 for (const dtype of FLOATS) {
   for (const op of [...UNARY, "heaviside", "isFinite"] as const) {
