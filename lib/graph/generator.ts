@@ -8,7 +8,7 @@ import { checkDType, type DType, isFloat } from "./dtype.js";
 import { stateAgain } from "./recomputation.js";
 import { checkShape, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
-import { currentTrace } from "./trace.js";
+import { currentTrace, fork, type RandomSource, take } from "./trace.js";
 
 /**
  * A source of random tensors: Philox4x32-10, a function of a seed and of how much was drawn before, so
@@ -18,7 +18,7 @@ import { currentTrace } from "./trace.js";
  * const generator = new Generator(42);
  * generator.uniform([2, 3], { low: -1, high: 1 });
  */
-export class Generator {
+export class Generator implements RandomSource {
   /** The seed's low and high 32 bits, and the count of blocks drawn. */
   readonly #state = new Tensor(new Float64Array(3), [3], "float64");
 
@@ -44,21 +44,21 @@ export class Generator {
     this.#state.storage.forWriting().set([seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0]);
   }
 
-  /** @internal The state for the next `blocks` blocks, which are drawn with this. */
-  take(blocks: number): Float64Array {
+  /** @internal */
+  [take](blocks: number): Float64Array {
     const state = this.#state.storage.forWriting() as Float64Array;
     const before = state.slice();
     state[COUNT] = (before[COUNT] as number) + blocks;
     return before;
   }
 
-  /** @internal A generator that goes its own way from here: what either draws does not change the other. */
-  fork(): Generator {
+  /** @internal */
+  [fork](): Generator {
     const [low, high] = this.uniform([2], { dtype: "float64" }).storage.forReading() as Float64Array;
-    const fork = new Generator();
+    const other = new Generator();
     const words = [low, high].map((value) => Math.floor((value as number) * 2 ** 32));
-    fork.#state.storage.forWriting().set([...words, 0]);
-    return fork;
+    other.#state.storage.forWriting().set([...words, 0]);
+    return other;
   }
 
   /**

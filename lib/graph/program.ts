@@ -15,7 +15,7 @@ import type { Arena } from "./plan/arena.js";
 import type { Buffer, Program } from "./plan/ir.js";
 import { checkFree, claim, type Uses, withResolvers } from "./run.js";
 import type { Storage } from "./storage.js";
-import type { Draws, Maker, RandomSource, Trace } from "./trace.js";
+import { type Draws, type Maker, type RandomSource, type Trace, take } from "./trace.js";
 
 /** The native numbers of the places where a buffer's memory may be. */
 const PLACE = { arena: 0, memory: 1, input: 2 } as const;
@@ -189,7 +189,7 @@ export class Executable implements Uses {
   /** Brings in what JavaScript has written since, and the states of the random draws. */
   #bringIn(steps: number, sourceFor: SourceFor): void {
     for (const { source, state, blocks } of this.draws) {
-      (state.storage.forWriting() as Float64Array).set(sourceFor(source).take(blocks * steps));
+      (state.storage.forWriting() as Float64Array).set(sourceFor(source)[take](blocks * steps));
     }
     for (const state of this.states) state.moveToNative();
   }

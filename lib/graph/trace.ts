@@ -26,12 +26,16 @@ export interface Maker {
   readonly line: string | null;
 }
 
+/** What a program and a run ask of what random numbers come from; nobody else does. */
+export const take = Symbol("take");
+export const fork = Symbol("fork");
+
 /** What random numbers come from. */
 export interface RandomSource {
   /** The state for the next `blocks` blocks, which are drawn with this: [3], as the native draws take it. */
-  take(blocks: number): Float64Array;
-  /** Another source that goes its own way from here. */
-  fork(): RandomSource;
+  [take](blocks: number): Float64Array;
+  /** Another source that goes its own way from here: what either draws does not change the other. */
+  [fork](): RandomSource;
 }
 
 /** What a traced function draws from a source in one run. */

@@ -1,5 +1,5 @@
 import type { Executable, SourceFor } from "../graph/program.js";
-import type { RandomSource } from "../graph/trace.js";
+import { fork, type RandomSource } from "../graph/trace.js";
 
 /**
  * The random numbers of one training, evaluation or prediction: from where its generators were when it began,
@@ -10,9 +10,9 @@ export class Forks {
 
   /** The run's own source in a generator's place. */
   readonly sourceFor: SourceFor = (source) => {
-    const fork = this.#forks.get(source) ?? source.fork();
-    this.#forks.set(source, fork);
-    return fork;
+    const own = this.#forks.get(source) ?? source[fork]();
+    this.#forks.set(source, own);
+    return own;
   };
 
   /** Begins with all that a program draws from. */

@@ -27,7 +27,16 @@ const SKIPPED = new Set([
   ...Object.keys(thalweg).filter((name) => /Error$/.test(name)),
 ]);
 // What TypeScript calls protected: only the library calls it.
-const PROTECTED = new Set(["constructor", "update", "stateOf", "initialState", "updateGroup", "rate"]);
+const PROTECTED = new Set([
+  "constructor",
+  "update",
+  "stateOf",
+  "initialState",
+  "updateGroup",
+  "rate",
+  "apply",
+  "changing",
+]);
 
 const FUNCTIONS = exported(thalweg).filter(([name]) => !SKIPPED.has(name));
 
