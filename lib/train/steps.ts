@@ -1,8 +1,13 @@
 import { performance } from "node:perf_hooks";
+import type { Bytes } from "../data/bytes.js";
 import type { Dataset } from "../data/dataset.js";
 import { stored, toSource } from "../data/samples.js";
+import { IndexError } from "../errors.js";
 import type { RunOptions, Source } from "../graph/program.js";
+import { sizeOf } from "../graph/shape.js";
+import type { Tensor } from "../graph/tensor.js";
 import { type NativeMemory, newMemory } from "../native/binding.js";
+import { isInstance } from "../options.js";
 import type { Forks } from "./forks.js";
 import { isMeasured, paceOf, setPace } from "./pace.js";
 import type { ModelProgram } from "./program.js";
@@ -20,11 +25,15 @@ const AT_ONCE_MILLISECONDS = 0.5;
 export class RunningSet {
   readonly dataset: Dataset;
   readonly sources: readonly Source[];
+  /** What is copied, by its name in the data set. */
+  readonly parts: Readonly<Record<string, Tensor | Bytes>>;
   readonly #memories: readonly NativeMemory[];
 
   constructor(dataset: Dataset) {
     this.dataset = dataset;
-    const parts = [dataset.x, dataset.y];
+    const { x, y } = dataset;
+    this.parts = { x, y };
+    const parts = Object.values(this.parts);
     this.#memories = parts.map((part) => {
       const values = stored(part);
       const memory = newMemory(values.byteLength);
@@ -34,10 +43,38 @@ export class RunningSet {
     this.sources = parts.map((part, i) => toSource(part, this.#memories[i] as NativeMemory));
   }
 
+  /** An element of a part of int32. */
+  element(part: string, at: number): number | undefined {
+    const one = new Int32Array(1);
+    this.#memories[Object.keys(this.parts).indexOf(part)]?.read(one, at * one.BYTES_PER_ELEMENT);
+    return one[0];
+  }
+
   /** Frees the copy. */
   close(): void {
     for (const memory of this.#memories) memory.release();
   }
+}
+
+/**
+ * Says in an index error of a loop which sample it was, where the set has that index there.
+ * Shapes: rows [steps·batch]: the samples that the loop went over.
+ */
+function namingSample(error: unknown, set: RunningSet, rows: Int32Array, batch: number): unknown {
+  const told = /(-?\d+) at position (\d+) is outside .*, in step (\d+) of the loop$/;
+  const found = isInstance(error, IndexError) ? told.exec(error.message) : null;
+  if (found === null) return error;
+  const [value, position, step] = found.slice(1).map(Number) as [number, number, number];
+  for (const [part, { dtype, shape }] of Object.entries(set.parts)) {
+    if (dtype !== "int32") continue;
+    const inSample = sizeOf(shape.slice(1));
+    const sample = rows[step * batch + Math.floor(position / inSample)];
+    if (sample === undefined || set.element(part, sample * inSample + (position % inSample)) !== value)
+      continue;
+    (error as IndexError).message += `: ${part} of sample ${sample}`;
+    return error;
+  }
+  return error;
 }
 
 export interface Pass {
@@ -83,15 +120,18 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
       const affordable = isMeasured(executable) ? Math.max(1, Math.floor(CHUNK_MILLISECONDS / pace)) : 1;
       const count = Math.min(affordable, maxSteps, steps - step);
       const rows = order.subarray(step * batchSize, (step + count) * batchSize);
-      if (pace * count < AT_ONCE_MILLISECONDS) {
+      const isAtOnce = pace * count < AT_ONCE_MILLISECONDS;
+      try {
         const started = performance.now();
-        const log = executable.loop(sources, rows, batchSize, forks.sourceFor);
-        setPace(executable, (performance.now() - started) / count);
-        return { log, steps: count, isAtOnce: true };
+        const log = isAtOnce
+          ? executable.loop(sources, rows, batchSize, forks.sourceFor)
+          : await executable.loopAsync(sources, rows, batchSize, options, forks.sourceFor);
+        const taken = isAtOnce ? performance.now() - started : executable.milliseconds;
+        setPace(executable, taken / count);
+        return { log, steps: count, isAtOnce };
+      } catch (error) {
+        throw namingSample(error, set, rows, batchSize);
       }
-      const log = await executable.loopAsync(sources, rows, batchSize, options, forks.sourceFor);
-      setPace(executable, executable.milliseconds / count);
-      return { log, steps: count, isAtOnce: false };
     });
     const told = report(chunk.log, batchSize);
     if (told !== undefined) await told;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "cblas.h"
 #include "cpu.h"
@@ -297,11 +298,22 @@ int64_t Program::start(const Loop* loop) {
       choose_crew(steps_wanted * nanoseconds_, 1 + steps_wanted * waits_, threads_), true,
       [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
   if (!run.failure.failed()) return run.done;
-  const int64_t failed = run.failure.task() % static_cast<int64_t>(schedule_.tasks.size());
+  const auto tasks = static_cast<int64_t>(schedule_.tasks.size());
   for (const Scheduled& one : schedule_.tasks) {
-    if (one.number == failed) one.task->explain(run.failure.position());
+    if (one.number != run.failure.task() % tasks) continue;
+    explain(*one.task, run.failure.position(), loop == nullptr ? -1 : run.failure.task() / tasks);
   }
   return run.done;
+}
+
+// Throws what a task says of its failure, and in which step of a loop it was, unless that is −1.
+void Program::explain(const Task& task, int64_t position, int64_t step) {
+  try {
+    task.explain(position);
+  } catch (const Error& error) {
+    if (step < 0 || std::strcmp(error.code(), "ERR_ANOMALY") == 0) throw;
+    throw Error(error.code(), std::string(error.what()) + ", in step " + std::to_string(step) + " of the loop");
+  }
 }
 
 namespace {

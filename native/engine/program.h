@@ -106,6 +106,7 @@ class Program {
   void place_inputs(const std::vector<Buffer>& inputs, const LoopShape& loop);
   int64_t start(const Loop* loop);
   static void steps(Run& run, const Team& team);
+  static void explain(const Task& task, int64_t position, int64_t step);
   void read_output(size_t index, const Buffer& to) const;
 
   ProgramSpec spec_;

@@ -114,8 +114,16 @@ describe("what is missing or of the wrong kind", () => {
       ArgumentError,
       "ModuleList: expected index to be a whole number, got undefined",
     ],
-    [() => new nn.ModuleDict(bad(null)), ArgumentError, "ModuleDict: expected an object of modules by name, got null"],
-    [() => new nn.ModuleDict().set(bad(1), model), ArgumentError, "ModuleDict: expected a name without dots, got 1"],
+    [
+      () => new nn.ModuleDict(bad(null)),
+      ArgumentError,
+      "ModuleDict: expected an object of modules by name, got null",
+    ],
+    [
+      () => new nn.ModuleDict().set(bad(1), model),
+      ArgumentError,
+      "ModuleDict: expected a name without dots, got 1",
+    ],
     [
       () => new nn.Sequential(model).forward(bad()),
       ArgumentError,

@@ -221,7 +221,9 @@ describe("a fit that fails", () => {
     const options = { cost: of, optimizer, batchSize: 8, shuffle: false };
     await fit(model, { ...options, data: { x, y: labels } });
     const before = JSON.stringify([model.stateDict(), optimizer.stateDict()]);
-    await expect(fit(model, { ...options, data: { x, y: bad } })).rejects.toThrow(IndexError);
+    const failing = fit(model, { ...options, shuffle: true, data: { x, y: bad } });
+    await expect(failing).rejects.toThrow(IndexError);
+    await expect(failing).rejects.toThrow(/7 at position .*: y of sample 60$/);
     expect(JSON.stringify([model.stateDict(), optimizer.stateDict()])).toBe(before);
   });
 

@@ -1,0 +1,112 @@
+// What takes too long for every change: `npm run nightly [-- --only fuzz,address]`. Each step's output goes to
+// build-nightly/, what came of it to bench/NIGHTLY.md, with commit and machine. Ends with 1 where a step failed.
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { root } from "./toolchain.mjs";
+
+const folder = join(root, "build-nightly");
+const results = join(root, "bench", "NIGHTLY.md");
+const node = process.execPath;
+const today = new Date().toISOString().slice(0, 10);
+
+/** What each step runs, and the lines of its output that say what came of it. */
+const STEPS = {
+  fuzz: {
+    what: "10,000 calls of each export with hostile arguments, by a seed of the day's",
+    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/errors/fuzz.test.ts"],
+    env: { THALWEG_FUZZ_CALLS: "10000", THALWEG_FUZZ_SEED: today },
+    says: /^ *(Test Files|Tests) /,
+  },
+  allocations: {
+    what: "each allocation of the addon fails in turn, alone and with all after it",
+    command: [node, "scripts/fail-allocations.mjs"],
+    says: /\d/,
+  },
+  address: {
+    what: "the tests under AddressSanitizer",
+    command: [node, "scripts/sanitize.mjs", "address"],
+    says: /^ *(Test Files|Tests) /,
+  },
+  undefined: {
+    what: "the tests under UndefinedBehaviorSanitizer",
+    command: [node, "scripts/sanitize.mjs", "undefined"],
+    says: /^ *(Test Files|Tests) /,
+  },
+  thread: {
+    what: "what has to do with threads, under ThreadSanitizer",
+    command: [node, "scripts/sanitize.mjs", "thread"],
+    says: /^ *(Test Files|Tests|sanitize:) /,
+  },
+};
+
+const { values } = parseArgs({ options: { only: { type: "string" } } });
+const wanted = values.only?.split(",") ?? Object.keys(STEPS);
+for (const name of wanted) {
+  if (Object.hasOwn(STEPS, name)) continue;
+  console.error(`nightly: expected steps among ${Object.keys(STEPS).join(", ")}, got ${name}`);
+  process.exit(1);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal
+const plain = (text) => text.replace(/\x1b\[[0-9;]*m/g, "");
+
+/** Runs a step. @returns its row of the table. */
+function run(name) {
+  const { command, env = {}, says } = STEPS[name];
+  const log = join(folder, `${name}.log`);
+  const file = openSync(log, "w");
+  const started = Date.now();
+  const { status } = spawnSync(command[0], command.slice(1), {
+    cwd: root,
+    stdio: ["ignore", file, file],
+    env: { ...process.env, ...env },
+  });
+  closeSync(file);
+  const lines = plain(readFileSync(log, "utf8")).split("\n");
+  const said = lines
+    .filter((line) => says.test(line))
+    .slice(-2)
+    .map((line) => line.trim().replace(/\s+/g, " "));
+  const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+  const row = { name, passed: status === 0, minutes, said: said.join("; ") };
+  console.log(`${name}: ${row.passed ? "passed" : "FAILED"} after ${minutes} min: ${row.said}`);
+  if (!row.passed) console.log(lines.slice(-40).join("\n"));
+  return row;
+}
+
+/** The rows of the last report for steps that were not run now. */
+function kept() {
+  if (!existsSync(results)) return [];
+  return readFileSync(results, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !wanted.includes(line.split(" | ")[0].slice(2)))
+    .slice(1);
+}
+
+mkdirSync(folder, { recursive: true });
+execFileSync("npm", ["run", "--silent", "build:ts"], { cwd: root, stdio: "inherit" });
+const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+const rows = wanted.map(run);
+const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.versions.node}`;
+writeFileSync(
+  results,
+  [
+    "# The last nightly run",
+    "",
+    "What `npm run nightly` found. A step that was not run again keeps its row.",
+    "",
+    "| step | what it is | result | minutes | what it says | commit | day | machine |",
+    "|---|---|---|---|---|---|---|---|",
+    ...kept(),
+    ...rows.map(
+      ({ name, passed, minutes, said }) =>
+        `| ${name} | ${STEPS[name].what} | ${passed ? "passed" : "failed"} | ${minutes} | ${said} | ${commit} | ${today} | ${machine} |`,
+    ),
+    "",
+  ].join("\n"),
+);
+process.exit(rows.every(({ passed }) => passed) ? 0 : 1);

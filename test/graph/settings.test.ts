@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { compile, cost, nn, noGrad, ones, ops, optim, type Tensor, tensor } from "../../lib/index.js";
+
+/** How often a function is traced. */
+function counted<A extends Tensor[], R>(
+  f: (...inputs: A) => R,
+): { f: (...inputs: A) => R; traces: () => number } {
+  let traces = 0;
+  const compiled = compile((...inputs: A) => {
+    traces++;
+    return f(...inputs);
+  });
+  return { f: compiled, traces: () => traces };
+}
+
+describe("a compiled function follows", () => {
+  test("what requires a gradient", () => {
+    const w = new nn.Parameter(tensor([1, 2]));
+    const b = new nn.Parameter(tensor([1, 2]));
+    const optimizer = new optim.SGD([w, b], { lr: 1 });
+    const { f: step, traces } = counted(() => {
+      optimizer.zeroGrad();
+      ops.sum(ops.add(w, b)).backward();
+      optimizer.step();
+    });
+    step();
+    b.requiresGrad = false;
+    step();
+    expect([w.toArray(), b.toArray()]).toEqual([
+      [-1, 0],
+      [0, 1],
+    ]);
+    b.requiresGrad = true;
+    step();
+    expect(b.toArray()).toEqual([-1, 0]);
+    // Going back takes the version that was made before.
+    expect(traces()).toBe(2);
+  });
+
+  test("the fields of the modules that it goes through", () => {
+    const model = new nn.Sequential(new nn.LeakyReLU(0.5), new nn.Flatten());
+    const layer = [...model.namedChildren()][0]?.[1] as { negativeSlope: number } & nn.Module;
+    const { f: forward, traces } = counted((x: Tensor) => model.forward(x));
+    expect(forward(tensor([[-1]])).item()).toBe(-0.5);
+    layer.negativeSlope = 0.25;
+    expect(forward(tensor([[-1]])).item()).toBe(-0.25);
+    expect(forward(tensor([[-1]])).item()).toBe(-0.25);
+    expect(traces()).toBe(2);
+  });
+
+  test("a module that takes another's place, a hook, and a mode", () => {
+    class Net extends nn.Module {
+      layer: nn.Module = new nn.ReLU();
+      forward(x: Tensor): Tensor {
+        return this.layer.forward(x);
+      }
+    }
+    const model = new Net();
+    const { f: forward } = counted((x: Tensor) => noGrad(() => model.forward(x)));
+    expect(forward(tensor([-2])).item()).toBe(0);
+    model.layer = new nn.Identity();
+    expect(forward(tensor([-2])).item()).toBe(-2);
+    const remove = model.layer.registerForwardHook((_, __, y) => ops.mul(y, 3));
+    expect(forward(tensor([-2])).item()).toBe(-6);
+    const other = model.layer.registerForwardHook((_, __, y) => ops.add(y, 1));
+    expect(forward(tensor([-2])).item()).toBe(-5);
+    remove();
+    other();
+    expect(forward(tensor([-2])).item()).toBe(-2);
+    model.layer = new nn.Dropout(1);
+    expect(forward(tensor([-2])).item()).toBe(-0);
+    model.eval();
+    expect(forward(tensor([-2])).item()).toBe(-2);
+  });
+
+  test("nothing that the function changes itself: it is traced once", () => {
+    class Counting extends nn.Module {
+      calls = 0;
+      readonly seen: number[] = [];
+      last: string | null = null;
+      forward(x: Tensor): Tensor {
+        this.calls++;
+        this.seen.push(x.size);
+        this.last = String(x.shape);
+        return ops.mul(x, 2);
+      }
+    }
+    const model = new Counting();
+    const { f: forward, traces } = counted((x: Tensor) => model.forward(x));
+    for (let i = 0; i < 3; i++) forward(ones([2]));
+    forward(ones([3]));
+    for (let i = 0; i < 3; i++) forward(ones([2]));
+    expect(traces()).toBe(2);
+  });
+});
+
+describe("an instruction that can fail", () => {
+  const index = (at: number): Tensor => tensor([at], { dtype: "int32" });
+
+  test("fails in a program though nobody reads what it makes", () => {
+    const f = compile((x: Tensor, i: Tensor) => {
+      ops.indexSelect(x, 0, i);
+      return ops.mul(x, 2);
+    });
+    expect(f(ones([2]), index(1)).toArray()).toEqual([2, 2]);
+    expect(() => f(ones([2]), index(2))).toThrow("indexSelect: index 2 at position 0 is outside [0, 2)");
+  });
+
+  test("between two updates lets the first happen and not the second, as eager calls do", () => {
+    const run = (kind: (f: (i: Tensor) => Tensor) => (i: Tensor) => Tensor): number[] => {
+      const [a, b] = [1, 1].map((value) => new nn.Parameter(tensor([value]))) as [nn.Parameter, nn.Parameter];
+      const [first, second] = [a, b].map((w) => new optim.SGD([w], { lr: 0.5 })) as [optim.SGD, optim.SGD];
+      const f = kind((i) => {
+        a.grad = null;
+        b.grad = null;
+        cost.squaredError(ops.add(a, b), ones([1])).backward();
+        first.step();
+        const picked = ops.indexSelect(ones([3]), 0, i);
+        second.step();
+        return picked;
+      });
+      expect(() => f(index(7))).toThrow(/index 7/);
+      return [a.item(), b.item()];
+    };
+    const eager = run((f) => f);
+    expect(run(compile)).toEqual(eager);
+    expect(run((f) => compile(f, { passes: ["fuseUpdates"] }))).toEqual(eager);
+    expect(eager[1]).toBe(1);
+    expect(eager[0]).not.toBe(1);
+  });
+});
