@@ -9,7 +9,7 @@ export interface FindLearningRateOptions {
   readonly min?: number;
   /** The last rate. Default: 10. */
   readonly max?: number;
-  /** Default: 100. */
+  /** At most a million. Default: 100. */
   readonly steps?: number;
   /** In [0, 1): how much of the average of losses is kept at each step. Default: 0.95. */
   readonly smoothing?: number;
@@ -48,22 +48,29 @@ export function findLearningRate(
   checkOptions(name, options, ["min", "max", "steps", "smoothing", "divergence"]);
   const min = checkNumber(name, "min", options.min ?? 1e-7, { above: 0 });
   const max = checkNumber(name, "max", options.max ?? 10, { above: min });
-  const steps = checkNumber(name, "steps", options.steps ?? 100, { min: 2, integer: true });
+  const steps = checkNumber(name, "steps", options.steps ?? 100, { min: 2, max: 1e6, integer: true });
   const smoothing = checkNumber(name, "smoothing", options.smoothing ?? 0.95, { min: 0, below: 1 });
   const divergence = checkNumber(name, "divergence", options.divergence ?? 4, { above: 1 });
   const restore = optimizer.snapshot();
   const [rates, losses]: [number[], number[]] = [[], []];
   try {
     let average = 0;
+    let least = Number.POSITIVE_INFINITY;
     for (let i = 0; i < steps; i++) {
       const rate = min * (max / min) ** (i / (steps - 1));
       optimizer.lr = rate;
       const given = step(i);
       const loss = isTensor(given) ? given.item() : given;
+      if (typeof loss !== "number") {
+        throw new ArgumentError(
+          `${name}: expected the step to give a tensor or a number, got ${describe(loss)}`,
+        );
+      }
       average = smoothing * average + (1 - smoothing) * loss;
       // The average began with 0.
       const smooth = average / (1 - smoothing ** (i + 1));
-      if (!(smooth <= divergence * Math.min(smooth, ...losses))) break;
+      least = Math.min(smooth, least);
+      if (!(smooth <= divergence * least)) break;
       rates.push(rate);
       losses.push(smooth);
     }

@@ -108,6 +108,28 @@ describe("what is missing or of the wrong kind", () => {
       ArgumentError,
       "clipGradNorm: expected a list of parameters, got a Float32Array",
     ],
+    [
+      () =>
+        optim.findLearningRate(
+          new optim.SGD(model.parameters(), { lr: 1 }),
+          bad(() => [1]),
+        ),
+      ArgumentError,
+      "findLearningRate: expected the step to give a tensor or a number, got an array of 1",
+    ],
+    [
+      () => optim.findLearningRate(new optim.SGD(model.parameters(), { lr: 1 }), () => 1, { steps: 2 ** 40 }),
+      ArgumentError,
+      "findLearningRate: expected steps to be a whole number ≥ 2 and ≤ 1000000, got 1099511627776",
+    ],
+    [
+      () =>
+        new optim.SGD(model.parameters(), { lr: 1 }).loadStateDict(
+          bad({ paramGroups: [{ params: [0, 1] }] }),
+        ),
+      ArgumentError,
+      "SGD.loadStateDict: expected a state dict, got an object",
+    ],
     [() => new nn.ModuleList(bad(1)), ArgumentError, "ModuleList: expected a list of modules, got 1"],
     [
       () => new nn.ModuleList().at(bad()),
