@@ -2,7 +2,8 @@ import process from "node:process";
 import { types } from "node:util";
 import { describe, expect, test } from "vitest";
 import * as thalweg from "../../lib/index.js";
-import { Dice, Hostile, seeds, UserError } from "./hostile.js";
+import { Dice, Hostile, UserError } from "./hostile.js";
+import { seeds } from "./seeds.js";
 
 // Other calls, or more of them, for a night: THALWEG_FUZZ_SEED=7 THALWEG_FUZZ_CALLS=50000.
 const SEED = process.env["THALWEG_FUZZ_SEED"] ?? "";

@@ -1,16 +1,4 @@
-import {
-  accuracy,
-  cost,
-  type DType,
-  data,
-  Generator,
-  nn,
-  ops,
-  optim,
-  type Tensor,
-  ThalwegError,
-  tensor,
-} from "../../lib/index.js";
+import { type DType, data, Generator, nn, ops, optim, ThalwegError, tensor } from "../../lib/index.js";
 
 /** What the caller's own functions, getters and proxies throw: it goes through the library as it is. */
 export class UserError extends Error {}
@@ -40,7 +28,7 @@ export class Dice {
 }
 
 /** A function of the caller's: what it gets wrong by itself is its own error. */
-function own<A extends unknown[], R>(run: (...args: A) => R): (...args: A) => R {
+export function own<A extends unknown[], R>(run: (...args: A) => R): (...args: A) => R {
   return (...args) => {
     try {
       return run(...args);
@@ -352,137 +340,4 @@ export class Hostile {
   #simple(): unknown {
     return this.#dice.of(this.#dice.of(this.#kinds));
   }
-}
-
-/** Arguments that go well, of functions that take too many for chance to find them. */
-export function seeds(): Readonly<Record<string, unknown[]>> {
-  const model = new nn.Sequential(new nn.Linear(3, 3), new nn.Tanh(), new nn.Linear(3, 2));
-  const linear = new nn.Linear(3, 2);
-  const x = tensor([
-    [1, 2, 3],
-    [3, 2, 1],
-    [0, 1, 0],
-  ]);
-  const y = tensor([0, 1, 1], { dtype: "int32" });
-  const samples = { x, y };
-  const loss = own(() => cost.crossEntropy(linear.forward(x), y));
-  const outputs = own(() => linear.forward(x));
-  const ofOutputs = own((z: Tensor) => cost.crossEntropy(z, y));
-  const lengths = tensor([3, 2], { dtype: "int32" });
-  const labels = tensor(
-    [
-      [1, 1],
-      [2, 0],
-    ],
-    { dtype: "int32" },
-  );
-  const logProbs = ops.logSoftmax(
-    tensor(
-      Array.from({ length: 18 }, (_, i) => i),
-      { shape: [3, 2, 3] },
-    ),
-    { dim: 2 },
-  );
-  const sgd = (of: nn.Module): optim.SGD => new optim.SGD(of.parameters(), { lr: 0.1, momentum: 0.5 });
-  return {
-    fit: [
-      model,
-      {
-        data: samples,
-        cost: cost.crossEntropy,
-        optimizer: sgd(model),
-        epochs: 1,
-        batchSize: 2,
-        validation: samples,
-        metrics: { accuracy },
-        shuffle: true,
-        seed: 1,
-      },
-    ],
-    compile: [own((v: Tensor) => v.exp())],
-    "compile()": [x],
-    "compile.runAsync": [x],
-    "compile.explain": [x],
-    "compile.loop": [[x], y, 1],
-    "compile.loopAsync": [[x], y, 1],
-    grad: [own((v: Tensor) => v.sum())],
-    "grad()": [x],
-    valueAndGrad: [own((v: Tensor) => v.square().sum())],
-    "valueAndGrad()": [x],
-    vmap: [own((v: Tensor) => v.exp())],
-    "vmap()": [x],
-    jacobian: [own((v: Tensor) => v.square())],
-    "jacobian()": [x],
-    hessian: [own((v: Tensor) => v.square().sum())],
-    "hessian()": [x],
-    hvp: [own((v: Tensor) => v.square().sum()), [x], [x]],
-    jvp: [own((v: Tensor) => v.square()), [x], [x]],
-    vjp: [own((v: Tensor) => v.square()), x],
-    "nn.Sequential": [linear, new nn.Tanh()],
-    "nn.Sequential.forward": [x],
-    "nn.Linear": [3, 2],
-    "nn.Linear.forward": [x],
-    "nn.Linear.withParameters": [
-      {
-        weight: tensor([
-          [1, 2, 3],
-          [3, 2, 1],
-        ]),
-      },
-      own(() => 1),
-    ],
-    "nn.Linear.loadStateDict": [linear.stateDict()],
-    "nn.EmbeddingBag": [3, 2],
-    "nn.EmbeddingBag.forward": [y, tensor([0, 1], { dtype: "int32" })],
-    "optim.SGD": [linear.parameters(), { lr: 0.1, momentum: 0.5 }],
-    "optim.SGD.loadStateDict": [sgd(linear).stateDict()],
-    "optim.findLearningRate": [sgd(linear), own(() => 1), { steps: 3 }],
-    evaluate: [model, samples, { cost: cost.crossEntropy, metrics: { accuracy }, batchSize: 2 }],
-    predict: [model, x, { batchSize: 2 }],
-    averageLoss: [model, cost.crossEntropy, samples],
-    perSampleLoss: [model, cost.crossEntropy, samples],
-    perSampleGradients: [model, cost.crossEntropy, x, y],
-    jacobians: [linear, tensor([1, 2, 3])],
-    chain: [[linear, new nn.Tanh()], own((z: Tensor) => z.sum()), tensor([1, 2, 3])],
-    checkGradients: [own((v: Tensor) => v.square()), [tensor([1, 2], { dtype: "float64" })], { order: 2 }],
-    checkpoint: [own((block: nn.Module, v: Tensor) => block.forward(v)), linear, x],
-    defineFunction: [
-      "own",
-      { forward: own((v: Tensor) => v.exp()), vjp: own(({ dy }: { dy: Tensor }) => [dy]) },
-    ],
-    "optim.newton": [linear, loss, { damping: 1 }],
-    "optim.gaussNewton": [linear, outputs, ofOutputs, { damping: 1 }],
-    "optim.kfac": [linear, outputs, ofOutputs, { damping: 1 }],
-    "optim.ChainedScheduler": [[new optim.ConstantLR(sgd(linear))]],
-    "optim.SequentialLR": [sgd(linear), [new optim.ConstantLR(sgd(linear))], { milestones: [] }],
-    "cost.ctc": [logProbs, labels, lengths, tensor([2, 1], { dtype: "int32" })],
-    "ops.defineOp": [
-      "own",
-      {
-        inputs: ["x"],
-        kernel: "sin",
-        shape: own(({ x: v }: { x: Tensor }) => v),
-        params: own(({ x: v }: { x: Tensor }) => [1, v.size, 1]),
-      },
-    ],
-    "ops.linear": [
-      "own",
-      {
-        inputs: ["x"],
-        kernel: "neg",
-        shape: own(({ x: v }: { x: Tensor }) => v),
-        params: own(({ x: v }: { x: Tensor }) => [1, v.size, 1]),
-        transpose: own(({ dy }: { dy: Tensor }) => dy),
-      },
-    ],
-    "ops.elementwise": ["tanh", { takes: "float", slope: { x: own(({ y: v }: { y: Tensor }) => v) } }],
-    "ops.einsum": ["ij,jk->ik", [x, x]],
-    "cost.defineCost": [
-      "own",
-      { perSample: own((a: Tensor, b: Tensor) => a.sub(b).square().sum({ dim: 1 })) },
-    ],
-    "data.DataLoader": [samples, { batchSize: 2, shuffle: true, seed: 1, dropLast: true }],
-    "data.Bytes": [new Uint8Array(6), [2, 3], { scale: 2, zeroPoint: 1, dtype: "float32" }],
-    "data.parseIdx": [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8)],
-  };
 }
