@@ -128,7 +128,7 @@ describe("what is missing or of the wrong kind", () => {
           bad({ paramGroups: [{ params: [0, 1] }] }),
         ),
       ArgumentError,
-      "SGD.loadStateDict: expected a state dict, got an object",
+      "SGD.loadStateDict: expected state to be an object, got undefined",
     ],
     [() => new nn.ModuleList(bad(1)), ArgumentError, "ModuleList: expected a list of modules, got 1"],
     [

@@ -1,7 +1,7 @@
 // Every optimizer with every schedule: what stops after five steps and is made anew, in whichever order, goes on to
 // the bit as if it had not stopped, and ends where PyTorch's does.
 import { describe, expect, test } from "vitest";
-import { ops, optim, Tensor, tensor } from "../../lib/index.js";
+import { ops, optim, reviveTensors, type Tensor, tensor } from "../../lib/index.js";
 import { expectClose, expectNumbersClose, fromOracle, TOLERANCE, type Tolerance } from "../oracle/compare.js";
 import { type OracleTensor, type ResumeRow, readOptimizers, readResumes } from "../oracle/read.js";
 
@@ -125,23 +125,7 @@ function goOn(run: Run, one: Schedule, from: number, to: number): void {
 }
 
 /** A state dict through JSON: what is not plain would not come back. */
-function written<T>(dict: T): T {
-  const text = JSON.stringify(dict, (_, value: unknown) =>
-    value instanceof Tensor ? { data: [...value.data], shape: value.shape, dtype: value.dtype } : value,
-  );
-  return revived(JSON.parse(text)) as T;
-}
-
-/** Numbers and shapes as tensors again. */
-function revived(value: unknown): unknown {
-  if (value === null || typeof value !== "object") return value;
-  if (Array.isArray(value)) return value.map(revived);
-  if ("dtype" in value) {
-    const { data, shape, dtype } = value as unknown as OracleTensor;
-    return tensor([...data], { shape, dtype });
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, revived(one)]));
-}
+const written = <T>(dict: T): T => JSON.parse(JSON.stringify(dict), reviveTensors) as T;
 
 const valuesOf = ({ data, shape }: Tensor): OracleTensor => ({ data: [...data], shape, dtype: "float64" });
 

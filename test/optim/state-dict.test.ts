@@ -13,6 +13,7 @@ import {
   ops,
   optim,
   randn,
+  reviveTensors,
   ShapeError,
   type Tensor,
   tensor,
@@ -113,11 +114,10 @@ describe("state dicts", () => {
 
 /** What an optimizer is, as plain values. */
 const contents = (optimizer: optim.Optimizer): unknown =>
-  JSON.parse(
-    JSON.stringify(optimizer.stateDict(), (_, value: unknown) =>
-      value instanceof Object && "toArray" in value ? (value as Tensor).toArray() : value,
-    ),
-  );
+  JSON.parse(JSON.stringify(optimizer.stateDict()), (key, value: unknown) => {
+    const revived = reviveTensors(key, value);
+    return revived === value ? value : (revived as Tensor).toArray();
+  });
 
 describe("loading a state dict", () => {
   test("restores every option of every group", () => {
