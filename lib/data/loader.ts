@@ -64,7 +64,7 @@ export class DataLoader implements Iterable<Samples<Tensor>> {
   }
 
   *[Symbol.iterator](): Iterator<Samples<Tensor>> {
-    const order = this.#generator?.permutation(this.#samples).data as Int32Array | undefined;
+    const order = this.#generator?.permutation(this.#samples).storage.forReading() as Int32Array | undefined;
     for (let batch = 0; batch < this.length; batch++) {
       const begin = batch * this.batchSize;
       const end = Math.min(begin + this.batchSize, this.#samples);

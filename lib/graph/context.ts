@@ -39,7 +39,7 @@ const current: { -readonly [K in keyof Context]: Context[K] } = {
   scratch: null,
 };
 
-/** What the running code is within. Changed by `within` and `enter` only. */
+/** What the running code is within. Changed by the functions below only. */
 export const context: Context = current;
 
 /** Runs `run` within another value of one part of the context. `run` must be synchronous. */
@@ -50,6 +50,28 @@ export function within<K extends keyof Context, T>(part: K, value: Context[K], r
     return run();
   } finally {
     current[part] = before;
+  }
+}
+
+/** `within("gradients", …)`, which an eager step enters often: written out, since a name in a variable costs more. */
+export function withinGradients<T>(value: boolean, run: () => T): T {
+  const before = current.gradients;
+  current.gradients = value;
+  try {
+    return run();
+  } finally {
+    current.gradients = before;
+  }
+}
+
+/** `within("scratch", …)`, likewise. */
+export function withinScratch<T>(value: Context["scratch"], run: () => T): T {
+  const before = current.scratch;
+  current.scratch = value;
+  try {
+    return run();
+  } finally {
+    current.scratch = before;
   }
 }
 

@@ -1,5 +1,5 @@
 import { checkFunction } from "../options.js";
-import { context, within } from "./context.js";
+import { context, withinGradients } from "./context.js";
 
 /** Whether ops remember their inputs for `backward()`. */
 export function isGradEnabled(): boolean {
@@ -17,7 +17,7 @@ export function isGradEnabled(): boolean {
  */
 export function noGrad<T>(run: () => T): T {
   checkFunction("noGrad", "run", run);
-  return within("gradients", false, run);
+  return withinGradients(false, run);
 }
 
 /**
@@ -26,5 +26,5 @@ export function noGrad<T>(run: () => T): T {
  */
 export function enableGrad<T>(run: () => T): T {
   checkFunction("enableGrad", "run", run);
-  return within("gradients", true, run);
+  return withinGradients(true, run);
 }

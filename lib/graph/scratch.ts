@@ -1,4 +1,4 @@
-import { context, within } from "./context.js";
+import { context, withinScratch } from "./context.js";
 import { allocateUnset, bytesOf, type DType, type TypedArray } from "./dtype.js";
 import { Storage } from "./storage.js";
 import type { Tensor } from "./tensor.js";
@@ -22,12 +22,12 @@ let kept = 0;
  * given one. `each` is told of their memory.
  */
 export function withScratch<T>(run: () => T, each: (storage: Storage) => void = () => {}): T {
-  return within("scratch", each, run);
+  return withinScratch(each, run);
 }
 
 /** Runs `run`, of whose results somebody may be given one unseen: none is private. */
 export function withoutScratch<T>(run: () => T): T {
-  return within("scratch", null, run);
+  return withinScratch(null, run);
 }
 
 /** The memory of a result, which is written whole. */

@@ -5,7 +5,13 @@ import { allocate, type DType, dtypeOf, type TypedArray } from "./dtype.js";
 import type { Run } from "./run.js";
 import { lineOf, userLine } from "./user-line.js";
 
-const NO_RUNS: readonly Run[] = [];
+/** The runs on another thread that read or write a storage. */
+interface Claims {
+  readonly readers: readonly Run[];
+  readonly writer: Run | null;
+  /** What a shared array held when the writer began. */
+  readonly before: TypedArray | null;
+}
 
 // A symbol cannot be cloned, and the error says what it is called. Without it a clone would be an object without
 // the elements, which are private, and nobody would be told.
@@ -39,10 +45,8 @@ export class Storage {
   #memory: NativeMemory | null = null;
   #arrayIsStale = false;
   #memoryIsStale = true;
-  #readers = NO_RUNS;
-  #writer: Run | null = null;
-  /** What a shared array held when a run began that writes the memory. */
-  #before: TypedArray | null = null;
+  /** The runs on another thread that use it; null where there are none, which is mostly so. */
+  #claims: Claims | null = null;
 
   readonly #refusal: (() => Error) | null;
 
@@ -70,7 +74,7 @@ export class Storage {
    */
   forReading(): TypedArray {
     if (this.#refusal !== null) throw this.#refusal();
-    if (this.#writer !== null) this.#refuse(this.#writer);
+    if (this.#claims !== null) this.checkFree(false);
     const array = this.#anyArray();
     if (array.length !== this.length) {
       throw new DetachedError(
@@ -93,6 +97,12 @@ export class Storage {
     const array = this.forReading();
     this.#memoryIsStale = true;
     return array;
+  }
+
+  /** @throws as `forWriting` */
+  checkWritable(): void {
+    this.checkFree(true);
+    this.forReading();
   }
 
   /**
@@ -145,7 +155,9 @@ export class Storage {
 
   /** The native memory with the present values: a program is about to run on it. */
   moveToNative(): NativeMemory {
-    if (this.#writer !== null) this.#refuse(this.#writer);
+    if (this.#claims !== null) this.checkFree(false);
+    const isThere = !this.#memoryIsStale && !this.#isShared && this.#array === null;
+    if (isThere && this.#memory !== null) return this.#memory;
     const shared = this.#memoryIsStale ? null : this.#sharedArray();
     if (this.#memoryIsStale) this.nativeMemory().write(this.forReading());
     else if (shared !== null) this.nativeMemory().write(shared);
@@ -165,6 +177,10 @@ export class Storage {
   /** Tells that a program wrote to the native memory. */
   wroteMemory(): void {
     this.version++;
+    if (!this.#isShared) {
+      this.#arrayIsStale = true;
+      return;
+    }
     const shared = this.#sharedArray();
     if (shared !== null) this.#memory?.read(shared);
     this.#arrayIsStale = shared === null;
@@ -172,7 +188,9 @@ export class Storage {
 
   /** The run on another thread that is in the way of a reader or a writer; null where there is none. */
   runInTheWay(writes: boolean): Run | null {
-    return this.#writer ?? (writes ? (this.#readers[0] ?? null) : null);
+    if (this.#claims === null) return null;
+    const { writer, readers } = this.#claims;
+    return writer ?? (writes ? (readers[0] ?? null) : null);
   }
 
   /** @throws BusyError where a run on another thread is in the way. */
@@ -184,24 +202,21 @@ export class Storage {
   /** Holds the native memory for a run on another thread; see `claim` of run.ts. */
   claim(run: Run, writes: boolean): void {
     this.checkFree(writes);
-    if (writes) {
-      this.#writer = run;
-      this.#before = this.#sharedArray()?.slice() ?? null;
-    } else {
-      this.#readers = [...this.#readers, run];
-    }
+    this.#claims = writes
+      ? { readers: [], writer: run, before: this.#sharedArray()?.slice() ?? null }
+      : { readers: [...(this.#claims?.readers ?? []), run], writer: null, before: null };
   }
 
   /** Ends a claim. @returns whether somebody wrote to a shared array while the run wrote the memory. */
   release(run: Run): boolean {
-    if (this.#writer !== run) {
-      this.#readers = this.#readers.filter((one) => one !== run);
+    const { readers = [], writer = null, before = null } = this.#claims ?? {};
+    if (writer !== run) {
+      const left = readers.filter((one) => one !== run);
+      this.#claims = left.length === 0 ? null : { readers: left, writer, before };
       return false;
     }
-    this.#writer = null;
-    const before = this.#before;
+    this.#claims = null;
     const shared = before === null ? null : this.#sharedArray();
-    this.#before = null;
     const isLost = shared !== null && before?.some((value, i) => !Object.is(value, shared[i])) === true;
     this.wroteMemory();
     return isLost;
@@ -209,7 +224,7 @@ export class Storage {
 
   #refuse(run: Run): never {
     const what = run.nameOf(this) ?? `a tensor of ${this.length} elements (${this.dtype})`;
-    const does = this.#writer === run ? "written" : "read";
+    const does = this.#claims?.writer === run ? "written" : "read";
     throw new BusyError(`tensor: ${what} is ${does} by ${run.name}; wait for that run to end`);
   }
 }

@@ -5,6 +5,7 @@ import { type DType, isFloat, type TypedArray } from "./dtype.js";
 import type { Node } from "./node.js";
 import { type Shape, sizeOf } from "./shape.js";
 import { Storage } from "./storage.js";
+import { settingChanged, type Trace } from "./trace.js";
 
 /** Sees a tensor's gradient, and may give another in its place. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
@@ -112,11 +113,14 @@ export class Tensor {
 
   /** Whether `backward()` gives this tensor a gradient. A compiled function has a version for each answer. */
   get requiresGrad(): boolean {
-    const { trace } = context;
-    if (trace !== null && this.producer === null && this.storage.bornIn !== trace.id) {
-      trace.assume(this, () => this.#requiresGrad);
-    }
+    if (context.trace !== null) this.#tellTrace(context.trace);
     return this.#requiresGrad;
+  }
+
+  /** Tells a trace that it depends on whether this tensor requires a gradient. */
+  #tellTrace(trace: Trace): void {
+    if (this.producer !== null || this.storage.bornIn === trace.id) return;
+    trace.assume(this, () => this.#requiresGrad);
   }
 
   /**
@@ -136,6 +140,7 @@ export class Tensor {
       );
     }
     context.trace?.overrule(this);
+    if (this.producer === null && value !== this.#requiresGrad) settingChanged();
     this.#requiresGrad = value;
   }
 

@@ -53,38 +53,92 @@ interface Field {
   readonly items: readonly unknown[] | null;
 }
 
-/** That an object has the fields that it had, but for those that the traced function changed itself. */
+type Owner = Readonly<Record<string, unknown>>;
+
+/**
+ * That objects have the fields that they had, but for those that the traced function changed itself. All in flat lists:
+ * it is asked before each run.
+ */
 class SameFields implements Assumption {
-  readonly #owner: Readonly<Record<string, unknown>>;
-  readonly #fields: readonly Field[];
-  readonly #count: number;
-  readonly #forward: unknown;
+  readonly #owners: readonly Owner[];
+  readonly #counts: readonly number[];
+  readonly #forwards: readonly unknown[];
+  readonly #of: Owner[] = [];
+  readonly #names: string[] = [];
+  readonly #values: unknown[] = [];
+  /** What the lists and maps among the values hold. */
+  readonly #lists: unknown[] = [];
+  readonly #items: (readonly unknown[])[] = [];
 
   /** Made when the trace has ended. */
-  constructor(owner: object, before: readonly Field[]) {
-    this.#owner = owner as Readonly<Record<string, unknown>>;
-    this.#fields = before.filter((field) => this.#isSame(field));
-    this.#count = this.#countFields();
-    this.#forward = this.#owner["forward"];
+  constructor(before: ReadonlyMap<object, readonly Field[]>) {
+    this.#owners = [...before.keys()] as Owner[];
+    this.#counts = this.#owners.map(countFields);
+    this.#forwards = this.#owners.map((owner) => owner["forward"]);
+    for (const owner of this.#owners) {
+      for (const { name, value, items } of before.get(owner) as readonly Field[]) {
+        const now = itemsOf(value);
+        if (!Object.is(owner[name], value) || (items !== null && !isSameList(items, now ?? []))) continue;
+        this.#of.push(owner);
+        this.#names.push(name);
+        this.#values.push(value);
+        if (items === null) continue;
+        this.#lists.push(value);
+        this.#items.push(items);
+      }
+    }
   }
 
-  /** Asked before each run. */
   holds(): boolean {
-    const fields = this.#fields;
-    for (let i = 0; i < fields.length; i++) if (!this.#isSame(fields[i] as Field)) return false;
-    return this.#owner["forward"] === this.#forward && this.#countFields() === this.#count;
+    const [of, names, values] = [this.#of, this.#names, this.#values];
+    for (let i = 0; i < of.length; i++) {
+      if (!Object.is((of[i] as Owner)[names[i] as string], values[i])) return false;
+    }
+    const owners = this.#owners;
+    for (let i = 0; i < owners.length; i++) {
+      const owner = owners[i] as Owner;
+      if (owner["forward"] !== this.#forwards[i] || countFields(owner) !== this.#counts[i]) return false;
+    }
+    const lists = this.#lists;
+    for (let i = 0; i < lists.length; i++) {
+      if (!isSameList(this.#items[i] as readonly unknown[], itemsOf(lists[i]) as readonly unknown[]))
+        return false;
+    }
+    return true;
+  }
+}
+
+function countFields(owner: Owner): number {
+  let count = 0;
+  for (const _ in owner) count++;
+  return count;
+}
+
+/**
+ * That settings are what they were. They tell of their changes by `settingChanged`, so that they are looked at only
+ * where one has changed since the last time.
+ */
+class SameSettings implements Assumption {
+  readonly #settings: readonly Assumption[];
+  #seen = -1;
+
+  constructor(settings: readonly Assumption[]) {
+    this.#settings = settings;
   }
 
-  #isSame({ name, value, items }: Field): boolean {
-    if (!Object.is(this.#owner[name], value)) return false;
-    return items === null || isSameList(items, itemsOf(value) as readonly unknown[]);
+  holds(): boolean {
+    if (this.#seen === changes) return true;
+    for (const setting of this.#settings) if (!setting.holds()) return false;
+    this.#seen = changes;
+    return true;
   }
+}
 
-  #countFields(): number {
-    let count = 0;
-    for (const _ in this.#owner) count++;
-    return count;
-  }
+let changes = 0;
+
+/** Tells that a setting which a trace may have assumed has another value. */
+export function settingChanged(): void {
+  changes++;
 }
 
 function fieldsOf(owner: object): Field[] {
@@ -153,7 +207,7 @@ export class Trace {
 
   get assumptions(): Assumption[] {
     const settings = [...this.#settings.values()].filter((setting) => setting !== null);
-    return [...settings, ...Array.from(this.#fields, ([owner, fields]) => new SameFields(owner, fields))];
+    return [new SameSettings(settings), new SameFields(this.#fields)];
   }
 
   assumeFields(owner: object): void {
@@ -200,7 +254,7 @@ export function currentTrace(): Trace | null {
   return context.trace;
 }
 
-/** Tells a trace that what it records depends on a setting, as a module's mode. */
+/** Tells a trace that what it records depends on a setting, as a module's mode, which tells of its changes. */
 export function assume<T>(owner: object, read: () => T, same: (a: T, b: T) => boolean = Object.is): void {
   context.trace?.assume(owner, read, same);
 }

@@ -195,11 +195,13 @@ export function executeAny(
   params: readonly number[],
   buffers: readonly (NativeArray | null)[],
 ): void {
-  if (params.length > binding.params.length || buffers.length > binding.fewBuffers) {
+  const slots = binding.params;
+  if (params.length > slots.length || buffers.length > binding.fewBuffers) {
     binding.executeMany(instruction, Float64Array.from(params), buffers);
     return;
   }
-  binding.params.set(params);
+  // A set() of so few takes several times as long.
+  for (let i = 0; i < params.length; i++) slots[i] = params[i] as number;
   binding.execute(instruction, params.length, ...buffers);
 }
 

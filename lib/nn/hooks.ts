@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { assume, isSameList } from "../graph/trace.js";
+import { assume, isSameList, settingChanged } from "../graph/trace.js";
 import { view } from "../ops/reshape.js";
 import { describe } from "../options.js";
 import type { Module } from "./module.js";
@@ -96,7 +96,9 @@ function add<H>(name: string, hooks: Set<{ hook: H }>, hook: H): () => void {
   }
   const own = { hook };
   hooks.add(own);
+  settingChanged();
   return () => {
     hooks.delete(own);
+    settingChanged();
   };
 }

@@ -76,7 +76,7 @@ export function eye(w: Tensor): Tensor {
   return fill("eye", w, () => {
     const [rows, columns] = checkMatrix("eye", w);
     const values = full([rows, columns], 0, { dtype: w.dtype });
-    for (let i = 0; i < Math.min(rows, columns); i++) values.data[i * columns + i] = 1;
+    for (let i = 0; i < Math.min(rows, columns); i++) values.storage.forWriting()[i * columns + i] = 1;
     return values;
   });
 }

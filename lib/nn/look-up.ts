@@ -65,7 +65,8 @@ export function newTable(
   { paddingIdx }: TableSettings,
 ): Parameter {
   const rows = defaultGenerator.normal([numEmbeddings, embeddingDim], { dtype });
-  if (paddingIdx !== null) rows.data.fill(0, paddingIdx * embeddingDim, (paddingIdx + 1) * embeddingDim);
+  if (paddingIdx !== null)
+    rows.storage.forWriting().fill(0, paddingIdx * embeddingDim, (paddingIdx + 1) * embeddingDim);
   return new Parameter(rows);
 }
 

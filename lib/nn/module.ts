@@ -5,7 +5,7 @@ import { noGrad } from "../graph/grad-mode.js";
 import { dropGradient } from "../graph/scratch.js";
 import type { Storage } from "../graph/storage.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
-import { assume, overrule } from "../graph/trace.js";
+import { assume, overrule, settingChanged } from "../graph/trace.js";
 import { type HasParts, type Parts, partsOf } from "../graph/tree.js";
 import { to as convertTo } from "../ops/to.js";
 import { checkFlag, checkFunction, describe } from "../options.js";
@@ -48,7 +48,9 @@ export abstract class Module implements HasParts, Copyable {
 
   set training(mode: boolean) {
     overrule(this);
+    const before = this.#training;
     this.#training = checkFlag("Module", "training", mode);
+    if (mode !== before) settingChanged();
   }
 
   /** The model's function: from inputs to output. */

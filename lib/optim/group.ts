@@ -1,7 +1,7 @@
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { isFloat } from "../graph/dtype.js";
 import { isTensor, Tensor } from "../graph/tensor.js";
-import { assume } from "../graph/trace.js";
+import { assume, settingChanged } from "../graph/trace.js";
 import { checkList, checkNumber, describe } from "../options.js";
 
 /** One scalar that the updates read, float64. */
@@ -49,7 +49,7 @@ export class ParameterGroup<Settings = unknown> {
   }
 
   set lr(value: number) {
-    this.rate.data[0] = checkNumber(this.#name, "lr", value, { min: 0 });
+    this.rate.storage.forWriting()[0] = checkNumber(this.#name, "lr", value, { min: 0 });
   }
 
   /** The momentum μ, or β₁ of `betas`; null where there is none. May be set between steps, in [0, 1). */
@@ -100,12 +100,12 @@ export class ParameterGroup<Settings = unknown> {
 
   /** Sets all; the values are checked before. @internal */
   put({ lr, initialLr, settings, movingMomentum }: GroupSettings<Settings>): void {
-    this.rate.data[0] = lr;
+    this.rate.storage.forWriting()[0] = lr;
     this.initialLr = initialLr;
     const isScalar = this.#momentum !== null;
     if (movingMomentum === null) this.#momentum = null;
     else if (this.#momentum === null) this.#momentum = scalarState(movingMomentum);
-    else this.#momentum.data[0] = movingMomentum;
+    else this.#momentum.storage.forWriting()[0] = movingMomentum;
     if (isScalar !== (movingMomentum !== null) || !isSame(settings, this.#settings)) this.renew();
     this.#settings = settings;
   }
@@ -113,6 +113,7 @@ export class ParameterGroup<Settings = unknown> {
   /** Has compiled steps traced again: what they took from here has changed. @internal */
   renew(): void {
     this.#version++;
+    settingChanged();
   }
 
   /** Tells a trace that it depends on the settings and on which tensors the states are. @internal */

@@ -128,8 +128,9 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
       if (parameter.heldGrad === null) continue;
       checkGradient(this.#name, parameter, parameter.heldGrad);
       if (currentTrace() !== null) continue; // a run of the program has to claim them
-      const state = this.#states.get(parameter);
-      checkWritable(state === undefined ? [parameter] : [parameter, ...tensorsOf(state)]);
+      parameter.storage.checkWritable();
+      const state = this.#states.get(parameter) as ParameterState | undefined;
+      for (const name in state) state[name]?.storage.checkWritable();
     }
     noGrad(() => {
       for (const group of this.groups) {

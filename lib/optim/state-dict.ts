@@ -153,7 +153,7 @@ export function fill(where: string, i: number, state: ParameterState, given: Ent
     if (target === null) continue; // the options need none
     const source = given[snake(name)];
     if (target.rank === 0 && typeof source === "number") {
-      target.data[0] = source;
+      target.storage.forWriting()[0] = source;
       continue;
     }
     if (!isTensor(source)) {
@@ -164,7 +164,7 @@ export function fill(where: string, i: number, state: ParameterState, given: Ent
     // PyTorch's counts of steps are float32 or float64.
     if (target.rank !== 0 || source.rank !== 0)
       checkAssignable(`${where}: ${snake(name)} of parameter ${i}`, target, source);
-    target.data.set(source.storage.forReading());
+    target.storage.forWriting().set(source.storage.forReading());
   }
 }
 

@@ -3,8 +3,7 @@ import type { Tensor } from "../graph/tensor.js";
 
 /** @throws BusyError, DetachedError where one of the tensors cannot be written: before any of them is. */
 export function checkWritable(tensors: Iterable<Tensor>): void {
-  // Asking for the memory as a writer refuses what is in use or gone.
-  for (const { storage } of tensors) storage.forWriting();
+  for (const { storage } of tensors) storage.checkWritable();
 }
 
 /** Copies the values of tensors into others of the same shapes, all or none. @throws BusyError, DetachedError */
