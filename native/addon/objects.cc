@@ -213,18 +213,21 @@ Napi::Value ProgramObject::estimate(const Napi::CallbackInfo& info) {
 
 namespace {
 
-// A run that takes less need not wait for another program's that is under way.
-constexpr double kShortNanoseconds = 1e7;
+// What takes less on one thread need not wait for another program's run that is under way: a single run,
+// since somebody waits for its result, or a loop. A longer loop takes its turn: two that train beside each
+// other would keep each other's threads waiting.
+constexpr double kShortRunNanoseconds = 5e7;
+constexpr double kShortLoopNanoseconds = 1e7;
 
 }  // namespace
 
-Napi::Value ProgramObject::promise_of(Napi::Env env, int64_t steps, Work work, Result result) {
+Napi::Value ProgramObject::promise_of(Napi::Env env, double short_step, Work work, Result result) {
   using Clock = std::chrono::steady_clock;
   const auto failure = std::make_shared<std::exception_ptr>();
   const auto deferred = std::make_shared<Napi::Promise::Deferred>(env);
   // Runs of one program end in their order: they stay on the thread of those before.
   if (runs_->pending == 0) {
-    const bool is_short = static_cast<double>(steps) * program_->nanoseconds() < kShortNanoseconds;
+    const bool is_short = program_->nanoseconds() < short_step;
     runs_->lane = is_short && is_engine_busy() ? Background::Lane::aside : Background::Lane::team;
   }
   env.GetInstanceData<Environment>()->background.run(
@@ -280,7 +283,7 @@ Napi::Value ProgramObject::run_async(const Napi::CallbackInfo& info) {
     for (size_t i = 0; i < inputs.size(); ++i) copy_bytes(inputs[i], own_inputs->buffers[i]);
     const auto arrays = std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
     return promise_of(
-        info.Env(), 1,
+        info.Env(), kShortRunNanoseconds,
         [program = program_, own_inputs, own_outputs] {
           program->run(own_inputs->buffers, own_outputs->buffers);
         },
@@ -372,7 +375,7 @@ Napi::Value ProgramObject::loop_async(const Napi::CallbackInfo& info) {
     owned->loop.stop = &info.Env().GetInstanceData<Environment>()->background.stopping();
     const auto done = std::make_shared<int64_t>(0);
     return promise_of(
-        info.Env(), owned->loop.steps,
+        info.Env(), kShortLoopNanoseconds / static_cast<double>(owned->loop.steps),
         [program = program_, owned, done] { *done = program->run_loop(owned->loop); },
         [owned, done](Napi::Env env) { return log_of(env, *owned, *done); });
   });

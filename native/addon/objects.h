@@ -65,8 +65,9 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
 
   using Work = std::function<void()>;
   using Result = std::function<Napi::Value(Napi::Env)>;
-  // Work of that many steps on an engine's thread, and a promise of what `result` makes of it.
-  Napi::Value promise_of(Napi::Env env, int64_t steps, Work work, Result result);
+  // Work on an engine's thread, and a promise of what `result` makes of it. It waits for no other program's
+  // run where a step takes fewer than so many nanoseconds on one thread.
+  Napi::Value promise_of(Napi::Env env, double short_step, Work work, Result result);
 
   // What outlives this object while runs are pending.
   struct Runs {

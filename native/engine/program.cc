@@ -312,7 +312,8 @@ void Program::explain(const Task& task, int64_t position, int64_t step) {
     task.explain(position);
   } catch (const Error& error) {
     if (step < 0 || std::strcmp(error.code(), "ERR_ANOMALY") == 0) throw;
-    throw Error(error.code(), std::string(error.what()) + ", in step " + std::to_string(step) + " of the loop");
+    throw Error(error.code(),
+                std::string(error.what()) + ", in step " + std::to_string(step) + " of the loop");
   }
 }
 
