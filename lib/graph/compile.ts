@@ -57,7 +57,11 @@ export interface Compiled<A extends Tensor[], R> {
  * `.grad` held is null afterwards; return the gradients that you want to see.
  *
  * JavaScript in the function runs only while it is traced: its control flow may depend on shapes but not
- * on values.
+ * on values. It is traced again where what it depends on has changed: the fields and modes of the modules that it
+ * goes through, their hooks, which tensors require gradients, the settings of optimizers.
+ *
+ * What it makes must not be kept for a later call, in a field for instance. What it draws at random goes on from run
+ * to run as in eager calls; a run of `runAsync` or `loopAsync` takes the numbers for all its steps when it is called.
  *
  * A program that writes parameters or other state takes numbers below the normal range for zero.
  *

@@ -13,7 +13,7 @@ const PER_ELEMENT: Readonly<Record<string, number>> = {
   cross_entropy_slope: 6,
   cross_entropy_both: 7,
 };
-const MOVES: ReadonlySet<string> = new Set(["strided", "concat", "index_select", "gather"]);
+const MOVES: ReadonlySet<string> = new Set(["copy", "strided", "concat", "index_select", "gather"]);
 const DRAWS: ReadonlySet<string> = new Set(["uniform", "normal", "permutation"]);
 
 /** Operations on each of a stack of matrices [n, n] with right-hand sides [n, m]. */

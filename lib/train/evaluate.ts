@@ -48,23 +48,29 @@ export async function evaluate(model: Module, options: EvaluateOptions): Promise
   const metrics = checkMetrics("evaluate", options.metrics);
   const dataset = toDataset("evaluate", "data", options.data);
   const batchSize = evaluationBatch("evaluate", options.batchSize, dataset);
-  return evaluateOnce("evaluate", model, cost, metrics, dataset, batchSize);
+  return evaluateOnce({ where: "evaluate", name: "data", model, cost, metrics, dataset, batchSize });
 }
 
 export function evaluationBatch(where: string, batchSize: number | undefined, { length }: Dataset): number {
   return readBatchSize(where, batchSize ?? Math.min(DEFAULT_BATCH, length), length);
 }
 
-/** As `evaluate`, of options that were checked before. */
-export async function evaluateOnce(
-  where: string,
-  model: Module,
-  cost: Cost,
-  metrics: Metrics,
-  dataset: Dataset,
-  batchSize: number,
-): Promise<Evaluation> {
-  const evaluator = makeEvaluator(where, "data", model, cost, metrics, dataset, batchSize);
+/** What is to be evaluated, of options that were checked. */
+export interface Task {
+  /** Who evaluates, for error messages. */
+  readonly where: string;
+  /** What the data set is called. */
+  readonly name: string;
+  readonly model: Module;
+  readonly cost: Cost;
+  readonly metrics: Metrics;
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+}
+
+/** As `evaluate`. */
+export async function evaluateOnce(task: Task): Promise<Evaluation> {
+  const evaluator = makeEvaluator(task);
   try {
     return await evaluator.evaluate();
   } finally {
@@ -84,28 +90,11 @@ const LIBRARY: ReadonlySet<unknown> = new Set(Object.values(costs));
 const isMean = (cost: Cost): boolean => cost.isMean === true || LIBRARY.has(cost);
 
 /** @throws what `checkData` refuses */
-export function makeEvaluator(
-  where: string,
-  name: string,
-  model: Module,
-  cost: Cost,
-  metrics: Metrics,
-  dataset: Dataset,
-  batchSize: number,
-): Evaluator {
-  const make = isMean(cost) ? overBatches : overSet;
-  return make(where, name, model, cost, metrics, dataset, batchSize);
+export function makeEvaluator(task: Task): Evaluator {
+  return isMean(task.cost) ? overBatches(task) : overSet(task);
 }
 
-function overBatches(
-  where: string,
-  name: string,
-  model: Module,
-  cost: Cost,
-  metrics: Metrics,
-  dataset: Dataset,
-  batchSize: number,
-): Evaluator {
+function overBatches({ where, name, model, cost, metrics, dataset, batchSize }: Task): Evaluator {
   const program = evaluationProgram(model, cost, metrics);
   checkData(where, name, program, cost, dataset, batchSize);
   const set = new RunningSet(dataset);
@@ -121,15 +110,8 @@ function overBatches(
   };
 }
 
-function overSet(
-  where: string,
-  name: string,
-  model: Module,
-  cost: Cost,
-  metrics: Metrics,
-  dataset: Dataset,
-  batchSize: number,
-): Evaluator {
+/** The model's outputs for all samples first, and then the cost and the metrics of all of them at once. */
+function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task): Evaluator {
   const { length } = dataset;
   const outputs = outputProgram(model);
   checkData(where, name, outputs, cost, dataset, batchSize);

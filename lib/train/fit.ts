@@ -31,7 +31,10 @@ export interface BatchReport {
 /** What one epoch came to. */
 export interface EpochReport {
   readonly epoch: number;
-  /** The loss averaged over the samples, each measured before the step that used it. */
+  /**
+   * The loss averaged over the samples, each measured before the step that used it. Of a cost that is no mean over
+   * samples, the losses of the mini-batches are averaged by their numbers of samples.
+   */
   readonly loss: number;
   /** The metrics over the training samples, likewise. */
   readonly metrics: Readonly<Record<string, number>>;
@@ -275,14 +278,14 @@ function readOptions(model: Module, options: FitOptions): Plan {
   const validator =
     validation === null
       ? null
-      : makeEvaluator(
-          "fit",
-          "validation",
+      : makeEvaluator({
+          where: "fit",
+          name: "validation",
           model,
           cost,
           metrics,
-          validation,
-          evaluationBatch("fit", undefined, validation),
-        );
+          dataset: validation,
+          batchSize: evaluationBatch("fit", undefined, validation),
+        });
   return { program, cost, dataset, batchSize, shuffle, seed, epochs, metrics, validator };
 }

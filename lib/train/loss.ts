@@ -44,7 +44,15 @@ export async function averageLoss(
   options: LossOptions = {},
 ): Promise<number> {
   const { dataset, batchSize } = readArguments("averageLoss", model, cost, data, options);
-  const { loss } = await evaluateOnce("averageLoss", model, cost, {}, dataset, batchSize);
+  const { loss } = await evaluateOnce({
+    where: "averageLoss",
+    name: "data",
+    model,
+    cost,
+    metrics: {},
+    dataset,
+    batchSize,
+  });
   return loss as number;
 }
 
