@@ -18,6 +18,8 @@ export type RecordedWithin = Recorded & { readonly recomputation: number };
 /** A setting that a trace took for granted: its program is for this value alone. */
 export interface Assumption {
   holds(): boolean;
+  /** What has changed, where that has a name. */
+  changed?(): string | null;
 }
 
 /** What computed a value, and the line that asked for it. */
@@ -53,7 +55,7 @@ interface Field {
   readonly items: readonly unknown[] | null;
 }
 
-type Owner = Readonly<Record<string, unknown>>;
+type Owner = object & Readonly<Record<string, unknown>>;
 
 /**
  * That objects have the fields that they had, but for those that the traced function changed itself. All in flat lists:
@@ -106,7 +108,15 @@ class SameFields implements Assumption {
     }
     return true;
   }
+
+  changed(): string | null {
+    const at = this.#of.findIndex((owner, i) => !Object.is(owner[this.#names[i] as string], this.#values[i]));
+    return at < 0 ? null : fieldName(this.#of[at] as Owner, this.#names[at] as string);
+  }
 }
+
+/** A field by the name of its object's class. */
+const fieldName = (owner: Owner, name: string): string => `${owner.constructor.name}.${name}`;
 
 function countFields(owner: Owner): number {
   let count = 0;

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { ArgumentError } from "../errors.js";
 import { describe } from "../options.js";
 import { isWatching } from "./anomaly.js";
@@ -30,6 +31,7 @@ export class Versions {
   readonly #fn: (...inputs: Tensor[]) => unknown;
   readonly #passes: readonly PassName[];
   readonly #known = new Map<string, Version[]>();
+  #hasTold = false;
   /** What was asked for last, which is mostly asked for again. */
   #last: { inputs: readonly TensorSpec[]; watched: boolean; version: Version } | null = null;
 
@@ -56,10 +58,22 @@ export class Versions {
     const version = this.#make(inputs);
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= MAX_SIGNATURES) this.#known.delete(oldest);
-    if (list.length >= MAX_VERSIONS) list.shift();
+    if (list.length >= MAX_VERSIONS) this.#tellOfTracing(list.shift() as Version);
     list.push(version);
     this.#known.set(key, list);
     return version;
+  }
+
+  /** Warns once where a function is traced again and again: that takes far longer than its runs. */
+  #tellOfTracing({ assumptions }: Version): void {
+    if (this.#hasTold) return;
+    this.#hasTold = true;
+    const changed = assumptions.map((one) => one.changed?.() ?? null).find((name) => name !== null);
+    const reason = changed === undefined ? "settings of modules or optimizers change" : `${changed} changes`;
+    process.emitWarning(
+      `compile: a function was traced ${MAX_VERSIONS + 1} times for the same shapes, since ${reason} between its calls; keep a number that changes often in a tensor, and what forward does not use out of the module`,
+      { type: "CompileWarning", code: "THALWEG_TRACED_AGAIN" },
+    );
   }
 
   #make(inputs: readonly TensorSpec[]): Version {

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Cost } from "../cost/define.js";
 import { type Dataset, type Samples, toDataset } from "../data/dataset.js";
 import { readBatchSize } from "../data/loader.js";
-import { ArgumentError, BusyError, IndexError } from "../errors.js";
+import { ArgumentError, BusyError } from "../errors.js";
 import { assign } from "../graph/apply.js";
 import { copyOf } from "../graph/copy.js";
 import { Generator } from "../graph/generator.js";
@@ -127,7 +127,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
   inTraining.add(model);
   let set: RunningSet | null = null;
   let progress: Progress | null = null;
-  let undo: (() => void) | null = null;
+  let undo: (() => void) | undefined;
   try {
     set = new RunningSet(dataset);
     const forks = new Forks();
@@ -135,7 +135,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
       forks.begin(program.version("fit", batch, [dataset.x, dataset.y]).executable);
     }
     // All samples have been seen after one epoch: what their data can do wrong has happened until then.
-    undo = refusesData(plan) ? snapshot(model, options.optimizer) : null;
+    undo = refusesData(plan) ? snapshot(model, options.optimizer) : undefined;
     const shown = await openProgress(options.progress ?? false, epochs, dataset.length);
     progress = shown;
     const generator = new Generator(plan.seed);
@@ -156,6 +156,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
         // Whoever is told of each step may end the training or change the learning rate before the next.
         ...(options.onBatch === undefined ? {} : { maxSteps: 1 }),
         before: () => options.signal?.throwIfAborted(),
+        refused: undo,
         report: (log, samplesAStep) => {
           means.add(log, samplesAStep);
           shown.batch(epoch, means.samples, means.get(0));
@@ -168,7 +169,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
           });
         },
       });
-      undo = null;
+      undo = undefined;
       const seconds = (performance.now() - started) / 1000;
       const evaluation = (await validator?.evaluate()) ?? null;
       const { loss, ...metrics } = means.all();
@@ -186,9 +187,6 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
       await options.onEpoch?.(report);
     }
     return history;
-  } catch (error) {
-    if (error instanceof IndexError) undo?.();
-    throw error;
   } finally {
     progress?.close();
     set?.close();

@@ -89,6 +89,8 @@ export interface Pass {
   readonly maxSteps?: number;
   /** Called before each chunk of steps; what it throws ends the pass. */
   readonly before?: () => void;
+  /** Is told of an error that the data are the reason of: an index that is out of range. */
+  readonly refused?: (() => void) | undefined;
   /** Is told what each chunk of steps gave: the first element of each result after each step. Is waited for. */
   readonly report: (log: Float64Array, samplesAStep: number) => void | Promise<void>;
 }
@@ -130,6 +132,7 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
         setPace(executable, taken / count);
         return { log, steps: count, isAtOnce };
       } catch (error) {
+        if (isInstance(error, IndexError)) pass.refused?.();
         throw namingSample(error, set, rows, batchSize);
       }
     });

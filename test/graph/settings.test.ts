@@ -1,3 +1,4 @@
+import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { compile, cost, nn, noGrad, ones, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 
@@ -92,6 +93,31 @@ describe("a compiled function follows", () => {
     for (let i = 0; i < 3; i++) forward(ones([2]));
     expect(traces()).toBe(2);
   });
+});
+
+test("a function that is traced again and again warns once, and says why", async () => {
+  const warnings: string[] = [];
+  const note = (warning: Error): void => {
+    if (warning.name === "CompileWarning") warnings.push(warning.message);
+  };
+  process.on("warning", note);
+  class Counted extends nn.Module {
+    calls = 0;
+    forward(x: Tensor): Tensor {
+      return ops.mul(x, this.calls);
+    }
+  }
+  const model = new Counted();
+  const { f: forward, traces } = counted((x: Tensor) => model.forward(x));
+  for (let i = 0; i < 20; i++) {
+    expect(forward(ones([1])).item()).toBe(i);
+    model.calls++;
+  }
+  await new Promise(setImmediate);
+  process.off("warning", note);
+  expect(traces()).toBe(20);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain("Counted.calls changes between its calls");
 });
 
 describe("an instruction that can fail", () => {

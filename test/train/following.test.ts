@@ -227,6 +227,20 @@ describe("a fit that fails", () => {
     expect(JSON.stringify([model.stateDict(), optimizer.stateDict()])).toBe(before);
   });
 
+  test("keeps what it has learnt where a callback throws an index error of its own", async () => {
+    const model = new nn.Linear(4, 3);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const of = (s: Tensor, t: Tensor): Tensor => cost.crossEntropy(s, t, { labelSmoothing: 0.1 });
+    const before = bits(model);
+    const onBatch = (): void => {
+      ops.indexSelect(x, 0, tensor([64], { dtype: "int32" }));
+    };
+    await expect(fit(model, { data: { x, y: labels }, cost: of, optimizer, onBatch })).rejects.toThrow(
+      IndexError,
+    );
+    expect(bits(model)).not.toEqual(before);
+  });
+
   test("rejects with what an async onBatch throws, which is waited for", async () => {
     const model = new nn.Linear(4, 2);
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
