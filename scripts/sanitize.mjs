@@ -8,13 +8,18 @@ import { root } from "./toolchain.mjs";
 
 // The environment of the tests. V8 frees nothing at exit, and that is not ours to mend.
 const KINDS = {
-  address: { runtime: "libasan.so", env: { ASAN_OPTIONS: "detect_leaks=0:halt_on_error=1" } },
+  address: {
+    runtime: "libasan.so",
+    env: { ASAN_OPTIONS: "detect_leaks=0:halt_on_error=1:allocator_may_return_null=1" },
+  },
   undefined: { runtime: "libubsan.so", env: { UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1" } },
   thread: { runtime: "libtsan.so", env: {} },
 };
-// What has to do with threads; not what measures memory, which the sanitizer needs a lot of, nor what runs
-// under a terminal, whose program it breaks.
+// What has to do with threads.
 const THREADED = ["test/graph", "test/train", "test/workers", "--no-file-parallelism"];
+// Not what measures memory, which the sanitizers need a lot of, nor under ThreadSanitizer what runs under a
+// terminal, whose program it breaks.
+const NOT_ADDRESS = ["--exclude", "**/memory.test.ts", "--exclude", "**/heap.test.ts"];
 const NOT_THREADED = ["--exclude", "**/memory.test.ts", "--exclude", "**/progress.test.ts"];
 
 const [kind = "address", ...args] = process.argv.slice(2);
@@ -65,7 +70,10 @@ mkdirSync(reports);
 // Node itself is not built with the sanitizer, so its runtime comes first in the process.
 const { runtime, env } = KINDS[kind];
 const library = execFileSync(process.env.CXX ?? "g++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
-const tests = kind === "thread" ? [...NOT_THREADED, ...(args.length === 0 ? THREADED : args)] : args;
+const tests =
+  kind === "thread"
+    ? [...NOT_THREADED, ...(args.length === 0 ? THREADED : args)]
+    : [...(kind === "address" ? NOT_ADDRESS : []), ...args];
 const [command, ...commandArgs] = [
   // ThreadSanitizer wants memory where it expects it.
   ...(kind === "thread" ? ["setarch", "-R"] : []),

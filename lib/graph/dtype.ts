@@ -69,6 +69,12 @@ const kindOf = Object.getOwnPropertyDescriptor(
   Symbol.toStringTag,
 )?.get as (this: unknown) => string | undefined;
 
+/** A typed array over memory that is there. Elements from a detached buffer: none. */
+export function viewOf(dtype: DType, buffer: ArrayBuffer, at: number, length: number): TypedArray {
+  const isThere = buffer.byteLength >= at + bytesOf({ size: length, dtype });
+  return isThere ? new KINDS[dtype](buffer, at, length) : new KINDS[dtype](0);
+}
+
 /** The dtype that a typed array holds, or undefined for a kind that tensors do not use. */
 export function dtypeOf(array: unknown): DType | undefined {
   switch (kindOf.call(array)) {

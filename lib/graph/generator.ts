@@ -8,7 +8,7 @@ import { checkDType, type DType, isFloat } from "./dtype.js";
 import { stateAgain } from "./recomputation.js";
 import { checkShape, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
-import { currentTrace, fork, type RandomSource, take } from "./trace.js";
+import { copy, currentTrace, fork, type RandomSource, take } from "./trace.js";
 
 /**
  * A source of random tensors: Philox4x32-10, a function of a seed and of how much was drawn before, so
@@ -50,6 +50,13 @@ export class Generator implements RandomSource {
     const before = state.slice();
     state[COUNT] = (before[COUNT] as number) + blocks;
     return before;
+  }
+
+  /** @internal */
+  [copy](): Generator {
+    const other = new Generator();
+    other.#state.storage.forWriting().set(this.#state.storage.forReading());
+    return other;
   }
 
   /** @internal */

@@ -1,7 +1,8 @@
+import { Buffer } from "node:buffer";
 import { BusyError, DetachedError, TraceError } from "../errors.js";
 import { type NativeMemory, newMemory } from "../native/binding.js";
 import { context } from "./context.js";
-import { allocate, type DType, dtypeOf, type TypedArray } from "./dtype.js";
+import { allocate, type DType, dtypeOf, type TypedArray, viewOf } from "./dtype.js";
 import type { Run } from "./run.js";
 import { lineOf, userLine } from "./user-line.js";
 
@@ -41,6 +42,8 @@ export class Storage {
   #array: TypedArray | null;
   /** The array where the memory holds the same or something newer. */
   #lastArray: WeakRef<TypedArray> | null = null;
+  /** Of a shared array: its buffer, of which somebody may hold another view. */
+  #lastBuffer: { readonly buffer: WeakRef<ArrayBuffer>; readonly at: number } | null = null;
   #isShared = false;
   #memory: NativeMemory | null = null;
   #arrayIsStale = false;
@@ -117,22 +120,34 @@ export class Storage {
 
   /** The array; or where nobody holds it any more another one, to be filled. */
   #anyArray(): TypedArray {
-    this.#array ??= this.#lastArray?.deref() ?? null;
+    this.#array ??= this.#heldArray();
     if (this.#array === null) {
       this.#array = allocate(this.dtype, this.length);
       this.#arrayIsStale = true;
       this.#isShared = false;
     }
     this.#lastArray = null;
+    this.#lastBuffer = null;
     return this.#array;
+  }
+
+  /** The array that somebody else still holds, or one over the buffer that they hold; null where nobody does. */
+  #heldArray(): TypedArray | null {
+    const array = this.#lastArray?.deref();
+    if (array !== undefined) return array;
+    const buffer = this.#lastBuffer?.buffer.deref();
+    if (buffer === undefined) return null;
+    const made = viewOf(this.dtype, buffer, this.#lastBuffer?.at ?? 0, this.length);
+    this.#lastArray = new WeakRef(made);
+    return made;
   }
 
   /** The array that somebody outside may hold and that holds the present values; null where there is none. */
   #sharedArray(): TypedArray | null {
     if (!this.#isShared) return null;
-    const array = this.#array ?? this.#lastArray?.deref();
-    if (array === undefined) this.#isShared = false;
-    return array === undefined || array.length !== this.length ? null : array;
+    const array = this.#array ?? this.#heldArray();
+    if (array === null) this.#isShared = false;
+    return array === null || array.length !== this.length ? null : array;
   }
 
   /**
@@ -163,7 +178,9 @@ export class Storage {
     else if (shared !== null) this.nativeMemory().write(shared);
     this.#memoryIsStale = false;
     if (this.#array !== null) {
+      const { buffer, byteOffset } = this.#array;
       this.#lastArray = new WeakRef(this.#array);
+      if (this.#isShared) this.#lastBuffer = { buffer: new WeakRef(buffer as ArrayBuffer), at: byteOffset };
       this.#array = null;
     }
     return this.nativeMemory();
@@ -217,7 +234,7 @@ export class Storage {
     }
     this.#claims = null;
     const shared = before === null ? null : this.#sharedArray();
-    const isLost = shared !== null && before?.some((value, i) => !Object.is(value, shared[i])) === true;
+    const isLost = shared !== null && before !== null && !bytesIn(before).equals(bytesIn(shared));
     this.wroteMemory();
     return isLost;
   }
@@ -228,6 +245,9 @@ export class Storage {
     throw new BusyError(`tensor: ${what} is ${does} by ${run.name}; wait for that run to end`);
   }
 }
+
+const bytesIn = ({ buffer, byteOffset, byteLength }: TypedArray): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 /** A value that is known only when the program of the trace runs. */
 export function symbol(length: number, dtype: DType): Storage {

@@ -31,6 +31,7 @@ export interface Maker {
 /** What a program and a run ask of what random numbers come from; nobody else does. */
 export const take = Symbol("take");
 export const fork = Symbol("fork");
+export const copy = Symbol("copy");
 
 /** What random numbers come from. */
 export interface RandomSource {
@@ -38,6 +39,8 @@ export interface RandomSource {
   [take](blocks: number): Float64Array;
   /** Another source that goes its own way from here: what either draws does not change the other. */
   [fork](): RandomSource;
+  /** Another source that draws the same from here. */
+  [copy](): RandomSource;
 }
 
 /** What a traced function draws from a source in one run. */

@@ -318,6 +318,7 @@ function checkGradient(name: string, parameter: Tensor, gradient: Tensor): void 
   if (gradient.dtype !== parameter.dtype) {
     throw new DTypeError(`${name}: expected a gradient of ${parameter.dtype}, got ${gradient.dtype}`);
   }
-  // Asking for the memory refuses a buffer that is gone, before any other parameter has moved.
-  for (const { storage } of [parameter, gradient]) if (!storage.isSymbolic) storage.forReading();
+  // Asking for the memory refuses a buffer that is gone, before any other parameter has moved. In a trace a run of the
+  // program will: another run may have the memory now.
+  if (currentTrace() === null) for (const { storage } of [parameter, gradient]) storage.forReading();
 }

@@ -8,6 +8,7 @@ import type { NativeArray } from "../native/binding.js";
 import { Forks } from "./forks.js";
 import { paceOf, setPace } from "./pace.js";
 import type { ModelProgram } from "./program.js";
+import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn, mustWait } from "./turn.js";
 
 /** What takes less than this is done at once, while the event loop waits. */
@@ -16,17 +17,16 @@ const AT_ONCE_MILLISECONDS = 2;
 /**
  * The program's one result for all samples, batch after batch: of the samples as they are when it is called.
  * Shapes: samples [P, ...] each → [P, ...].
- * @param isCopied says that nobody else has the samples.
+ * `isCopied` says that nobody else has the samples; `forks` are the random numbers of the run that this is part of.
  */
 export async function collect(
   where: string,
   program: ModelProgram,
   samples: readonly (Tensor | Bytes)[],
   batchSize: number,
-  isCopied = false,
+  { isCopied = false, forks = new Forks() } = {},
 ): Promise<Tensor> {
   const length = samples[0]?.shape[0] as number;
-  const forks = new Forks();
   const { executable } = program.version(where, Math.min(batchSize, length), samples);
   forks.begin(executable);
   const isAtOnce = length <= batchSize && !mustWait(executable);
@@ -63,13 +63,14 @@ export async function runOnce(
   outputs: readonly NativeArray[],
   { sourceFor }: Forks,
 ): Promise<boolean> {
-  if (paceOf(executable) < AT_ONCE_MILLISECONDS) {
+  const isAtOnce = paceOf(executable) < AT_ONCE_MILLISECONDS;
+  try {
     const started = performance.now();
-    executable.run(inputs, outputs, sourceFor);
-    setPace(executable, performance.now() - started);
-    return true;
+    if (isAtOnce) executable.run(inputs, outputs, sourceFor);
+    else await executable.runAsync(inputs, outputs, { name: where, nameOf }, sourceFor);
+    setPace(executable, isAtOnce ? performance.now() - started : executable.milliseconds);
+    return isAtOnce;
+  } catch (error) {
+    throw ofRun(error);
   }
-  await executable.runAsync(inputs, outputs, { name: where, nameOf }, sourceFor);
-  setPace(executable, executable.milliseconds);
-  return false;
 }

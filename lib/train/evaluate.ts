@@ -6,6 +6,7 @@ import { readBatchSize } from "../data/loader.js";
 import { copied } from "../data/samples.js";
 import { DataError } from "../errors.js";
 import { allocate } from "../graph/dtype.js";
+import type { Executable } from "../graph/program.js";
 import { checkTensor, Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
@@ -22,7 +23,10 @@ export interface EvaluateOptions {
   readonly cost: Cost;
   /** Figures besides the loss. Default: none. */
   readonly metrics?: Metrics;
-  /** Samples at a time. Default: 1024, or the set's length. Does not change the result but for rounding. */
+  /**
+   * Samples at a time. Default: 1024, or the set's length. It does not change the loss but for rounding, nor a metric
+   * that is a mean over samples.
+   */
   readonly batchSize?: number;
 }
 
@@ -80,6 +84,8 @@ export async function evaluateOnce(task: Task): Promise<Evaluation> {
 
 /** Evaluates a model on one set, as the set is when this is made. */
 export interface Evaluator {
+  /** The programs that it runs. */
+  readonly executables: readonly Executable[];
   evaluate(): Promise<Evaluation>;
   close(): void;
 }
@@ -97,13 +103,17 @@ export function makeEvaluator(task: Task): Evaluator {
 function overBatches({ where, name, model, cost, metrics, dataset, batchSize }: Task): Evaluator {
   const program = evaluationProgram(model, cost, metrics);
   checkData(where, name, program, cost, dataset, batchSize);
-  const set = new RunningSet(dataset);
+  const set = new RunningSet(name, dataset);
   const order = Int32Array.from({ length: dataset.length }, (_, p) => p);
+  const forks = new Forks();
+  const { executable } = program.version(where, batchSize, [dataset.x, dataset.y]);
+  forks.begin(executable);
   return {
+    executables: [executable],
     evaluate: async () => {
       const means = new Means(["loss", ...Object.keys(metrics)]);
       const report = (log: Float64Array, samples: number): void => means.add(log, samples);
-      await runSteps({ where, program, set, order, batchSize, forks: new Forks(), report });
+      await runSteps({ where, program, set, order, batchSize, forks, report });
       return means.all();
     },
     close: () => set.close(),
@@ -119,19 +129,24 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
   const y = { dtype: one.dtype, shape: [length, ...one.shape.slice(1)] };
   const program = setProgram(model, cost, metrics);
   const version = () => program.version(where, length, [y, dataset.y]);
-  version();
+  const forks = new Forks();
+  const executables = [outputs.version(where, batchSize, [dataset.x]), version()].map(
+    ({ executable }) => executable,
+  );
+  for (const executable of executables) forks.begin(executable);
   const x = copied(dataset.x);
   const target = copied(dataset.y) as Tensor;
   return {
+    executables,
     evaluate: async () => {
-      const scores = await collect(where, outputs, [x], batchSize, true);
+      const scores = await collect(where, outputs, [x], batchSize, { isCopied: true, forks });
       const figures = await inTurn(version, async (now) => {
         const results = now.results.map(
           ({ dtype, size, shape }) => new Tensor(allocate(dtype, size), shape, dtype),
         );
         const inputs = [scores, target].map(({ storage }) => storage.forReading());
         const arrays = results.map(({ storage }) => storage.forReading());
-        await runOnce(where, program, now, inputs, arrays, new Forks());
+        await runOnce(where, program, now, inputs, arrays, forks);
         return results;
       });
       const names = ["loss", ...Object.keys(metrics)];

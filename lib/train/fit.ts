@@ -17,6 +17,7 @@ import { Forks } from "./forks.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
 import { type ModelProgram, trainingProgram } from "./program.js";
 import { openProgress, type Progress } from "./progress.js";
+import { isRefusal } from "./refusal.js";
 import { RunningSet, runSteps } from "./steps.js";
 
 /** What `onBatch` is told after each step. */
@@ -127,15 +128,15 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
   inTraining.add(model);
   let set: RunningSet | null = null;
   let progress: Progress | null = null;
-  let undo: (() => void) | undefined;
+  let undo: Undo | null = null;
   try {
-    set = new RunningSet(dataset);
+    set = new RunningSet("data", dataset);
     const forks = new Forks();
     for (const batch of batchesOf(dataset.length, batchSize)) {
       forks.begin(program.version("fit", batch, [dataset.x, dataset.y]).executable);
     }
     // All samples have been seen after one epoch: what their data can do wrong has happened until then.
-    undo = refusesData(plan) ? snapshot(model, options.optimizer) : undefined;
+    undo = refusesData(plan) ? new Undo(model, options.optimizer) : null;
     const shown = await openProgress(options.progress ?? false, epochs, dataset.length);
     progress = shown;
     const generator = new Generator(plan.seed);
@@ -156,7 +157,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
         // Whoever is told of each step may end the training or change the learning rate before the next.
         ...(options.onBatch === undefined ? {} : { maxSteps: 1 }),
         before: () => options.signal?.throwIfAborted(),
-        refused: undo,
+        begin: () => undo?.noteRun(),
         report: (log, samplesAStep) => {
           means.add(log, samplesAStep);
           shown.batch(epoch, means.samples, means.get(0));
@@ -169,9 +170,9 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
           });
         },
       });
-      undo = undefined;
       const seconds = (performance.now() - started) / 1000;
       const evaluation = (await validator?.evaluate()) ?? null;
+      undo = null;
       const { loss, ...metrics } = means.all();
       const samplesPerSecond = dataset.length / seconds;
       const report = {
@@ -187,6 +188,9 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
       await options.onEpoch?.(report);
     }
     return history;
+  } catch (error) {
+    if (isRefusal(error)) undo?.undo();
+    throw error;
   } finally {
     progress?.close();
     set?.close();
@@ -215,22 +219,52 @@ interface Plan {
 }
 
 /** Whether a step may find out only from the data that it cannot be done: an index that is out of range. */
-function refusesData({ program, cost, dataset, batchSize }: Plan): boolean {
+function refusesData({ program, cost, dataset, batchSize, validator }: Plan): boolean {
   const { executable } = program.version("fit", batchSize, [dataset.x, dataset.y]);
   // Of these the targets were checked.
   const isChecked = (name: string): boolean =>
     cost.checkTargets !== undefined && name.startsWith("cross_entropy");
-  return executable.program.instructions.some((one) => canFail(one) && !isChecked(one.name));
+  const all = [executable, ...(validator?.executables ?? [])].flatMap(
+    ({ program: { instructions } }) => instructions,
+  );
+  return all.some((one) => canFail(one) && !isChecked(one.name));
 }
 
-/** Remembers all that a training changes, and gives what puts it back. */
-function snapshot(model: Module, optimizer: Optimizer<object>): () => void {
-  const undoOptimizer = optimizer.snapshot();
-  const state = Object.values(model.stateDict()).map((tensor) => [tensor, copyOf(tensor)] as const);
-  return () => {
-    undoOptimizer();
-    for (const [tensor, before] of state) assign(tensor, before);
-  };
+/** What a training changes, as it was before its first run. */
+class Undo {
+  readonly #model: Module;
+  readonly #optimizer: Optimizer<object>;
+  #putBack: (() => void) | null = null;
+  /** The tensors, and how often each had been written to. */
+  #before: (readonly [tensor: Tensor, version: number])[] = [];
+  #runs = 0;
+
+  constructor(model: Module, optimizer: Optimizer<object>) {
+    this.#model = model;
+    this.#optimizer = optimizer;
+  }
+
+  /** To be called before each run. The first time everything is remembered: nothing else writes it then. */
+  noteRun(): void {
+    this.#runs++;
+    if (this.#putBack !== null) return;
+    const undoOptimizer = this.#optimizer.snapshot();
+    const tensors = Object.values(this.#model.stateDict());
+    const copies = tensors.map(copyOf);
+    this.#before = tensors.map((tensor) => [tensor, tensor.storage.version]);
+    this.#putBack = () => {
+      undoOptimizer();
+      tensors.forEach((tensor, i) => {
+        assign(tensor, copies[i] as Tensor);
+      });
+    };
+  }
+
+  /** Puts everything back, unless somebody else has written meanwhile, another training of shared layers say. */
+  undo(): void {
+    const isOwn = this.#before.every(([{ storage }, version]) => storage.version - version <= this.#runs);
+    if (isOwn) this.#putBack?.();
+  }
 }
 
 /** By what it does, since each realm has an AbortSignal of its own. */

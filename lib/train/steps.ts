@@ -11,6 +11,7 @@ import { isInstance } from "../options.js";
 import type { Forks } from "./forks.js";
 import { isMeasured, paceOf, setPace } from "./pace.js";
 import type { ModelProgram } from "./program.js";
+import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn } from "./turn.js";
 
 /** How long one call of the engine should take: short enough for callbacks, long enough to cost nothing. */
@@ -29,10 +30,10 @@ export class RunningSet {
   readonly parts: Readonly<Record<string, Tensor | Bytes>>;
   readonly #memories: readonly NativeMemory[];
 
-  constructor(dataset: Dataset) {
+  /** @param name of the data set, for error messages. */
+  constructor(name: string, dataset: Dataset) {
     this.dataset = dataset;
-    const { x, y } = dataset;
-    this.parts = { x, y };
+    this.parts = { [`${name}.x`]: dataset.x, [`${name}.y`]: dataset.y };
     const parts = Object.values(this.parts);
     this.#memories = parts.map((part) => {
       const values = stored(part);
@@ -89,8 +90,8 @@ export interface Pass {
   readonly maxSteps?: number;
   /** Called before each chunk of steps; what it throws ends the pass. */
   readonly before?: () => void;
-  /** Is told of an error that the data are the reason of: an index that is out of range. */
-  readonly refused?: (() => void) | undefined;
+  /** Called before each run of the program, when nothing else uses what it writes. */
+  readonly begin?: () => void;
   /** Is told what each chunk of steps gave: the first element of each result after each step. Is waited for. */
   readonly report: (log: Float64Array, samplesAStep: number) => void | Promise<void>;
 }
@@ -123,6 +124,7 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
       const count = Math.min(affordable, maxSteps, steps - step);
       const rows = order.subarray(step * batchSize, (step + count) * batchSize);
       const isAtOnce = pace * count < AT_ONCE_MILLISECONDS;
+      pass.begin?.();
       try {
         const started = performance.now();
         const log = isAtOnce
@@ -132,8 +134,7 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
         setPace(executable, taken / count);
         return { log, steps: count, isAtOnce };
       } catch (error) {
-        if (isInstance(error, IndexError)) pass.refused?.();
-        throw namingSample(error, set, rows, batchSize);
+        throw ofRun(namingSample(error, set, rows, batchSize));
       }
     });
     const told = report(chunk.log, batchSize);

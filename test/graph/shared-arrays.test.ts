@@ -13,6 +13,7 @@ import {
   type Tensor,
   tensor,
 } from "../../lib/index.js";
+import { library, runModule } from "../child.js";
 
 /** A program that doubles w in each run, and gives the sum before. */
 function doubling(): { w: nn.Parameter; step: (() => Tensor) & { runAsync(): Promise<Tensor> } } {
@@ -131,6 +132,31 @@ describe("an array that somebody holds", () => {
     // From 0 on the second epoch goes elsewhere than without.
     expect(Math.max(...held.map(Math.abs))).toBeLessThan(10);
   });
+});
+
+test("another view of a shared array's buffer counts as the array", async () => {
+  const ended = await runModule(
+    `
+    const { compile, fromTypedArray, ops, tensor } = await import(${JSON.stringify(library)});
+    const w = tensor(new Float32Array(1000));
+    const sum = compile(() => ops.sum(w));
+    const part = w.data.subarray(0, 1);
+    const buffer = new ArrayBuffer(32);
+    const t = fromTypedArray(new Float32Array(buffer));
+    const other = compile(() => ops.sum(t));
+    sum();
+    other();
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      gc();
+    }
+    part[0] = 29;
+    new Float32Array(buffer).fill(2);
+    console.log(sum().item(), other().item());
+  `,
+    { args: ["--expose-gc"] },
+  );
+  expect(ended).toMatchObject({ code: 0, stdout: "29 16\n", stderr: "" });
 });
 
 test("a run that was refused does not count as a write", async () => {

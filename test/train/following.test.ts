@@ -223,8 +223,53 @@ describe("a fit that fails", () => {
     const before = JSON.stringify([model.stateDict(), optimizer.stateDict()]);
     const failing = fit(model, { ...options, shuffle: true, data: { x, y: bad } });
     await expect(failing).rejects.toThrow(IndexError);
-    await expect(failing).rejects.toThrow(/7 at position .*: y of sample 60$/);
+    await expect(failing).rejects.toThrow(/7 at position .*: data\.y of sample 60$/);
     expect(JSON.stringify([model.stateDict(), optimizer.stateDict()])).toBe(before);
+  });
+
+  test.each<[string, (s: Tensor, t: Tensor) => Tensor]>([
+    [
+      "a defined cost",
+      cost.defineCost("own", {
+        perSample: (s, t) => cost.crossEntropy(s, t, { reduction: "none", labelSmoothing: 0.1 }),
+      }),
+    ],
+    ["a cost of one's own", (s, t) => cost.crossEntropy(s, t, { labelSmoothing: 0.1 })],
+  ])("leaves everything as it was where a label of the validation set is bad, with %s", async (_, of) => {
+    const bad = tensor([...labels.data], { dtype: "int32" });
+    bad.data[3] = 9;
+    const model = new nn.Linear(4, 3);
+    const optimizer = new optim.Adam(model.parameters());
+    const before = bits(model);
+    const failing = fit(model, {
+      data: { x, y: labels },
+      validation: { x, y: bad },
+      cost: of,
+      optimizer,
+      batchSize: 8,
+    });
+    await expect(failing).rejects.toThrow(/9 at position/);
+    expect(bits(model)).toEqual(before);
+  });
+
+  test("does not undo what another training has learnt of a shared layer meanwhile", async () => {
+    const shared = new nn.Linear(4, 3);
+    const bad = tensor([...labels.data], { dtype: "int32" });
+    bad.data[63] = 9;
+    const of = (s: Tensor, t: Tensor): Tensor => cost.crossEntropy(s, t, { labelSmoothing: 0.1 });
+    const [good, refused] = [new nn.Sequential(shared), new nn.Sequential(shared, new nn.Identity())];
+    const options = (model: nn.Module) => ({
+      cost: of,
+      optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+      batchSize: 4,
+      shuffle: false,
+      onBatch: () => {},
+    });
+    const before = bits(shared);
+    const failing = fit(refused, { ...options(refused), data: { x, y: bad } });
+    await Promise.allSettled([failing, fit(good, { ...options(good), data: { x, y: labels } })]);
+    await expect(failing).rejects.toThrow(IndexError);
+    expect(bits(shared)).not.toEqual(before);
   });
 
   test("keeps what it has learnt where a callback throws an index error of its own", async () => {
@@ -318,6 +363,16 @@ describe("two trainings at the same time", () => {
     }
     await running;
     expect(predictions).toBeGreaterThan(0);
+  });
+
+  test("may begin while the other one runs, though they share parameters", async () => {
+    const shared = new nn.Linear(4, 256);
+    const a = new nn.Sequential(shared, new nn.Linear(256, 2));
+    const b = new nn.Sequential(shared, new nn.ReLU(), new nn.Linear(256, 2));
+    const first = begin(a);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    const ended = await Promise.all([first, begin(b)]);
+    expect(ended.map((history) => history.length)).toEqual([30, 30]);
   });
 
   test("of one model's parameters by two models are refused or take turns, and end", async () => {
