@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { TraceError } from "../errors.js";
+import { isPlainObject } from "../options.js";
 import { context, within } from "./context.js";
 import type { Tensor } from "./tensor.js";
 import { withFrames } from "./user-line.js";
@@ -51,14 +52,68 @@ export interface Draws {
   readonly blocks: number;
 }
 
-/** A field of an object, and what it holds where it is a list or a map. */
-interface Field {
-  readonly name: string;
+type Owner = object & Readonly<Record<string, unknown>>;
+
+// How deep a version looks into lists and plain objects of a module's fields, and at how many of their entries: it does
+// so before each run.
+const DEPTH = 3;
+const MOST_ENTRIES = 256;
+
+/** A place that held a value when the trace met it: a field, or an entry of a list or of a plain object. */
+interface Slot {
+  readonly holder: Owner;
+  readonly key: string;
   readonly value: unknown;
+}
+
+/** What a map or a set held; of a large one only how much. */
+interface Collection {
+  readonly held: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
+  readonly size: number;
   readonly items: readonly unknown[] | null;
 }
 
-type Owner = object & Readonly<Record<string, unknown>>;
+/** The fields of objects as a trace met them. */
+class Fields {
+  readonly owners = new Set<Owner>();
+  readonly slots: Slot[] = [];
+  readonly collections: Collection[] = [];
+
+  /** Notes the fields of an object, and of the objects among them that have a `forward`: modules. */
+  add(owner: object): void {
+    if (this.owners.has(owner as Owner)) return;
+    this.owners.add(owner as Owner);
+    for (const [key, value] of Object.entries(owner)) this.#note(owner as Owner, key, value, 0);
+  }
+
+  #note(holder: Owner, key: string, value: unknown, depth: number): void {
+    this.slots.push({ holder, key, value });
+    if (typeof value !== "object" || value === null || depth === DEPTH) return;
+    if (typeof (value as Owner)["forward"] === "function") this.add(value);
+    else if (Array.isArray(value) || isPlainObject(value))
+      this.#noteEntries(value as unknown as Owner, depth);
+    else if (types.isMap(value) || types.isSet(value)) this.#noteCollection(value, depth);
+  }
+
+  #noteEntries(holder: Owner, depth: number): void {
+    if (Array.isArray(holder)) this.slots.push({ holder, key: "length", value: holder.length });
+    const keys = Object.keys(holder);
+    if (keys.length > MOST_ENTRIES) return;
+    if (!Array.isArray(holder)) this.owners.add(holder);
+    for (const key of keys) this.#note(holder, key, holder[key], depth + 1);
+  }
+
+  #noteCollection(held: Collection["held"], depth: number): void {
+    const items = held.size > MOST_ENTRIES ? null : itemsOf(held);
+    this.collections.push({ held, size: held.size, items });
+    for (const item of items ?? []) if (depth < DEPTH && isModuleLike(item)) this.add(item as object);
+  }
+}
+
+const isModuleLike = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && typeof (value as Owner)["forward"] === "function";
+
+const itemsOf = (held: Collection["held"]): readonly unknown[] => [...held].flat();
 
 /**
  * That objects have the fields that they had, but for those that the traced function changed itself. All in flat lists:
@@ -68,58 +123,52 @@ class SameFields implements Assumption {
   readonly #owners: readonly Owner[];
   readonly #counts: readonly number[];
   readonly #forwards: readonly unknown[];
-  readonly #of: Owner[] = [];
-  readonly #names: string[] = [];
-  readonly #values: unknown[] = [];
-  /** What the lists and maps among the values hold. */
-  readonly #lists: unknown[] = [];
-  readonly #items: (readonly unknown[])[] = [];
+  readonly #holders: readonly Owner[];
+  readonly #keys: readonly string[];
+  readonly #values: readonly unknown[];
+  readonly #collections: readonly Collection[];
 
   /** Made when the trace has ended. */
-  constructor(before: ReadonlyMap<object, readonly Field[]>) {
-    this.#owners = [...before.keys()] as Owner[];
+  constructor({ owners, slots, collections }: Fields) {
+    this.#owners = [...owners];
     this.#counts = this.#owners.map(countFields);
     this.#forwards = this.#owners.map((owner) => owner["forward"]);
-    for (const owner of this.#owners) {
-      for (const { name, value, items } of before.get(owner) as readonly Field[]) {
-        const now = itemsOf(value);
-        if (!Object.is(owner[name], value) || (items !== null && !isSameList(items, now ?? []))) continue;
-        this.#of.push(owner);
-        this.#names.push(name);
-        this.#values.push(value);
-        if (items === null) continue;
-        this.#lists.push(value);
-        this.#items.push(items);
-      }
-    }
+    const same = slots.filter(({ holder, key, value }) => Object.is(holder[key], value));
+    this.#holders = same.map(({ holder }) => holder);
+    this.#keys = same.map(({ key }) => key);
+    this.#values = same.map(({ value }) => value);
+    this.#collections = collections.filter(isSameCollection);
   }
 
   holds(): boolean {
-    const [of, names, values] = [this.#of, this.#names, this.#values];
-    for (let i = 0; i < of.length; i++) {
-      if (!Object.is((of[i] as Owner)[names[i] as string], values[i])) return false;
+    return this.#firstChanged() < 0 && this.#haveSameFields() && this.#collections.every(isSameCollection);
+  }
+
+  changed(): string | null {
+    const at = this.#firstChanged();
+    return at < 0 ? null : `${(this.#holders[at] as Owner).constructor.name}.${this.#keys[at]}`;
+  }
+
+  #firstChanged(): number {
+    const [holders, keys, values] = [this.#holders, this.#keys, this.#values];
+    for (let i = 0; i < keys.length; i++) {
+      if (!Object.is((holders[i] as Owner)[keys[i] as string], values[i])) return i;
     }
+    return -1;
+  }
+
+  #haveSameFields(): boolean {
     const owners = this.#owners;
     for (let i = 0; i < owners.length; i++) {
       const owner = owners[i] as Owner;
       if (owner["forward"] !== this.#forwards[i] || countFields(owner) !== this.#counts[i]) return false;
     }
-    const lists = this.#lists;
-    for (let i = 0; i < lists.length; i++) {
-      if (!isSameList(this.#items[i] as readonly unknown[], itemsOf(lists[i]) as readonly unknown[]))
-        return false;
-    }
     return true;
-  }
-
-  changed(): string | null {
-    const at = this.#of.findIndex((owner, i) => !Object.is(owner[this.#names[i] as string], this.#values[i]));
-    return at < 0 ? null : fieldName(this.#of[at] as Owner, this.#names[at] as string);
   }
 }
 
-/** A field by the name of its object's class. */
-const fieldName = (owner: Owner, name: string): string => `${owner.constructor.name}.${name}`;
+const isSameCollection = ({ held, size, items }: Collection): boolean =>
+  held.size === size && (items === null || isSameList(items, itemsOf(held)));
 
 function countFields(owner: Owner): number {
   let count = 0;
@@ -154,19 +203,6 @@ export function settingChanged(): void {
   changes++;
 }
 
-function fieldsOf(owner: object): Field[] {
-  return Object.entries(owner).map(([name, value]) => {
-    const items = itemsOf(value);
-    return { name, value, items: items === null ? null : [...items] };
-  });
-}
-
-/** What a list or a map holds, as a list; null for anything else. */
-function itemsOf(value: unknown): readonly unknown[] | null {
-  if (Array.isArray(value)) return value;
-  return types.isMap(value) ? [...value].flat() : null;
-}
-
 /** Whether two lists hold the same values. */
 export function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
@@ -182,7 +218,7 @@ export class Trace {
   /** By whose setting it is; null where the traced function set it itself, before it was read. */
   readonly #settings = new Map<object, Assumption | null>();
   /** The fields of objects when the trace met them. */
-  readonly #fields = new Map<object, readonly Field[]>();
+  readonly #fields = new Fields();
   /** What the checks of `detectAnomaly` name, by their number. */
   readonly makers: Maker[] = [];
   readonly #draws = new Map<RandomSource, Draws>();
@@ -224,8 +260,7 @@ export class Trace {
   }
 
   assumeFields(owner: object): void {
-    if (this.#fields.has(owner)) return;
-    this.#fields.set(owner, fieldsOf(owner));
+    this.#fields.add(owner);
   }
 
   assume<T>(owner: object, read: () => T, same: (a: T, b: T) => boolean = Object.is): void {
@@ -273,8 +308,9 @@ export function assume<T>(owner: object, read: () => T, same: (a: T, b: T) => bo
 }
 
 /**
- * Tells a trace that what it records depends on the fields of an object, such as a module, and on its `forward`.
- * What the traced function changes itself does not count.
+ * Tells a trace that what it records depends on the fields of an object, such as a module, on its `forward`, and on
+ * those of the modules in its fields. Lists, maps, sets and plain objects are looked into, large ones only for their
+ * size. What the traced function changes itself does not count; what begins with # cannot be seen.
  */
 export function assumeFields(owner: object): void {
   context.trace?.assumeFields(owner);

@@ -74,6 +74,52 @@ describe("a compiled function follows", () => {
     expect(forward(tensor([-2])).item()).toBe(-2);
   });
 
+  test.each<[string, () => object, (held: never) => void]>([
+    ["an object of options", () => ({ scale: 2 }), (held: { scale: number }) => (held.scale = 3)],
+    ["nested lists", () => [[2]], (held: number[][]) => ((held[0] as number[])[0] = 3)],
+    [
+      "a list of objects",
+      () => [{ scale: 2 }],
+      (held: { scale: number }[]) => ((held[0] as { scale: number }).scale = 3),
+    ],
+    ["a map", () => new Map([["scale", 2]]), (held: Map<string, number>) => held.set("scale", 3)],
+    ["a set", () => new Set([2]), (held: Set<number>) => held.add(3)],
+  ])("what a module holds in %s", (_, make, change) => {
+    const scaleOf = (held: unknown): number => {
+      const text = JSON.stringify(held instanceof Map || held instanceof Set ? [...held] : held);
+      return Math.max(...(text.match(/\d+/g) ?? []).map(Number));
+    };
+    class Held extends nn.Module {
+      readonly held = make();
+      forward(x: Tensor): Tensor {
+        return ops.mul(x, scaleOf(this.held));
+      }
+    }
+    const model = new Held();
+    const { f: forward, traces } = counted((x: Tensor) => model.forward(x));
+    expect([forward(ones([1])).item(), forward(ones([1])).item()]).toEqual([2, 2]);
+    change(model.held as never);
+    expect([forward(ones([1])).item(), forward(ones([1])).item()]).toEqual([3, 3]);
+    expect(traces()).toBe(2);
+  });
+
+  test("a field of a module that is read and not called", () => {
+    class Outer extends nn.Module {
+      readonly inner = Object.assign(new nn.Identity(), { k: 2 });
+      readonly table = { layer: new nn.LeakyReLU(0.5) as nn.Module };
+      forward(x: Tensor): Tensor {
+        return ops.mul(this.table.layer.forward(x), this.inner.k);
+      }
+    }
+    const model = new Outer();
+    const { f: forward } = counted((x: Tensor) => model.forward(x));
+    expect(forward(tensor([-1])).item()).toBe(-1);
+    model.inner.k = 4;
+    expect(forward(tensor([-1])).item()).toBe(-2);
+    model.table.layer = new nn.Identity();
+    expect(forward(tensor([-1])).item()).toBe(-4);
+  });
+
   test("nothing that the function changes itself: it is traced once", () => {
     class Counting extends nn.Module {
       calls = 0;
