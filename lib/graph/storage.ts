@@ -266,6 +266,13 @@ function traceMessage(): string {
   return `compile: the value of a tensor is not known while a function is traced: it becomes known each time the compiled function runs. Control flow that depends on values cannot be compiled; use ops such as where, or return the tensor and read it outside.${sentence("Read", userLine())}`;
 }
 
+/** The error for a value that is read from a tensor of outside while a function is traced. */
+export function frozenValue(): TraceError {
+  return new TraceError(
+    `compile: a value is read from a tensor while a function is traced, and would be taken for the same in all later runs. Use ops, which read it anew in each run, or read it before and give it as an input.${sentence("Read", userLine())}`,
+  );
+}
+
 /** Says that a symbol outlived its trace, and which line of the user's made it. */
 function leakMessage(made: { stack?: string }): string {
   const line = lineOf(made.stack);

@@ -4,7 +4,7 @@ import { context } from "./context.js";
 import { type DType, isFloat, type TypedArray } from "./dtype.js";
 import type { Node } from "./node.js";
 import { type Shape, sizeOf } from "./shape.js";
-import { Storage } from "./storage.js";
+import { frozenValue, Storage } from "./storage.js";
 import { settingChanged, type Trace } from "./trace.js";
 
 /** Sees a tensor's gradient, and may give another in its place. */
@@ -108,7 +108,15 @@ export class Tensor {
    *   and the run writes the tensor too.
    */
   get data(): TypedArray {
+    this.#checkRead();
     return this.storage.share();
+  }
+
+  /** @throws TraceError in a traced function, which would take the value for the same in all later runs. */
+  #checkRead(): void {
+    const { trace } = context;
+    if (trace === null || this.storage.isSymbolic || this.storage.bornIn === trace.id) return;
+    throw frozenValue();
   }
 
   /** Whether `backward()` gives this tensor a gradient. A compiled function has a version for each answer. */
@@ -190,12 +198,14 @@ export class Tensor {
    */
   item(): number {
     if (this.size !== 1) throw new ArgumentError(`item: expected one element, this tensor has ${this.size}`);
+    this.#checkRead();
     const value = this.storage.forReading()[0] as number;
     return this.dtype === "bool" ? Number(value !== 0) : value;
   }
 
   /** The elements as nested arrays; for bool, of booleans. */
   toArray(): Nested {
+    this.#checkRead();
     const data = this.storage.forReading();
     const nest = (dim: number, start: number): Nested => {
       if (dim === this.rank) {

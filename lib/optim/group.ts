@@ -45,11 +45,18 @@ export class ParameterGroup<Settings = unknown> {
 
   /** The learning rate η. May be set between steps. */
   get lr(): number {
+    // A traced function that asks for the number is traced again for another; updates read the scalar.
+    assume(this.rate, () => this.#lr);
+    return this.#lr;
+  }
+
+  get #lr(): number {
     return this.rate.storage.forReading()[0] as number;
   }
 
   set lr(value: number) {
     this.rate.storage.forWriting()[0] = checkNumber(this.#name, "lr", value, { min: 0 });
+    settingChanged();
   }
 
   /** The momentum μ, or β₁ of `betas`; null where there is none. May be set between steps, in [0, 1). */
@@ -101,6 +108,7 @@ export class ParameterGroup<Settings = unknown> {
   /** Sets all; the values are checked before. @internal */
   put({ lr, initialLr, settings, movingMomentum }: GroupSettings<Settings>): void {
     this.rate.storage.forWriting()[0] = lr;
+    settingChanged();
     this.initialLr = initialLr;
     const isScalar = this.#momentum !== null;
     if (movingMomentum === null) this.#momentum = null;

@@ -1,6 +1,17 @@
 import process from "node:process";
 import { describe, expect, test } from "vitest";
-import { compile, cost, nn, noGrad, ones, ops, optim, type Tensor, tensor } from "../../lib/index.js";
+import {
+  compile,
+  cost,
+  nn,
+  noGrad,
+  ones,
+  ops,
+  optim,
+  type Tensor,
+  TraceError,
+  tensor,
+} from "../../lib/index.js";
 
 /** How often a function is traced. */
 function counted<A extends Tensor[], R>(
@@ -118,6 +129,29 @@ describe("a compiled function follows", () => {
     expect(forward(tensor([-1])).item()).toBe(-2);
     model.table.layer = new nn.Identity();
     expect(forward(tensor([-1])).item()).toBe(-4);
+  });
+
+  test("a learning rate that it asks for as a number", () => {
+    const w = new nn.Parameter(tensor([1]));
+    const optimizer = new optim.SGD([w], { lr: 0.5 });
+    const { f, traces } = counted((x: Tensor) => ops.mul(x, optimizer.lr));
+    expect([f(ones([1])).item(), f(ones([1])).item()]).toEqual([0.5, 0.5]);
+    optimizer.lr = 0.25;
+    expect([f(ones([1])).item(), f(ones([1])).item()]).toEqual([0.25, 0.25]);
+    expect(traces()).toBe(2);
+  });
+
+  test.each<[string, (s: Tensor) => unknown]>([
+    ["item()", (s) => s.item()],
+    ["data", (s) => s.data[0]],
+    ["toArray()", (s) => s.toArray()],
+  ])("no value of a tensor of outside: %s is an error that names the line", (_, read) => {
+    const s = tensor([2]);
+    const f = compile((x: Tensor) => ops.mul(x, Number(read(s))));
+    expect(() => f(ones([1]))).toThrow(TraceError);
+    expect(() => f(ones([1]))).toThrow(/would be taken for the same in all later runs.*settings\.test\.ts/s);
+    // What the function makes itself is the same in all runs.
+    expect(compile((x: Tensor) => ops.mul(x, Number(read(tensor([3])))))(ones([1])).item()).toBe(3);
   });
 
   test("nothing that the function changes itself: it is traced once", () => {
