@@ -70,7 +70,7 @@ function run(name) {
   const said = lines
     .filter((line) => says.test(line))
     .slice(-2)
-    .map((line) => line.trim().replace(/\s+/g, " "));
+    .map((line) => line.trim().replace(/ \| /g, ", ").replace(/\s+/g, " "));
   const minutes = ((Date.now() - started) / 60_000).toFixed(1);
   const row = { name, passed: status === 0, minutes, said: said.join("; ") };
   console.log(`${name}: ${row.passed ? "passed" : "FAILED"} after ${minutes} min: ${row.said}`);

@@ -258,6 +258,7 @@ function accumulate(leaf: Tensor, gradient: Tensor): void {
     );
   }
   const before = leaf.heldGrad;
+  if (before === null) currentTrace()?.assumeNoGradient(leaf);
   leaf.grad = before === null ? gradient : add(before, gradient);
 }
 

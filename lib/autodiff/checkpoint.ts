@@ -10,7 +10,8 @@ import { vjp } from "./transforms.js";
 /**
  * f's value without what it went through: that is computed again when a gradient asks for it
  * (torch.utils.checkpoint). It costs f a second time and saves the memory of what is between. The second time f
- * draws the random numbers of the first, and writes no state such as running statistics.
+ * draws the random numbers of the first, and writes no state such as running statistics. What else it uses, modes of
+ * modules for instance, must be what it was until then.
  * What is differentiated must be an input: tensors, lists and objects of tensors, or modules, which stand for
  * their parameters.
  * @example

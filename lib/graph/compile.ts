@@ -35,7 +35,8 @@ export interface Compiled<A extends Tensor[], R> {
   loop(sources: A, order: Tensor, batchSize: number): Tensor;
   /**
    * As `loop`, on the engine's own thread: the event loop goes on. The sources and what the program reads
-   * can be read but not written until the promise settles, what it writes can be neither. A source whose typed
+   * can be read by ops but not written until the promise settles, nor their `.data` asked for; what it writes can be
+   * neither. A source whose typed
    * array somebody may hold (`fromTypedArray`, `.data`) is copied in each call, another one in the first.
    * @throws BusyError where another run uses what this one writes, or the function is running already
    */

@@ -92,6 +92,8 @@ export class Tensor {
 
   set grad(gradient: Tensor | null) {
     context.trace?.noteGradient(this);
+    // A compiled function may take it to be null.
+    if (gradient !== null && this.heldGrad === null) settingChanged();
     this.heldGrad = gradient;
   }
 

@@ -224,6 +224,8 @@ export class Trace {
   readonly #draws = new Map<RandomSource, Draws>();
   /** The tensors whose gradient was set, with the one before. */
   readonly #gradients = new Map<Tensor, Tensor | null>();
+  /** The tensors that were found without a gradient, which the traced function did not set. */
+  readonly #withoutGradient = new Set<Tensor>();
   #recomputation = 0;
   #lastRecomputation = 0;
 
@@ -256,7 +258,10 @@ export class Trace {
 
   get assumptions(): Assumption[] {
     const settings = [...this.#settings.values()].filter((setting) => setting !== null);
-    return [new SameSettings(settings), new SameFields(this.#fields)];
+    const gradients = Array.from(this.#withoutGradient, (tensor) => ({
+      holds: () => tensor.heldGrad === null,
+    }));
+    return [new SameSettings([...settings, ...gradients]), new SameFields(this.#fields)];
   }
 
   assumeFields(owner: object): void {
@@ -276,6 +281,11 @@ export class Trace {
   /** Tells that a tensor's gradient is about to be set. */
   noteGradient(tensor: Tensor): void {
     if (!this.#gradients.has(tensor)) this.#gradients.set(tensor, tensor.heldGrad);
+  }
+
+  /** Tells that the program takes a tensor to have no gradient, unless the traced function saw to it. */
+  assumeNoGradient(tensor: Tensor): void {
+    if (!this.#gradients.has(tensor)) this.#withoutGradient.add(tensor);
   }
 
   /** Lets no gradient out of the program: a symbol becomes null, or after a failure what it was before. */

@@ -131,6 +131,20 @@ describe("a compiled function follows", () => {
     expect(forward(tensor([-1])).item()).toBe(-4);
   });
 
+  test("a gradient that is there before a call: it is refused in each, and not left out", () => {
+    const w = tensor([1, 2], { requiresGrad: true });
+    const f = compile(() => {
+      const loss = ops.sum(ops.square(w));
+      loss.backward();
+      return w.grad as unknown as Tensor;
+    });
+    expect(f().toArray()).toEqual([2, 4]);
+    w.grad = ones([2]);
+    expect(() => f()).toThrow(/\.grad holds a gradient from before/);
+    w.grad = null;
+    expect(f().toArray()).toEqual([2, 4]);
+  });
+
   test("a learning rate that it asks for as a number", () => {
     const w = new nn.Parameter(tensor([1]));
     const optimizer = new optim.SGD([w], { lr: 0.5 });
