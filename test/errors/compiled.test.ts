@@ -33,8 +33,10 @@ function programs(call: Call, inputs: readonly Tensor[]): Readonly<Record<string
     run: () => compiled(...inputs),
     "run without passes": () => compile(call, { passes: [] })(...inputs),
     "run on states": () => compile(() => call(...inputs))(),
-    "run on constants": () =>
-      compile(() => call(...inputs.map(({ data, shape, dtype }) => tensor(data, { shape, dtype }))))(),
+    "run on constants": () => {
+      const values = inputs.map(({ data, shape, dtype }) => [data.slice(), { shape, dtype }] as const);
+      return compile(() => call(...values.map((one) => tensor(...one))))();
+    },
     runAsync: () => compiled.runAsync(...inputs),
     loop: () => ofSample.loop(sources, int([0]), 1),
     loopAsync: () => ofSample.loopAsync(sources, int([0]), 1),
