@@ -127,6 +127,11 @@ class SameFields implements Assumption {
   readonly #keys: readonly string[];
   readonly #values: readonly unknown[];
   readonly #collections: readonly Collection[];
+  /**
+   * Whether a field came to hold a symbol, which the next call may read. That call is traced anew: reading it is an error
+   * then, and what is only written does not count from then on.
+   */
+  readonly #keepsSymbol: boolean;
 
   /** Made when the trace has ended. */
   constructor({ owners, slots, collections }: Fields) {
@@ -138,9 +143,11 @@ class SameFields implements Assumption {
     this.#keys = same.map(({ key }) => key);
     this.#values = same.map(({ value }) => value);
     this.#collections = collections.filter(isSameCollection);
+    this.#keepsSymbol = slots.some(({ holder, key, value }) => isSymbol(holder[key]) && !isSymbol(value));
   }
 
   holds(): boolean {
+    if (this.#keepsSymbol) return false;
     return this.#firstChanged() < 0 && this.#haveSameFields() && this.#collections.every(isSameCollection);
   }
 
@@ -166,6 +173,9 @@ class SameFields implements Assumption {
     return true;
   }
 }
+
+const isSymbol = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && (value as Partial<Tensor>).storage?.isSymbolic === true;
 
 const isSameCollection = ({ held, size, items }: Collection): boolean =>
   held.size === size && (items === null || isSameList(items, itemsOf(held)));
