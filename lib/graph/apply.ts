@@ -163,7 +163,7 @@ export function update(
   if (!isComputedAgain()) runInPlace(name, instruction, params, tensors, written);
 }
 
-/** As `update`, where the code is computed again too: what is written is no state. */
+/** As `update`, for targets that are no state: a recomputation writes them again. */
 export function runInPlace(
   name: string,
   instruction: number,

@@ -13,7 +13,7 @@ import { fromNative } from "./apply.js";
 import { bytesOf, DTYPES } from "./dtype.js";
 import type { Arena } from "./plan/arena.js";
 import type { Buffer, Program } from "./plan/ir.js";
-import { checkFree, claim, type Uses, withResolvers } from "./run.js";
+import { checkFree, claim, describeStorage, type Run, type Uses, withResolvers } from "./run.js";
 import type { Storage } from "./storage.js";
 import { type Draws, type Maker, type RandomSource, type Trace, take } from "./trace.js";
 
@@ -171,7 +171,8 @@ export class Executable implements Uses {
     checkFree(uses);
     this.#bringIn(steps, sourceFor);
     const { promise: ended, resolve: end } = withResolvers();
-    const release = claim({ name, nameOf, ended }, uses);
+    const self = { name, nameOf, ended };
+    const release = claim(self, uses);
     this.#pending++;
     try {
       return await run();
@@ -182,7 +183,7 @@ export class Executable implements Uses {
       const [lost] = release();
       end();
       // biome-ignore lint/correctness/noUnsafeFinally: what was lost must be told, whatever the run gave
-      if (lost !== undefined) throw lostWrite(nameOf(lost), lost, name);
+      if (lost !== undefined) throw lostWrite(self, lost);
     }
   }
 
@@ -221,10 +222,10 @@ function typed<T>(run: () => T, makers?: readonly Maker[]): T {
   }
 }
 
-function lostWrite(name: string | undefined, { length, dtype }: Storage, run: string): BusyError {
-  const what = name ?? `a tensor of ${length} elements (${dtype})`;
+function lostWrite(run: Run, storage: Storage): BusyError {
+  const what = describeStorage(run, storage);
   return new BusyError(
-    `tensor: the array of ${what} was written to while ${run} wrote the tensor, and what was written to it is lost; write to it when the run has ended`,
+    `tensor: the array of ${what} was written to while ${run.name} wrote the tensor, and what was written to it is lost; write to it when the run has ended`,
   );
 }
 

@@ -10,6 +10,11 @@ export interface Run {
   nameOf(storage: Storage): string | undefined;
 }
 
+/** What a tensor is called in error messages: by its name, where the run knows it. */
+export function describeStorage({ nameOf }: Pick<Run, "nameOf">, storage: Storage): string {
+  return nameOf(storage) ?? `a tensor of ${storage.length} elements (${storage.dtype})`;
+}
+
 /** What a program uses besides its inputs, and what of it it writes. */
 export interface Uses {
   readonly states: readonly Storage[];

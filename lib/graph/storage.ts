@@ -3,7 +3,7 @@ import { BusyError, DetachedError, TraceError } from "../errors.js";
 import { type NativeMemory, newMemory } from "../native/binding.js";
 import { context } from "./context.js";
 import { allocate, type DType, dtypeOf, type TypedArray, viewOf } from "./dtype.js";
-import type { Run } from "./run.js";
+import { describeStorage, type Run } from "./run.js";
 import { lineOf, userLine } from "./user-line.js";
 
 /** The runs on another thread that read or write a storage. */
@@ -240,7 +240,7 @@ export class Storage {
   }
 
   #refuse(run: Run): never {
-    const what = run.nameOf(this) ?? `a tensor of ${this.length} elements (${this.dtype})`;
+    const what = describeStorage(run, this);
     const does = this.#claims?.writer === run ? "written" : "read";
     throw new BusyError(`tensor: ${what} is ${does} by ${run.name}; wait for that run to end`);
   }
