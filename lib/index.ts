@@ -20,12 +20,21 @@ export {
   vjp,
 } from "./autodiff/transforms.js";
 export { type VmapOptions, vmap } from "./autodiff/vmap.js";
-export { type BackendInfo, backendInfo, setBackend, setThreads } from "./backend.js";
+export { type Compiled, type CompileOptions, compile, type PassName } from "./compiler/compile.js";
+export { enableGrad, noGrad } from "./context/grad-mode.js";
 export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";
+export { detectAnomaly } from "./eager/anomaly.js";
 export * from "./errors.js";
-export { detectAnomaly } from "./graph/anomaly.js";
-export { type Compiled, type CompileOptions, compile, type PassName } from "./graph/compile.js";
+export { Tensor } from "./methods.js";
+export { type BackendInfo, backendInfo, setBackend, setThreads } from "./native/backend.js";
+export * as nn from "./nn/index.js";
+export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";
+export { perSampleGradients } from "./nn/per-sample-gradients.js";
+export * as ops from "./ops/index.js";
+export * as optim from "./optim/index.js";
+export { rand, randn } from "./random/create.js";
+export { Generator, manualSeed } from "./random/generator.js";
 export {
   arange,
   type CreateOptions,
@@ -33,27 +42,17 @@ export {
   fromTypedArray,
   full,
   ones,
-  rand,
-  randn,
   type TensorLike,
   type TensorOptions,
   tensor,
   type ViewOptions,
   zeros,
-} from "./graph/create.js";
-export type { DType, TypedArray } from "./graph/dtype.js";
-export { Generator, manualSeed } from "./graph/generator.js";
-export { enableGrad, noGrad } from "./graph/grad-mode.js";
-export { reviveTensors } from "./graph/json.js";
-export type { Shape } from "./graph/shape.js";
-export type { TensorJSON } from "./graph/tensor.js";
-export type { Like, Tree } from "./graph/tree.js";
-export * as nn from "./nn/index.js";
-export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";
-export { perSampleGradients } from "./nn/per-sample-gradients.js";
-export * as ops from "./ops/index.js";
-export * as optim from "./optim/index.js";
-export { Tensor } from "./tensor.js";
+} from "./tensor/create.js";
+export type { DType, TypedArray } from "./tensor/dtype.js";
+export { reviveTensors } from "./tensor/json.js";
+export type { Shape } from "./tensor/shape.js";
+export type { TensorJSON } from "./tensor/tensor.js";
+export type { Like, Tree } from "./tensor/tree.js";
 export {
   type EvaluateOptions,
   type Evaluation,

@@ -77,9 +77,9 @@ const OWN: Readonly<Record<string, string>> = {
   "data/idx.ts":
     "const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8); data = { ...thalweg.data, readIdx: async () => thalweg.data.parseIdx(bytes) };",
   "data/dataset.ts": "data = thalweg.data;",
-  "graph/compile.ts":
+  "compiler/compile.ts":
     "const generator = { permutation: () => int32(Array.from({ length: 128 }, (_, i) => i)) }; const step = { loop: compile((x: Tensor, y: Tensor) => thalweg.cost.crossEntropy(model.forward(x), y)).loop };",
-  "graph/tensor.ts": "const h = model.m0.forward(x);",
+  "tensor/tensor.ts": "const h = model.m0.forward(x);",
   "nn/jacobians.ts": "const z = randn([3]);",
   "nn/module.ts": "const w = randn([5, 3]);",
   "nn/nearest-neighbor.ts": "const [trainImages, trainLabels] = [randn([5, 3]), int32([0, 1, 2, 3, 9])];",

@@ -1,16 +1,16 @@
+import { enableGrad, noGrad } from "../context/grad-mode.js";
+import { currentTrace } from "../context/trace.js";
+import { asGradientOf } from "../eager/anomaly.js";
+import { byName, type Node } from "../eager/node.js";
 import { DTypeError, GraphError, ShapeError, TraceError } from "../errors.js";
-import { asGradientOf } from "../graph/anomaly.js";
-import { copyOf } from "../graph/copy.js";
-import { allocate, isFloat } from "../graph/dtype.js";
-import { enableGrad, noGrad } from "../graph/grad-mode.js";
-import { byName, type Node } from "../graph/node.js";
-import { giveBack, withScratch } from "../graph/scratch.js";
-import { format, sameShape } from "../graph/shape.js";
-import type { Storage } from "../graph/storage.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
-import { currentTrace } from "../graph/trace.js";
 import { add } from "../ops/add.js";
 import { checkFlag, checkOptions } from "../options.js";
+import { copyOf } from "../tensor/copy.js";
+import { allocate, isFloat } from "../tensor/dtype.js";
+import { giveBack, withScratch } from "../tensor/scratch.js";
+import { format, sameShape } from "../tensor/shape.js";
+import type { Storage } from "../tensor/storage.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 
 /** What happens to the graph while gradients are computed. */
 export interface BackwardOptions {

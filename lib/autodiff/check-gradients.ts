@@ -1,12 +1,12 @@
+import { noGrad } from "../context/grad-mode.js";
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { Generator } from "../graph/generator.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { checkTensor, isTensor, Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { sum } from "../ops/sum.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
+import { Generator } from "../random/generator.js";
+import { isFloat } from "../tensor/dtype.js";
+import { checkTensor, isTensor, Tensor } from "../tensor/tensor.js";
 import { jvp, type TensorFunction, vjp } from "./transforms.js";
 
 export interface CheckOptions {

@@ -1,9 +1,9 @@
+import { Recomputation } from "../context/recomputation.js";
+import type { Node } from "../eager/node.js";
 import { GraphError } from "../errors.js";
-import type { Node } from "../graph/node.js";
-import { Recomputation } from "../graph/recomputation.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { takeApart, together } from "../graph/tree.js";
 import { checkFunction } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { takeApart, together } from "../tensor/tree.js";
 import { defineFunction } from "./define-function.js";
 import { vjp } from "./transforms.js";
 

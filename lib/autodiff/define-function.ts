@@ -1,11 +1,11 @@
+import { apply } from "../eager/apply.js";
+import type { Op, Rules } from "../eager/node.js";
 import { ArgumentError, GraphError } from "../errors.js";
-import { apply } from "../graph/apply.js";
-import { isFloat } from "../graph/dtype.js";
-import type { Op, Rules } from "../graph/node.js";
-import { format, sameShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { sum } from "../ops/sum.js";
 import { checkRequired, describe } from "../options.js";
+import { isFloat } from "../tensor/dtype.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { zerosLike } from "./linearize.js";
 import { vjp as pullBack, type TensorFunction } from "./transforms.js";
 import { vmap } from "./vmap.js";

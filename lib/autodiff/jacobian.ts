@@ -1,11 +1,11 @@
 import { ArgumentError } from "../errors.js";
-import { sampleOf, withLevel } from "../graph/batch.js";
-import { allocate } from "../graph/dtype.js";
-import { isTensor, Tensor } from "../graph/tensor.js";
-import type { Like, Structure } from "../graph/tree.js";
 import { reshape } from "../ops/reshape.js";
 import { transpose } from "../ops/transpose.js";
 import { checkChoice, checkOptions, describe } from "../options.js";
+import { allocate } from "../tensor/dtype.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
+import type { Like, Structure } from "../tensor/tree.js";
+import { sampleOf, withLevel } from "../vmap/mapped.js";
 import { type Linearized, linearize } from "./linearize.js";
 import {
   type ArgumentOptions,

@@ -1,15 +1,15 @@
+import { enableGrad, isGradEnabled, noGrad } from "../context/grad-mode.js";
+import { byName, type Node } from "../eager/node.js";
 import { ArgumentError, DTypeError, GraphError, ShapeError } from "../errors.js";
-import { sameValues } from "../graph/batch.js";
-import { allocate, isFloat } from "../graph/dtype.js";
-import { enableGrad, isGradEnabled, noGrad } from "../graph/grad-mode.js";
-import { byName, type Node } from "../graph/node.js";
-import { format, sameShape } from "../graph/shape.js";
-import { Tensor } from "../graph/tensor.js";
-import { type Structure, takeApart, together } from "../graph/tree.js";
 import { add } from "../ops/add.js";
 import { expand } from "../ops/expand.js";
 import { view } from "../ops/reshape.js";
 import { describe } from "../options.js";
+import { allocate, isFloat } from "../tensor/dtype.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { Tensor } from "../tensor/tensor.js";
+import { type Structure, takeApart, together } from "../tensor/tree.js";
+import { sameValues } from "../vmap/mapped.js";
 import { history, pullBackTo } from "./backward.js";
 
 /** A function of trees of tensors, at a point: its value and both its products with vectors. */

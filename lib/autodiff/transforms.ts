@@ -1,8 +1,8 @@
 import { ArgumentError, DTypeError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { isTensor, type Tensor } from "../graph/tensor.js";
-import type { Like, Structure } from "../graph/tree.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
+import { isFloat } from "../tensor/dtype.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
+import type { Like, Structure } from "../tensor/tree.js";
 import { oneFor } from "./backward.js";
 import { type Linearized, leavesBeside, linearize } from "./linearize.js";
 

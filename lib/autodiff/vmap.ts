@@ -1,12 +1,12 @@
+import type { Randomness } from "../context/context.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import { sampleOf, withLevel } from "../graph/batch.js";
-import type { Randomness } from "../graph/context.js";
-import { checkDim, format } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
-import { type Structure, takeApart, together } from "../graph/tree.js";
 import { expand } from "../ops/expand.js";
 import { permute } from "../ops/permute.js";
 import { checkChoice, checkNumber, checkOptions, describe } from "../options.js";
+import { checkDim, format } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { type Structure, takeApart, together } from "../tensor/tree.js";
+import { sampleOf, withLevel } from "../vmap/mapped.js";
 import type { TensorFunction } from "./transforms.js";
 
 export interface VmapOptions {

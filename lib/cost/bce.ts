@@ -1,7 +1,5 @@
+import { noGrad } from "../context/grad-mode.js";
 import { ShapeError } from "../errors.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { broadcast, format, sameShape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { defineOp } from "../ops/define.js";
@@ -13,6 +11,8 @@ import { mul } from "../ops/mul.js";
 import { neg } from "../ops/neg.js";
 import { forEach } from "../ops/samples.js";
 import { sub } from "../ops/sub.js";
+import { broadcast, format, sameShape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
 
 // The least y·(1 − y) that slopes divide by, and the least logarithm: PyTorch's.

@@ -1,6 +1,4 @@
 import { ShapeError } from "../errors.js";
-import { format, sameShape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { checkClassIndices, checkLabels } from "../ops/cross-entropy.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -15,6 +13,8 @@ import { sum } from "../ops/sum.js";
 import { to } from "../ops/to.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import { format, sameShape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkFloats, type Reduction, reduced } from "./reduce.js";
 
 export interface ClassOptions extends CostOptions {

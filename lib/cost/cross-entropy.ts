@@ -1,7 +1,4 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { format, sameShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkClassIndices, checkLabels, crossEntropy as perSample } from "../ops/cross-entropy.js";
 import { equal } from "../ops/equal.js";
@@ -12,6 +9,9 @@ import { neg } from "../ops/neg.js";
 import { sum } from "../ops/sum.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import { isFloat } from "../tensor/dtype.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type ClassOptions, checkWeight, Labels, reducedByShares, rowsOfClasses } from "./classes.js";
 import type { Cost } from "./define.js";
 import { checkFloats, readReduction, reduced } from "./reduce.js";

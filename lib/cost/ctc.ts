@@ -1,7 +1,4 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { full } from "../graph/create.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkRange } from "../ops/axis-index.js";
 import { concat } from "../ops/concat.js";
@@ -26,6 +23,9 @@ import { to } from "../ops/to.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { where } from "../ops/where.js";
 import { checkFlag, checkNumber } from "../options.js";
+import { full } from "../tensor/create.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkFloats, readReduction, reduced } from "./reduce.js";
 
 export interface CTCOptions extends CostOptions {

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type CostOptions, readReduction, reduced } from "./reduce.js";
 
 /** A cost C(y, ȳ): compares an output with its target. */

@@ -1,7 +1,5 @@
+import { currentTrace } from "../context/trace.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import { broadcast, format, sameShape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
-import { currentTrace } from "../graph/trace.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { detach } from "../ops/detach.js";
@@ -14,6 +12,8 @@ import { sub } from "../ops/sub.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { where } from "../ops/where.js";
 import { checkFlag, checkNumber } from "../options.js";
+import { broadcast, format, sameShape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
 
 export interface GaussianNLLOptions extends CostOptions {

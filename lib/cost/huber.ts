@@ -1,4 +1,3 @@
-import type { Tensor } from "../graph/tensor.js";
 import { abs } from "../ops/abs.js";
 import { less } from "../ops/less.js";
 import { mul } from "../ops/mul.js";
@@ -6,6 +5,7 @@ import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
 
 /** scale·d²/2 where |d| is below the width, else a line that goes on with the slope there. */

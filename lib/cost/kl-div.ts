@@ -1,5 +1,4 @@
 import { ShapeError } from "../errors.js";
-import type { Tensor } from "../graph/tensor.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
 import { exp } from "../ops/exp.js";
@@ -9,6 +8,7 @@ import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
 import { where } from "../ops/where.js";
 import { checkChoice, checkFlag, checkOptions } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkAlike, type Reduction, reduced } from "./reduce.js";
 
 export interface KLDivOptions {

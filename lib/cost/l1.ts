@@ -1,6 +1,6 @@
-import type { Tensor } from "../graph/tensor.js";
 import { abs } from "../ops/abs.js";
 import { sub } from "../ops/sub.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
 
 /**

@@ -1,6 +1,4 @@
 import { ShapeError } from "../errors.js";
-import { format, sameShape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { cosine as cosineOf } from "../ops/cosine-similarity.js";
@@ -11,6 +9,8 @@ import { softplus } from "../ops/softplus.js";
 import { sub } from "../ops/sub.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import { format, sameShape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
 
 export interface MarginOptions extends CostOptions {

@@ -1,6 +1,6 @@
-import type { Tensor } from "../graph/tensor.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
 
 /**

@@ -1,6 +1,4 @@
 import { ArgumentError, ShapeError } from "../errors.js";
-import { format, sameShape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkIndex } from "../ops/axis-index.js";
 import { cumsum } from "../ops/cumsum.js";
@@ -24,6 +22,8 @@ import { to } from "../ops/to.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import { format, sameShape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkWeight, Labels, rowsOfClasses } from "./classes.js";
 import type { MarginOptions } from "./margins.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type ClassOptions, checkWeight, Labels, reducedByShares, rowsOfClasses } from "./classes.js";
 import { checkFloats, readReduction } from "./reduce.js";
 

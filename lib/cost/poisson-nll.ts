@@ -1,4 +1,3 @@
-import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { exp } from "../ops/exp.js";
 import { greater } from "../ops/greater.js";
@@ -7,6 +6,7 @@ import { mul } from "../ops/mul.js";
 import { sub } from "../ops/sub.js";
 import { where } from "../ops/where.js";
 import { checkFlag, checkNumber } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
 
 export interface PoissonNLLOptions extends CostOptions {

@@ -1,10 +1,10 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { format, sameShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { mean } from "../ops/mean.js";
 import { sum } from "../ops/sum.js";
 import { checkChoice, checkOptions } from "../options.js";
+import { isFloat } from "../tensor/dtype.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 
 /** What to make of the costs: keep each, average or add them. */
 export type Reduction = "none" | "mean" | "sum";

@@ -1,10 +1,10 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { format, sameShape } from "../graph/shape.js";
 import { flatten } from "../ops/flatten.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
+import { isFloat } from "../tensor/dtype.js";
+import { format, sameShape } from "../tensor/shape.js";
 import { type Cost, defineCost } from "./define.js";
 
 /**

@@ -1,11 +1,11 @@
 import { ArgumentError } from "../errors.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { minimum } from "../ops/minimum.js";
 import { distance as distanceOf } from "../ops/pairwise-distance.js";
 import { sub } from "../ops/sub.js";
 import { checkFlag, checkNumber, describe } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
 
 interface TripletOptions extends CostOptions {

@@ -1,10 +1,10 @@
 import { types } from "node:util";
 import { ArgumentError, DetachedError, DTypeError, IndexError, ShapeError } from "../errors.js";
-import { fromTypedArray } from "../graph/create.js";
-import { checkDType, type DType, isFloat } from "../graph/dtype.js";
-import { checkShape, format, type Shape, sizeOf } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
+import { fromTypedArray } from "../tensor/create.js";
+import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
+import { checkShape, format, type Shape, sizeOf } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 export interface BytesOptions {
   /** What a step of 1 of a byte stands for, ≠ 0. Default: 1. */

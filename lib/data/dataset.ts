@@ -1,11 +1,11 @@
 import { ArgumentError, DataError, ShapeError } from "../errors.js";
-import { fromTypedArray } from "../graph/create.js";
-import { isFloat } from "../graph/dtype.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { all } from "../ops/all.js";
 import { isFinite } from "../ops/is-finite.js";
 import { checkOptions, describe } from "../options.js";
+import { fromTypedArray } from "../tensor/create.js";
+import { isFloat } from "../tensor/dtype.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Bytes } from "./bytes.js";
 
 /** Samples and their targets: x[p] and ȳ[p] for p in 0 … P − 1, along the first axis of both. */

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { promisify, types } from "node:util";
 import { createGunzip, gunzip } from "node:zlib";
 import { ArgumentError, DataError } from "../errors.js";
-import { MAX_RANK, sizeOf } from "../graph/shape.js";
 import { describe } from "../options.js";
+import { MAX_RANK, sizeOf } from "../tensor/shape.js";
 
 /** What an IDX file holds: numbers in row-major order, and their shape. */
 export interface IdxArray {

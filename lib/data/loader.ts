@@ -1,6 +1,6 @@
-import { Generator } from "../graph/generator.js";
-import type { Tensor } from "../graph/tensor.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { Generator } from "../random/generator.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { Bytes } from "./bytes.js";
 import { type Samples, toDataset } from "./dataset.js";
 import { select, slice } from "./samples.js";

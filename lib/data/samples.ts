@@ -1,10 +1,10 @@
-import { copyOf } from "../graph/copy.js";
-import { fromTypedArray } from "../graph/create.js";
-import { bytesOf } from "../graph/dtype.js";
-import type { Source } from "../graph/program.js";
-import { Tensor } from "../graph/tensor.js";
+import type { Source } from "../compiler/executable.js";
 import type { NativeArray, NativeMemory } from "../native/binding.js";
 import { indexSelect } from "../ops/index-select.js";
+import { copyOf } from "../tensor/copy.js";
+import { fromTypedArray } from "../tensor/create.js";
+import { bytesOf } from "../tensor/dtype.js";
+import { Tensor } from "../tensor/tensor.js";
 import { Bytes } from "./bytes.js";
 
 /** The samples [begin, end); of a tensor, over the same memory. */

@@ -1,12 +1,12 @@
 import { ShapeError } from "../errors.js";
-import { defaultGenerator } from "../graph/generator.js";
-import { format, sameShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkDTypes } from "../ops/define.js";
 import { einsum } from "../ops/einsum.js";
 import { reshape } from "../ops/reshape.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { defaultGenerator } from "../random/generator.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";

@@ -1,4 +1,4 @@
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 
 /**
  * A tensor that a module keeps and does not learn, such as a running mean: saved by `stateDict()`, where its

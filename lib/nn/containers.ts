@@ -1,6 +1,6 @@
 import { ArgumentError, GraphError } from "../errors.js";
-import type { Tensor } from "../graph/tensor.js";
 import { checkList, checkNumber, describe, isInstance } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 function checkModule(where: string, name: string, module: unknown): Module {

@@ -1,9 +1,9 @@
 import { types } from "node:util";
 import { ArgumentError, DetachedError, GraphError } from "../errors.js";
-import type { TypedArray } from "../graph/dtype.js";
-import { Storage } from "../graph/storage.js";
-import { isTensor, Tensor } from "../graph/tensor.js";
 import { isPlainObject } from "../options.js";
+import type { TypedArray } from "../tensor/dtype.js";
+import { Storage } from "../tensor/storage.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
 import { Buffer } from "./buffer.js";
 import { Parameter } from "./parameter.js";
 import { isTied, ownPrivateMember } from "./private-members.js";

@@ -1,6 +1,6 @@
-import type { Tensor } from "../graph/tensor.js";
 import { type CosineSimilarityOptions, cosine, readCosine } from "../ops/cosine-similarity.js";
 import { distance, type PairwiseDistanceOptions, readDistance } from "../ops/pairwise-distance.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /**

@@ -1,5 +1,3 @@
-import { defaultGenerator } from "../graph/generator.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkDTypes } from "../ops/define.js";
 import { SELU } from "../ops/elu.js";
@@ -7,6 +5,8 @@ import { greaterEqual } from "../ops/greater-equal.js";
 import { mul } from "../ops/mul.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import { defaultGenerator } from "../random/generator.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /** True with the probability 1 − p, for each element by itself. */

@@ -1,8 +1,5 @@
+import { currentTrace } from "../context/trace.js";
 import { ArgumentError, IndexError, ShapeError } from "../errors.js";
-import { full, ones, zeros } from "../graph/create.js";
-import { format, sameShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { currentTrace } from "../graph/trace.js";
 import { amax } from "../ops/amax.js";
 import { any } from "../ops/any.js";
 import { checkIndex } from "../ops/axis-index.js";
@@ -23,6 +20,9 @@ import { to } from "../ops/to.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { where } from "../ops/where.js";
 import { checkChoice, checkFlag, checkNumber, checkOptions } from "../options.js";
+import { full, ones, zeros } from "../tensor/create.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import {
   lookUp,

@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { reshape } from "../ops/reshape.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import {
   checkTable,

@@ -1,5 +1,5 @@
 import { DTypeError } from "../errors.js";
-import { checkDType, type DType, isFloat } from "../graph/dtype.js";
+import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
 
 /** What all modules with parameters take. */
 export interface FloatOptions {

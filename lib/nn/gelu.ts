@@ -1,6 +1,6 @@
-import type { Tensor } from "../graph/tensor.js";
 import { type GELUOptions, gelu } from "../ops/gelu.js";
 import { checkChoice, checkOptions } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /**

@@ -1,11 +1,11 @@
 import { ArgumentError, ShapeError } from "../errors.js";
-import { ones, zeros } from "../graph/create.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { ones, zeros } from "../tensor/create.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { normalize } from "./layer-norm.js";
 import { Module } from "./module.js";

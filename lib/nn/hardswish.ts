@@ -1,5 +1,5 @@
-import type { Tensor } from "../graph/tensor.js";
 import { hardswish } from "../ops/hardswish.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /**

@@ -1,8 +1,8 @@
+import { assume, isSameList, settingChanged } from "../context/trace.js";
 import { ArgumentError } from "../errors.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
-import { assume, isSameList, settingChanged } from "../graph/trace.js";
 import { view } from "../ops/reshape.js";
 import { describe } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import type { Module } from "./module.js";
 
 // biome-ignore-start lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing

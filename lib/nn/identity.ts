@@ -1,4 +1,4 @@
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /**

@@ -1,12 +1,8 @@
 // Initial values: each function fills a tensor in place and gives it back. Random ones are drawn from the generator
 // that `manualSeed` starts.
+
+import { noGrad } from "../context/grad-mode.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import { full } from "../graph/create.js";
-import { isFloat } from "../graph/dtype.js";
-import { defaultGenerator } from "../graph/generator.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { argsort } from "../ops/argsort.js";
 import { cholesky } from "../ops/cholesky.js";
@@ -20,6 +16,11 @@ import { to } from "../ops/to.js";
 import { transpose } from "../ops/transpose.js";
 import { where } from "../ops/where.js";
 import { checkChoice, checkNumber, checkOptions } from "../options.js";
+import { defaultGenerator } from "../random/generator.js";
+import { full } from "../tensor/create.js";
+import { isFloat } from "../tensor/dtype.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 
 /** Fills w with what `make` gives. */
 function fill(name: string, w: Tensor, make: () => Tensor): Tensor {

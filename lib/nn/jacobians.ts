@@ -1,11 +1,11 @@
 import { jacobian } from "../autodiff/jacobian.js";
+import { noGrad } from "../context/grad-mode.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { format, type Shape, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { matmul } from "../ops/matmul.js";
 import { reshape } from "../ops/reshape.js";
 import { describe, isInstance } from "../options.js";
+import { format, type Shape, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /** The two Jacobians of a module at a state z. */

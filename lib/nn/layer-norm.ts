@@ -1,7 +1,4 @@
 import { ShapeError } from "../errors.js";
-import { ones, zeros } from "../graph/create.js";
-import { checkShape, format, type Shape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { mean } from "../ops/mean.js";
@@ -10,6 +7,9 @@ import { sqrt } from "../ops/sqrt.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { ones, zeros } from "../tensor/create.js";
+import { checkShape, format, type Shape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";

@@ -1,12 +1,12 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { checkDType, type DType, isFloat } from "../graph/dtype.js";
-import { defaultGenerator } from "../graph/generator.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { addmm } from "../ops/addmm.js";
 import { matmul } from "../ops/matmul.js";
 import { reshape } from "../ops/reshape.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { defaultGenerator } from "../random/generator.js";
+import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 

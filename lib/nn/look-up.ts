@@ -1,12 +1,8 @@
 // What Embedding and EmbeddingBag have in common: a table whose rows are looked up.
+
+import { noGrad } from "../context/grad-mode.js";
+import { write } from "../eager/apply.js";
 import { ShapeError } from "../errors.js";
-import { write } from "../graph/apply.js";
-import { ones, zeros } from "../graph/create.js";
-import type { DType } from "../graph/dtype.js";
-import { defaultGenerator } from "../graph/generator.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { format, type Shape, sameShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { checkIndex } from "../ops/axis-index.js";
 import { detach } from "../ops/detach.js";
@@ -24,6 +20,11 @@ import { sub } from "../ops/sub.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { where } from "../ops/where.js";
 import { checkFlag, checkNumber } from "../options.js";
+import { defaultGenerator } from "../random/generator.js";
+import { ones, zeros } from "../tensor/create.js";
+import type { DType } from "../tensor/dtype.js";
+import { format, type Shape, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Parameter } from "./parameter.js";
 
 export interface TableOptions {

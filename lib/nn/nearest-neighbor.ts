@@ -1,7 +1,4 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { addmm } from "../ops/addmm.js";
 import { argmin } from "../ops/argmin.js";
@@ -11,6 +8,9 @@ import { indexSelect } from "../ops/index-select.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
+import { isFloat } from "../tensor/dtype.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 

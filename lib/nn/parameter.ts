@@ -1,7 +1,7 @@
 import { DTypeError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
 import { checkFlag } from "../options.js";
+import { isFloat } from "../tensor/dtype.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 
 /**
  * A tensor that a module learns: found by `parameters()`, saved by `stateDict()`.

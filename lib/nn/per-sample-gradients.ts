@@ -1,10 +1,10 @@
 import { grad } from "../autodiff/transforms.js";
 import { vmap } from "../autodiff/vmap.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { describe, isInstance } from "../options.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /** A cost C(y, ȳ) of a batch of one: what `cost.…` are. */

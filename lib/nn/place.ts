@@ -1,7 +1,8 @@
 // Where in a model an error was thrown: "Net.encoder.fc1 (Linear): expected x [..., 3], got [2, 4]".
+
+import { assumeFields } from "../context/trace.js";
 import { ThalwegError } from "../errors.js";
-import type { Tensor } from "../graph/tensor.js";
-import { assumeFields } from "../graph/trace.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { Module } from "./module.js";
 
 /** The module whose `forward` an error left, and what the error said there. */

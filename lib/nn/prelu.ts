@@ -1,7 +1,7 @@
-import { full } from "../graph/create.js";
-import type { Tensor } from "../graph/tensor.js";
 import { prelu } from "../ops/prelu.js";
 import { checkNumber, checkOptions } from "../options.js";
+import { full } from "../tensor/create.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";

@@ -1,12 +1,12 @@
-import { ones } from "../graph/create.js";
-import { checkShape, type Shape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { mean } from "../ops/mean.js";
 import { mul } from "../ops/mul.js";
 import { rsqrt } from "../ops/rsqrt.js";
 import { square } from "../ops/square.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { ones } from "../tensor/create.js";
+import { checkShape, type Shape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { lastAxes } from "./layer-norm.js";
 import { Module } from "./module.js";

@@ -1,11 +1,11 @@
-import { defaultGenerator } from "../graph/generator.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkDTypes } from "../ops/define.js";
 import { greater } from "../ops/greater.js";
 import { leakyRelu } from "../ops/leaky-relu.js";
 import { mul } from "../ops/mul.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import { defaultGenerator } from "../random/generator.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /**

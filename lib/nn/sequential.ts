@@ -1,8 +1,8 @@
+import { isGradEnabled } from "../context/grad-mode.js";
 import { ArgumentError } from "../errors.js";
-import { isGradEnabled } from "../graph/grad-mode.js";
-import { giveBack, withScratch } from "../graph/scratch.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { describe, isInstance } from "../options.js";
+import { giveBack, withScratch } from "../tensor/scratch.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { ELU } from "./elu.js";
 import { Flatten } from "./flatten.js";
 import { GELU } from "./gelu.js";

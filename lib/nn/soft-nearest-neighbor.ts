@@ -1,7 +1,7 @@
-import type { Tensor } from "../graph/tensor.js";
 import { mul } from "../ops/mul.js";
 import { softmin } from "../ops/softmin.js";
 import { checkNumber } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 import { NearestNeighbor } from "./nearest-neighbor.js";
 

@@ -1,8 +1,8 @@
+import { checkAssignable } from "../eager/apply.js";
 import { ArgumentError, ThalwegError } from "../errors.js";
-import { checkAssignable } from "../graph/apply.js";
-import type { TypedArray } from "../graph/dtype.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkOptions, describe } from "../options.js";
+import type { TypedArray } from "../tensor/dtype.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { reword } from "./place.js";
 
 /** Parameters and buffers by name, in PyTorch's naming: `"m0.weight"`. */

@@ -1,10 +1,10 @@
+import { noGrad } from "../context/grad-mode.js";
 import { ArgumentError } from "../errors.js";
-import { zeros } from "../graph/create.js";
-import type { DType } from "../graph/dtype.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { checkShape, format, type Shape, sizeOf } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { checkOptions, describe, isInstance } from "../options.js";
+import { zeros } from "../tensor/create.js";
+import type { DType } from "../tensor/dtype.js";
+import { checkShape, format, type Shape, sizeOf } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 

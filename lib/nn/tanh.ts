@@ -1,5 +1,5 @@
-import type { Tensor } from "../graph/tensor.js";
 import { tanh } from "../ops/tanh.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /**

@@ -1,6 +1,6 @@
-import type { Tensor } from "../graph/tensor.js";
 import { threshold } from "../ops/threshold.js";
 import { checkNumber } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /**

@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.js";
-import { checkDim, checkShape, format, type Shape, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { reshape } from "../ops/reshape.js";
 import { checkNumber } from "../options.js";
+import { checkDim, checkShape, format, type Shape, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 
 /**

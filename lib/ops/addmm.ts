@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { broadcast, format, sameShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
+import { broadcast, format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";

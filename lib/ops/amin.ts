@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { extreme } from "./extreme.js";
 import { type ReduceOptions, reduceDims } from "./reduce.js";
 

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type ReduceOptions, reduceDims, type Span, spanParams, withoutSpan } from "./reduce.js";
 

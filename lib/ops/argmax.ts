@@ -1,5 +1,5 @@
-import { around } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import { around } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkNotEmpty } from "./extreme.js";
 import { type ReduceOneOptions, reduceOne } from "./reduce.js";

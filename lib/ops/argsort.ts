@@ -1,6 +1,6 @@
-import { around, checkDim } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkOptions } from "../options.js";
+import { around, checkDim } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { reshape } from "./reshape.js";
 

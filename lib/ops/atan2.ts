@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { constantWhere } from "./constant-where.js";
 import { div } from "./div.js";

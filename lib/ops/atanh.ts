@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { reciprocal } from "./reciprocal.js";
 import { square } from "./square.js";

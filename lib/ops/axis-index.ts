@@ -1,6 +1,6 @@
 import { DTypeError, IndexError, ShapeError } from "../errors.js";
-import { around, checkDim, format, type Shape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { around, checkDim, format, type Shape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { expand } from "./expand.js";
 import { reshape } from "./reshape.js";
 

@@ -1,5 +1,5 @@
-import type { Shape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import type { Shape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 /**
  * Parameters of an elementwise instruction: rank, shape, and the strides of each input, 0 where it is

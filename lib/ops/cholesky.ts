@@ -1,5 +1,5 @@
-import { stackSizes } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import { stackSizes } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkSquare, diagonal, diagonalMatrix } from "./diagonal.js";

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.js";
-import { sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
+import { sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { broadcastSpec, checkDTypes, defineOp } from "./define.js";
 import { greaterEqual } from "./greater-equal.js";

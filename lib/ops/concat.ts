@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from "../errors.js";
-import { checkDim, format, type Shape, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
+import { checkDim, format, type Shape, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type Apply, checkDTypes, defineOp, type JvpRules, type VjpRules } from "./define.js";
 import { pad } from "./pad.js";
 import { forEach } from "./samples.js";

@@ -1,6 +1,6 @@
-import { broadcast, checkDim, type Shape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
+import { broadcast, checkDim, type Shape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkDTypes } from "./define.js";
 import { detach } from "./detach.js";

@@ -1,7 +1,7 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { isFloat } from "../tensor/dtype.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkRange } from "./axis-index.js";
 import { defineOp } from "./define.js";
 import { mul } from "./mul.js";

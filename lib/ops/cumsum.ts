@@ -1,5 +1,5 @@
-import { around, checkDim } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { around, checkDim } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes, linear } from "./define.js";
 import { flip } from "./flip.js";
 import { reshape } from "./reshape.js";

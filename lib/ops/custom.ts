@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.js";
-import { checkDType } from "../graph/dtype.js";
-import { checkShape, type TensorSpec } from "../graph/shape.js";
-import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
+import { checkDType } from "../tensor/dtype.js";
+import { checkShape, type TensorSpec } from "../tensor/shape.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDefinition } from "./check-definition.js";
 import * as define from "./define.js";
 import { sampleBySample } from "./samples.js";

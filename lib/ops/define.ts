@@ -1,10 +1,10 @@
+import { apply } from "../eager/apply.js";
+import { byName, type Op } from "../eager/node.js";
 import { DTypeError } from "../errors.js";
-import { apply } from "../graph/apply.js";
-import { type DType, isFloat } from "../graph/dtype.js";
-import { byName, type Op } from "../graph/node.js";
-import { broadcast, type Shape, type TensorSpec } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
+import { type DType, isFloat } from "../tensor/dtype.js";
+import { broadcast, type Shape, type TensorSpec } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 /** The inputs of an op by name, with its attributes. */
 export type Arguments<I extends string, A extends object> = Readonly<Record<I, Tensor>> & Readonly<A>;

@@ -1,5 +1,5 @@
-import { sameValues, sampleOf } from "../graph/batch.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { sameValues, sampleOf } from "../vmap/mapped.js";
 
 /**
  * The same memory as a tensor that no gradient flows through (torch.Tensor.detach; jax.lax.stop_gradient, so

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { format, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { format, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes, linear } from "./define.js";
 import { pad } from "./pad.js";
 import { reshape } from "./reshape.js";

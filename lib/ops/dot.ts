@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { matmul } from "./matmul.js";
 
 /**

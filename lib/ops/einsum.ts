@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
+import { format } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkTensors } from "./concat.js";
 import { diagonal } from "./diagonal.js";
 import { matmul } from "./matmul.js";

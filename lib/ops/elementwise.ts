@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.js";
-import { allocate, checkDType, type DType } from "../graph/dtype.js";
-import { sizeOf } from "../graph/shape.js";
-import { Tensor } from "../graph/tensor.js";
 import { checkChoice, describe } from "../options.js";
+import { allocate, checkDType, type DType } from "../tensor/dtype.js";
+import { sizeOf } from "../tensor/shape.js";
+import { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { checkDefinition } from "./check-definition.js";
 import {

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { checkShape, format, type Shape, sameShape, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkShape, format, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { linear } from "./define.js";
 import { withRank } from "./samples.js";
 import { stridedParams } from "./strided.js";

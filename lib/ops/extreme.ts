@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import { format } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { div } from "./div.js";
 import { equal } from "./equal.js";

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { checkDim, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkDim, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { reshape } from "./reshape.js";
 
 /**

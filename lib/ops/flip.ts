@@ -1,5 +1,5 @@
-import { checkDims, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkDims, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { linear } from "./define.js";
 import { stridedParams } from "./strided.js";
 

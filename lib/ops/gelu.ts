@@ -1,5 +1,5 @@
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkChoice, checkOptions } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkDTypes } from "./define.js";
 import { erfc } from "./erfc.js";

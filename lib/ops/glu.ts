@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { checkDim, format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkDim, format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { mul } from "./mul.js";
 import { sigmoid } from "./sigmoid.js";
 import { slice } from "./slice.js";

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { div } from "./div.js";
 import { relu6 } from "./relu6.js";

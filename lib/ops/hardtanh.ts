@@ -1,5 +1,5 @@
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { clamp } from "./clamp.js";
 import { checkDTypes } from "./define.js";
 import { detach } from "./detach.js";

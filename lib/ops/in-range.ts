@@ -1,6 +1,6 @@
-import { allocate } from "../graph/dtype.js";
-import { Tensor } from "../graph/tensor.js";
-import { currentTrace } from "../graph/trace.js";
+import { currentTrace } from "../context/trace.js";
+import { allocate } from "../tensor/dtype.js";
+import { Tensor } from "../tensor/tensor.js";
 import { checkRange } from "./axis-index.js";
 import { indexSelect } from "./index-select.js";
 import { reshape } from "./reshape.js";

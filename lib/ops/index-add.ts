@@ -1,6 +1,6 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { format, sameShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkAxisList, indexOfSlices, indexParams, withSize } from "./axis-index.js";
 import { checkDTypes, linear } from "./define.js";

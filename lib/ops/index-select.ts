@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkAxisList, indexOfSlices, indexParams, withSize } from "./axis-index.js";
 import { linear } from "./define.js";
 import { gather } from "./gather.js";

@@ -1,5 +1,5 @@
-import { eye } from "../graph/create.js";
-import type { Tensor } from "../graph/tensor.js";
+import { eye } from "../tensor/create.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { solve } from "./solve.js";

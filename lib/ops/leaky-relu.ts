@@ -1,5 +1,5 @@
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
 import { greater } from "./greater.js";
 import { mul } from "./mul.js";

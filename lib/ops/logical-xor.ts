@@ -1,5 +1,5 @@
 import { DTypeError } from "../errors.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { notEqual } from "./not-equal.js";
 
 /**

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { broadcast, format, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkOptions } from "../options.js";
+import { broadcast, format, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
 import { matmulBatch, matmulOfSamples } from "./matmul-batch.js";

@@ -1,5 +1,5 @@
-import type { Tensor } from "../graph/tensor.js";
 import { checkRequired } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { argmax } from "./argmax.js";
 import { argmin } from "./argmin.js";
 import type { ReduceOneOptions } from "./reduce.js";

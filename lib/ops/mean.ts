@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
 import { mul } from "./mul.js";
 import { dimsOf, type ReduceOptions } from "./reduce.js";

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { mul } from "./mul.js";
 import { softplus } from "./softplus.js";
 import { tanh } from "./tanh.js";

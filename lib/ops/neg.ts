@@ -1,5 +1,5 @@
-import { sizeOf } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import { sizeOf } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { broadcastSpec, linear } from "./define.js";
 

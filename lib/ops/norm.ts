@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
-import type { Tensor } from "../graph/tensor.js";
 import { checkOptions, describe } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { abs } from "./abs.js";
 import { amax } from "./amax.js";
 import { amin } from "./amin.js";

@@ -1,6 +1,6 @@
-import { allocate, checkDType, type DType } from "../graph/dtype.js";
-import { Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
+import { allocate, checkDType, type DType } from "../tensor/dtype.js";
+import { Tensor } from "../tensor/tensor.js";
 import { checkIndex } from "./axis-index.js";
 import { equal } from "./equal.js";
 import { inRange } from "./in-range.js";

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.js";
-import { allocate, holds } from "../graph/dtype.js";
-import { isTensor, Tensor } from "../graph/tensor.js";
 import { describe } from "../options.js";
+import { allocate, holds } from "../tensor/dtype.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
 
 /** A tensor, or a number that takes the other operand's dtype. */
 export type Operand = Tensor | number;

@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.js";
-import { allocate, checkElement } from "../graph/dtype.js";
-import { checkDim, sizeOf } from "../graph/shape.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
+import { allocate, checkElement } from "../tensor/dtype.js";
+import { checkDim, sizeOf } from "../tensor/shape.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { concat } from "./concat.js";
 
 /**

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkDTypes } from "./define.js";
 import { norm } from "./norm.js";

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { checkDim, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { describeList } from "../options.js";
+import { checkDim, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { linear } from "./define.js";
 import { stridedParams } from "./strided.js";
 

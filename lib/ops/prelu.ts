@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
 import { greater } from "./greater.js";
 import { mul } from "./mul.js";

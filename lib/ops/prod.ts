@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { concat } from "./concat.js";
 import { checkDTypes } from "./define.js";
 import { expand } from "./expand.js";

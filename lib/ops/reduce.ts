@@ -1,6 +1,6 @@
-import { checkDim, checkDims, type Shape, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkOptions } from "../options.js";
+import { checkDim, checkDims, type Shape, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { reshape } from "./reshape.js";
 
 /** Which axes to reduce, and whether to keep them with size 1. */

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { checkShape, type Shape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { describeList } from "../options.js";
+import { checkShape, type Shape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { expand } from "./expand.js";
 import { reshape } from "./reshape.js";
 

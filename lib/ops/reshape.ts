@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { checkShape, format, type Shape, sameShape, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { describeList } from "../options.js";
+import { checkShape, format, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { linear } from "./define.js";
 
 const op = linear<"x", { shape: Shape }>("reshape", {

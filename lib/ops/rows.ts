@@ -1,6 +1,6 @@
-import { checkDim, type TensorSpec } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkOptions } from "../options.js";
+import { checkDim, type TensorSpec } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
 import { reshape } from "./reshape.js";
 import { transpose } from "./transpose.js";

@@ -1,5 +1,5 @@
 // What rules for `vmap` have in common. A tensor is `batched` where it has the samples' axis in front.
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { concat } from "./concat.js";
 import { expand } from "./expand.js";
 import { reshape } from "./reshape.js";

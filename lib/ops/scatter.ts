@@ -1,7 +1,7 @@
 import { DTypeError, ShapeError } from "../errors.js";
-import { allocate } from "../graph/dtype.js";
-import { format, type Shape, sameShape } from "../graph/shape.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
+import { allocate } from "../tensor/dtype.js";
+import { format, type Shape, sameShape } from "../tensor/shape.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { checkAxisPerElement, indexParams } from "./axis-index.js";
 import { defineOp } from "./define.js";
 import { equal } from "./equal.js";

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { cos } from "./cos.js";
 import { elementwise } from "./elementwise.js";
 

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { checkDim, sizeOf } from "../graph/shape.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
+import { checkDim, sizeOf } from "../tensor/shape.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { linear } from "./define.js";
 import { spread } from "./index-add.js";
 import { pad } from "./pad.js";

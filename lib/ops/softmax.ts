@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { defineOp } from "./define.js";
 import { mul } from "./mul.js";
 import { alongLast, type DimOptions, rowsOf } from "./rows.js";

@@ -1,5 +1,5 @@
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
 import { div } from "./div.js";
 import { exp } from "./exp.js";

@@ -1,6 +1,6 @@
-import { stackSizes } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { checkFlag, checkOptions } from "../options.js";
+import { stackSizes } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { matmul } from "./matmul.js";
 import { neg } from "./neg.js";

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { broadcast, format, stackSizes } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { broadcast, format, stackSizes } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { expand } from "./expand.js";

@@ -1,6 +1,6 @@
-import { checkDim } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { checkDim } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { argsort, readSortOptions, type SortOptions } from "./argsort.js";
 import { slice } from "./slice.js";
 import { type ValuesAndIndices, valuesAt } from "./values-and-indices.js";

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from "../errors.js";
-import { checkDim } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, describeList } from "../options.js";
+import { checkDim } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { slice } from "./slice.js";
 
 /**

@@ -1,6 +1,6 @@
-import { checkDims } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkOptions } from "../options.js";
+import { checkDims } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { reshape } from "./reshape.js";
 
 /**

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
-import { checkDim, format, sameShape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import { checkDim, format, sameShape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkTensors, concat } from "./concat.js";
 import { unsqueeze } from "./unsqueeze.js";
 

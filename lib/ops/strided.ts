@@ -1,4 +1,4 @@
-import type { Shape } from "../graph/shape.js";
+import type { Shape } from "../tensor/shape.js";
 
 /**
  * Parameters of the strided copy y[i₀, i₁, …] = x[offset + Σ i_d · strides_d]. Axes of size 1 are

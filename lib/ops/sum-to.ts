@@ -1,5 +1,5 @@
-import { type Shape, sameShape } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
+import { type Shape, sameShape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
 

@@ -1,5 +1,5 @@
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber } from "../options.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
 import { lessEqual } from "./less-equal.js";
 import { where } from "./where.js";

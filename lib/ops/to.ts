@@ -1,6 +1,6 @@
-import { checkDType, type DType } from "../graph/dtype.js";
-import { sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkDType, type DType } from "../tensor/dtype.js";
+import { sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { type Apply, linear } from "./define.js";
 

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkSquare, diagonal } from "./diagonal.js";
 import { sum } from "./sum.js";
 

@@ -1,5 +1,5 @@
-import { checkDim } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkDim } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { permute } from "./permute.js";
 
 /**

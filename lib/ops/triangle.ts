@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { where } from "./where.js";
 
 /** Which diagonal a triangle ends with. */

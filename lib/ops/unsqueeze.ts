@@ -1,5 +1,5 @@
-import { checkDim, checkShape } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { checkDim, checkShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { reshape } from "./reshape.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { gather } from "./gather.js";
 import { reshape } from "./reshape.js";
 

@@ -1,5 +1,5 @@
-import type { Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { equal } from "./equal.js";

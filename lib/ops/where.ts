@@ -1,6 +1,6 @@
 import { DTypeError } from "../errors.js";
-import { broadcast, sizeOf } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
+import { broadcast, sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type Operand, operands, scalar } from "./operand.js";

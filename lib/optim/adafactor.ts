@@ -1,6 +1,4 @@
-import { write } from "../graph/apply.js";
-import { zeros } from "../graph/create.js";
-import type { Tensor } from "../graph/tensor.js";
+import { write } from "../eager/apply.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { div } from "../ops/div.js";
@@ -17,6 +15,8 @@ import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { checkFlag, checkNumber } from "../options.js";
+import { zeros } from "../tensor/create.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { counted } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";

@@ -1,6 +1,4 @@
-import { write } from "../graph/apply.js";
-import { full } from "../graph/create.js";
-import type { Tensor } from "../graph/tensor.js";
+import { write } from "../eager/apply.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { mul } from "../ops/mul.js";
@@ -9,6 +7,8 @@ import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { checkNumber } from "../options.js";
+import { full } from "../tensor/create.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { adjusted, counted, type GradientSettings, readGradientSettings } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions } from "./optimizer.js";

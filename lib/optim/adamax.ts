@@ -1,5 +1,4 @@
-import { write } from "../graph/apply.js";
-import type { Tensor } from "../graph/tensor.js";
+import { write } from "../eager/apply.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
@@ -8,6 +7,7 @@ import { mul } from "../ops/mul.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { checkNumber } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import {
   adjusted,

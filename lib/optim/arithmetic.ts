@@ -1,8 +1,6 @@
 // What the optimizers that are written with ops have in common. Their updates are chains of elementwise ops,
 // which a compiled step runs block by block.
-import { increment } from "../graph/apply.js";
-import type { DType } from "../graph/dtype.js";
-import { Tensor } from "../graph/tensor.js";
+import { increment } from "../eager/apply.js";
 import { add } from "../ops/add.js";
 import { mul } from "../ops/mul.js";
 import { neg } from "../ops/neg.js";
@@ -11,6 +9,8 @@ import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { checkFlag, checkNumber } from "../options.js";
+import type { DType } from "../tensor/dtype.js";
+import { Tensor } from "../tensor/tensor.js";
 
 /** What changes a gradient before it is used. */
 export interface GradientSettings {

@@ -1,5 +1,4 @@
-import { write } from "../graph/apply.js";
-import type { Tensor } from "../graph/tensor.js";
+import { write } from "../eager/apply.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -10,6 +9,7 @@ import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { adjusted, counted, type GradientSettings, readGradientSettings } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";

@@ -1,6 +1,5 @@
+import { noGrad } from "../context/grad-mode.js";
 import { ArgumentError, GraphError } from "../errors.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { isTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { div } from "../ops/div.js";
@@ -9,6 +8,7 @@ import { mul } from "../ops/mul.js";
 import { norm } from "../ops/norm.js";
 import { stack } from "../ops/stack.js";
 import { checkList, checkNumber, checkOptions, describe } from "../options.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 
 /** Those of the tensors that have a gradient. */
 function withGradients(name: string, parameters: Iterable<Tensor>): Tensor[] {

@@ -1,9 +1,7 @@
 import { types } from "node:util";
 import { hessian, jacobian } from "../autodiff/jacobian.js";
+import { noGrad } from "../context/grad-mode.js";
 import { ArgumentError } from "../errors.js";
-import { eye } from "../graph/create.js";
-import { noGrad } from "../graph/grad-mode.js";
-import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { cholesky } from "../ops/cholesky.js";
 import { concat } from "../ops/concat.js";
@@ -15,6 +13,8 @@ import { slice } from "../ops/slice.js";
 import { solveTriangular } from "../ops/solve-triangular.js";
 import { transpose } from "../ops/transpose.js";
 import { checkFunction, checkNumber, checkOptions, describe } from "../options.js";
+import { eye } from "../tensor/create.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 export interface CurvatureOptions {
   /** λ ≥ 0, added to the diagonal: 0 trusts the curvature, a large one is gradient descent with η = 1/λ. Default: 0. */

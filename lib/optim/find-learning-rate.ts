@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
-import { isTensor, type Tensor } from "../graph/tensor.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 import type { Optimizer } from "./optimizer.js";
 import { checkOptimizer } from "./schedulers/lr-scheduler.js";
 

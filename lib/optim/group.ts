@@ -1,8 +1,8 @@
+import { assume, settingChanged } from "../context/trace.js";
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
-import { isFloat } from "../graph/dtype.js";
-import { isTensor, Tensor } from "../graph/tensor.js";
-import { assume, settingChanged } from "../graph/trace.js";
 import { checkList, checkNumber, describe } from "../options.js";
+import { isFloat } from "../tensor/dtype.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
 
 /** One scalar that the updates read, float64. */
 export function scalarState(value: number): Tensor {

@@ -1,11 +1,8 @@
 import { types } from "node:util";
 import { hvp } from "../autodiff/jacobian.js";
 import { vjp } from "../autodiff/transforms.js";
+import { noGrad } from "../context/grad-mode.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import { eye, ones, zeros } from "../graph/create.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
 import { detach } from "../ops/detach.js";
@@ -17,6 +14,9 @@ import { slice } from "../ops/slice.js";
 import { stack } from "../ops/stack.js";
 import { trace } from "../ops/trace.js";
 import { checkFunction, describe } from "../options.js";
+import { eye, ones, zeros } from "../tensor/create.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { type CurvatureOptions, inverted, readDamping } from "./curvature.js";
 import type { StatefulPreconditioner } from "./gradient-descent.js";
 

@@ -1,9 +1,9 @@
-import { write } from "../graph/apply.js";
-import type { Tensor } from "../graph/tensor.js";
+import { write } from "../eager/apply.js";
 import { mul } from "../ops/mul.js";
 import { sign } from "../ops/sign.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import { adjusted, counted, type GradientSettings, mixed, readGradientSettings } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";

@@ -1,7 +1,5 @@
+import { write } from "../eager/apply.js";
 import { ShapeError } from "../errors.js";
-import { write } from "../graph/apply.js";
-import { format } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
 import { div } from "../ops/div.js";
@@ -12,6 +10,8 @@ import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { transpose } from "../ops/transpose.js";
 import { checkChoice, checkFlag, checkNumber } from "../options.js";
+import { format } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { mixed } from "./arithmetic.js";
 import type { ParameterList } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";

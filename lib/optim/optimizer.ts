@@ -1,12 +1,12 @@
+import { noGrad } from "../context/grad-mode.js";
+import { currentTrace } from "../context/trace.js";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
-import { copyOf } from "../graph/copy.js";
-import { allocate } from "../graph/dtype.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { dropGradient } from "../graph/scratch.js";
-import { format, sameShape } from "../graph/shape.js";
-import { isTensor, Tensor } from "../graph/tensor.js";
-import { currentTrace } from "../graph/trace.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
+import { copyOf } from "../tensor/copy.js";
+import { allocate } from "../tensor/dtype.js";
+import { dropGradient } from "../tensor/scratch.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
 import {
   type GroupSettings,
   momentumOf,

@@ -1,7 +1,5 @@
+import { write } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
-import { write } from "../graph/apply.js";
-import { full } from "../graph/create.js";
-import type { Tensor } from "../graph/tensor.js";
 import { clamp } from "../ops/clamp.js";
 import { greater } from "../ops/greater.js";
 import { less } from "../ops/less.js";
@@ -11,6 +9,8 @@ import { sign } from "../ops/sign.js";
 import { sub } from "../ops/sub.js";
 import { where } from "../ops/where.js";
 import { checkFlag, checkNumber, describe } from "../options.js";
+import { full } from "../tensor/create.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { counted } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";

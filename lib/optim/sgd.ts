@@ -1,8 +1,8 @@
+import { increment, update } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
-import { increment, update } from "../graph/apply.js";
-import type { Tensor } from "../graph/tensor.js";
 import { instructionId } from "../native/binding.js";
 import { checkFlag, checkNumber } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { keepsNoGradient, Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
 

@@ -1,5 +1,4 @@
-import { write } from "../graph/apply.js";
-import type { Tensor } from "../graph/tensor.js";
+import { write } from "../eager/apply.js";
 import { add } from "../ops/add.js";
 import { any } from "../ops/any.js";
 import { div } from "../ops/div.js";
@@ -11,6 +10,7 @@ import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { where } from "../ops/where.js";
 import { checkFlag, checkNumber } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import { counted, missing, mixed, mixedSquares } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";

@@ -1,8 +1,9 @@
 // The form of an optimizer's state dict, which is PyTorch's: options and states by PyTorch's names.
+
+import { checkAssignable } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
-import { checkAssignable } from "../graph/apply.js";
-import { isTensor, Tensor } from "../graph/tensor.js";
 import { checkOptions, describe } from "../options.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
 
 /** What a state dict holds: plain values and tensors. */
 export type StateValue = number | string | boolean | null | Tensor | readonly StateValue[];

@@ -1,9 +1,7 @@
+import { noGrad } from "../context/grad-mode.js";
+import { currentTrace } from "../context/trace.js";
+import { checkAssignable, increment, write } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
-import { checkAssignable, increment, write } from "../graph/apply.js";
-import { copyOf } from "../graph/copy.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
-import { currentTrace } from "../graph/trace.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -12,6 +10,8 @@ import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { where } from "../ops/where.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
+import { copyOf } from "../tensor/copy.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { readGroups, scalarState } from "./group.js";
 import { assignAll, checkWritable } from "./writable.js";
 

@@ -1,5 +1,5 @@
-import { assign } from "../graph/apply.js";
-import type { Tensor } from "../graph/tensor.js";
+import { assign } from "../eager/apply.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 /** @throws BusyError, DetachedError where one of the tensors cannot be written: before any of them is. */
 export function checkWritable(tensors: Iterable<Tensor>): void {

@@ -1,9 +1,9 @@
 import type { Cost } from "../cost/define.js";
 import { checkFinite, type Dataset } from "../data/dataset.js";
 import { ArgumentError, ThalwegError } from "../errors.js";
-import type { Shape } from "../graph/shape.js";
 import { Module } from "../nn/module.js";
 import { describe, isInstance } from "../options.js";
+import type { Shape } from "../tensor/shape.js";
 import type { ModelProgram } from "./program.js";
 
 export function checkModel(where: string, model: unknown): Module {

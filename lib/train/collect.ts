@@ -1,10 +1,10 @@
 import { performance } from "node:perf_hooks";
+import type { Version } from "../compiler/version.js";
 import type { Bytes } from "../data/bytes.js";
 import { copied, slice } from "../data/samples.js";
-import { allocate } from "../graph/dtype.js";
-import { Tensor } from "../graph/tensor.js";
-import type { Version } from "../graph/version.js";
 import type { NativeArray } from "../native/binding.js";
+import { allocate } from "../tensor/dtype.js";
+import { Tensor } from "../tensor/tensor.js";
 import { Forks } from "./forks.js";
 import { paceOf, setPace } from "./pace.js";
 import type { ModelProgram } from "./program.js";

@@ -1,3 +1,4 @@
+import type { Executable } from "../compiler/executable.js";
 import type { Cost } from "../cost/define.js";
 import * as costs from "../cost/index.js";
 import { Bytes } from "../data/bytes.js";
@@ -5,11 +6,10 @@ import { checkFinite, type Dataset, type Samples, toDataset } from "../data/data
 import { readBatchSize } from "../data/loader.js";
 import { copied } from "../data/samples.js";
 import { DataError } from "../errors.js";
-import { allocate } from "../graph/dtype.js";
-import type { Executable } from "../graph/program.js";
-import { checkTensor, Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
+import { allocate } from "../tensor/dtype.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { collect, runOnce } from "./collect.js";
 import { Forks } from "./forks.js";

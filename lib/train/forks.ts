@@ -1,6 +1,6 @@
-import { defaultGenerator } from "../graph/generator.js";
-import type { Executable, SourceFor } from "../graph/program.js";
-import { copy, fork, type RandomSource } from "../graph/trace.js";
+import type { Executable, SourceFor } from "../compiler/executable.js";
+import { copy, fork, type RandomSource } from "../context/trace.js";
+import { defaultGenerator } from "../random/generator.js";
 
 /**
  * The random numbers of one training, evaluation or prediction: from where its generators were when it began,

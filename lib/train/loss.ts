@@ -1,8 +1,8 @@
 import type { Cost } from "../cost/define.js";
 import { type Samples, toDataset } from "../data/dataset.js";
-import type { Tensor } from "../graph/tensor.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { collect } from "./collect.js";
 import { evaluateOnce, evaluationBatch } from "./evaluate.js";

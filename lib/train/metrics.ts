@@ -1,11 +1,11 @@
 import { ArgumentError, ShapeError } from "../errors.js";
-import { format } from "../graph/shape.js";
-import { checkTensor, type Tensor } from "../graph/tensor.js";
 import { argmax } from "../ops/argmax.js";
 import { equal } from "../ops/equal.js";
 import { mean } from "../ops/mean.js";
 import { to } from "../ops/to.js";
 import { describe } from "../options.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 
 /**
  * A figure of merit of a batch: a tensor of one element, averaged over the set with each sample counting

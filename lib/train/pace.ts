@@ -1,4 +1,4 @@
-import type { Executable } from "../graph/program.js";
+import type { Executable } from "../compiler/executable.js";
 
 /** What a step of each program took when it last ran, in milliseconds. */
 const measured = new WeakMap<Executable, number>();

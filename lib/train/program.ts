@@ -1,18 +1,18 @@
+import { type Version, Versions } from "../compiler/version.js";
+import { noGrad } from "../context/grad-mode.js";
+import { assumeFields, isSameList, overrule } from "../context/trace.js";
 import type { Cost } from "../cost/define.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import { noGrad } from "../graph/grad-mode.js";
-import { PASSES } from "../graph/plan/index.js";
-import { format, type Shape, type TensorSpec } from "../graph/shape.js";
-import type { Storage } from "../graph/storage.js";
-import { checkTensor, isTensor, type Tensor } from "../graph/tensor.js";
-import { assumeFields, isSameList, overrule } from "../graph/trace.js";
-import { type Version, Versions } from "../graph/version.js";
 import type { Module } from "../nn/module.js";
 import { detach } from "../ops/detach.js";
 import { flatten } from "../ops/flatten.js";
 import { mean } from "../ops/mean.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { describe } from "../options.js";
+import { PASSES } from "../plan/index.js";
+import { format, type Shape, type TensorSpec } from "../tensor/shape.js";
+import type { Storage } from "../tensor/storage.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import type { Metrics } from "./metrics.js";
 
 /** What is computed from the model's outputs and the targets; the targets are absent for predictions. */

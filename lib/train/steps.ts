@@ -1,13 +1,13 @@
 import { performance } from "node:perf_hooks";
+import type { RunOptions, Source } from "../compiler/executable.js";
 import type { Bytes } from "../data/bytes.js";
 import type { Dataset } from "../data/dataset.js";
 import { stored, toSource } from "../data/samples.js";
 import { IndexError } from "../errors.js";
-import type { RunOptions, Source } from "../graph/program.js";
-import { sizeOf } from "../graph/shape.js";
-import type { Tensor } from "../graph/tensor.js";
 import { type NativeMemory, newMemory } from "../native/binding.js";
 import { isInstance } from "../options.js";
+import { sizeOf } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { Forks } from "./forks.js";
 import { isMeasured, paceOf, setPace } from "./pace.js";
 import type { ModelProgram } from "./program.js";

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
-import type { Executable } from "../graph/program.js";
-import { runInTheWay, type Uses, withResolvers } from "../graph/run.js";
-import type { Version } from "../graph/version.js";
+import type { Executable } from "../compiler/executable.js";
+import type { Version } from "../compiler/version.js";
+import { runInTheWay, type Uses, withResolvers } from "../tensor/run.js";
 
 const MILLISECONDS = 10;
 let last = performance.now();

@@ -3,7 +3,6 @@
 import process from "node:process";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { PASSES, type PassName } from "../../lib/graph/plan/index.js";
 import {
   checkGradients,
   compile,
@@ -16,6 +15,7 @@ import {
   type Tensor,
   tensor,
 } from "../../lib/index.js";
+import { PASSES, type PassName } from "../../lib/plan/index.js";
 import { expectSame } from "../oracle/compare.js";
 
 afterEach(() => setThreads(2));

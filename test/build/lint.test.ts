@@ -1,89 +1,85 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { attempt, root, run, userEnvironment } from "./helpers.js";
 
-interface Rule {
-  readonly file: string;
-  readonly allowed: readonly string[];
-  readonly refused: readonly string[];
-}
-
-const RULES: readonly Rule[] = [
-  { file: "lib/errors.ts", allowed: ["./options.js"], refused: ["./graph/node.js", "./index.js"] },
-  { file: "lib/options.ts", allowed: ["./errors.js"], refused: ["./ops/add.js", "./tensor.js"] },
-  { file: "lib/native/binding.ts", allowed: ["../errors.js"], refused: ["../graph/node.js"] },
-  { file: "lib/backend.ts", allowed: ["./native/binding.js"], refused: ["./graph/node.js"] },
-  {
-    file: "lib/graph/apply.ts",
-    allowed: ["./tensor.js", "../native/binding.js", "./plan/fuse.js"],
-    refused: ["../tensor.js", "../ops/add.js"],
-  },
-  {
-    file: "lib/graph/plan/fuse.ts",
-    allowed: ["../node.js"],
-    refused: ["../../ops/add.js", "../../tensor.js"],
-  },
-  {
-    file: "lib/ops/add.ts",
-    allowed: ["../graph/apply.js"],
-    refused: ["../autodiff/vjp.js", "../nn/linear.js"],
-  },
-  {
-    file: "lib/autodiff/vjp.ts",
-    allowed: ["../ops/add.js"],
-    refused: ["../nn/linear.js", "../train/fit.js"],
-  },
-  { file: "lib/nn/linear.ts", allowed: ["../ops/matmul.js"], refused: ["../cost/a.js", "../optim/sgd.js"] },
-  { file: "lib/cost/a.ts", allowed: ["../ops/matmul.js"], refused: ["../nn/linear.js", "../index.js"] },
-  {
-    file: "lib/optim/sgd.ts",
-    allowed: ["../graph/tensor.js"],
-    refused: ["../train/fit.js", "../data/idx.js"],
-  },
-  { file: "lib/data/idx.ts", allowed: ["../errors.js"], refused: ["../cost/a.js"] },
-  { file: "lib/train/fit.ts", allowed: ["../data/idx.js"], refused: ["../index.js", "../tensor.js"] },
-  { file: "lib/tensor.ts", allowed: ["./train/fit.js"], refused: ["./index.js"] },
-  { file: "lib/index.ts", allowed: ["./tensor.js", "./train/fit.js"], refused: [] },
-];
-
-// A tree of files that only import, under the repository's biome.json.
+// A tree of files that only import and include, with the repository's own scripts.
 const tree = mkdtempSync(join(tmpdir(), "thalweg-lint-"));
 afterAll(() => rmSync(tree, { recursive: true, force: true }));
+beforeAll(() => {
+  run("cp", ["-r", join(root, "scripts"), tree]);
+});
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(tree, path)), { recursive: true });
   writeFileSync(join(tree, path), text);
 }
 
-describe("the import rules", () => {
-  let report = "";
+const lint = (script: string) =>
+  attempt(process.execPath, [join(tree, "scripts", script)], { cwd: tree, env: userEnvironment() });
+
+describe("the rooms of lib/", () => {
+  const check = () => lint("check-rooms.mjs");
   beforeAll(() => {
-    copyFileSync(join(root, "biome.json"), join(tree, "biome.json"));
-    for (const { file, allowed, refused } of RULES) {
-      write(file, [...allowed, ...refused].map((path) => `import "${path}";\n`).join(""));
-    }
-    const biome = join(root, "node_modules", ".bin", "biome");
-    const args = ["lint", "--only=style/noRestrictedImports", "--max-diagnostics=none", "--colors=off"];
-    const { stdout, stderr } = attempt(biome, args, { cwd: tree });
-    report = stdout + stderr;
+    write("lib/index.ts", 'export * from "./errors.js";\nexport { upper } from "./above/upper.js";\n');
+    write("lib/errors.ts", "");
+    write("lib/options.ts", 'import { ArgumentError } from "./errors.js";\n');
+    write("lib/below/README.md", "# below\n\nMay import: errors, options.\n");
+    write("lib/below/lower.ts", 'import type { Upper } from "../above/upper.js";\nimport "../errors.js";\n');
+    write("lib/above/README.md", "# above\n\nMay import: errors, below.\n");
+    write("lib/above/upper.ts", 'import { lower } from "../below/lower.js";\nimport "./deep/part.js";\n');
+    write("lib/above/deep/part.ts", 'import { lower } from "../../below/lower.js";\n');
   });
 
-  test.each(RULES)("let $file import only from below", ({ file, allowed, refused }) => {
-    const lines = [...report.matchAll(new RegExp(`^${file}:(\\d+):`, "gm"))].map((match) => Number(match[1]));
-    const expected = refused.map((_, i) => allowed.length + i + 1);
-    expect(lines.sort()).toEqual(expected);
+  test("import what their README lets them, and types from anywhere", () => {
+    expect(check()).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+
+  test.each([
+    ["lib/below/a.ts", 'import { upper } from "../above/upper.js";', "lib/below may not import lib/above"],
+    [
+      "lib/below/a.ts",
+      'import { type A, upper } from "../above/upper.js";',
+      "lib/below may not import lib/above",
+    ],
+    [
+      "lib/below/a.ts",
+      'export { upper } from "../above/deep/part.js";',
+      "lib/below may not import lib/above",
+    ],
+    ["lib/below/a.ts", 'export * from "../above/upper.js";', "lib/below may not import lib/above"],
+    [
+      "lib/below/a.ts",
+      'const late = await import("../above/upper.js");',
+      "lib/below may not import lib/above",
+    ],
+    ["lib/above/a.ts", 'import "../options.js";', "lib/above may not import lib/options"],
+    ["lib/above/deep/a.ts", 'import "../../index.js";', "lib/above may not import lib/index"],
+    ["lib/errors.ts", 'import "./below/lower.js";', "lib/errors may not import lib/below"],
+    ["lib/nowhere/a.ts", "export const a = 1;", "May import: a, b."],
+  ])("refuse in %s: %s", (file, line, message) => {
+    write(file, `${line}\n`);
+    const { status, stderr } = check();
+    rmSync(join(tree, file));
+    write("lib/errors.ts", "");
+    expect(status).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("refuse rooms in a circle", () => {
+    write("lib/below/README.md", "# below\n\nMay import: errors, options, above.\n");
+    const { status, stderr } = check();
+    write("lib/below/README.md", "# below\n\nMay import: errors, options.\n");
+    expect(status).toBe(1);
+    expect(stderr).toContain("the rooms go in a circle: ");
   });
 });
 
 describe("the include rules of native/", () => {
-  const check = () => {
-    const env = userEnvironment();
-    return attempt(process.execPath, [join(tree, "scripts", "check-includes.mjs")], { cwd: tree, env });
-  };
+  const check = () => lint("check-includes.mjs");
   beforeAll(() => {
-    run("cp", ["-r", join(root, "scripts"), tree]);
     write("native/addon/addon.cc", '#include <napi.h>\n#include "../engine/cpu.h"\n');
     write("native/engine/cpu.h", '#include <vector>\n#include "../kernels/add.h"\n');
     write("native/kernels/add.h", "#include <stdint.h>\n");

@@ -104,7 +104,7 @@ describe("backward", () => {
   test("says what was changed in place since it was used", async () => {
     const w = tensor([1, 2], { requiresGrad: true });
     const y = square(w);
-    const { assign } = await import("../../lib/graph/apply.js");
+    const { assign } = await import("../../lib/eager/apply.js");
     assign(w, tensor([5, 6]));
     await expectError(
       [

@@ -1,0 +1,123 @@
+import process from "node:process";
+import { type Assumption, trace as record } from "../context/trace.js";
+import { isWatching } from "../eager/anomaly.js";
+import { ArgumentError } from "../errors.js";
+import { describe } from "../options.js";
+import { type PassName, plan } from "../plan/index.js";
+import { sameShape, sizeOf, type TensorSpec } from "../tensor/shape.js";
+import { symbol } from "../tensor/storage.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
+import { capture } from "./capture.js";
+import { Executable } from "./executable.js";
+
+/** What a function was compiled to for one signature of inputs. */
+export interface Version {
+  readonly executable: Executable;
+  /** What it took for granted: with another value it is another version. */
+  readonly assumptions: readonly Assumption[];
+  /** What the function gave when it was traced: its results' shapes are these, its buffers' may differ. */
+  readonly results: readonly Tensor[];
+  /** The function's result with other tensors in their places. */
+  readonly rebuild: (outputs: readonly Tensor[]) => unknown;
+}
+
+// Enough for every batch size that a program really uses; an older version is made again.
+const MAX_SIGNATURES = 64;
+// As many settings of modes and of what is frozen are kept.
+const MAX_VERSIONS = 8;
+
+/** A function's versions: one for each signature of input shapes and dtypes, made when it is asked for. */
+export class Versions {
+  readonly #fn: (...inputs: Tensor[]) => unknown;
+  readonly #passes: readonly PassName[];
+  readonly #known = new Map<string, Version[]>();
+  #hasTold = false;
+  /** What was asked for last, which is mostly asked for again. */
+  #last: { inputs: readonly TensorSpec[]; watched: boolean; version: Version } | null = null;
+
+  constructor(fn: (...inputs: Tensor[]) => unknown, passes: readonly PassName[]) {
+    this.#fn = fn;
+    this.#passes = passes;
+  }
+
+  for(inputs: readonly TensorSpec[]): Version {
+    const watched = isWatching();
+    const last = this.#last;
+    if (last?.watched === watched && areAlike(last.inputs, inputs) && holds(last.version))
+      return last.version;
+    const version = this.#find(inputs, watched);
+    this.#last = { inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })), watched, version };
+    return version;
+  }
+
+  #find(inputs: readonly TensorSpec[], watched: boolean): Version {
+    const key = String(watched) + inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
+    const list = this.#known.get(key) ?? [];
+    const known = list.find(holds);
+    if (known !== undefined) return known;
+    const version = this.#make(inputs);
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size >= MAX_SIGNATURES) this.#known.delete(oldest);
+    if (list.length >= MAX_VERSIONS) this.#tellOfTracing(list.shift() as Version);
+    list.push(version);
+    this.#known.set(key, list);
+    return version;
+  }
+
+  /** Warns once where a function is traced again and again: that takes far longer than its runs. */
+  #tellOfTracing({ assumptions }: Version): void {
+    if (this.#hasTold) return;
+    this.#hasTold = true;
+    const changed = assumptions.map((one) => one.changed?.() ?? null).find((name) => name !== null);
+    const reason = changed === undefined ? "settings of modules or optimizers change" : `${changed} changes`;
+    process.emitWarning(
+      `compile: a function was traced ${MAX_VERSIONS + 1} times for the same shapes, since ${reason} between its calls; keep a number that changes often in a tensor, and what forward does not use out of the module`,
+      { type: "CompileWarning", code: "THALWEG_TRACED_AGAIN" },
+    );
+  }
+
+  #make(inputs: readonly TensorSpec[]): Version {
+    const fn = this.#fn;
+    const { result, trace } = record(() => {
+      const symbols = inputs.map(
+        ({ dtype, shape }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype),
+      );
+      return { symbols, value: fn(...symbols) };
+    });
+    const { tensors, rebuild } = flatten(result.value);
+    for (const tensor of tensors) trace.checkSymbol(tensor);
+    const captured = capture(trace, result.symbols, tensors);
+    // What is watched runs as it stands, each op by itself.
+    const { program, arena } = plan(captured.program, isWatching() ? [] : this.#passes);
+    const executable = new Executable(program, arena, captured.inputs, trace);
+    return { executable, assumptions: trace.assumptions, results: tensors, rebuild };
+  }
+}
+
+function areAlike(a: readonly TensorSpec[], b: readonly TensorSpec[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every(({ dtype, shape }, i) => b[i]?.dtype === dtype && sameShape(shape, b[i].shape));
+}
+
+const holds = ({ assumptions }: Version): boolean => assumptions.every((one) => one.holds());
+
+/** The tensors of a result, and how to put others in their places. */
+function flatten(result: unknown): { tensors: Tensor[]; rebuild: (outputs: readonly Tensor[]) => unknown } {
+  if (result === undefined) return { tensors: [], rebuild: () => undefined };
+  if (isTensor(result)) return { tensors: [result], rebuild: ([only]) => only };
+  if (Array.isArray(result) && result.every((one) => isTensor(one))) {
+    return { tensors: result, rebuild: (outputs) => [...outputs] };
+  }
+  if (result !== null && typeof result === "object" && !Array.isArray(result)) {
+    const entries = Object.entries(result);
+    if (entries.every((entry): entry is [string, Tensor] => isTensor(entry[1]))) {
+      return {
+        tensors: entries.map(([, tensor]) => tensor),
+        rebuild: (outputs) => Object.fromEntries(entries.map(([name], i) => [name, outputs[i]])),
+      };
+    }
+  }
+  throw new ArgumentError(
+    `compile: expected the function to give a tensor, a list or an object of tensors, or nothing, got ${describe(result)}`,
+  );
+}

@@ -1,0 +1,85 @@
+import { bytesOf } from "../tensor/dtype.js";
+import { type Buffer, type Program, read, written } from "./ir.js";
+
+const LINE = 64;
+
+/** So many bytes of temporaries have room in a core's cache, with weights and samples beside them. */
+const FEW_BYTES = 262_144;
+/** So many bytes, of the smallest, have room beside larger ones that come and go. */
+const FEW_BYTES_BESIDE = 65_536;
+
+export interface Arena {
+  readonly bytes: number;
+  readonly offsets: ReadonlyMap<Buffer, number>;
+}
+
+interface Life {
+  readonly buffer: Buffer;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Bytes [offset, end) in use from one instruction to another. */
+interface Place {
+  readonly first: number;
+  readonly last: number;
+  readonly offset: number;
+  readonly end: number;
+}
+
+/** From the instruction that writes each temporary to the last one that reads it. */
+export function lives(program: Program): Life[] {
+  const first = new Map<Buffer, number>();
+  const last = new Map<Buffer, number>();
+  program.instructions.forEach((instruction, i) => {
+    for (const buffer of [...read(instruction), ...written(instruction)]) {
+      if (buffer.kind !== "temporary") continue;
+      if (!first.has(buffer)) first.set(buffer, i);
+      last.set(buffer, i);
+    }
+  });
+  for (const buffer of program.outputs) if (first.has(buffer)) last.set(buffer, program.instructions.length);
+  return Array.from(first, ([buffer, from]) => ({ buffer, first: from, last: last.get(buffer) as number }));
+}
+
+const round = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+
+/**
+ * Where temporaries are: each in a place of its own with `share` off or where they are few; otherwise only the
+ * smallest, and the others in places that they share. Who writes to a place that was another's has to wait
+ * until all threads have read what was there, and where it is small that takes longer than the cache saves.
+ */
+export function makeArena(program: Program, share: boolean): Arena {
+  const apart = placeInArena(program, Number.POSITIVE_INFINITY);
+  return share && apart.bytes > FEW_BYTES ? placeInArena(program, FEW_BYTES_BESIDE) : apart;
+}
+
+/**
+ * Places temporaries so that those which live at the same time do not overlap: the largest first, each at
+ * the lowest offset that is free for its whole life. The smallest, of `apart` bytes together, share with none.
+ */
+export function placeInArena(program: Program, apart: number): Arena {
+  const offsets = new Map<Buffer, number>();
+  // By offset, so that the gaps between them come in order.
+  const placed: Place[] = [];
+  let bytes = 0;
+  const bySize = lives(program).sort((a, b) => bytesOf(b.buffer) - bytesOf(a.buffer) || a.first - b.first);
+  let left = bySize.reduce((sum, { buffer }) => sum + round(bytesOf(buffer)), 0);
+  for (const life of bySize) {
+    const size = round(bytesOf(life.buffer));
+    const shares = left > apart;
+    left -= size;
+    let offset = 0;
+    for (const other of placed) {
+      if (shares && (other.first > life.last || life.first > other.last)) continue;
+      if (other.offset - offset >= size) break;
+      offset = Math.max(offset, other.end);
+    }
+    offsets.set(life.buffer, offset);
+    let at = placed.length;
+    while (at > 0 && (placed[at - 1] as Place).offset > offset) at--;
+    placed.splice(at, 0, { first: life.first, last: life.last, offset, end: offset + size });
+    bytes = Math.max(bytes, offset + size);
+  }
+  return { bytes, offsets };
+}

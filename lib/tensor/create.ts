@@ -1,0 +1,273 @@
+import { types } from "node:util";
+import { ArgumentError, DetachedError, DTypeError, ShapeError } from "../errors.js";
+import { checkFlag, checkNumber, checkOptions, describe } from "../options.js";
+import { allocate, checkDType, checkElement, type DType, dtypeOf, holds, type TypedArray } from "./dtype.js";
+import { checkShape, format, MAX_RANK, type Shape, sizeOf } from "./shape.js";
+import { type Nested, Tensor } from "./tensor.js";
+
+export interface CreateOptions {
+  /** Default: float32. */
+  readonly dtype?: DType;
+  /** Whether `backward()` gives it a gradient. Default: false. */
+  readonly requiresGrad?: boolean;
+}
+
+export interface TensorOptions extends CreateOptions {
+  /** Default: that of the nested arrays; one axis for a typed array. */
+  readonly shape?: Shape;
+}
+
+/** Numbers, nested arrays of numbers or booleans, or a typed array. */
+export type TensorLike =
+  | Nested
+  | readonly TensorLike[]
+  | TypedArray
+  | Uint8ClampedArray
+  | Int8Array
+  | Int16Array
+  | Uint16Array;
+
+/**
+ * Makes a tensor from values, which are copied.
+ * dtype: that given; else that of a Float32Array, Float64Array or Int32Array; bool for booleans;
+ * float32 otherwise. To bool: x ≠ 0.
+ *
+ * @example
+ * tensor([[1, 2], [3, 4]]);                                    // [2, 2] float32
+ * tensor(new Float64Array(6), { shape: [2, 3] });              // [2, 3] float64
+ * tensor([3, 1], { dtype: "int32" });                          // labels
+ * tensor(Uint8Array.of(3, 1), { dtype: "int32" });             // labels kept as bytes
+ * @throws ShapeError where nested arrays have uneven lengths, or the shape does not hold the values.
+ * @throws ArgumentError for a value that is not a number; DetachedError for an array whose buffer was transferred;
+ *   DTypeError, OptionError
+ */
+export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor {
+  checkOptions("tensor", options, ["dtype", "requiresGrad", "shape"]);
+  const { data, shape } = ArrayBuffer.isView(values)
+    ? fromTyped(values, options)
+    : fromNested(values, options);
+  return finish(
+    "tensor",
+    data,
+    options.shape === undefined ? shape : fit("tensor", data, options.shape),
+    options,
+  );
+}
+
+export interface ViewOptions {
+  /** What the array holds: by its kind, and to be named for a Uint8Array, which holds bool. */
+  readonly dtype?: DType;
+}
+
+/**
+ * Makes a tensor over a typed array without copying it: what one writes, the other reads.
+ * A Uint8Array holds bool, in bytes of 0 and 1, and must be said to: its bytes may as well be numbers, as labels
+ * and pixels are. Those go to `tensor(bytes, { dtype: "int32" })`, which copies, or `data.Bytes`.
+ * @param shape default: one axis.
+ * @example
+ * fromTypedArray(new Float32Array(6), [2, 3]);
+ * fromTypedArray(Uint8Array.of(0, 1), [2], { dtype: "bool" });
+ * @throws ArgumentError for another kind of array, one over shared memory, or bytes above 1; DTypeError for a
+ *   dtype that is not the array's; DetachedError where its buffer was transferred; ShapeError, OptionError
+ */
+export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOptions = {}): Tensor {
+  checkOptions("fromTypedArray", options, ["dtype"]);
+  const dtype = dtypeOf(data);
+  if (dtype === undefined) {
+    throw new ArgumentError(
+      `fromTypedArray: expected a Float32Array, Float64Array, Int32Array or Uint8Array, got ${describe(data)}`,
+    );
+  }
+  checkAttached("fromTypedArray", data);
+  checkHeld(data, dtype, options.dtype);
+  if (types.isSharedArrayBuffer(data.buffer)) {
+    throw new ArgumentError(
+      "fromTypedArray: expected memory of this thread, got a SharedArrayBuffer; copy it with tensor()",
+    );
+  }
+  const tensor = new Tensor(data, fit("fromTypedArray", data, shape ?? [data.length]), dtype);
+  tensor.storage.share();
+  return tensor;
+}
+
+/** @throws DetachedError for an array whose buffer was transferred: it looks as if it had been empty. */
+function checkAttached(where: string, array: TypedArray): void {
+  if (array.byteLength > 0) return;
+  try {
+    new Uint8Array(array.buffer);
+  } catch {
+    throw new DetachedError(`${where}: the array's buffer was transferred or detached; copy it before`);
+  }
+}
+
+/** @throws unless an array that holds one dtype may be read as what the options ask for. */
+function checkHeld(data: TypedArray, dtype: DType, wanted: unknown): void {
+  if (wanted === undefined && dtype === "bool") {
+    throw new DTypeError(
+      'fromTypedArray: the bytes of a Uint8Array may be truths or numbers: pass { dtype: "bool" } for a mask of 0 and 1; for labels use tensor(bytes, { dtype: "int32" }), for images data.Bytes',
+    );
+  }
+  if (wanted !== undefined && checkDType("fromTypedArray", wanted) !== dtype) {
+    throw new DTypeError(
+      `fromTypedArray: ${describe(data)} holds ${dtype}, not ${wanted}; convert a copy with tensor(values, { dtype: "${wanted}" })`,
+    );
+  }
+  const bad = dtype === "bool" ? data.findIndex((byte) => byte > 1) : -1;
+  if (bad < 0) return;
+  throw new ArgumentError(
+    `fromTypedArray: expected bytes of 0 and 1 for bool, got ${data[bad]} at position ${bad}; tensor(bytes, { dtype: "bool" }) takes all but 0 for true`,
+  );
+}
+
+/** Zeros. @example zeros([2, 3]) */
+export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
+  return filled("zeros", shape, 0, options);
+}
+
+/** Ones. @example ones([2, 3], { dtype: "float64" }) */
+export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
+  return filled("ones", shape, 1, options);
+}
+
+/**
+ * One value everywhere.
+ * @throws ArgumentError unless the dtype can hold the value: int32 whole numbers, bool 0, 1, true and false;
+ *   ShapeError, DTypeError, OptionError
+ * @example full([2, 3], 0.5)
+ */
+export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
+  return filled("full", shape, value, options);
+}
+
+function filled(where: string, shape: Shape, value: number | boolean, options: CreateOptions): Tensor {
+  checkOptions(where, options, ["dtype", "requiresGrad"]);
+  const checked = checkShape(where, shape);
+  const dtype = readDType(where, options);
+  const element = checkElement(where, "value", dtype, value);
+  const data = allocate(dtype, sizeOf(checked), where);
+  if (element !== 0) data.fill(element);
+  return finish(where, data, checked, options);
+}
+
+/** The identity matrix [n, n]. @example eye(3) */
+export function eye(n: number, options: CreateOptions = {}): Tensor {
+  checkOptions("eye", options, ["dtype", "requiresGrad"]);
+  checkNumber("eye", "n", n, { min: 0, integer: true });
+  const data = allocate(readDType("eye", options), n * n, "eye");
+  for (let i = 0; i < n; i++) data[i * n + i] = 1;
+  return finish("eye", data, [n, n], options);
+}
+
+/** 0, 1, … n − 1. @example arange(5) */
+export function arange(n: number, options: CreateOptions = {}): Tensor {
+  checkOptions("arange", options, ["dtype", "requiresGrad"]);
+  const dtype = readDType("arange", options);
+  const most = dtype === "int32" ? { max: 2 ** 31 } : {};
+  checkNumber("arange", "n", n, { min: 0, integer: true, ...most });
+  const data = allocate(dtype, n, "arange");
+  for (let i = 0; i < n; i++) data[i] = dtype === "bool" ? Number(i !== 0) : i;
+  return finish("arange", data, [n], options);
+}
+
+function readDType(where: string, options: CreateOptions): DType {
+  return options.dtype === undefined ? "float32" : checkDType(where, options.dtype);
+}
+
+/** The dtype that the options ask for, of numbers that cannot be whole. @throws DTypeError */
+export function readFloat(where: string, options: CreateOptions): DType {
+  const dtype = readDType(where, options);
+  if (dtype === "float32" || dtype === "float64") return dtype;
+  throw new DTypeError(`${where}: expected dtype float32 or float64, got ${dtype}`);
+}
+
+function finish(where: string, data: TypedArray, shape: Shape, options: CreateOptions): Tensor {
+  return withGradient(where, new Tensor(data, shape, dtypeOf(data) as DType), options);
+}
+
+/** A new tensor, with a gradient if the options ask for one. */
+export function withGradient(where: string, result: Tensor, options: CreateOptions): Tensor {
+  if (options.requiresGrad !== undefined) {
+    result.requiresGrad = checkFlag(where, "requiresGrad", options.requiresGrad);
+  }
+  return result;
+}
+
+function fit(where: string, data: TypedArray, shape: Shape): Shape {
+  const checked = checkShape(where, shape);
+  if (sizeOf(checked) !== data.length) {
+    throw new ShapeError(
+      `${where}: ${data.length} values do not fit ${format(checked)}, which holds ${sizeOf(checked)}`,
+    );
+  }
+  return checked;
+}
+
+function fromTyped(values: ArrayBufferView, options: TensorOptions): { data: TypedArray; shape: Shape } {
+  if (types.isDataView(values) || types.isBigInt64Array(values) || types.isBigUint64Array(values)) {
+    throw new ArgumentError(`tensor: expected an array of numbers, got ${describe(values)}`);
+  }
+  const source = values as TypedArray;
+  checkAttached("tensor", source);
+  const natural = dtypeOf(source);
+  const dtype =
+    options.dtype === undefined
+      ? natural === undefined || natural === "bool"
+        ? "float32"
+        : natural
+      : checkDType("tensor", options.dtype);
+  const data = allocate(dtype, source.length);
+  if (dtype === "bool" || (dtype === "int32" && natural !== "int32")) {
+    source.forEach((value, i) => {
+      data[i] = toElement("tensor", dtype, value, ` at position ${i}`);
+    });
+  } else data.set(source);
+  return { data, shape: [source.length] };
+}
+
+function fromNested(values: unknown, options: TensorOptions): { data: TypedArray; shape: Shape } {
+  const shape: number[] = [];
+  // An array may hold itself: one axis too many is enough to be refused.
+  for (let level = values; Array.isArray(level) && shape.length <= MAX_RANK; level = level[0]) {
+    shape.push(level.length);
+  }
+  const checked = checkShape("tensor", shape);
+  const flat: unknown[] = [];
+  collect(values, checked, 0, flat);
+  const booleans = flat.length > 0 && flat.every((value) => typeof value === "boolean");
+  const dtype =
+    options.dtype === undefined ? (booleans ? "bool" : "float32") : checkDType("tensor", options.dtype);
+  const data = allocate(dtype, flat.length);
+  flat.forEach((value, i) => {
+    if (typeof value !== "number" && typeof value !== "boolean") {
+      throw new ArgumentError(`tensor: expected numbers, got ${describe(value)} at position ${i}`);
+    }
+    data[i] = toElement("tensor", dtype, Number(value), ` at position ${i}`);
+  });
+  return { data, shape: checked };
+}
+
+/** The number as an element of that dtype; an int32 is never rounded or wrapped around. */
+function toElement(where: string, dtype: DType, value: number, place = ""): number {
+  if (dtype === "bool") return Number(value !== 0);
+  if (!holds(dtype, value)) {
+    throw new ArgumentError(
+      `${where}: expected whole numbers in [-2^31, 2^31) for int32, got ${value}${place}`,
+    );
+  }
+  return value;
+}
+
+function collect(values: unknown, shape: Shape, dim: number, flat: unknown[]): void {
+  if (dim === shape.length) {
+    if (Array.isArray(values))
+      throw new ShapeError(`tensor: nested arrays go deeper in some places than in others`);
+    flat.push(values);
+    return;
+  }
+  if (!Array.isArray(values) || values.length !== shape[dim]) {
+    throw new ShapeError(
+      `tensor: expected ${shape[dim]} entries at depth ${dim} everywhere, got ${describe(values)} in one place`,
+    );
+  }
+  for (const value of values) collect(value, shape, dim + 1, flat);
+}

@@ -1,0 +1,282 @@
+import { Buffer } from "node:buffer";
+import { context } from "../context/context.js";
+import { lineOf, userLine } from "../context/user-line.js";
+import { BusyError, DetachedError, TraceError } from "../errors.js";
+import { type NativeMemory, newMemory } from "../native/binding.js";
+import { allocate, type DType, dtypeOf, type TypedArray, viewOf } from "./dtype.js";
+import { describeStorage, type Run } from "./run.js";
+
+/** The runs on another thread that read or write a storage. */
+interface Claims {
+  readonly readers: readonly Run[];
+  readonly writer: Run | null;
+  /** What a shared array held when the writer began. */
+  readonly before: TypedArray | null;
+}
+
+// A symbol cannot be cloned, and the error says what it is called. Without it a clone would be an object without
+// the elements, which are private, and nobody would be told.
+const NOT_CLONEABLE = Symbol("a Tensor; send { data, shape, dtype } and make it anew with tensor()");
+
+/**
+ * The memory of a tensor, shared by the tensors that are views of it. It has up to two homes: a typed
+ * array of JavaScript's, and native memory that programs run on. What was written in one is copied to
+ * the other when the other is asked for. Once programs run on it, the array is kept only as long as
+ * somebody else holds it.
+ *
+ * An array that somebody outside the library may hold is shared: what is written to it between two runs is
+ * copied in before the next, and what a run has written is copied out to it at its end.
+ */
+export class Storage {
+  readonly notCloneable = NOT_CLONEABLE;
+  readonly length: number;
+  readonly dtype: DType;
+  /** The trace it was made in; 0 outside of any. */
+  readonly bornIn = context.trace?.id ?? 0;
+  /** Counts the writes made through the library, so that a stale gradient is noticed. */
+  version = 0;
+  /** Whether its value cannot be read. */
+  readonly isSymbolic: boolean;
+  /** Whether only the library holds it, which knows when it is dead. */
+  isPrivate = false;
+  #array: TypedArray | null;
+  /** The array where the memory holds the same or something newer. */
+  #lastArray: WeakRef<TypedArray> | null = null;
+  /** Of a shared array: its buffer, of which somebody may hold another view. */
+  #lastBuffer: { readonly buffer: WeakRef<ArrayBuffer>; readonly at: number } | null = null;
+  #isShared = false;
+  #memory: NativeMemory | null = null;
+  #arrayIsStale = false;
+  #memoryIsStale = true;
+  /** The runs on another thread that use it; null where there are none, which is mostly so. */
+  #claims: Claims | null = null;
+
+  readonly #refusal: (() => Error) | null;
+
+  /** An array, or the size and dtype of a value that cannot be read, with the error that says why. */
+  constructor(
+    array: TypedArray | { readonly length: number; readonly dtype: DType; readonly refusal: () => Error },
+  ) {
+    this.length = array.length;
+    this.isSymbolic = !ArrayBuffer.isView(array);
+    if (ArrayBuffer.isView(array)) {
+      this.#array = array;
+      this.#refusal = null;
+      this.dtype = dtypeOf(array) as DType;
+    } else {
+      this.#array = null;
+      this.#refusal = array.refusal;
+      this.dtype = array.dtype;
+    }
+  }
+
+  /**
+   * The typed array, to be read at once and given to nobody.
+   * @throws TraceError within `compile`, DetachedError where the buffer was transferred, BusyError while a
+   *   program on another thread writes it.
+   */
+  forReading(): TypedArray {
+    if (this.#refusal !== null) throw this.#refusal();
+    if (this.#claims !== null) this.checkFree(false);
+    const array = this.#anyArray();
+    if (array.length !== this.length) {
+      throw new DetachedError(
+        `tensor: its buffer of ${this.length} elements was transferred or detached; copy the data before transferring it`,
+      );
+    }
+    if (this.#arrayIsStale) {
+      this.#memory?.read(array);
+      this.#arrayIsStale = false;
+    }
+    return array;
+  }
+
+  /**
+   * The typed array, to be written at once: the next program takes over what it holds then.
+   * @throws as `forReading`; BusyError also while a program on another thread reads it.
+   */
+  forWriting(): TypedArray {
+    this.checkFree(true);
+    const array = this.forReading();
+    this.#memoryIsStale = true;
+    return array;
+  }
+
+  /** @throws as `forWriting` */
+  checkWritable(): void {
+    this.checkFree(true);
+    this.forReading();
+  }
+
+  /**
+   * The typed array for somebody outside the library, who may keep it, read it and write to it.
+   * @throws as `forWriting`
+   */
+  share(): TypedArray {
+    const array = this.forWriting();
+    this.#isShared = true;
+    return array;
+  }
+
+  /** The array; or where nobody holds it any more another one, to be filled. */
+  #anyArray(): TypedArray {
+    this.#array ??= this.#heldArray();
+    if (this.#array === null) {
+      this.#array = allocate(this.dtype, this.length);
+      this.#arrayIsStale = true;
+      this.#isShared = false;
+    }
+    this.#lastArray = null;
+    this.#lastBuffer = null;
+    return this.#array;
+  }
+
+  /** The array that somebody else still holds, or one over the buffer that they hold; null where nobody does. */
+  #heldArray(): TypedArray | null {
+    const array = this.#lastArray?.deref();
+    if (array !== undefined) return array;
+    const buffer = this.#lastBuffer?.buffer.deref();
+    if (buffer === undefined) return null;
+    const made = viewOf(this.dtype, buffer, this.#lastBuffer?.at ?? 0, this.length);
+    this.#lastArray = new WeakRef(made);
+    return made;
+  }
+
+  /** The array that somebody outside may hold and that holds the present values; null where there is none. */
+  #sharedArray(): TypedArray | null {
+    if (!this.#isShared) return null;
+    const array = this.#array ?? this.#heldArray();
+    if (array === null) this.#isShared = false;
+    return array === null || array.length !== this.length ? null : array;
+  }
+
+  /**
+   * The array, for another storage to have: this one is dead. Null where there is none to give. Whoever asks
+   * for it still is refused, as for one that was transferred.
+   */
+  giveUp(): TypedArray | null {
+    const array = this.#array;
+    this.isPrivate = false;
+    if (array === null || array.length !== this.length || this.#memory !== null) return null;
+    this.#array = array.subarray(0, 0);
+    return array;
+  }
+
+  /** The native memory, whatever it holds now: a program is made over it. */
+  nativeMemory(): NativeMemory {
+    this.#memory ??= newMemory(this.forReading().byteLength);
+    return this.#memory;
+  }
+
+  /** The native memory with the present values: a program is about to run on it. */
+  moveToNative(): NativeMemory {
+    if (this.#claims !== null) this.checkFree(false);
+    const isThere = !this.#memoryIsStale && !this.#isShared && this.#array === null;
+    if (isThere && this.#memory !== null) return this.#memory;
+    const shared = this.#memoryIsStale ? null : this.#sharedArray();
+    if (this.#memoryIsStale) this.nativeMemory().write(this.forReading());
+    else if (shared !== null) this.nativeMemory().write(shared);
+    this.#memoryIsStale = false;
+    if (this.#array !== null) {
+      const { buffer, byteOffset } = this.#array;
+      this.#lastArray = new WeakRef(this.#array);
+      if (this.#isShared) this.#lastBuffer = { buffer: new WeakRef(buffer as ArrayBuffer), at: byteOffset };
+      this.#array = null;
+    }
+    return this.nativeMemory();
+  }
+
+  /** The values where a run on this thread may read them in place: no copy of what somebody may have changed. */
+  inPlace(): TypedArray | NativeMemory {
+    return this.#sharedArray() === null ? this.moveToNative() : this.forReading();
+  }
+
+  /** Tells that a program wrote to the native memory. */
+  wroteMemory(): void {
+    this.version++;
+    if (!this.#isShared) {
+      this.#arrayIsStale = true;
+      return;
+    }
+    const shared = this.#sharedArray();
+    if (shared !== null) this.#memory?.read(shared);
+    this.#arrayIsStale = shared === null;
+  }
+
+  /** The run on another thread that is in the way of a reader or a writer; null where there is none. */
+  runInTheWay(writes: boolean): Run | null {
+    if (this.#claims === null) return null;
+    const { writer, readers } = this.#claims;
+    return writer ?? (writes ? (readers[0] ?? null) : null);
+  }
+
+  /** @throws BusyError where a run on another thread is in the way. */
+  checkFree(writes: boolean): void {
+    const run = this.runInTheWay(writes);
+    if (run !== null) this.#refuse(run);
+  }
+
+  /** Holds the native memory for a run on another thread; see `claim` of run.ts. */
+  claim(run: Run, writes: boolean): void {
+    this.checkFree(writes);
+    this.#claims = writes
+      ? { readers: [], writer: run, before: this.#sharedArray()?.slice() ?? null }
+      : { readers: [...(this.#claims?.readers ?? []), run], writer: null, before: null };
+  }
+
+  /** Ends a claim. @returns whether somebody wrote to a shared array while the run wrote the memory. */
+  release(run: Run): boolean {
+    const { readers = [], writer = null, before = null } = this.#claims ?? {};
+    if (writer !== run) {
+      const left = readers.filter((one) => one !== run);
+      this.#claims = left.length === 0 ? null : { readers: left, writer, before };
+      return false;
+    }
+    this.#claims = null;
+    const shared = before === null ? null : this.#sharedArray();
+    const isLost = shared !== null && before !== null && !bytesIn(before).equals(bytesIn(shared));
+    this.wroteMemory();
+    return isLost;
+  }
+
+  #refuse(run: Run): never {
+    const what = describeStorage(run, this);
+    const does = this.#claims?.writer === run ? "written" : "read";
+    throw new BusyError(`tensor: ${what} is ${does} by ${run.name}; wait for that run to end`);
+  }
+}
+
+const bytesIn = ({ buffer, byteOffset, byteLength }: TypedArray): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
+/** A value that is known only when the program of the trace runs. */
+export function symbol(length: number, dtype: DType): Storage {
+  const made = {};
+  Error.captureStackTrace(made, symbol);
+  const trace = context.trace?.id;
+  return new Storage({
+    length,
+    dtype,
+    refusal: () => new TraceError(trace === context.trace?.id ? traceMessage() : leakMessage(made)),
+  });
+}
+
+/** Says what a symbol is, and which line of the user's asked for its value. */
+function traceMessage(): string {
+  return `compile: the value of a tensor is not known while a function is traced: it becomes known each time the compiled function runs. Control flow that depends on values cannot be compiled; use ops such as where, or return the tensor and read it outside.${sentence("Read", userLine())}`;
+}
+
+/** The error for a value that is read from a tensor of outside while a function is traced. */
+export function frozenValue(): TraceError {
+  return new TraceError(
+    `compile: a value is read from a tensor while a function is traced, and would be taken for the same in all later runs. Use ops, which read it anew in each run, or read it before and give it as an input.${sentence("Read", userLine())}`,
+  );
+}
+
+/** Says that a symbol outlived its trace, and which line of the user's made it. */
+function leakMessage(made: { stack?: string }): string {
+  const line = lineOf(made.stack);
+  return `compile: a tensor that was made while a function was traced is used after the end of that trace, where it has no value. A function must not keep such a tensor, in a field of a module for instance: compute it in each call, make it before the first, or return it.${sentence("Made", line)}`;
+}
+
+const sentence = (verb: string, line: string | null): string => (line === null ? "" : ` ${verb} ${line}.`);

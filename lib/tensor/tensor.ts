@@ -1,0 +1,273 @@
+import { context } from "../context/context.js";
+import { settingChanged, type Trace } from "../context/trace.js";
+import type { Node } from "../eager/node.js";
+import { ArgumentError, DTypeError, GraphError } from "../errors.js";
+import { describe } from "../options.js";
+import { type DType, isFloat, type TypedArray } from "./dtype.js";
+import { type Shape, sizeOf } from "./shape.js";
+import { frozenValue, Storage } from "./storage.js";
+
+/** Sees a tensor's gradient, and may give another in its place. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
+export type GradientHook = (gradient: Tensor) => Tensor | undefined | void;
+
+/** All samples of a tensor under `vmap`. */
+export interface Batch {
+  /** [samples, ...shape] */
+  readonly all: Tensor;
+  /** Of how many samples. */
+  readonly size: number;
+  /** Which `vmap` it belongs to: 1 for the outermost. */
+  readonly level: number;
+}
+
+/** What the elements of a tensor become as nested arrays: a number or boolean, or arrays of them. */
+export type Nested = number | boolean | Nested[];
+
+/**
+ * Whether it is a tensor. A proxy of one, as frameworks for user interfaces make, is none, though `instanceof` says
+ * so: it lacks what is private, and would be another key in a map.
+ */
+export let isTensor: (value: unknown) => value is Tensor;
+
+/** A tensor as JSON has it: its elements in row-major order, those that JSON lacks as text. */
+export interface TensorJSON {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly data: readonly (number | boolean | "NaN" | "Infinity" | "-Infinity" | "-0")[];
+}
+
+/**
+ * A typed array and a shape: contiguous, row-major. Made by `tensor(…)`, `zeros(…)`, … and by ops.
+ *
+ * JavaScript's garbage collector owns its memory: there is nothing to dispose of.
+ *
+ * `JSON.stringify` writes it whole, and `JSON.parse(text, reviveTensors)` reads it. `structuredClone` and
+ * `postMessage` refuse it: send `{ data, shape, dtype }`, of which `tensor(data, { shape, dtype })` is a tensor again.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * x.shape;            // [2, 2]
+ * x.data;             // Float32Array [1, 2, 3, 4]
+ */
+export class Tensor {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Number of elements. */
+  readonly size: number;
+  /** @internal */
+  readonly storage: Storage;
+  /** @internal The gradient, for the library itself, which lets go of it. */
+  heldGrad: Tensor | null = null;
+  /** @internal The application of an op that made it; null for a leaf. */
+  producer: Node | null = null;
+  /** @internal Under `vmap`: the samples of which this tensor stands for each; null elsewhere. */
+  batch: Batch | null = null;
+  /** @internal See `registerHook` and `retainGrad`. */
+  hooks: Set<GradientHook> | null = null;
+  /** @internal */
+  retainsGrad = false;
+  /** @internal The op that cut the gradient on the way to here, such as argmin. */
+  cutBy: string | null = null;
+  #requiresGrad = false;
+
+  static {
+    isTensor = (value): value is Tensor =>
+      typeof value === "object" && value !== null && #requiresGrad in value;
+  }
+
+  /** @internal Use `tensor(…)`. */
+  constructor(storage: Storage | TypedArray, shape: Shape, dtype: DType) {
+    this.storage = storage instanceof Storage ? storage : new Storage(storage);
+    this.shape = shape;
+    this.dtype = dtype;
+    this.size = this.storage.length;
+  }
+
+  /** The gradient that `backward()` left here, of this tensor's shape; null before. */
+  get grad(): Tensor | null {
+    if (this.heldGrad !== null) this.heldGrad.storage.isPrivate = false;
+    return this.heldGrad;
+  }
+
+  set grad(gradient: Tensor | null) {
+    context.trace?.noteGradient(this);
+    // A compiled function may take it to be null.
+    if (gradient !== null && this.heldGrad === null) settingChanged();
+    this.heldGrad = gradient;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /**
+   * The elements in row-major order: the tensor's own memory, not a copy. It may be kept: compiled functions
+   * and `fit` see what is written to it between two runs, and it shows what they have written when they end.
+   * @throws DetachedError where the buffer was transferred to another thread; BusyError while a run on the
+   *   engine's own thread uses the tensor, which rejects its promise where a kept array is written to meanwhile
+   *   and the run writes the tensor too.
+   */
+  get data(): TypedArray {
+    this.#checkRead();
+    return this.storage.share();
+  }
+
+  /** @throws TraceError in a traced function, which would take the value for the same in all later runs. */
+  #checkRead(): void {
+    const { trace } = context;
+    if (trace === null || this.storage.isSymbolic || this.storage.bornIn === trace.id) return;
+    throw frozenValue();
+  }
+
+  /** Whether `backward()` gives this tensor a gradient. A compiled function has a version for each answer. */
+  get requiresGrad(): boolean {
+    if (context.trace !== null) this.#tellTrace(context.trace);
+    return this.#requiresGrad;
+  }
+
+  /** Tells a trace that it depends on whether this tensor requires a gradient. */
+  #tellTrace(trace: Trace): void {
+    if (this.producer !== null || this.storage.bornIn === trace.id) return;
+    trace.assume(this, () => this.#requiresGrad);
+  }
+
+  /**
+   * @throws DTypeError for a dtype without gradients.
+   * @throws GraphError where it is the result of an op: use `detach()` to cut it off.
+   */
+  set requiresGrad(value: boolean) {
+    if (typeof value !== "boolean") {
+      throw new ArgumentError(`requiresGrad: expected true or false, got ${describe(value)}`);
+    }
+    if (value && !isFloat(this.dtype)) {
+      throw new DTypeError(`requiresGrad: a gradient needs float32 or float64, this tensor is ${this.dtype}`);
+    }
+    if (!value && this.producer !== null) {
+      throw new GraphError(
+        `requiresGrad: this tensor is the result of ${this.producer.op.name}; use detach() for one without gradient`,
+      );
+    }
+    context.trace?.overrule(this);
+    if (this.producer === null && value !== this.#requiresGrad) settingChanged();
+    this.#requiresGrad = value;
+  }
+
+  /**
+   * Has `backward()` leave a gradient here too, where the tensor is the result of an op
+   * (torch.Tensor.retain_grad).
+   * @throws GraphError unless the tensor requires a gradient.
+   */
+  retainGrad(): void {
+    this.#checkHasGradient("retainGrad");
+    this.retainsGrad = true;
+  }
+
+  /**
+   * Has `hook` called with this tensor's gradient whenever one is computed, once it is complete; what the
+   * hook gives takes its place, for `.grad` and on the way down (torch.Tensor.register_hook).
+   * @returns what removes the hook.
+   * @throws GraphError unless the tensor requires a gradient; ArgumentError
+   * @example h.registerHook((dh) => ops.clamp(dh, { min: -1, max: 1 }));
+   */
+  registerHook(hook: GradientHook): () => void {
+    if (typeof hook !== "function") {
+      throw new ArgumentError(`registerHook: expected a function, got ${describe(hook)}`);
+    }
+    this.#checkHasGradient("registerHook");
+    this.hooks ??= new Set();
+    const own: GradientHook = (gradient) => hook(gradient);
+    this.hooks.add(own);
+    return () => {
+      this.hooks?.delete(own);
+    };
+  }
+
+  #checkHasGradient(name: string): void {
+    if (this.#requiresGrad) return;
+    throw new GraphError(`${name}: this tensor does not require a gradient`);
+  }
+
+  /** Whether it was made by the user rather than by an op on tensors that require gradients. */
+  get isLeaf(): boolean {
+    return this.producer === null;
+  }
+
+  /**
+   * The one number of a tensor of size 1.
+   * @throws ArgumentError for any other size.
+   */
+  item(): number {
+    if (this.size !== 1) throw new ArgumentError(`item: expected one element, this tensor has ${this.size}`);
+    this.#checkRead();
+    const value = this.storage.forReading()[0] as number;
+    return this.dtype === "bool" ? Number(value !== 0) : value;
+  }
+
+  /** The elements as nested arrays; for bool, of booleans. */
+  toArray(): Nested {
+    this.#checkRead();
+    const data = this.storage.forReading();
+    const nest = (dim: number, start: number): Nested => {
+      if (dim === this.rank) {
+        const value = data[start] as number;
+        return this.dtype === "bool" ? value !== 0 : value;
+      }
+      const step = sizeOf(this.shape.slice(dim + 1));
+      return Array.from({ length: this.shape[dim] as number }, (_, i) => nest(dim + 1, start + i * step));
+    };
+    return nest(0, 0);
+  }
+
+  /**
+   * What `JSON.stringify` writes: `{ dtype, shape, data }`, from which `reviveTensors` makes the same tensor to the
+   * bit. Whether it requires a gradient is not part of it.
+   * @example JSON.stringify(tensor([1, NaN]));   // {"dtype":"float32","shape":[2],"data":[1,"NaN"]}
+   */
+  toJSON(): TensorJSON {
+    const element = this.dtype === "bool" ? (value: number) => value !== 0 : toJSONNumber;
+    return {
+      dtype: this.dtype,
+      shape: [...this.shape],
+      data: Array.from(this.storage.forReading(), element),
+    };
+  }
+
+  /** `Tensor [2, 2] float32 [[1, 2], [3, 4]]`; long tensors are abridged. */
+  toString(): string {
+    const shown = 6;
+    const data = this.storage.forReading();
+    const text = (dim: number, start: number): string => {
+      if (dim === this.rank) {
+        const value = data[start] as number;
+        if (this.dtype === "bool") return value !== 0 ? "true" : "false";
+        return this.dtype === "int32" ? String(value) : String(Number(value.toPrecision(6)));
+      }
+      const length = this.shape[dim] as number;
+      const step = sizeOf(this.shape.slice(dim + 1));
+      const parts = Array.from({ length: Math.min(length, shown) }, (_, i) =>
+        text(dim + 1, start + i * step),
+      );
+      if (length > shown) parts.push(`… ${length - shown} more`);
+      return `[${parts.join(", ")}]`;
+    };
+    const grad = this.requiresGrad ? ", requiresGrad" : "";
+    return `Tensor [${this.shape.join(", ")}] ${this.dtype}${grad} ${text(0, 0)}`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+function toJSONNumber(value: number): TensorJSON["data"][number] {
+  if (Object.is(value, -0)) return "-0";
+  return Number.isFinite(value) ? value : (String(value) as "NaN" | "Infinity" | "-Infinity");
+}
+
+/** @throws ArgumentError unless the value is a tensor. */
+export function checkTensor(where: string, name: string, value: unknown): Tensor {
+  if (isTensor(value)) return value;
+  throw new ArgumentError(`${where}: expected ${name} to be a tensor, got ${describe(value)}`);
+}

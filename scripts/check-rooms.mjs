@@ -1,0 +1,80 @@
+// Which folder of lib/ may import which: each one's README.md says so, and nothing flows back up. Types are free:
+// they are gone when the code runs.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import process from "node:process";
+import { root } from "./toolchain.mjs";
+
+const lib = join(root, "lib");
+const problems = [];
+
+/** The room of a file of lib/: its folder, or the file itself where it is in none. */
+const roomOf = (file) => (file.includes("/") ? file.split("/")[0] : file.replace(/\.ts$/, ""));
+
+const files = readdirSync(lib, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts"));
+
+/** What the README of a folder lets it import. */
+function readAllowed(room) {
+  const path = join(lib, room, "README.md");
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const line = /^May import: (.*)\.$/m.exec(text);
+  if (line === null)
+    problems.push(`lib/${room}/README.md: expected a line "May import: a, b." or "May import: nothing."`);
+  return line === null || line[1] === "nothing" ? [] : line[1].split(", ");
+}
+
+/** What a file imports that is there when it runs: not `import type`, nor names that are all marked as types. */
+function imports(text) {
+  const found = [];
+  for (const { 1: clause, 2: from } of text.matchAll(/^(?:import|export)\s+([^;]*?)\s*from\s+"([^"]+)";/gm)) {
+    const names = /^\{([^}]*)\}$/s
+      .exec(clause)?.[1]
+      .split(",")
+      .map((name) => name.trim())
+      .filter(Boolean);
+    const isType = clause.startsWith("type ") || names?.every((name) => name.startsWith("type "));
+    if (!isType) found.push(from);
+  }
+  return [...found, ...Array.from(text.matchAll(/(?:^import|\bimport\()\s*"([^"]+)"/gm), ([, from]) => from)];
+}
+
+const folders = [...new Set(files.filter((file) => file.includes("/")).map(roomOf))];
+const allowed = new Map(folders.map((room) => [room, readAllowed(room)]));
+// The files beside the folders: two that all may use, and those that use all.
+allowed.set("errors", []);
+allowed.set("options", ["errors"]);
+
+for (const [room, rooms] of allowed) {
+  for (const other of rooms) {
+    if (!allowed.has(other)) problems.push(`lib/${room}/README.md: there is no room ${other}`);
+  }
+}
+
+/** A way from a room back to itself by what the rooms may import. */
+function findCircle(room, way = []) {
+  if (way.includes(room)) return [...way.slice(way.indexOf(room)), room];
+  for (const other of allowed.get(room) ?? []) {
+    const circle = findCircle(other, [...way, room]);
+    if (circle !== null) return circle;
+  }
+  return null;
+}
+const circle = [...allowed.keys()].map((room) => findCircle(room)).find((found) => found !== null);
+if (circle !== undefined) problems.push(`the rooms go in a circle: ${circle.join(" → ")}`);
+
+for (const file of files) {
+  const room = roomOf(file);
+  if (!allowed.has(room)) continue;
+  const text = readFileSync(join(lib, file), "utf8");
+  for (const from of imports(text)) {
+    if (!from.startsWith(".")) continue;
+    const other = roomOf(posix.normalize(posix.join(posix.dirname(file), from)).replace(/\.js$/, ".ts"));
+    if (other === room || allowed.get(room)?.includes(other)) continue;
+    problems.push(`lib/${file}: ${from}: lib/${room} may not import lib/${other}`);
+  }
+}
+
+for (const line of problems) console.error(line);
+if (problems.length > 0) process.exitCode = 1;

@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compile, ops, type Tensor, tensor } from "../../lib/index.js";
+import { lives, placeInArena } from "../../lib/plan/arena.js";
+import type { Buffer, Instruction, Program } from "../../lib/plan/ir.js";
+import { bytesOf } from "../../lib/tensor/dtype.js";
+import { expectSame } from "./program.js";
+
+const PASS = ["shareMemory"] as const;
+/** Large enough that programs with several of them do not keep each in a place of its own. */
+const BYTES = 400_000;
+const x = tensor(new Float32Array(BYTES / 4).map((_, i) => (4 * i) / BYTES));
+const layers = (a: Tensor): Tensor => ops.exp(ops.tanh(ops.exp(ops.tanh(ops.exp(ops.tanh(a))))));
+
+const temporary = (size: number): Buffer => ({ kind: "temporary", size, dtype: "float32", shape: [size] });
+/** Instruction k reads some earlier results and writes one of its own. */
+const programOf = (
+  made: readonly { size: number; reads: readonly number[] }[],
+  kept: readonly number[],
+): Program => {
+  const buffers = made.map(({ size }) => temporary(size));
+  const instructions = made.map(({ reads }, k): Instruction => {
+    const inputs = k === 0 ? [] : reads.map((at) => buffers[at % k] as Buffer);
+    return { name: "any", params: [], operands: [...inputs, buffers[k] as Buffer], writes: [inputs.length] };
+  });
+  return { instructions, outputs: kept.map((at) => buffers[at % buffers.length] as Buffer) };
+};
+const programs = fc
+  .record({
+    made: fc.array(fc.record({ size: fc.nat(100), reads: fc.array(fc.nat(), { maxLength: 3 }) }), {
+      minLength: 1,
+      maxLength: 20,
+    }),
+    kept: fc.array(fc.nat(), { maxLength: 3 }),
+  })
+  .map(({ made, kept }) => programOf(made, kept));
+
+describe("shareMemory", () => {
+  test("uses memory again once nobody needs what is in it", () => {
+    expect(compile(layers, { passes: PASS }).arenaBytes(x)).toBe(2 * BYTES);
+    expect(compile(layers, { passes: [] }).arenaBytes(x)).toBe(6 * BYTES);
+    expectSame(() => layers, PASS, [x]);
+  });
+
+  test("keeps results to the end", () => {
+    const fn = (a: Tensor): Tensor[] => {
+      const results: Tensor[] = [ops.exp(a)];
+      for (let i = 0; i < 5; i++) results.push(ops.tanh(results[i] as Tensor));
+      return results;
+    };
+    expect(compile(fn, { passes: PASS }).arenaBytes(x)).toBe(6 * BYTES);
+    expectSame(() => fn, PASS, [x]);
+  });
+
+  test("keeps what is read again much later", () => {
+    const fn = (a: Tensor): Tensor => {
+      const early = ops.neg(a);
+      return ops.add(layers(a), early);
+    };
+    expect(compile(fn, { passes: PASS }).arenaBytes(x)).toBe(3 * BYTES);
+    expectSame(() => fn, PASS, [x]);
+  });
+
+  test("leaves few bytes where nobody has to wait for their place", () => {
+    const small = tensor(new Float32Array(1000).fill(0.5));
+    expect(compile(layers, { passes: PASS }).arenaBytes(small)).toBe(6 * 4032);
+    expectSame(() => layers, PASS, [small]);
+  });
+
+  test("gives small temporaries places of their own beside large ones", () => {
+    const fn = (a: Tensor): Tensor[] => {
+      const ends = [0.5, 1.5, 2.5].map((factor) => ops.sum(ops.mul(ops.tanh(a), factor)));
+      return [ops.mul(ops.add(ops.add(ends[0] as Tensor, ends[1] as Tensor), ends[2] as Tensor), layers(a))];
+    };
+    const text = compile(fn, { passes: PASS }).explain(x);
+    const places = [...text.matchAll(/ t\d+ (.*) float32 +([\d,]+) bytes {2}at ([\d,]+)/g)].map(
+      ([, shape, bytes, at]) => ({
+        shape,
+        begin: Number(at?.replaceAll(",", "")),
+        end: Number(at?.replaceAll(",", "")) + Number(bytes?.replaceAll(",", "")),
+      }),
+    );
+    const isShared = (one: (typeof places)[number]): boolean =>
+      places.some((other) => other !== one && one.begin < other.end && other.begin < one.end);
+    const small = places.filter(({ shape }) => shape === "[]");
+    expect(small.length).toBeGreaterThan(3);
+    expect(small.filter(isShared)).toEqual([]);
+    expect(places.filter(isShared).length).toBeGreaterThan(3);
+    expectSame(() => fn, PASS, [x], { tolerance: 1e-6 });
+  });
+
+  test("never lets two temporaries overlap that live at the same time", () => {
+    fc.assert(
+      fc.property(programs, fc.constantFrom(0, 300, 1000, Number.POSITIVE_INFINITY), (program, apart) => {
+        const { bytes, offsets } = placeInArena(program, apart);
+        const placed = lives(program).map((life) => {
+          const begin = offsets.get(life.buffer) as number;
+          return { ...life, begin, end: begin + bytesOf(life.buffer) };
+        });
+        const bySize = [...placed].sort((a, b) => a.end - a.begin - (b.end - b.begin));
+        let sum = 0;
+        const alone = bySize.filter(({ begin, end }) => {
+          sum += Math.ceil((end - begin) / 64) * 64;
+          return sum <= apart;
+        });
+        for (const one of placed) {
+          expect(one.begin % 64).toBe(0);
+          expect(one.end).toBeLessThanOrEqual(bytes);
+          for (const other of placed) {
+            if (one === other) continue;
+            const isApart = alone.includes(one) || alone.includes(other);
+            if (!isApart && (one.last < other.first || other.last < one.first)) continue;
+            expect(one.end <= other.begin || other.end <= one.begin).toBe(true);
+          }
+        }
+      }),
+      { seed: 1, numRuns: 300 },
+    );
+  });
+
+  test("needs no more than a place for each", () => {
+    fc.assert(
+      fc.property(programs, (program) => {
+        const apart = placeInArena(program, Number.POSITIVE_INFINITY).bytes;
+        expect(placeInArena(program, 0).bytes).toBeLessThanOrEqual(apart);
+        expect(placeInArena(program, 500).bytes).toBeLessThanOrEqual(apart);
+      }),
+      { seed: 2, numRuns: 300 },
+    );
+  });
+});
