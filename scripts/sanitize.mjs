@@ -16,7 +16,15 @@ const KINDS = {
   thread: { runtime: "libtsan.so", env: {} },
 };
 // What has to do with threads.
-const THREADED = ["test/compiler", "test/plan", "test/tensor", "test/eager", "test/train", "test/workers", "--no-file-parallelism"];
+const THREADED = [
+  "test/compiler",
+  "test/plan",
+  "test/tensor",
+  "test/eager",
+  "test/train",
+  "test/workers",
+  "--no-file-parallelism",
+];
 // Not what measures memory, which the sanitizers need a lot of, nor under ThreadSanitizer what runs under a
 // terminal, whose program it breaks.
 const NOT_ADDRESS = ["--exclude", "**/memory.test.ts", "--exclude", "**/heap.test.ts"];
