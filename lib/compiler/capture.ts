@@ -1,5 +1,5 @@
 import type { Trace } from "../context/trace.js";
-import { binding } from "../native/binding.js";
+import { binding, type InstructionDescription } from "../native/binding.js";
 import type { Buffer, Instruction, Program } from "../plan/ir.js";
 import { allocate } from "../tensor/dtype.js";
 import type { Storage } from "../tensor/storage.js";
@@ -38,7 +38,7 @@ export function capture(
         tensor !== null && writtenStorages.has(tensor.storage) ? [i] : [],
       );
       return {
-        name: binding.instructions[instruction] as string,
+        name: (binding.instructions[instruction] as InstructionDescription).name,
         params,
         recomputation,
         operands: operands.map((tensor) => (tensor === null ? null : bufferOf(tensor))),

@@ -86,9 +86,55 @@ export interface NativePlan {
   }[];
 }
 
+/** An operand of an instruction. */
+export interface OperandDescription {
+  readonly name: string;
+  /** `update`: read and written. */
+  readonly access: "read" | "write" | "update";
+  readonly optional: boolean;
+  /** The parameter that says how many there are, `"rest"` for all that are left, or null: one. */
+  readonly list: string | null;
+}
+
+/** A parameter of an instruction. */
+export interface ParamDescription {
+  readonly name: string;
+  /** `size`: a whole number of 0 or more; `integer`: of either sign; `flag`: 0 or 1; `choice`: the number of one. */
+  readonly kind: "size" | "integer" | "flag" | "number" | "choice";
+  /** As of an operand. */
+  readonly list: string | null;
+  /** Of a choice: what there is to choose from, by number. */
+  readonly choices?: readonly string[];
+}
+
+type NativeDType = "float32" | "float64" | "int32" | "bool";
+
+/** What an instruction is, as its task declares it. */
+export interface InstructionDescription {
+  readonly name: string;
+  /** Those of a family differ in little more than their kernel. */
+  readonly family: string;
+  /** In the native order. */
+  readonly operands: readonly OperandDescription[];
+  /** The parameter that says how often the whole list of operands comes, or null: once. */
+  readonly repeats: string | null;
+  readonly params: readonly ParamDescription[];
+  /** The dtypes that its kernels are for. */
+  readonly dtypes: readonly NativeDType[];
+  /** The dtype of what it writes. */
+  readonly gives: "same" | NativeDType;
+  /** Whether only the data show that it cannot be done. */
+  readonly canFail: boolean;
+  /** Of an update: by which rule, and in what form it takes its gradient. */
+  readonly update: { readonly rule: string; readonly gradient: "whole" | "outer" | "product" } | null;
+  /** How explain() says it. */
+  readonly sentence: "call" | "chain" | "product" | "update";
+}
+
 /** The addon's exports, as they are: nothing here checks what a user passes. */
 export interface Binding {
-  readonly instructions: readonly string[];
+  /** By their numbers. */
+  readonly instructions: readonly InstructionDescription[];
   /** The parameters of the instruction that the next `execute` runs. */
   readonly params: Float64Array;
   /** How many buffers `execute` takes at most. */
@@ -220,7 +266,7 @@ export function newMemory(bytes: number): NativeMemory {
   }
 }
 
-const ids = new Map(binding.instructions.map((name, id) => [name, id]));
+const ids = new Map(binding.instructions.map(({ name }, id) => [name, id]));
 
 /** The number of a native instruction. */
 export function instructionId(name: string): number {

@@ -1,4 +1,4 @@
-import { binding, instructionId } from "../native/binding.js";
+import { binding, type InstructionDescription, instructionId } from "../native/binding.js";
 import { Groups } from "./groups.js";
 import { type Buffer, countUses, type Instruction, type Program, producers, read } from "./ir.js";
 
@@ -114,7 +114,7 @@ export interface ChainOp {
 export function chainOps({ params }: Instruction): ChainOp[] {
   const ops: ChainOp[] = [];
   for (let at = 3; at < params.length; ) {
-    const name = binding.instructions[params[at] as number] as string;
+    const { name } = binding.instructions[params[at] as number] as InstructionDescription;
     const inputs = INPUTS[name] as number;
     ops.push({ name, from: params.slice(at + 1, at + 1 + inputs), kept: params[at + 1 + inputs] === 1 });
     at += inputs + 2;

@@ -13,6 +13,7 @@
 #include "../engine/memory.h"
 #include "../engine/openmp.h"
 #include "../engine/threads.h"
+#include "descriptions.h"
 #include "environment.h"
 #include "heap.h"
 #include "objects.h"
@@ -125,9 +126,7 @@ void fill(Napi::Env env, Napi::Object exports) {
   const auto params = Napi::Float64Array::New(env, kFewParams);
   environment->params = Napi::Persistent(params);
 
-  std::vector<std::string> names;
-  for (const auto& instruction : thalweg::instructions()) names.emplace_back(instruction.name);
-  exports.Set("instructions", strings(env, names));
+  exports.Set("instructions", thalweg::addon::descriptions(env));
   exports.Set("params", params);
   exports.Set("fewBuffers", static_cast<double>(kFewBuffers));
   napi_value function;

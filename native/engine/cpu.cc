@@ -75,6 +75,12 @@ std::vector<std::string> available_isas() {
   return names;
 }
 
+Table reference_table() {
+  Table table{};
+  reference::fill_table(table);
+  return table;
+}
+
 const Table& kernel_table() {
   static const Table* const table = choose();
   return *table;

@@ -15,4 +15,7 @@ std::vector<std::string> available_isas();
 // Throws Error "ERR_VALUE" where that one is unknown or beyond this CPU.
 const Table& kernel_table();
 
+// That of the naive twins, which every CPU has. All tables have kernels for the same dtypes.
+Table reference_table();
+
 }  // namespace thalweg

@@ -5,6 +5,7 @@
 
 #include "operands.h"
 #include "registry.h"
+#include "task.h"
 
 namespace thalweg {
 

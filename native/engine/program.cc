@@ -171,7 +171,7 @@ void Program::add_loop(std::vector<Item>& items, const std::vector<std::vector<U
   Item log = {make_log(cursors_.data(), outputs, store_), {}, false};
   for (const Buffer& output : outputs) {
     const auto* begin = static_cast<const std::byte*>(output.data);
-    if (output.count > 0) log.accesses.push_back({begin, begin + bytes_of(output.dtype), false, false});
+    if (output.count > 0) log.uses.push_back({begin, begin + bytes_of(output.dtype), false, false});
   }
   all.push_back(std::move(log));
   items = std::move(all);
@@ -187,7 +187,7 @@ Item Program::item_of(const InstructionSpec& instruction, const std::vector<Buff
     const auto& writes = instruction.writes;
     const bool is_written = std::find(writes.begin(), writes.end(), static_cast<int32_t>(i)) != writes.end();
     const bool by_rows = i < 32 && (task->row_operands >> i & 1) != 0;
-    item.accesses.push_back({begin, begin + operand.count * bytes_of(operand.dtype), is_written, by_rows});
+    item.uses.push_back({begin, begin + operand.count * bytes_of(operand.dtype), is_written, by_rows});
     const Place place = spec_.buffers[static_cast<size_t>(instruction.buffers[i])].place;
     if (place != Place::memory) continue;
     item.changes_state = item.changes_state || is_written;

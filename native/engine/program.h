@@ -14,6 +14,7 @@
 #include "operands.h"
 #include "registry.h"
 #include "schedule.h"
+#include "task.h"
 
 namespace thalweg {
 

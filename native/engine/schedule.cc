@@ -33,15 +33,15 @@ struct Candidate {
   Work work;
 };
 
-bool overlap(const Access& a, const Access& b) { return a.begin < b.end && b.begin < a.end; }
+bool overlap(const MemoryUse& a, const MemoryUse& b) { return a.begin < b.end && b.begin < a.end; }
 
 // Whether b must come behind a.
 bool depends(const Item& a, const Item& b) {
   // A step that fails has changed what it would have changed up to there, and no more.
   if (a.task->can_fail && (b.task->can_fail || b.changes_state)) return true;
   if (a.changes_state && b.task->can_fail) return true;
-  for (const Access& x : a.accesses) {
-    for (const Access& y : b.accesses) {
+  for (const MemoryUse& x : a.uses) {
+    for (const MemoryUse& y : b.uses) {
       if ((x.writes || y.writes) && overlap(x, y)) return true;
     }
   }
@@ -55,8 +55,8 @@ bool follows_at_once(const Candidate& a, const Candidate& b) {
   if (a.item->task->rows != b.item->task->rows) return false;
   const bool may_stop = a.item->task->can_fail || b.item->task->can_fail;
   if (may_stop && (a.item->changes_state || b.item->changes_state)) return false;
-  for (const Access& x : a.item->accesses) {
-    for (const Access& y : b.item->accesses) {
+  for (const MemoryUse& x : a.item->uses) {
+    for (const MemoryUse& y : b.item->uses) {
       if (!(x.writes || y.writes) || !overlap(x, y)) continue;
       const bool same_rows = x.by_rows && y.by_rows && x.begin == y.begin && x.end == y.end;
       if (!same_rows) return false;
@@ -248,9 +248,9 @@ Item forming(const Item& item) {
   const RowProducts products = item.task->row_products();
   const auto* const begin = static_cast<const std::byte*>(products.w);
   const int64_t bytes = item.task->rows * products.columns * bytes_of(products.dtype);
-  const Access weights = {begin, begin + bytes, false, true};
+  const MemoryUse weights = {begin, begin + bytes, false, true};
   Item formed = item;
-  std::erase_if(formed.accesses, [&](const Access& access) { return !overlap(access, weights); });
+  std::erase_if(formed.uses, [&](const MemoryUse& access) { return !overlap(access, weights); });
   return formed;
 }
 

@@ -14,7 +14,7 @@ namespace thalweg {
 enum class Work : uint8_t { together, by_rows, alone };
 
 // Memory that a task reads or writes. Where it is `by_rows` a thread touches only its share of the rows.
-struct Access {
+struct MemoryUse {
   const std::byte* begin;
   const std::byte* end;
   bool writes;
@@ -25,7 +25,7 @@ struct Access {
 // reads and writes the largest part that does.
 struct Item {
   const Task* task;
-  std::vector<Access> accesses;
+  std::vector<MemoryUse> uses;
   bool changes_state;
   int64_t state_bytes = 0;
 };

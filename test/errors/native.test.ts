@@ -76,7 +76,7 @@ const fuzzPrograms = (seed: number, runs: number): string => `
 import fc from "fast-check";
 import { binding } from ${JSON.stringify(library.replace(/index\.js$/, "native/binding.js"))};
 
-const id = (name) => binding.instructions.indexOf(name);
+const id = (name) => binding.instructions.findIndex((one) => one.name === name);
 // y = relu(x · wᵀ + b), then w ← w − η · yᵀ · x: an input, two states, a rate, and temporaries.
 const describeProgram = () => ({
   arena: 256,

@@ -17,7 +17,7 @@ const fuzz = (seed: number, runs: number): string => `
 import fc from "fast-check";
 import { binding } from ${JSON.stringify(library.replace(/index\.js$/, "native/binding.js"))};
 
-const chain = binding.instructions.indexOf("chain");
+const chain = binding.instructions.findIndex(({ name }) => name === "chain");
 const arity = (op) => ([0, 1, 2, 3, 4, 5, 6, 19, 20, 21, 22, 23, 24, 25, 26].includes(op) ? 2 : op === 29 ? 3 : 1);
 const kinds = [Float32Array, Float64Array, Int32Array, Uint8Array];
 const odd = fc.constantFrom(-1, 0.5, NaN, Infinity, 33, 64, 2 ** 31, 2 ** 32, 2 ** 52, 2 ** 53);

@@ -4,6 +4,11 @@
 // Values are numbered: the I inputs, then the result of each op.
 // Parameters: n, I, number of ops; for each op its instruction, the numbers of its inputs, whether its
 // result is kept. Buffers: the inputs, of n elements or of one for all; then the results that are kept.
+#include "chain.h"
+
+#include "../operands.h"
+#include "../registry.h"
+#include "../task.h"
 #include "elementwise.h"
 
 namespace thalweg {
@@ -110,7 +115,7 @@ void read_steps(Operands& operands, int64_t inputs, int64_t ops, Step* steps, Va
   const auto known = instructions();
   for (int64_t k = 0; k < ops; ++k) {
     const int64_t id = operands.integer();
-    if (id >= static_cast<int64_t>(known.size()) || known[id].prepare != prepare_elementwise) {
+    if (id >= static_cast<int64_t>(known.size()) || !is_elementwise(known[id])) {
       operands.fail("ERR_VALUE", "op " + std::to_string(k) + " is not elementwise");
     }
     steps[k].kernel = static_cast<Elementwise>(known[id].kernel);

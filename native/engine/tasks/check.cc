@@ -1,7 +1,10 @@
 // Fails where an element of x is NaN or infinite.
 //
 // Parameters: a number that says who asks. Buffers: x.
-#include "../registry.h"
+#include "check.h"
+
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {

@@ -1,9 +1,12 @@
 // y = the inputs, one behind the other along an axis.
 //
 // Parameters: G, outer, and of each input the elements in one of `outer` rows. Buffers: the G inputs, y.
+#include "concat.h"
+
 #include <cstring>
 
-#include "../registry.h"
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {

@@ -3,7 +3,10 @@
 // Parameters: rows, n. Buffers: y [rows, n], target [rows] int32, then
 // cross_entropy: loss [rows]; cross_entropy_slope: d [rows], slope [rows, n];
 // cross_entropy_both: d [rows], loss [rows], slope [rows, n].
-#include "../registry.h"
+#include "cross-entropy.h"
+
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {

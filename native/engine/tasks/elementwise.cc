@@ -3,6 +3,9 @@
 // Parameters: rank, shape, then the strides of each input. Buffers: the inputs, then y.
 #include "elementwise.h"
 
+#include "../operands.h"
+#include "../task.h"
+
 namespace thalweg {
 namespace {
 
@@ -50,31 +53,6 @@ class ElementwiseTask final : public Task {
   }
 };
 
-DType output_dtype(Elementwise kernel, DType input) {
-  switch (kernel) {
-    case Elementwise::equal:
-    case Elementwise::not_equal:
-    case Elementwise::less:
-    case Elementwise::less_equal:
-    case Elementwise::greater:
-    case Elementwise::greater_equal:
-    case Elementwise::logical_and:
-    case Elementwise::logical_or:
-    case Elementwise::logical_not:
-    case Elementwise::is_finite:
-    case Elementwise::to_bool:
-      return DType::boolean;
-    case Elementwise::to_float32:
-      return DType::float32;
-    case Elementwise::to_float64:
-      return DType::float64;
-    case Elementwise::to_int32:
-      return DType::int32;
-    default:
-      return input;
-  }
-}
-
 // Rough cost of one element on one core.
 double nanoseconds_an_element(Elementwise kernel) {
   switch (kernel) {
@@ -103,7 +81,7 @@ ElementwiseOp elementwise_op(Elementwise kernel, std::span<const DType> inputs, 
   }
   const ElementwiseFn fn = table.elementwise[static_cast<int32_t>(kernel)][static_cast<int32_t>(dtype)];
   if (fn == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
-  return {fn, output_dtype(kernel, dtype), nanoseconds_an_element(kernel)};
+  return {fn, dtype_given(describing::given_by(kernel), dtype), nanoseconds_an_element(kernel)};
 }
 
 Task* prepare_elementwise(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {

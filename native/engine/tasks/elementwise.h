@@ -1,9 +1,10 @@
-// What the tasks that run elementwise kernels share.
+// y [shape] = f(inputs), each input broadcast by strides that are 0 or its own.
 #pragma once
 
+#include <array>
 #include <span>
 
-#include "../registry.h"
+#include "../description.h"
 
 namespace thalweg {
 
@@ -16,6 +17,76 @@ constexpr int32_t kElementwiseInputs[] = {
 #undef THALWEG_X
 };
 
+namespace describing {
+
+// Of one axis or more; the last stride of each input is 0 or 1.
+inline constexpr Layout kUnary = layout(
+    {size("rank"), list(size("shape"), "rank"), list(size("stridesX"), "rank")}, {reads("x"), writes("y")});
+inline constexpr Layout kBinary = layout({size("rank"), list(size("shape"), "rank"),
+                                          list(size("stridesA"), "rank"), list(size("stridesB"), "rank")},
+                                         {reads("a"), reads("b"), writes("y")});
+inline constexpr Layout kWhere =
+    layout({size("rank"), list(size("shape"), "rank"), list(size("stridesCondition"), "rank"),
+            list(size("stridesA"), "rank"), list(size("stridesB"), "rank")},
+           {reads("condition", Elements::boolean), reads("a"), reads("b"), writes("y")});
+constexpr const Layout* kOfInputs[] = {nullptr, &kUnary, &kBinary, &kWhere};
+
+constexpr Gives given_by(Elementwise kernel) {
+  switch (kernel) {
+    case Elementwise::equal:
+    case Elementwise::not_equal:
+    case Elementwise::less:
+    case Elementwise::less_equal:
+    case Elementwise::greater:
+    case Elementwise::greater_equal:
+    case Elementwise::logical_and:
+    case Elementwise::logical_or:
+    case Elementwise::logical_not:
+    case Elementwise::is_finite:
+    case Elementwise::to_bool:
+      return Gives::boolean;
+    case Elementwise::to_float32:
+      return Gives::float32;
+    case Elementwise::to_float64:
+      return Gives::float64;
+    case Elementwise::to_int32:
+      return Gives::int32;
+    default:
+      return Gives::same;
+  }
+}
+
+}  // namespace describing
+
+Task* prepare_elementwise(const Instruction&, Operands&, const Table&, TaskStore&);
+
+// Whether it may be part of a chain.
+constexpr bool is_elementwise(const Instruction& instruction) {
+  return instruction.prepare == prepare_elementwise;
+}
+
+inline bool has_elementwise(const Instruction& self, const Table& table, DType dtype) {
+  return table.elementwise[self.kernel][static_cast<int32_t>(dtype)] != nullptr;
+}
+
+constexpr Instruction describe_elementwise(const char* name, Elementwise kernel, int32_t inputs) {
+  return {.name = name,
+          .family = "elementwise",
+          .prepare = prepare_elementwise,
+          .layout = describing::kOfInputs[inputs],
+          .takes = has_elementwise,
+          .kernel = static_cast<int32_t>(kernel),
+          .gives = describing::given_by(kernel),
+          .moves = kernel == Elementwise::copy};
+}
+
+inline constexpr std::array kElementwiseInstructions = {
+#define THALWEG_X(name, arity) describe_elementwise(#name, Elementwise::name, arity),
+    THALWEG_ELEMENTWISE(THALWEG_X)
+#undef THALWEG_X
+};
+
+// What the tasks that run elementwise kernels share.
 struct ElementwiseOp {
   ElementwiseFn kernel;
   DType result;

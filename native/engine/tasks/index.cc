@@ -4,10 +4,13 @@
 // reading: x [outer, axis, inner] → y [outer, count, inner];
 // adding: x [outer, count, inner] is added into zeros, y [outer, axis, inner];
 // writing: buffers x [outer, axis, inner], index, source [outer, count, inner], y as x: the last one stays.
+#include "index.h"
+
 #include <algorithm>
 #include <cstring>
 
-#include "../registry.h"
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {

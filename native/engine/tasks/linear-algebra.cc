@@ -9,6 +9,8 @@
 // slogdet:          sign and ln|det a|, by LU. Parameters: S, n. Buffers: a, y [2].
 //
 // Block by block, as LAPACK does: what is left to do behind a block is a matrix product.
+#include "linear-algebra.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

@@ -2,6 +2,8 @@
 //
 // Parameters: S, M, N, K, transpose_a, transpose_b, and whether a and b have one matrix for each s or one
 // for all. Buffers: a, b, c.
+#include "matmul-batch.h"
+
 #include <algorithm>
 
 #include "product.h"

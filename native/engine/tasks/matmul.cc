@@ -3,6 +3,8 @@
 // Parameters: M, N, K, transpose_a, transpose_b, alpha, beta, activation, state's activation.
 // Buffers: a, b, bias [N] or none, addend [M, N] or none, c, state [M, N] or none, scale [1] float64 or none.
 // With beta and no addend, c itself is added to.
+#include "matmul.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>

@@ -4,11 +4,14 @@
 // argsort: the positions in the order of the values; equal ones stay in order, NaN is the largest.
 //
 // Parameters: outer, axis, inner, and for argsort whether the largest come first. Buffers: x, y.
+#include "order.h"
+
 #include <algorithm>
 #include <numeric>
 #include <type_traits>
 
-#include "../registry.h"
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {

@@ -1,9 +1,11 @@
 // What the tasks that call the matmul kernels have in common.
 #pragma once
 
+#include "../../kernels/isa/table.h"
 #include "../cblas.h"
 #include "../costs.h"
-#include "../registry.h"
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 

@@ -3,13 +3,16 @@
 // uniform, normal: parameters n, low or mean, high or std; buffers state [3] float64, y.
 // permutation: parameter n; buffers state [3] float64, y [n] int32.
 // The state is the seed's low and high 32 bits and the counter. Whoever draws moves the counter on.
+#include "random.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
-#include "../registry.h"
+#include "../operands.h"
 #include "../rng.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {
@@ -126,13 +129,21 @@ Task* prepare(Operands& operands, bool normal, DType dtype, TaskStore& store) {
   return task;
 }
 
+Task* prepare_random(Operands& operands, bool normal, TaskStore& store) {
+  const DType dtype = operands.dtype_of_last();
+  if (dtype == DType::float32) return prepare<float>(operands, normal, dtype, store);
+  if (dtype == DType::float64) return prepare<double>(operands, normal, dtype, store);
+  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+}
+
 }  // namespace
 
-Task* prepare_random(const Instruction& self, Operands& operands, const Table&, TaskStore& store) {
-  const DType dtype = operands.dtype_of_last();
-  if (dtype == DType::float32) return prepare<float>(operands, self.kernel == 1, dtype, store);
-  if (dtype == DType::float64) return prepare<double>(operands, self.kernel == 1, dtype, store);
-  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+Task* prepare_uniform(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
+  return prepare_random(operands, false, store);
+}
+
+Task* prepare_normal(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
+  return prepare_random(operands, true, store);
 }
 
 Task* prepare_permutation(const Instruction&, Operands& operands, const Table&, TaskStore& store) {

@@ -1,7 +1,10 @@
 // y [outer, inner] = reduction of x [outer, axis, inner] over its middle axis.
 //
 // Parameters: outer, axis, inner. Buffers: x, y.
-#include "../registry.h"
+#include "reduce.h"
+
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {
@@ -9,12 +12,6 @@ namespace {
 // A reduction to one number is cut into blocks of this size, whatever the team, so that the result
 // has the same bits for any number of threads.
 constexpr int64_t kBlock = 1 << 16;
-
-DType output_dtype(Reduce kernel, DType input) {
-  if (kernel == Reduce::argmax || kernel == Reduce::argmin) return DType::int32;
-  if (kernel == Reduce::any || kernel == Reduce::all) return DType::boolean;
-  return input;
-}
 
 class ReduceTask final : public Task {
  public:
@@ -75,7 +72,7 @@ Task* prepare_reduce(const Instruction& self, Operands& operands, const Table& t
   if (is_position && task->axis > INT32_MAX) operands.fail("ERR_SHAPE", "a position would pass int32");
 
   const DType dtype = operands.dtype_of_next();
-  const DType result = output_dtype(kernel, dtype);
+  const DType result = dtype_given(self.gives, dtype);
   task->x = static_cast<const std::byte*>(operands.buffer(count, dtype));
   task->y = operands.buffer(results, result);
   task->kernel = table.reduce[self.kernel][static_cast<int32_t>(dtype)];

@@ -1,7 +1,10 @@
 // y [rows, n]: a function of each row of x [rows, n].
 //
 // Parameters: rows, n. Buffers: x, y.
-#include "../registry.h"
+#include "rows.h"
+
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {

@@ -1,7 +1,10 @@
 // y [shape] = x[offset + Σ i_d · strides_d]: permute, expand, slice, flip.
 //
 // Parameters: rank, shape, strides, offset. Buffers: x, y.
-#include "../registry.h"
+#include "strided.h"
+
+#include "../operands.h"
+#include "../task.h"
 
 namespace thalweg {
 namespace {

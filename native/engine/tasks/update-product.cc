@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "product.h"
+#include "update-call.h"
 #include "update.h"
 
 namespace thalweg {

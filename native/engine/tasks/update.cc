@@ -13,6 +13,9 @@
 
 #include <algorithm>
 
+#include "../task.h"
+#include "update-call.h"
+
 namespace thalweg {
 namespace {
 
@@ -161,7 +164,7 @@ template <template <typename> typename Call, typename Fn32, typename Fn64>
 Task* prepare_kind(const Instruction& self, Operands& operands, Fn32 f32, Fn64 f64, const Table& table,
                    TaskStore& store) {
   const DType dtype = operands.dtype_of_next();
-  const bool outer = static_cast<Update>(self.kernel) == Update::outer;
+  const bool outer = self.gradient == GradientForm::outer;
   const bool forms = table.next_products;
   switch (dtype) {
     case DType::float32:
@@ -179,6 +182,14 @@ Task* prepare_kind(const Instruction& self, Operands& operands, Fn32 f32, Fn64 f
 
 Task* prepare_sgd(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
   return prepare_kind<SgdCall>(self, operands, table.sgd_f32, table.sgd_f64, table, store);
+}
+
+Task* prepare_sgd_outer(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
+  return prepare_sgd(self, operands, table, store);
+}
+
+Task* prepare_adam_outer(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
+  return prepare_adam(self, operands, table, store);
 }
 
 Task* prepare_adam(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {

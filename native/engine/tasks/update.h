@@ -1,115 +1,98 @@
-// What the tasks that update parameters have in common: their settings and state.
+// What an optimizer does to its parameters, in place.
+//
+// sgd, adam: one task for all tensors that have the same settings. n: the elements of each.
+// sgd_outer, adam_outer: one tensor w [rows, columns] by its gradient at one sample, which is the outer
+//       product of dz [rows] and x [columns] and is never written.
+// sgd_product, adam_product: one tensor w [M, N] whose gradient is a product, alpha · op(a) · op(b).
+// lr, step and the last operand are float64 [1], since they change from step to step; the last, where it is
+// there, stands for the parameter of that name.
 #pragma once
 
-#include "../registry.h"
+#include <array>
+
+#include "../description.h"
 
 namespace thalweg {
 
-// Threads share elements, of several small parameters as if they lay one behind the other, in whole cache
-// lines.
-constexpr int64_t kGrain = 64;
+Task* prepare_sgd(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_adam(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_sgd_outer(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_adam_outer(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_sgd_product(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_adam_product(const Instruction&, Operands&, const Table&, TaskStore&);
 
-// What it takes for one element, on one thread.
-template <typename Call>
-constexpr double kUpdateNanoseconds = 0;
-template <>
-inline constexpr double kUpdateNanoseconds<SgdCall<float>> = 0.1;
-template <>
-inline constexpr double kUpdateNanoseconds<SgdCall<double>> = 0.2;
-template <>
-inline constexpr double kUpdateNanoseconds<AdamCall<float>> = 0.3;
-template <>
-inline constexpr double kUpdateNanoseconds<AdamCall<double>> = 0.6;
+namespace describing {
 
-template <typename Call>
-struct Parameter {
-  Call call;
-  int64_t n;
-  int64_t begin;  // elements of the small parameters before it, rounded up to whole grains
-  const double* lr;
-  const double* step;
-  const double* momentum;  // null: as in the call
+// What stands before the settings, and in the gradient's place.
+struct UpdateForm {
+  GradientForm form;
+
+  consteval Layout begin() const {
+    Layout result;
+    switch (form) {
+      case GradientForm::outer:
+        return result.add({size("rows"), size("columns")}).add({updates("w"), reads("dz"), reads("x")});
+      case GradientForm::product:
+        return result
+            .add({size("M"), size("N"), size("K"), flag("transposeA"), flag("transposeB"), number("alpha")})
+            .add({updates("w"), reads("a"), reads("b")});
+      default:
+        result.add({size("tensors"), list(size("n"), "tensors")}).add({updates("w"), reads("gradient")});
+        result.repeats = static_cast<int8_t>(result.param("tensors"));
+        return result;
+    }
+  }
 };
 
-template <typename T>
-void set_step(SgdCall<T>& call, double step) {
-  call.first = step <= 1;
-}
-template <typename T>
-void set_momentum(SgdCall<T>& call, double momentum) {
-  call.momentum = momentum;
-}
-template <typename T>
-void set_momentum(AdamCall<T>& call, double momentum) {
-  call.beta1 = momentum;
-}
-template <typename T>
-void set_step(AdamCall<T>& call, double step) {
-  call.step = step;
+consteval Layout sgd(GradientForm form) {
+  return UpdateForm{form}
+      .begin()
+      .add({number("momentum"), number("dampening"), number("weightDecay"), flag("nesterov"),
+            flag("maximize")})
+      .add({optional(updates("velocity")), reads("lr", Elements::float64), reads("step", Elements::float64),
+            optional(reads("momentum", Elements::float64))});
 }
 
-// The call with what is known only while it runs.
-template <typename Call>
-Call ready(const Parameter<Call>& parameter) {
-  Call call = parameter.call;
-  call.lr = *parameter.lr;
-  set_step(call, *parameter.step);
-  if (parameter.momentum != nullptr) set_momentum(call, *parameter.momentum);
-  return call;
+consteval Layout adam(GradientForm form) {
+  return UpdateForm{form}
+      .begin()
+      .add({number("beta1"), number("beta2"), number("eps"), number("weightDecay"), flag("decoupled"),
+            flag("maximize")})
+      .add({updates("m"), updates("v"), optional(updates("maxV")), reads("lr", Elements::float64),
+            reads("step", Elements::float64), optional(reads("beta1", Elements::float64))});
 }
 
-template <typename T>
-void read_settings(Operands& operands, SgdCall<T>& call) {
-  call.momentum = operands.number();
-  call.dampening = operands.number();
-  call.weight_decay = operands.number();
-  call.nesterov = operands.flag();
-  call.maximize = operands.flag();
+inline constexpr Layout kSgd = sgd(GradientForm::whole);
+inline constexpr Layout kAdam = adam(GradientForm::whole);
+inline constexpr Layout kSgdOuter = sgd(GradientForm::outer);
+inline constexpr Layout kAdamOuter = adam(GradientForm::outer);
+inline constexpr Layout kSgdProduct = sgd(GradientForm::product);
+inline constexpr Layout kAdamProduct = adam(GradientForm::product);
+
+}  // namespace describing
+
+constexpr Instruction describe_update(const char* name, const char* rule, GradientForm form, Prepare prepare,
+                                      const Layout& layout) {
+  constexpr const char* kFamilies[] = {nullptr, "update", "update_outer", "update_product"};
+  return {.name = name,
+          .family = kFamilies[static_cast<int32_t>(form)],
+          .prepare = prepare,
+          .layout = &layout,
+          .takes = takes_floats,
+          .sentence = Sentence::update,
+          .update_rule = rule,
+          .gradient = form};
 }
 
-template <typename T>
-void read_settings(Operands& operands, AdamCall<T>& call) {
-  call.beta1 = operands.number();
-  call.beta2 = operands.number();
-  call.eps = operands.number();
-  call.weight_decay = operands.number();
-  call.decoupled = operands.flag();
-  call.maximize = operands.flag();
-}
-
-template <typename T>
-void read_state(Operands& operands, int64_t n, DType dtype, SgdCall<T>& call) {
-  call.velocity = static_cast<T*>(operands.optional(n, dtype));
-  if (call.velocity == nullptr && call.momentum != 0)
-    operands.fail("ERR_SHAPE", "momentum without a velocity");
-}
-
-template <typename T>
-void read_state(Operands& operands, int64_t n, DType dtype, AdamCall<T>& call) {
-  call.m = static_cast<T*>(operands.buffer(n, dtype));
-  call.v = static_cast<T*>(operands.buffer(n, dtype));
-  call.v_max = static_cast<T*>(operands.optional(n, dtype));
-}
-
-// Whether there is a state for a momentum other than the one of the settings.
-template <typename T>
-bool takes_momentum(const SgdCall<T>& call) {
-  return call.velocity != nullptr;
-}
-template <typename T>
-bool takes_momentum(const AdamCall<T>&) {
-  return true;
-}
-
-// What follows the gradient.
-template <typename Call>
-void read_rest(Operands& operands, DType dtype, Parameter<Call>& parameter) {
-  read_state(operands, parameter.n, dtype, parameter.call);
-  parameter.lr = static_cast<const double*>(operands.buffer(1, DType::float64));
-  parameter.step = static_cast<const double*>(operands.buffer(1, DType::float64));
-  parameter.momentum = static_cast<const double*>(operands.optional(1, DType::float64));
-  if (parameter.momentum != nullptr && !takes_momentum(parameter.call))
-    operands.fail("ERR_SHAPE", "momentum without a velocity");
-}
+inline constexpr std::array kUpdateInstructions = {
+    describe_update("sgd", "sgd", GradientForm::whole, prepare_sgd, describing::kSgd),
+    describe_update("adam", "adam", GradientForm::whole, prepare_adam, describing::kAdam),
+    describe_update("sgd_outer", "sgd", GradientForm::outer, prepare_sgd_outer, describing::kSgdOuter),
+    describe_update("adam_outer", "adam", GradientForm::outer, prepare_adam_outer, describing::kAdamOuter),
+    describe_update("sgd_product", "sgd", GradientForm::product, prepare_sgd_product,
+                    describing::kSgdProduct),
+    describe_update("adam_product", "adam", GradientForm::product, prepare_adam_product,
+                    describing::kAdamProduct),
+};
 
 }  // namespace thalweg

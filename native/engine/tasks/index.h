@@ -1,0 +1,57 @@
+// Reading (index_select, gather), adding (index_add, scatter_add) and writing (scatter) by index along the
+// middle axis. `outer`, `axis` and `inner` are the sizes of the longer tensor, `count` stands for `axis` in
+// the shorter one.
+//
+// reading: x [outer, axis, inner] → y [outer, count, inner];
+// adding:  x [outer, count, inner] is added into zeros, y [outer, axis, inner];
+// writing: x [outer, axis, inner], source [outer, count, inner], y as x: the last one stays.
+#pragma once
+
+#include <array>
+
+#include "../description.h"
+
+namespace thalweg {
+
+Task* prepare_index(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_scatter(const Instruction&, Operands&, const Table&, TaskStore&);
+
+namespace describing {
+
+inline constexpr Layout kIndex = layout({size("outer"), size("axis"), size("inner"), size("count")},
+                                        {reads("x"), reads("index", Elements::int32), writes("y")});
+inline constexpr Layout kScatter =
+    layout({size("outer"), size("axis"), size("inner"), size("count")},
+           {reads("x"), reads("index", Elements::int32), reads("source"), writes("y")});
+
+}  // namespace describing
+
+inline bool has_index(const Instruction& self, const Table& table, DType dtype) {
+  return table.index[self.kernel][static_cast<int32_t>(dtype)] != nullptr;
+}
+
+constexpr Instruction describe_index(const char* name, Index kernel, bool moves) {
+  return {.name = name,
+          .family = "index",
+          .prepare = prepare_index,
+          .layout = &describing::kIndex,
+          .takes = has_index,
+          .kernel = static_cast<int32_t>(kernel),
+          .can_fail = true,
+          .moves = moves};
+}
+
+inline constexpr std::array kIndexInstructions = {
+    describe_index("index_select", Index::select, true),
+    describe_index("gather", Index::gather, true),
+    describe_index("index_add", Index::add_select, false),
+    describe_index("scatter_add", Index::add_gather, false),
+    Instruction{.name = "scatter",
+                .family = "index",
+                .prepare = prepare_scatter,
+                .layout = &describing::kScatter,
+                .takes = takes_all,
+                .can_fail = true},
+};
+
+}  // namespace thalweg

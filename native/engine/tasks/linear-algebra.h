@@ -1,0 +1,56 @@
+// Factors and solutions of square matrices, one for each of S in a stack; all are row-major.
+//
+// cholesky:         x [n, n] symmetric positive definite, of which the lower triangle is read → the lower L
+//                   with x = L·Lᵀ.
+// solve_triangular: op(a)·y = b for a triangular a [n, n], of which one triangle is read, and b [n, m].
+// solve:            a·y = b for any a, by LU with partial pivoting.
+// slogdet:          sign and ln|det a| in y [2], by LU.
+#pragma once
+
+#include <array>
+
+#include "../description.h"
+
+namespace thalweg {
+
+Task* prepare_cholesky(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_solve_triangular(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_solve(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_slogdet(const Instruction&, Operands&, const Table&, TaskStore&);
+
+namespace describing {
+inline constexpr Layout kCholesky = layout({size("S"), size("n")}, {reads("x"), writes("L")});
+inline constexpr Layout kSolveTriangular =
+    layout({size("S"), size("n"), size("m"), flag("upper"), flag("transpose"), flag("unitDiagonal")},
+           {reads("a"), reads("b"), writes("y")});
+inline constexpr Layout kSolve =
+    layout({size("S"), size("n"), size("m")}, {reads("a"), reads("b"), writes("y")});
+inline constexpr Layout kSlogdet = layout({size("S"), size("n")}, {reads("a"), writes("y")});
+}  // namespace describing
+
+inline constexpr std::array kLinearAlgebraInstructions = {
+    Instruction{.name = "cholesky",
+                .family = "linear_algebra",
+                .prepare = prepare_cholesky,
+                .layout = &describing::kCholesky,
+                .takes = takes_floats,
+                .can_fail = true},
+    Instruction{.name = "solve_triangular",
+                .family = "linear_algebra",
+                .prepare = prepare_solve_triangular,
+                .layout = &describing::kSolveTriangular,
+                .takes = takes_floats},
+    Instruction{.name = "solve",
+                .family = "linear_algebra",
+                .prepare = prepare_solve,
+                .layout = &describing::kSolve,
+                .takes = takes_floats,
+                .can_fail = true},
+    Instruction{.name = "slogdet",
+                .family = "linear_algebra",
+                .prepare = prepare_slogdet,
+                .layout = &describing::kSlogdet,
+                .takes = takes_floats},
+};
+
+}  // namespace thalweg

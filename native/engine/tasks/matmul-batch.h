@@ -1,0 +1,26 @@
+// c_s [M, N] = op(a_s) · op(b_s) for every s < S, c of all one after the other.
+#pragma once
+
+#include <array>
+
+#include "../description.h"
+
+namespace thalweg {
+
+Task* prepare_matmul_batch(const Instruction&, Operands&, const Table&, TaskStore&);
+namespace describing {
+// eachA, eachB: whether there is one matrix for each s, or one for all.
+inline constexpr Layout kMatmulBatch = layout({size("S"), size("M"), size("N"), size("K"), flag("transposeA"),
+                                               flag("transposeB"), flag("eachA"), flag("eachB")},
+                                              {reads("a"), reads("b"), writes("c")});
+}  // namespace describing
+
+inline constexpr std::array kMatmulBatchInstructions = {
+    Instruction{.name = "matmul_batch",
+                .family = "matmul_batch",
+                .prepare = prepare_matmul_batch,
+                .layout = &describing::kMatmulBatch,
+                .takes = takes_floats},
+};
+
+}  // namespace thalweg

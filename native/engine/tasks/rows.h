@@ -1,0 +1,35 @@
+// y [rows, n]: a function of each row of x [rows, n].
+#pragma once
+
+#include <array>
+
+#include "../description.h"
+
+namespace thalweg {
+
+Task* prepare_rows(const Instruction&, Operands&, const Table&, TaskStore&);
+
+namespace describing {
+inline constexpr Layout kRows = layout({size("rows"), size("n")}, {reads("x"), writes("y")});
+}
+
+inline bool has_rows(const Instruction& self, const Table& table, DType dtype) {
+  return table.rows[self.kernel][static_cast<int32_t>(dtype)] != nullptr;
+}
+
+constexpr Instruction describe_rows(const char* name, Rows kernel) {
+  return {.name = name,
+          .family = "rows",
+          .prepare = prepare_rows,
+          .layout = &describing::kRows,
+          .takes = has_rows,
+          .kernel = static_cast<int32_t>(kernel),
+          .flops_an_element = 5};
+}
+
+inline constexpr std::array kRowsInstructions = {
+    describe_rows("softmax", Rows::softmax),
+    describe_rows("log_softmax", Rows::log_softmax),
+};
+
+}  // namespace thalweg
