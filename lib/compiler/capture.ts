@@ -1,5 +1,5 @@
 import type { Trace } from "../context/trace.js";
-import { binding, type InstructionDescription } from "../native/binding.js";
+import { instructionName } from "../native/instructions.js";
 import type { Buffer, Instruction, Program } from "../plan/ir.js";
 import { allocate } from "../tensor/dtype.js";
 import type { Storage } from "../tensor/storage.js";
@@ -32,20 +32,12 @@ export function capture(
     buffers.set(tensor.storage, { kind: "input", size, dtype, shape, argument });
   });
   const instructions = recorded.map(
-    ({ instruction, params, operands, written, recomputation }): Instruction => {
-      const writtenStorages = new Set(written.map((tensor) => tensor.storage));
-      const positions = operands.flatMap((tensor, i) =>
-        tensor !== null && writtenStorages.has(tensor.storage) ? [i] : [],
-      );
-      return {
-        name: (binding.instructions[instruction] as InstructionDescription).name,
-        params,
-        recomputation,
-        operands: operands.map((tensor) => (tensor === null ? null : bufferOf(tensor))),
-        // An operand that is read and written stands twice: the last place is the one that is written.
-        writes: positions.filter((at) => isLastPlace(operands, at)),
-      };
-    },
+    ({ instruction, params, operands, recomputation }): Instruction => ({
+      name: instructionName(instruction),
+      params,
+      recomputation,
+      operands: operands.map((tensor) => (tensor === null ? null : bufferOf(tensor))),
+    }),
   );
   const results = outputs.map(bufferOf);
   return {
@@ -53,10 +45,6 @@ export function capture(
     inputs: inputs.map((tensor) => buffers.get(tensor.storage) as Buffer),
     outputs: results,
   };
-}
-
-function isLastPlace(operands: readonly (Tensor | null)[], at: number): boolean {
-  return !operands.slice(at + 1).some((other) => other?.storage === operands[at]?.storage);
 }
 
 /** What an instruction computes; where others write to it in place, it is a state that no tensor shows. */

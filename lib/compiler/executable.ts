@@ -3,7 +3,6 @@ import { fromNative } from "../eager/apply.js";
 import { BusyError } from "../errors.js";
 import {
   binding,
-  instructionId,
   type LoopArguments,
   type NativeArray,
   type NativeMemory,
@@ -11,8 +10,9 @@ import {
   type NativeProgram,
   newMemory,
 } from "../native/binding.js";
+import { instructionId } from "../native/instructions.js";
 import type { Arena } from "../plan/arena.js";
-import type { Buffer, Program } from "../plan/ir.js";
+import { type Buffer, type Program, writes, written } from "../plan/ir.js";
 import { bytesOf, DTYPES } from "../tensor/dtype.js";
 import { checkFree, claim, describeStorage, type Run, type Uses, withResolvers } from "../tensor/run.js";
 import type { Storage } from "../tensor/storage.js";
@@ -80,15 +80,14 @@ export class Executable implements Uses {
     }
     const index = (buffer: Buffer | null): number =>
       buffer === null ? -1 : (numbered.get(buffer) as number);
-    const instructions = program.instructions.flatMap(({ name, params, operands, writes }) => [
-      instructionId(name),
-      params.length,
-      operands.length,
-      writes.length,
-      ...params,
-      ...operands.map(index),
-      ...writes,
-    ]);
+    const instructions = program.instructions.flatMap((instruction) => {
+      const { name, params, operands } = instruction;
+      const written = operands.flatMap((operand, at) =>
+        operand !== null && writes(instruction, at) ? [at] : [],
+      );
+      const counts = [instructionId(name), params.length, operands.length, written.length];
+      return [...counts, ...params, ...operands.map(index), ...written];
+    });
     this.states = [...states];
     this.written = writtenStates(program);
     this.draws = draws.filter(({ state }) => states.has(state.storage));
@@ -262,11 +261,8 @@ function memoryOf(buffer: Buffer) {
 
 function writtenStates(program: Program): Set<Storage> {
   const states = new Set<Storage>();
-  for (const { operands, writes } of program.instructions) {
-    for (const at of writes) {
-      const storage = operands[at]?.storage;
-      if (storage !== undefined) states.add(storage);
-    }
+  for (const { storage } of program.instructions.flatMap(written)) {
+    if (storage !== undefined) states.add(storage);
   }
   return states;
 }

@@ -77,21 +77,28 @@ export class Versions {
   }
 
   #make(inputs: readonly TensorSpec[]): Version {
-    const fn = this.#fn;
-    const { result, trace } = record(() => {
-      const symbols = inputs.map(
-        ({ dtype, shape }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype),
-      );
-      return { symbols, value: fn(...symbols) };
-    });
-    const { tensors, rebuild } = flatten(result.value);
-    for (const tensor of tensors) trace.checkSymbol(tensor);
-    const captured = capture(trace, result.symbols, tensors);
-    // What is watched runs as it stands, each op by itself.
-    const { program, arena } = plan(captured.program, isWatching() ? [] : this.#passes);
-    const executable = new Executable(program, arena, captured.inputs, trace);
-    return { executable, assumptions: trace.assumptions, results: tensors, rebuild };
+    const { planned, trace, results, rebuild } = traceProgram(this.#fn, inputs, this.#passes);
+    const executable = new Executable(planned.program, planned.arena, planned.inputs, trace);
+    return { executable, assumptions: trace.assumptions, results, rebuild };
   }
+}
+
+/** Traces a function for inputs of these shapes and dtypes, and makes the program that the passes leave of it. */
+export function traceProgram(
+  fn: (...inputs: Tensor[]) => unknown,
+  inputs: readonly TensorSpec[],
+  passes: readonly PassName[],
+) {
+  const { result, trace } = record(() => {
+    const symbols = inputs.map(({ dtype, shape }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype));
+    return { symbols, value: fn(...symbols) };
+  });
+  const { tensors, rebuild } = flatten(result.value);
+  for (const tensor of tensors) trace.checkSymbol(tensor);
+  const captured = capture(trace, result.symbols, tensors);
+  // What is watched runs as it stands, each op by itself.
+  const { program, arena } = plan(captured.program, isWatching() ? [] : passes);
+  return { planned: { program, arena, inputs: captured.inputs }, trace, results: tensors, rebuild };
 }
 
 function areAlike(a: readonly TensorSpec[], b: readonly TensorSpec[]): boolean {

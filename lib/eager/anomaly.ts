@@ -3,7 +3,7 @@ import { context, enterWatch, within } from "../context/context.js";
 import type { Maker, Recorded, Trace } from "../context/trace.js";
 import { userLine } from "../context/user-line.js";
 import { AnomalyError, ArgumentError } from "../errors.js";
-import { instructionId } from "../native/binding.js";
+import { instructionId } from "../native/instructions.js";
 import { describe } from "../options.js";
 import { isFloat } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";

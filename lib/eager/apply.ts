@@ -11,7 +11,8 @@ import {
   ShapeError,
   ThalwegError,
 } from "../errors.js";
-import { binding, executeAny, instructionId, isOutOfMemory, type NativeArray } from "../native/binding.js";
+import { binding, executeAny, isOutOfMemory, type NativeArray } from "../native/binding.js";
+import { instructionId } from "../native/instructions.js";
 import { describe } from "../options.js";
 import { type DType, isFloat } from "../tensor/dtype.js";
 import { resultStorage } from "../tensor/scratch.js";

@@ -1,7 +1,6 @@
-import { outerRuleOf } from "../plan/fuse-outer-update.js";
-import { PRODUCT_PARAMS, productRuleOf } from "../plan/fuse-product-update.js";
+import { descriptionOf } from "../native/instructions.js";
 import { type Buffer, type Instruction, read, written } from "../plan/ir.js";
-import { OPERAND, PARAM } from "../plan/matmul-params.js";
+import { Named } from "../plan/named.js";
 import { bytesOf } from "../tensor/dtype.js";
 
 /** Operations for each element that is read, of what does more than one. */
@@ -36,10 +35,9 @@ export function flopsOf(instruction: Instruction): number {
   if (name === "matmul_batch") return 2 * params.slice(0, 4).reduce((product, size) => product * size, 1);
   if (name in LINEAR_ALGEBRA) return linearAlgebraFlops(instruction);
   if (name === "sgd" || name === "adam") return updateFlops(instruction);
-  const outerRule = outerRuleOf(name);
-  if (outerRule !== undefined) return outerUpdateFlops(outerRule, params);
-  const productRule = productRuleOf(name);
-  if (productRule !== undefined) return productUpdateFlops(productRule, params);
+  const update = descriptionOf(name).update;
+  if (update?.gradient === "outer") return outerUpdateFlops(update.rule, params);
+  if (update?.gradient === "product") return productUpdateFlops(update.rule, params);
   if (name === "chain") return (params[0] as number) * (params[2] as number);
   const results = Math.max(...written(instruction).map(({ size }) => size));
   const inputs = Math.max(...operands.map((operand) => operand?.size ?? 0));
@@ -51,13 +49,13 @@ function linearAlgebraFlops({ name, params }: Instruction): number {
   return count * Math.round(LINEAR_ALGEBRA[name]?.(n, m) ?? 0);
 }
 
-function matmulFlops({ params, operands }: Instruction): number {
-  const [M, N, K] = [PARAM.M, PARAM.N, PARAM.K].map((at) => params[at] as number) as [number, number, number];
-  const has = (operand: keyof typeof OPERAND): number =>
-    (operands[OPERAND[operand]] ?? null) === null ? 0 : 1;
-  const accumulates = params[PARAM.beta] !== 0 ? 1 : 0;
-  const activates = params[PARAM.activation] !== 0 ? 1 : 0;
+function matmulFlops(instruction: Instruction): number {
+  const product = new Named<"matmul">(instruction);
+  const has = (operand: "bias" | "state"): number => (product.operand(operand) === null ? 0 : 1);
+  const accumulates = product.param("beta") !== 0 ? 1 : 0;
+  const activates = product.param("activation") !== 0 ? 1 : 0;
   // The slope is found and multiplied with.
+  const [M, N, K] = [product.param("M"), product.param("N"), product.param("K")];
   return M * N * (2 * K + has("bias") + accumulates + activates + 2 * has("state"));
 }
 
@@ -75,7 +73,7 @@ function outerUpdateFlops(rule: string, params: readonly number[]): number {
 
 function productUpdateFlops(rule: string, params: readonly number[]): number {
   const [M, N, K] = params as [number, number, number];
-  return M * N * (2 * K + updateFlopsAnElement(rule, params.slice(PRODUCT_PARAMS)));
+  return M * N * (2 * K + updateFlopsAnElement(rule, params.slice(6)));
 }
 
 function updateFlopsAnElement(name: string, settings: readonly number[]): number {

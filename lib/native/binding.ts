@@ -265,13 +265,3 @@ export function newMemory(bytes: number): NativeMemory {
     throw isOutOfMemory(error) ? new MemoryError(`tensor: there is no memory for ${bytes} bytes`) : error;
   }
 }
-
-const ids = new Map(binding.instructions.map(({ name }, id) => [name, id]));
-
-/** The number of a native instruction. */
-export function instructionId(name: string): number {
-  const id = ids.get(name);
-  if (id === undefined)
-    throw new BackendError(`thalweg: the native addon has no instruction "${name}"; rebuild it`);
-  return id;
-}

@@ -1,7 +1,7 @@
 import { apply } from "../eager/apply.js";
 import { byName, type Op } from "../eager/node.js";
 import { DTypeError } from "../errors.js";
-import { instructionId } from "../native/binding.js";
+import { instructionId } from "../native/instructions.js";
 import { type DType, isFloat } from "../tensor/dtype.js";
 import { broadcast, type Shape, type TensorSpec } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";

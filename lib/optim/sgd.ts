@@ -1,6 +1,6 @@
 import { increment, update } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
-import { instructionId } from "../native/binding.js";
+import { instructionId } from "../native/instructions.js";
 import { checkFlag, checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type ParameterList, scalarState } from "./group.js";

@@ -1,4 +1,4 @@
-import { type Buffer, type Instruction, type Program, replaceReads, written } from "./ir.js";
+import { type Buffer, type Instruction, type Program, replaceReads, writes, written } from "./ir.js";
 
 /** Computes once what is computed twice from the same values. */
 export function commonSubexpressions(program: Program): Program {
@@ -25,9 +25,7 @@ export function commonSubexpressions(program: Program): Program {
       kept.push(instruction);
       continue;
     }
-    const inputs = instruction.operands.map((buffer, i) =>
-      instruction.writes.includes(i) ? "w" : name(buffer),
-    );
+    const inputs = instruction.operands.map((buffer, i) => (writes(instruction, i) ? "w" : name(buffer)));
     const sizes = results.map((buffer) => `${buffer.size}${buffer.dtype}`);
     const { name: op, params, recomputation = 0 } = instruction;
     const key = [recomputation, op, ...params, "|", ...inputs, "|", ...sizes].join(" ");

@@ -1,5 +1,4 @@
-import { canFail } from "./dependencies.js";
-import { type Buffer, type Instruction, type Program, read, written } from "./ir.js";
+import { type Buffer, canFail, type Instruction, type Program, read, written } from "./ir.js";
 
 /** Leaves out instructions whose results nobody reads, but for those that refuse some data: they still do. */
 export function deadCode(program: Program): Program {

@@ -1,25 +1,4 @@
-import { type Buffer, type Instruction, type Program, read, written } from "./ir.js";
-
-/** These find out only from the data that something is wrong: an index out of range, a singular matrix. */
-const CAN_FAIL: ReadonlySet<string> = new Set([
-  "cross_entropy",
-  "cross_entropy_slope",
-  "cross_entropy_both",
-  "index_select",
-  "gather",
-  "index_add",
-  "scatter_add",
-  "scatter",
-  "cholesky",
-  "solve_triangular",
-  "solve",
-  "check_finite",
-]);
-
-/** Whether only the data show that it cannot be done. */
-export function canFail({ name }: Instruction): boolean {
-  return CAN_FAIL.has(name);
-}
+import { type Buffer, canFail, type Program, read, written } from "./ir.js";
 
 /**
  * For each instruction, by position, those that must come before it: the writers of what it reads, and for

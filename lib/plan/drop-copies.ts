@@ -1,4 +1,5 @@
 import { type Buffer, type Instruction, isOne, type Program, replaceReads } from "./ir.js";
+import { isNamed } from "./named.js";
 
 /** Reads a result from where it was made, instead of a copy, a sum over axes of size 1 or a product with 1. */
 export function dropCopies(program: Program): Program {
@@ -19,17 +20,21 @@ interface Copied {
 }
 
 /** What is made from what, of instructions that change nothing. A state may be written before it is read again. */
-function copyOf({ name, params, operands }: Instruction): Copied | null {
+function copyOf(instruction: Instruction): Copied | null {
   const copied = (from: Buffer, result: Buffer): Copied | null => {
     const isSame = from.size === result.size && from.dtype === result.dtype;
     return isSame && from.kind === "temporary" && result.kind === "temporary" ? { from, result } : null;
   };
-  if (name === "copy" && params[0] === 1 && params[2] === 1) {
-    return copied(operands[0] as Buffer, operands[1] as Buffer);
+  const copy = isNamed(instruction, "elementwise", "copy");
+  if (copy !== null) {
+    const isInOrder = copy.param("rank") === 1 && copy.params("stridesX")[0] === 1;
+    return isInOrder ? copied(copy.required("x"), copy.required("y")) : null;
   }
-  if (name === "sum" && params[1] === 1) return copied(operands[0] as Buffer, operands[1] as Buffer);
-  if (name !== "mul") return null;
-  const [a, b, result] = operands as [Buffer, Buffer, Buffer];
-  if (isOne(b)) return copied(a, result);
-  return isOne(a) ? copied(b, result) : null;
+  const sum = isNamed(instruction, "reduce", "sum");
+  if (sum !== null) return sum.param("axis") === 1 ? copied(sum.required("x"), sum.required("y")) : null;
+  const product = isNamed(instruction, "elementwise", "mul");
+  if (product === null) return null;
+  const [a, b, y] = [product.required("a"), product.required("b"), product.required("y")];
+  if (isOne(b)) return copied(a, y);
+  return isOne(a) ? copied(b, y) : null;
 }

@@ -1,4 +1,5 @@
-import { executeAny, instructionId } from "../native/binding.js";
+import { executeAny } from "../native/binding.js";
+import { instructionId } from "../native/instructions.js";
 import { allocate } from "../tensor/dtype.js";
 import { type Buffer, type Instruction, type Program, read, replaceReads, written } from "./ir.js";
 

@@ -1,5 +1,6 @@
 import { type Buffer, countUses, type Instruction, type Program, producers } from "./ir.js";
-import { ACTIVATION, OPERAND, PARAM, withMatmul } from "./matmul-params.js";
+import { activationOf, isOpen } from "./matmul.js";
+import { named } from "./named.js";
 
 /** matmul (+ bias), then relu, tanh or sigmoid of the result: one instruction. */
 export function fuseActivation(program: Program): Program {
@@ -8,13 +9,12 @@ export function fuseActivation(program: Program): Program {
   const fused = new Map<Instruction, Instruction>();
   const gone = new Set<Instruction>();
   for (const instruction of program.instructions) {
-    const activation = ACTIVATION[instruction.name];
-    const input = instruction.operands[0] as Buffer;
-    const maker = makers.get(input);
-    if (activation === undefined || maker?.name !== "matmul" || uses.get(input) !== 1) continue;
-    if (maker.params[PARAM.activation] !== 0 || (maker.operands[OPERAND.state] ?? null) !== null) continue;
-    const output = instruction.operands[1] as Buffer;
-    fused.set(maker, withMatmul(maker, { c: output }, { activation }));
+    const activation = activationOf(instruction.name);
+    if (activation === null) continue;
+    const [input, output] = instruction.operands as [Buffer, Buffer];
+    const product = named(makers.get(input), "matmul");
+    if (product === null || uses.get(input) !== 1 || !isOpen(product)) continue;
+    fused.set(product.instruction, product.with({ operands: { c: output }, params: { activation } }));
     gone.add(instruction);
   }
   return {

@@ -1,33 +1,39 @@
 import { unchangedBetween } from "./hazards.js";
-import type { Buffer, Instruction, Program } from "./ir.js";
+import type { Instruction, Program } from "./ir.js";
+import { isNamed, make, type Named } from "./named.js";
 
-/** Operands of both instructions begin with the scores and the labels. */
-const same = (a: Instruction, b: Instruction): boolean =>
-  a.operands[0] === b.operands[0] && a.operands[1] === b.operands[1];
+type CrossEntropy = Named<"cross_entropy">;
+
+const areOfSame = (a: CrossEntropy, b: CrossEntropy): boolean =>
+  a.operand("y") === b.operand("y") && a.operand("target") === b.operand("target");
 
 /**
- * The cost of each sample and its slope, from the same scores and labels: one pass over the scores. It takes
- * the place of the cost, so the row vector that the slope is multiplied by must be known there: it is a
+ * The cost of each sample and its derivative, from the same scores and labels: one pass over the scores. It takes
+ * the place of the cost, so the row vector that the derivative is multiplied by must be known there: it is a
  * constant where the loss is a mean or a sum.
  */
 export function fuseCrossEntropy(program: Program): Program {
   const replaced = new Map<Instruction, Instruction>();
   const gone = new Set<Instruction>();
-  program.instructions.forEach((slope, at) => {
-    if (slope.name !== "cross_entropy_slope") return;
-    const [y, target, d, dy] = slope.operands as [Buffer, Buffer, Buffer, Buffer];
+  program.instructions.forEach((instruction, at) => {
+    const derivative = isNamed(instruction, "cross_entropy", "cross_entropy_slope");
+    if (derivative === null) return;
+    const [y, target, d] = [
+      derivative.required("y"),
+      derivative.required("target"),
+      derivative.required("d"),
+    ];
     const cost = program.instructions
       .slice(0, at)
-      .find((one) => one.name === "cross_entropy" && same(one, slope) && !replaced.has(one));
-    if (cost === undefined || d.kind !== "constant") return;
-    if (!unchangedBetween(program, [y, target], cost, slope)) return;
-    replaced.set(cost, {
-      name: "cross_entropy_both",
-      params: cost.params,
-      operands: [y, target, d, cost.operands[2] as Buffer, dy],
-      writes: [3, 4],
-    });
-    gone.add(slope);
+      .map((one) => isNamed(one, "cross_entropy", "cross_entropy"))
+      .find((one) => one !== null && areOfSame(one, derivative) && !replaced.has(one.instruction));
+    if (cost == null || d.kind !== "constant") return;
+    if (!unchangedBetween(program, [y, target], cost.instruction, instruction)) return;
+    const [loss, dy] = [cost.required("loss"), derivative.required("dy")];
+    const [rows, n] = [cost.param("rows"), cost.param("n")];
+    const both = make("cross_entropy_both", { rows, n }, { y, target, d, loss, dy });
+    replaced.set(cost.instruction, both);
+    gone.add(instruction);
   });
   return {
     ...program,

@@ -1,30 +1,10 @@
-import { binding, type InstructionDescription, instructionId } from "../native/binding.js";
+import { arityOf, descriptionOf, instructionId, instructionName } from "../native/instructions.js";
 import { Groups } from "./groups.js";
-import { type Buffer, countUses, type Instruction, type Program, producers, read } from "./ir.js";
+import { type Buffer, countUses, type Instruction, type Program, producers, read, written } from "./ir.js";
+import { make, type Named, named } from "./named.js";
 
 // Longer ones would need more room between their ops than the first-level cache has.
 const MAX_OPS = 32;
-
-/** The number of inputs of each elementwise instruction. */
-const INPUTS: Readonly<Record<string, number>> = Object.fromEntries([
-  ...["add", "sub", "mul", "div", "pow", "maximum", "minimum"].map((name) => [name, 2]),
-  ...["copy", "neg", "abs", "sign", "square", "sqrt", "reciprocal"].map((name) => [name, 1]),
-  ...["exp", "log", "tanh", "sigmoid", "relu", "heaviside"].map((name) => [name, 1]),
-  ...["sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh"].map((name) => [name, 1]),
-  ...["acosh", "atanh", "expm1", "log1p", "exp2", "log2", "log10", "erf"].map((name) => [name, 1]),
-  ...["erfc", "rsqrt", "floor", "ceil", "round", "trunc"].map((name) => [name, 1]),
-  ["atan2", 2],
-  ...["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"].map((name) => [name, 2]),
-  ...["logical_and", "logical_or"].map((name) => [name, 2]),
-  ...["logical_not", "is_finite"].map((name) => [name, 1]),
-  ["where", 3],
-  ...["to_float32", "to_float64", "to_int32", "to_bool"].map((name) => [name, 1]),
-]);
-
-/** How many inputs an elementwise instruction has; null for any other. */
-export function elementwiseInputs(name: string): number | null {
-  return INPUTS[name] ?? null;
-}
 
 /**
  * Elementwise instructions over the same number of elements that read one another's results: one
@@ -60,18 +40,17 @@ export function fuseElementwise(program: Program): Program {
 }
 
 /** The number of elements that an instruction goes over, or null where it cannot be part of a chain. */
-function chainSize({ name, params, operands }: Instruction): number | null {
-  const inputs = INPUTS[name];
-  if (inputs === undefined) return null;
+function chainSize(instruction: Instruction): number | null {
+  const elementwise = named(instruction, "elementwise");
   // One axis only, along which each input has a value for each element or one for all.
-  const [rank, size] = params as [number, number];
-  const result = operands[inputs] as Buffer;
-  return rank === 1 && size > 0 && result.kind === "temporary" ? size : null;
+  if (elementwise === null || elementwise.param("rank") !== 1) return null;
+  const [size] = elementwise.params("shape") as [number];
+  return size > 0 && elementwise.required("y").kind === "temporary" ? size : null;
 }
 
-/** The native chain: n, inputs, ops; then of each op its instruction, its inputs, whether its result is kept. */
+/** One instruction for all of them. Values are numbered: the chain's inputs first, then the result of each op. */
 function chain(members: readonly Instruction[], uses: ReadonlyMap<Buffer, number>): Instruction {
-  const results = members.map(({ operands, writes }) => operands[writes[0] as number] as Buffer);
+  const results = members.flatMap(written);
   const inner = new Set(results);
   const inside = new Map<Buffer, number>();
   const outer = new Set<Buffer>();
@@ -85,39 +64,34 @@ function chain(members: readonly Instruction[], uses: ReadonlyMap<Buffer, number
   const kept = results.map(
     (buffer) => inside.get(buffer) === undefined || inside.get(buffer) !== uses.get(buffer),
   );
-  const outputs = results.filter((_, k) => kept[k]);
-  return {
-    name: "chain",
-    params: [
-      members[0]?.params[1] as number,
-      inputs.length,
-      members.length,
-      ...members.flatMap((member, k) => [
-        instructionId(member.name),
-        ...read(member).map((buffer) => number.get(buffer) as number),
-        Number(kept[k]),
-      ]),
-    ],
-    operands: [...inputs, ...outputs],
-    writes: outputs.map((_, i) => inputs.length + i),
-  };
+  const steps = members.flatMap((member, k) => [
+    instructionId(member.name),
+    ...read(member).map((buffer) => number.get(buffer) as number),
+    Number(kept[k]),
+  ]);
+  return make(
+    "chain",
+    { n: chainSize(members[0] as Instruction) as number, inputs: inputs.length, ops: members.length, steps },
+    { inputs, results: results.filter((_, k) => kept[k]) },
+  );
 }
 
-/** One op of a chain: values are numbered, the chain's inputs first and then the result of each op. */
+/** One op of a chain: which values it reads, and whether its result is kept. */
 export interface ChainOp {
   readonly name: string;
   readonly from: readonly number[];
   readonly kept: boolean;
 }
 
-/** What a chain does, read back from its parameters. */
-export function chainOps({ params }: Instruction): ChainOp[] {
+/** What a chain does, read back from its steps: of each op its instruction, its inputs, whether its result is kept. */
+export function chainOps(chain: Named<"chain">): ChainOp[] {
+  const steps = chain.params("steps");
   const ops: ChainOp[] = [];
-  for (let at = 3; at < params.length; ) {
-    const { name } = binding.instructions[params[at] as number] as InstructionDescription;
-    const inputs = INPUTS[name] as number;
-    ops.push({ name, from: params.slice(at + 1, at + 1 + inputs), kept: params[at + 1 + inputs] === 1 });
-    at += inputs + 2;
+  for (let at = 0; at < steps.length; ) {
+    const name = instructionName(steps[at] as number);
+    const { reads } = arityOf(descriptionOf(name));
+    ops.push({ name, from: steps.slice(at + 1, at + 1 + reads), kept: steps[at + 1 + reads] === 1 });
+    at += reads + 2;
   }
   return ops;
 }

@@ -1,17 +1,6 @@
 import { bytesOf } from "../tensor/dtype.js";
-import type { Buffer, Program } from "./ir.js";
-import { OPERAND, PARAM } from "./matmul-params.js";
+import type { Program } from "./ir.js";
 import { fuseGradients, withFactors } from "./updates.js";
-
-/** Of each kind of update, the instruction that takes the factors of a gradient instead of a gradient. */
-const PRODUCT: Readonly<Record<string, string>> = { sgd: "sgd_product", adam: "adam_product" };
-
-/** The kind of update that takes a product's factors in the instruction of that name, or undefined. */
-export const productRuleOf = (name: string): string | undefined =>
-  Object.keys(PRODUCT).find((rule) => PRODUCT[rule] === name);
-
-/** How many of the instruction's parameters are the product's; the update's settings follow. */
-export const PRODUCT_PARAMS = PARAM.alpha + 1;
 
 /** Smaller weights, their state and their gradient stay in a core's cache from the product to the update. */
 const MIN_BYTES = 524_288;
@@ -22,13 +11,15 @@ const MIN_BYTES = 524_288;
  */
 export function fuseProductUpdate(program: Program): Program {
   return fuseGradients(program, (update, product) => {
-    if (bytesOf(update.operands[0] as Buffer) < MIN_BYTES) return null;
-    const [a, b] = [product.operands[OPERAND.a] as Buffer, product.operands[OPERAND.b] as Buffer];
-    return withFactors(
-      update,
-      PRODUCT[update.name] as string,
-      [a, b],
-      product.params.slice(0, PRODUCT_PARAMS),
-    );
+    if (bytesOf(update.required("w")) < MIN_BYTES) return null;
+    const [a, b] = [product.required("a"), product.required("b")];
+    const [M, N, K, alpha] = [
+      product.param("M"),
+      product.param("N"),
+      product.param("K"),
+      product.param("alpha"),
+    ];
+    const [transposeA, transposeB] = [product.param("transposeA"), product.param("transposeB")];
+    return withFactors(update, "product", { M, N, K, transposeA, transposeB, alpha }, { a, b });
   });
 }

@@ -1,10 +1,11 @@
 import { unchangedBetween } from "./hazards.js";
-import { type Buffer, countUses, type Instruction, type Program, producers } from "./ir.js";
-import { ACTIVATION, OPERAND, PARAM, withMatmul } from "./matmul-params.js";
+import { type Buffer, countUses, type Instruction, isOne, type Program, producers } from "./ir.js";
+import { activationOf, isOpen } from "./matmul.js";
+import { isNamed, named } from "./named.js";
 
 /**
- * dx = dz · W, then dx ∘ slope(y) where y is the output of an activation: one instruction. The slopes are
- * those that the ops' rules give: relu heaviside(y), tanh 1 − y², sigmoid y·(1 − y).
+ * dx = dz · W, then dx ∘ f′ where f′ is an activation's derivative, found from its output y: one instruction. The
+ * derivatives are those that the ops' rules give: relu heaviside(y), tanh 1 − y², sigmoid y·(1 − y).
  */
 export function fuseSlope(program: Program): Program {
   const uses = countUses(program);
@@ -12,25 +13,23 @@ export function fuseSlope(program: Program): Program {
   const replaced = new Map<Instruction, Instruction>();
   const gone = new Set<Instruction>();
   for (const instruction of program.instructions) {
-    if (instruction.name !== "mul") continue;
-    const [dx, factor, output] = instruction.operands as [Buffer, Buffer, Buffer];
-    const maker = makers.get(dx);
-    const slope = slopeOf(factor, makers);
-    if (maker?.name !== "matmul" || slope === null || uses.get(dx) !== 1) continue;
-    if (maker.params[PARAM.activation] !== 0 || (maker.operands[OPERAND.state] ?? null) !== null) continue;
-    if (dx.size !== output.size || slope.y.size !== output.size) continue;
+    const mul = isNamed(instruction, "elementwise", "mul");
+    if (mul === null) continue;
+    const [dx, factor, output] = [mul.required("a"), mul.required("b"), mul.required("y")];
+    const product = named(makers.get(dx), "matmul");
+    const derivative = derivativeOf(factor, makers);
+    if (product === null || derivative === null || uses.get(dx) !== 1 || !isOpen(product)) continue;
+    const { activation, y, since } = derivative;
+    if (dx.size !== output.size || y.size !== output.size) continue;
     // It takes the place of the product, by which time y is known too.
-    if (!unchangedBetween(program, maker.operands, maker, instruction)) continue;
-    if (!unchangedBetween(program, [slope.y], slope.since, instruction)) continue;
+    if (!unchangedBetween(program, product.instruction.operands, product.instruction, instruction)) continue;
+    if (!unchangedBetween(program, [y], since, instruction)) continue;
+    const stateActivation = activationOf(activation) as number;
     replaced.set(
       instruction,
-      withMatmul(
-        maker,
-        { c: output, state: slope.y },
-        { stateActivation: ACTIVATION[slope.activation] as number },
-      ),
+      product.with({ operands: { c: output, state: y }, params: { stateActivation } }),
     );
-    gone.add(maker);
+    gone.add(product.instruction);
   }
   return {
     ...program,
@@ -40,33 +39,28 @@ export function fuseSlope(program: Program): Program {
 
 type Makers = ReadonlyMap<Buffer, Instruction>;
 
-interface Slope {
+interface Derivative {
   readonly activation: string;
   readonly y: Buffer;
   /** The first instruction that reads y. */
   readonly since: Instruction;
 }
 
-/** Of which activation's output a factor is the slope. */
-function slopeOf(factor: Buffer, makers: Makers): Slope | null {
-  const maker = makers.get(factor);
-  if (maker === undefined) return null;
-  const [first, second] = maker.operands as [Buffer, Buffer];
-  if (maker.name === "heaviside") return { y: first, activation: "relu", since: maker };
-  if (maker.name === "sub" && isOne(first)) {
-    const inner = makers.get(second);
-    if (inner?.name !== "square") return null;
-    return { y: inner.operands[0] as Buffer, activation: "tanh", since: inner };
+/** Of which activation's output a factor is the derivative. */
+function derivativeOf(factor: Buffer, makers: Makers): Derivative | null {
+  const maker = named(makers.get(factor), "elementwise");
+  if (maker === null) return null;
+  const since = maker.instruction;
+  if (maker.name === "heaviside") return { y: maker.required("x"), activation: "relu", since };
+  if (maker.name === "sub" && isOne(maker.required("a"))) {
+    const square = isNamed(makers.get(maker.required("b")), "elementwise", "square");
+    return square && { y: square.required("x"), activation: "tanh", since: square.instruction };
   }
   if (maker.name === "mul") {
-    const inner = makers.get(second);
-    const [one, y] = (inner?.operands ?? []) as [Buffer?, Buffer?];
-    if (inner?.name !== "sub" || one === undefined || !isOne(one) || y !== first) return null;
-    return { y: first, activation: "sigmoid", since: inner };
+    const y = maker.required("a");
+    const rest = isNamed(makers.get(maker.required("b")), "elementwise", "sub");
+    if (rest === null || !isOne(rest.required("a")) || rest.operand("b") !== y) return null;
+    return { y, activation: "sigmoid", since: rest.instruction };
   }
   return null;
-}
-
-function isOne(buffer: Buffer): boolean {
-  return buffer.kind === "constant" && buffer.size === 1 && buffer.values?.[0] === 1;
 }

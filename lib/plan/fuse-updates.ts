@@ -1,8 +1,6 @@
-import { canFail } from "./dependencies.js";
-import { type Instruction, type Program, read, written } from "./ir.js";
-
-/** Operands of one parameter's update, by instruction. */
-const WIDTH: Readonly<Record<string, number>> = { sgd: 6, adam: 8 };
+import { canFail, type Instruction, type Program, read, written } from "./ir.js";
+import { type Named, named } from "./named.js";
+import { isUpdate, settingsOf } from "./updates.js";
 
 /**
  * One pass over all parameters: updates by the same rule with the same settings become one instruction, at
@@ -25,7 +23,7 @@ export function fuseUpdates(program: Program): Program {
     for (const [key, group] of open) {
       if (canFail(instruction) || isInTheWay(instruction, group)) close(key);
     }
-    if (WIDTH[instruction.name] === undefined) continue;
+    if (!isUpdate(instruction)) continue;
     const key = keyOf(instruction);
     open.set(key, [...(open.get(key) ?? []), instruction]);
   }
@@ -49,19 +47,18 @@ function isInTheWay(instruction: Instruction, group: readonly Instruction[]): bo
 function keyOf(instruction: Instruction): string {
   const { name, operands } = instruction;
   const present = operands.map((operand) => (operand === null ? 0 : 1)).join("");
-  return [name, operands[0]?.dtype, present, ...settings(instruction)].join(" ");
+  const settings = settingsOf(update(instruction));
+  return [name, operands[0]?.dtype, present, ...Object.values(settings)].join(" ");
 }
 
-/** The parameters behind the number of tensors and the size of the one. */
-const settings = ({ params }: Instruction): readonly number[] => params.slice(2);
+const update = (instruction: Instruction): Named<"update"> => named(instruction, "update") as Named<"update">;
 
 function merge(group: readonly Instruction[]): Instruction {
   const last = group[group.length - 1] as Instruction;
-  const width = WIDTH[last.name] as number;
+  const sizes = group.flatMap((one) => update(one).params("n"));
   return {
     name: last.name,
-    params: [group.length, ...group.map((one) => one.params[1] as number), ...settings(last)],
+    params: [group.length, ...sizes, ...Object.values(settingsOf(update(last)))],
     operands: group.flatMap((one) => one.operands),
-    writes: group.flatMap((one, i) => one.writes.map((at) => at + i * width)),
   };
 }

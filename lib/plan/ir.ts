@@ -1,6 +1,8 @@
+import { descriptionOf } from "../native/instructions.js";
 import type { DType, TypedArray } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
+import { accessOf } from "./layout.js";
 
 /** Where a buffer's memory is: an input of the call, a tensor that outlives it, a constant, or the arena. */
 export type BufferKind = "input" | "state" | "constant" | "temporary";
@@ -20,14 +22,12 @@ export interface Buffer {
   readonly argument?: number;
 }
 
-/** One native instruction over buffers. */
+/** One native instruction over buffers. What its parameters and operands are, its description says: `named.ts`. */
 export interface Instruction {
   readonly name: string;
   readonly params: readonly number[];
   /** In the native order; null for one that is left out. */
   readonly operands: readonly (Buffer | null)[];
-  /** Which operands are written, by position. A written one may be read too. */
-  readonly writes: readonly number[];
   /** Which recomputation asked for it, so that it is not replaced by what was computed before; 0: none. */
   readonly recomputation?: number;
 }
@@ -41,28 +41,32 @@ export interface Program {
 /** Makes a program that does the same in a better way. */
 export type Pass = (program: Program) => Program;
 
+/** The operands that it writes; one may be read too. */
 export function written(instruction: Instruction): Buffer[] {
-  return instruction.writes.map((i) => instruction.operands[i] as Buffer);
+  return instruction.operands.filter(
+    (operand, at): operand is Buffer => operand !== null && writes(instruction, at),
+  );
 }
 
-/** The operands whose old values matter: all but those that are written without being read. */
+/** The operands whose old values matter: all but temporaries that are written, which are written whole, once. */
 export function read(instruction: Instruction): Buffer[] {
-  const reads: Buffer[] = [];
-  instruction.operands.forEach((operand, i) => {
-    if (operand !== null && (!instruction.writes.includes(i) || readsItsOutput(instruction, i)))
-      reads.push(operand);
-  });
-  return reads;
+  return instruction.operands.filter(
+    (operand, at): operand is Buffer =>
+      operand !== null && !(writes(instruction, at) && operand.kind === "temporary"),
+  );
 }
 
-/** Temporaries are written whole, once; only states are written in place. */
-function readsItsOutput(instruction: Instruction, operand: number): boolean {
-  return (instruction.operands[operand] as Buffer).kind !== "temporary";
-}
+/** Whether it writes the operand at that position. */
+export const writes = (instruction: Instruction, at: number): boolean => accessOf(instruction)[at] !== "read";
+
+/** Whether only the data show that it cannot be done: an index out of range, a singular matrix. */
+export const canFail = ({ name }: Instruction): boolean => descriptionOf(name).canFail;
+
+/** Whether it is one number that is known. */
+export const isNumber = ({ kind, size }: Buffer): boolean => kind === "constant" && size === 1;
 
 /** Whether it is the number 1. */
-export const isOne = ({ kind, size, values }: Buffer): boolean =>
-  kind === "constant" && size === 1 && values?.[0] === 1;
+export const isOne = (buffer: Buffer): boolean => isNumber(buffer) && buffer.values?.[0] === 1;
 
 /** How often each buffer is read; being an output counts. */
 export function countUses(program: Program): Map<Buffer, number> {
@@ -92,7 +96,7 @@ export function replaceReads(
   if (!instruction.operands.some((operand) => operand !== null && replacements.has(operand)))
     return instruction;
   const operands = instruction.operands.map((operand, i) =>
-    operand === null || instruction.writes.includes(i) ? operand : (replacements.get(operand) ?? operand),
+    operand === null || writes(instruction, i) ? operand : (replacements.get(operand) ?? operand),
   );
   return { ...instruction, operands };
 }

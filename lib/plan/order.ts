@@ -2,8 +2,7 @@ import { bytesOf } from "../tensor/dtype.js";
 import { placeInArena } from "./arena.js";
 import { type Group, Groups } from "./groups.js";
 import { type Buffer, type Instruction, type Program, producers, read, written } from "./ir.js";
-
-const UPDATES: ReadonlySet<string> = new Set(["sgd", "adam"]);
+import { isUpdate } from "./updates.js";
 
 /**
  * Puts each parameter's update right behind the instruction that makes its gradient, while that is in the
@@ -14,7 +13,7 @@ export function order(program: Program): Program {
   const makers = producers(program);
   const position = new Map(program.instructions.map((instruction, at) => [instruction, at]));
   program.instructions.forEach((instruction, at) => {
-    if (!UPDATES.has(instruction.name)) return;
+    if (!isUpdate(instruction)) return;
     const from = read(instruction).flatMap((buffer) => position.get(makers.get(buffer) as Instruction) ?? []);
     if (from.length > 0) groups.join(groups.of(Math.max(...from)), groups.of(at));
   });

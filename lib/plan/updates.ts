@@ -1,34 +1,38 @@
+import { descriptionOf, settingNames, updateOf } from "../native/instructions.js";
 import { unchangedBetween } from "./hazards.js";
 import { type Buffer, countUses, type Instruction, type Program, producers, written } from "./ir.js";
-import { isPlain } from "./matmul-params.js";
+import { isPlain } from "./matmul.js";
+import { make, type Named, named } from "./named.js";
 
-/** The position of the gradient among the operands of every kind of update, behind the parameter. */
-const GRADIENT = 1;
+/** Whether it updates parameters, each by a gradient that is there as a whole. */
+export const isUpdate = ({ name }: Instruction): boolean => descriptionOf(name).update?.gradient === "whole";
 
 /**
  * Exchanges updates of one parameter, each with the product that is its gradient and nothing else's, for one
- * instruction in the update's place, behind everything that still reads the old weight.
+ * instruction in the update's place, after everything that still reads the old weight.
  * @param fuse gives that instruction, or null where the two are to stay.
  */
 export function fuseGradients(
   program: Program,
-  fuse: (update: Instruction, product: Instruction) => Instruction | null,
+  fuse: (update: Named<"update">, product: Named<"matmul">) => Instruction | null,
 ): Program {
   const uses = countUses(program);
   const makers = producers(program);
   const replaced = new Map<Instruction, Instruction>();
   const gone = new Set<Instruction>();
-  for (const update of program.instructions) {
-    if ((update.name !== "sgd" && update.name !== "adam") || update.params[0] !== 1) continue;
-    const gradient = update.operands[GRADIENT] as Buffer;
-    const product = makers.get(gradient);
-    if (product?.name !== "matmul" || uses.get(gradient) !== 1 || !isPlain(product)) continue;
-    if (written(update).some((buffer) => product.operands.includes(buffer))) continue;
-    if (!unchangedBetween(program, product.operands, product, update)) continue;
+  for (const instruction of program.instructions) {
+    const update = named(instruction, "update");
+    if (update === null || update.param("tensors") !== 1) continue;
+    const gradient = update.required("gradient");
+    const product = named(makers.get(gradient), "matmul");
+    if (product === null || uses.get(gradient) !== 1 || !isPlain(product)) continue;
+    const { operands } = product.instruction;
+    if (written(instruction).some((buffer) => operands.includes(buffer))) continue;
+    if (!unchangedBetween(program, operands, product.instruction, instruction)) continue;
     const fused = fuse(update, product);
     if (fused === null) continue;
-    replaced.set(update, fused);
-    gone.add(product);
+    replaced.set(instruction, fused);
+    gone.add(product.instruction);
   }
   return {
     ...program,
@@ -36,19 +40,26 @@ export function fuseGradients(
   };
 }
 
-/** The update with the factors of its gradient for operands in the gradient's place. */
+/** The settings of an update by name. */
+export function settingsOf(update: Named<"update">): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    settingNames(update.name).map((name) => [name, update.param(name as "momentum")]),
+  );
+}
+
+/** The update by the same rule that takes its gradient as factors: by these parameters and operands, and its own. */
 export function withFactors(
-  update: Instruction,
-  name: string,
-  [a, b]: readonly [Buffer, Buffer],
-  params: readonly number[],
+  update: Named<"update">,
+  form: "outer" | "product",
+  params: Readonly<Record<string, number>>,
+  factors: Readonly<Record<string, Buffer>>,
 ): Instruction {
-  const [w = null, , ...rest] = update.operands;
-  return {
-    ...update,
-    name,
-    params: [...params, ...update.params.slice(2)],
-    operands: [w, a, b, ...rest],
-    writes: update.writes.map((at) => (at < GRADIENT ? at : at + 1)),
-  };
+  const own = descriptionOf(update.name).operands.filter(({ name }) => name !== "gradient");
+  const operands = Object.fromEntries(own.map(({ name }) => [name, update.operand(name as "lr")]));
+  const fused = make(
+    updateOf(update.name, form).name,
+    { ...params, ...settingsOf(update) },
+    { ...factors, ...operands },
+  );
+  return { ...update.instruction, ...fused };
 }

@@ -1,6 +1,6 @@
-import { canFail } from "./dependencies.js";
-import { chainOps, elementwiseInputs } from "./fuse-elementwise.js";
-import { type Buffer, type Instruction, type Program, read, written } from "./ir.js";
+import { chainOps } from "./fuse-elementwise.js";
+import { type Buffer, canFail, type Instruction, type Program, read, writes, written } from "./ir.js";
+import { isNamed, type Named, named } from "./named.js";
 
 /**
  * What elementwise instructions make and a copy then puts into a state is written there at once, where nobody needs
@@ -31,10 +31,12 @@ interface Copy {
 }
 
 /** What goes whole into a state: how values are written. */
-function copyOf({ name, params, operands }: Instruction): Copy | null {
-  if (name !== "copy" || params[0] !== 1) return null;
-  const [source, target] = operands as [Buffer, Buffer];
-  const isWhole = source.kind === "temporary" && source.size === target.size && params[1] === target.size;
+function copyOf(instruction: Instruction): Copy | null {
+  const copy = isNamed(instruction, "elementwise", "copy");
+  if (copy === null || copy.param("rank") !== 1) return null;
+  const [source, target] = [copy.required("x"), copy.required("y")];
+  const isWhole =
+    source.kind === "temporary" && source.size === target.size && copy.params("shape")[0] === target.size;
   return isWhole && target.kind === "state" ? { source, target } : null;
 }
 
@@ -57,21 +59,30 @@ function mayWrite(
 
 /** Whether it reads each element of the target only before it writes it. */
 function letsWrite(maker: Instruction, source: Buffer, target: Buffer): boolean {
-  const { name, params, operands, writes } = maker;
-  const isRead = operands.some((operand, i) => operand === target && !writes.includes(i));
   if (written(maker).includes(target)) return false;
-  if (name === "chain") {
-    if (!isRead) return true;
-    const inputs = params[1] as number;
-    const place = operands.indexOf(target);
-    const ops = chainOps(maker);
-    const kept = ops.flatMap((op, k) => (op.kept ? [k] : []));
-    const k = kept[operands.indexOf(source) - inputs] as number;
-    return target.size === params[0] && ops.slice(k + 1).every((op) => !op.from.includes(place));
-  }
-  const inputs = elementwiseInputs(name);
-  if (inputs === null) return false;
-  const isElementByElement =
-    params[0] === 1 && params.slice(2).every((stride, i) => operands[i] !== target || stride === 1);
-  return !isRead || isElementByElement;
+  const isRead = maker.operands.some((operand, at) => operand === target && !writes(maker, at));
+  const chain = named(maker, "chain");
+  if (chain !== null) return !isRead || readsBefore(chain, source, target);
+  const elementwise = named(maker, "elementwise");
+  if (elementwise === null) return false;
+  return !isRead || readsInOrder(elementwise, target);
+}
+
+/** Whether the op of a chain that makes the source is the last that reads the target. */
+function readsBefore(chain: Named<"chain">, source: Buffer, target: Buffer): boolean {
+  const place = chain.operands("inputs").indexOf(target);
+  const ops = chainOps(chain);
+  const kept = ops.flatMap((op, k) => (op.kept ? [k] : []));
+  const k = kept[chain.operands("results").indexOf(source)] as number;
+  return target.size === chain.param("n") && ops.slice(k + 1).every((op) => !op.from.includes(place));
+}
+
+/** Whether an elementwise instruction reads the target element by element, as it writes. */
+function readsInOrder(elementwise: Named<"elementwise">, target: Buffer): boolean {
+  const strides = { x: "stridesX", a: "stridesA", b: "stridesB", condition: "stridesCondition" } as const;
+  const isInOrder = (input: keyof typeof strides): boolean =>
+    !elementwise.has(input) ||
+    elementwise.operand(input) !== target ||
+    elementwise.params(strides[input])[0] === 1;
+  return elementwise.param("rank") === 1 && (["x", "a", "b", "condition"] as const).every(isInOrder);
 }

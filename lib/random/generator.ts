@@ -3,7 +3,7 @@ import { stateAgain } from "../context/recomputation.js";
 import { copy, currentTrace, fork, type RandomSource, take } from "../context/trace.js";
 import { copyNow, emptyTensor, runInPlace } from "../eager/apply.js";
 import { DTypeError, GraphError, TraceError } from "../errors.js";
-import { instructionId } from "../native/binding.js";
+import { instructionId } from "../native/instructions.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
 import { checkShape, type Shape } from "../tensor/shape.js";

@@ -7,7 +7,7 @@ import { ArgumentError, BusyError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
 import { checkFlag, checkNumber, checkOptions, describe, isInstance } from "../options.js";
-import { canFail } from "../plan/dependencies.js";
+import { canFail } from "../plan/ir.js";
 import { Generator } from "../random/generator.js";
 import { copyOf } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";

@@ -14,7 +14,7 @@ import {
   setThreads,
   ThalwegError,
 } from "../../lib/index.js";
-import { instructionId } from "../../lib/native/binding.js";
+import { instructionId } from "../../lib/native/instructions.js";
 import { library, runModule } from "../child.js";
 import { bad, CODES, expectError, testErrors } from "./expect-error.js";
 

@@ -11,7 +11,25 @@ import {
   tensor,
   zeros,
 } from "../../lib/index.js";
-import { instructions } from "../plan/program.js";
+import type { PassName } from "../../lib/plan/index.js";
+
+/** What explain() tells of the instructions: a line for each, with those that stand below it. */
+function instructions(
+  fn: (...inputs: Tensor[]) => Tensor | Tensor[],
+  passes: readonly PassName[],
+  ...inputs: Tensor[]
+): string[] {
+  const text = compile(fn, { passes }).explain(...inputs);
+  const start = text.indexOf("instruction\n");
+  const table = text.slice(start, text.indexOf("\n\n", start)).split("\n").slice(1);
+  const found: string[] = [];
+  for (const line of table) {
+    const row = /^ {0,3}\d+ +[\d,]+ +[\d,]+ {2}(.*)$/.exec(line);
+    if (row !== null) found.push(row[1] as string);
+    else found.push(`${found.pop()}\n${line.trim()}`);
+  }
+  return found;
+}
 
 const B = 128;
 const images = zeros([B, 600]);

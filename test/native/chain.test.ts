@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { binding, instructionId, type NativeArray } from "../../lib/native/binding.js";
+import { binding, type NativeArray } from "../../lib/native/binding.js";
+import { instructionId } from "../../lib/native/instructions.js";
 import { library, runModule } from "../child.js";
 
 const id = instructionId;

@@ -1,32 +1,46 @@
 import { expect } from "vitest";
+import { traceProgram } from "../../lib/compiler/version.js";
 import { compile, type Tensor, tensor } from "../../lib/index.js";
+import { chainOps } from "../../lib/plan/fuse-elementwise.js";
 import type { PassName } from "../../lib/plan/index.js";
+import type { Buffer, Instruction, Program } from "../../lib/plan/ir.js";
+import { type Family, type Named, named } from "../../lib/plan/named.js";
 
 export type Fn = (...inputs: Tensor[]) => Tensor | Tensor[];
 
-/** What explain() tells of the instructions: a line for each, with those that stand below it. */
-export function instructions(fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]): string[] {
-  const text = compile(fn, { passes }).explain(...inputs);
-  const start = text.indexOf("instruction\n");
-  const table = text.slice(start, text.indexOf("\n\n", start)).split("\n").slice(1);
-  const found: string[] = [];
-  for (const line of table) {
-    const row = /^ {0,3}\d+ +[\d,]+ +[\d,]+ {2}(.*)$/.exec(line);
-    if (row !== null) found.push(row[1] as string);
-    else found.push(`${found.pop()}\n${line.trim()}`);
-  }
-  return found;
-}
+/** The program that passes leave of a function, and where its temporaries are. */
+export const planOf = (fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]) =>
+  traceProgram(fn, inputs, passes).planned;
+
+export const programOf = (fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]): Program =>
+  planOf(fn, passes, ...inputs).program;
+
+/** An instruction that reads any number of buffers and writes one. */
+export const join = (inputs: readonly Buffer[], y: Buffer): Instruction => ({
+  name: "concat",
+  params: [inputs.length, 1, ...inputs.map(({ size }) => size)],
+  operands: [...inputs, y],
+});
 
 /** The instructions' names in order, whatever they work on. */
-export function names(fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]): string[] {
-  return instructions(fn, passes, ...inputs).map((line) => {
-    if (/= chain of/.test(line)) return "chain";
-    if (/^(sgd|adam)/.test(line)) return line.slice(0, line.indexOf(" ")).replace(":", "");
-    if (/matmul\(/.test(line)) return "matmul";
-    return (/= (\w+)\(/.exec(line) as RegExpExecArray)[1] as string;
-  });
+export const names = (fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]): string[] =>
+  programOf(fn, passes, ...inputs).instructions.map(({ name }) => name);
+
+/** The instructions of a family, in order. */
+export function all<F extends Family>(family: F, { instructions }: Program): Named<F>[] {
+  return instructions.flatMap((instruction) => named(instruction, family) ?? []);
 }
+
+/** The one instruction of a family. */
+export function only<F extends Family>(family: F, program: Program): Named<F> {
+  const found = all(family, program);
+  expect(found, family).toHaveLength(1);
+  return found[0] as Named<F>;
+}
+
+/** What each op of a chain does, with its inputs by number. */
+export const stepsOf = (chain: Named<"chain">): string[] =>
+  chainOps(chain).map(({ name, from, kept }) => `${name}(${from.join(", ")})${kept ? " kept" : ""}`);
 
 export const numbers = (result: Tensor | Tensor[]): number[][] =>
   [result].flat().map((one) => [...one.data] as number[]);

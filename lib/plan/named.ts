@@ -1,0 +1,132 @@
+import type { Names } from "../native/instruction-names.js";
+import { descriptionOf, instructionId } from "../native/instructions.js";
+import type { Buffer, Instruction } from "./ir.js";
+import { layoutOf, type Span } from "./layout.js";
+
+/** A family of instructions, which have names for their operands and parameters. */
+export type Family = keyof Names;
+type Operand<F extends Family> = Names[F]["operand"];
+type Param<F extends Family> = Names[F]["param"];
+
+/** What can be exchanged in an instruction, by name. */
+export interface Changes<F extends Family> {
+  readonly operands?: { readonly [K in Operand<F>]?: Buffer | null };
+  readonly params?: { readonly [K in Param<F>]?: number };
+}
+
+/** An instruction whose operands and parameters are asked for by the names of its description. */
+export class Named<F extends Family> {
+  readonly instruction: Instruction;
+
+  constructor(instruction: Instruction) {
+    this.instruction = instruction;
+  }
+
+  get name(): string {
+    return this.instruction.name;
+  }
+
+  param(name: Param<F>): number {
+    return this.instruction.params[this.#span("params", name).at] as number;
+  }
+
+  /** The name that a choice stands for. */
+  choice(name: Param<F>): string {
+    const { choices } = descriptionOf(this.name).params.find((param) => param.name === name) ?? {};
+    return choices?.[this.param(name)] as string;
+  }
+
+  /** A parameter that is a list. */
+  params(name: Param<F>): readonly number[] {
+    const { at, count } = this.#span("params", name);
+    return this.instruction.params.slice(at, at + count);
+  }
+
+  /** Of an update of several tensors, the operand of the tensor at that position. Null where it is left out. */
+  operand(name: Operand<F>, tensor = 0): Buffer | null {
+    const { width } = layoutOf(this.instruction);
+    return this.instruction.operands[this.#span("operands", name).at + tensor * width] ?? null;
+  }
+
+  /** An operand that is never left out. */
+  required(name: Operand<F>, tensor = 0): Buffer {
+    const buffer = this.operand(name, tensor);
+    if (buffer === null) throw new Error(`${this.name}: ${name} is left out`);
+    return buffer;
+  }
+
+  /** Operands that are a list. */
+  operands(name: Operand<F>): readonly Buffer[] {
+    const { at, count } = this.#span("operands", name);
+    return this.instruction.operands.slice(at, at + count) as Buffer[];
+  }
+
+  /** Whether instructions of this very name have such an operand. */
+  has(name: Operand<F>): boolean {
+    return layoutOf(this.instruction).operands.has(name);
+  }
+
+  /** Whether none of these operands is there. */
+  lacks(...names: readonly Operand<F>[]): boolean {
+    return names.every((name) => this.operand(name) === null);
+  }
+
+  /** The instruction with some operands and parameters exchanged. */
+  with({ operands = {}, params = {} }: Changes<F>): Instruction {
+    const [newOperands, newParams] = [[...this.instruction.operands], [...this.instruction.params]];
+    for (const [name, buffer] of Object.entries<Buffer | null | undefined>(operands)) {
+      const { at } = this.#span("operands", name);
+      while (newOperands.length <= at) newOperands.push(null);
+      newOperands[at] = buffer ?? null;
+    }
+    for (const [name, value] of Object.entries<number | undefined>(params)) {
+      newParams[this.#span("params", name).at] = value as number;
+    }
+    return { ...this.instruction, operands: newOperands, params: newParams };
+  }
+
+  #span(kind: "params" | "operands", name: string): Span {
+    const span = layoutOf(this.instruction)[kind].get(name);
+    if (span === undefined) throw new Error(`${this.name} has no ${kind.slice(0, -1)} ${name}`);
+    return span;
+  }
+}
+
+/** The names of an instruction that belongs to a family; null for any other. */
+export function named<F extends Family>(instruction: Instruction | undefined, family: F): Named<F> | null {
+  if (instruction === undefined || descriptionOf(instruction.name).family !== family) return null;
+  return new Named<F>(instruction);
+}
+
+/** As `named`, for an instruction of that very name. */
+export function isNamed<F extends Family>(
+  instruction: Instruction | undefined,
+  family: F,
+  name: string,
+): Named<F> | null {
+  return instruction?.name === name ? named(instruction, family) : null;
+}
+
+/** The instruction of that name with these parameters and operands, which are put in the native order. */
+export function make(
+  name: string,
+  params: Readonly<Record<string, number | readonly number[]>>,
+  operands: Readonly<Record<string, Buffer | null | readonly Buffer[]>>,
+): Instruction {
+  instructionId(name);
+  const description = descriptionOf(name);
+  const pick = <T>(values: Readonly<Record<string, T | readonly T[]>>, key: string): readonly T[] => {
+    if (!Object.hasOwn(values, key)) throw new Error(`${name}: ${key} is missing`);
+    const value = values[key] as T | readonly T[];
+    return Array.isArray(value) ? value : [value as T];
+  };
+  return {
+    name,
+    params: description.params.flatMap((param) => pick(params, param.name)),
+    operands: description.operands.flatMap((operand) =>
+      operand.optional && !Object.hasOwn(operands, operand.name)
+        ? [null]
+        : pick<Buffer | null>(operands, operand.name),
+    ),
+  };
+}
