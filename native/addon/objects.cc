@@ -23,9 +23,7 @@ std::span<const T> numbers(const Napi::Value& value, DType dtype) {
   return {static_cast<const T*>(buffer.data), static_cast<size_t>(buffer.count)};
 }
 
-int64_t bytes_of(const Buffer& buffer) {
-  return buffer.count * (buffer.dtype == DType::float64 ? 8 : buffer.dtype == DType::boolean ? 1 : 4);
-}
+int64_t bytes_of(const Buffer& buffer) { return buffer.count * thalweg::bytes_of(buffer.dtype); }
 
 std::vector<std::shared_ptr<Memory>> memories_of(const Napi::Value& value) {
   const auto array = value.As<Napi::Array>();

@@ -40,14 +40,14 @@ std::atomic<MatmulProvider>& provider_setting() {
 // CBLAS wants a stride of at least 1, of empty matrices too.
 int stride(int64_t elements) { return static_cast<int>(elements < 1 ? 1 : elements); }
 
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<float>& m, int64_t rows, const float* a,
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCallOf<float>& m, int64_t rows, const float* a,
           float* c) {
   cblas_sgemm(CblasRowMajor, ta, tb, static_cast<int>(rows), static_cast<int>(m.N), static_cast<int>(m.K),
               m.alpha, a, stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
 }
 
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<double>& m, int64_t rows, const double* a,
-          double* c) {
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCallOf<double>& m, int64_t rows,
+          const double* a, double* c) {
   cblas_dgemm(CblasRowMajor, ta, tb, static_cast<int>(rows), static_cast<int>(m.N), static_cast<int>(m.K),
               m.alpha, a, stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
 }
@@ -55,9 +55,9 @@ void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCall<double>& m, i
 // A single-threaded BLAS computes some rows of c. The product is BLAS's; bias, activation and slope are our
 // own kernel's, over a product of depth 0.
 template <typename T>
-void multiply_rows(const MatmulCall<T>& call, Range rows, MatmulFn<T> epilogue) {
+void multiply_rows(const MatmulCallOf<T>& call, Range rows, MatmulFn<T> epilogue) {
   const int64_t count = rows.end - rows.begin;
-  MatmulCall<T> mine = call;
+  MatmulCallOf<T> mine = call;
   mine.M = count;
   mine.c = call.c + rows.begin * call.ldc;
   const T* a = call.a + (call.transpose_a ? rows.begin : rows.begin * call.lda);
@@ -73,7 +73,7 @@ void multiply_rows(const MatmulCall<T>& call, Range rows, MatmulFn<T> epilogue) 
 // The rows are cut by their number alone and each thread of ours takes whole pieces: how a BLAS adds up
 // depends on how many rows it is given.
 template <typename T>
-void matmul(const MatmulCall<T>& call, const Team& team, MatmulFn<T> epilogue) {
+void matmul(const MatmulCallOf<T>& call, const Team& team, MatmulFn<T> epilogue) {
   constexpr int64_t kPieces = 8;
   constexpr int64_t kLeastRows = 64;
   const int64_t rows = std::max(kLeastRows, (call.M + kPieces - 1) / kPieces);
@@ -112,25 +112,29 @@ static void use_one_thread() {
   (void)done;
 }
 
-void cblas_matmul_f32(const MatmulCall<float>& call, const Team& team) {
+template <typename T>
+void cblas_matmul(const MatmulCallOf<T>& call, const Team& team) {
   use_one_thread();
-  matmul(call, team, kernel_table().matmul_f32);
-}
-void cblas_matmul_f64(const MatmulCall<double>& call, const Team& team) {
-  use_one_thread();
-  matmul(call, team, kernel_table().matmul_f64);
+  matmul(call, team, kernel_table().matmul.of<T>());
 }
 
 #else
 
 // Never chosen: provider_named() refuses "cblas" in this build.
-void cblas_matmul_f32(const MatmulCall<float>&, const Team&) {}
-void cblas_matmul_f64(const MatmulCall<double>&, const Team&) {}
+template <typename T>
+void cblas_matmul(const MatmulCallOf<T>&, const Team&) {}
 
 #endif
 
 // The epilogue runs on each thread by itself, over a product of depth 0: nothing is packed.
-int64_t cblas_scratch_f32(const MatmulCall<float>&, int32_t) { return 0; }
-int64_t cblas_scratch_f64(const MatmulCall<double>&, int32_t) { return 0; }
+template <typename T>
+int64_t cblas_scratch(const MatmulCallOf<T>&, int32_t) {
+  return 0;
+}
+
+template void cblas_matmul<float>(const MatmulCallOf<float>&, const Team&);
+template void cblas_matmul<double>(const MatmulCallOf<double>&, const Team&);
+template int64_t cblas_scratch<float>(const MatmulCallOf<float>&, int32_t);
+template int64_t cblas_scratch<double>(const MatmulCallOf<double>&, int32_t);
 
 }  // namespace thalweg

@@ -17,9 +17,10 @@ std::vector<std::string> matmul_providers();
 MatmulProvider matmul_provider();
 void set_matmul_provider(const std::string& name);
 
-void cblas_matmul_f32(const MatmulCall<float>& call, const Team& team);
-void cblas_matmul_f64(const MatmulCall<double>& call, const Team& team);
-int64_t cblas_scratch_f32(const MatmulCall<float>& call, int32_t threads);
-int64_t cblas_scratch_f64(const MatmulCall<double>& call, int32_t threads);
+// Defined for float and double.
+template <typename T>
+void cblas_matmul(const MatmulCallOf<T>& call, const Team& team);
+template <typename T>
+int64_t cblas_scratch(const MatmulCallOf<T>& call, int32_t threads);
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "cpu.h"
+#include "dtypes.h"
 
 namespace thalweg {
 namespace {
@@ -45,16 +46,9 @@ class GatherTask final : public Task {
 
 double first_of(const Buffer& output) {
   if (output.count == 0) return 0;
-  switch (output.dtype) {
-    case DType::float64:
-      return *static_cast<const double*>(output.data);
-    case DType::float32:
-      return *static_cast<const float*>(output.data);
-    case DType::int32:
-      return *static_cast<const int32_t*>(output.data);
-    default:
-      return *static_cast<const uint8_t*>(output.data);
-  }
+  return visit_dtype(output.dtype, [&]<typename T>(std::type_identity<T>) {
+    return static_cast<double>(*static_cast<const T*>(output.data));
+  });
 }
 
 class LogTask final : public Task {
@@ -79,7 +73,7 @@ Task* make_gather(const Samples& samples, const Buffer& input, int64_t batch, Ta
   task->to = static_cast<std::byte*>(input.data);
   task->row_bytes = bytes / batch;
   task->count = batch;
-  task->scale_bytes = kernel_table().scale_bytes[static_cast<int32_t>(input.dtype)];
+  task->scale_bytes = kernel_table().scale_bytes[input.dtype];
   task->nanoseconds = static_cast<double>(bytes) / kBytesANanosecond;
   task->rows = batch;
   task->row_operands = 0b1;

@@ -17,13 +17,6 @@ struct Buffer {
   DType dtype = DType::float32;
 };
 
-inline const char* name_of(DType dtype) {
-  constexpr const char* kNames[] = {"float32", "float64", "int32", "bool"};
-  return kNames[static_cast<int32_t>(dtype)];
-}
-
-inline int64_t bytes_of(DType dtype) { return dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4; }
-
 // Reads buffers and parameters in order, and refuses what does not fit.
 class Operands {
  public:

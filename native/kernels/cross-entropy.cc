@@ -181,9 +181,6 @@ int64_t cross_entropy(const CrossEntropyCall<T>& call, int64_t begin, int64_t en
 
 }  // namespace
 
-void add_cross_entropy(Table& table) {
-  table.cross_entropy_f32 = cross_entropy<float>;
-  table.cross_entropy_f64 = cross_entropy<double>;
-}
+void add_cross_entropy(Table& table) { table.cross_entropy = {cross_entropy<float>, cross_entropy<double>}; }
 
 }  // namespace thalweg::THALWEG_ISA

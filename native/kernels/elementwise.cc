@@ -261,31 +261,20 @@ void pow(int64_t n, const void* const* in, const int64_t* strides, void* out) {
 
 // --- the table -----------------------------------------------------------------------------------
 
-template <typename T>
-constexpr int32_t kDType = static_cast<int32_t>(DType::count);
-template <>
-constexpr int32_t kDType<float> = static_cast<int32_t>(DType::float32);
-template <>
-constexpr int32_t kDType<double> = static_cast<int32_t>(DType::float64);
-template <>
-constexpr int32_t kDType<int32_t> = static_cast<int32_t>(DType::int32);
-template <>
-constexpr int32_t kDType<uint8_t> = static_cast<int32_t>(DType::boolean);
-
 template <typename Op, typename... T>
 void add_unary(Table& table, Elementwise kernel) {
-  ((table.elementwise[static_cast<int32_t>(kernel)][kDType<T>] = unary<Op, T>), ...);
+  ((table.elementwise[kernel][kDType<T>] = unary<Op, T>), ...);
 }
 
 template <typename Op>
 void add_function(Table& table, Elementwise kernel) {
-  table.elementwise[static_cast<int32_t>(kernel)][kDType<float>] = unary_by_blocks<Op, float>;
-  table.elementwise[static_cast<int32_t>(kernel)][kDType<double>] = unary_by_blocks<Op, double>;
+  table.elementwise[kernel][kDType<float>] = unary_by_blocks<Op, float>;
+  table.elementwise[kernel][kDType<double>] = unary_by_blocks<Op, double>;
 }
 
 template <typename Op, typename... T>
 void add_binary(Table& table, Elementwise kernel) {
-  ((table.elementwise[static_cast<int32_t>(kernel)][kDType<T>] = binary<Op, T>), ...);
+  ((table.elementwise[kernel][kDType<T>] = binary<Op, T>), ...);
 }
 
 void add_arithmetic(Table& table) {
@@ -293,8 +282,8 @@ void add_arithmetic(Table& table) {
   add_binary<Sub, float, double, int32_t>(table, Elementwise::sub);
   add_binary<Mul, float, double, int32_t>(table, Elementwise::mul);
   add_binary<Div, float, double>(table, Elementwise::div);
-  table.elementwise[static_cast<int32_t>(Elementwise::pow)][kDType<float>] = pow<float>;
-  table.elementwise[static_cast<int32_t>(Elementwise::pow)][kDType<double>] = pow<double>;
+  table.elementwise[Elementwise::pow][kDType<float>] = pow<float>;
+  table.elementwise[Elementwise::pow][kDType<double>] = pow<double>;
   add_binary<Maximum, float, double, int32_t>(table, Elementwise::maximum);
   add_binary<Minimum, float, double, int32_t>(table, Elementwise::minimum);
   add_unary<Copy, float, double, int32_t, uint8_t>(table, Elementwise::copy);
@@ -355,7 +344,7 @@ void add_tests_and_conversions(Table& table) {
   add_unary<ToInt32, float, double, int32_t, uint8_t>(table, Elementwise::to_int32);
   add_unary<ToBool, float, double, int32_t, uint8_t>(table, Elementwise::to_bool);
 
-  auto& entries = table.elementwise[static_cast<int32_t>(Elementwise::where)];
+  auto& entries = table.elementwise[Elementwise::where];
   entries[kDType<float>] = where<float>;
   entries[kDType<double>] = where<double>;
   entries[kDType<int32_t>] = where<int32_t>;

@@ -86,11 +86,10 @@ void scale_bytes(const ScaleBytesCall& c) {
 
 template <typename T>
 void add_dtype(Table& table, DType dtype) {
-  const auto d = static_cast<int32_t>(dtype);
-  table.index[static_cast<int32_t>(Index::select)][d] = select<T>;
-  table.index[static_cast<int32_t>(Index::gather)][d] = gather<T>;
-  table.index[static_cast<int32_t>(Index::add_select)][d] = add_select<T>;
-  table.index[static_cast<int32_t>(Index::add_gather)][d] = add_gather<T>;
+  table.index[Index::select][dtype] = select<T>;
+  table.index[Index::gather][dtype] = gather<T>;
+  table.index[Index::add_select][dtype] = add_select<T>;
+  table.index[Index::add_gather][dtype] = add_gather<T>;
 }
 
 }  // namespace
@@ -98,13 +97,12 @@ void add_dtype(Table& table, DType dtype) {
 void add_index(Table& table) {
   add_dtype<float>(table, DType::float32);
   add_dtype<double>(table, DType::float64);
-  table.scale_bytes[static_cast<int32_t>(DType::float32)] = scale_bytes<float>;
-  table.scale_bytes[static_cast<int32_t>(DType::float64)] = scale_bytes<double>;
+  table.scale_bytes[DType::float32] = scale_bytes<float>;
+  table.scale_bytes[DType::float64] = scale_bytes<double>;
   // Unsigned, so that a sum that overflows wraps.
   add_dtype<uint32_t>(table, DType::int32);
-  const auto boolean = static_cast<int32_t>(DType::boolean);
-  table.index[static_cast<int32_t>(Index::select)][boolean] = select<uint8_t>;
-  table.index[static_cast<int32_t>(Index::gather)][boolean] = gather<uint8_t>;
+  table.index[Index::select][DType::boolean] = select<uint8_t>;
+  table.index[Index::gather][DType::boolean] = gather<uint8_t>;
 }
 
 }  // namespace thalweg::THALWEG_ISA

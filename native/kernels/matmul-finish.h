@@ -78,7 +78,7 @@ void scale(Activation activation, T* x, int64_t stride, int64_t rows, int64_t co
 
 // What the call asks for after the last product, on a tile that lies whole in c at [i, j].
 template <typename T>
-void finish_in_place(const MatmulCall<T>& call, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+void finish_in_place(const MatmulCallOf<T>& call, int64_t i, int64_t j, int64_t rows, int64_t columns) {
   T* x = call.c + i * call.ldc + j;
   activate(call.activation, x, call.ldc, rows, columns, call.bias == nullptr ? nullptr : call.bias + j);
   if (call.state != nullptr) {
@@ -118,8 +118,8 @@ inline void copy_columns(T* to, const T* from, int64_t n) {
 // c[i …, j …] ← what the call says of the products x [rows, columns], of which whole vectors are computed
 // and only those columns stored: kDelivered at most.
 template <typename T>
-void deliver(const MatmulCall<T>& call, Stage stage, T* x, int64_t stride, int64_t i, int64_t j, int64_t rows,
-             int64_t columns) {
+void deliver(const MatmulCallOf<T>& call, Stage stage, T* x, int64_t stride, int64_t i, int64_t j,
+             int64_t rows, int64_t columns) {
   constexpr int64_t L = kLanes<T>;
   const int64_t whole = (columns + L - 1) / L * L;
   T* c = call.c + i * call.ldc + j;
@@ -150,7 +150,7 @@ void deliver(const MatmulCall<T>& call, Stage stage, T* x, int64_t stride, int64
 
 // As deliver, for products of cᵀ = bᵀ·aᵀ: x [rows, kTileColumns] belongs to cᵀ[i …, j …].
 template <typename T>
-void deliver_transposed(const MatmulCall<T>& call, Stage stage, const T* x, int64_t i, int64_t j,
+void deliver_transposed(const MatmulCallOf<T>& call, Stage stage, const T* x, int64_t i, int64_t j,
                         int64_t rows, int64_t columns) {
   constexpr int64_t whole = kPanelVectors<T> * kLanes<T>;
   static_assert(kTileRows <= whole && whole <= kDelivered<T>);

@@ -137,12 +137,12 @@ Factor<T> factor(const T* data, int64_t row, const int32_t* rows, bool by_rows) 
 
 // Whether tiles need no more than their own registers to bring in alpha and beta.
 template <typename T>
-bool ends_in_registers(const MatmulCall<T>& call, T beta) {
+bool ends_in_registers(const MatmulCallOf<T>& call, T beta) {
   return call.sink == nullptr && (beta == 1 || (beta == 0 && call.alpha == 1));
 }
 
 template <typename T>
-Product<T> straight(const MatmulCall<T>& m) {
+Product<T> straight(const MatmulCallOf<T>& m) {
   Product<T> p = plan<T>(m.M, m.N, m.K, factor(m.a, m.lda, m.a_rows, !m.transpose_a),
                          factor(m.b, m.ldb, m.b_rows, m.transpose_b), false);
   // Other tiles go through memory, where there is no room for wide ones.
@@ -151,7 +151,7 @@ Product<T> straight(const MatmulCall<T>& m) {
 }
 
 template <typename T>
-Product<T> swapped(const MatmulCall<T>& m) {
+Product<T> swapped(const MatmulCallOf<T>& m) {
   return plan<T>(m.N, m.M, m.K, factor(m.b, m.ldb, m.b_rows, m.transpose_b),
                  factor(m.a, m.lda, m.a_rows, !m.transpose_a), true);
 }
@@ -170,7 +170,7 @@ int64_t cost(const Product<T>& p) {
 }
 
 template <typename T>
-Product<T> arrange(const MatmulCall<T>& m) {
+Product<T> arrange(const MatmulCallOf<T>& m) {
   const Product<T> as_is = straight(m);
   if (as_is.dot_tiles && has_few_lines(as_is)) return as_is;
   const Product<T> turned = swapped(m);
@@ -178,7 +178,7 @@ Product<T> arrange(const MatmulCall<T>& m) {
 }
 
 template <typename T>
-bool wants_finish(const MatmulCall<T>& call) {
+bool wants_finish(const MatmulCallOf<T>& call) {
   return call.bias != nullptr || call.activation != Activation::none || call.state != nullptr ||
          call.sink != nullptr;
 }
@@ -206,13 +206,13 @@ int64_t share_cost(const Product<T>& p, int64_t rows, int64_t columns) {
 // right factor are, in dw = dyᵀ·x those of c. The threads divide the weights along `out` in both, so that
 // what one of them wrote in a step it reads in the next, from its own cache.
 template <typename T>
-bool weights_along_rows(const MatmulCall<T>& call, bool swapped) {
+bool weights_along_rows(const MatmulCallOf<T>& call, bool swapped) {
   return (call.transpose_a && !call.transpose_b) != swapped;
 }
 
 // Threads along M and along N, so that the largest share is least work.
 template <typename T>
-int64_t threads_along_rows(const MatmulCall<T>& call, const Product<T>& p, int64_t threads) {
+int64_t threads_along_rows(const MatmulCallOf<T>& call, const Product<T>& p, int64_t threads) {
   const bool prefers_rows = weights_along_rows(call, p.swapped);
   int64_t best = 1;
   int64_t least_cost = INT64_MAX;
@@ -275,7 +275,7 @@ int64_t elements_a_thread(const Product<T>& p) {
 // One block of K for one panel of b: the columns [j, j + width) of c by tiles, down the rows.
 template <typename T>
 struct Sweep {
-  const MatmulCall<T>& call;
+  const MatmulCallOf<T>& call;
   const Product<T>& p;
   Stage stage;
   int64_t k0, depth;
@@ -304,7 +304,7 @@ void scale_tile(T alpha, int64_t rows, int64_t columns, T* tile) {
 
 // How tiles that lie whole in c end. What that leaves undone is done to the tile where it lies.
 template <typename T>
-Ending ending_of(const MatmulCall<T>& call, T beta, bool last) {
+Ending ending_of(const MatmulCallOf<T>& call, T beta, bool last) {
   if (beta == 1) return Ending::add;
   if (!last) return Ending::put;
   const bool has_bias = call.bias != nullptr;
@@ -317,7 +317,8 @@ Ending ending_of(const MatmulCall<T>& call, T beta, bool last) {
 
 // Tells what takes the products of the tile that comes, which is of cᵀ where they are swapped.
 template <typename T>
-void announce(const MatmulCall<T>& call, bool swapped, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+void announce(const MatmulCallOf<T>& call, bool swapped, int64_t i, int64_t j, int64_t rows,
+              int64_t columns) {
   const TileSink<T>& sink = *call.sink;
   if (swapped) return sink.expect(sink.self, j, i, columns, rows);
   sink.expect(sink.self, i, j, rows, columns);
@@ -379,7 +380,7 @@ template <typename T>
 void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, ComingPanel<T>* coming = nullptr) {
   constexpr int64_t C = kTileColumns<T>;
   const Product<T>& p = s.p;
-  const MatmulCall<T>& call = s.call;
+  const MatmulCallOf<T>& call = s.call;
   const auto [b, b_depth, b_depths, j, width, vectors, skip] = panel;
   const bool packed = s.left != nullptr;
   const T beta = s.stage.first ? call.beta : T{1};
@@ -494,7 +495,8 @@ void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
 
 // One thread's rectangle of c.
 template <typename T>
-void rectangle(const MatmulCall<T>& call, const Product<T>& p, Part rows, Part columns, Scratch<T> scratch) {
+void rectangle(const MatmulCallOf<T>& call, const Product<T>& p, Part rows, Part columns,
+               Scratch<T> scratch) {
   const int64_t step = depth_of_block<T>(p.K);
   const int64_t count = blocks(rows.end - rows.begin, kBlockRows);
   for (int64_t block = 0; block < count; ++block) {
@@ -511,7 +513,7 @@ void rectangle(const MatmulCall<T>& call, const Product<T>& p, Part rows, Part c
 }
 
 template <typename T>
-void rectangle_by_dots(const MatmulCall<T>& call, const Product<T>& p, Part columns) {
+void rectangle_by_dots(const MatmulCallOf<T>& call, const Product<T>& p, Part columns) {
   constexpr int64_t C = kTileColumns<T>;
   alignas(64) T tile[kTileRows * C];
   for (int64_t j = columns.begin; j < columns.end; j += C) {
@@ -527,7 +529,7 @@ void rectangle_by_dots(const MatmulCall<T>& call, const Product<T>& p, Part colu
 
 // Rows of a come from afar once for each block of b's lines, which stay near.
 template <typename T>
-void rectangle_by_dot_tiles(const MatmulCall<T>& call, const Product<T>& p, Part rows, Part columns) {
+void rectangle_by_dot_tiles(const MatmulCallOf<T>& call, const Product<T>& p, Part rows, Part columns) {
   constexpr int64_t C = kTileColumns<T>;
   constexpr int64_t step = C / kDotTileLines * kDotTileLines;
   alignas(64) T tile[kDotTileRows * C];
@@ -548,7 +550,7 @@ void rectangle_by_dot_tiles(const MatmulCall<T>& call, const Product<T>& p, Part
 
 // c [M, N] ← alpha · a [M] · b [N] + beta · c, row by row: as little work as there is to c itself.
 template <typename T>
-void rank_one(const MatmulCall<T>& call, const Product<T>& p, Part rows) {
+void rank_one(const MatmulCallOf<T>& call, const Product<T>& p, Part rows) {
   for (int64_t i = rows.begin; i < rows.end; ++i) {
     const T factor = call.alpha * *p.a.at(i, 0);
     const T* b = p.b.at(0, 0);
@@ -567,7 +569,7 @@ void rank_one(const MatmulCall<T>& call, const Product<T>& p, Part rows) {
 }
 
 template <typename T>
-void matmul(const MatmulCall<T>& call, const Team& team) {
+void matmul(const MatmulCallOf<T>& call, const Team& team) {
   if (call.M == 0 || call.N == 0) return;
   Product<T> p = arrange(call);
   if (p.K == 1 && !p.swapped && p.b.has_whole_depths() && !wants_finish(call)) {
@@ -598,7 +600,7 @@ void matmul(const MatmulCall<T>& call, const Team& team) {
 }
 
 template <typename T>
-int64_t matmul_scratch(const MatmulCall<T>& call, int32_t threads) {
+int64_t matmul_scratch(const MatmulCallOf<T>& call, int32_t threads) {
   if (call.M == 0 || call.N == 0) return 0;
   return threads * elements_a_thread(arrange(call)) * static_cast<int64_t>(sizeof(T));
 }
@@ -606,10 +608,8 @@ int64_t matmul_scratch(const MatmulCall<T>& call, int32_t threads) {
 }  // namespace
 
 void add_matmul(Table& table) {
-  table.matmul_f32 = matmul<float>;
-  table.matmul_f64 = matmul<double>;
-  table.matmul_scratch_f32 = matmul_scratch<float>;
-  table.matmul_scratch_f64 = matmul_scratch<double>;
+  table.matmul = {matmul<float>, matmul<double>};
+  table.matmul_scratch = {matmul_scratch<float>, matmul_scratch<double>};
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -22,41 +22,48 @@ struct TileSink {
                int64_t columns);
 };
 
-template <typename T>
+// In: elements of a and b. Acc: sums, and what is done to them before they are stored. Out: elements of c,
+// of the bias and of the state. With bfloat16 as a type, bfloat16 storage with float32 sums is
+// MatmulCall<bfloat16, float, bfloat16>; no kernel is built for it.
+template <typename In, typename Acc, typename Out>
 struct MatmulCall {
   int64_t M, N, K;
-  const T* a;             // [M, K], or [K, M] where transpose_a
-  const T* b;             // [K, N], or [N, K] where transpose_b
-  T* c;                   // [M, N]; not read where beta is 0, not touched where there is a sink
+  const In* a;            // [M, K], or [K, M] where transpose_a
+  const In* b;            // [K, N], or [N, K] where transpose_b
+  Out* c;                 // [M, N]; not read where beta is 0, not touched where there is a sink
   int64_t lda, ldb, ldc;  // elements from one stored row to the next
   // Stored row r of a is a's a_rows[r]-th, that of b b's b_rows[r]-th: a mini-batch where its samples lie.
   // Null where the rows are those of the matrix.
   const int32_t* a_rows;
   const int32_t* b_rows;
   bool transpose_a, transpose_b;
-  T alpha, beta;
-  const T* bias;  // [N], or null
+  Acc alpha, beta;
+  const Out* bias;  // [N], or null
   Activation activation;
   // Multiplies each element by the slope of an activation whose output is `state` [M, N] (row stride
   // lds): relu 1 where state > 0 else 0; tanh 1 − state²; sigmoid state·(1 − state). Null: no factor.
-  const T* state;
+  const Out* state;
   int64_t lds;
   Activation state_activation;
   // Takes the result of a product of at most kDepth terms and beta 0, where it is not null.
-  const TileSink<T>* sink;
+  const TileSink<Acc>* sink;
   // Shared by the team, aligned to 64 bytes, of at least matmul_scratch(…) bytes.
   void* scratch;
 };
+
+// The products that kernels are built for: one type for all, float or double.
+template <typename T>
+using MatmulCallOf = MatmulCall<T, T, T>;
 
 // The rows of a product with no more elements of b than these may be divided among calls of at least five
 // rows: each element is the same sum.
 constexpr int64_t kFewElements = 8192;
 
 template <typename T>
-using MatmulFn = void (*)(const MatmulCall<T>&, const Team&);
+using MatmulFn = void (*)(const MatmulCallOf<T>&, const Team&);
 
 // Bytes of scratch that the call needs when a team of `threads` runs it.
 template <typename T>
-using MatmulScratchFn = int64_t (*)(const MatmulCall<T>&, int32_t threads);
+using MatmulScratchFn = int64_t (*)(const MatmulCallOf<T>&, int32_t threads);
 
 }  // namespace thalweg

@@ -274,21 +274,17 @@ void any_or_all(const ReduceCall& c) {
 
 // --- the table -----------------------------------------------------------------------------------
 
-ReduceFn& entry(Table& table, Reduce kernel, DType dtype) {
-  return table.reduce[static_cast<int32_t>(kernel)][static_cast<int32_t>(dtype)];
-}
-
 // Modular has no sign where T is a whole number, so that overflow wraps.
 template <typename T, typename Modular>
 void add_numbers(Table& table, DType dtype) {
-  entry(table, Reduce::sum, dtype) = sum<Modular>;
-  entry(table, Reduce::prod, dtype) = product<Modular>;
-  entry(table, Reduce::amax, dtype) = extreme<Largest, T>;
-  entry(table, Reduce::amin, dtype) = extreme<Smallest, T>;
-  entry(table, Reduce::argmax, dtype) = position<Largest, T>;
-  entry(table, Reduce::argmin, dtype) = position<Smallest, T>;
-  entry(table, Reduce::any, dtype) = any_or_all<false, T>;
-  entry(table, Reduce::all, dtype) = any_or_all<true, T>;
+  table.reduce[Reduce::sum][dtype] = sum<Modular>;
+  table.reduce[Reduce::prod][dtype] = product<Modular>;
+  table.reduce[Reduce::amax][dtype] = extreme<Largest, T>;
+  table.reduce[Reduce::amin][dtype] = extreme<Smallest, T>;
+  table.reduce[Reduce::argmax][dtype] = position<Largest, T>;
+  table.reduce[Reduce::argmin][dtype] = position<Smallest, T>;
+  table.reduce[Reduce::any][dtype] = any_or_all<false, T>;
+  table.reduce[Reduce::all][dtype] = any_or_all<true, T>;
 }
 
 }  // namespace
@@ -297,8 +293,8 @@ void add_reduce(Table& table) {
   add_numbers<float, float>(table, DType::float32);
   add_numbers<double, double>(table, DType::float64);
   add_numbers<int32_t, uint32_t>(table, DType::int32);
-  entry(table, Reduce::any, DType::boolean) = any_or_all<false, uint8_t>;
-  entry(table, Reduce::all, DType::boolean) = any_or_all<true, uint8_t>;
+  table.reduce[Reduce::any][DType::boolean] = any_or_all<false, uint8_t>;
+  table.reduce[Reduce::all][DType::boolean] = any_or_all<true, uint8_t>;
 }
 
 }  // namespace thalweg::THALWEG_ISA

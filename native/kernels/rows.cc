@@ -154,17 +154,16 @@ void softmax(int64_t rows, int64_t n, const void* in, void* out) {
 }
 
 template <typename T>
-void add_floating(Table& table, DType dtype) {
-  const auto d = static_cast<int32_t>(dtype);
-  table.rows[static_cast<int32_t>(Rows::softmax)][d] = softmax<T, Form::softmax>;
-  table.rows[static_cast<int32_t>(Rows::log_softmax)][d] = softmax<T, Form::log_softmax>;
+void add_dtype(Table& table) {
+  table.rows[Rows::softmax][kDType<T>] = softmax<T, Form::softmax>;
+  table.rows[Rows::log_softmax][kDType<T>] = softmax<T, Form::log_softmax>;
 }
 
 }  // namespace
 
 void add_rows(Table& table) {
-  add_floating<float>(table, DType::float32);
-  add_floating<double>(table, DType::float64);
+  add_dtype<float>(table);
+  add_dtype<double>(table);
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -68,10 +68,10 @@ void strided(const StridedCall& c) {
 }  // namespace
 
 void add_strided(Table& table) {
-  table.strided[static_cast<int32_t>(DType::float32)] = strided<uint32_t>;
-  table.strided[static_cast<int32_t>(DType::float64)] = strided<uint64_t>;
-  table.strided[static_cast<int32_t>(DType::int32)] = strided<uint32_t>;
-  table.strided[static_cast<int32_t>(DType::boolean)] = strided<uint8_t>;
+  table.strided[DType::float32] = strided<uint32_t>;
+  table.strided[DType::float64] = strided<uint64_t>;
+  table.strided[DType::int32] = strided<uint32_t>;
+  table.strided[DType::boolean] = strided<uint8_t>;
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -160,7 +160,7 @@ void update_tile(const void* self, int64_t i, int64_t j, const T* dw, int64_t st
 }
 
 template <typename Call, typename Rule, typename T>
-void descend_by_product(const Call& c, const Rule& rule, MatmulCall<T> product, MatmulFn<T> multiply,
+void descend_by_product(const Call& c, const Rule& rule, MatmulCallOf<T> product, MatmulFn<T> multiply,
                         const Team& team) {
   const Weights<Rule> weights = {rule, c.maximize ? T(-1) : T(1), product.N};
   const TileSink<T> sink = {&weights, expect_tile<Rule>, update_tile<Rule, T>};
@@ -288,22 +288,20 @@ void update(const Call& c, int64_t begin, int64_t end) {
 }
 
 template <typename Call, typename T>
-void update_by_product(const Call& c, const MatmulCall<T>& product, MatmulFn<T> multiply, const Team& team) {
+void update_by_product(const Call& c, const MatmulCallOf<T>& product, MatmulFn<T> multiply,
+                       const Team& team) {
   with_rule(c, [&](const auto& rule) { descend_by_product(c, rule, product, multiply, team); });
 }
 
 }  // namespace
 
 void add_update(Table& table) {
-  table.sgd_f32 = update<SgdCall<float>>;
-  table.sgd_f64 = update<SgdCall<double>>;
-  table.adam_f32 = update<AdamCall<float>>;
-  table.adam_f64 = update<AdamCall<double>>;
+  table.sgd = {update<SgdCall<float>>, update<SgdCall<double>>};
+  table.adam = {update<AdamCall<float>>, update<AdamCall<double>>};
   table.next_products = true;
-  table.sgd_product_f32 = update_by_product<SgdCall<float>, float>;
-  table.sgd_product_f64 = update_by_product<SgdCall<double>, double>;
-  table.adam_product_f32 = update_by_product<AdamCall<float>, float>;
-  table.adam_product_f64 = update_by_product<AdamCall<double>, double>;
+  table.sgd_product = {update_by_product<SgdCall<float>, float>, update_by_product<SgdCall<double>, double>};
+  table.adam_product = {update_by_product<AdamCall<float>, float>,
+                        update_by_product<AdamCall<double>, double>};
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -61,8 +61,8 @@ using AdamFn = void (*)(const AdamCall<T>&, int64_t begin, int64_t end);
 // than a tile is ever there: dw of the call counts for nothing, nor does c. Every thread of the team calls
 // it.
 template <typename T>
-using SgdProductFn = void (*)(const SgdCall<T>&, const MatmulCall<T>&, MatmulFn<T>, const Team&);
+using SgdProductFn = void (*)(const SgdCall<T>&, const MatmulCallOf<T>&, MatmulFn<T>, const Team&);
 template <typename T>
-using AdamProductFn = void (*)(const AdamCall<T>&, const MatmulCall<T>&, MatmulFn<T>, const Team&);
+using AdamProductFn = void (*)(const AdamCall<T>&, const MatmulCallOf<T>&, MatmulFn<T>, const Team&);
 
 }  // namespace thalweg

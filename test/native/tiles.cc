@@ -20,20 +20,9 @@ void add_matmul(Table& table);
 namespace {
 
 using thalweg::Activation;
-using thalweg::MatmulCall;
-using thalweg::MatmulFn;
+using thalweg::MatmulCallOf;
 using thalweg::Team;
 using thalweg::TileSink;
-
-template <typename T>
-struct Kernel {
-  MatmulFn<T> multiply;
-  thalweg::MatmulScratchFn<T> scratch;
-};
-Kernel<float> of(const thalweg::Table& table, float) { return {table.matmul_f32, table.matmul_scratch_f32}; }
-Kernel<double> of(const thalweg::Table& table, double) {
-  return {table.matmul_f64, table.matmul_scratch_f64};
-}
 
 // Small whole multiples of 1/8: sums are exact in both dtypes but for what an activation does to them.
 template <typename T>
@@ -103,7 +92,7 @@ bool holds(const thalweg::Table& fast, const thalweg::Table& naive, int64_t M, i
   const auto a_rows = reversed(transpose_a ? K : M);
   const auto b_rows = reversed(transpose_b ? N : K);
   const auto c = numbers<T>(M * ldc);
-  MatmulCall<T> call{};
+  MatmulCallOf<T> call{};
   call.M = M;
   call.N = N;
   call.K = K;
@@ -125,7 +114,7 @@ bool holds(const thalweg::Table& fast, const thalweg::Table& naive, int64_t M, i
 
   auto expected = c;
   call.c = expected.data();
-  of(naive, T()).multiply(call, Team{});
+  naive.matmul.of<T>()(call, Team{});
 
   auto actual = c;
   const Taken<T> taken = {actual.data(), ldc};
@@ -135,10 +124,10 @@ bool holds(const thalweg::Table& fast, const thalweg::Table& naive, int64_t M, i
     call.c = nullptr;
     call.sink = &sink;
   }
-  std::vector<std::byte> scratch(static_cast<size_t>(of(fast, T()).scratch(call, 1)) + 64);
+  std::vector<std::byte> scratch(static_cast<size_t>(fast.matmul_scratch.of<T>()(call, 1)) + 64);
   const auto at = reinterpret_cast<uintptr_t>(scratch.data());
   call.scratch = scratch.data() + (64 - at % 64) % 64;
-  of(fast, T()).multiply(call, Team{});
+  fast.matmul.of<T>()(call, Team{});
 
   const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-13;
   for (size_t i = 0; i < c.size(); ++i) {

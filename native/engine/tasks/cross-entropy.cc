@@ -5,6 +5,7 @@
 // cross_entropy_both: d [rows], loss [rows], slope [rows, n].
 #include "cross-entropy.h"
 
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -60,9 +61,9 @@ Task* prepare_cross_entropy(const Instruction& self, Operands& operands, const T
                             TaskStore& store) {
   const auto kind = static_cast<CrossEntropy>(self.kernel);
   const DType dtype = operands.dtype_of_next();
-  if (dtype == DType::float32) return prepare<float>(kind, operands, table.cross_entropy_f32, dtype, store);
-  if (dtype == DType::float64) return prepare<double>(kind, operands, table.cross_entropy_f64, dtype, store);
-  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+  return visit_types<float, double>(operands, dtype, [&]<typename T>(std::type_identity<T>) {
+    return prepare<T>(kind, operands, table.cross_entropy.of<T>(), dtype, store);
+  });
 }
 
 }  // namespace thalweg

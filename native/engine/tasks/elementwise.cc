@@ -3,6 +3,7 @@
 // Parameters: rank, shape, then the strides of each input. Buffers: the inputs, then y.
 #include "elementwise.h"
 
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -79,8 +80,7 @@ ElementwiseOp elementwise_op(Elementwise kernel, std::span<const DType> inputs, 
     if (own == dtype) continue;
     operands.fail("ERR_DTYPE", std::string("inputs are ") + name_of(own) + " and " + name_of(dtype));
   }
-  const ElementwiseFn fn = table.elementwise[static_cast<int32_t>(kernel)][static_cast<int32_t>(dtype)];
-  if (fn == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+  const ElementwiseFn fn = kernel_of(table.elementwise[kernel], dtype, operands);
   return {fn, dtype_given(describing::given_by(kernel), dtype), nanoseconds_an_element(kernel)};
 }
 

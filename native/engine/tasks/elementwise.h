@@ -66,7 +66,7 @@ constexpr bool is_elementwise(const Instruction& instruction) {
 }
 
 inline bool has_elementwise(const Instruction& self, const Table& table, DType dtype) {
-  return table.elementwise[self.kernel][static_cast<int32_t>(dtype)] != nullptr;
+  return table.elementwise[static_cast<Elementwise>(self.kernel)][dtype] != nullptr;
 }
 
 constexpr Instruction describe_elementwise(const char* name, Elementwise kernel, int32_t inputs) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -144,8 +145,7 @@ Task* prepare_index(const Instruction& self, Operands& operands, const Table& ta
   call.index =
       static_cast<const int32_t*>(operands.buffer(own_index ? short_count : call.count, DType::int32));
   call.y = operands.buffer(adds ? long_count : short_count, dtype);
-  task->kernel = table.index[self.kernel][static_cast<int32_t>(dtype)];
-  if (task->kernel == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+  task->kernel = kernel_of(table.index[kernel], dtype, operands);
   task->zeroed_bytes = adds ? bytes_of(dtype) : 0;
   task->nanoseconds =
       0.5 * static_cast<double>(short_count) + (adds ? 0.1 * static_cast<double>(long_count) : 0);

@@ -27,7 +27,7 @@ inline constexpr Layout kScatter =
 }  // namespace describing
 
 inline bool has_index(const Instruction& self, const Table& table, DType dtype) {
-  return table.index[self.kernel][static_cast<int32_t>(dtype)] != nullptr;
+  return table.index[static_cast<Index>(self.kernel)][dtype] != nullptr;
 }
 
 constexpr Instruction describe_index(const char* name, Index kernel, bool moves) {

@@ -74,7 +74,7 @@ class StackTask : public Task {
   void subtract_product(Part<T> c, Part<const T> a, Part<const T> b, int64_t M, int64_t N, int64_t K,
                         bool transpose_a, bool transpose_b, void* scratch) const {
     if (M == 0 || N == 0 || K == 0) return;
-    MatmulCall<T> call{};
+    MatmulCallOf<T> call{};
     call.M = M;
     call.N = N;
     call.K = K;
@@ -167,7 +167,7 @@ class StackTask : public Task {
       for (const int64_t columns : {kBlock, left, m}) {
         for (const int64_t inner : {kBlock, n - left}) {
           for (const int flags : {0, 1, 2}) {
-            MatmulCall<T> call{};
+            MatmulCallOf<T> call{};
             call.M = left;
             call.N = std::max<int64_t>(columns, 1);
             call.K = std::max<int64_t>(inner, 1);

@@ -15,7 +15,7 @@ template <typename T>
 class MatmulBatchTask final : public Task {
  public:
   Product<T> product;
-  MatmulCall<T> call;  // the first product
+  MatmulCallOf<T> call;  // the first product
   int64_t count;
   int64_t step_a, step_b;  // elements from one matrix to the next; 0: one for all
 
@@ -37,8 +37,8 @@ class MatmulBatchTask final : public Task {
  private:
   int64_t scratch_of_one() const { return (product.scratch_of(call, 1) + 63) / 64 * 64; }
 
-  MatmulCall<T> of_sample(int64_t s, void* scratch) const {
-    MatmulCall<T> one = call;
+  MatmulCallOf<T> of_sample(int64_t s, void* scratch) const {
+    MatmulCallOf<T> one = call;
     one.a += s * step_a;
     one.b += s * step_b;
     one.c += s * call.M * call.N;
@@ -50,7 +50,7 @@ class MatmulBatchTask final : public Task {
 template <typename T>
 Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   auto* task = store.make<MatmulBatchTask<T>>();
-  MatmulCall<T>& call = task->call;
+  MatmulCallOf<T>& call = task->call;
   task->count = operands.integer();
   call.M = operands.integer();
   call.N = operands.integer();

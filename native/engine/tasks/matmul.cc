@@ -38,25 +38,25 @@ class MatmulTask final : public Task {
   // A product of these rows alone: each element is the same sum.
   void run_rows(Range mine, const Team& team, void* scratch, Failure) const override {
     if (mine.begin == mine.end) return;
-    MatmulCall<T> part = part_of(located(team.rank), mine);
+    MatmulCallOf<T> part = part_of(located(team.rank), mine);
     part.scratch = static_cast<std::byte*>(scratch) + team.rank * scratch_of_rows(team.size);
     factors.product.kernel(part, Team{});
   }
 
   RowProducts row_products() const override {
-    const MatmulCall<T>& call = factors.call;
+    const MatmulCallOf<T>& call = factors.call;
     const bool plain = by_columns && call.b_rows == nullptr && call.alpha == 1 && scale == nullptr;
     return plain ? RowProducts{factors.product.dtype, call.b, call.K, call.c} : RowProducts{};
   }
 
   const void* row_factor(int32_t rank) const override {
-    const MatmulCall<T> ready = located(rank);
+    const MatmulCallOf<T> ready = located(rank);
     return ready.a + (ready.a_rows == nullptr ? 0 : *ready.a_rows * ready.lda);
   }
 
   // A product of no terms is added to. It reads no sample: behind the last step there may be none.
   void finish_rows(Range mine, void* scratch) const override {
-    MatmulCall<T> part = part_of(factors.call, mine);
+    MatmulCallOf<T> part = part_of(factors.call, mine);
     part.a_rows = nullptr;
     part.K = 0;
     part.beta = 1;
@@ -66,7 +66,7 @@ class MatmulTask final : public Task {
 
   void run(const Team& team, void* scratch, Failure) const override {
     if (addend != nullptr) {
-      const MatmulCall<T>& call = factors.call;
+      const MatmulCallOf<T>& call = factors.call;
       const Range rows = share(call.M, team);
       if (rows.end > rows.begin && call.N > 0) {
         std::memcpy(call.c + rows.begin * call.N, addend + rows.begin * call.N,
@@ -74,21 +74,21 @@ class MatmulTask final : public Task {
       }
       barrier(team);
     }
-    MatmulCall<T> ready = located(team.rank);
+    MatmulCallOf<T> ready = located(team.rank);
     ready.scratch = scratch;
     factors.product.kernel(ready, team);
   }
 
  private:
   // What is known only while it runs.
-  MatmulCall<T> located(int32_t rank) const {
-    MatmulCall<T> ready = factors.located(rank);
+  MatmulCallOf<T> located(int32_t rank) const {
+    MatmulCallOf<T> ready = factors.located(rank);
     if (scale != nullptr) ready.alpha = static_cast<T>(ready.alpha * *scale);
     return ready;
   }
 
-  MatmulCall<T> part_of(MatmulCall<T> part, Range mine) const {
-    const MatmulCall<T>& call = factors.call;
+  MatmulCallOf<T> part_of(MatmulCallOf<T> part, Range mine) const {
+    const MatmulCallOf<T>& call = factors.call;
     const int64_t count = mine.end - mine.begin;
     if (by_columns) {
       part.N = count;
@@ -125,7 +125,7 @@ Activation activation_of(Operands& operands) {
 template <typename T>
 Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
   auto* task = store.make<MatmulTask<T>>();
-  MatmulCall<T>& call = task->factors.call;
+  MatmulCallOf<T>& call = task->factors.call;
   read_product(operands, call);
   call.beta = static_cast<T>(operands.number());
   call.activation = activation_of(operands);

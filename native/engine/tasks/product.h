@@ -4,6 +4,7 @@
 #include "../../kernels/isa/table.h"
 #include "../cblas.h"
 #include "../costs.h"
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -11,7 +12,7 @@ namespace thalweg {
 
 // The parameters that every product has.
 template <typename T>
-void read_product(Operands& operands, MatmulCall<T>& call) {
+void read_product(Operands& operands, MatmulCallOf<T>& call) {
   call.M = operands.integer();
   call.N = operands.integer();
   call.K = operands.integer();
@@ -22,7 +23,7 @@ void read_product(Operands& operands, MatmulCall<T>& call) {
 
 // The rows of op(a), op(b) and c lie behind one another.
 template <typename T>
-void pack_rows(MatmulCall<T>& call, Operands& operands) {
+void pack_rows(MatmulCallOf<T>& call, Operands& operands) {
   const bool beyond_int = call.M > INT32_MAX || call.N > INT32_MAX || call.K > INT32_MAX;
   if (matmul_provider() == MatmulProvider::cblas && beyond_int) {
     operands.fail("ERR_SHAPE", "CBLAS takes sizes below 2^31");
@@ -55,7 +56,7 @@ inline constexpr int32_t kRowsOfAStep[1] = {0};
 template <typename T>
 struct SampledProduct {
   Product<T> product;
-  MatmulCall<T> call;
+  MatmulCallOf<T> call;
   Samples samples[2];  // of a and b
 
   // Of the factors, the one at 0 or at 1.
@@ -71,8 +72,8 @@ struct SampledProduct {
   }
 
   // The call with what is known only while it runs.
-  MatmulCall<T> located(int32_t rank) const {
-    MatmulCall<T> ready = call;
+  MatmulCallOf<T> located(int32_t rank) const {
+    MatmulCallOf<T> ready = call;
     if (call.a_rows != nullptr) {
       ready.a = static_cast<const T*>(samples[0].source(rank).data);
       ready.a_rows = samples[0].order(rank);
@@ -90,16 +91,10 @@ template <typename Prepare>
 Task* with_product(Operands& operands, const Table& table, const Prepare& prepare) {
   const DType dtype = operands.dtype_of_next();
   const bool own = matmul_provider() == MatmulProvider::own;
-  switch (dtype) {
-    case DType::float32:
-      return prepare(own ? Product<float>{table.matmul_f32, table.matmul_scratch_f32, dtype, own}
-                         : Product<float>{cblas_matmul_f32, cblas_scratch_f32, dtype, own});
-    case DType::float64:
-      return prepare(own ? Product<double>{table.matmul_f64, table.matmul_scratch_f64, dtype, own}
-                         : Product<double>{cblas_matmul_f64, cblas_scratch_f64, dtype, own});
-    default:
-      operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
-  }
+  return visit_types<float, double>(operands, dtype, [&]<typename T>(std::type_identity<T>) {
+    return prepare(own ? Product<T>{table.matmul.of<T>(), table.matmul_scratch.of<T>(), dtype, own}
+                       : Product<T>{cblas_matmul<T>, cblas_scratch<T>, dtype, own});
+  });
 }
 
 }  // namespace thalweg

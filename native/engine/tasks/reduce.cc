@@ -3,6 +3,7 @@
 // Parameters: outer, axis, inner. Buffers: x, y.
 #include "reduce.h"
 
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -75,12 +76,11 @@ Task* prepare_reduce(const Instruction& self, Operands& operands, const Table& t
   const DType result = dtype_given(self.gives, dtype);
   task->x = static_cast<const std::byte*>(operands.buffer(count, dtype));
   task->y = operands.buffer(results, result);
-  task->kernel = table.reduce[self.kernel][static_cast<int32_t>(dtype)];
-  if (task->kernel == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
-  task->element_bytes = dtype == DType::float64 ? 8 : dtype == DType::boolean ? 1 : 4;
-  task->result_bytes = result == DType::float64 ? 8 : result == DType::boolean ? 1 : 4;
+  task->kernel = kernel_of(table.reduce[kernel], dtype, operands);
+  task->element_bytes = bytes_of(dtype);
+  task->result_bytes = bytes_of(result);
   const bool in_blocks = results == 1 && task->axis > kBlock && !is_position;
-  task->combine = in_blocks ? table.reduce[self.kernel][static_cast<int32_t>(result)] : nullptr;
+  task->combine = in_blocks ? table.reduce[kernel][result] : nullptr;
   task->has_barriers = in_blocks;
   task->nanoseconds = 0.3 * static_cast<double>(count);
   return task;

@@ -23,7 +23,7 @@ constexpr Gives given_by(Reduce kernel) {
 }  // namespace describing
 
 inline bool has_reduce(const Instruction& self, const Table& table, DType dtype) {
-  return table.reduce[self.kernel][static_cast<int32_t>(dtype)] != nullptr;
+  return table.reduce[static_cast<Reduce>(self.kernel)][dtype] != nullptr;
 }
 
 constexpr Instruction describe_reduce(const char* name, Reduce kernel) {

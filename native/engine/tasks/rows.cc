@@ -3,6 +3,7 @@
 // Parameters: rows, n. Buffers: x, y.
 #include "rows.h"
 
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -34,9 +35,8 @@ Task* prepare_rows(const Instruction& self, Operands& operands, const Table& tab
   const DType dtype = operands.dtype_of_next();
   task->x = static_cast<const std::byte*>(operands.buffer(count, dtype));
   task->y = static_cast<std::byte*>(operands.buffer(count, dtype));
-  task->kernel = table.rows[self.kernel][static_cast<int32_t>(dtype)];
-  if (task->kernel == nullptr) operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
-  task->element_bytes = dtype == DType::float64 ? 8 : 4;
+  task->kernel = kernel_of(table.rows[static_cast<Rows>(self.kernel)], dtype, operands);
+  task->element_bytes = bytes_of(dtype);
   task->nanoseconds = 2 * static_cast<double>(count);
   return task;
 }

@@ -14,7 +14,7 @@ inline constexpr Layout kRows = layout({size("rows"), size("n")}, {reads("x"), w
 }
 
 inline bool has_rows(const Instruction& self, const Table& table, DType dtype) {
-  return table.rows[self.kernel][static_cast<int32_t>(dtype)] != nullptr;
+  return table.rows[static_cast<Rows>(self.kernel)][dtype] != nullptr;
 }
 
 constexpr Instruction describe_rows(const char* name, Rows kernel) {

@@ -50,7 +50,7 @@ Task* prepare_strided(const Instruction&, Operands& operands, const Table& table
   const DType dtype = operands.dtype_of_next();
   call.x = operands.buffer(call.offset + highest + 1, dtype);
   call.y = operands.buffer(count, dtype);
-  task->kernel = table.strided[static_cast<int32_t>(dtype)];
+  task->kernel = table.strided[dtype];
   task->nanoseconds = 0.5 * static_cast<double>(count);
   return task;
 }

@@ -51,7 +51,7 @@ class UpdateProductTask final : public Task {
 
   void run(const Team& team, void* scratch, Failure) const override {
     Call call = ready(parameter);
-    MatmulCall<T> product = factors.located(team.rank);
+    MatmulCallOf<T> product = factors.located(team.rank);
     product.scratch = static_cast<std::byte*>(scratch) + gradient_bytes();
     if (!writes_gradient()) return kernels.product(call, product, factors.product.kernel, team);
     product.c = static_cast<T*>(scratch);
@@ -74,7 +74,7 @@ Task* prepare(Operands& operands, const Product<T>& product, const Kernels<Call>
   auto* task = store.make<UpdateProductTask<T, Call>>();
   task->kernels = kernels;
   task->factors.product = product;
-  MatmulCall<T>& call = task->factors.call;
+  MatmulCallOf<T>& call = task->factors.call;
   Parameter<Call>& parameter = task->parameter;
   read_product(operands, call);
   read_settings(operands, parameter.call);
@@ -94,25 +94,15 @@ Task* prepare(Operands& operands, const Product<T>& product, const Kernels<Call>
 }  // namespace
 
 Task* prepare_sgd_product(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
-  const auto prepare_with = [&](const auto& product) {
-    if constexpr (std::is_same_v<decltype(product), const Product<float>&>) {
-      return prepare<SgdCall<float>>(operands, product, {table.sgd_f32, table.sgd_product_f32}, store);
-    } else {
-      return prepare<SgdCall<double>>(operands, product, {table.sgd_f64, table.sgd_product_f64}, store);
-    }
-  };
-  return with_product(operands, table, prepare_with);
+  return with_product(operands, table, [&]<typename T>(const Product<T>& product) {
+    return prepare<SgdCall<T>>(operands, product, {table.sgd.of<T>(), table.sgd_product.of<T>()}, store);
+  });
 }
 
 Task* prepare_adam_product(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
-  const auto prepare_with = [&](const auto& product) {
-    if constexpr (std::is_same_v<decltype(product), const Product<float>&>) {
-      return prepare<AdamCall<float>>(operands, product, {table.adam_f32, table.adam_product_f32}, store);
-    } else {
-      return prepare<AdamCall<double>>(operands, product, {table.adam_f64, table.adam_product_f64}, store);
-    }
-  };
-  return with_product(operands, table, prepare_with);
+  return with_product(operands, table, [&]<typename T>(const Product<T>& product) {
+    return prepare<AdamCall<T>>(operands, product, {table.adam.of<T>(), table.adam_product.of<T>()}, store);
+  });
 }
 
 }  // namespace thalweg

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "../dtypes.h"
 #include "../task.h"
 #include "update-call.h"
 
@@ -160,28 +161,22 @@ Task* prepare_outer(Operands& operands, Fn kernel, bool forms_products, DType dt
   return task;
 }
 
-template <template <typename> typename Call, typename Fn32, typename Fn64>
-Task* prepare_kind(const Instruction& self, Operands& operands, Fn32 f32, Fn64 f64, const Table& table,
-                   TaskStore& store) {
+template <template <typename> typename Call, template <typename> typename Fn>
+Task* prepare_kind(const Instruction& self, Operands& operands, const Floating<Fn>& kernels,
+                   const Table& table, TaskStore& store) {
   const DType dtype = operands.dtype_of_next();
   const bool outer = self.gradient == GradientForm::outer;
-  const bool forms = table.next_products;
-  switch (dtype) {
-    case DType::float32:
-      return outer ? prepare_outer<float, Call>(operands, f32, forms, dtype, store)
-                   : prepare<float, Call>(operands, f32, dtype, store);
-    case DType::float64:
-      return outer ? prepare_outer<double, Call>(operands, f64, forms, dtype, store)
-                   : prepare<double, Call>(operands, f64, dtype, store);
-    default:
-      operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
-  }
+  return visit_types<float, double>(operands, dtype, [&]<typename T>(std::type_identity<T>) {
+    const Fn<T> kernel = kernels.template of<T>();
+    return outer ? prepare_outer<T, Call>(operands, kernel, table.next_products, dtype, store)
+                 : prepare<T, Call>(operands, kernel, dtype, store);
+  });
 }
 
 }  // namespace
 
 Task* prepare_sgd(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  return prepare_kind<SgdCall>(self, operands, table.sgd_f32, table.sgd_f64, table, store);
+  return prepare_kind<SgdCall>(self, operands, table.sgd, table, store);
 }
 
 Task* prepare_sgd_outer(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
@@ -193,7 +188,7 @@ Task* prepare_adam_outer(const Instruction& self, Operands& operands, const Tabl
 }
 
 Task* prepare_adam(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  return prepare_kind<AdamCall>(self, operands, table.adam_f32, table.adam_f64, table, store);
+  return prepare_kind<AdamCall>(self, operands, table.adam, table, store);
 }
 
 }  // namespace thalweg

@@ -1,4 +1,7 @@
 // One table of kernels per instruction set: the functions that the engine calls.
+//
+// The families below hold plain pointers. Their functions are always inlined: a source compiled for one
+// instruction set must not emit a function that another one could be linked to.
 #pragma once
 
 #include "../cross-entropy.h"
@@ -12,41 +15,68 @@
 
 namespace thalweg {
 
-constexpr int32_t kDTypes = static_cast<int32_t>(DType::count);
-constexpr int32_t kElementwise = static_cast<int32_t>(Elementwise::count);
-constexpr int32_t kReduce = static_cast<int32_t>(Reduce::count);
-constexpr int32_t kIndex = static_cast<int32_t>(Index::count);
-constexpr int32_t kRows = static_cast<int32_t>(Rows::count);
+// One kernel for each dtype. Null: the kernel is not defined for that dtype.
+template <typename Fn>
+struct ByDType {
+  Fn kernels[kDTypes];
 
-// A null entry means that the kernel is not defined for that dtype (of its last input).
+  inline __attribute__((always_inline)) Fn& operator[](DType dtype) {
+    return kernels[static_cast<int32_t>(dtype)];
+  }
+  inline __attribute__((always_inline)) Fn operator[](DType dtype) const {
+    return kernels[static_cast<int32_t>(dtype)];
+  }
+};
+
+// The kernels of one family: for each member, one for each dtype (of its last input).
+template <typename Member, typename Fn>
+struct Family {
+  ByDType<Fn> members[static_cast<int32_t>(Member::count)];
+
+  inline __attribute__((always_inline)) ByDType<Fn>& operator[](Member member) {
+    return members[static_cast<int32_t>(member)];
+  }
+  inline __attribute__((always_inline)) const ByDType<Fn>& operator[](Member member) const {
+    return members[static_cast<int32_t>(member)];
+  }
+};
+
+// A kernel whose arguments have the type of the elements: one for each floating dtype.
+template <template <typename> typename Fn>
+struct Floating {
+  Fn<float> float32;
+  Fn<double> float64;
+
+  template <typename T>
+  inline __attribute__((always_inline)) Fn<T> of() const {
+    if constexpr (kDType<T> == DType::float32) {
+      return float32;
+    } else {
+      static_assert(kDType<T> == DType::float64);
+      return float64;
+    }
+  }
+};
+
 struct Table {
   const char* isa;
 
-  ElementwiseFn elementwise[kElementwise][kDTypes];
-  ReduceFn reduce[kReduce][kDTypes];
-  RowsFn rows[kRows][kDTypes];
-  IndexFn index[kIndex][kDTypes];
-  ScaleBytesFn scale_bytes[kDTypes];
-  StridedFn strided[kDTypes];
+  Family<Elementwise, ElementwiseFn> elementwise;
+  Family<Reduce, ReduceFn> reduce;
+  Family<Rows, RowsFn> rows;
+  Family<Index, IndexFn> index;
+  ByDType<ScaleBytesFn> scale_bytes;
+  ByDType<StridedFn> strided;
 
-  MatmulFn<float> matmul_f32;
-  MatmulFn<double> matmul_f64;
-  MatmulScratchFn<float> matmul_scratch_f32;
-  MatmulScratchFn<double> matmul_scratch_f64;
-
-  CrossEntropyFn<float> cross_entropy_f32;
-  CrossEntropyFn<double> cross_entropy_f64;
-
-  SgdFn<float> sgd_f32;
-  SgdFn<double> sgd_f64;
-  AdamFn<float> adam_f32;
-  AdamFn<double> adam_f64;
-  bool next_products;  // whether these know NextProduct; the naive twins do not
+  Floating<MatmulFn> matmul;
+  Floating<MatmulScratchFn> matmul_scratch;
+  Floating<CrossEntropyFn> cross_entropy;
+  Floating<SgdFn> sgd;
+  Floating<AdamFn> adam;
+  bool next_products;  // whether sgd and adam know NextProduct; the naive twins do not
   // Null among the naive twins, which write the gradient.
-  SgdProductFn<float> sgd_product_f32;
-  SgdProductFn<double> sgd_product_f64;
-  AdamProductFn<float> adam_product_f32;
-  AdamProductFn<double> adam_product_f64;
+  Floating<SgdProductFn> sgd_product;
+  Floating<AdamProductFn> adam_product;
 };
 
 }  // namespace thalweg

@@ -34,8 +34,7 @@ int64_t cross_entropy_by_definition(const CrossEntropyCall<T>& call, int64_t beg
 }  // namespace
 
 void add_cross_entropy(Table& table) {
-  table.cross_entropy_f32 = cross_entropy_by_definition<float>;
-  table.cross_entropy_f64 = cross_entropy_by_definition<double>;
+  table.cross_entropy = {cross_entropy_by_definition<float>, cross_entropy_by_definition<double>};
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -7,17 +7,6 @@ namespace thalweg::THALWEG_ISA {
 namespace {
 
 template <typename T>
-constexpr DType kDType = DType::count;
-template <>
-constexpr DType kDType<float> = DType::float32;
-template <>
-constexpr DType kDType<double> = DType::float64;
-template <>
-constexpr DType kDType<int32_t> = DType::int32;
-template <>
-constexpr DType kDType<uint8_t> = DType::boolean;
-
-template <typename T>
 constexpr bool kIsFloating = kDType<T> == DType::float32 || kDType<T> == DType::float64;
 
 // What an arithmetic op computes in: floats in double; whole numbers in int64, where none overflows.
@@ -244,25 +233,20 @@ void where(int64_t n, const void* const* in, const int64_t* strides, void* out) 
 
 template <Elementwise kKernel, typename... T>
 void add_keep(Table& table) {
-  ((table.elementwise[static_cast<int32_t>(kKernel)][static_cast<int32_t>(kDType<T>)] =
-        keep_dtype<kKernel, T>),
-   ...);
+  ((table.elementwise[kKernel][kDType<T>] = keep_dtype<kKernel, T>), ...);
 }
 
 template <Elementwise kKernel, int kArity, typename... T>
 void add_test(Table& table) {
-  ((table.elementwise[static_cast<int32_t>(kKernel)][static_cast<int32_t>(kDType<T>)] =
-        give_boolean<kKernel, T, kArity>),
-   ...);
+  ((table.elementwise[kKernel][kDType<T>] = give_boolean<kKernel, T, kArity>), ...);
 }
 
 template <typename T>
 void add_convert(Table& table) {
-  const auto dtype = static_cast<int32_t>(kDType<T>);
-  table.elementwise[static_cast<int32_t>(Elementwise::to_float32)][dtype] = convert<float, T>;
-  table.elementwise[static_cast<int32_t>(Elementwise::to_float64)][dtype] = convert<double, T>;
-  table.elementwise[static_cast<int32_t>(Elementwise::to_int32)][dtype] = convert<int32_t, T>;
-  table.elementwise[static_cast<int32_t>(Elementwise::where)][dtype] = where<T>;
+  table.elementwise[Elementwise::to_float32][kDType<T>] = convert<float, T>;
+  table.elementwise[Elementwise::to_float64][kDType<T>] = convert<double, T>;
+  table.elementwise[Elementwise::to_int32][kDType<T>] = convert<int32_t, T>;
+  table.elementwise[Elementwise::where][kDType<T>] = where<T>;
 }
 
 }  // namespace

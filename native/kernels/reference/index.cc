@@ -41,11 +41,10 @@ void scale_bytes(const ScaleBytesCall& c) {
 
 template <typename T>
 void add_dtype(Table& table, DType dtype) {
-  const auto d = static_cast<int32_t>(dtype);
-  table.index[static_cast<int32_t>(Index::select)][d] = index_by_definition<T, false, false>;
-  table.index[static_cast<int32_t>(Index::gather)][d] = index_by_definition<T, false, true>;
-  table.index[static_cast<int32_t>(Index::add_select)][d] = index_by_definition<T, true, false>;
-  table.index[static_cast<int32_t>(Index::add_gather)][d] = index_by_definition<T, true, true>;
+  table.index[Index::select][dtype] = index_by_definition<T, false, false>;
+  table.index[Index::gather][dtype] = index_by_definition<T, false, true>;
+  table.index[Index::add_select][dtype] = index_by_definition<T, true, false>;
+  table.index[Index::add_gather][dtype] = index_by_definition<T, true, true>;
 }
 
 }  // namespace
@@ -53,12 +52,11 @@ void add_dtype(Table& table, DType dtype) {
 void add_index(Table& table) {
   add_dtype<float>(table, DType::float32);
   add_dtype<double>(table, DType::float64);
-  table.scale_bytes[static_cast<int32_t>(DType::float32)] = scale_bytes<float>;
-  table.scale_bytes[static_cast<int32_t>(DType::float64)] = scale_bytes<double>;
+  table.scale_bytes[DType::float32] = scale_bytes<float>;
+  table.scale_bytes[DType::float64] = scale_bytes<double>;
   add_dtype<uint32_t>(table, DType::int32);
-  const auto boolean = static_cast<int32_t>(DType::boolean);
-  table.index[static_cast<int32_t>(Index::select)][boolean] = index_by_definition<uint8_t, false, false>;
-  table.index[static_cast<int32_t>(Index::gather)][boolean] = index_by_definition<uint8_t, false, true>;
+  table.index[Index::select][DType::boolean] = index_by_definition<uint8_t, false, false>;
+  table.index[Index::gather][DType::boolean] = index_by_definition<uint8_t, false, true>;
 }
 
 }  // namespace thalweg::THALWEG_ISA

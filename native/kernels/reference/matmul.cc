@@ -39,7 +39,7 @@ double slope_at(double y, Activation activation) {
 int64_t row_at(const int32_t* rows, int64_t r) { return rows == nullptr ? r : rows[r]; }
 
 template <typename T>
-double element(const MatmulCall<T>& call, int64_t i, int64_t j) {
+double element(const MatmulCallOf<T>& call, int64_t i, int64_t j) {
   double sum = 0;
   for (int64_t k = 0; k < call.K; ++k) {
     const int64_t a_row = row_at(call.a_rows, call.transpose_a ? k : i) * call.lda;
@@ -56,24 +56,22 @@ double element(const MatmulCall<T>& call, int64_t i, int64_t j) {
 }
 
 template <typename T>
-void matmul_by_definition(const MatmulCall<T>& call, const Team& team) {
+void matmul_by_definition(const MatmulCallOf<T>& call, const Team& team) {
   for (int64_t i = team.rank; i < call.M; i += team.size) {
     for (int64_t j = 0; j < call.N; ++j) call.c[i * call.ldc + j] = static_cast<T>(element(call, i, j));
   }
 }
 
 template <typename T>
-int64_t no_scratch(const MatmulCall<T>&, int32_t) {
+int64_t no_scratch(const MatmulCallOf<T>&, int32_t) {
   return 0;
 }
 
 }  // namespace
 
 void add_matmul(Table& table) {
-  table.matmul_f32 = matmul_by_definition<float>;
-  table.matmul_f64 = matmul_by_definition<double>;
-  table.matmul_scratch_f32 = no_scratch<float>;
-  table.matmul_scratch_f64 = no_scratch<double>;
+  table.matmul = {matmul_by_definition<float>, matmul_by_definition<double>};
+  table.matmul_scratch = {no_scratch<float>, no_scratch<double>};
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -88,20 +88,16 @@ void all(const ReduceCall& c) {
   });
 }
 
-ReduceFn& entry(Table& table, Reduce kernel, DType dtype) {
-  return table.reduce[static_cast<int32_t>(kernel)][static_cast<int32_t>(dtype)];
-}
-
 template <typename T>
 void add_numbers(Table& table, DType dtype) {
-  entry(table, Reduce::sum, dtype) = sum<T>;
-  entry(table, Reduce::prod, dtype) = product<T>;
-  entry(table, Reduce::amax, dtype) = extreme<true, T>;
-  entry(table, Reduce::amin, dtype) = extreme<false, T>;
-  entry(table, Reduce::argmax, dtype) = position<true, T>;
-  entry(table, Reduce::argmin, dtype) = position<false, T>;
-  entry(table, Reduce::any, dtype) = any<T>;
-  entry(table, Reduce::all, dtype) = all<T>;
+  table.reduce[Reduce::sum][dtype] = sum<T>;
+  table.reduce[Reduce::prod][dtype] = product<T>;
+  table.reduce[Reduce::amax][dtype] = extreme<true, T>;
+  table.reduce[Reduce::amin][dtype] = extreme<false, T>;
+  table.reduce[Reduce::argmax][dtype] = position<true, T>;
+  table.reduce[Reduce::argmin][dtype] = position<false, T>;
+  table.reduce[Reduce::any][dtype] = any<T>;
+  table.reduce[Reduce::all][dtype] = all<T>;
 }
 
 }  // namespace
@@ -110,8 +106,8 @@ void add_reduce(Table& table) {
   add_numbers<float>(table, DType::float32);
   add_numbers<double>(table, DType::float64);
   add_numbers<int32_t>(table, DType::int32);
-  entry(table, Reduce::any, DType::boolean) = any<uint8_t>;
-  entry(table, Reduce::all, DType::boolean) = all<uint8_t>;
+  table.reduce[Reduce::any][DType::boolean] = any<uint8_t>;
+  table.reduce[Reduce::all][DType::boolean] = all<uint8_t>;
 }
 
 }  // namespace thalweg::THALWEG_ISA

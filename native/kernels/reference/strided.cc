@@ -24,10 +24,10 @@ void strided_by_definition(const StridedCall& c) {
 }  // namespace
 
 void add_strided(Table& table) {
-  table.strided[static_cast<int32_t>(DType::float32)] = strided_by_definition<uint32_t>;
-  table.strided[static_cast<int32_t>(DType::float64)] = strided_by_definition<uint64_t>;
-  table.strided[static_cast<int32_t>(DType::int32)] = strided_by_definition<uint32_t>;
-  table.strided[static_cast<int32_t>(DType::boolean)] = strided_by_definition<uint8_t>;
+  table.strided[DType::float32] = strided_by_definition<uint32_t>;
+  table.strided[DType::float64] = strided_by_definition<uint64_t>;
+  table.strided[DType::int32] = strided_by_definition<uint32_t>;
+  table.strided[DType::boolean] = strided_by_definition<uint8_t>;
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -59,10 +59,8 @@ void adam(const AdamCall<T>& c, int64_t begin, int64_t end) {
 }  // namespace
 
 void add_update(Table& table) {
-  table.sgd_f32 = sgd<float>;
-  table.sgd_f64 = sgd<double>;
-  table.adam_f32 = adam<float>;
-  table.adam_f64 = adam<double>;
+  table.sgd = {sgd<float>, sgd<double>};
+  table.adam = {adam<float>, adam<double>};
   table.next_products = false;
 }
 
