@@ -5,19 +5,12 @@ import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
-import {
-  checkTransposes,
-  type MatmulOptions,
-  matmul,
-  matmulParams,
-  matmulSizes,
-  matmulSlopeA,
-  matmulSlopeB,
-} from "./matmul.js";
+import { matmul, matmulSlopeA, matmulSlopeB } from "./matmul.js";
 import { matmulOfSamples } from "./matmul-batch.js";
+import { checkTransposes, type MatmulOptions, matmulParams, matmulSizes } from "./matmul-sizes.js";
 import { mul } from "./mul.js";
 import { reshape } from "./reshape.js";
-import { sumTo } from "./sum-to.js";
+import { sumTo } from "./sum-and-expand.js";
 import { unsqueeze } from "./unsqueeze.js";
 
 /** Factors and transposes of `addmm`. */

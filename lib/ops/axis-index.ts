@@ -1,8 +1,8 @@
 import { DTypeError, IndexError, ShapeError } from "../errors.js";
 import { around, checkDim, format, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { expand } from "./expand.js";
 import { reshape } from "./reshape.js";
+import { expandTo } from "./sum-and-expand.js";
 
 /** @throws DTypeError unless the index is an int32 tensor. */
 export function checkIndex(name: string, index: Tensor): void {
@@ -64,5 +64,5 @@ export function withSize(shape: Shape, dim: number, size: number): Shape {
 export function indexOfSlices(lists: Tensor, shape: Shape, dim: number): Tensor {
   const [samples, count] = lists.shape as [number, number];
   const line = shape.map((_, d) => (d === 0 ? samples : d === dim ? count : 1));
-  return expand(reshape(lists, line), shape);
+  return expandTo(reshape(lists, line), shape);
 }

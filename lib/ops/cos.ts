@@ -1,9 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { elementwise } from "./elementwise.js";
-import { neg } from "./neg.js";
-import { sin } from "./sin.js";
-
-const op = elementwise("cos", { takes: "float", slope: { x: ({ x }) => neg(sin(x)) } });
+import { cosine } from "./sine-and-cosine.js";
 
 /**
  * y = cos x. Slope −sin x.
@@ -11,5 +7,5 @@ const op = elementwise("cos", { takes: "float", slope: { x: ({ x }) => neg(sin(x
  * @throws DTypeError
  */
 export function cos(x: Tensor): Tensor {
-  return op([x]);
+  return cosine([x]);
 }

@@ -1,8 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { elementwise } from "./elementwise.js";
-import { sinh } from "./sinh.js";
-
-const op = elementwise("cosh", { takes: "float", slope: { x: ({ x }) => sinh(x) } });
+import { hyperbolicCosine } from "./sine-and-cosine.js";
 
 /**
  * y = cosh x. Slope sinh x.
@@ -10,5 +7,5 @@ const op = elementwise("cosh", { takes: "float", slope: { x: ({ x }) => sinh(x) 
  * @throws DTypeError
  */
 export function cosh(x: Tensor): Tensor {
-  return op([x]);
+  return hyperbolicCosine([x]);
 }

@@ -5,7 +5,7 @@ import { checkShape, type TensorSpec } from "../tensor/shape.js";
 import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDefinition } from "./check-definition.js";
 import * as define from "./define.js";
-import { sampleBySample } from "./samples.js";
+import { sampleBySample } from "./sample-by-sample.js";
 
 /** The rule for samples of an op that has none of its own. */
 function oneByOne<I extends string, A extends object>(inputs: readonly I[]): define.BatchRule<I, A> {

@@ -18,7 +18,7 @@ import {
 import { mul } from "./mul.js";
 import { neg } from "./neg.js";
 import { aligned } from "./samples.js";
-import { sumTo } from "./sum-to.js";
+import { sumTo } from "./sum-and-expand.js";
 
 /** ∂y/∂input of an elementwise op, as a tensor that broadcasts to y's shape; the numbers cost no product. */
 type Slope<I extends string> =

@@ -1,25 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { checkShape, format, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
+import { checkShape, format, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { linear } from "./define.js";
-import { withRank } from "./samples.js";
-import { stridedParams } from "./strided.js";
-import { sumTo } from "./sum-to.js";
-
-const op = linear<"x", { shape: Shape }>("expand", {
-  inputs: ["x"],
-  kernel: "strided",
-  shape: ({ x, shape }) => ({ shape, dtype: x.dtype }),
-  params: ({ x, shape }) => {
-    const added = shape.length - x.rank;
-    const strides = shape.map((_, d) =>
-      d < added || x.shape[d - added] === 1 ? 0 : sizeOf(x.shape.slice(d - added + 1)),
-    );
-    return stridedParams(shape, strides, 0);
-  },
-  transpose: ({ dy, x }) => sumTo(dy, x.shape),
-  batch: ({ x, shape }, { size, op: self }) => self([withRank(x, shape.length)], { shape: [size, ...shape] }),
-});
+import { expandTo } from "./sum-and-expand.js";
 
 /**
  * Repeats axes of size 1, and adds axes in front, until x has that shape; −1 keeps a size.
@@ -38,5 +20,5 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   );
   const fits = added >= 0 && x.shape.every((size, d) => size === 1 || size === wanted[d + added]);
   if (!fits) throw new ShapeError(`expand: ${format(x.shape)} does not expand to ${format(wanted)}`);
-  return sameShape(x.shape, wanted) ? x : op([x], { shape: wanted });
+  return expandTo(x, wanted);
 }

@@ -1,18 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { checkAxisPerElement, indexParams } from "./axis-index.js";
-import { linear } from "./define.js";
-import { forEach } from "./samples.js";
-import { scatterIntoZeros } from "./scatter-add.js";
-
-const op = linear<"x" | "index", { dim: number }>("gather", {
-  inputs: ["x", "index"],
-  kernel: "gather",
-  shape: ({ x, index }) => ({ shape: index.shape, dtype: x.dtype }),
-  params: ({ x, index, dim }) => indexParams(x.shape, dim, index.shape[dim] as number),
-  transpose: ({ dy, x, index, dim }) => scatterIntoZeros(dy, dim, index, x.shape[dim] as number),
-  batch: ({ x, index, dim }, { batched, size, op: self }) =>
-    self([forEach(x, batched.x, size), forEach(index, batched.index, size)], { dim: dim + 1 }),
-});
+import { checkAxisPerElement } from "./axis-index.js";
+import { gatherElements } from "./index-maps.js";
 
 /**
  * Reads along an axis, each element of the index for itself: for dim 1, y[i, j] = x[i, index[i, j]].
@@ -21,5 +9,5 @@ const op = linear<"x" | "index", { dim: number }>("gather", {
  * @throws IndexError for an index outside [0, size); ShapeError, DTypeError
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  return op([x, index], { dim: checkAxisPerElement("gather", x, dim, index) });
+  return gatherElements(x, checkAxisPerElement("gather", x, dim, index), index);
 }

@@ -1,10 +1,10 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
-import { matmulSizes, type Transposes } from "./matmul.js";
+import { forEach } from "./for-each.js";
+import { matmulSizes, type Transposes } from "./matmul-sizes.js";
 import { permute } from "./permute.js";
 import { reshape } from "./reshape.js";
-import { forEach } from "./samples.js";
 import { sum } from "./sum.js";
 
 /** A tensor of matrices as one matrix, for sizes and errors. */

@@ -4,7 +4,7 @@ import { broadcastParams } from "./broadcast.js";
 import { broadcastSpec, defineOp } from "./define.js";
 import { type Operand, operands } from "./operand.js";
 import { aligned } from "./samples.js";
-import { sumTo } from "./sum-to.js";
+import { sumTo } from "./sum-and-expand.js";
 
 // Not by `elementwise`, whose rules are made with this op.
 const op = defineOp<"a" | "b">("mul", {

@@ -1,9 +1,9 @@
 import { ShapeError } from "../errors.js";
 import { checkNumber } from "../options.js";
-import { allocate, checkElement } from "../tensor/dtype.js";
-import { checkDim, sizeOf } from "../tensor/shape.js";
-import { checkTensor, Tensor } from "../tensor/tensor.js";
-import { concat } from "./concat.js";
+import { checkElement } from "../tensor/dtype.js";
+import { checkDim } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { filledUp } from "./slice-and-concat.js";
 
 /**
  * Adds positions in front of an axis and behind it, with a constant (torch.nn.functional.pad).
@@ -25,13 +25,5 @@ export function pad(
   checkNumber("pad", "before", before, { min: 0, integer: true });
   checkNumber("pad", "after", after, { min: 0, integer: true });
   const element = checkElement("pad", "value", x.dtype, value);
-  const filled = (count: number): Tensor[] => {
-    if (count === 0) return [];
-    const shape = x.shape.map((size, d) => (d === axis ? count : size));
-    const data = allocate(x.dtype, sizeOf(shape), "pad");
-    if (element !== 0) data.fill(element);
-    return [new Tensor(data, shape, x.dtype)];
-  };
-  const parts = [...filled(before), x, ...filled(after)];
-  return parts.length === 1 ? x : concat(parts, axis);
+  return filledUp(x, axis, before, after, element);
 }

@@ -2,32 +2,8 @@ import { DTypeError, ShapeError } from "../errors.js";
 import { format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { checkAxisPerElement, indexParams, withSize } from "./axis-index.js";
-import { checkDTypes, linear } from "./define.js";
-import { gather } from "./gather.js";
-import { forEach } from "./samples.js";
-
-const op = linear<"source" | "index", { dim: number; length: number }>("scatterAdd", {
-  inputs: ["source", "index"],
-  kernel: "scatter_add",
-  shape: ({ source, dim, length }) => ({
-    shape: withSize(source.shape, dim, length),
-    dtype: checkDTypes("scatterAdd", ["source"], [source], "number"),
-  }),
-  params: ({ source, dim, length }) =>
-    indexParams(withSize(source.shape, dim, length), dim, source.shape[dim] as number),
-  transpose: ({ dy, index, dim }) => gather(dy, dim, index),
-  batch: ({ source, index, dim, length }, { batched, size, op: self }) =>
-    self([forEach(source, batched.source, size), forEach(index, batched.index, size)], {
-      dim: dim + 1,
-      length,
-    }),
-});
-
-/** Adds each element of source into zeros of that length along the axis: the transpose of `gather`. */
-export function scatterIntoZeros(source: Tensor, dim: number, index: Tensor, length: number): Tensor {
-  return op([source, index], { dim, length });
-}
+import { checkAxisPerElement } from "./axis-index.js";
+import { addElements } from "./index-maps.js";
 
 /**
  * Adds into a copy of x along an axis, each element where its index says: for dim 1,
@@ -46,5 +22,5 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
   }
   if (source.dtype !== x.dtype)
     throw new DTypeError(`scatterAdd: x is ${x.dtype} but source is ${source.dtype}`);
-  return add(x, scatterIntoZeros(source, axis, index, x.shape[axis] as number));
+  return add(x, addElements(source, axis, index, x.shape[axis] as number));
 }

@@ -6,10 +6,10 @@ import { checkAxisPerElement, indexParams } from "./axis-index.js";
 import { defineOp } from "./define.js";
 import { equal } from "./equal.js";
 import { expand } from "./expand.js";
+import { forEach } from "./for-each.js";
 import { gather } from "./gather.js";
 import { type Operand, operands } from "./operand.js";
 import { reshape } from "./reshape.js";
-import { forEach } from "./samples.js";
 import { where } from "./where.js";
 
 const op = defineOp<"x" | "index" | "source", { dim: number }>("scatter", {

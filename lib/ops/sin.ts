@@ -1,8 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { cos } from "./cos.js";
-import { elementwise } from "./elementwise.js";
-
-const op = elementwise("sin", { takes: "float", slope: { x: ({ x }) => cos(x) } });
+import { sine } from "./sine-and-cosine.js";
 
 /**
  * y = sin x. Slope cos x.
@@ -10,5 +7,5 @@ const op = elementwise("sin", { takes: "float", slope: { x: ({ x }) => cos(x) } 
  * @throws DTypeError
  */
 export function sin(x: Tensor): Tensor {
-  return op([x]);
+  return sine([x]);
 }

@@ -1,8 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { cosh } from "./cosh.js";
-import { elementwise } from "./elementwise.js";
-
-const op = elementwise("sinh", { takes: "float", slope: { x: ({ x }) => cosh(x) } });
+import { hyperbolicSine } from "./sine-and-cosine.js";
 
 /**
  * y = sinh x. Slope cosh x.
@@ -10,5 +7,5 @@ const op = elementwise("sinh", { takes: "float", slope: { x: ({ x }) => cosh(x) 
  * @throws DTypeError
  */
 export function sinh(x: Tensor): Tensor {
-  return op([x]);
+  return hyperbolicSine([x]);
 }

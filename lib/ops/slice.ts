@@ -1,11 +1,8 @@
 import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
-import { checkDim, sizeOf } from "../tensor/shape.js";
-import { checkTensor, Tensor } from "../tensor/tensor.js";
-import { linear } from "./define.js";
-import { spread } from "./index-add.js";
-import { pad } from "./pad.js";
-import { stridedParams } from "./strided.js";
+import { checkDim } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { sliceAt } from "./slice-and-concat.js";
 
 /** Where a slice begins and ends along its axis. */
 export interface SliceOptions {
@@ -16,38 +13,6 @@ export interface SliceOptions {
   /** Every so many positions. Default: 1. */
   readonly step?: number;
 }
-
-interface Attributes {
-  dim: number;
-  start: number;
-  count: number;
-  step: number;
-}
-
-const op = linear<"x", Attributes>("slice", {
-  inputs: ["x"],
-  kernel: "strided",
-  shape: ({ x, dim, count }) => ({
-    shape: x.shape.map((size, d) => (d === dim ? count : size)),
-    dtype: x.dtype,
-  }),
-  params: ({ x, dim, start, step }, y) => {
-    const strides = x.shape.map((_, d) => sizeOf(x.shape.slice(d + 1)));
-    const along = strides[dim] as number;
-    return stridedParams(
-      y.shape,
-      strides.map((stride, d) => (d === dim ? stride * step : stride)),
-      start * along,
-    );
-  },
-  transpose: ({ dy, x, dim, start, count, step }) => {
-    const size = x.shape[dim] as number;
-    if (step === 1) return pad(dy, dim, start, size - start - count);
-    const positions = Int32Array.from({ length: count }, (_, i) => start + i * step);
-    return spread(dy, dim, new Tensor(positions, [count], "int32"), size);
-  },
-  batch: ({ x, dim, ...rest }, { op: self }) => self([x], { dim: dim + 1, ...rest }),
-});
 
 /**
  * The positions start, start + step, … before `end` along an axis.
@@ -70,6 +35,5 @@ export function slice(x: Tensor, dim: number, options: SliceOptions = {}): Tenso
   const start = position("start", options.start ?? 0);
   const end = position("end", options.end ?? size);
   const count = Math.max(Math.ceil((end - start) / step), 0);
-  if (count === size && step === 1) return x;
-  return op([x], { dim: axis, start: count === 0 ? 0 : start, count, step });
+  return sliceAt(x, { dim: axis, start, count, step });
 }

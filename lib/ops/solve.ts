@@ -4,10 +4,10 @@ import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { expand } from "./expand.js";
+import { forEach } from "./for-each.js";
 import { matmul } from "./matmul.js";
 import { neg } from "./neg.js";
 import { reshape } from "./reshape.js";
-import { forEach } from "./samples.js";
 import { transpose } from "./transpose.js";
 
 // db = a⁻ᵀ·dy, da = −db·yᵀ; y moves by a⁻¹·(db − da·y).

@@ -5,7 +5,7 @@ import { broadcastParams } from "./broadcast.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type Operand, operands, scalar } from "./operand.js";
 import { aligned } from "./samples.js";
-import { sumTo } from "./sum-to.js";
+import { sumTo } from "./sum-and-expand.js";
 
 const op = defineOp<"condition" | "a" | "b">("where", {
   inputs: ["condition", "a", "b"],
