@@ -54,7 +54,7 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
   }
   const leaves: Tensor[] = [];
   const results = history([y]);
-  const scratch: Storage[] | undefined = settings.createGraph || y.batch !== null ? undefined : [];
+  const scratch: Storage[] | undefined = settings.createGraph || y.mapped !== null ? undefined : [];
   const meet = (tensor: Tensor): void => {
     if (tensor.isLeaf) leaves.push(tensor);
   };
@@ -247,7 +247,7 @@ function pullThrough(
 }
 
 function accumulate(leaf: Tensor, gradient: Tensor): void {
-  if (gradient.batch !== null && leaf.batch?.level !== gradient.batch.level) {
+  if (gradient.mapped !== null && leaf.mapped?.level !== gradient.mapped.level) {
     throw new GraphError(
       "backward: under vmap each sample has a gradient of its own, and .grad holds one; use grad() under vmap",
     );

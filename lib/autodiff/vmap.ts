@@ -115,6 +115,6 @@ function samplesIn(all: readonly Mapped[]): number {
 
 /** What stands for each sample, as all of them. */
 export function allSamples(y: Tensor, level: number, size: number, dim = 0): Tensor {
-  const all = y.batch?.level === level ? y.batch.all : expand(y, [size, ...y.shape]);
+  const all = y.mapped?.level === level ? y.mapped.all : expand(y, [size, ...y.shape]);
   return dim === 0 ? all : moveAxis(all, 0, checkDim("vmap", dim, all.rank));
 }

@@ -6,7 +6,7 @@ import { checkPasses, PASSES, type PassName } from "../plan/index.js";
 import { allocateUnset, bytesOf } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
-import { Versions } from "./version.js";
+import { Specializations } from "./specialization.js";
 
 export type { PassName } from "../plan/index.js";
 
@@ -84,11 +84,11 @@ export function compile<A extends Tensor[], R>(
   if (typeof fn !== "function") throw new ArgumentError(`compile: expected a function, got ${describe(fn)}`);
   checkOptions("compile", options, ["passes"]);
   const passes = options.passes === undefined ? PASSES : checkPasses(options.passes);
-  const versions = new Versions(fn as unknown as (...inputs: Tensor[]) => unknown, passes);
+  const specializations = new Specializations(fn as unknown as (...inputs: Tensor[]) => unknown, passes);
 
   const versionFor = (inputs: A) => {
     for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
-    return versions.for(inputs);
+    return specializations.for(inputs);
   };
   const prepare = (inputs: A) => {
     const { executable, results, rebuild } = versionFor(inputs);
@@ -117,7 +117,7 @@ export function compile<A extends Tensor[], R>(
   const prepareLoop = (sources: A, order: Tensor, batchSize: number, isAtOnce: boolean) => {
     checkLoop(sources, order, batchSize);
     const shapes = sources.map(({ shape, dtype }) => ({ shape: [batchSize, ...shape.slice(1)], dtype }));
-    const { executable } = versions.for(shapes);
+    const { executable } = specializations.for(shapes);
     const steps = Math.floor(order.size / batchSize);
     const indices = order.storage.forReading().subarray(0, steps * batchSize) as Int32Array;
     const rows = sources.map((source) => {

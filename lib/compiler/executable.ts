@@ -12,12 +12,12 @@ import {
 } from "../native/binding.js";
 import { instructionId } from "../native/instructions.js";
 import type { Arena } from "../plan/arena.js";
-import { type Buffer, type Program, writes, written } from "../plan/ir.js";
+import { type Program, type Value, writes, written } from "../plan/ir.js";
 import { bytesOf, DTYPES } from "../tensor/dtype.js";
 import { checkFree, claim, describeStorage, type Run, type Uses, withResolvers } from "../tensor/run.js";
 import type { Storage } from "../tensor/storage.js";
 
-/** The native numbers of the places where a buffer's memory may be. */
+/** The native numbers of the places where a value's memory may be. */
 const PLACE = { arena: 0, memory: 1, input: 2 } as const;
 
 /** A set of samples along the first axis that a loop takes its mini-batches from. */
@@ -59,27 +59,26 @@ export class Executable implements Uses {
   /** Runs on the engine's thread that have not ended. */
   #pending = 0;
 
-  constructor(program: Program, arena: Arena, inputs: readonly Buffer[], { draws, makers }: Trace) {
+  constructor(program: Program, arena: Arena, inputs: readonly Value[], { draws, makers }: Trace) {
     this.program = program;
     this.arena = arena;
     this.#makers = makers;
     const numbered = number(program, inputs);
-    const buffers: number[] = [];
+    const values: number[] = [];
     const memories: NativeMemory[] = [];
     const states = new Set<Storage>();
-    for (const buffer of numbered.keys()) {
+    for (const value of numbered.keys()) {
       let place: number = PLACE.arena;
-      let at = arena.offsets.get(buffer) ?? 0;
-      if (buffer.kind === "input") [place, at] = [PLACE.input, inputs.indexOf(buffer)];
-      if (buffer.kind === "state" || buffer.kind === "constant") {
+      let at = arena.offsets.get(value) ?? 0;
+      if (value.kind === "input") [place, at] = [PLACE.input, inputs.indexOf(value)];
+      if (value.kind === "state" || value.kind === "constant") {
         [place, at] = [PLACE.memory, memories.length];
-        memories.push(memoryOf(buffer));
-        if (buffer.storage !== undefined) states.add(buffer.storage);
+        memories.push(memoryOf(value));
+        if (value.storage !== undefined) states.add(value.storage);
       }
-      buffers.push(place, at, buffer.size, DTYPES.indexOf(buffer.dtype));
+      values.push(place, at, value.size, DTYPES.indexOf(value.dtype));
     }
-    const index = (buffer: Buffer | null): number =>
-      buffer === null ? -1 : (numbered.get(buffer) as number);
+    const index = (value: Value | null): number => (value === null ? -1 : (numbered.get(value) as number));
     const instructions = program.instructions.flatMap((instruction) => {
       const { name, params, operands } = instruction;
       const written = operands.flatMap((operand, at) =>
@@ -95,7 +94,7 @@ export class Executable implements Uses {
       () =>
         new binding.Program(
           arena.bytes,
-          Float64Array.from(buffers),
+          Float64Array.from(values),
           memories,
           Float64Array.from(instructions),
           Float64Array.from(program.outputs, index),
@@ -240,11 +239,11 @@ function loopArguments(sources: readonly Source[], order: Int32Array, batch: num
   ];
 }
 
-/** Every buffer once, inputs first: an input that nothing reads has its place too. */
-function number(program: Program, inputs: readonly Buffer[]): Map<Buffer, number> {
-  const numbered = new Map<Buffer, number>();
-  const add = (buffer: Buffer | null): void => {
-    if (buffer !== null && !numbered.has(buffer)) numbered.set(buffer, numbered.size);
+/** Every value once, inputs first: an input that nothing reads has its place too. */
+function number(program: Program, inputs: readonly Value[]): Map<Value, number> {
+  const numbered = new Map<Value, number>();
+  const add = (value: Value | null): void => {
+    if (value !== null && !numbered.has(value)) numbered.set(value, numbered.size);
   };
   inputs.forEach(add);
   for (const instruction of program.instructions) instruction.operands.forEach(add);
@@ -252,10 +251,10 @@ function number(program: Program, inputs: readonly Buffer[]): Map<Buffer, number
   return numbered;
 }
 
-function memoryOf(buffer: Buffer) {
-  if (buffer.storage !== undefined) return buffer.storage.nativeMemory();
-  const memory = newMemory(bytesOf(buffer));
-  memory.write(buffer.values as NativeArray);
+function memoryOf(value: Value) {
+  if (value.storage !== undefined) return value.storage.nativeMemory();
+  const memory = newMemory(bytesOf(value));
+  memory.write(value.contents as NativeArray);
   return memory;
 }
 

@@ -54,7 +54,7 @@ export interface Draws {
 
 type Owner = object & Readonly<Record<string, unknown>>;
 
-// How deep a version looks into lists and plain objects of a module's fields, and at how many of their entries: it does
+// How deep a specialization looks into lists and plain objects of a module's fields, and at how many of their entries: it does
 // so before each run.
 const DEPTH = 3;
 const MOST_ENTRIES = 256;
@@ -245,8 +245,8 @@ export class Trace {
   }
 
   /** @throws TraceError for a symbol that is not this trace's; GraphError for one that stands for samples. */
-  checkSymbol({ storage, batch }: Tensor): void {
-    if (storage.isSymbolic && (storage.bornIn !== this.id || batch !== null)) storage.forReading();
+  checkSymbol({ storage, mapped }: Tensor): void {
+    if (storage.isSymbolic && (storage.bornIn !== this.id || mapped !== null)) storage.forReading();
   }
 
   /** What each run takes from elsewhere: sources that the function makes itself are part of its program. */

@@ -36,7 +36,7 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
     if (!isTensor(input)) {
       throw new ArgumentError(`${op.name}: expected ${op.inputs[i]} to be a tensor, got ${describe(input)}`);
     }
-    if (input.batch !== null) ofSamples = true;
+    if (input.mapped !== null) ofSamples = true;
   }
   const output = ofSamples
     ? applyToSamples(op, inputs, attributes)

@@ -1,5 +1,5 @@
 import { descriptionOf } from "../native/instructions.js";
-import { type Buffer, type Instruction, read, written } from "../plan/ir.js";
+import { type Instruction, read, type Value, written } from "../plan/ir.js";
 import { Named } from "../plan/named.js";
 import { bytesOf } from "../tensor/dtype.js";
 
@@ -84,8 +84,8 @@ function updateFlopsAnElement(name: string, settings: readonly number[]): number
 
 /** The bytes that an instruction reads and writes, each operand once. */
 export function bytesMoved(instruction: Instruction): number {
-  const total = (buffers: readonly Buffer[]): number =>
-    [...new Set(buffers)].reduce((sum, buffer) => sum + bytesOf(buffer), 0);
+  const total = (values: readonly Value[]): number =>
+    [...new Set(values)].reduce((sum, value) => sum + bytesOf(value), 0);
   const results = total(written(instruction));
   // Of what it picks from it reads only what it picks.
   if (MOVES.has(instruction.name)) return 2 * results;

@@ -1,13 +1,13 @@
 import type { Executable } from "../compiler/executable.js";
 import { lives } from "../plan/arena.js";
-import { type Buffer, type BufferKind, isNumber, type Program } from "../plan/ir.js";
+import { isNumber, type Program, type Value, type ValueKind } from "../plan/ir.js";
 import { bytesOf } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { bytesMoved, flopsOf } from "./costs.js";
 import { describePlan } from "./schedule.js";
 import { Sentence } from "./sentence.js";
 
-const LETTER: Readonly<Record<BufferKind, string>> = {
+const LETTER: Readonly<Record<ValueKind, string>> = {
   input: "x",
   state: "w",
   constant: "c",
@@ -16,12 +16,12 @@ const LETTER: Readonly<Record<BufferKind, string>> = {
 
 /**
  * A program as text: what each instruction computes and what it costs, who of the threads does it, and where
- * each buffer is.
+ * each value is.
  * @param batch of a loop, samples of a mini-batch; 0 for one step.
  */
 export function explain(executable: Executable, batch: number): string {
   const { program, arena } = executable;
-  const names = nameBuffers(program);
+  const names = nameValues(program);
   const { instructions } = program;
   const flops = instructions.map(flopsOf);
   const moved = instructions.map(bytesMoved);
@@ -29,7 +29,7 @@ export function explain(executable: Executable, batch: number): string {
   const width = Math.max(9, ...[...flops, ...moved].map((number) => count(number).length));
   const cell = (text: string): string => text.padStart(width);
   const updated = (instruction: number) =>
-    names.get(instructions[instruction]?.operands[0] as Buffer) as string;
+    names.get(instructions[instruction]?.operands[0] as Value) as string;
   const threads = describePlan(executable.plan(batch), batch, updated);
   const rows = instructions.flatMap((instruction, i) => {
     const [first, ...more] = new Sentence(names).describe(instruction);
@@ -40,57 +40,57 @@ export function explain(executable: Executable, batch: number): string {
   const plural = instructions.length === 1 ? "" : "s";
   return [
     `program: ${instructions.length} instruction${plural}, ${sum(flops)} flops, ${sum(moved)} bytes moved, arena ${count(arena.bytes)} bytes`,
-    `gives ${program.outputs.map((buffer) => names.get(buffer)).join(", ") || "nothing"}`,
+    `gives ${program.outputs.map((value) => names.get(value)).join(", ") || "nothing"}`,
     "",
     `      ${cell("flops")}  ${cell("bytes")}  instruction`,
     ...rows,
     "",
     ...(threads.length === 0 ? [] : [...threads, ""]),
     "buffers (x: inputs, w: parameters and other state, c: constants, t: temporaries, in the arena):",
-    ...describeBuffers({ program, arena }, names),
+    ...describeValues({ program, arena }, names),
   ].join("\n");
 }
 
 const count = (number: number): string => Math.round(number).toLocaleString("en");
 
-/** Names in the order in which the buffers are met; a constant of one element is its value. */
-function nameBuffers({ instructions, outputs }: Program): Map<Buffer, string> {
-  const names = new Map<Buffer, string>();
+/** Names in the order in which the values are met; a constant of one element is its value. */
+function nameValues({ instructions, outputs }: Program): Map<Value, string> {
+  const names = new Map<Value, string>();
   const next: Record<string, number> = {};
-  for (const buffer of [...instructions.flatMap(({ operands }) => operands), ...outputs]) {
-    if (buffer == null || names.has(buffer)) continue;
-    if (isNumber(buffer)) {
-      names.set(buffer, String(Number((buffer.values?.[0] ?? 0).toPrecision(7))));
+  for (const value of [...instructions.flatMap(({ operands }) => operands), ...outputs]) {
+    if (value == null || names.has(value)) continue;
+    if (isNumber(value)) {
+      names.set(value, String(Number((value.contents?.[0] ?? 0).toPrecision(7))));
       continue;
     }
-    const letter = LETTER[buffer.kind];
-    const number = buffer.kind === "input" ? (buffer.argument as number) : (next[letter] ?? 0);
+    const letter = LETTER[value.kind];
+    const number = value.kind === "input" ? (value.argument as number) : (next[letter] ?? 0);
     next[letter] = number + 1;
-    names.set(buffer, `${letter}${number}`);
+    names.set(value, `${letter}${number}`);
   }
   return names;
 }
 
-function describeBuffers(
+function describeValues(
   { program, arena }: Pick<Executable, "program" | "arena">,
-  names: Map<Buffer, string>,
+  names: Map<Value, string>,
 ) {
-  const life = new Map(lives(program).map((one) => [one.buffer, one]));
-  const order = (buffer: Buffer): string => {
-    const name = names.get(buffer) as string;
+  const life = new Map(lives(program).map((one) => [one.value, one]));
+  const order = (value: Value): string => {
+    const name = names.get(value) as string;
     return "xwct".indexOf(name[0] as string) + name.slice(1).padStart(9, "0");
   };
   return [...names.keys()]
-    .filter((buffer) => !isNumber(buffer))
+    .filter((value) => !isNumber(value))
     .sort((a, b) => (order(a) < order(b) ? -1 : 1))
-    .map((buffer) => {
-      const { first, last } = life.get(buffer) ?? {};
+    .map((value) => {
+      const { first, last } = life.get(value) ?? {};
       const end = last === program.instructions.length ? "the end" : last;
       const place =
-        buffer.kind === "temporary"
-          ? `at ${count(arena.offsets.get(buffer) ?? 0)}, from instruction ${first} to ${end}`
+        value.kind === "temporary"
+          ? `at ${count(arena.offsets.get(value) ?? 0)}, from instruction ${first} to ${end}`
           : "";
-      const what = `${names.get(buffer)} ${format(buffer.shape)} ${buffer.dtype}`;
-      return `      ${what.padEnd(28)} ${count(bytesOf(buffer)).padStart(11)} bytes  ${place}`.trimEnd();
+      const what = `${names.get(value)} ${format(value.shape)} ${value.dtype}`;
+      return `      ${what.padEnd(28)} ${count(bytesOf(value)).padStart(11)} bytes  ${place}`.trimEnd();
     });
 }

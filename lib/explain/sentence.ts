@@ -1,6 +1,6 @@
 import { descriptionOf, settingNames, updateOf } from "../native/instructions.js";
 import { chainOps } from "../plan/fuse-elementwise.js";
-import { type Buffer, type Instruction, isNumber, writes, written } from "../plan/ir.js";
+import { type Instruction, isNumber, type Value, writes, written } from "../plan/ir.js";
 import { Named } from "../plan/named.js";
 import { format } from "../tensor/shape.js";
 
@@ -11,9 +11,9 @@ type Factors = Named<"matmul"> | Named<"update_product">;
 
 /** What one instruction computes, as lines; `[M, N]` stands after what is no number. */
 export class Sentence {
-  readonly #names: ReadonlyMap<Buffer, string>;
+  readonly #names: ReadonlyMap<Value, string>;
 
-  constructor(names: ReadonlyMap<Buffer, string>) {
+  constructor(names: ReadonlyMap<Value, string>) {
     this.#names = names;
   }
 
@@ -31,16 +31,16 @@ export class Sentence {
     }
   }
 
-  /** A buffer's name, and its shape unless it is one number. */
-  #show(buffer: Buffer | null | undefined, mark = ""): string {
-    if (buffer == null) return "none";
-    const shape = buffer.shape.length === 0 || isNumber(buffer) ? "" : ` ${format(buffer.shape)}`;
-    return `${this.#names.get(buffer)}${mark}${shape}`;
+  /** A value's name, and its shape unless it is one number. */
+  #show(value: Value | null | undefined, mark = ""): string {
+    if (value == null) return "none";
+    const shape = value.shape.length === 0 || isNumber(value) ? "" : ` ${format(value.shape)}`;
+    return `${this.#names.get(value)}${mark}${shape}`;
   }
 
   #results(instruction: Instruction): string {
     return written(instruction)
-      .map((buffer) => this.#show(buffer))
+      .map((value) => this.#show(value))
       .join(", ");
   }
 
@@ -123,8 +123,8 @@ export class Sentence {
   #updated(update: AnyUpdate, first: readonly string[] = [], tensor = 0): string {
     const { operands } = wholeOf(update);
     const told = operands.flatMap(({ name }) => {
-      const buffer = name === "w" || !update.has(name as "lr") ? null : update.operand(name as "lr", tensor);
-      return buffer === null ? [] : [`${words(name)} ${this.#names.get(buffer)}`];
+      const value = name === "w" || !update.has(name as "lr") ? null : update.operand(name as "lr", tensor);
+      return value === null ? [] : [`${words(name)} ${this.#names.get(value)}`];
     });
     return `${this.#show(update.operand("w", tensor))} by ${[...first, ...told].join(", ")}`;
   }

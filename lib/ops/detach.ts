@@ -8,7 +8,7 @@ import { sameValues, sampleOf } from "../vmap/mapped.js";
  */
 export function detach(x: Tensor): Tensor {
   checkTensor("detach", "x", x);
-  return x.batch === null ? sameValues(x) : sampleOf(detach(x.batch.all), x.batch.level);
+  return x.mapped === null ? sameValues(x) : sampleOf(detach(x.mapped.all), x.mapped.level);
 }
 
 export { detach as stopGradient };

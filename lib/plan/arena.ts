@@ -1,5 +1,5 @@
 import { bytesOf } from "../tensor/dtype.js";
-import { type Buffer, type Program, read, written } from "./ir.js";
+import { type Program, read, type Value, written } from "./ir.js";
 
 const LINE = 64;
 
@@ -10,17 +10,17 @@ const FEW_BYTES_BESIDE = 65_536;
 
 export interface Arena {
   readonly bytes: number;
-  readonly offsets: ReadonlyMap<Buffer, number>;
+  readonly offsets: ReadonlyMap<Value, number>;
 }
 
 interface Life {
-  readonly buffer: Buffer;
+  readonly value: Value;
   readonly first: number;
   readonly last: number;
 }
 
 /** Bytes [offset, end) in use from one instruction to another. */
-interface Place {
+interface Occupied {
   readonly first: number;
   readonly last: number;
   readonly offset: number;
@@ -29,17 +29,17 @@ interface Place {
 
 /** From the instruction that writes each temporary to the last one that reads it. */
 export function lives(program: Program): Life[] {
-  const first = new Map<Buffer, number>();
-  const last = new Map<Buffer, number>();
+  const first = new Map<Value, number>();
+  const last = new Map<Value, number>();
   program.instructions.forEach((instruction, i) => {
-    for (const buffer of [...read(instruction), ...written(instruction)]) {
-      if (buffer.kind !== "temporary") continue;
-      if (!first.has(buffer)) first.set(buffer, i);
-      last.set(buffer, i);
+    for (const value of [...read(instruction), ...written(instruction)]) {
+      if (value.kind !== "temporary") continue;
+      if (!first.has(value)) first.set(value, i);
+      last.set(value, i);
     }
   });
-  for (const buffer of program.outputs) if (first.has(buffer)) last.set(buffer, program.instructions.length);
-  return Array.from(first, ([buffer, from]) => ({ buffer, first: from, last: last.get(buffer) as number }));
+  for (const value of program.outputs) if (first.has(value)) last.set(value, program.instructions.length);
+  return Array.from(first, ([value, from]) => ({ value, first: from, last: last.get(value) as number }));
 }
 
 const round = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
@@ -59,14 +59,14 @@ export function makeArena(program: Program, share: boolean): Arena {
  * the lowest offset that is free for its whole life. The smallest, of `apart` bytes together, share with none.
  */
 export function placeInArena(program: Program, apart: number): Arena {
-  const offsets = new Map<Buffer, number>();
+  const offsets = new Map<Value, number>();
   // By offset, so that the gaps between them come in order.
-  const placed: Place[] = [];
+  const placed: Occupied[] = [];
   let bytes = 0;
-  const bySize = lives(program).sort((a, b) => bytesOf(b.buffer) - bytesOf(a.buffer) || a.first - b.first);
-  let left = bySize.reduce((sum, { buffer }) => sum + round(bytesOf(buffer)), 0);
+  const bySize = lives(program).sort((a, b) => bytesOf(b.value) - bytesOf(a.value) || a.first - b.first);
+  let left = bySize.reduce((sum, { value }) => sum + round(bytesOf(value)), 0);
   for (const life of bySize) {
-    const size = round(bytesOf(life.buffer));
+    const size = round(bytesOf(life.value));
     const shares = left > apart;
     left -= size;
     let offset = 0;
@@ -75,9 +75,9 @@ export function placeInArena(program: Program, apart: number): Arena {
       if (other.offset - offset >= size) break;
       offset = Math.max(offset, other.end);
     }
-    offsets.set(life.buffer, offset);
+    offsets.set(life.value, offset);
     let at = placed.length;
-    while (at > 0 && (placed[at - 1] as Place).offset > offset) at--;
+    while (at > 0 && (placed[at - 1] as Occupied).offset > offset) at--;
     placed.splice(at, 0, { first: life.first, last: life.last, offset, end: offset + size });
     bytes = Math.max(bytes, offset + size);
   }

@@ -1,32 +1,32 @@
-import { type Buffer, type Instruction, type Program, replaceReads, writes, written } from "./ir.js";
+import { type Instruction, type Program, replaceReads, type Value, writes, written } from "./ir.js";
 
 /** Computes once what is computed twice from the same values. */
 export function commonSubexpressions(program: Program): Program {
-  const numbers = new Map<Buffer, number>();
+  const numbers = new Map<Value, number>();
   // A state is another value after each write.
-  const versions = new Map<Buffer, number>();
-  const name = (buffer: Buffer | null): string => {
-    if (buffer === null) return "-";
-    if (buffer.kind === "constant" && buffer.size === 1) {
-      const value = buffer.values?.[0] as number;
-      return `${buffer.dtype}:${Object.is(value, -0) ? "-0" : value}`;
+  const versions = new Map<Value, number>();
+  const name = (value: Value | null): string => {
+    if (value === null) return "-";
+    if (value.kind === "constant" && value.size === 1) {
+      const number = value.contents?.[0] as number;
+      return `${value.dtype}:${Object.is(number, -0) ? "-0" : number}`;
     }
-    if (!numbers.has(buffer)) numbers.set(buffer, numbers.size);
-    return `${numbers.get(buffer)}.${versions.get(buffer) ?? 0}`;
+    if (!numbers.has(value)) numbers.set(value, numbers.size);
+    return `${numbers.get(value)}.${versions.get(value) ?? 0}`;
   };
   const known = new Map<string, Instruction>();
-  const same = new Map<Buffer, Buffer>();
+  const same = new Map<Value, Value>();
   const kept: Instruction[] = [];
   for (const original of program.instructions) {
     const instruction = replaceReads(original, same);
     const results = written(instruction);
-    if (results.some((buffer) => buffer.kind !== "temporary")) {
-      for (const buffer of results) versions.set(buffer, (versions.get(buffer) ?? 0) + 1);
+    if (results.some((value) => value.kind !== "temporary")) {
+      for (const value of results) versions.set(value, (versions.get(value) ?? 0) + 1);
       kept.push(instruction);
       continue;
     }
-    const inputs = instruction.operands.map((buffer, i) => (writes(instruction, i) ? "w" : name(buffer)));
-    const sizes = results.map((buffer) => `${buffer.size}${buffer.dtype}`);
+    const inputs = instruction.operands.map((value, i) => (writes(instruction, i) ? "w" : name(value)));
+    const sizes = results.map((value) => `${value.size}${value.dtype}`);
     const { name: op, params, recomputation = 0 } = instruction;
     const key = [recomputation, op, ...params, "|", ...inputs, "|", ...sizes].join(" ");
     const earlier = known.get(key);
@@ -34,10 +34,10 @@ export function commonSubexpressions(program: Program): Program {
       known.set(key, instruction);
       kept.push(instruction);
     } else {
-      written(earlier).forEach((buffer, i) => {
-        same.set(results[i] as Buffer, buffer);
+      written(earlier).forEach((value, i) => {
+        same.set(results[i] as Value, value);
       });
     }
   }
-  return { instructions: kept, outputs: program.outputs.map((buffer) => same.get(buffer) ?? buffer) };
+  return { instructions: kept, outputs: program.outputs.map((value) => same.get(value) ?? value) };
 }

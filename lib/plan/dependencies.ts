@@ -1,4 +1,4 @@
-import { type Buffer, canFail, type Program, read, written } from "./ir.js";
+import { canFail, type Program, read, type Value, written } from "./ir.js";
 
 /**
  * For each instruction, by position, those that must come before it: the writers of what it reads, and for
@@ -6,8 +6,8 @@ import { type Buffer, canFail, type Program, read, written } from "./ir.js";
  * writes to state, so that a step that fails has changed what it would have changed, and no more.
  */
 export function dependencies({ instructions }: Program): ReadonlySet<number>[] {
-  const writer = new Map<Buffer, number>();
-  const readers = new Map<Buffer, number[]>();
+  const writer = new Map<Value, number>();
+  const readers = new Map<Value, number[]>();
   let failing: number[] = [];
   let changing: number[] = [];
   return instructions.map((instruction, at) => {
@@ -15,27 +15,27 @@ export function dependencies({ instructions }: Program): ReadonlySet<number>[] {
     const add = (positions: readonly number[]): void => {
       for (const position of positions) before.add(position);
     };
-    const addWriter = (buffer: Buffer): void => {
-      const last = writer.get(buffer);
+    const addWriter = (value: Value): void => {
+      const last = writer.get(value);
       if (last !== undefined) before.add(last);
     };
-    for (const buffer of read(instruction)) {
-      addWriter(buffer);
-      if (!readers.has(buffer)) readers.set(buffer, []);
-      readers.get(buffer)?.push(at);
+    for (const value of read(instruction)) {
+      addWriter(value);
+      if (!readers.has(value)) readers.set(value, []);
+      readers.get(value)?.push(at);
     }
-    for (const buffer of written(instruction)) {
-      addWriter(buffer);
-      add(readers.get(buffer) ?? []);
-      writer.set(buffer, at);
-      readers.set(buffer, []);
+    for (const value of written(instruction)) {
+      addWriter(value);
+      add(readers.get(value) ?? []);
+      writer.set(value, at);
+      readers.set(value, []);
     }
     if (canFail(instruction)) {
       add(failing);
       add(changing);
       [failing, changing] = [[at], []];
     }
-    if (written(instruction).some((buffer) => buffer.kind !== "temporary")) {
+    if (written(instruction).some((value) => value.kind !== "temporary")) {
       add(failing);
       changing.push(at);
     }

@@ -1,9 +1,9 @@
-import { type Buffer, type Instruction, isOne, type Program, replaceReads } from "./ir.js";
+import { type Instruction, isOne, type Program, replaceReads, type Value } from "./ir.js";
 import { isNamed } from "./named.js";
 
 /** Reads a result from where it was made, instead of a copy, a sum over axes of size 1 or a product with 1. */
 export function dropCopies(program: Program): Program {
-  const source = new Map<Buffer, Buffer>();
+  const source = new Map<Value, Value>();
   const kept: Instruction[] = [];
   for (const original of program.instructions) {
     const instruction = replaceReads(original, source);
@@ -11,17 +11,17 @@ export function dropCopies(program: Program): Program {
     if (copied === null) kept.push(instruction);
     else source.set(copied.result, copied.from);
   }
-  return { instructions: kept, outputs: program.outputs.map((buffer) => source.get(buffer) ?? buffer) };
+  return { instructions: kept, outputs: program.outputs.map((value) => source.get(value) ?? value) };
 }
 
 interface Copied {
-  readonly from: Buffer;
-  readonly result: Buffer;
+  readonly from: Value;
+  readonly result: Value;
 }
 
 /** What is made from what, of instructions that change nothing. A state may be written before it is read again. */
 function copyOf(instruction: Instruction): Copied | null {
-  const copied = (from: Buffer, result: Buffer): Copied | null => {
+  const copied = (from: Value, result: Value): Copied | null => {
     const isSame = from.size === result.size && from.dtype === result.dtype;
     return isSame && from.kind === "temporary" && result.kind === "temporary" ? { from, result } : null;
   };

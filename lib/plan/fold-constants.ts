@@ -1,28 +1,28 @@
 import { executeAny } from "../native/binding.js";
 import { instructionId } from "../native/instructions.js";
 import { allocate } from "../tensor/dtype.js";
-import { type Buffer, type Instruction, type Program, read, replaceReads, written } from "./ir.js";
+import { type Instruction, type Program, read, replaceReads, type Value, written } from "./ir.js";
 
 // A larger constant would cost more memory than it saves time.
 const MAX_SIZE = 1 << 16;
 
 /** Computes once, when the program is made, what depends on constants alone. */
 export function foldConstants(program: Program): Program {
-  const folded = new Map<Buffer, Buffer>();
+  const folded = new Map<Value, Value>();
   const kept: Instruction[] = [];
   for (const original of program.instructions) {
     const instruction = replaceReads(original, folded);
     const results = written(instruction);
     const foldable =
-      read(instruction).every((buffer) => buffer.kind === "constant") &&
-      results.every((buffer) => buffer.kind === "temporary" && buffer.size <= MAX_SIZE);
+      read(instruction).every((value) => value.kind === "constant") &&
+      results.every((value) => value.kind === "temporary" && value.size <= MAX_SIZE);
     if (!foldable) {
       kept.push(instruction);
       continue;
     }
-    const values = new Map(results.map((buffer) => [buffer, allocate(buffer.dtype, buffer.size)]));
-    const operands = instruction.operands.map((buffer) =>
-      buffer === null ? null : (values.get(buffer) ?? buffer.values ?? null),
+    const arrays = new Map(results.map((value) => [value, allocate(value.dtype, value.size)]));
+    const operands = instruction.operands.map((value) =>
+      value === null ? null : (arrays.get(value) ?? value.contents ?? null),
     );
     try {
       executeAny(instructionId(instruction.name), instruction.params, operands);
@@ -31,11 +31,11 @@ export function foldConstants(program: Program): Program {
       kept.push(instruction);
       continue;
     }
-    for (const [buffer, array] of values) {
-      const { size, dtype, shape } = buffer;
-      folded.set(buffer, { kind: "constant", size, dtype, shape, values: array });
+    for (const [value, array] of arrays) {
+      const { size, dtype, shape } = value;
+      folded.set(value, { kind: "constant", size, dtype, shape, contents: array });
     }
   }
-  const outputs = program.outputs.map((buffer) => folded.get(buffer) ?? buffer);
+  const outputs = program.outputs.map((value) => folded.get(value) ?? value);
   return { instructions: kept, outputs };
 }

@@ -1,4 +1,4 @@
-import { type Buffer, countUses, type Instruction, type Program, producers } from "./ir.js";
+import { countUses, type Instruction, type Program, producers, type Value } from "./ir.js";
 import { activationOf, isOpen } from "./matmul.js";
 import { named } from "./named.js";
 
@@ -11,7 +11,7 @@ export function fuseActivation(program: Program): Program {
   for (const instruction of program.instructions) {
     const activation = activationOf(instruction.name);
     if (activation === null) continue;
-    const [input, output] = instruction.operands as [Buffer, Buffer];
+    const [input, output] = instruction.operands as [Value, Value];
     const product = named(makers.get(input), "matmul");
     if (product === null || uses.get(input) !== 1 || !isOpen(product)) continue;
     fused.set(product.instruction, product.with({ operands: { c: output }, params: { activation } }));

@@ -1,6 +1,6 @@
 import { arityOf, descriptionOf, instructionId, instructionName } from "../native/instructions.js";
 import { Groups } from "./groups.js";
-import { type Buffer, countUses, type Instruction, type Program, producers, read, written } from "./ir.js";
+import { countUses, type Instruction, type Program, producers, read, type Value, written } from "./ir.js";
 import { make, type Named, named } from "./named.js";
 
 // Longer ones would need more room between their ops than the first-level cache has.
@@ -22,8 +22,8 @@ export function fuseElementwise(program: Program): Program {
     const instruction = instructions[at] as Instruction;
     const size = chainSize(instruction);
     if (size === null) continue;
-    for (const buffer of read(instruction)) {
-      const maker = makers.get(buffer);
+    for (const value of read(instruction)) {
+      const maker = makers.get(value);
       if (maker === undefined || chainSize(maker) !== size) continue;
       const [from, to] = [groups.of(position.get(maker) as number), groups.of(at)];
       if (from.length + to.length <= MAX_OPS) groups.join(from, to);
@@ -49,24 +49,24 @@ function chainSize(instruction: Instruction): number | null {
 }
 
 /** One instruction for all of them. Values are numbered: the chain's inputs first, then the result of each op. */
-function chain(members: readonly Instruction[], uses: ReadonlyMap<Buffer, number>): Instruction {
+function chain(members: readonly Instruction[], uses: ReadonlyMap<Value, number>): Instruction {
   const results = members.flatMap(written);
   const inner = new Set(results);
-  const inside = new Map<Buffer, number>();
-  const outer = new Set<Buffer>();
-  for (const buffer of members.flatMap(read)) {
-    if (inner.has(buffer)) inside.set(buffer, (inside.get(buffer) ?? 0) + 1);
-    else outer.add(buffer);
+  const inside = new Map<Value, number>();
+  const outer = new Set<Value>();
+  for (const value of members.flatMap(read)) {
+    if (inner.has(value)) inside.set(value, (inside.get(value) ?? 0) + 1);
+    else outer.add(value);
   }
   const inputs = [...outer];
-  const number = new Map([...inputs, ...results].map((buffer, value) => [buffer, value]));
+  const number = new Map([...inputs, ...results].map((value, at) => [value, at]));
   // What nobody reads is kept as well: leaving it out is another pass's matter.
   const kept = results.map(
-    (buffer) => inside.get(buffer) === undefined || inside.get(buffer) !== uses.get(buffer),
+    (value) => inside.get(value) === undefined || inside.get(value) !== uses.get(value),
   );
   const steps = members.flatMap((member, k) => [
     instructionId(member.name),
-    ...read(member).map((buffer) => number.get(buffer) as number),
+    ...read(member).map((value) => number.get(value) as number),
     Number(kept[k]),
   ]);
   return make(

@@ -1,5 +1,5 @@
 import { unchangedBetween } from "./hazards.js";
-import { type Buffer, countUses, type Instruction, isOne, type Program, producers } from "./ir.js";
+import { countUses, type Instruction, isOne, type Program, producers, type Value } from "./ir.js";
 import { activationOf, isOpen } from "./matmul.js";
 import { isNamed, named } from "./named.js";
 
@@ -37,17 +37,17 @@ export function fuseSlope(program: Program): Program {
   };
 }
 
-type Makers = ReadonlyMap<Buffer, Instruction>;
+type Makers = ReadonlyMap<Value, Instruction>;
 
 interface Derivative {
   readonly activation: string;
-  readonly y: Buffer;
+  readonly y: Value;
   /** The first instruction that reads y. */
   readonly since: Instruction;
 }
 
 /** Of which activation's output a factor is the derivative. */
-function derivativeOf(factor: Buffer, makers: Makers): Derivative | null {
+function derivativeOf(factor: Value, makers: Makers): Derivative | null {
   const maker = named(makers.get(factor), "elementwise");
   if (maker === null) return null;
   const since = maker.instruction;

@@ -38,8 +38,8 @@ function isInTheWay(instruction: Instruction, group: readonly Instruction[]): bo
   const reads = new Set(group.flatMap(read));
   const writes = new Set(group.flatMap(written));
   return (
-    read(instruction).some((buffer) => writes.has(buffer)) ||
-    written(instruction).some((buffer) => reads.has(buffer) || writes.has(buffer))
+    read(instruction).some((value) => writes.has(value)) ||
+    written(instruction).some((value) => reads.has(value) || writes.has(value))
   );
 }
 

@@ -73,7 +73,7 @@ export function plan(
   for (const name of PASSES) {
     if (name === "shareMemory" || !passes.includes(name)) continue;
     planned = RUN[name](planned);
-    // What a fusion has made superfluous goes at once, so that the next one sees how often a buffer is read.
+    // What a fusion has made superfluous goes at once, so that the next one sees how often a value is read.
     if (passes.includes("deadCode")) planned = deadCode(planned);
   }
   return { program: planned, arena: makeArena(planned, passes.includes("shareMemory")) };

@@ -1,6 +1,6 @@
 import type { Names } from "../native/instruction-names.js";
 import { descriptionOf, instructionId } from "../native/instructions.js";
-import type { Buffer, Instruction } from "./ir.js";
+import type { Instruction, Value } from "./ir.js";
 import { layoutOf, type Span } from "./layout.js";
 
 /** A family of instructions, which have names for their operands and parameters. */
@@ -10,7 +10,7 @@ type Param<F extends Family> = Names[F]["param"];
 
 /** What can be exchanged in an instruction, by name. */
 export interface Changes<F extends Family> {
-  readonly operands?: { readonly [K in Operand<F>]?: Buffer | null };
+  readonly operands?: { readonly [K in Operand<F>]?: Value | null };
   readonly params?: { readonly [K in Param<F>]?: number };
 }
 
@@ -43,22 +43,22 @@ export class Named<F extends Family> {
   }
 
   /** Of an update of several tensors, the operand of the tensor at that position. Null where it is left out. */
-  operand(name: Operand<F>, tensor = 0): Buffer | null {
+  operand(name: Operand<F>, tensor = 0): Value | null {
     const { width } = layoutOf(this.instruction);
     return this.instruction.operands[this.#span("operands", name).at + tensor * width] ?? null;
   }
 
   /** An operand that is never left out. */
-  required(name: Operand<F>, tensor = 0): Buffer {
-    const buffer = this.operand(name, tensor);
-    if (buffer === null) throw new Error(`${this.name}: ${name} is left out`);
-    return buffer;
+  required(name: Operand<F>, tensor = 0): Value {
+    const value = this.operand(name, tensor);
+    if (value === null) throw new Error(`${this.name}: ${name} is left out`);
+    return value;
   }
 
   /** Operands that are a list. */
-  operands(name: Operand<F>): readonly Buffer[] {
+  operands(name: Operand<F>): readonly Value[] {
     const { at, count } = this.#span("operands", name);
-    return this.instruction.operands.slice(at, at + count) as Buffer[];
+    return this.instruction.operands.slice(at, at + count) as Value[];
   }
 
   /** Whether instructions of this very name have such an operand. */
@@ -74,10 +74,10 @@ export class Named<F extends Family> {
   /** The instruction with some operands and parameters exchanged. */
   with({ operands = {}, params = {} }: Changes<F>): Instruction {
     const [newOperands, newParams] = [[...this.instruction.operands], [...this.instruction.params]];
-    for (const [name, buffer] of Object.entries<Buffer | null | undefined>(operands)) {
+    for (const [name, value] of Object.entries<Value | null | undefined>(operands)) {
       const { at } = this.#span("operands", name);
       while (newOperands.length <= at) newOperands.push(null);
-      newOperands[at] = buffer ?? null;
+      newOperands[at] = value ?? null;
     }
     for (const [name, value] of Object.entries<number | undefined>(params)) {
       newParams[this.#span("params", name).at] = value as number;
@@ -111,7 +111,7 @@ export function isNamed<F extends Family>(
 export function make(
   name: string,
   params: Readonly<Record<string, number | readonly number[]>>,
-  operands: Readonly<Record<string, Buffer | null | readonly Buffer[]>>,
+  operands: Readonly<Record<string, Value | null | readonly Value[]>>,
 ): Instruction {
   instructionId(name);
   const description = descriptionOf(name);
@@ -126,7 +126,7 @@ export function make(
     operands: description.operands.flatMap((operand) =>
       operand.optional && !Object.hasOwn(operands, operand.name)
         ? [null]
-        : pick<Buffer | null>(operands, operand.name),
+        : pick<Value | null>(operands, operand.name),
     ),
   };
 }

@@ -1,7 +1,7 @@
 import { bytesOf } from "../tensor/dtype.js";
 import { placeInArena } from "./arena.js";
 import { type Group, Groups } from "./groups.js";
-import { type Buffer, type Instruction, type Program, producers, read, written } from "./ir.js";
+import { type Instruction, type Program, producers, read, type Value, written } from "./ir.js";
 import { isUpdate } from "./updates.js";
 
 /**
@@ -14,7 +14,7 @@ export function order(program: Program): Program {
   const position = new Map(program.instructions.map((instruction, at) => [instruction, at]));
   program.instructions.forEach((instruction, at) => {
     if (!isUpdate(instruction)) return;
-    const from = read(instruction).flatMap((buffer) => position.get(makers.get(buffer) as Instruction) ?? []);
+    const from = read(instruction).flatMap((value) => position.get(makers.get(value) as Instruction) ?? []);
     if (from.length > 0) groups.join(groups.of(Math.max(...from)), groups.of(at));
   });
   const arranged = (order: readonly Group[]): Program => ({
@@ -77,38 +77,38 @@ function byMemory(program: Program, groups: Groups): Group[] {
 class Memory {
   readonly #instructions: readonly Instruction[];
   /** How many instructions still read each temporary; the program's outputs are read at its end. */
-  readonly #readers = new Map<Buffer, number>();
+  readonly #readers = new Map<Value, number>();
 
   constructor({ instructions, outputs }: Program) {
     this.#instructions = instructions;
-    for (const buffer of [...instructions.flatMap((one) => [...new Set(read(one))]), ...outputs]) {
-      this.#readers.set(buffer, (this.#readers.get(buffer) ?? 0) + 1);
+    for (const value of [...instructions.flatMap((one) => [...new Set(read(one))]), ...outputs]) {
+      this.#readers.set(value, (this.#readers.get(value) ?? 0) + 1);
     }
   }
 
   /** By how many bytes the temporaries in use grow when those instructions are run. */
   growth(group: Group): number {
     let bytes = 0;
-    for (const buffer of new Set(group.flatMap((at) => written(this.#at(at))))) {
-      if (buffer.kind === "temporary") bytes += bytesOf(buffer);
+    for (const value of new Set(group.flatMap((at) => written(this.#at(at))))) {
+      if (value.kind === "temporary") bytes += bytesOf(value);
     }
-    for (const [buffer, count] of this.#reads(group)) {
-      if (buffer.kind === "temporary" && this.#readers.get(buffer) === count) bytes -= bytesOf(buffer);
+    for (const [value, count] of this.#reads(group)) {
+      if (value.kind === "temporary" && this.#readers.get(value) === count) bytes -= bytesOf(value);
     }
     return bytes;
   }
 
   run(group: Group): void {
-    for (const [buffer, count] of this.#reads(group)) {
-      this.#readers.set(buffer, (this.#readers.get(buffer) as number) - count);
+    for (const [value, count] of this.#reads(group)) {
+      this.#readers.set(value, (this.#readers.get(value) as number) - count);
     }
   }
 
-  /** How many instructions of a group read each buffer. */
-  #reads(group: Group): Map<Buffer, number> {
-    const reads = new Map<Buffer, number>();
+  /** How many instructions of a group read each value. */
+  #reads(group: Group): Map<Value, number> {
+    const reads = new Map<Value, number>();
     for (const at of group) {
-      for (const buffer of new Set(read(this.#at(at)))) reads.set(buffer, (reads.get(buffer) ?? 0) + 1);
+      for (const value of new Set(read(this.#at(at)))) reads.set(value, (reads.get(value) ?? 0) + 1);
     }
     return reads;
   }

@@ -1,6 +1,6 @@
 import { descriptionOf, settingNames, updateOf } from "../native/instructions.js";
 import { unchangedBetween } from "./hazards.js";
-import { type Buffer, countUses, type Instruction, type Program, producers, written } from "./ir.js";
+import { countUses, type Instruction, type Program, producers, type Value, written } from "./ir.js";
 import { isPlain } from "./matmul.js";
 import { make, type Named, named } from "./named.js";
 
@@ -27,7 +27,7 @@ export function fuseGradients(
     const product = named(makers.get(gradient), "matmul");
     if (product === null || uses.get(gradient) !== 1 || !isPlain(product)) continue;
     const { operands } = product.instruction;
-    if (written(instruction).some((buffer) => operands.includes(buffer))) continue;
+    if (written(instruction).some((value) => operands.includes(value))) continue;
     if (!unchangedBetween(program, operands, product.instruction, instruction)) continue;
     const fused = fuse(update, product);
     if (fused === null) continue;
@@ -52,7 +52,7 @@ export function withFactors(
   update: Named<"update">,
   form: "outer" | "product",
   params: Readonly<Record<string, number>>,
-  factors: Readonly<Record<string, Buffer>>,
+  factors: Readonly<Record<string, Value>>,
 ): Instruction {
   const own = descriptionOf(update.name).operands.filter(({ name }) => name !== "gradient");
   const operands = Object.fromEntries(own.map(({ name }) => [name, update.operand(name as "lr")]));

@@ -1,5 +1,5 @@
 import { chainOps } from "./fuse-elementwise.js";
-import { type Buffer, canFail, type Instruction, type Program, read, writes, written } from "./ir.js";
+import { canFail, type Instruction, type Program, read, type Value, writes, written } from "./ir.js";
 import { isNamed, type Named, named } from "./named.js";
 
 /**
@@ -26,8 +26,8 @@ export function writeInPlace(program: Program): Program {
 }
 
 interface Copy {
-  readonly source: Buffer;
-  readonly target: Buffer;
+  readonly source: Value;
+  readonly target: Value;
 }
 
 /** What goes whole into a state: how values are written. */
@@ -58,7 +58,7 @@ function mayWrite(
 }
 
 /** Whether it reads each element of the target only before it writes it. */
-function letsWrite(maker: Instruction, source: Buffer, target: Buffer): boolean {
+function letsWrite(maker: Instruction, source: Value, target: Value): boolean {
   if (written(maker).includes(target)) return false;
   const isRead = maker.operands.some((operand, at) => operand === target && !writes(maker, at));
   const chain = named(maker, "chain");
@@ -69,7 +69,7 @@ function letsWrite(maker: Instruction, source: Buffer, target: Buffer): boolean 
 }
 
 /** Whether the op of a chain that makes the source is the last that reads the target. */
-function readsBefore(chain: Named<"chain">, source: Buffer, target: Buffer): boolean {
+function readsBefore(chain: Named<"chain">, source: Value, target: Value): boolean {
   const place = chain.operands("inputs").indexOf(target);
   const ops = chainOps(chain);
   const kept = ops.flatMap((op, k) => (op.kept ? [k] : []));
@@ -78,7 +78,7 @@ function readsBefore(chain: Named<"chain">, source: Buffer, target: Buffer): boo
 }
 
 /** Whether an elementwise instruction reads the target element by element, as it writes. */
-function readsInOrder(elementwise: Named<"elementwise">, target: Buffer): boolean {
+function readsInOrder(elementwise: Named<"elementwise">, target: Value): boolean {
   const strides = { x: "stridesX", a: "stridesA", b: "stridesB", condition: "stridesCondition" } as const;
   const isInOrder = (input: keyof typeof strides): boolean =>
     !elementwise.has(input) ||

@@ -86,7 +86,7 @@ export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOpt
     );
   }
   const tensor = new Tensor(data, fit("fromTypedArray", data, shape ?? [data.length]), dtype);
-  tensor.storage.share();
+  tensor.storage.expose();
   return tensor;
 }
 

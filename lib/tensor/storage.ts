@@ -10,7 +10,7 @@ import { describeStorage, type Run } from "./run.js";
 interface Claims {
   readonly readers: readonly Run[];
   readonly writer: Run | null;
-  /** What a shared array held when the writer began. */
+  /** What a exposed array held when the writer began. */
   readonly before: TypedArray | null;
 }
 
@@ -24,7 +24,7 @@ const NOT_CLONEABLE = Symbol("a Tensor; send { data, shape, dtype } and make it 
  * the other when the other is asked for. Once programs run on it, the array is kept only as long as
  * somebody else holds it.
  *
- * An array that somebody outside the library may hold is shared: what is written to it between two runs is
+ * An array that somebody outside the library may hold is exposed: what is written to it between two runs is
  * copied in before the next, and what a run has written is copied out to it at its end.
  */
 export class Storage {
@@ -42,7 +42,7 @@ export class Storage {
   #array: TypedArray | null;
   /** The array where the memory holds the same or something newer. */
   #lastArray: WeakRef<TypedArray> | null = null;
-  /** Of a shared array: its buffer, of which somebody may hold another view. */
+  /** Of a exposed array: its buffer, of which somebody may hold another view. */
   #lastBuffer: { readonly buffer: WeakRef<ArrayBuffer>; readonly at: number } | null = null;
   #isShared = false;
   #memory: NativeMemory | null = null;
@@ -112,7 +112,7 @@ export class Storage {
    * The typed array for somebody outside the library, who may keep it, read it and write to it.
    * @throws as `forWriting`
    */
-  share(): TypedArray {
+  expose(): TypedArray {
     const array = this.forWriting();
     this.#isShared = true;
     return array;
@@ -143,7 +143,7 @@ export class Storage {
   }
 
   /** The array that somebody outside may hold and that holds the present values; null where there is none. */
-  #sharedArray(): TypedArray | null {
+  #exposedArray(): TypedArray | null {
     if (!this.#isShared) return null;
     const array = this.#array ?? this.#heldArray();
     if (array === null) this.#isShared = false;
@@ -173,9 +173,9 @@ export class Storage {
     if (this.#claims !== null) this.checkFree(false);
     const isThere = !this.#memoryIsStale && !this.#isShared && this.#array === null;
     if (isThere && this.#memory !== null) return this.#memory;
-    const shared = this.#memoryIsStale ? null : this.#sharedArray();
+    const exposed = this.#memoryIsStale ? null : this.#exposedArray();
     if (this.#memoryIsStale) this.nativeMemory().write(this.forReading());
-    else if (shared !== null) this.nativeMemory().write(shared);
+    else if (exposed !== null) this.nativeMemory().write(exposed);
     this.#memoryIsStale = false;
     if (this.#array !== null) {
       const { buffer, byteOffset } = this.#array;
@@ -188,7 +188,7 @@ export class Storage {
 
   /** The values where a run on this thread may read them in place: no copy of what somebody may have changed. */
   inPlace(): TypedArray | NativeMemory {
-    return this.#sharedArray() === null ? this.moveToNative() : this.forReading();
+    return this.#exposedArray() === null ? this.moveToNative() : this.forReading();
   }
 
   /** Tells that a program wrote to the native memory. */
@@ -198,9 +198,9 @@ export class Storage {
       this.#arrayIsStale = true;
       return;
     }
-    const shared = this.#sharedArray();
-    if (shared !== null) this.#memory?.read(shared);
-    this.#arrayIsStale = shared === null;
+    const exposed = this.#exposedArray();
+    if (exposed !== null) this.#memory?.read(exposed);
+    this.#arrayIsStale = exposed === null;
   }
 
   /** The run on another thread that is in the way of a reader or a writer; null where there is none. */
@@ -220,11 +220,11 @@ export class Storage {
   claim(run: Run, writes: boolean): void {
     this.checkFree(writes);
     this.#claims = writes
-      ? { readers: [], writer: run, before: this.#sharedArray()?.slice() ?? null }
+      ? { readers: [], writer: run, before: this.#exposedArray()?.slice() ?? null }
       : { readers: [...(this.#claims?.readers ?? []), run], writer: null, before: null };
   }
 
-  /** Ends a claim. @returns whether somebody wrote to a shared array while the run wrote the memory. */
+  /** Ends a claim. @returns whether somebody wrote to a exposed array while the run wrote the memory. */
   release(run: Run): boolean {
     const { readers = [], writer = null, before = null } = this.#claims ?? {};
     if (writer !== run) {
@@ -233,8 +233,8 @@ export class Storage {
       return false;
     }
     this.#claims = null;
-    const shared = before === null ? null : this.#sharedArray();
-    const isLost = shared !== null && before !== null && !bytesIn(before).equals(bytesIn(shared));
+    const exposed = before === null ? null : this.#exposedArray();
+    const isLost = exposed !== null && before !== null && !bytesIn(before).equals(bytesIn(exposed));
     this.wroteMemory();
     return isLost;
   }

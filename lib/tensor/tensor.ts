@@ -12,7 +12,7 @@ import { frozenValue, Storage } from "./storage.js";
 export type GradientHook = (gradient: Tensor) => Tensor | undefined | void;
 
 /** All samples of a tensor under `vmap`. */
-export interface Batch {
+export interface Mapped {
   /** [samples, ...shape] */
   readonly all: Tensor;
   /** Of how many samples. */
@@ -62,7 +62,7 @@ export class Tensor {
   /** @internal The application of an op that made it; null for a leaf. */
   producer: Node | null = null;
   /** @internal Under `vmap`: the samples of which this tensor stands for each; null elsewhere. */
-  batch: Batch | null = null;
+  mapped: Mapped | null = null;
   /** @internal See `registerHook` and `retainGrad`. */
   hooks: Set<GradientHook> | null = null;
   /** @internal */
@@ -111,7 +111,7 @@ export class Tensor {
    */
   get data(): TypedArray {
     this.#checkRead();
-    return this.storage.share();
+    return this.storage.expose();
   }
 
   /** @throws TraceError in a traced function, which would take the value for the same in all later runs. */

@@ -4,7 +4,7 @@ import { ArgumentError, ThalwegError } from "../errors.js";
 import { Module } from "../nn/module.js";
 import { describe, isInstance } from "../options.js";
 import type { Shape } from "../tensor/shape.js";
-import type { ModelProgram } from "./program.js";
+import type { CompiledModel } from "./compiled-model.js";
 
 export function checkModel(where: string, model: unknown): Module {
   if (isInstance(model, Module)) return model;
@@ -25,7 +25,7 @@ export function checkCost(where: string, cost: unknown): Cost {
 export function checkData(
   where: string,
   name: string,
-  program: ModelProgram,
+  program: CompiledModel,
   cost: Cost,
   dataset: Dataset,
   batchSize: number,
@@ -34,13 +34,13 @@ export function checkData(
   checkFinite(where, `${name}.x`, x);
   checkFinite(where, `${name}.y`, y);
   const checkTargets = (outputShape: Shape): void => cost.checkTargets?.(where, outputShape, y);
-  const version = program.version(where, batchSize, [x, y], checkTargets);
+  const specialization = program.specialization(where, batchSize, [x, y], checkTargets);
   // A program that was made before has not seen these targets.
-  checkTargets(program.outputShape(version));
+  checkTargets(program.outputShape(specialization));
   const rest = length % batchSize;
   if (rest === 0) return;
   try {
-    program.version(where, rest, [x, y], checkTargets);
+    program.specialization(where, rest, [x, y], checkTargets);
   } catch (error) {
     throw ofLastBatch(error, length, batchSize, rest);
   }

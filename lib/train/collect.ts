@@ -1,13 +1,13 @@
 import { performance } from "node:perf_hooks";
-import type { Version } from "../compiler/version.js";
+import type { Specialization } from "../compiler/specialization.js";
 import type { Bytes } from "../data/bytes.js";
 import { copied, slice } from "../data/samples.js";
 import type { NativeArray } from "../native/binding.js";
 import { allocate } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
+import type { CompiledModel } from "./compiled-model.js";
 import { Forks } from "./forks.js";
 import { paceOf, setPace } from "./pace.js";
-import type { ModelProgram } from "./program.js";
 import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn, mustWait } from "./turn.js";
 
@@ -21,13 +21,13 @@ const AT_ONCE_MILLISECONDS = 2;
  */
 export async function collect(
   where: string,
-  program: ModelProgram,
+  program: CompiledModel,
   samples: readonly (Tensor | Bytes)[],
   batchSize: number,
   { isCopied = false, forks = new Forks() } = {},
 ): Promise<Tensor> {
   const length = samples[0]?.shape[0] as number;
-  const { executable } = program.version(where, Math.min(batchSize, length), samples);
+  const { executable } = program.specialization(where, Math.min(batchSize, length), samples);
   forks.begin(executable);
   const isAtOnce = length <= batchSize && !mustWait(executable);
   const own = isCopied || isAtOnce ? samples : samples.map(copied);
@@ -35,8 +35,8 @@ export async function collect(
   for (let begin = 0; begin < length; begin += batchSize) {
     const end = Math.min(begin + batchSize, length);
     const inputs = own.map((part) => slice(part, begin, end).storage.forReading());
-    const version = () => program.version(where, end - begin, samples);
-    const wasAtOnce = await inTurn(version, (now) => {
+    const specialization = () => program.specialization(where, end - begin, samples);
+    const wasAtOnce = await inTurn(specialization, (now) => {
       all ??= resultOf(now, end - begin, length);
       const inSample = all.size / length;
       const outputs = [all.storage.forReading().subarray(begin * inSample, end * inSample)];
@@ -48,17 +48,17 @@ export async function collect(
   return all as Tensor;
 }
 
-/** The one result of a version for `batch` samples, for `length` samples. */
-function resultOf({ results }: Version, batch: number, length: number): Tensor {
+/** The one result of a specialization for `batch` samples, for `length` samples. */
+function resultOf({ results }: Specialization, batch: number, length: number): Tensor {
   const { size, dtype, shape } = results[0] as Tensor;
   return new Tensor(allocate(dtype, (size / batch) * length), [length, ...shape.slice(1)], dtype);
 }
 
-/** One run of a version: at once where it is short, or on the engine's own thread. @returns whether at once. */
+/** One run of a specialization: at once where it is short, or on the engine's own thread. @returns whether at once. */
 export async function runOnce(
   where: string,
-  { nameOf }: Pick<ModelProgram, "nameOf">,
-  { executable }: Version,
+  { nameOf }: Pick<CompiledModel, "nameOf">,
+  { executable }: Specialization,
   inputs: readonly NativeArray[],
   outputs: readonly NativeArray[],
   { sourceFor }: Forks,

@@ -12,9 +12,9 @@ import { allocate } from "../tensor/dtype.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { collect, runOnce } from "./collect.js";
+import { evaluationProgram, outputProgram, setProgram } from "./compiled-model.js";
 import { Forks } from "./forks.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
-import { evaluationProgram, outputProgram, setProgram } from "./program.js";
 import { RunningSet, runSteps } from "./steps.js";
 import { inTurn } from "./turn.js";
 
@@ -106,7 +106,7 @@ function overBatches({ where, name, model, cost, metrics, dataset, batchSize }: 
   const set = new RunningSet(name, dataset);
   const order = Int32Array.from({ length: dataset.length }, (_, p) => p);
   const forks = new Forks();
-  const { executable } = program.version(where, batchSize, [dataset.x, dataset.y]);
+  const { executable } = program.specialization(where, batchSize, [dataset.x, dataset.y]);
   forks.begin(executable);
   return {
     executables: [executable],
@@ -125,12 +125,12 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
   const { length } = dataset;
   const outputs = outputProgram(model);
   checkData(where, name, outputs, cost, dataset, batchSize);
-  const one = outputs.version(where, batchSize, [dataset.x]).results[0] as Tensor;
+  const one = outputs.specialization(where, batchSize, [dataset.x]).results[0] as Tensor;
   const y = { dtype: one.dtype, shape: [length, ...one.shape.slice(1)] };
   const program = setProgram(model, cost, metrics);
-  const version = () => program.version(where, length, [y, dataset.y]);
+  const specialization = () => program.specialization(where, length, [y, dataset.y]);
   const forks = new Forks();
-  const executables = [outputs.version(where, batchSize, [dataset.x]), version()].map(
+  const executables = [outputs.specialization(where, batchSize, [dataset.x]), specialization()].map(
     ({ executable }) => executable,
   );
   for (const executable of executables) forks.begin(executable);
@@ -140,7 +140,7 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
     executables,
     evaluate: async () => {
       const scores = await collect(where, outputs, [x], batchSize, { isCopied: true, forks });
-      const figures = await inTurn(version, async (now) => {
+      const figures = await inTurn(specialization, async (now) => {
         const results = now.results.map(
           ({ dtype, size, shape }) => new Tensor(allocate(dtype, size), shape, dtype),
         );

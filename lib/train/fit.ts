@@ -12,10 +12,10 @@ import { Generator } from "../random/generator.js";
 import { copyOf } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
+import { type CompiledModel, trainingProgram } from "./compiled-model.js";
 import { type Evaluation, type Evaluator, evaluationBatch, makeEvaluator } from "./evaluate.js";
 import { Forks } from "./forks.js";
 import { checkMetrics, Means, type Metrics } from "./metrics.js";
-import { type ModelProgram, trainingProgram } from "./program.js";
 import { openProgress, type Progress } from "./progress.js";
 import { isRefusal } from "./refusal.js";
 import { RunningSet, runSteps } from "./steps.js";
@@ -133,7 +133,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
     set = new RunningSet("data", dataset);
     const forks = new Forks();
     for (const batch of batchesOf(dataset.length, batchSize)) {
-      forks.begin(program.version("fit", batch, [dataset.x, dataset.y]).executable);
+      forks.begin(program.specialization("fit", batch, [dataset.x, dataset.y]).executable);
     }
     // All samples have been seen after one epoch: what their data can do wrong has happened until then.
     undo = refusesData(plan) ? new Undo(model, options.optimizer) : null;
@@ -207,7 +207,7 @@ const batchesOf = (length: number, batchSize: number): number[] =>
   [batchSize, length % batchSize].filter((batch) => batch > 0);
 
 interface Plan {
-  readonly program: ModelProgram;
+  readonly program: CompiledModel;
   readonly cost: Cost;
   readonly dataset: Dataset;
   readonly batchSize: number;
@@ -220,7 +220,7 @@ interface Plan {
 
 /** Whether a step may find out only from the data that it cannot be done: an index that is out of range. */
 function refusesData({ program, cost, dataset, batchSize, validator }: Plan): boolean {
-  const { executable } = program.version("fit", batchSize, [dataset.x, dataset.y]);
+  const { executable } = program.specialization("fit", batchSize, [dataset.x, dataset.y]);
   // Of these the targets were checked.
   const isChecked = (name: string): boolean =>
     cost.checkTargets !== undefined && name.startsWith("cross_entropy");

@@ -5,8 +5,8 @@ import { checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { collect } from "./collect.js";
+import { lossesProgram } from "./compiled-model.js";
 import { evaluateOnce, evaluationBatch } from "./evaluate.js";
-import { lossesProgram } from "./program.js";
 
 export interface LossOptions {
   /** Samples at a time. Default: 1024, or the set's length. */

@@ -8,9 +8,9 @@ import { type NativeMemory, newMemory } from "../native/binding.js";
 import { isInstance } from "../options.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { CompiledModel } from "./compiled-model.js";
 import type { Forks } from "./forks.js";
 import { isMeasured, paceOf, setPace } from "./pace.js";
-import type { ModelProgram } from "./program.js";
 import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn } from "./turn.js";
 
@@ -80,7 +80,7 @@ function namingSample(error: unknown, set: RunningSet, rows: Int32Array, batch: 
 
 export interface Pass {
   readonly where: string;
-  readonly program: ModelProgram;
+  readonly program: CompiledModel;
   readonly set: RunningSet;
   /** Which samples, in which order. */
   readonly order: Int32Array;
@@ -114,11 +114,11 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
   const { where, program, set, forks, maxSteps = Number.POSITIVE_INFINITY, before, report } = pass;
   const { sources, dataset } = set;
   const options: RunOptions = { name: where, nameOf: program.nameOf };
-  const version = () => program.version(where, batchSize, [dataset.x, dataset.y]);
+  const specialization = () => program.specialization(where, batchSize, [dataset.x, dataset.y]);
   const steps = order.length / batchSize;
   for (let step = 0; step < steps; ) {
     before?.();
-    const chunk = await inTurn(version, async ({ executable }): Promise<Chunk> => {
+    const chunk = await inTurn(specialization, async ({ executable }): Promise<Chunk> => {
       const pace = paceOf(executable);
       const affordable = isMeasured(executable) ? Math.max(1, Math.floor(CHUNK_MILLISECONDS / pace)) : 1;
       const count = Math.min(affordable, maxSteps, steps - step);

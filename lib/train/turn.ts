@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 import type { Executable } from "../compiler/executable.js";
-import type { Version } from "../compiler/version.js";
+import type { Specialization } from "../compiler/specialization.js";
 import { runInTheWay, type Uses, withResolvers } from "../tensor/run.js";
 
 const MILLISECONDS = 10;
@@ -44,13 +44,13 @@ export function mustWait(executable: Executable): boolean {
 /**
  * Runs `run` when nothing else uses what it writes or writes what it uses: in the order in which they came, so
  * that a prediction comes between two chunks of a training.
- * @param version gives the program's version as the model is now; what was waited for may have changed it.
+ * @param specialization gives the program's specialization as the model is now; what was waited for may have changed it.
  */
 export async function inTurn<T>(
-  version: () => Version,
-  run: (version: Version) => T | Promise<T>,
+  specialization: () => Specialization,
+  run: (specialization: Specialization) => T | Promise<T>,
 ): Promise<T> {
-  const { executable } = version();
+  const { executable } = specialization();
   const { promise: ended, resolve: end } = withResolvers();
   const before = [...turns].filter((turn) => isInTheWay(turn.executable, executable));
   const turn = { executable, ended };
@@ -58,7 +58,7 @@ export async function inTurn<T>(
   try {
     for (const other of before) await other.ended;
     for (;;) {
-      const now = version();
+      const now = specialization();
       const other = runInTheWay(now.executable);
       if (other === null) return await run(now);
       await other.ended;

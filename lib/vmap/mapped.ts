@@ -4,7 +4,7 @@ import { GraphError } from "../errors.js";
 import { withoutScratch } from "../tensor/scratch.js";
 import { format, type Shape, sameShape, type TensorSpec } from "../tensor/shape.js";
 import { Storage } from "../tensor/storage.js";
-import { type Batch, Tensor } from "../tensor/tensor.js";
+import { type Mapped, Tensor } from "../tensor/tensor.js";
 
 /** Runs `run` one `vmap` deeper, whose level it is told. */
 export function withLevel<T>(mapping: Mapping, run: (level: number) => T): T {
@@ -20,13 +20,13 @@ export function sampleOf(all: Tensor, level: number): Tensor {
 
 /** Another tensor for the same values, without the history of x. */
 export function sameValues(x: Tensor): Tensor {
-  return x.batch === null ? new Tensor(x.storage, x.shape, x.dtype) : standFor(x.batch, x);
+  return x.mapped === null ? new Tensor(x.storage, x.shape, x.dtype) : standFor(x.mapped, x);
 }
 
-function standFor(batch: Batch, { shape, dtype }: TensorSpec): Tensor {
+function standFor(mapped: Mapped, { shape, dtype }: TensorSpec): Tensor {
   const length = shape.reduce((product, size) => product * size, 1);
   const tensor = new Tensor(new Storage({ length, dtype, refusal }), shape, dtype);
-  tensor.batch = batch;
+  tensor.mapped = mapped;
   return tensor;
 }
 
@@ -53,16 +53,16 @@ export function drawForSamples(name: string, shape: Shape, draw: (shape: Shape) 
 
 /** Applies an op to all samples at once, where an input stands for them. */
 export function applyToSamples(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
-  const level = Math.max(...inputs.map((input) => input.batch?.level ?? 0));
+  const level = Math.max(...inputs.map((input) => input.mapped?.level ?? 0));
   if (level > context.mappings.length)
     throw new GraphError(`${op.name}: a tensor of a vmap that has ended cannot be used`);
-  const batches = inputs.map((input) => (input.batch?.level === level ? input.batch : null));
-  const { size } = batches.find((batch) => batch !== null) as Batch;
+  const mapped = inputs.map((input) => (input.mapped?.level === level ? input.mapped : null));
+  const { size } = mapped.find((one) => one !== null) as Mapped;
   const expected = op.compute === undefined ? op.infer(inputs, attributes) : null;
   const rule = op.batch;
   if (rule === undefined) throw new GraphError(`vmap: ${op.name} has no rule for samples`);
-  const given = inputs.map((input, i) => batches[i]?.all ?? input);
-  const batched = batches.map((batch) => batch !== null);
+  const given = inputs.map((input, i) => mapped[i]?.all ?? input);
+  const batched = mapped.map((one) => one !== null);
   const all = withoutScratch(() => rule(given, batched, size, attributes));
   const spec: TensorSpec = expected ?? { shape: all.shape.slice(1), dtype: all.dtype };
   const wanted = [size, ...spec.shape];

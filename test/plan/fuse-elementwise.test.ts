@@ -3,7 +3,7 @@ import { Generator, grad, ops, optim, setThreads, type Tensor, tensor } from "..
 import { binding, executeAny } from "../../lib/native/binding.js";
 import { instructionId } from "../../lib/native/instructions.js";
 import { fuseElementwise } from "../../lib/plan/fuse-elementwise.js";
-import type { Buffer, BufferKind, Instruction } from "../../lib/plan/ir.js";
+import type { Instruction, Value, ValueKind } from "../../lib/plan/ir.js";
 import { allocate, type DType, type TypedArray } from "../../lib/tensor/dtype.js";
 import { all, expectSame, f64, names, only, programOf, stepsOf, weight } from "./program.js";
 
@@ -75,7 +75,7 @@ describe("fuseElementwise", () => {
           for (let i = 0; i < 5; i++) array[i] = dtype === "bool" ? (i + at) % 2 : i + 1 - at;
           return array;
         };
-        const buffer = (kind: BufferKind, of: DType): Buffer => ({ kind, size: 5, dtype: of, shape: [5] });
+        const buffer = (kind: ValueKind, of: DType): Value => ({ kind, size: 5, dtype: of, shape: [5] });
         const reads = operands.filter(({ access }) => access === "read");
         const inputs = reads.map((operand) => buffer("input", operand.name === "condition" ? "bool" : dtype));
         const result = gives === "same" ? dtype : gives;
@@ -92,7 +92,7 @@ describe("fuseElementwise", () => {
           if (inputs[0]?.dtype === "bool") arrays.set(inputs[0], Uint8Array.of(0, 1, 1, 0, 1));
           for (const one of [y, copied]) arrays.set(one, allocate(one.dtype, 5));
           for (const { name: own, params, operands: used } of instructions) {
-            const memory = used.map((one) => arrays.get(one as Buffer) as TypedArray);
+            const memory = used.map((one) => arrays.get(one as Value) as TypedArray);
             executeAny(instructionId(own), params, memory);
           }
           return arrays.get(copied) as TypedArray;

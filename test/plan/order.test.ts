@@ -14,14 +14,14 @@ import {
 } from "../../lib/index.js";
 import { placeInArena } from "../../lib/plan/arena.js";
 import { PASSES, type PassName } from "../../lib/plan/index.js";
-import { type Buffer, canFail, type Instruction, type Program, read, written } from "../../lib/plan/ir.js";
+import { canFail, type Instruction, type Program, read, type Value, written } from "../../lib/plan/ir.js";
 import { order } from "../../lib/plan/order.js";
 import { expectClose, expectSame, f64, join, names, weight } from "./program.js";
 
 const PASS = ["order", "shareMemory"] as const;
 const x = f64([1, -2, 0.5]);
 
-const buffer = (kind: "temporary" | "state", size: number): Buffer => ({
+const buffer = (kind: "temporary" | "state", size: number): Value => ({
   kind,
   size,
   dtype: "float32",
@@ -31,15 +31,12 @@ const buffer = (kind: "temporary" | "state", size: number): Buffer => ({
 /** Instructions that read up to three buffers and write one: a plain one, an update, one that its data can make fail. */
 const KINDS = {
   join,
-  update: (
-    [gradient = null, lr = null, step = null]: readonly (Buffer | null)[],
-    w: Buffer,
-  ): Instruction => ({
+  update: ([gradient = null, lr = null, step = null]: readonly (Value | null)[], w: Value): Instruction => ({
     name: "sgd",
     params: [1, w.size, 0, 0, 0, 0, 0],
     operands: [w, gradient, null, lr, step, null],
   }),
-  fail: ([x = null, index = null, source = null]: readonly (Buffer | null)[], y: Buffer): Instruction => ({
+  fail: ([x = null, index = null, source = null]: readonly (Value | null)[], y: Value): Instruction => ({
     name: "scatter",
     params: [1, y.size, 1, y.size],
     operands: [x, index, source, y],
@@ -189,9 +186,9 @@ describe("order", () => {
       const results = made.map(({ size }) => buffer("temporary", size));
       const instructions = made.map(({ reads, state, writesState, kind }, k): Instruction => {
         const known = results.slice(0, k).filter((_, at) => made[at]?.writesState === null);
-        const inputs = known.length === 0 ? [] : reads.map((at) => known[at % known.length] as Buffer);
-        if (state !== null) inputs.push(states[state] as Buffer);
-        const output = writesState === null ? (results[k] as Buffer) : (states[writesState] as Buffer);
+        const inputs = known.length === 0 ? [] : reads.map((at) => known[at % known.length] as Value);
+        if (state !== null) inputs.push(states[state] as Value);
+        const output = writesState === null ? (results[k] as Value) : (states[writesState] as Value);
         return { ...KINDS[kind](inputs, output), recomputation: k };
       });
       return { instructions, outputs: [] };
@@ -199,11 +196,11 @@ describe("order", () => {
 
   /** What each instruction reads (what can fail: every state), told as who wrote it; and the states at the end. */
   const meaning = ({ instructions }: Program): string[] => {
-    const values = new Map<Buffer, string>();
+    const values = new Map<Value, string>();
     const told = instructions.map((instruction) => {
       const { name, operands, recomputation } = instruction;
       const states = [...values].filter(([{ kind }]) => kind === "state").map(([, value]) => value);
-      const read = operands.map((one) => values.get(one as Buffer) ?? "-");
+      const read = operands.map((one) => values.get(one as Value) ?? "-");
       if (canFail(instruction)) read.push(...states.sort());
       const text = `${name} ${recomputation} (${read.join(" ")})`;
       for (const buffer of written(instruction)) values.set(buffer, `${recomputation}`);
@@ -229,7 +226,7 @@ describe("order", () => {
       fc.property(programs, (program) => {
         const plain = {
           ...program,
-          instructions: program.instructions.map((one) => join(read(one), written(one)[0] as Buffer)),
+          instructions: program.instructions.map((one) => join(read(one), written(one)[0] as Value)),
         };
         expect(placeInArena(order(plain), 0).bytes).toBeLessThanOrEqual(placeInArena(plain, 0).bytes);
       }),

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { traceProgram } from "../../lib/compiler/version.js";
+import { traceProgram } from "../../lib/compiler/specialization.js";
 import { compile, type Tensor, tensor } from "../../lib/index.js";
 import { chainOps } from "../../lib/plan/fuse-elementwise.js";
 import type { PassName } from "../../lib/plan/index.js";
-import type { Buffer, Instruction, Program } from "../../lib/plan/ir.js";
+import type { Instruction, Program, Value } from "../../lib/plan/ir.js";
 import { type Family, type Named, named } from "../../lib/plan/named.js";
 
 export type Fn = (...inputs: Tensor[]) => Tensor | Tensor[];
@@ -16,7 +16,7 @@ export const programOf = (fn: Fn, passes: readonly PassName[], ...inputs: Tensor
   planOf(fn, passes, ...inputs).program;
 
 /** An instruction that reads any number of buffers and writes one. */
-export const join = (inputs: readonly Buffer[], y: Buffer): Instruction => ({
+export const join = (inputs: readonly Value[], y: Value): Instruction => ({
   name: "concat",
   params: [inputs.length, 1, ...inputs.map(({ size }) => size)],
   operands: [...inputs, y],

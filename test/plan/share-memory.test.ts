@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile, ops, type Tensor, tensor } from "../../lib/index.js";
 import { lives, placeInArena } from "../../lib/plan/arena.js";
-import type { Buffer, Instruction, Program } from "../../lib/plan/ir.js";
+import type { Instruction, Program, Value } from "../../lib/plan/ir.js";
 import { bytesOf } from "../../lib/tensor/dtype.js";
 import { expectSame, join, planOf } from "./program.js";
 
@@ -12,7 +12,7 @@ const BYTES = 400_000;
 const x = tensor(new Float32Array(BYTES / 4).map((_, i) => (4 * i) / BYTES));
 const layers = (a: Tensor): Tensor => ops.exp(ops.tanh(ops.exp(ops.tanh(ops.exp(ops.tanh(a))))));
 
-const temporary = (size: number): Buffer => ({ kind: "temporary", size, dtype: "float32", shape: [size] });
+const temporary = (size: number): Value => ({ kind: "temporary", size, dtype: "float32", shape: [size] });
 /** Instruction k reads some earlier results and writes one of its own. */
 const programOf = (
   made: readonly { size: number; reads: readonly number[] }[],
@@ -20,10 +20,10 @@ const programOf = (
 ): Program => {
   const buffers = made.map(({ size }) => temporary(size));
   const instructions = made.map(({ reads }, k): Instruction => {
-    const inputs = k === 0 ? [] : reads.map((at) => buffers[at % k] as Buffer);
-    return join(inputs, buffers[k] as Buffer);
+    const inputs = k === 0 ? [] : reads.map((at) => buffers[at % k] as Value);
+    return join(inputs, buffers[k] as Value);
   });
-  return { instructions, outputs: kept.map((at) => buffers[at % buffers.length] as Buffer) };
+  return { instructions, outputs: kept.map((at) => buffers[at % buffers.length] as Value) };
 };
 const programs = fc
   .record({
@@ -92,8 +92,8 @@ describe("shareMemory", () => {
       fc.property(programs, fc.constantFrom(0, 300, 1000, Number.POSITIVE_INFINITY), (program, apart) => {
         const { bytes, offsets } = placeInArena(program, apart);
         const placed = lives(program).map((life) => {
-          const begin = offsets.get(life.buffer) as number;
-          return { ...life, begin, end: begin + bytesOf(life.buffer) };
+          const begin = offsets.get(life.value) as number;
+          return { ...life, begin, end: begin + bytesOf(life.value) };
         });
         const bySize = [...placed].sort((a, b) => a.end - a.begin - (b.end - b.begin));
         let sum = 0;

@@ -11,9 +11,9 @@ import { capture } from "./capture.js";
 import { Executable } from "./executable.js";
 
 /** What a function was compiled to for one signature of inputs. */
-export interface Version {
+export interface Specialization {
   readonly executable: Executable;
-  /** What it took for granted: with another value it is another version. */
+  /** What it took for granted: with another value it is another specialization. */
   readonly assumptions: readonly Assumption[];
   /** What the function gave when it was traced: its results' shapes are these, its buffers' may differ. */
   readonly results: readonly Tensor[];
@@ -21,62 +21,62 @@ export interface Version {
   readonly rebuild: (outputs: readonly Tensor[]) => unknown;
 }
 
-// Enough for every batch size that a program really uses; an older version is made again.
+// Enough for every batch size that a program really uses; an older specialization is made again.
 const MAX_SIGNATURES = 64;
 // As many settings of modes and of what is frozen are kept.
-const MAX_VERSIONS = 8;
+const MAX_SPECIALIZATIONS = 8;
 
-/** A function's versions: one for each signature of input shapes and dtypes, made when it is asked for. */
-export class Versions {
+/** A function's specializations: one for each signature of input shapes and dtypes, made when it is asked for. */
+export class Specializations {
   readonly #fn: (...inputs: Tensor[]) => unknown;
   readonly #passes: readonly PassName[];
-  readonly #known = new Map<string, Version[]>();
+  readonly #known = new Map<string, Specialization[]>();
   #hasTold = false;
   /** What was asked for last, which is mostly asked for again. */
-  #last: { inputs: readonly TensorSpec[]; watched: boolean; version: Version } | null = null;
+  #last: { inputs: readonly TensorSpec[]; watched: boolean; specialization: Specialization } | null = null;
 
   constructor(fn: (...inputs: Tensor[]) => unknown, passes: readonly PassName[]) {
     this.#fn = fn;
     this.#passes = passes;
   }
 
-  for(inputs: readonly TensorSpec[]): Version {
+  for(inputs: readonly TensorSpec[]): Specialization {
     const watched = isWatching();
     const last = this.#last;
-    if (last?.watched === watched && areAlike(last.inputs, inputs) && holds(last.version))
-      return last.version;
-    const version = this.#find(inputs, watched);
-    this.#last = { inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })), watched, version };
-    return version;
+    if (last?.watched === watched && areAlike(last.inputs, inputs) && holds(last.specialization))
+      return last.specialization;
+    const specialization = this.#find(inputs, watched);
+    this.#last = { inputs: inputs.map(({ dtype, shape }) => ({ dtype, shape })), watched, specialization };
+    return specialization;
   }
 
-  #find(inputs: readonly TensorSpec[], watched: boolean): Version {
+  #find(inputs: readonly TensorSpec[], watched: boolean): Specialization {
     const key = String(watched) + inputs.map(({ dtype, shape }) => `${dtype}[${shape.join(",")}]`).join(" ");
     const list = this.#known.get(key) ?? [];
     const known = list.find(holds);
     if (known !== undefined) return known;
-    const version = this.#make(inputs);
+    const specialization = this.#make(inputs);
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= MAX_SIGNATURES) this.#known.delete(oldest);
-    if (list.length >= MAX_VERSIONS) this.#tellOfTracing(list.shift() as Version);
-    list.push(version);
+    if (list.length >= MAX_SPECIALIZATIONS) this.#tellOfTracing(list.shift() as Specialization);
+    list.push(specialization);
     this.#known.set(key, list);
-    return version;
+    return specialization;
   }
 
   /** Warns once where a function is traced again and again: that takes far longer than its runs. */
-  #tellOfTracing({ assumptions }: Version): void {
+  #tellOfTracing({ assumptions }: Specialization): void {
     if (this.#hasTold) return;
     this.#hasTold = true;
     const changed = assumptions.map((one) => one.changed?.() ?? null).find((name) => name !== null);
     const reason = changed === undefined ? "settings of modules or optimizers change" : `${changed} changes`;
     process.emitWarning(
-      `compile: a function was traced ${MAX_VERSIONS + 1} times for the same shapes, since ${reason} between its calls; keep a number that changes often in a tensor, and what forward does not use out of the module`,
+      `compile: a function was traced ${MAX_SPECIALIZATIONS + 1} times for the same shapes, since ${reason} between its calls; keep a number that changes often in a tensor, and what forward does not use out of the module`,
       { type: "CompileWarning", code: "THALWEG_TRACED_AGAIN" },
     );
   }
 
-  #make(inputs: readonly TensorSpec[]): Version {
+  #make(inputs: readonly TensorSpec[]): Specialization {
     const { planned, trace, results, rebuild } = traceProgram(this.#fn, inputs, this.#passes);
     const executable = new Executable(planned.program, planned.arena, planned.inputs, trace);
     return { executable, assumptions: trace.assumptions, results, rebuild };
@@ -106,7 +106,7 @@ function areAlike(a: readonly TensorSpec[], b: readonly TensorSpec[]): boolean {
   return a.every(({ dtype, shape }, i) => b[i]?.dtype === dtype && sameShape(shape, b[i].shape));
 }
 
-const holds = ({ assumptions }: Version): boolean => assumptions.every((one) => one.holds());
+const holds = ({ assumptions }: Specialization): boolean => assumptions.every((one) => one.holds());
 
 /** The tensors of a result, and how to put others in their places. */
 function flatten(result: unknown): { tensors: Tensor[]; rebuild: (outputs: readonly Tensor[]) => unknown } {

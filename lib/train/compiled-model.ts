@@ -1,4 +1,4 @@
-import { type Version, Versions } from "../compiler/version.js";
+import { type Specialization, Specializations } from "../compiler/specialization.js";
 import { noGrad } from "../context/grad-mode.js";
 import { assumeFields, isSameList, overrule } from "../context/trace.js";
 import type { Cost } from "../cost/define.js";
@@ -19,13 +19,13 @@ import type { Metrics } from "./metrics.js";
 type Rest = (where: string, y: Tensor, target: Tensor) => Tensor[];
 
 /** A computation around a model, compiled for each size of mini-batch. */
-export class ModelProgram {
+export class CompiledModel {
   readonly #model: Module;
-  readonly #versions: Versions;
-  /** The shape of the model's outputs in each version. */
-  readonly #outputShapes = new WeakMap<Version, Shape>();
+  readonly #specializations: Specializations;
+  /** The shape of the model's outputs in each specialization. */
+  readonly #outputShapes = new WeakMap<Specialization, Shape>();
   #lastShape: Shape = [];
-  /** Who asked for the version that is being made, for error messages, and what is to check its outputs' shape. */
+  /** Who asked for the specialization that is being made, for error messages, and what is to check its outputs' shape. */
   #where = "";
   #check: (outputShape: Shape) => void = () => {};
 
@@ -56,31 +56,31 @@ export class ModelProgram {
         ? inMode(model, false, () => noGrad(() => run(...inputs)))
         : inMode(model, true, () => keepingGradients(optimizer, () => run(...inputs)));
     };
-    this.#versions = new Versions(traced, PASSES);
+    this.#specializations = new Specializations(traced, PASSES);
   }
 
   /**
    * The program for mini-batches of that size of samples like these, for the model as it is now.
    * @param check is shown the shape of the model's outputs while the program is made.
    */
-  version(
+  specialization(
     where: string,
     batch: number,
     samples: readonly TensorSpec[],
     check: (outputShape: Shape) => void = () => {},
-  ): Version {
+  ): Specialization {
     this.#where = where;
     this.#check = check;
-    const version = this.#versions.for(
+    const specialization = this.#specializations.for(
       samples.map(({ dtype, shape }) => ({ dtype, shape: [batch, ...shape.slice(1)] })),
     );
-    if (!this.#outputShapes.has(version)) this.#outputShapes.set(version, this.#lastShape);
-    return version;
+    if (!this.#outputShapes.has(specialization)) this.#outputShapes.set(specialization, this.#lastShape);
+    return specialization;
   }
 
-  /** The shape of the model's outputs in a version. */
-  outputShape(version: Version): Shape {
-    return this.#outputShapes.get(version) as Shape;
+  /** The shape of the model's outputs in a specialization. */
+  outputShape(specialization: Specialization): Shape {
+    return this.#outputShapes.get(specialization) as Shape;
   }
 
   /** What a tensor of the model is called, for error messages. */
@@ -122,14 +122,14 @@ function keepingGradients<T>(optimizer: Optimizer<object>, run: () => T): T {
 
 interface Known {
   readonly key: readonly unknown[];
-  readonly program: ModelProgram;
+  readonly program: CompiledModel;
 }
 
 const known = new WeakMap<Module, Known[]>();
 const MAX_PROGRAMS = 16;
 
 /** The program for a model and a purpose: made once. */
-function programFor(model: Module, key: readonly unknown[], make: () => ModelProgram): ModelProgram {
+function programFor(model: Module, key: readonly unknown[], make: () => CompiledModel): CompiledModel {
   const list = known.get(model) ?? [];
   known.set(model, list);
   const found = list.find((one) => isSameList(one.key, key));
@@ -148,9 +148,9 @@ export function trainingProgram(
   cost: Cost,
   optimizer: Optimizer<object>,
   metrics: Metrics,
-): ModelProgram {
+): CompiledModel {
   return programFor(model, ["train", cost, optimizer, ...metricsKey(metrics)], () => {
-    return new ModelProgram(model, optimizer, (where, y, target) => {
+    return new CompiledModel(model, optimizer, (where, y, target) => {
       const loss = lossOf(where, cost, y, target);
       const figures = noGrad(() => figuresOf(where, metrics, detach(y), target));
       optimizer.zeroGrad();
@@ -162,9 +162,9 @@ export function trainingProgram(
 }
 
 /** The loss and the metrics. */
-export function evaluationProgram(model: Module, cost: Cost, metrics: Metrics): ModelProgram {
+export function evaluationProgram(model: Module, cost: Cost, metrics: Metrics): CompiledModel {
   return programFor(model, ["evaluate", cost, ...metricsKey(metrics)], () => {
-    return new ModelProgram(model, null, (where, y, target) => [
+    return new CompiledModel(model, null, (where, y, target) => [
       lossOf(where, cost, y, target),
       ...figuresOf(where, metrics, y, target),
     ]);
@@ -172,25 +172,25 @@ export function evaluationProgram(model: Module, cost: Cost, metrics: Metrics): 
 }
 
 /** The loss and the metrics of a whole set, from the model's outputs for it. */
-export function setProgram(model: Module, cost: Cost, metrics: Metrics): ModelProgram {
+export function setProgram(model: Module, cost: Cost, metrics: Metrics): CompiledModel {
   return programFor(model, ["set", cost, ...metricsKey(metrics)], () => {
     const rest: Rest = (where, y, target) => [
       lossOf(where, cost, y, target),
       ...figuresOf(where, metrics, y, target),
     ];
-    return new ModelProgram(model, null, rest, (y) => y);
+    return new CompiledModel(model, null, rest, (y) => y);
   });
 }
 
 /** The model's outputs. */
-export function outputProgram(model: Module): ModelProgram {
-  return programFor(model, ["predict"], () => new ModelProgram(model, null, (_, y) => [y]));
+export function outputProgram(model: Module): CompiledModel {
+  return programFor(model, ["predict"], () => new CompiledModel(model, null, (_, y) => [y]));
 }
 
 /** The cost of each sample. */
-export function lossesProgram(model: Module, cost: Cost): ModelProgram {
+export function lossesProgram(model: Module, cost: Cost): CompiledModel {
   return programFor(model, ["losses", cost], () => {
-    return new ModelProgram(model, null, (where, y, target) => {
+    return new CompiledModel(model, null, (where, y, target) => {
       const losses = checkTensor(where, "the cost's result", cost(y, target, { reduction: "none" }));
       const samples = y.shape[0] as number;
       if (losses.rank === 0 || losses.shape[0] !== samples) {
