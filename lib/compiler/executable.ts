@@ -12,7 +12,7 @@ import {
 } from "../native/binding.js";
 import { instructionId } from "../native/instructions.js";
 import type { Arena } from "../plan/arena.js";
-import { type Program, type Value, writes, written } from "../plan/ir.js";
+import { type Program, type Value, written } from "../plan/ir.js";
 import { bytesOf, DTYPES } from "../tensor/dtype.js";
 import { checkFree, claim, describeStorage, type Run, type Uses, withResolvers } from "../tensor/run.js";
 import type { Storage } from "../tensor/storage.js";
@@ -39,6 +39,16 @@ export interface RunOptions {
   readonly nameOf?: (storage: Storage) => string | undefined;
   /** Other tensors that it reads. */
   readonly read?: readonly Storage[];
+}
+
+/** What an instruction costs. */
+export interface InstructionCost {
+  /** An addition, a product, a comparison or a call of a function of one element counts as one. */
+  readonly flops: number;
+  /** Bytes read and written, each operand once. */
+  readonly bytes: number;
+  /** On one thread, about. */
+  readonly nanoseconds: number;
 }
 
 /** Gives the source that a run draws from in the place of the one that its function drew from. */
@@ -79,14 +89,13 @@ export class Executable implements Uses {
       values.push(place, at, value.size, DTYPES.indexOf(value.dtype));
     }
     const index = (value: Value | null): number => (value === null ? -1 : (numbered.get(value) as number));
-    const instructions = program.instructions.flatMap((instruction) => {
-      const { name, params, operands } = instruction;
-      const written = operands.flatMap((operand, at) =>
-        operand !== null && writes(instruction, at) ? [at] : [],
-      );
-      const counts = [instructionId(name), params.length, operands.length, written.length];
-      return [...counts, ...params, ...operands.map(index), ...written];
-    });
+    const instructions = program.instructions.flatMap(({ name, params, operands }) => [
+      instructionId(name),
+      params.length,
+      operands.length,
+      ...params,
+      ...operands.map(index),
+    ]);
     this.states = [...states];
     this.written = writtenStates(program);
     this.draws = draws.filter(({ state }) => states.has(state.storage));
@@ -111,6 +120,19 @@ export class Executable implements Uses {
   plan(batch: number): NativePlan {
     this.#refuseWhilePending();
     return typed(() => this.#native.plan(batch));
+  }
+
+  /**
+   * What each instruction costs, in their order.
+   * @throws BusyError while it runs
+   */
+  costs(): InstructionCost[] {
+    this.#refuseWhilePending();
+    const numbers = typed(() => this.#native.costs());
+    return this.program.instructions.map((_, at) => {
+      const [flops = 0, bytes = 0, nanoseconds = 0] = numbers.subarray(3 * at);
+      return { flops, bytes, nanoseconds };
+    });
   }
 
   /** What the last run on the engine's own thread took, without the time that it waited, in milliseconds. */

@@ -3,7 +3,6 @@ import { lives } from "../plan/arena.js";
 import { isNumber, type Program, type Value, type ValueKind } from "../plan/ir.js";
 import { bytesOf } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
-import { bytesMoved, flopsOf } from "./costs.js";
 import { describePlan } from "./schedule.js";
 import { Sentence } from "./sentence.js";
 
@@ -23,8 +22,9 @@ export function explain(executable: Executable, batch: number): string {
   const { program, arena } = executable;
   const names = nameValues(program);
   const { instructions } = program;
-  const flops = instructions.map(flopsOf);
-  const moved = instructions.map(bytesMoved);
+  const costs = executable.costs();
+  const flops = costs.map((cost) => cost.flops);
+  const moved = costs.map((cost) => cost.bytes);
   const sum = (numbers: readonly number[]): string => count(numbers.reduce((a, b) => a + b, 0));
   const width = Math.max(9, ...[...flops, ...moved].map((number) => count(number).length));
   const cell = (text: string): string => text.padStart(width);

@@ -63,6 +63,8 @@ export interface NativeProgram {
   estimate(): number;
   /** How a loop of mini-batches of so many samples would be done, or for 0 one step. */
   plan(batch: number): NativePlan;
+  /** Of each instruction: flops, bytes moved, and nanoseconds on one thread, about. Not while it runs. */
+  costs(): Float64Array;
 }
 
 /** What a step does, in its order, and who of the threads does it. */
@@ -91,6 +93,8 @@ export interface OperandDescription {
   readonly name: string;
   /** `update`: read and written. */
   readonly access: "read" | "write" | "update";
+  /** `own`: the instruction's, one of its `dtypes`; `result`: what it gives; `any`: by what the operands say. */
+  readonly dtype: "own" | "result" | "any" | NativeDType;
   readonly optional: boolean;
   /** The parameter that says how many there are, `"rest"` for all that are left, or null: one. */
   readonly list: string | null;
@@ -145,8 +149,8 @@ export interface Binding {
   /** Has `tell` called where the system gives fewer threads than were asked for. */
   onShortage?(tell: (asked: number, got: number) => void): void;
   readonly Memory: new (bytes: number) => NativeMemory;
-  /** Buffers: place, at, count, dtype for each; instructions: id, number of params, of operands and of
-   * those written, then all three, for each. */
+  /** Buffers: place, at, count, dtype for each; instructions: id, number of params and of operands, then
+   * both, for each. */
   readonly Program: new (
     arenaBytes: number,
     buffers: Float64Array,

@@ -21,18 +21,18 @@
 
 namespace {
 
-using thalweg::Buffer;
 using thalweg::Error;
-using thalweg::addon::buffers_of;
+using thalweg::View;
 using thalweg::addon::Environment;
 using thalweg::addon::guarded;
-using thalweg::addon::to_buffer;
+using thalweg::addon::to_view;
+using thalweg::addon::views_of;
 
 // Of an instruction whose parameters and buffers come as execute() has them.
 constexpr size_t kFewParams = 64;
 constexpr size_t kFewBuffers = 16;
 
-void run(napi_env env, uint32_t id, std::span<const Buffer> buffers, std::span<const double> params) {
+void run(napi_env env, uint32_t id, std::span<const View> buffers, std::span<const double> params) {
   const auto instructions = thalweg::instructions();
   if (id >= instructions.size()) throw Error("ERR_VALUE", "execute: no such instruction");
   thalweg::execute(instructions[id], buffers, params);
@@ -54,13 +54,13 @@ napi_value execute(napi_env env, napi_callback_info info) {
     napi_get_value_uint32(env, arguments[0], &id);
     napi_get_value_uint32(env, arguments[1], &param_count);
     auto& environment = *static_cast<Environment*>(context);
-    const Buffer params = to_buffer(env, environment.params.Value());
+    const View params = to_view(env, environment.params.Value());
     if (param_count > kFewParams || static_cast<int64_t>(param_count) > params.count) {
       throw Error("ERR_VALUE", "execute: too many parameters");
     }
 
-    std::array<Buffer, kFewBuffers> buffers;
-    for (size_t i = 2; i < count; ++i) buffers[i - 2] = to_buffer(env, arguments[i]);
+    std::array<View, kFewBuffers> buffers;
+    for (size_t i = 2; i < count; ++i) buffers[i - 2] = to_view(env, arguments[i]);
     run(env, id, {buffers.data(), count - 2}, {static_cast<const double*>(params.data), param_count});
     return nullptr;
   });
@@ -69,9 +69,9 @@ napi_value execute(napi_env env, napi_callback_info info) {
 // executeMany(instruction, parameters: Float64Array, buffers: an array): of any number of both.
 void execute_many(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
-    const Buffer params = to_buffer(info.Env(), info[1]);
+    const View params = to_view(info.Env(), info[1]);
     if (params.dtype != thalweg::DType::float64) throw Error("ERR_DTYPE", "execute: expected float64");
-    run(info.Env(), info[0].ToNumber().Uint32Value(), buffers_of(info[2]),
+    run(info.Env(), info[0].ToNumber().Uint32Value(), views_of(info[2]),
         {static_cast<const double*>(params.data), static_cast<size_t>(params.count)});
   });
 }

@@ -16,9 +16,11 @@ Napi::Value text_or_null(Napi::Env env, const char* text) {
 
 Napi::Object to_object(Napi::Env env, const OperandSpec& operand) {
   constexpr const char* kAccess[] = {"read", "write", "update"};
+  constexpr const char* kDTypeNames[] = {"own", "result", "any", "float64", "int32", "bool"};
   Napi::Object object = Napi::Object::New(env);
   object.Set("name", operand.name);
   object.Set("access", kAccess[static_cast<int32_t>(operand.access)]);
+  object.Set("dtype", kDTypeNames[static_cast<int32_t>(operand.elements)]);
   object.Set("optional", operand.optional);
   object.Set("list", text_or_null(env, operand.list_name));
   return object;
@@ -32,9 +34,7 @@ Napi::Object to_object(Napi::Env env, const ParamSpec& param) {
   object.Set("list", text_or_null(env, param.list_name));
   if (param.kind != ParamKind::choice) return object;
   Napi::Array choices = Napi::Array::New(env);
-  for (const char* const choice : param.choices) {
-    if (choice != nullptr) choices.Set(choices.Length(), choice);
-  }
+  for (int32_t i = 0; i < param.choice_count; ++i) choices.Set(choices.Length(), param.choices[i]);
   object.Set("choices", choices);
   return object;
 }

@@ -18,12 +18,10 @@ namespace {
 
 template <typename T>
 std::span<const T> numbers(const Napi::Value& value, DType dtype) {
-  const Buffer buffer = to_buffer(value.Env(), value);
+  const View buffer = to_view(value.Env(), value);
   if (buffer.dtype != dtype) throw Error("ERR_DTYPE", "expected another kind of typed array");
   return {static_cast<const T*>(buffer.data), static_cast<size_t>(buffer.count)};
 }
-
-int64_t bytes_of(const Buffer& buffer) { return buffer.count * thalweg::bytes_of(buffer.dtype); }
 
 std::vector<std::shared_ptr<Memory>> memories_of(const Napi::Value& value) {
   const auto array = value.As<Napi::Array>();
@@ -79,11 +77,9 @@ ProgramSpec spec_of(const Napi::CallbackInfo& info) {
     instruction.id = static_cast<uint32_t>(from.integer());
     const int64_t params = from.integer();
     const int64_t operands = from.integer();
-    const int64_t writes = from.integer();
     for (int64_t i = 0; i < params; ++i) instruction.params.push_back(from.next());
     for (int64_t i = 0; i < operands; ++i)
       instruction.buffers.push_back(static_cast<int32_t>(from.integer()));
-    for (int64_t i = 0; i < writes; ++i) instruction.writes.push_back(static_cast<int32_t>(from.integer()));
     spec.instructions.push_back(std::move(instruction));
   }
   for (Reader from(numbers<double>(info[4], DType::float64)); !from.done();) {
@@ -126,9 +122,9 @@ const std::shared_ptr<Memory>& MemoryObject::memory() const {
 
 void MemoryObject::copy(const Napi::CallbackInfo& info, bool in) {
   guarded(info.Env(), [&] {
-    const Buffer array = to_buffer(info.Env(), info[0]);
+    const View array = to_view(info.Env(), info[0]);
     const int64_t offset = info[1].IsUndefined() ? 0 : info[1].ToNumber().Int64Value();
-    const int64_t bytes = bytes_of(array);
+    const int64_t bytes = array.bytes();
     if (offset < 0 || offset > memory()->bytes() || bytes > memory()->bytes() - offset) {
       throw Error("ERR_SHAPE", "memory: a copy past its end");
     }
@@ -147,7 +143,8 @@ Napi::Function ProgramObject::define(Napi::Env env) {
       {InstanceMethod("run", &ProgramObject::run), InstanceMethod("runAsync", &ProgramObject::run_async),
        InstanceMethod("loop", &ProgramObject::loop), InstanceMethod("loopAsync", &ProgramObject::loop_async),
        InstanceMethod("milliseconds", &ProgramObject::milliseconds),
-       InstanceMethod("estimate", &ProgramObject::estimate), InstanceMethod("plan", &ProgramObject::plan)});
+       InstanceMethod("estimate", &ProgramObject::estimate), InstanceMethod("plan", &ProgramObject::plan),
+       InstanceMethod("costs", &ProgramObject::costs)});
 }
 
 ProgramObject::ProgramObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ProgramObject>(info) {
@@ -194,9 +191,21 @@ Napi::Value ProgramObject::plan(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value ProgramObject::costs(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&]() -> Napi::Value {
+    const std::vector<InstructionCost> costs = program_->costs();
+    auto numbers = Napi::Float64Array::New(info.Env(), 3 * costs.size());
+    size_t at = 0;
+    for (const InstructionCost& cost : costs) {
+      for (const double number : {cost.flops, cost.bytes, cost.nanoseconds}) numbers[at++] = number;
+    }
+    return numbers;
+  });
+}
+
 void ProgramObject::run(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
-    program_->run(buffers_of(info[0]), buffers_of(info[1]));
+    program_->run(views_of(info[0]), views_of(info[1]));
     tell_shortage(info.Env());
   });
 }
@@ -257,27 +266,27 @@ namespace {
 
 // Memory of its own for each buffer, which JavaScript may let go of at any time.
 struct OwnedBuffers {
-  explicit OwnedBuffers(const std::vector<Buffer>& like) {
-    for (const Buffer& buffer : like) {
-      memories.push_back(std::make_unique<Memory>(bytes_of(buffer)));
+  explicit OwnedBuffers(const std::vector<View>& like) {
+    for (const View& buffer : like) {
+      memories.push_back(std::make_unique<Memory>(buffer.bytes()));
       buffers.push_back({memories.back()->data(), buffer.count, buffer.dtype});
     }
   }
   std::vector<std::unique_ptr<Memory>> memories;
-  std::vector<Buffer> buffers;
+  std::vector<View> buffers;
 };
 
-void copy_bytes(const Buffer& from, const Buffer& to) {
-  if (from.count > 0) std::memcpy(to.data, from.data, static_cast<size_t>(bytes_of(from)));
+void copy_bytes(const View& from, const View& to) {
+  if (from.count > 0) std::memcpy(to.data, from.data, static_cast<size_t>(from.bytes()));
 }
 
 }  // namespace
 
 Napi::Value ProgramObject::run_async(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
-    const std::vector<Buffer> inputs = buffers_of(info[0]);
+    const std::vector<View> inputs = views_of(info[0]);
     const auto own_inputs = std::make_shared<OwnedBuffers>(inputs);
-    const auto own_outputs = std::make_shared<OwnedBuffers>(buffers_of(info[1]));
+    const auto own_outputs = std::make_shared<OwnedBuffers>(views_of(info[1]));
     for (size_t i = 0; i < inputs.size(); ++i) copy_bytes(inputs[i], own_inputs->buffers[i]);
     const auto arrays = std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[1].As<Napi::Object>()));
     return promise_of(
@@ -286,7 +295,7 @@ Napi::Value ProgramObject::run_async(const Napi::CallbackInfo& info) {
           program->run(own_inputs->buffers, own_outputs->buffers);
         },
         [own_outputs, arrays](Napi::Env env) -> Napi::Value {
-          const std::vector<Buffer> outputs = buffers_of(arrays->Value());
+          const std::vector<View> outputs = views_of(arrays->Value());
           for (size_t i = 0; i < outputs.size() && i < own_outputs->buffers.size(); ++i) {
             // A buffer that was transferred meanwhile is empty.
             if (outputs[i].count == own_outputs->buffers[i].count)
@@ -320,9 +329,9 @@ std::shared_ptr<OwnedLoop> loop_of(const Napi::CallbackInfo& info, const Program
     Source source;
     const Napi::Value data = sources[i];
     if (takes_arrays && data.IsTypedArray()) {
-      const Buffer array = to_buffer(info.Env(), data);
+      const View array = to_view(info.Env(), data);
       source.data = array.data;
-      source.bytes = bytes_of(array);
+      source.bytes = array.bytes();
     } else {
       if (!data.IsObject() || data.IsTypedArray()) throw Error("ERR_DTYPE", "program: a source is no memory");
       owned->memories.push_back(MemoryObject::Unwrap(data.As<Napi::Object>())->memory());

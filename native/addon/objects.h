@@ -36,8 +36,7 @@ class MemoryObject : public Napi::ObjectWrap<MemoryObject> {
 
 // new Program(arenaBytes, buffers, memories, instructions, outputs, flushDenormals), where
 // buffers: Float64Array of place, at, count, dtype for each;
-// instructions: Float64Array of id, number of params, of operands and of written ones, params…, operands…,
-// positions of the written ones for each;
+// instructions: Float64Array of id, number of params and of operands, params…, operands… for each;
 // outputs: Float64Array of buffers.
 class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
  public:
@@ -62,6 +61,8 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   Napi::Value estimate(const Napi::CallbackInfo& info);
   // plan(batch): what a step of a loop does, or of a run where that is 0, and who of the team does it.
   Napi::Value plan(const Napi::CallbackInfo& info);
+  // costs(): flops, bytes moved and estimated nanoseconds on one thread of each instruction, a Float64Array.
+  Napi::Value costs(const Napi::CallbackInfo& info);
 
   using Work = std::function<void()>;
   using Result = std::function<Napi::Value(Napi::Env)>;

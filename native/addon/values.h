@@ -65,23 +65,25 @@ inline DType dtype_of(napi_typedarray_type type) {
 }
 
 // A typed array, or null for an operand left out.
-inline Buffer to_buffer(napi_env env, napi_value value) {
+inline View to_view(napi_env env, napi_value value) {
   napi_typedarray_type type;
   size_t length = 0;
   void* data = nullptr;
   if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
-    return {data, static_cast<int64_t>(length), dtype_of(type)};
+    // An empty array may have no memory, and is there all the same.
+    static std::byte nothing;
+    return {data == nullptr ? &nothing : data, static_cast<int64_t>(length), dtype_of(type)};
   }
   napi_valuetype kind;
   if (napi_typeof(env, value, &kind) == napi_ok && kind == napi_null) return {};
   throw Error("ERR_DTYPE", "a buffer is not a typed array");
 }
 
-inline std::vector<Buffer> buffers_of(const Napi::Value& value) {
+inline std::vector<View> views_of(const Napi::Value& value) {
   const auto array = value.As<Napi::Array>();
-  std::vector<Buffer> buffers;
+  std::vector<View> buffers;
   buffers.reserve(array.Length());
-  for (uint32_t i = 0; i < array.Length(); ++i) buffers.push_back(to_buffer(value.Env(), array[i]));
+  for (uint32_t i = 0; i < array.Length(); ++i) buffers.push_back(to_view(value.Env(), array[i]));
   return buffers;
 }
 

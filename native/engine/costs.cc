@@ -10,6 +10,17 @@
 namespace thalweg {
 namespace {
 
+struct Nanoseconds {
+  double float32, float64;
+};
+
+constexpr Nanoseconds kNanoseconds[] = {
+#define THALWEG_X(name, float32, float64) {float32, float64},
+    THALWEG_COSTS(THALWEG_X)
+#undef THALWEG_X
+};
+
+// Multiply-adds of float32 a nanosecond, by the matrix product in use on one thread: what this machine does.
 double measure() {
   constexpr int64_t n = 64;
   const Memory memory(3 * n * n * static_cast<int64_t>(sizeof(float)));
@@ -33,11 +44,21 @@ double measure() {
   return static_cast<double>(n * n * n) / std::max(best, 1.0);
 }
 
-}  // namespace
-
 double multiply_adds_a_nanosecond() {
   static const double rate = std::clamp(measure(), 0.1, 1000.0);
   return rate;
+}
+
+}  // namespace
+
+double nanoseconds_of(Cost cost, DType dtype, double elements) {
+  const Nanoseconds& each = kNanoseconds[static_cast<int32_t>(cost)];
+  return elements * (dtype == DType::float64 ? each.float64 : each.float32);
+}
+
+double product_nanoseconds(DType dtype, int64_t results, int64_t K) {
+  const double rate = multiply_adds_a_nanosecond() * 4 / static_cast<double>(bytes_of(dtype));
+  return static_cast<double>(results) * static_cast<double>(K) / rate + static_cast<double>(results) / 16;
 }
 
 }  // namespace thalweg

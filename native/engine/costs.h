@@ -1,9 +1,54 @@
-// How fast this machine is, measured once: what the estimates of tasks and the choice of threads rest on.
+// How long work takes on one thread: the one model that estimates of tasks and the choice of threads rest
+// on. Tasks say what they do and how much of it. scripts/measure-costs.mjs measures what the model says.
 #pragma once
+
+#include <cstdint>
+
+#include "../kernels/types.h"
 
 namespace thalweg {
 
-// Multiply-adds of float32 a nanosecond, by the matrix product in use on one thread.
-double multiply_adds_a_nanosecond();
+// What is done to one element, and what that takes in nanoseconds with elements of float32 and of float64.
+// clang-format off
+#define THALWEG_COSTS(X)                                                                          \
+  X(arithmetic, 0.3, 0.3)     /* an elementwise operation of a few machine instructions */        \
+  X(function, 1, 1)           /* an elementwise function: exp, log, tanh */                       \
+  X(power, 15, 15)            /* an elementwise pow */                                            \
+  X(reduce, 0.3, 0.3)         /* an element that is reduced */                                    \
+  X(softmax, 2, 2)            /* an element of a row */                                           \
+  X(cross_entropy, 1.5, 1.5)  /* a score */                                                       \
+  X(label, 10, 10)            /* a row of scores, besides */                                      \
+  X(pick, 0.5, 0.5)           /* an element read or added by index */                             \
+  X(put, 1, 1)                /* an element written by index */                                   \
+  X(fill, 0.1, 0.1)           /* an element cleared or copied before others are put over it */    \
+  X(stride, 0.5, 0.5)         /* an element of a strided copy */                                  \
+  X(copy_byte, 0.125, 0.125)  /* a byte of a row that is copied whole */                          \
+  X(cumsum, 1, 1)                                                                                 \
+  X(sort, 30, 30)                                                                                 \
+  X(check, 0.25, 0.25)                                                                            \
+  X(uniform, 5, 5)                                                                                \
+  X(normal, 20, 20)                                                                               \
+  X(swap, 5, 5)               /* an element of a permutation */                                   \
+  X(sgd, 0.1, 0.2)            /* a weight */                                                      \
+  X(adam, 0.3, 0.6)           /* a weight */                                                      \
+  X(factorise, 0.25, 0.25)    /* a product and a sum of a factorisation, or of its use */         \
+  X(matrix, 50, 50)           /* a matrix of a stack, besides */                                  \
+  X(note, 10, 10)             /* all that a loop writes down of a step */
+// clang-format on
+
+enum class Cost : int32_t {
+#define THALWEG_X(name, float32, float64) name,
+  THALWEG_COSTS(THALWEG_X)
+#undef THALWEG_X
+};
+
+// Dtypes other than float64 count as float32.
+double nanoseconds_of(Cost cost, DType dtype, double elements);
+inline double nanoseconds_of(Cost cost, DType dtype, int64_t elements) {
+  return nanoseconds_of(cost, dtype, static_cast<double>(elements));
+}
+
+// A matrix product of so many results, each a sum of K terms.
+double product_nanoseconds(DType dtype, int64_t results, int64_t K);
 
 }  // namespace thalweg

@@ -44,14 +44,15 @@ enum class ParamKind : uint8_t {
   choice,  // the number of one of some names
 };
 
-constexpr int8_t kMaxChoices = 4;
+constexpr int32_t kMaxChoices = 4;
 
 struct ParamSpec {
   const char* name = nullptr;
   ParamKind kind = ParamKind::size;
   const char* list_name = nullptr;
   int8_t list = kOne;
-  const char* choices[kMaxChoices] = {};  // ends with a null where there are fewer
+  int32_t choice_count = 0;
+  const char* choices[kMaxChoices] = {};
 };
 
 // The words of descriptions.
@@ -62,7 +63,10 @@ consteval ParamSpec integer(const char* name) { return {.name = name, .kind = Pa
 consteval ParamSpec flag(const char* name) { return {.name = name, .kind = ParamKind::flag}; }
 consteval ParamSpec number(const char* name) { return {.name = name, .kind = ParamKind::number}; }
 consteval ParamSpec activation(const char* name) {
-  return {.name = name, .kind = ParamKind::choice, .choices = {"none", "relu", "tanh", "sigmoid"}};
+  return {.name = name,
+          .kind = ParamKind::choice,
+          .choice_count = 4,
+          .choices = {"none", "relu", "tanh", "sigmoid"}};
 }
 
 consteval OperandSpec reads(const char* name, Elements elements = Elements::own) {
@@ -103,11 +107,20 @@ struct Layout {
   consteval size_t param(std::string_view name) const { return place_of(name, params, param_count); }
   consteval size_t operand(std::string_view name) const { return place_of(name, operands, operand_count); }
 
+  consteval bool has_param(std::string_view name) const {
+    for (size_t at = 0; at < param_count; ++at) {
+      if (name == params[at].name) return true;
+    }
+    return false;
+  }
+
   // Those operands as bits.
   template <typename... Names>
   consteval uint32_t bits(Names... names) const {
     return ((uint32_t{1} << operand(names)) | ... | 0);
   }
+
+  constexpr uint32_t all_operands() const { return (uint32_t{1} << operand_count) - 1; }
 
   consteval Layout& add(std::initializer_list<ParamSpec> more) {
     for (ParamSpec one : more) {
@@ -162,7 +175,7 @@ struct Instruction;
 
 // Makes the task of operands that have been checked against the description. Throws Error where their sizes
 // do not fit. Null: there is nothing to do.
-using Prepare = Task* (*)(const Instruction& self, Operands& operands, const Table& table, TaskStore& store);
+using Prepare = Task* (*)(const Operands& operands, const Table& table, TaskStore& store);
 
 struct Instruction {
   const char* name;
@@ -180,6 +193,7 @@ struct Instruction {
   // The arithmetic, roughly: an addition, a product, a comparison or a call of a function counts as one. Of
   // an element of its largest operand, or of all where there is a function for it.
   double flops_an_element = 1;
+  double (*flops)(const Operands& operands) = nullptr;
   const char* update_rule = nullptr;
   GradientForm gradient = GradientForm::none;
 };

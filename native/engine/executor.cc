@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cpu.h"
+#include "make-task.h"
 #include "threads.h"
 
 namespace thalweg {
@@ -33,15 +34,15 @@ struct Run {
 
 }  // namespace
 
-void execute(const Instruction& instruction, std::span<const Buffer> buffers,
-             std::span<const double> params) {
+void execute(const Instruction& instruction, std::span<const View> views, std::span<const double> params) {
   alignas(64) std::byte memory[1024];
   TaskStore store(memory, sizeof(memory));
-  Operands operands(instruction.name, buffers, params);
-  const Task* task = instruction.prepare(instruction, operands, kernel_table(), store);
+  const Table& table = kernel_table();
+  const Operands operands(instruction, views, params, table);
+  const Task* task = make_task(operands, table, store);
   if (task == nullptr) return;  // nothing to do
 
-  const Crew crew = choose_crew(task->nanoseconds, 1, thread_count());
+  const Crew crew = choose_crew(task->nanoseconds, 1, task->is_for_one ? 1 : thread_count());
   Run run{task, local_scratch(task->scratch_bytes(crew.threads)), {}};
   run_on(
       crew, task->has_barriers,

@@ -4,13 +4,11 @@
 #include <span>
 
 #include "operands.h"
-#include "registry.h"
-#include "task.h"
 
 namespace thalweg {
 
 // On the calling thread where a team would cost more than it saves, else on the team.
 // Throws Error; then no output counts.
-void execute(const Instruction& instruction, std::span<const Buffer> buffers, std::span<const double> params);
+void execute(const Instruction& instruction, std::span<const View> views, std::span<const double> params);
 
 }  // namespace thalweg

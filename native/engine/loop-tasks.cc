@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "costs.h"
 #include "cpu.h"
 #include "dtypes.h"
 
@@ -10,7 +11,6 @@ namespace {
 
 // The samples of a mini-batch lie anywhere: nothing else foresees which comes next.
 constexpr int64_t kSamplesAhead = 2;
-constexpr double kBytesANanosecond = 8;
 
 class GatherTask final : public Task {
  public:
@@ -44,7 +44,7 @@ class GatherTask final : public Task {
   }
 };
 
-double first_of(const Buffer& output) {
+double first_of(const View& output) {
   if (output.count == 0) return 0;
   return visit_dtype(output.dtype, [&]<typename T>(std::type_identity<T>) {
     return static_cast<double>(*static_cast<const T*>(output.data));
@@ -54,7 +54,7 @@ double first_of(const Buffer& output) {
 class LogTask final : public Task {
  public:
   const Cursor* cursors;
-  Buffer* outputs;
+  View* outputs;
   int64_t count;
 
   void run(const Team& team, void*, Failure) const override {
@@ -66,7 +66,7 @@ class LogTask final : public Task {
 
 }  // namespace
 
-Task* make_gather(const Samples& samples, const Buffer& input, int64_t batch, TaskStore& store) {
+Task* make_gather(const Samples& samples, const View& input, int64_t batch, TaskStore& store) {
   auto* task = store.make<GatherTask>();
   const int64_t bytes = input.count * bytes_of(input.dtype);
   task->samples = samples;
@@ -74,19 +74,19 @@ Task* make_gather(const Samples& samples, const Buffer& input, int64_t batch, Ta
   task->row_bytes = bytes / batch;
   task->count = batch;
   task->scale_bytes = kernel_table().scale_bytes[input.dtype];
-  task->nanoseconds = static_cast<double>(bytes) / kBytesANanosecond;
+  task->nanoseconds = nanoseconds_of(Cost::copy_byte, input.dtype, bytes);
   task->rows = batch;
   task->row_operands = 0b1;
   return task;
 }
 
-Task* make_log(const Cursor* cursors, const std::vector<Buffer>& outputs, TaskStore& store) {
+Task* make_log(const Cursor* cursors, const std::vector<View>& outputs, TaskStore& store) {
   auto* task = store.make<LogTask>();
   task->cursors = cursors;
   task->count = static_cast<int64_t>(outputs.size());
-  task->outputs = store.array<Buffer>(outputs.size());
+  task->outputs = store.array<View>(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i) task->outputs[i] = outputs[i];
-  task->nanoseconds = 10;
+  task->nanoseconds = nanoseconds_of(Cost::note, DType::float64, int64_t{1});
   return task;
 }
 

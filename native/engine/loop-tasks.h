@@ -8,9 +8,9 @@
 namespace thalweg {
 
 // input ← the samples of the step.
-Task* make_gather(const Samples& samples, const Buffer& input, int64_t batch, TaskStore& store);
+Task* make_gather(const Samples& samples, const View& input, int64_t batch, TaskStore& store);
 
 // Writes down the first element of each output.
-Task* make_log(const Cursor* cursors, const std::vector<Buffer>& outputs, TaskStore& store);
+Task* make_log(const Cursor* cursors, const std::vector<View>& outputs, TaskStore& store);
 
 }  // namespace thalweg

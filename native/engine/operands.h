@@ -1,86 +1,61 @@
-// What an instruction works on, as it came from JavaScript: nothing in it is trusted.
+// What an instruction works on, as it came from JavaScript: nothing in it is trusted until it has been held
+// against the instruction's description. A task then asks for it by name.
 #pragma once
 
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "../kernels/types.h"
+#include "description.h"
 #include "error.h"
 
 namespace thalweg {
 
-struct Buffer {
+// An operand's elements, wherever they are.
+struct View {
   void* data = nullptr;  // null: an operand left out
   int64_t count = 0;     // elements
   DType dtype = DType::float32;
+
+  int64_t bytes() const { return count * bytes_of(dtype); }
 };
 
-// Reads buffers and parameters in order, and refuses what does not fit.
+// The operands and parameters of an instruction, by their places in its description.
 class Operands {
  public:
-  Operands(const char* op, std::span<const Buffer> buffers, std::span<const double> params)
-      : op_(op), buffers_(buffers), params_(params) {}
+  // Holds them against the description: how many there are, what kind of number each parameter is, that no
+  // operand is missing and that the dtypes fit. Throws Error that names instruction, operand or parameter.
+  Operands(const Instruction& self, std::span<const View> views, std::span<const double> params,
+           const Table& table);
 
-  const char* op() const { return op_; }
+  const Instruction& instruction() const { return self_; }
+  DType dtype() const { return dtype_; }
+  DType dtype_given() const { return thalweg::dtype_given(self_.gives, dtype_); }
 
-  // A whole number in [low, 2⁵³).
-  int64_t integer(int64_t low = 0) {
-    const double value = number();
-    if (!(value >= static_cast<double>(low) && value < 9007199254740992.0) || value != std::floor(value)) {
-      fail("ERR_VALUE", "parameter " + std::to_string(next_param_ - 1) + " is " + std::to_string(value));
-    }
-    return static_cast<int64_t>(value);
+  // A parameter, of a list the `at`-th.
+  double number(size_t param, int64_t at = 0) const { return params_[param_at(param, at)]; }
+  int64_t integer(size_t param, int64_t at = 0) const { return static_cast<int64_t>(number(param, at)); }
+  int64_t params_in(size_t list) const { return param_begins_[list + 1] - param_begins_[list]; }
+
+  // An operand, of a list the `at`-th; where the whole list of operands is repeated, that of the `at`-th.
+  const View& view(size_t operand, int64_t at = 0) const;
+  bool has(size_t operand) const { return view(operand).data != nullptr; }
+  int64_t operands_in(size_t list) const { return operand_begins_[list + 1] - operand_begins_[list]; }
+
+  // Its elements, of which there are at least so many. Null where it was left out.
+  void* elements(size_t operand, int64_t count, int64_t at = 0) const {
+    const View& own = view(operand, at);
+    if (own.count < count && own.data != nullptr) refuse_size(operand, at, count);
+    return own.data;
   }
 
-  // A whole number of either sign, |value| < 2⁵³.
-  int64_t signed_integer() { return integer(-9007199254740991); }
-
-  bool flag() { return number() != 0; }
-
-  double number() {
-    if (next_param_ >= params_.size()) fail("ERR_VALUE", "too few parameters");
-    return params_[next_param_++];
-  }
-
-  // The next buffer, of at least `count` elements and of that dtype.
-  void* buffer(int64_t count, DType dtype) {
-    void* data = optional(count, dtype);
-    if (data == nullptr && count > 0) fail("ERR_SHAPE", "a buffer is missing");
-    return data;
-  }
-
-  // As buffer(), or null where it was left out.
-  void* optional(int64_t count, DType dtype) {
-    if (next_buffer_ == buffers_.size()) return nullptr;  // the last operands may be left out altogether
-    const Buffer& next = take();
-    if (next.data == nullptr && next.count == 0) return nullptr;
-    if (next.dtype != dtype) {
-      fail("ERR_DTYPE", std::string("a buffer is ") + name_of(next.dtype) + ", not " + name_of(dtype));
-    }
-    if (next.count < count) {
-      fail("ERR_SHAPE", "a buffer has " + std::to_string(next.count) + " elements, of " +
-                            std::to_string(count) + " needed");
-    }
-    return next.data;
-  }
-
-  int64_t buffers_left() const { return static_cast<int64_t>(buffers_.size() - next_buffer_); }
-
-  int64_t params_left() const { return static_cast<int64_t>(params_.size() - next_param_); }
-
-  int64_t count_of_next() const { return next_buffer_ < buffers_.size() ? buffers_[next_buffer_].count : 0; }
-
-  DType dtype_of_next() const {
-    if (next_buffer_ >= buffers_.size()) fail("ERR_SHAPE", "too few buffers");
-    return buffers_[next_buffer_].dtype;
-  }
-
-  DType dtype_of_last() const {
-    if (buffers_.empty()) fail("ERR_SHAPE", "too few buffers");
-    return buffers_.back().dtype;
-  }
+  // Which operand of the description a view is.
+  size_t operand_of(size_t view) const;
+  Access access_of(size_t view) const { return self_.layout->operands[operand_of(view)].access; }
+  std::span<const View> views() const { return views_; }
 
   // a·b, refused where it passes 2⁵³.
   int64_t product(int64_t a, int64_t b) const {
@@ -91,21 +66,117 @@ class Operands {
     return result;
   }
 
-  [[noreturn]] void fail(const char* code, const std::string& what) const {
-    throw Error(code, std::string(op_) + ": " + what);
-  }
+  [[noreturn, gnu::cold]] void fail(const char* code, const std::string& what) const;
 
  private:
-  const Buffer& take() {
-    if (next_buffer_ >= buffers_.size()) fail("ERR_SHAPE", "too few buffers");
-    return buffers_[next_buffer_++];
+  size_t param_at(size_t param, int64_t at) const { return static_cast<size_t>(param_begins_[param] + at); }
+  void check_params();
+  void check_kind(size_t param, int64_t at) const;
+  void place_operands();
+  void check_operands(const Table& table);
+  void check_operand(size_t operand, int64_t at, const Table& table);
+  DType expected_dtype(Elements elements, DType any) const;
+  // Apart from the checks, which are on the way of every eager op.
+  [[noreturn, gnu::cold]] void refuse_param(size_t param, int64_t at, const char* expected) const;
+  [[noreturn, gnu::cold]] void refuse_missing_param(size_t param, int64_t at) const;
+  [[noreturn, gnu::cold]] void refuse_missing(size_t operand, int64_t at) const;
+  [[noreturn, gnu::cold]] void refuse_dtype(size_t operand, int64_t at, DType expected) const;
+  [[noreturn, gnu::cold]] void refuse_size(size_t operand, int64_t at, int64_t count) const;
+  [[noreturn, gnu::cold]] void refuse_number_of(const char* code, const char* what, int64_t expected,
+                                                size_t given) const;
+  std::string name_of_param(size_t param, int64_t at) const;
+  std::string name_of_operand(size_t operand, int64_t at) const;
+
+  static constexpr View kLeftOut = {};
+
+  const Instruction& self_;
+  std::span<const View> views_;
+  std::span<const double> params_;
+  DType dtype_ = DType::float32;
+  bool knows_dtype_ = false;
+  int64_t param_begins_[Layout::kMaxParams + 1];
+  int64_t operand_begins_[Layout::kMaxOperands + 1];
+};
+
+inline const View& Operands::view(size_t operand, int64_t at) const {
+  const Layout& layout = *self_.layout;
+  const int64_t step = layout.repeats < 0 ? 1 : static_cast<int64_t>(layout.operand_count);
+  const auto place = static_cast<size_t>(operand_begins_[operand] + at * step);
+  return place < views_.size() ? views_[place] : kLeftOut;  // the last may be left out altogether
+}
+
+// A name of a parameter, looked up in the description while compiling.
+template <const Layout& L, ParamKind... Kinds>
+struct ParamName {
+  size_t place;
+
+  template <size_t N>
+  consteval ParamName(const char (&name)[N]) : place(L.param(name)) {
+    if (((L.params[place].kind != Kinds) && ...)) throw "a parameter of another kind";
+  }
+};
+
+template <const Layout& L>
+struct OperandName {
+  size_t place;
+
+  template <size_t N>
+  consteval OperandName(const char (&name)[N]) : place(L.operand(name)) {}
+};
+
+// The same for one whose elements are T, and which may be written or not.
+template <const Layout& L, typename T, bool kWritten>
+struct ElementsName {
+  size_t place;
+
+  template <size_t N>
+  consteval ElementsName(const char (&name)[N]) : place(L.operand(name)) {
+    const OperandSpec& spec = L.operands[place];
+    if ((spec.access != Access::read) != kWritten) throw "an operand that is read is not written";
+    const bool fits = spec.elements == Elements::float64 ? std::is_same_v<T, double>
+                      : spec.elements == Elements::int32 ? std::is_same_v<T, int32_t>
+                                                         : true;
+    if (!fits) throw "an operand of another dtype";
+  }
+};
+
+// Operands asked for by the names of a description: a wrong name, kind or access does not compile.
+template <const Layout& L>
+class Named {
+ public:
+  explicit Named(const Operands& all) : all_(all) {}
+
+  int64_t size(ParamName<L, ParamKind::size> name, int64_t at = 0) const {
+    return all_.integer(name.place, at);
+  }
+  int64_t integer(ParamName<L, ParamKind::integer> name, int64_t at = 0) const {
+    return all_.integer(name.place, at);
+  }
+  bool flag(ParamName<L, ParamKind::flag> name) const { return all_.number(name.place) != 0; }
+  double number(ParamName<L, ParamKind::number> name) const { return all_.number(name.place); }
+  int64_t choice(ParamName<L, ParamKind::choice> name) const { return all_.integer(name.place); }
+  int64_t params_in(ParamName<L, ParamKind::size, ParamKind::integer> list) const {
+    return all_.params_in(list.place);
   }
 
-  const char* op_;
-  std::span<const Buffer> buffers_;
-  std::span<const double> params_;
-  size_t next_buffer_ = 0;
-  size_t next_param_ = 0;
+  int64_t operands_in(OperandName<L> list) const { return all_.operands_in(list.place); }
+
+  template <typename T>
+  const T* read(ElementsName<L, T, false> name, int64_t count, int64_t at = 0) const {
+    return static_cast<const T*>(all_.elements(name.place, count, at));
+  }
+  template <typename T>
+  T* write(ElementsName<L, T, true> name, int64_t count, int64_t at = 0) const {
+    return static_cast<T*>(all_.elements(name.place, count, at));
+  }
+  const View& view(OperandName<L> name, int64_t at = 0) const { return all_.view(name.place, at); }
+  bool has(OperandName<L> name) const { return all_.has(name.place); }
+
+  int64_t product(int64_t a, int64_t b) const { return all_.product(a, b); }
+  [[noreturn]] void fail(const char* code, const std::string& what) const { all_.fail(code, what); }
+
+ private:
+  const Operands& all_;
 };
 
 }  // namespace thalweg

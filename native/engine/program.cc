@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <string>
 
 #include "cblas.h"
 #include "cpu.h"
 #include "denormals.h"
 #include "loop-tasks.h"
+#include "make-task.h"
 #include "threads.h"
 
 namespace thalweg {
@@ -67,7 +69,7 @@ void Program::stage_inputs(const LoopShape& loop) {
   }
   if (staging_ == nullptr) staging_ = std::make_unique<Memory>(bytes);
   auto* at = static_cast<std::byte*>(staging_->data());
-  std::vector<Buffer> staged(inputs_.size());
+  std::vector<View> staged(inputs_.size());
   for (const BufferSpec& buffer : spec_.buffers) {
     if (buffer.place != Place::input) continue;
     staged[static_cast<size_t>(buffer.at)] = {at, buffer.count, buffer.dtype};
@@ -76,7 +78,7 @@ void Program::stage_inputs(const LoopShape& loop) {
   place_inputs(staged, loop);
 }
 
-Buffer Program::locate(int32_t index) const {
+View Program::locate(int32_t index) const {
   if (index < 0) return {};
   if (static_cast<size_t>(index) >= spec_.buffers.size()) throw Error("ERR_VALUE", "program: no such buffer");
   const BufferSpec& buffer = spec_.buffers[static_cast<size_t>(index)];
@@ -103,17 +105,14 @@ void Program::prepare() {
   made_.clear();
   gathers_.assign(inputs_.size(), nullptr);
   std::vector<std::vector<Use>> uses(inputs_.size());
-  std::vector<Buffer> operands;
   for (const InstructionSpec& instruction : spec_.instructions) {
     if (instruction.id >= known.size()) throw Error("ERR_VALUE", "program: no such instruction");
-    operands.clear();
-    for (const int32_t buffer : instruction.buffers) operands.push_back(locate(buffer));
-    const Instruction& self = known[instruction.id];
-    Operands checked(self.name, operands, instruction.params);
-    Task* task = self.prepare(self, checked, kernel_table(), store_);
+    const std::vector<View> views = locate_all(instruction);
+    const Operands operands(known[instruction.id], views, instruction.params, kernel_table());
+    Task* task = make_task(operands, kernel_table(), store_);
     made_.push_back(task);
     if (task == nullptr) continue;
-    for (size_t i = 0; i < operands.size(); ++i) {
+    for (size_t i = 0; i < views.size(); ++i) {
       if (instruction.buffers[i] < 0) continue;
       const BufferSpec& buffer = spec_.buffers[static_cast<size_t>(instruction.buffers[i])];
       if (buffer.place == Place::input) uses[static_cast<size_t>(buffer.at)].push_back({task, i});
@@ -147,13 +146,13 @@ void Program::prepare() {
 // they lie; behind it, the outputs are written down.
 void Program::add_loop(std::vector<Item>& items, const std::vector<std::vector<Use>>& uses) {
   cursors_.assign(static_cast<size_t>(threads_), Cursor{});
-  std::vector<Buffer> outputs;
+  std::vector<View> outputs;
   for (const int32_t output : spec_.outputs) outputs.push_back(locate(output));
   std::vector<Item> all;
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    const Buffer& input = inputs_[i];
+    const View& input = inputs_[i];
     const Samples samples = {cursors_.data(), i};
-    const auto is_output = [&](const Buffer& output) { return output.data == input.data; };
+    const auto is_output = [&](const View& output) { return output.data == input.data; };
     const auto can_read = [&](const Use& use) {
       return use.task->can_read_samples(use.operand, loop_.batch);
     };
@@ -169,7 +168,7 @@ void Program::add_loop(std::vector<Item>& items, const std::vector<std::vector<U
   }
   all.insert(all.end(), items.begin(), items.end());
   Item log = {make_log(cursors_.data(), outputs, store_), {}, false};
-  for (const Buffer& output : outputs) {
+  for (const View& output : outputs) {
     const auto* begin = static_cast<const std::byte*>(output.data);
     if (output.count > 0) log.uses.push_back({begin, begin + bytes_of(output.dtype), false, false});
   }
@@ -177,26 +176,31 @@ void Program::add_loop(std::vector<Item>& items, const std::vector<std::vector<U
   items = std::move(all);
 }
 
-Item Program::item_of(const InstructionSpec& instruction, const std::vector<Buffer>& operands,
-                      const Task* task) const {
+std::vector<View> Program::locate_all(const InstructionSpec& instruction) const {
+  std::vector<View> views;
+  views.reserve(instruction.buffers.size());
+  for (const int32_t buffer : instruction.buffers) views.push_back(locate(buffer));
+  return views;
+}
+
+Item Program::item_of(const InstructionSpec& instruction, const Operands& operands, const Task* task) const {
   Item item = {task, {}, false};
-  for (size_t i = 0; i < operands.size(); ++i) {
-    const Buffer& operand = operands[i];
-    if (operand.data == nullptr || operand.count == 0) continue;
-    const auto* begin = static_cast<const std::byte*>(operand.data);
-    const auto& writes = instruction.writes;
-    const bool is_written = std::find(writes.begin(), writes.end(), static_cast<int32_t>(i)) != writes.end();
+  for (size_t i = 0; i < operands.views().size(); ++i) {
+    const View& own = operands.views()[i];
+    if (own.data == nullptr || own.count == 0) continue;
+    const auto* begin = static_cast<const std::byte*>(own.data);
+    const bool is_written = operands.access_of(i) != Access::read;
     const bool by_rows = i < 32 && (task->row_operands >> i & 1) != 0;
-    item.uses.push_back({begin, begin + operand.count * bytes_of(operand.dtype), is_written, by_rows});
+    item.uses.push_back({begin, begin + own.bytes(), is_written, by_rows});
     const Place place = spec_.buffers[static_cast<size_t>(instruction.buffers[i])].place;
     if (place != Place::memory) continue;
     item.changes_state = item.changes_state || is_written;
-    item.state_bytes = std::max(item.state_bytes, operand.count * bytes_of(operand.dtype));
+    item.state_bytes = std::max(item.state_bytes, own.bytes());
   }
   return item;
 }
 
-void Program::bind(const std::vector<Buffer>& inputs) {
+void Program::bind(const std::vector<View>& inputs) {
   if (inputs.size() != inputs_.size()) throw Error("ERR_VALUE", "program: wrong number of inputs");
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].dtype != inputs_[i].dtype || inputs[i].count != inputs_[i].count) {
@@ -208,11 +212,11 @@ void Program::bind(const std::vector<Buffer>& inputs) {
 }
 
 // Tasks are made anew only where something that they were made for has changed.
-void Program::place_inputs(const std::vector<Buffer>& inputs, const LoopShape& loop) {
+void Program::place_inputs(const std::vector<View>& inputs, const LoopShape& loop) {
   const bool stays = is_ready_ && threads_ == thread_count() && provider_ == matmul_provider() &&
                      loop == loop_ &&
                      std::equal(inputs.begin(), inputs.end(), inputs_.begin(),
-                                [](const Buffer& a, const Buffer& b) { return a.data == b.data; });
+                                [](const View& a, const View& b) { return a.data == b.data; });
   if (stays) return;
   is_ready_ = false;
   inputs_ = inputs;
@@ -221,7 +225,7 @@ void Program::place_inputs(const std::vector<Buffer>& inputs, const LoopShape& l
   is_ready_ = true;
 }
 
-void Program::run(const std::vector<Buffer>& inputs, const std::vector<Buffer>& outputs) {
+void Program::run(const std::vector<View>& inputs, const std::vector<View>& outputs) {
   Claim claim(busy_);
   bind(inputs);
   start(nullptr);
@@ -268,7 +272,7 @@ int32_t place_in(const std::vector<const Task*>& tasks, const Task* task) {
 
 Plan Program::plan(int64_t batch) {
   Claim claim(busy_);
-  for (const Buffer& input : inputs_) {
+  for (const View& input : inputs_) {
     if (batch < 0 || (batch > 0 && input.count % batch != 0)) {
       throw Error("ERR_SHAPE", "program: an input does not consist of so many samples");
     }
@@ -287,6 +291,51 @@ Plan Program::plan(int64_t batch) {
                             forms ? place_in(made_, schedule_.ahead) : -1});
   }
   return plan;
+}
+
+namespace {
+
+double flops_of(const Operands& operands) {
+  const Instruction& self = operands.instruction();
+  if (self.flops != nullptr) return self.flops(operands);
+  if (self.moves) return 0;
+  int64_t most = 0;
+  for (const View& view : operands.views()) most = std::max(most, view.count);
+  return self.flops_an_element * static_cast<double>(most);
+}
+
+}  // namespace
+
+// What is written over what outlives the run counts as read too.
+double Program::bytes_moved(const InstructionSpec& instruction, const Operands& operands) const {
+  std::set<int32_t> read;
+  std::set<int32_t> written;
+  for (size_t i = 0; i < instruction.buffers.size(); ++i) {
+    const int32_t buffer = instruction.buffers[i];
+    if (buffer < 0) continue;
+    const bool is_written = operands.access_of(i) != Access::read;
+    if (is_written) written.insert(buffer);
+    if (!is_written || spec_.buffers[static_cast<size_t>(buffer)].place != Place::arena) read.insert(buffer);
+  }
+  const auto total = [&](const std::set<int32_t>& buffers) {
+    double bytes = 0;
+    for (const int32_t buffer : buffers) bytes += static_cast<double>(locate(buffer).bytes());
+    return bytes;
+  };
+  return total(written) + (operands.instruction().moves ? total(written) : total(read));
+}
+
+std::vector<InstructionCost> Program::costs() {
+  Claim claim(busy_);
+  std::vector<InstructionCost> costs;
+  for (size_t i = 0; i < spec_.instructions.size(); ++i) {
+    const InstructionSpec& instruction = spec_.instructions[i];
+    const std::vector<View> views = locate_all(instruction);
+    const Operands operands(instructions()[instruction.id], views, instruction.params, kernel_table());
+    const double nanoseconds = made_[i] == nullptr ? 0 : made_[i]->nanoseconds;
+    costs.push_back({flops_of(operands), bytes_moved(instruction, operands), nanoseconds});
+  }
+  return costs;
 }
 
 int64_t Program::start(const Loop* loop) {
@@ -381,9 +430,9 @@ void Program::steps(Run& run, const Team& team) {
   }
 }
 
-void Program::read_output(size_t index, const Buffer& to) const {
+void Program::read_output(size_t index, const View& to) const {
   if (index >= spec_.outputs.size()) throw Error("ERR_VALUE", "program: no such output");
-  const Buffer from = locate(spec_.outputs[index]);
+  const View from = locate(spec_.outputs[index]);
   if (from.dtype != to.dtype || from.count != to.count) {
     throw Error("ERR_SHAPE", "program: an output does not have the size it was made for");
   }

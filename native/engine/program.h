@@ -31,7 +31,6 @@ struct InstructionSpec {
   uint32_t id = 0;
   std::vector<double> params;
   std::vector<int32_t> buffers;  // −1 for an operand left out
-  std::vector<int32_t> writes;   // which of them it writes, by position
 };
 
 struct ProgramSpec {
@@ -41,6 +40,12 @@ struct ProgramSpec {
   std::vector<std::shared_ptr<Memory>> memories;
   std::vector<InstructionSpec> instructions;
   std::vector<int32_t> outputs;
+};
+
+struct InstructionCost {
+  double flops;
+  double bytes;        // read and written, each operand once
+  double nanoseconds;  // on one thread, estimated
 };
 
 // What a step does, in its order, and who of the team does it.
@@ -65,7 +70,7 @@ class Program {
 
   // One step over these inputs, and copies of the outputs' elements. Throws Error "ERR_BUSY" while the
   // program runs, "ERR_INDEX" for an index out of its range.
-  void run(const std::vector<Buffer>& inputs, const std::vector<Buffer>& outputs);
+  void run(const std::vector<View>& inputs, const std::vector<View>& outputs);
 
   // Many steps. Returns how many were done.
   int64_t run_loop(const Loop& loop);
@@ -79,6 +84,9 @@ class Program {
   // How it would be done: a loop of mini-batches of so many samples, or for 0 one step. Throws Error
   // "ERR_BUSY" while the program runs.
   Plan plan(int64_t batch);
+
+  // Of each instruction. Throws Error "ERR_BUSY" while the program runs.
+  std::vector<InstructionCost> costs();
 
  private:
   struct Run;
@@ -97,25 +105,26 @@ class Program {
     bool operator==(const LoopShape&) const = default;
   };
 
-  Buffer locate(int32_t buffer) const;
-  void bind(const std::vector<Buffer>& inputs);
+  View locate(int32_t buffer) const;
+  void bind(const std::vector<View>& inputs);
   void prepare();
-  Item item_of(const InstructionSpec& instruction, const std::vector<Buffer>& operands,
-               const Task* task) const;
+  std::vector<View> locate_all(const InstructionSpec& instruction) const;
+  Item item_of(const InstructionSpec& instruction, const Operands& operands, const Task* task) const;
+  double bytes_moved(const InstructionSpec& instruction, const Operands& operands) const;
   void add_loop(std::vector<Item>& items, const std::vector<std::vector<Use>>& uses);
   void stage_inputs(const LoopShape& loop);
-  void place_inputs(const std::vector<Buffer>& inputs, const LoopShape& loop);
+  void place_inputs(const std::vector<View>& inputs, const LoopShape& loop);
   int64_t start(const Loop* loop);
   static void steps(Run& run, const Team& team);
   static void explain(const Task& task, int64_t position, int64_t step);
-  void read_output(size_t index, const Buffer& to) const;
+  void read_output(size_t index, const View& to) const;
 
   ProgramSpec spec_;
   std::unique_ptr<Memory> arena_;
   std::unique_ptr<Memory> staging_;  // the inputs of a loop
   std::unique_ptr<Memory> scratch_;
   std::unique_ptr<Memory> formed_;  // of a loop, what a step forms for the next
-  std::vector<Buffer> inputs_;      // where they are now
+  std::vector<View> inputs_;        // where they are now
   LoopShape loop_;
   std::vector<Cursor> cursors_;  // of each thread
   TaskStore store_;

@@ -18,7 +18,7 @@ constexpr size_t kWindow = 64;
 
 Work work_for(const Item& item, int32_t threads) {
   const Task& task = *item.task;
-  if (threads == 1) return Work::alone;
+  if (threads == 1 || task.is_for_one) return Work::alone;
   if (task.rows >= kRowsAThread * threads) return Work::by_rows;
   // Sharing it would save less than two waits more.
   const bool is_small = task.nanoseconds * (1 - 1.0 / threads) < 2 * wait_nanoseconds();

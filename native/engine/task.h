@@ -104,6 +104,7 @@ class Task {
 
   double nanoseconds = 0;     // estimated, on one thread
   bool can_fail = false;      // for what the data holds
+  bool is_for_one = false;    // no threads can divide it
   bool has_barriers = false;  // its threads wait for each other in its midst
   // Rows that can be done independently of each other, or 0; and which operands consist of them, by bits.
   int64_t rows = 0;

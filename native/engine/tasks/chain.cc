@@ -1,11 +1,6 @@
-// y_k = f_k(values before it) for each op k of a chain of elementwise ops over n elements, block by block:
-// what lies between the ops stays in the first-level cache and is not written to memory.
-//
-// Values are numbered: the I inputs, then the result of each op.
-// Parameters: n, I, number of ops; for each op its instruction, the numbers of its inputs, whether its
-// result is kept. Buffers: the inputs, of n elements or of one for all; then the results that are kept.
 #include "chain.h"
 
+#include "../costs.h"
 #include "../operands.h"
 #include "../registry.h"
 #include "../task.h"
@@ -22,8 +17,8 @@ constexpr int64_t kScratchBytes = 16'384;
 // No cache line of any dtype has two threads that write to it.
 constexpr int64_t kGrain = 64;
 
-// Where a value is: in an operand's memory, or in the thread's scratch for one block.
-struct Place {
+// Where a value lies: in an operand's memory, or in the thread's scratch for one block.
+struct Location {
   std::byte* data;  // null: in scratch
   int64_t slot;     // which one of scratch
   int64_t bytes;    // of an element, or 0 where one value is for all and nothing moves
@@ -36,9 +31,9 @@ struct Place {
 struct Op {
   ElementwiseFn kernel;
   int32_t inputs;
-  Place from[kMaxElementwiseInputs];
+  Location from[kMaxElementwiseInputs];
   int64_t strides[kMaxElementwiseInputs];
-  Place to;
+  Location to;
 };
 
 class ChainTask final : public Task {
@@ -65,7 +60,7 @@ class ChainTask final : public Task {
 
 // A value while the chain is made ready.
 struct Value {
-  Place place;
+  Location location;
   DType dtype;
   int64_t stride;    // 0: one element for all
   int64_t last_use;  // the last op that reads it, or −1
@@ -91,90 +86,119 @@ class Slots {
   int64_t count_ = 0;
 };
 
+using Chain = Named<describing::kChain>;
+
 // The inputs' values, from the operands.
-void read_inputs(Operands& operands, int64_t n, int64_t inputs, Value* values) {
+void read_inputs(const Chain& named, int64_t n, int64_t inputs, Value* values) {
   for (int64_t i = 0; i < inputs; ++i) {
-    const int64_t count = operands.count_of_next() == 1 ? 1 : n;
+    const View& input = named.view("inputs", i);
+    const int64_t count = input.count == 1 ? 1 : n;
     Value& value = values[i];
-    value.dtype = operands.dtype_of_next();
+    value.dtype = input.dtype;
     value.stride = count == n ? 1 : 0;
-    value.place = {static_cast<std::byte*>(operands.buffer(count, value.dtype)), 0,
-                   value.stride * bytes_of(value.dtype)};
+    // Nothing is written to an input.
+    value.location = {const_cast<std::byte*>(named.read<std::byte>("inputs", count, i)), 0,
+                      value.stride * bytes_of(value.dtype)};
     value.last_use = -1;
   }
 }
 
 struct Step {
-  Elementwise kernel;
+  const Instruction* op;
   int64_t from[kMaxElementwiseInputs];
   bool kept;
 };
 
 // What each op is told to do; notes with each value which op reads it last.
-void read_steps(Operands& operands, int64_t inputs, int64_t ops, Step* steps, Value* values) {
+void read_steps(const Chain& named, int64_t inputs, int64_t ops, Step* steps, Value* values) {
   const auto known = instructions();
+  const int64_t given = named.params_in("steps");
+  int64_t at = 0;
+  const auto next = [&] {
+    if (at == given) named.fail("ERR_VALUE", "parameter steps[" + std::to_string(at) + "] is missing");
+    return named.size("steps", at++);
+  };
   for (int64_t k = 0; k < ops; ++k) {
-    const int64_t id = operands.integer();
+    const int64_t id = next();
     if (id >= static_cast<int64_t>(known.size()) || !is_elementwise(known[id])) {
-      operands.fail("ERR_VALUE", "op " + std::to_string(k) + " is not elementwise");
+      named.fail("ERR_VALUE", "op " + std::to_string(k) + " is not elementwise");
     }
-    steps[k].kernel = static_cast<Elementwise>(known[id].kernel);
+    steps[k].op = &known[id];
     for (int32_t i = 0; i < kElementwiseInputs[known[id].kernel]; ++i) {
-      const int64_t from = operands.integer();
+      const int64_t from = next();
       if (from >= inputs + k) {
-        operands.fail("ERR_VALUE", "op " + std::to_string(k) + " reads a value that is not there yet");
+        named.fail("ERR_VALUE", "op " + std::to_string(k) + " reads a value that is not there yet");
       }
       steps[k].from[i] = from;
       values[from].last_use = k;
     }
-    steps[k].kept = operands.flag();
+    steps[k].kept = next() != 0;
     values[inputs + k].last_use = -1;
   }
+  if (at < given) named.fail("ERR_VALUE", "more parameters than its ops have");
+}
+
+// Where the `at`-th result that is kept goes.
+std::byte* kept_result(const Chain& named, int64_t n, int64_t at, DType dtype) {
+  if (at == named.operands_in("results"))
+    named.fail("ERR_SHAPE", "keeps more results than there are operands");
+  const View& to = named.view("results", at);
+  if (to.dtype != dtype) {
+    named.fail("ERR_DTYPE", "operand results[" + std::to_string(at) + "] is " + name_of(to.dtype) + ", not " +
+                                name_of(dtype));
+  }
+  return named.write<std::byte>("results", n, at);
 }
 
 }  // namespace
 
-Task* prepare_chain(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
+double chain_flops(const Operands& operands) {
+  const Chain named(operands);
+  return static_cast<double>(named.size("n")) * static_cast<double>(named.size("ops"));
+}
+
+Task* prepare_chain(const Operands& operands, const Table& table, TaskStore& store) {
+  const Chain named(operands);
   auto* task = store.make<ChainTask>();
-  task->n = operands.integer();
-  const int64_t inputs = operands.integer();
-  task->ops = operands.integer(1);
-  if (inputs > operands.buffers_left()) operands.fail("ERR_SHAPE", "too few buffers");
-  if (task->ops > operands.params_left()) operands.fail("ERR_VALUE", "too few parameters");
+  task->n = named.size("n");
+  const int64_t inputs = named.size("inputs");
+  task->ops = named.size("ops");
+  if (task->ops == 0) operands.fail("ERR_VALUE", "no ops");
+  if (task->ops > named.params_in("steps")) operands.fail("ERR_VALUE", "too few parameters for its ops");
   if (task->n == 0) return nullptr;
 
   auto* values = store.array<Value>(static_cast<size_t>(inputs + task->ops));
   auto* steps = store.array<Step>(static_cast<size_t>(task->ops));
   auto* ops = store.array<Op>(static_cast<size_t>(task->ops));
   Slots slots(store.array<bool>(static_cast<size_t>(task->ops)));
-  read_inputs(operands, task->n, inputs, values);
-  read_steps(operands, inputs, task->ops, steps, values);
+  read_inputs(named, task->n, inputs, values);
+  read_steps(named, inputs, task->ops, steps, values);
 
   int64_t widest = 1;
-  bool any_kept = false;
+  int64_t kept = 0;
   for (int64_t k = 0; k < task->ops; ++k) {
     const Step& step = steps[k];
     Op& op = ops[k];
-    op.inputs = kElementwiseInputs[static_cast<int32_t>(step.kernel)];
+    op.inputs = kElementwiseInputs[step.op->kernel];
     DType dtypes[kMaxElementwiseInputs];
     for (int32_t i = 0; i < op.inputs; ++i) {
       const Value& from = values[step.from[i]];
       dtypes[i] = from.dtype;
-      op.from[i] = from.place;
+      op.from[i] = from.location;
       op.strides[i] = from.stride;
     }
     const ElementwiseOp chosen =
-        elementwise_op(step.kernel, {dtypes, static_cast<size_t>(op.inputs)}, operands, table);
+        elementwise_op(*step.op, {dtypes, static_cast<size_t>(op.inputs)}, operands, table);
     op.kernel = chosen.kernel;
-    task->nanoseconds += chosen.nanoseconds * static_cast<double>(task->n);
+    task->nanoseconds += nanoseconds_of(chosen.cost, dtypes[op.inputs - 1], task->n);
 
     // A kernel may write over an input of the same width: its slot is free before, others after.
     const int64_t width = bytes_of(chosen.result);
     const auto give_back = [&](bool same_width) {
       for (int32_t i = 0; i < op.inputs; ++i) {
         Value& from = values[step.from[i]];
-        const bool ends = from.place.data == nullptr && from.last_use == k;
-        if (ends && (bytes_of(from.dtype) == width) == same_width) slots.give_back(from.place.slot);
+        const bool ends = from.location.data == nullptr && from.last_use == k;
+        if (ends && (bytes_of(from.dtype) == width) == same_width) slots.give_back(from.location.slot);
       }
     };
     give_back(true);
@@ -182,17 +206,19 @@ Task* prepare_chain(const Instruction&, Operands& operands, const Table& table, 
     result.dtype = chosen.result;
     result.stride = 1;
     if (step.kept) {
-      result.place = {static_cast<std::byte*>(operands.buffer(task->n, result.dtype)), 0, width};
+      result.location = {kept_result(named, task->n, kept++, result.dtype), 0, width};
     } else {
-      result.place = {nullptr, slots.take(), width};
+      result.location = {nullptr, slots.take(), width};
       if (width > widest) widest = width;
-      if (result.last_use < 0) slots.give_back(result.place.slot);
+      if (result.last_use < 0) slots.give_back(result.location.slot);
     }
     give_back(false);
-    op.to = result.place;
-    any_kept = any_kept || step.kept;
+    op.to = result.location;
   }
-  if (!any_kept) return nullptr;
+  if (kept < named.operands_in("results")) {
+    operands.fail("ERR_SHAPE", "keeps fewer results than there are operands");
+  }
+  if (kept == 0) return nullptr;
 
   task->op = ops;
   task->slots = slots.count();

@@ -11,7 +11,10 @@
 
 namespace thalweg {
 
-Task* prepare_chain(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_chain(const Operands&, const Table&, TaskStore&);
+
+// One for each op and element.
+double chain_flops(const Operands& operands);
 
 namespace describing {
 inline constexpr Layout kChain =
@@ -25,7 +28,8 @@ inline constexpr std::array kChainInstructions = {
                 .prepare = prepare_chain,
                 .layout = &describing::kChain,
                 .takes = takes_all,
-                .sentence = Sentence::chain},
+                .sentence = Sentence::chain,
+                .flops = chain_flops},
 };
 
 }  // namespace thalweg

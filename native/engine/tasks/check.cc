@@ -1,8 +1,7 @@
-// Fails where an element of x is NaN or infinite.
-//
-// Parameters: a number that says who asks. Buffers: x.
 #include "check.h"
 
+#include "../costs.h"
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -33,24 +32,19 @@ class CheckFiniteTask final : public Task {
   }
 };
 
-template <typename T>
-Task* prepare(Operands& operands, DType dtype, TaskStore& store) {
-  auto* task = store.make<CheckFiniteTask<T>>();
-  task->can_fail = true;
-  task->who = operands.integer();
-  task->count = operands.count_of_next();
-  task->x = static_cast<const T*>(operands.buffer(task->count, dtype));
-  task->nanoseconds = static_cast<double>(task->count) / 4;
-  return task->count == 0 ? nullptr : task;
-}
-
 }  // namespace
 
-Task* prepare_check_finite(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
-  const DType dtype = operands.dtype_of_next();
-  if (dtype == DType::float32) return prepare<float>(operands, dtype, store);
-  if (dtype == DType::float64) return prepare<double>(operands, dtype, store);
-  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+Task* prepare_check_finite(const Operands& operands, const Table&, TaskStore& store) {
+  return visit_types<float, double>(
+      operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) -> Task* {
+        const Named<describing::kCheck> named(operands);
+        auto* task = store.make<CheckFiniteTask<T>>();
+        task->who = named.size("who");
+        task->count = named.view("x").count;
+        task->x = named.template read<T>("x", task->count);
+        task->nanoseconds = nanoseconds_of(Cost::check, operands.dtype(), task->count);
+        return task->count == 0 ? nullptr : task;
+      });
 }
 
 }  // namespace thalweg

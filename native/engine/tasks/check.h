@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-Task* prepare_check_finite(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_check_finite(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
 // who: a number that says who asks.

@@ -1,10 +1,8 @@
-// y = the inputs, one behind the other along an axis.
-//
-// Parameters: G, outer, and of each input the elements in one of `outer` rows. Buffers: the G inputs, y.
 #include "concat.h"
 
 #include <cstring>
 
+#include "../costs.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -45,32 +43,28 @@ class ConcatTask final : public Task {
   }
 };
 
-constexpr double kBytesANanosecond = 8;
-
 }  // namespace
 
-Task* prepare_concat(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
+Task* prepare_concat(const Operands& operands, const Table&, TaskStore& store) {
+  const Named<describing::kConcat> named(operands);
   auto* task = store.make<ConcatTask>();
-  task->count = operands.integer(1);
-  task->outer = operands.integer();
-  if (task->count > operands.buffers_left()) operands.fail("ERR_SHAPE", "too few buffers");
-  const DType dtype = operands.dtype_of_last();
+  task->count = named.size("count");
+  task->outer = named.size("outer");
+  if (task->count == 0) operands.fail("ERR_SHAPE", "no inputs");
+  const int64_t bytes = bytes_of(operands.dtype());
   task->pieces = store.array<Piece>(static_cast<size_t>(task->count));
   int64_t row = 0;
   for (int64_t i = 0; i < task->count; ++i) {
-    const int64_t elements = operands.integer();
-    task->pieces[i].bytes = operands.product(elements, bytes_of(dtype));
+    const int64_t elements = named.size("sizes", i);
+    Piece& piece = task->pieces[i];
+    piece.from = named.read<std::byte>("inputs", operands.product(task->outer, elements), i);
+    piece.bytes = operands.product(elements, bytes);
     row = operands.product(row + elements, 1);
   }
-  for (int64_t i = 0; i < task->count; ++i) {
-    Piece& piece = task->pieces[i];
-    const int64_t elements = operands.product(task->outer, piece.bytes / bytes_of(dtype));
-    piece.from = static_cast<const std::byte*>(operands.buffer(elements, dtype));
-  }
   const int64_t elements = operands.product(task->outer, row);
-  task->to = static_cast<std::byte*>(operands.buffer(elements, dtype));
-  task->row_bytes = operands.product(row, bytes_of(dtype));
-  task->nanoseconds = static_cast<double>(elements * bytes_of(dtype)) / kBytesANanosecond;
+  task->to = named.write<std::byte>("y", elements);
+  task->row_bytes = operands.product(row, bytes);
+  task->nanoseconds = nanoseconds_of(Cost::copy_byte, operands.dtype(), elements * bytes);
   return elements == 0 ? nullptr : task;
 }
 

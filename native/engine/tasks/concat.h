@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-Task* prepare_concat(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_concat(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
 // sizes: of each input, the elements in one of `outer` rows.

@@ -1,10 +1,6 @@
-// The cost −ln softmax(y)_t of rows of scores, its slope, or both in one pass.
-//
-// Parameters: rows, n. Buffers: y [rows, n], target [rows] int32, then
-// cross_entropy: loss [rows]; cross_entropy_slope: d [rows], slope [rows, n];
-// cross_entropy_both: d [rows], loss [rows], slope [rows, n].
 #include "cross-entropy.h"
 
+#include "../costs.h"
 #include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
@@ -34,35 +30,49 @@ class CrossEntropyTask final : public Task {
   }
 };
 
+// The derivative by the loss, and that by the scores.
+template <typename In, typename T>
+void read_derivatives(const In& named, CrossEntropyTask<T>& task) {
+  task.call.d = named.template read<T>("d", task.rows);
+  task.call.slope = named.template write<T>("dy", task.rows * task.call.n);
+}
+
 template <typename T>
-Task* prepare(CrossEntropy kind, Operands& operands, CrossEntropyFn<T> kernel, DType dtype,
-              TaskStore& store) {
+Task* prepare(const Operands& operands, const Table& table, TaskStore& store) {
+  const Named<describing::kCrossEntropyCost> named(operands);
   auto* task = store.make<CrossEntropyTask<T>>();
   CrossEntropyCall<T>& call = task->call;
-  task->rows = operands.integer();
-  call.n = operands.integer(1);
+  task->rows = named.size("rows");
+  call.n = named.size("n");
+  if (call.n == 0) operands.fail("ERR_SHAPE", "no scores to choose from");
   const int64_t count = operands.product(task->rows, call.n);
   if (task->rows == 0) return nullptr;
-  call.y = static_cast<const T*>(operands.buffer(count, dtype));
-  call.target = static_cast<const int32_t*>(operands.buffer(task->rows, DType::int32));
-  if (kind != CrossEntropy::cost) call.d = static_cast<const T*>(operands.buffer(task->rows, dtype));
-  if (kind != CrossEntropy::slope) call.loss = static_cast<T*>(operands.buffer(task->rows, dtype));
-  if (kind != CrossEntropy::cost) call.slope = static_cast<T*>(operands.buffer(count, dtype));
-  task->kernel = kernel;
-  task->can_fail = true;
-  task->row_operands = 0b11111;
-  task->nanoseconds = 1.5 * static_cast<double>(count) + 10 * static_cast<double>(task->rows);
+  call.y = named.template read<T>("y", count);
+  call.target = named.template read<int32_t>("target", task->rows);
+  switch (static_cast<CrossEntropy>(operands.instruction().kernel)) {
+    case CrossEntropy::cost:
+      call.loss = named.template write<T>("loss", task->rows);
+      break;
+    case CrossEntropy::slope:
+      read_derivatives(Named<describing::kCrossEntropySlope>(operands), *task);
+      break;
+    case CrossEntropy::both:
+      read_derivatives(Named<describing::kCrossEntropyBoth>(operands), *task);
+      call.loss = Named<describing::kCrossEntropyBoth>(operands).template write<T>("loss", task->rows);
+      break;
+  }
+  task->kernel = table.cross_entropy.of<T>();
+  task->row_operands = operands.instruction().layout->all_operands();
+  task->nanoseconds = nanoseconds_of(Cost::cross_entropy, operands.dtype(), count) +
+                      nanoseconds_of(Cost::label, operands.dtype(), task->rows);
   return task;
 }
 
 }  // namespace
 
-Task* prepare_cross_entropy(const Instruction& self, Operands& operands, const Table& table,
-                            TaskStore& store) {
-  const auto kind = static_cast<CrossEntropy>(self.kernel);
-  const DType dtype = operands.dtype_of_next();
-  return visit_types<float, double>(operands, dtype, [&]<typename T>(std::type_identity<T>) {
-    return prepare<T>(kind, operands, table.cross_entropy.of<T>(), dtype, store);
+Task* prepare_cross_entropy(const Operands& operands, const Table& table, TaskStore& store) {
+  return visit_types<float, double>(operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) {
+    return prepare<T>(operands, table, store);
   });
 }
 

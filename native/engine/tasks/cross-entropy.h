@@ -10,7 +10,7 @@ namespace thalweg {
 
 enum class CrossEntropy : int32_t { cost, slope, both };
 
-Task* prepare_cross_entropy(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_cross_entropy(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
 

@@ -1,8 +1,6 @@
-// y [shape] = f(inputs), each input broadcast by strides that are 0 or its own.
-//
-// Parameters: rank, shape, then the strides of each input. Buffers: the inputs, then y.
 #include "elementwise.h"
 
+#include "../costs.h"
 #include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
@@ -54,68 +52,73 @@ class ElementwiseTask final : public Task {
   }
 };
 
-// Rough cost of one element on one core.
-double nanoseconds_an_element(Elementwise kernel) {
+Cost cost_of(Elementwise kernel) {
   switch (kernel) {
     case Elementwise::pow:
-      return 15;
+      return Cost::power;
     case Elementwise::exp:
     case Elementwise::log:
     case Elementwise::tanh:
     case Elementwise::sigmoid:
-      return 1;
+      return Cost::function;
     default:
-      return 0.3;
+      return Cost::arithmetic;
   }
 }
+
+// Where the layouts for one to three inputs have their parameters and operands.
+constexpr size_t kRank = 0;
+constexpr size_t kShape = 1;
+constexpr size_t kStrides = 2;  // of the first input
+static_assert(describing::kWhere.param("rank") == kRank && describing::kWhere.param("shape") == kShape);
+static_assert(describing::kWhere.param("stridesB") == kStrides + 2 && describing::kWhere.operand("b") == 2);
 
 }  // namespace
 
-ElementwiseOp elementwise_op(Elementwise kernel, std::span<const DType> inputs, const Operands& operands,
+ElementwiseOp elementwise_op(const Instruction& self, std::span<const DType> inputs, const Operands& operands,
                              const Table& table) {
-  const bool is_where = kernel == Elementwise::where;
-  if (is_where && inputs[0] != DType::boolean) operands.fail("ERR_DTYPE", "the condition is not bool");
+  const auto kernel = static_cast<Elementwise>(self.kernel);
   const DType dtype = inputs.back();
-  for (const DType own : inputs.subspan(is_where ? 1 : 0)) {
-    if (own == dtype) continue;
-    operands.fail("ERR_DTYPE", std::string("inputs are ") + name_of(own) + " and " + name_of(dtype));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const bool is_boolean = self.layout->operands[i].elements == Elements::boolean;
+    const DType expected = is_boolean ? DType::boolean : dtype;
+    if (inputs[i] == expected) continue;
+    operands.fail("ERR_DTYPE",
+                  std::string(self.name) + " of " + name_of(inputs[i]) + ", not " + name_of(expected));
   }
-  const ElementwiseFn fn = kernel_of(table.elementwise[kernel], dtype, operands);
-  return {fn, dtype_given(describing::given_by(kernel), dtype), nanoseconds_an_element(kernel)};
+  return {kernel_of(table.elementwise[kernel], dtype, operands), dtype_given(self.gives, dtype),
+          cost_of(kernel)};
 }
 
-Task* prepare_elementwise(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  const auto kernel = static_cast<Elementwise>(self.kernel);
+Task* prepare_elementwise(const Operands& operands, const Table& table, TaskStore& store) {
+  const auto kernel = static_cast<Elementwise>(operands.instruction().kernel);
   auto* task = store.make<ElementwiseTask>();
-  task->inputs = kElementwiseInputs[self.kernel];
-  const int64_t rank = operands.integer(1);
-  if (rank > kMaxRank) operands.fail("ERR_SHAPE", "more than 8 axes");
+  task->inputs = kElementwiseInputs[static_cast<int32_t>(kernel)];
+  const int64_t rank = operands.integer(kRank);
+  if (rank < 1 || rank > kMaxRank) operands.fail("ERR_SHAPE", "expected 1 to 8 axes");
   task->rank = static_cast<int32_t>(rank);
   int64_t count = 1;
   for (int32_t d = 0; d < task->rank; ++d) {
-    task->shape[d] = operands.integer();
+    task->shape[d] = operands.integer(kShape, d);
     count = operands.product(count, task->shape[d]);
   }
   if (count == 0) return nullptr;
 
-  DType dtypes[kMaxElementwiseInputs];
   for (int32_t i = 0; i < task->inputs; ++i) {
+    const auto input = static_cast<size_t>(i);
     int64_t reach = 1;
     for (int32_t d = 0; d < task->rank; ++d) {
-      task->strides[i][d] = operands.integer();
+      task->strides[i][d] = operands.integer(kStrides + input, d);
       reach += operands.product(task->shape[d] - 1, task->strides[i][d]);
     }
     if (task->strides[i][task->rank - 1] > 1) operands.fail("ERR_SHAPE", "the last stride is above 1");
-    dtypes[i] = operands.dtype_of_next();
-    task->in[i] = static_cast<const std::byte*>(operands.buffer(reach, dtypes[i]));
-    task->in_bytes[i] = bytes_of(dtypes[i]);
+    task->in[i] = static_cast<const std::byte*>(operands.elements(input, reach));
+    task->in_bytes[i] = bytes_of(operands.view(input).dtype);
   }
-  const ElementwiseOp op =
-      elementwise_op(kernel, {dtypes, static_cast<size_t>(task->inputs)}, operands, table);
-  task->out = static_cast<std::byte*>(operands.buffer(count, op.result));
-  task->out_bytes = bytes_of(op.result);
-  task->kernel = op.kernel;
-  task->nanoseconds = op.nanoseconds * static_cast<double>(count);
+  task->out = static_cast<std::byte*>(operands.elements(static_cast<size_t>(task->inputs), count));
+  task->out_bytes = bytes_of(operands.dtype_given());
+  task->kernel = table.elementwise[kernel][operands.dtype()];
+  task->nanoseconds = nanoseconds_of(cost_of(kernel), operands.dtype(), count);
   return task;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "../costs.h"
 #include "../description.h"
 
 namespace thalweg {
@@ -58,7 +59,7 @@ constexpr Gives given_by(Elementwise kernel) {
 
 }  // namespace describing
 
-Task* prepare_elementwise(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_elementwise(const Operands&, const Table&, TaskStore&);
 
 // Whether it may be part of a chain.
 constexpr bool is_elementwise(const Instruction& instruction) {
@@ -86,15 +87,16 @@ inline constexpr std::array kElementwiseInstructions = {
 #undef THALWEG_X
 };
 
-// What the tasks that run elementwise kernels share.
+// A kernel within a chain.
 struct ElementwiseOp {
   ElementwiseFn kernel;
   DType result;
-  double nanoseconds;  // of one element on one core, roughly
+  Cost cost;
 };
 
-// The kernel for inputs of these dtypes. Throws Error in the operands' name where there is none.
-ElementwiseOp elementwise_op(Elementwise kernel, std::span<const DType> inputs, const Operands& operands,
+// What an instruction does to inputs of these dtypes, within the one that has the operands. Throws Error
+// where it is not defined for them.
+ElementwiseOp elementwise_op(const Instruction& self, std::span<const DType> inputs, const Operands& operands,
                              const Table& table);
 
 }  // namespace thalweg

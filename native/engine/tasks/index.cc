@@ -1,15 +1,9 @@
-// Reading (index_select, gather), adding (index_add, scatter_add) and writing (scatter) by index.
-//
-// Parameters: outer, axis, inner, count. Buffers: x, index, y, where
-// reading: x [outer, axis, inner] → y [outer, count, inner];
-// adding: x [outer, count, inner] is added into zeros, y [outer, axis, inner];
-// writing: buffers x [outer, axis, inner], index, source [outer, count, inner], y as x: the last one stays.
 #include "index.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "../dtypes.h"
+#include "../costs.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -100,11 +94,13 @@ struct Sizes {
   int64_t shorter;  // outer · count · inner
 };
 
-Sizes read_sizes(IndexCall& call, Operands& operands) {
-  call.outer = operands.integer();
-  call.axis = operands.integer();
-  call.inner = operands.integer();
-  call.count = operands.integer();
+// Both layouts begin with the same parameters.
+Sizes read_sizes(IndexCall& call, const Operands& operands) {
+  const Named<describing::kIndex> named(operands);
+  call.outer = named.size("outer");
+  call.axis = named.size("axis");
+  call.inner = named.size("inner");
+  call.count = named.size("count");
   call.outer_begin = call.inner_begin = 0;
   call.outer_end = call.outer;
   call.inner_end = call.inner;
@@ -113,47 +109,46 @@ Sizes read_sizes(IndexCall& call, Operands& operands) {
 }
 
 template <typename Word>
-Task* prepare_scatter_of(Operands& operands, TaskStore& store) {
+Task* prepare_scatter_of(const Operands& operands, TaskStore& store) {
+  const Named<describing::kScatter> named(operands);
   auto* task = store.make<ScatterTask<Word>>();
   IndexCall& call = task->call;
   const auto [longer, shorter] = read_sizes(call, operands);
   if (longer == 0) return nullptr;
-  const DType dtype = operands.dtype_of_next();
-  call.x = operands.buffer(longer, dtype);
-  call.index = static_cast<const int32_t*>(operands.buffer(shorter, DType::int32));
-  task->source = static_cast<const Word*>(operands.buffer(shorter, dtype));
-  call.y = operands.buffer(longer, dtype);
-  task->can_fail = true;
-  task->nanoseconds = static_cast<double>(shorter) + 0.1 * static_cast<double>(longer);
+  call.x = named.template read<Word>("x", longer);
+  call.index = named.template read<int32_t>("index", shorter);
+  task->source = named.template read<Word>("source", shorter);
+  call.y = named.template write<Word>("y", longer);
+  task->nanoseconds = nanoseconds_of(Cost::put, operands.dtype(), shorter) +
+                      nanoseconds_of(Cost::fill, operands.dtype(), longer);
   return task;
 }
 
 }  // namespace
 
-Task* prepare_index(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  const auto kernel = static_cast<Index>(self.kernel);
+Task* prepare_index(const Operands& operands, const Table& table, TaskStore& store) {
+  const Named<describing::kIndex> named(operands);
+  const auto kernel = static_cast<Index>(operands.instruction().kernel);
+  const DType dtype = operands.dtype();
   const bool own_index = kernel == Index::gather || kernel == Index::add_gather;
   const bool adds = kernel == Index::add_select || kernel == Index::add_gather;
   auto* task = store.make<IndexTask>();
-  task->op = self.name;
-  task->can_fail = true;
+  task->op = operands.instruction().name;
   IndexCall& call = task->call;
-  const auto [long_count, short_count] = read_sizes(call, operands);
-  if ((adds ? long_count : short_count) == 0) return nullptr;
-  const DType dtype = operands.dtype_of_next();
-  call.x = operands.buffer(adds ? short_count : long_count, dtype);
-  call.index =
-      static_cast<const int32_t*>(operands.buffer(own_index ? short_count : call.count, DType::int32));
-  call.y = operands.buffer(adds ? long_count : short_count, dtype);
-  task->kernel = kernel_of(table.index[kernel], dtype, operands);
+  const auto [longer, shorter] = read_sizes(call, operands);
+  if ((adds ? longer : shorter) == 0) return nullptr;
+  call.x = named.read<void>("x", adds ? shorter : longer);
+  call.index = named.read<int32_t>("index", own_index ? shorter : call.count);
+  call.y = named.write<void>("y", adds ? longer : shorter);
+  task->kernel = table.index[kernel][dtype];
   task->zeroed_bytes = adds ? bytes_of(dtype) : 0;
   task->nanoseconds =
-      0.5 * static_cast<double>(short_count) + (adds ? 0.1 * static_cast<double>(long_count) : 0);
+      nanoseconds_of(Cost::pick, dtype, shorter) + (adds ? nanoseconds_of(Cost::fill, dtype, longer) : 0);
   return task;
 }
 
-Task* prepare_scatter(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
-  switch (bytes_of(operands.dtype_of_next())) {
+Task* prepare_scatter(const Operands& operands, const Table&, TaskStore& store) {
+  switch (bytes_of(operands.dtype())) {
     case 1:
       return prepare_scatter_of<uint8_t>(operands, store);
     case 4:

@@ -13,8 +13,8 @@
 
 namespace thalweg {
 
-Task* prepare_index(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_scatter(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_index(const Operands&, const Table&, TaskStore&);
+Task* prepare_scatter(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
 

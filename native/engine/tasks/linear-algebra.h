@@ -13,10 +13,15 @@
 
 namespace thalweg {
 
-Task* prepare_cholesky(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_solve_triangular(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_solve(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_slogdet(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_cholesky(const Operands&, const Table&, TaskStore&);
+Task* prepare_solve_triangular(const Operands&, const Table&, TaskStore&);
+Task* prepare_solve(const Operands&, const Table&, TaskStore&);
+Task* prepare_slogdet(const Operands&, const Table&, TaskStore&);
+
+double cholesky_flops(const Operands& operands);
+double solve_triangular_flops(const Operands& operands);
+double solve_flops(const Operands& operands);
+double slogdet_flops(const Operands& operands);
 
 namespace describing {
 inline constexpr Layout kCholesky = layout({size("S"), size("n")}, {reads("x"), writes("L")});
@@ -34,23 +39,27 @@ inline constexpr std::array kLinearAlgebraInstructions = {
                 .prepare = prepare_cholesky,
                 .layout = &describing::kCholesky,
                 .takes = takes_floats,
-                .can_fail = true},
+                .can_fail = true,
+                .flops = cholesky_flops},
     Instruction{.name = "solve_triangular",
                 .family = "linear_algebra",
                 .prepare = prepare_solve_triangular,
                 .layout = &describing::kSolveTriangular,
-                .takes = takes_floats},
+                .takes = takes_floats,
+                .flops = solve_triangular_flops},
     Instruction{.name = "solve",
                 .family = "linear_algebra",
                 .prepare = prepare_solve,
                 .layout = &describing::kSolve,
                 .takes = takes_floats,
-                .can_fail = true},
+                .can_fail = true,
+                .flops = solve_flops},
     Instruction{.name = "slogdet",
                 .family = "linear_algebra",
                 .prepare = prepare_slogdet,
                 .layout = &describing::kSlogdet,
-                .takes = takes_floats},
+                .takes = takes_floats,
+                .flops = slogdet_flops},
 };
 
 }  // namespace thalweg

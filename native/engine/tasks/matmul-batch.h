@@ -7,7 +7,9 @@
 
 namespace thalweg {
 
-Task* prepare_matmul_batch(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_matmul_batch(const Operands&, const Table&, TaskStore&);
+double matmul_batch_flops(const Operands& operands);
+
 namespace describing {
 // eachA, eachB: whether there is one matrix for each s, or one for all.
 inline constexpr Layout kMatmulBatch = layout({size("S"), size("M"), size("N"), size("K"), flag("transposeA"),
@@ -20,7 +22,8 @@ inline constexpr std::array kMatmulBatchInstructions = {
                 .family = "matmul_batch",
                 .prepare = prepare_matmul_batch,
                 .layout = &describing::kMatmulBatch,
-                .takes = takes_floats},
+                .takes = takes_floats,
+                .flops = matmul_batch_flops},
 };
 
 }  // namespace thalweg

@@ -1,8 +1,3 @@
-// c [M, N] = activation(alpha · scale · op(a) · op(b) + beta · addend + bias) ∘ slope(state)
-//
-// Parameters: M, N, K, transpose_a, transpose_b, alpha, beta, activation, state's activation.
-// Buffers: a, b, bias [N] or none, addend [M, N] or none, c, state [M, N] or none, scale [1] float64 or none.
-// With beta and no addend, c itself is added to.
 #include "matmul.h"
 
 #include <algorithm>
@@ -13,6 +8,8 @@
 
 namespace thalweg {
 namespace {
+
+using describing::kMatmul;
 
 // From here on a product of one sample is one of dot products, however few of them there are.
 constexpr int64_t kLongRow = 32;
@@ -31,7 +28,7 @@ class MatmulTask final : public Task {
   void read_samples(size_t operand, const Samples& from) override { factors.read(operand, from); }
 
   int64_t scratch_bytes(int32_t threads) const override {
-    return std::max(factors.product.scratch_of(factors.call, threads),
+    return std::max(factors.kernel.scratch_of(factors.call, threads),
                     rows == 0 ? 0 : threads * scratch_of_rows(threads));
   }
 
@@ -40,13 +37,13 @@ class MatmulTask final : public Task {
     if (mine.begin == mine.end) return;
     MatmulCallOf<T> part = part_of(located(team.rank), mine);
     part.scratch = static_cast<std::byte*>(scratch) + team.rank * scratch_of_rows(team.size);
-    factors.product.kernel(part, Team{});
+    factors.kernel.run(part, Team{});
   }
 
   RowProducts row_products() const override {
     const MatmulCallOf<T>& call = factors.call;
     const bool plain = by_columns && call.b_rows == nullptr && call.alpha == 1 && scale == nullptr;
-    return plain ? RowProducts{factors.product.dtype, call.b, call.K, call.c} : RowProducts{};
+    return plain ? RowProducts{kDType<T>, call.b, call.K, call.c} : RowProducts{};
   }
 
   const void* row_factor(int32_t rank) const override {
@@ -61,7 +58,7 @@ class MatmulTask final : public Task {
     part.K = 0;
     part.beta = 1;
     part.scratch = scratch;
-    factors.product.kernel(part, Team{});
+    factors.kernel.run(part, Team{});
   }
 
   void run(const Team& team, void* scratch, Failure) const override {
@@ -76,7 +73,7 @@ class MatmulTask final : public Task {
     }
     MatmulCallOf<T> ready = located(team.rank);
     ready.scratch = scratch;
-    factors.product.kernel(ready, team);
+    factors.kernel.run(ready, team);
   }
 
  private:
@@ -108,61 +105,63 @@ class MatmulTask final : public Task {
   }
 
   int64_t scratch_of_rows(int32_t threads) const {
-    const int64_t few = factors.product.scratch_of(part_of(factors.call, {0, rows / threads}), 1);
+    const int64_t few = factors.kernel.scratch_of(part_of(factors.call, {0, rows / threads}), 1);
     const int64_t more =
-        factors.product.scratch_of(part_of(factors.call, {0, (rows + threads - 1) / threads}), 1);
+        factors.kernel.scratch_of(part_of(factors.call, {0, (rows + threads - 1) / threads}), 1);
     return (std::max(few, more) + 63) / 64 * 64;
   }
 };
 
-Activation activation_of(Operands& operands) {
-  const int64_t activation = operands.integer();
-  if (activation > static_cast<int64_t>(Activation::sigmoid))
-    operands.fail("ERR_VALUE", "no such activation");
-  return static_cast<Activation>(activation);
-}
-
 template <typename T>
-Task* prepare(Operands& operands, const Product<T>& product, TaskStore& store) {
+Task* prepare(const Operands& operands, const MatmulKernel<T>& kernel, TaskStore& store) {
+  const Named<kMatmul> named(operands);
   auto* task = store.make<MatmulTask<T>>();
+  task->factors.kernel = kernel;
   MatmulCallOf<T>& call = task->factors.call;
-  read_product(operands, call);
-  call.beta = static_cast<T>(operands.number());
-  call.activation = activation_of(operands);
-  call.state_activation = activation_of(operands);
+  read_sizes(named, call);
+  call.alpha = static_cast<T>(named.number("alpha"));
+  call.beta = static_cast<T>(named.number("beta"));
+  call.activation = static_cast<Activation>(named.choice("activation"));
+  call.state_activation = static_cast<Activation>(named.choice("stateActivation"));
   const int64_t results = operands.product(call.M, call.N);
-  call.a = static_cast<const T*>(operands.buffer(operands.product(call.M, call.K), product.dtype));
-  call.b = static_cast<const T*>(operands.buffer(operands.product(call.K, call.N), product.dtype));
-  call.bias = static_cast<const T*>(operands.optional(call.N, product.dtype));
-  task->addend = static_cast<const T*>(operands.optional(results, product.dtype));
+  call.a = named.template read<T>("a", operands.product(call.M, call.K));
+  call.b = named.template read<T>("b", operands.product(call.K, call.N));
+  call.bias = named.template read<T>("bias", call.N);
+  task->addend = named.template read<T>("addend", results);
   task->has_barriers = task->addend != nullptr;
-  call.c = static_cast<T*>(operands.buffer(results, product.dtype));
-  call.state = static_cast<const T*>(operands.optional(results, product.dtype));
-  task->scale = static_cast<const double*>(operands.optional(1, DType::float64));
+  call.c = named.template write<T>("c", results);
+  call.state = named.template read<T>("state", results);
+  task->scale = named.template read<double>("scale", 1);
   if (results == 0) return nullptr;
-  pack_rows(call, operands);
-  call.scratch = nullptr;
-  task->factors.product = product;
   // CBLAS, a single K and a sum into c may round in another way where there are fewer rows.
-  const bool divisible = product.own && !call.transpose_a && call.beta == 0 && call.K > 1;
+  const bool divisible = kernel.own && !call.transpose_a && call.beta == 0 && call.K > 1;
   static_assert(kSmallBytes / sizeof(T) <= kFewElements);
   if (divisible && call.K * call.N * static_cast<int64_t>(sizeof(T)) <= kSmallBytes) {
     task->rows = call.M;
-    task->row_operands = 0b110001;  // a, c and the state
+    task->row_operands = kMatmul.bits("a", "c", "state");
   } else if (divisible && call.M == 1 && call.transpose_b && call.K >= kLongRow) {
     task->rows = call.N;
-    task->row_operands = 0b110110;  // b, bias, c and the state
+    task->row_operands = kMatmul.bits("b", "bias", "c", "state");
     task->by_columns = true;
   }
-  task->nanoseconds = product_nanoseconds<T>(results, call.K);
+  task->nanoseconds = product_nanoseconds(operands.dtype(), results, call.K);
   return task;
 }
 
 }  // namespace
 
-Task* prepare_matmul(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
-  return with_product(operands, table,
-                      [&](const auto& product) { return prepare(operands, product, store); });
+// Two for each term, one each for the bias, the addend and the activation; a derivative is found and
+// multiplied with.
+double matmul_flops(const Operands& operands) {
+  const Named<kMatmul> named(operands);
+  const auto results = static_cast<double>(named.size("M")) * static_cast<double>(named.size("N"));
+  const int epilogue = named.has("bias") + (named.number("beta") != 0) + (named.choice("activation") != 0) +
+                       2 * named.has("state");
+  return results * (2 * static_cast<double>(named.size("K")) + epilogue);
+}
+
+Task* prepare_matmul(const Operands& operands, const Table& table, TaskStore& store) {
+  return with_matmul(operands, table, [&](const auto& kernel) { return prepare(operands, kernel, store); });
 }
 
 }  // namespace thalweg

@@ -8,7 +8,9 @@
 
 namespace thalweg {
 
-Task* prepare_matmul(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_matmul(const Operands&, const Table&, TaskStore&);
+double matmul_flops(const Operands& operands);
+
 namespace describing {
 // bias [N], addend and state [M, N], scale [1].
 inline constexpr Layout kMatmul =
@@ -24,7 +26,8 @@ inline constexpr std::array kMatmulInstructions = {
                 .prepare = prepare_matmul,
                 .layout = &describing::kMatmul,
                 .takes = takes_floats,
-                .sentence = Sentence::product},
+                .sentence = Sentence::product,
+                .flops = matmul_flops},
 };
 
 }  // namespace thalweg

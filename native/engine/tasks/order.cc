@@ -1,15 +1,11 @@
-// Along the middle axis of x [outer, axis, inner]:
-//
-// cumsum:  y_i = Σ_{j ≤ i} x_j.
-// argsort: the positions in the order of the values; equal ones stay in order, NaN is the largest.
-//
-// Parameters: outer, axis, inner, and for argsort whether the largest come first. Buffers: x, y.
 #include "order.h"
 
 #include <algorithm>
 #include <numeric>
 #include <type_traits>
 
+#include "../costs.h"
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -96,55 +92,46 @@ class ArgsortTask final : public Task {
   }
 };
 
-Axis read_axis(Operands& operands, int64_t& count) {
-  Axis axis{};
-  axis.outer = operands.integer();
-  axis.length = operands.integer();
-  axis.inner = operands.integer();
-  if (axis.length > INT32_MAX) operands.fail("ERR_SHAPE", "an axis passes 2^31");
-  count = operands.product(operands.product(axis.outer, axis.length), axis.inner);
+template <const Layout& L>
+Axis read_axis(const Named<L>& named) {
+  const Axis axis = {named.size("outer"), named.size("axis"), named.size("inner")};
+  if (axis.length > INT32_MAX) named.fail("ERR_SHAPE", "an axis passes 2^31");
   return axis;
 }
 
-template <typename T>
-Task* prepare_cumsum_of(Operands& operands, DType dtype, TaskStore& store) {
-  auto* task = store.make<CumsumTask<T>>();
-  int64_t count = 0;
-  task->axis = read_axis(operands, count);
-  task->x = static_cast<const T*>(operands.buffer(count, dtype));
-  task->y = static_cast<T*>(operands.buffer(count, dtype));
-  task->nanoseconds = static_cast<double>(count);
-  return count == 0 ? nullptr : task;
-}
-
-template <typename T>
-Task* prepare_argsort_of(Operands& operands, DType dtype, TaskStore& store) {
-  auto* task = store.make<ArgsortTask<T>>();
-  int64_t count = 0;
-  task->axis = read_axis(operands, count);
-  task->descending = operands.flag();
-  task->x = static_cast<const T*>(operands.buffer(count, dtype));
-  task->y = static_cast<int32_t*>(operands.buffer(count, DType::int32));
-  task->nanoseconds = 30 * static_cast<double>(count);
-  return count == 0 ? nullptr : task;
+int64_t count_of(const Axis& axis, const Operands& operands) {
+  return operands.product(operands.product(axis.outer, axis.length), axis.inner);
 }
 
 }  // namespace
 
-Task* prepare_cumsum(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
-  const DType dtype = operands.dtype_of_next();
-  if (dtype == DType::float32) return prepare_cumsum_of<float>(operands, dtype, store);
-  if (dtype == DType::float64) return prepare_cumsum_of<double>(operands, dtype, store);
-  if (dtype == DType::int32) return prepare_cumsum_of<int32_t>(operands, dtype, store);
-  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+Task* prepare_cumsum(const Operands& operands, const Table&, TaskStore& store) {
+  return visit_types<float, double, int32_t>(
+      operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) -> Task* {
+        const Named<describing::kCumsum> named(operands);
+        auto* task = store.make<CumsumTask<T>>();
+        task->axis = read_axis(named);
+        const int64_t count = count_of(task->axis, operands);
+        task->x = named.template read<T>("x", count);
+        task->y = named.template write<T>("y", count);
+        task->nanoseconds = nanoseconds_of(Cost::cumsum, operands.dtype(), count);
+        return count == 0 ? nullptr : task;
+      });
 }
 
-Task* prepare_argsort(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
-  const DType dtype = operands.dtype_of_next();
-  if (dtype == DType::float32) return prepare_argsort_of<float>(operands, dtype, store);
-  if (dtype == DType::float64) return prepare_argsort_of<double>(operands, dtype, store);
-  if (dtype == DType::int32) return prepare_argsort_of<int32_t>(operands, dtype, store);
-  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
+Task* prepare_argsort(const Operands& operands, const Table&, TaskStore& store) {
+  return visit_types<float, double, int32_t>(
+      operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) -> Task* {
+        const Named<describing::kArgsort> named(operands);
+        auto* task = store.make<ArgsortTask<T>>();
+        task->axis = read_axis(named);
+        task->descending = named.flag("descending");
+        const int64_t count = count_of(task->axis, operands);
+        task->x = named.template read<T>("x", count);
+        task->y = named.template write<int32_t>("y", count);
+        task->nanoseconds = nanoseconds_of(Cost::sort, operands.dtype(), count);
+        return count == 0 ? nullptr : task;
+      });
 }
 
 }  // namespace thalweg

@@ -10,8 +10,8 @@
 
 namespace thalweg {
 
-Task* prepare_cumsum(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_argsort(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_cumsum(const Operands&, const Table&, TaskStore&);
+Task* prepare_argsort(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
 inline constexpr Layout kCumsum =

@@ -1,8 +1,3 @@
-// Random tensors from (seed, counter); each four elements take one step of the counter.
-//
-// uniform, normal: parameters n, low or mean, high or std; buffers state [3] float64, y.
-// permutation: parameter n; buffers state [3] float64, y [n] int32.
-// The state is the seed's low and high 32 bits and the counter. Whoever draws moves the counter on.
 #include "random.h"
 
 #include <algorithm>
@@ -10,6 +5,8 @@
 #include <limits>
 #include <numbers>
 
+#include "../costs.h"
+#include "../dtypes.h"
 #include "../operands.h"
 #include "../rng.h"
 #include "../task.h"
@@ -103,8 +100,7 @@ class PermutationTask final : public Task {
   const double* state;
   int32_t* y;
 
-  void run(const Team& team, void*, Failure) const override {
-    if (team.rank != 0) return;
+  void run(const Team&, void*, Failure) const override {
     const Stream stream = read_state(state);
     for (int64_t i = 0; i < n; ++i) y[i] = static_cast<int32_t>(i);
     for (int64_t i = n - 1; i > 0; --i) {
@@ -115,44 +111,49 @@ class PermutationTask final : public Task {
   }
 };
 
-template <typename T>
-Task* prepare(Operands& operands, bool normal, DType dtype, TaskStore& store) {
+template <typename T, const Layout& L>
+RandomTask<T>* prepare(const Named<L>& named, double a, double b, TaskStore& store) {
   auto* task = store.make<RandomTask<T>>();
-  task->n = operands.integer();
-  task->a = operands.number();
-  task->b = operands.number();
-  task->normal = normal;
-  task->bounds = Bounds<T>::of(task->a, task->b);
-  task->state = static_cast<const double*>(operands.buffer(3, DType::float64));
-  task->y = static_cast<T*>(operands.buffer(task->n, dtype));
-  task->nanoseconds = (normal ? 20.0 : 5.0) * static_cast<double>(task->n);
+  task->n = named.size("n");
+  task->a = a;
+  task->b = b;
+  task->state = named.template read<double>("state", 3);
+  task->y = named.template write<T>("y", task->n);
   return task;
-}
-
-Task* prepare_random(Operands& operands, bool normal, TaskStore& store) {
-  const DType dtype = operands.dtype_of_last();
-  if (dtype == DType::float32) return prepare<float>(operands, normal, dtype, store);
-  if (dtype == DType::float64) return prepare<double>(operands, normal, dtype, store);
-  operands.fail("ERR_DTYPE", std::string("not defined for ") + name_of(dtype));
 }
 
 }  // namespace
 
-Task* prepare_uniform(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
-  return prepare_random(operands, false, store);
+Task* prepare_uniform(const Operands& operands, const Table&, TaskStore& store) {
+  return visit_types<float, double>(
+      operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) -> Task* {
+        const Named<describing::kUniform> named(operands);
+        auto* task = prepare<T>(named, named.number("low"), named.number("high"), store);
+        task->bounds = Bounds<T>::of(task->a, task->b);
+        task->nanoseconds = nanoseconds_of(Cost::uniform, operands.dtype(), task->n);
+        return task;
+      });
 }
 
-Task* prepare_normal(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
-  return prepare_random(operands, true, store);
+Task* prepare_normal(const Operands& operands, const Table&, TaskStore& store) {
+  return visit_types<float, double>(
+      operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) -> Task* {
+        const Named<describing::kNormal> named(operands);
+        auto* task = prepare<T>(named, named.number("mean"), named.number("std"), store);
+        task->normal = true;
+        task->nanoseconds = nanoseconds_of(Cost::normal, operands.dtype(), task->n);
+        return task;
+      });
 }
 
-Task* prepare_permutation(const Instruction&, Operands& operands, const Table&, TaskStore& store) {
+Task* prepare_permutation(const Operands& operands, const Table&, TaskStore& store) {
+  const Named<describing::kPermutation> named(operands);
   auto* task = store.make<PermutationTask>();
-  task->n = operands.integer();
+  task->n = named.size("n");
   if (task->n > INT32_MAX) operands.fail("ERR_SHAPE", "more elements than int32 can number");
-  task->state = static_cast<const double*>(operands.buffer(3, DType::float64));
-  task->y = static_cast<int32_t*>(operands.buffer(task->n, DType::int32));
-  task->nanoseconds = 0;
+  task->state = named.read<double>("state", 3);
+  task->y = named.write<int32_t>("y", task->n);
+  task->nanoseconds = nanoseconds_of(Cost::swap, operands.dtype(), task->n);
   return task;
 }
 

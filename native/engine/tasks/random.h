@@ -9,9 +9,9 @@
 
 namespace thalweg {
 
-Task* prepare_uniform(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_normal(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_permutation(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_uniform(const Operands&, const Table&, TaskStore&);
+Task* prepare_normal(const Operands&, const Table&, TaskStore&);
+Task* prepare_permutation(const Operands&, const Table&, TaskStore&);
 
 inline bool takes_int32(const Instruction&, const Table&, DType dtype) { return dtype == DType::int32; }
 

@@ -1,9 +1,6 @@
-// y [outer, inner] = reduction of x [outer, axis, inner] over its middle axis.
-//
-// Parameters: outer, axis, inner. Buffers: x, y.
 #include "reduce.h"
 
-#include "../dtypes.h"
+#include "../costs.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -58,12 +55,15 @@ class ReduceTask final : public Task {
 
 }  // namespace
 
-Task* prepare_reduce(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  const auto kernel = static_cast<Reduce>(self.kernel);
+Task* prepare_reduce(const Operands& operands, const Table& table, TaskStore& store) {
+  const Named<describing::kReduce> named(operands);
+  const auto kernel = static_cast<Reduce>(operands.instruction().kernel);
+  const DType dtype = operands.dtype();
+  const DType result = operands.dtype_given();
   auto* task = store.make<ReduceTask>();
-  task->outer = operands.integer();
-  task->axis = operands.integer();
-  task->inner = operands.integer();
+  task->outer = named.size("outer");
+  task->axis = named.size("axis");
+  task->inner = named.size("inner");
   const int64_t results = operands.product(task->outer, task->inner);
   const int64_t count = operands.product(results, task->axis);
   const bool is_position = kernel == Reduce::argmax || kernel == Reduce::argmin;
@@ -72,17 +72,15 @@ Task* prepare_reduce(const Instruction& self, Operands& operands, const Table& t
   if (needs_elements && task->axis == 0) operands.fail("ERR_SHAPE", "no elements to choose from");
   if (is_position && task->axis > INT32_MAX) operands.fail("ERR_SHAPE", "a position would pass int32");
 
-  const DType dtype = operands.dtype_of_next();
-  const DType result = dtype_given(self.gives, dtype);
-  task->x = static_cast<const std::byte*>(operands.buffer(count, dtype));
-  task->y = operands.buffer(results, result);
-  task->kernel = kernel_of(table.reduce[kernel], dtype, operands);
+  task->x = named.read<std::byte>("x", count);
+  task->y = named.write<void>("y", results);
+  task->kernel = table.reduce[kernel][dtype];
   task->element_bytes = bytes_of(dtype);
   task->result_bytes = bytes_of(result);
   const bool in_blocks = results == 1 && task->axis > kBlock && !is_position;
   task->combine = in_blocks ? table.reduce[kernel][result] : nullptr;
   task->has_barriers = in_blocks;
-  task->nanoseconds = 0.3 * static_cast<double>(count);
+  task->nanoseconds = nanoseconds_of(Cost::reduce, dtype, count);
   return task;
 }
 

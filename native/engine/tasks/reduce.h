@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-Task* prepare_reduce(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_reduce(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
 

@@ -1,9 +1,6 @@
-// y [rows, n]: a function of each row of x [rows, n].
-//
-// Parameters: rows, n. Buffers: x, y.
 #include "rows.h"
 
-#include "../dtypes.h"
+#include "../costs.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -26,18 +23,18 @@ class RowsTask final : public Task {
 
 }  // namespace
 
-Task* prepare_rows(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
+Task* prepare_rows(const Operands& operands, const Table& table, TaskStore& store) {
+  const Named<describing::kRows> named(operands);
   auto* task = store.make<RowsTask>();
-  task->rows = operands.integer();
-  task->n = operands.integer();
+  task->rows = named.size("rows");
+  task->n = named.size("n");
   const int64_t count = operands.product(task->rows, task->n);
   if (count == 0) return nullptr;
-  const DType dtype = operands.dtype_of_next();
-  task->x = static_cast<const std::byte*>(operands.buffer(count, dtype));
-  task->y = static_cast<std::byte*>(operands.buffer(count, dtype));
-  task->kernel = kernel_of(table.rows[static_cast<Rows>(self.kernel)], dtype, operands);
-  task->element_bytes = bytes_of(dtype);
-  task->nanoseconds = 2 * static_cast<double>(count);
+  task->x = named.read<std::byte>("x", count);
+  task->y = named.write<std::byte>("y", count);
+  task->kernel = table.rows[static_cast<Rows>(operands.instruction().kernel)][operands.dtype()];
+  task->element_bytes = bytes_of(operands.dtype());
+  task->nanoseconds = nanoseconds_of(Cost::softmax, operands.dtype(), count);
   return task;
 }
 

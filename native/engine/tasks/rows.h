@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-Task* prepare_rows(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_rows(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
 inline constexpr Layout kRows = layout({size("rows"), size("n")}, {reads("x"), writes("y")});

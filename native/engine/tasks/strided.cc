@@ -1,8 +1,6 @@
-// y [shape] = x[offset + Σ i_d · strides_d]: permute, expand, slice, flip.
-//
-// Parameters: rank, shape, strides, offset. Buffers: x, y.
 #include "strided.h"
 
+#include "../costs.h"
 #include "../operands.h"
 #include "../task.h"
 
@@ -25,33 +23,33 @@ class StridedTask final : public Task {
 
 }  // namespace
 
-Task* prepare_strided(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
+Task* prepare_strided(const Operands& operands, const Table& table, TaskStore& store) {
+  const Named<describing::kStrided> named(operands);
   auto* task = store.make<StridedTask>();
   StridedCall& call = task->call;
-  const int64_t rank = operands.integer(1);
-  if (rank > kMaxRank) operands.fail("ERR_SHAPE", "more than 8 axes");
+  const int64_t rank = named.size("rank");
+  if (rank < 1 || rank > kMaxRank) operands.fail("ERR_SHAPE", "expected 1 to 8 axes");
   call.rank = static_cast<int32_t>(rank);
   int64_t count = 1;
   for (int32_t d = 0; d < call.rank; ++d) {
-    call.shape[d] = operands.integer();
+    call.shape[d] = named.size("shape", d);
     count = operands.product(count, call.shape[d]);
   }
   if (count == 0) return nullptr;
   int64_t lowest = 0;
   int64_t highest = 0;
   for (int32_t d = 0; d < call.rank; ++d) {
-    call.strides[d] = operands.signed_integer();
+    call.strides[d] = named.integer("strides", d);
     const int64_t span = call.strides[d] < 0 ? -operands.product(call.shape[d] - 1, -call.strides[d])
                                              : operands.product(call.shape[d] - 1, call.strides[d]);
     (span < 0 ? lowest : highest) += span;
   }
-  call.offset = operands.integer();
+  call.offset = named.size("offset");
   if (call.offset + lowest < 0) operands.fail("ERR_SHAPE", "reads before the first element");
-  const DType dtype = operands.dtype_of_next();
-  call.x = operands.buffer(call.offset + highest + 1, dtype);
-  call.y = operands.buffer(count, dtype);
-  task->kernel = table.strided[dtype];
-  task->nanoseconds = 0.5 * static_cast<double>(count);
+  call.x = named.read<void>("x", call.offset + highest + 1);
+  call.y = named.write<void>("y", count);
+  task->kernel = table.strided[operands.dtype()];
+  task->nanoseconds = nanoseconds_of(Cost::stride, operands.dtype(), count);
   return task;
 }
 

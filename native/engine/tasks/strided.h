@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-Task* prepare_strided(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_strided(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
 inline constexpr Layout kStrided =

@@ -1,7 +1,10 @@
 // What the tasks that update parameters have in common: their settings and state.
 #pragma once
 
+#include <type_traits>
+
 #include "../../kernels/update.h"
+#include "../costs.h"
 #include "../operands.h"
 
 namespace thalweg {
@@ -10,17 +13,10 @@ namespace thalweg {
 // lines.
 constexpr int64_t kGrain = 64;
 
-// What it takes for one element, on one thread.
 template <typename Call>
-constexpr double kUpdateNanoseconds = 0;
-template <>
-inline constexpr double kUpdateNanoseconds<SgdCall<float>> = 0.1;
-template <>
-inline constexpr double kUpdateNanoseconds<SgdCall<double>> = 0.2;
-template <>
-inline constexpr double kUpdateNanoseconds<AdamCall<float>> = 0.3;
-template <>
-inline constexpr double kUpdateNanoseconds<AdamCall<double>> = 0.6;
+constexpr Cost kUpdateCost = Cost::sgd;
+template <typename T>
+inline constexpr Cost kUpdateCost<AdamCall<T>> = Cost::adam;
 
 template <typename Call>
 struct Parameter {
@@ -59,58 +55,63 @@ Call ready(const Parameter<Call>& parameter) {
   return call;
 }
 
-template <typename T>
-void read_settings(Operands& operands, SgdCall<T>& call) {
-  call.momentum = operands.number();
-  call.dampening = operands.number();
-  call.weight_decay = operands.number();
-  call.nesterov = operands.flag();
-  call.maximize = operands.flag();
+template <const Layout& L, typename T>
+void read_settings(const Named<L>& named, SgdCall<T>& call) {
+  call.momentum = named.number("momentum");
+  call.dampening = named.number("dampening");
+  call.weight_decay = named.number("weightDecay");
+  call.nesterov = named.flag("nesterov");
+  call.maximize = named.flag("maximize");
 }
 
-template <typename T>
-void read_settings(Operands& operands, AdamCall<T>& call) {
-  call.beta1 = operands.number();
-  call.beta2 = operands.number();
-  call.eps = operands.number();
-  call.weight_decay = operands.number();
-  call.decoupled = operands.flag();
-  call.maximize = operands.flag();
+template <const Layout& L, typename T>
+void read_settings(const Named<L>& named, AdamCall<T>& call) {
+  call.beta1 = named.number("beta1");
+  call.beta2 = named.number("beta2");
+  call.eps = named.number("eps");
+  call.weight_decay = named.number("weightDecay");
+  call.decoupled = named.flag("decoupled");
+  call.maximize = named.flag("maximize");
 }
 
-template <typename T>
-void read_state(Operands& operands, int64_t n, DType dtype, SgdCall<T>& call) {
-  call.velocity = static_cast<T*>(operands.optional(n, dtype));
-  if (call.velocity == nullptr && call.momentum != 0)
-    operands.fail("ERR_SHAPE", "momentum without a velocity");
+// The state of the `at`-th tensor, and what stands for its momentum.
+template <const Layout& L, typename T>
+void read_state(const Named<L>& named, int64_t at, Parameter<SgdCall<T>>& parameter) {
+  SgdCall<T>& call = parameter.call;
+  call.velocity = named.template write<T>("velocity", parameter.n, at);
+  parameter.momentum = named.template read<double>("momentum", 1, at);
+  const bool moves = call.momentum != 0 || parameter.momentum != nullptr;
+  if (moves && call.velocity == nullptr) named.fail("ERR_SHAPE", "momentum without a velocity");
 }
 
-template <typename T>
-void read_state(Operands& operands, int64_t n, DType dtype, AdamCall<T>& call) {
-  call.m = static_cast<T*>(operands.buffer(n, dtype));
-  call.v = static_cast<T*>(operands.buffer(n, dtype));
-  call.v_max = static_cast<T*>(operands.optional(n, dtype));
+template <const Layout& L, typename T>
+void read_state(const Named<L>& named, int64_t at, Parameter<AdamCall<T>>& parameter) {
+  AdamCall<T>& call = parameter.call;
+  call.m = named.template write<T>("m", parameter.n, at);
+  call.v = named.template write<T>("v", parameter.n, at);
+  call.v_max = named.template write<T>("maxV", parameter.n, at);
+  parameter.momentum = named.template read<double>("beta1", 1, at);
 }
 
-// Whether there is a state for a momentum other than the one of the settings.
-template <typename T>
-bool takes_momentum(const SgdCall<T>& call) {
-  return call.velocity != nullptr;
-}
-template <typename T>
-bool takes_momentum(const AdamCall<T>&) {
-  return true;
+// The `at`-th tensor of n elements, but for its gradient.
+template <const Layout& L, typename Call>
+void read_parameter(const Named<L>& named, int64_t at, Parameter<Call>& parameter) {
+  using T = std::remove_pointer_t<decltype(parameter.call.w)>;
+  parameter.call.w = named.template write<T>("w", parameter.n, at);
+  read_state(named, at, parameter);
+  parameter.lr = named.template read<double>("lr", 1, at);
+  parameter.step = named.template read<double>("step", 1, at);
 }
 
-// What follows the gradient.
-template <typename Call>
-void read_rest(Operands& operands, DType dtype, Parameter<Call>& parameter) {
-  read_state(operands, parameter.n, dtype, parameter.call);
-  parameter.lr = static_cast<const double*>(operands.buffer(1, DType::float64));
-  parameter.step = static_cast<const double*>(operands.buffer(1, DType::float64));
-  parameter.momentum = static_cast<const double*>(operands.optional(1, DType::float64));
-  if (parameter.momentum != nullptr && !takes_momentum(parameter.call))
-    operands.fail("ERR_SHAPE", "momentum without a velocity");
+// The arithmetic on one weight, by the settings that say something.
+template <const Layout& L>
+double flops_of_update(const Named<L>& named) {
+  if constexpr (L.has_param("beta1")) {
+    return named.number("weightDecay") == 0 ? 12 : 14;
+  } else {
+    return 2 + 3 * (named.number("momentum") != 0) + 2 * (named.number("weightDecay") != 0) +
+           2 * named.flag("nesterov");
+  }
 }
 
 }  // namespace thalweg

@@ -1,7 +1,3 @@
-// What an optimizer does to one parameter w [M, N] whose gradient is a product: dw = alpha · op(a) · op(b).
-//
-// sgd_product, adam_product: parameters M, N, K, transpose_a, transpose_b, alpha, then the settings;
-//       buffers w, a and b instead of dw, and the rest as in update.cc.
 // Tiles of dw are used up where they are computed, while they are in the cache. A product of more terms than
 // are added up at once, by CBLAS or by the naive kernels is written to scratch memory first.
 #include <cstddef>
@@ -30,7 +26,8 @@ struct Kernels<AdamCall<T>> {
 template <typename T, typename Call>
 class UpdateProductTask final : public Task {
  public:
-  static constexpr size_t kFactors = 1;  // the operands a and b
+  static constexpr size_t kFactors = describing::kSgdProduct.operand("a");  // b follows it
+  static_assert(describing::kAdamProduct.operand("a") == kFactors);
 
   Kernels<Call> kernels;
   SampledProduct<T> factors;
@@ -42,20 +39,20 @@ class UpdateProductTask final : public Task {
   void read_samples(size_t operand, const Samples& from) override { factors.read(operand - kFactors, from); }
 
   bool writes_gradient() const {
-    return kernels.product == nullptr || !factors.product.own || factors.call.K > kDepth<T>;
+    return kernels.product == nullptr || !factors.kernel.own || factors.call.K > kDepth<T>;
   }
 
   int64_t scratch_bytes(int32_t threads) const override {
-    return gradient_bytes() + factors.product.scratch_of(factors.call, threads);
+    return gradient_bytes() + factors.kernel.scratch_of(factors.call, threads);
   }
 
   void run(const Team& team, void* scratch, Failure) const override {
     Call call = ready(parameter);
     MatmulCallOf<T> product = factors.located(team.rank);
     product.scratch = static_cast<std::byte*>(scratch) + gradient_bytes();
-    if (!writes_gradient()) return kernels.product(call, product, factors.product.kernel, team);
+    if (!writes_gradient()) return kernels.product(call, product, factors.kernel.run, team);
     product.c = static_cast<T*>(scratch);
-    factors.product.kernel(product, team);
+    factors.kernel.run(product, team);
     barrier(team);
     call.dw = {product.c, nullptr, 0};
     const Range mine = share(parameter.n, team, kGrain);
@@ -69,39 +66,57 @@ class UpdateProductTask final : public Task {
   }
 };
 
-template <typename Call, typename T>
-Task* prepare(Operands& operands, const Product<T>& product, const Kernels<Call>& kernels, TaskStore& store) {
+template <const Layout& L, typename Call, typename T>
+Task* prepare(const Operands& operands, const MatmulKernel<T>& kernel, const Kernels<Call>& kernels,
+              TaskStore& store) {
+  const Named<L> named(operands);
   auto* task = store.make<UpdateProductTask<T, Call>>();
   task->kernels = kernels;
-  task->factors.product = product;
+  task->factors.kernel = kernel;
   MatmulCallOf<T>& call = task->factors.call;
   Parameter<Call>& parameter = task->parameter;
-  read_product(operands, call);
-  read_settings(operands, parameter.call);
+  read_sizes(named, call);
+  call.alpha = static_cast<T>(named.number("alpha"));
+  read_settings(named, parameter.call);
   parameter.n = operands.product(call.M, call.N);
-  parameter.call.w = static_cast<T*>(operands.buffer(parameter.n, product.dtype));
-  call.a = static_cast<const T*>(operands.buffer(operands.product(call.M, call.K), product.dtype));
-  call.b = static_cast<const T*>(operands.buffer(operands.product(call.K, call.N), product.dtype));
-  read_rest(operands, product.dtype, parameter);
+  call.a = named.template read<T>("a", operands.product(call.M, call.K));
+  call.b = named.template read<T>("b", operands.product(call.K, call.N));
+  read_parameter(named, 0, parameter);
   if (parameter.n == 0) return nullptr;
-  pack_rows(call, operands);
   task->has_barriers = task->writes_gradient();
-  task->nanoseconds = product_nanoseconds<T>(parameter.n, call.K) +
-                      kUpdateNanoseconds<Call> * static_cast<double>(parameter.n);
+  task->nanoseconds = product_nanoseconds(operands.dtype(), parameter.n, call.K) +
+                      nanoseconds_of(kUpdateCost<Call>, operands.dtype(), parameter.n);
   return task;
+}
+
+template <const Layout& L>
+double product_flops(const Operands& operands) {
+  const Named<L> named(operands);
+  const double weights = static_cast<double>(named.size("M")) * static_cast<double>(named.size("N"));
+  return weights * (2 * static_cast<double>(named.size("K")) + flops_of_update(named));
 }
 
 }  // namespace
 
-Task* prepare_sgd_product(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
-  return with_product(operands, table, [&]<typename T>(const Product<T>& product) {
-    return prepare<SgdCall<T>>(operands, product, {table.sgd.of<T>(), table.sgd_product.of<T>()}, store);
+double sgd_product_flops(const Operands& operands) {
+  return product_flops<describing::kSgdProduct>(operands);
+}
+
+double adam_product_flops(const Operands& operands) {
+  return product_flops<describing::kAdamProduct>(operands);
+}
+
+Task* prepare_sgd_product(const Operands& operands, const Table& table, TaskStore& store) {
+  return with_matmul(operands, table, [&]<typename T>(const MatmulKernel<T>& kernel) {
+    const Kernels<SgdCall<T>> kernels = {table.sgd.of<T>(), table.sgd_product.of<T>()};
+    return prepare<describing::kSgdProduct>(operands, kernel, kernels, store);
   });
 }
 
-Task* prepare_adam_product(const Instruction&, Operands& operands, const Table& table, TaskStore& store) {
-  return with_product(operands, table, [&]<typename T>(const Product<T>& product) {
-    return prepare<AdamCall<T>>(operands, product, {table.adam.of<T>(), table.adam_product.of<T>()}, store);
+Task* prepare_adam_product(const Operands& operands, const Table& table, TaskStore& store) {
+  return with_matmul(operands, table, [&]<typename T>(const MatmulKernel<T>& kernel) {
+    const Kernels<AdamCall<T>> kernels = {table.adam.of<T>(), table.adam_product.of<T>()};
+    return prepare<describing::kAdamProduct>(operands, kernel, kernels, store);
   });
 }
 

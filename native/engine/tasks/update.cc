@@ -1,14 +1,3 @@
-// What an optimizer does to its parameters, in place: one task for all that have the same settings.
-//
-// sgd:  parameters G, n of each, momentum, dampening, weight_decay, nesterov, maximize;
-//       buffers for each: w, dw, velocity or none, lr, step, momentum or none.
-// adam: parameters G, n of each, beta1, beta2, eps, weight_decay, decoupled, maximize;
-//       buffers for each: w, dw, m, v, v_max or none, lr, step, beta1 or none.
-// sgd_outer, adam_outer: parameters rows, columns, then the settings;
-//       buffers w [rows, columns], dz [rows] and x [columns] instead of dw = dzᵀ·x, which is never written,
-//       and the rest: one parameter, by its gradient at one sample.
-// lr, step and the last are float64 [1], since they change from step to step; the last, where it is there,
-// stands for the parameter of that name.
 #include "update.h"
 
 #include <algorithm>
@@ -25,14 +14,6 @@ template <typename Call>
 bool is_large(const Parameter<Call>& parameter) {
   return parameter.n * static_cast<int64_t>(sizeof(*parameter.call.w)) > kSmallBytes;
 }
-
-// Which operands of an outer update consist of the rows of w.
-template <typename Call>
-constexpr uint32_t kRowOperandsOf = 0;
-template <typename T>
-constexpr uint32_t kRowOperandsOf<SgdCall<T>> = 0b1011;  // w, dz, velocity
-template <typename T>
-constexpr uint32_t kRowOperandsOf<AdamCall<T>> = 0b111011;  // w, dz, m, v, v_max
 
 template <typename Call, typename Fn>
 class UpdateTask final : public Task {
@@ -60,19 +41,16 @@ class UpdateTask final : public Task {
 template <typename T, typename Call, typename Fn>
 class OuterUpdateTask final : public Task {
  public:
-  static constexpr size_t kVector = 2;  // the operand x
-  static constexpr uint32_t kRowOperands = kRowOperandsOf<Call>;
-
+  size_t vector;  // the operand x
   Fn kernel;
   Parameter<Call> parameter;
-  DType dtype;
   int64_t weights;  // rows of w
   bool forms_products;
   bool reads_samples;
   Samples samples;
 
   bool can_read_samples(size_t operand, int64_t batch) const override {
-    return operand == kVector && batch == 1;
+    return operand == vector && batch == 1;
   }
   void read_samples(size_t, const Samples& from) override {
     samples = from;
@@ -88,7 +66,7 @@ class OuterUpdateTask final : public Task {
   }
 
   bool can_form(const RowProducts& products) const override {
-    return forms_products && products.dtype == dtype && products.w == parameter.call.w &&
+    return forms_products && products.dtype == kDType<T> && products.w == parameter.call.w &&
            products.columns == parameter.call.dw.columns;
   }
 
@@ -110,85 +88,119 @@ class OuterUpdateTask final : public Task {
   }
 };
 
-template <typename T, template <typename> typename Call, typename Fn>
-Task* prepare(Operands& operands, Fn kernel, DType dtype, TaskStore& store) {
-  auto* task = store.make<UpdateTask<Call<T>, Fn>>();
+// The layouts of a rule, and what is known of its rows: which operands of an outer update consist of those of
+// w.
+template <typename Call>
+struct Rule;
+template <typename T>
+struct Rule<SgdCall<T>> {
+  static constexpr const Layout& kWhole = describing::kSgd;
+  static constexpr const Layout& kOuter = describing::kSgdOuter;
+  static constexpr uint32_t kRowOperands = kOuter.bits("w", "dz", "velocity");
+};
+template <typename T>
+struct Rule<AdamCall<T>> {
+  static constexpr const Layout& kWhole = describing::kAdam;
+  static constexpr const Layout& kOuter = describing::kAdamOuter;
+  static constexpr uint32_t kRowOperands = kOuter.bits("w", "dz", "m", "v", "maxV");
+};
+
+template <typename T, typename Call, typename Fn>
+Task* prepare_whole(const Operands& operands, Fn kernel, TaskStore& store) {
+  const Named<Rule<Call>::kWhole> named(operands);
+  auto* task = store.make<UpdateTask<Call, Fn>>();
   task->kernel = kernel;
-  task->count = operands.integer(1);
-  if (task->count > operands.buffers_left()) operands.fail("ERR_SHAPE", "too few buffers");
-  task->parameters = store.array<Parameter<Call<T>>>(static_cast<size_t>(task->count));
+  task->count = named.size("tensors");
+  if (task->count == 0) operands.fail("ERR_SHAPE", "no tensors");
+  task->parameters = store.array<Parameter<Call>>(static_cast<size_t>(task->count));
+  Call settings{};
+  read_settings(named, settings);
   for (int64_t i = 0; i < task->count; ++i) {
-    Parameter<Call<T>>& parameter = task->parameters[i];
-    parameter.n = operands.integer();
+    Parameter<Call>& parameter = task->parameters[i];
+    parameter.n = named.size("n", i);
     parameter.begin = task->elements;
     if (!is_large(parameter)) task->elements += (parameter.n + kGrain - 1) / kGrain * kGrain;
-    task->nanoseconds += kUpdateNanoseconds<Call<T>> * static_cast<double>(parameter.n);
-  }
-  Call<T> settings{};
-  read_settings(operands, settings);
-  for (int64_t i = 0; i < task->count; ++i) {
-    Parameter<Call<T>>& parameter = task->parameters[i];
     parameter.call = settings;
-    parameter.call.w = static_cast<T*>(operands.buffer(parameter.n, dtype));
-    parameter.call.dw = {static_cast<const T*>(operands.buffer(parameter.n, dtype)), nullptr, 0};
-    read_rest(operands, dtype, parameter);
+    parameter.call.dw = {named.template read<T>("gradient", parameter.n, i), nullptr, 0};
+    read_parameter(named, i, parameter);
+    task->nanoseconds += nanoseconds_of(kUpdateCost<Call>, operands.dtype(), parameter.n);
   }
   return task;
 }
 
-template <typename T, template <typename> typename Call, typename Fn>
-Task* prepare_outer(Operands& operands, Fn kernel, bool forms_products, DType dtype, TaskStore& store) {
-  auto* task = store.make<OuterUpdateTask<T, Call<T>, Fn>>();
+template <typename T, typename Call, typename Fn>
+Task* prepare_outer(const Operands& operands, Fn kernel, bool forms_products, TaskStore& store) {
+  const Named<Rule<Call>::kOuter> named(operands);
+  auto* task = store.make<OuterUpdateTask<T, Call, Fn>>();
   task->kernel = kernel;
-  task->dtype = dtype;
+  task->vector = Rule<Call>::kOuter.operand("x");
   task->forms_products = forms_products;
-  const int64_t rows = operands.integer();
-  const int64_t columns = operands.integer();
-  Parameter<Call<T>>& parameter = task->parameter;
+  const int64_t rows = named.size("rows");
+  const int64_t columns = named.size("columns");
+  Parameter<Call>& parameter = task->parameter;
   parameter.n = operands.product(rows, columns);
-  parameter.call = Call<T>{};
-  read_settings(operands, parameter.call);
-  parameter.call.w = static_cast<T*>(operands.buffer(parameter.n, dtype));
-  const auto* const factors = static_cast<const T*>(operands.buffer(rows, dtype));
-  parameter.call.dw = {static_cast<const T*>(operands.buffer(columns, dtype)), factors, columns};
-  read_rest(operands, dtype, parameter);
+  parameter.call = Call{};
+  read_settings(named, parameter.call);
+  parameter.call.dw = {named.template read<T>("x", columns), named.template read<T>("dz", rows), columns};
+  read_parameter(named, 0, parameter);
   if (parameter.n == 0) return nullptr;
   task->weights = rows;
   if (parameter.n * static_cast<int64_t>(sizeof(T)) > kSmallBytes) task->rows = rows;
   task->takes_any_rows = true;
-  task->row_operands = OuterUpdateTask<T, Call<T>, Fn>::kRowOperands;
-  task->nanoseconds = kUpdateNanoseconds<Call<T>> * static_cast<double>(parameter.n);
+  task->row_operands = Rule<Call>::kRowOperands;
+  task->nanoseconds = nanoseconds_of(kUpdateCost<Call>, operands.dtype(), parameter.n);
   return task;
 }
 
 template <template <typename> typename Call, template <typename> typename Fn>
-Task* prepare_kind(const Instruction& self, Operands& operands, const Floating<Fn>& kernels,
-                   const Table& table, TaskStore& store) {
-  const DType dtype = operands.dtype_of_next();
-  const bool outer = self.gradient == GradientForm::outer;
-  return visit_types<float, double>(operands, dtype, [&]<typename T>(std::type_identity<T>) {
+Task* prepare_by(const Operands& operands, const Floating<Fn>& kernels, const Table& table,
+                 TaskStore& store) {
+  return visit_types<float, double>(operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) {
     const Fn<T> kernel = kernels.template of<T>();
-    return outer ? prepare_outer<T, Call>(operands, kernel, table.next_products, dtype, store)
-                 : prepare<T, Call>(operands, kernel, dtype, store);
+    return operands.instruction().gradient == GradientForm::outer
+               ? prepare_outer<T, Call<T>>(operands, kernel, table.next_products, store)
+               : prepare_whole<T, Call<T>>(operands, kernel, store);
   });
+}
+
+// Of all tensors.
+template <const Layout& L>
+double elements_of(const Named<L>& named) {
+  double elements = 0;
+  for (int64_t i = 0; i < named.size("tensors"); ++i) elements += static_cast<double>(named.size("n", i));
+  return elements;
+}
+
+// The gradient's elements are products that are formed here.
+template <const Layout& L>
+double outer_flops(const Operands& operands) {
+  const Named<L> named(operands);
+  const double weights = static_cast<double>(named.size("rows")) * static_cast<double>(named.size("columns"));
+  return weights * (1 + flops_of_update(named));
 }
 
 }  // namespace
 
-Task* prepare_sgd(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  return prepare_kind<SgdCall>(self, operands, table.sgd, table, store);
+double sgd_flops(const Operands& operands) {
+  const Named<describing::kSgd> named(operands);
+  return elements_of(named) * flops_of_update(named);
 }
 
-Task* prepare_sgd_outer(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  return prepare_sgd(self, operands, table, store);
+double adam_flops(const Operands& operands) {
+  const Named<describing::kAdam> named(operands);
+  return elements_of(named) * flops_of_update(named);
 }
 
-Task* prepare_adam_outer(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  return prepare_adam(self, operands, table, store);
+double sgd_outer_flops(const Operands& operands) { return outer_flops<describing::kSgdOuter>(operands); }
+
+double adam_outer_flops(const Operands& operands) { return outer_flops<describing::kAdamOuter>(operands); }
+
+Task* prepare_sgd(const Operands& operands, const Table& table, TaskStore& store) {
+  return prepare_by<SgdCall>(operands, table.sgd, table, store);
 }
 
-Task* prepare_adam(const Instruction& self, Operands& operands, const Table& table, TaskStore& store) {
-  return prepare_kind<AdamCall>(self, operands, table.adam, table, store);
+Task* prepare_adam(const Operands& operands, const Table& table, TaskStore& store) {
+  return prepare_by<AdamCall>(operands, table.adam, table, store);
 }
 
 }  // namespace thalweg

@@ -14,12 +14,17 @@
 
 namespace thalweg {
 
-Task* prepare_sgd(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_adam(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_sgd_outer(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_adam_outer(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_sgd_product(const Instruction&, Operands&, const Table&, TaskStore&);
-Task* prepare_adam_product(const Instruction&, Operands&, const Table&, TaskStore&);
+Task* prepare_sgd(const Operands&, const Table&, TaskStore&);
+Task* prepare_adam(const Operands&, const Table&, TaskStore&);
+Task* prepare_sgd_product(const Operands&, const Table&, TaskStore&);
+Task* prepare_adam_product(const Operands&, const Table&, TaskStore&);
+
+double sgd_flops(const Operands& operands);
+double adam_flops(const Operands& operands);
+double sgd_outer_flops(const Operands& operands);
+double adam_outer_flops(const Operands& operands);
+double sgd_product_flops(const Operands& operands);
+double adam_product_flops(const Operands& operands);
 
 namespace describing {
 
@@ -72,7 +77,7 @@ inline constexpr Layout kAdamProduct = adam(GradientForm::product);
 }  // namespace describing
 
 constexpr Instruction describe_update(const char* name, const char* rule, GradientForm form, Prepare prepare,
-                                      const Layout& layout) {
+                                      const Layout& layout, double (*flops)(const Operands&)) {
   constexpr const char* kFamilies[] = {nullptr, "update", "update_outer", "update_product"};
   return {.name = name,
           .family = kFamilies[static_cast<int32_t>(form)],
@@ -80,19 +85,22 @@ constexpr Instruction describe_update(const char* name, const char* rule, Gradie
           .layout = &layout,
           .takes = takes_floats,
           .sentence = Sentence::update,
+          .flops = flops,
           .update_rule = rule,
           .gradient = form};
 }
 
 inline constexpr std::array kUpdateInstructions = {
-    describe_update("sgd", "sgd", GradientForm::whole, prepare_sgd, describing::kSgd),
-    describe_update("adam", "adam", GradientForm::whole, prepare_adam, describing::kAdam),
-    describe_update("sgd_outer", "sgd", GradientForm::outer, prepare_sgd_outer, describing::kSgdOuter),
-    describe_update("adam_outer", "adam", GradientForm::outer, prepare_adam_outer, describing::kAdamOuter),
-    describe_update("sgd_product", "sgd", GradientForm::product, prepare_sgd_product,
-                    describing::kSgdProduct),
+    describe_update("sgd", "sgd", GradientForm::whole, prepare_sgd, describing::kSgd, sgd_flops),
+    describe_update("adam", "adam", GradientForm::whole, prepare_adam, describing::kAdam, adam_flops),
+    describe_update("sgd_outer", "sgd", GradientForm::outer, prepare_sgd, describing::kSgdOuter,
+                    sgd_outer_flops),
+    describe_update("adam_outer", "adam", GradientForm::outer, prepare_adam, describing::kAdamOuter,
+                    adam_outer_flops),
+    describe_update("sgd_product", "sgd", GradientForm::product, prepare_sgd_product, describing::kSgdProduct,
+                    sgd_product_flops),
     describe_update("adam_product", "adam", GradientForm::product, prepare_adam_product,
-                    describing::kAdamProduct),
+                    describing::kAdamProduct, adam_product_flops),
 };
 
 }  // namespace thalweg
