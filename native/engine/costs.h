@@ -13,7 +13,7 @@ namespace thalweg {
 #define THALWEG_COSTS(X)                                                                          \
   X(arithmetic, 0.3, 0.3)     /* an elementwise operation of a few machine instructions */        \
   X(function, 1, 1)           /* an elementwise function: exp, log, tanh */                       \
-  X(power, 15, 15)            /* an elementwise pow */                                            \
+  X(library, 15, 15)          /* an elementwise call of the C library: pow, sin, erf */           \
   X(reduce, 0.3, 0.3)         /* an element that is reduced */                                    \
   X(softmax, 2, 2)            /* an element of a row */                                           \
   X(cross_entropy, 1.5, 1.5)  /* a score */                                                       \

@@ -159,9 +159,6 @@ consteval Layout layout(std::initializer_list<ParamSpec> params,
   return Layout().add(params).add(operands);
 }
 
-// What an instruction gives, whatever else it takes.
-enum class Gives : uint8_t { same, float32, float64, int32, boolean };
-
 // How a sentence of explain() is made: name(operands), a chain's ops, a product's formula, an update's rule.
 enum class Sentence : uint8_t { call, chain, product, update };
 
@@ -198,25 +195,12 @@ struct Instruction {
   GradientForm gradient = GradientForm::none;
 };
 
-constexpr DType dtype_given(Gives gives, DType own) {
-  switch (gives) {
-    case Gives::float32:
-      return DType::float32;
-    case Gives::float64:
-      return DType::float64;
-    case Gives::int32:
-      return DType::int32;
-    case Gives::boolean:
-      return DType::boolean;
-    default:
-      return own;
-  }
-}
-
 inline bool takes_floats(const Instruction&, const Table&, DType dtype) {
-  return dtype == DType::float32 || dtype == DType::float64;
+  return contains(DTypeSet::floats, dtype);
 }
-inline bool takes_numbers(const Instruction&, const Table&, DType dtype) { return dtype != DType::boolean; }
+inline bool takes_numbers(const Instruction&, const Table&, DType dtype) {
+  return contains(DTypeSet::numbers, dtype);
+}
 inline bool takes_all(const Instruction&, const Table&, DType) { return true; }
 
 }  // namespace thalweg

@@ -13,8 +13,8 @@ namespace thalweg {
 template <typename Use>
 auto visit_dtype(DType dtype, const Use& use) {
   switch (dtype) {
-#define THALWEG_X(name, text, type) \
-  case DType::name:                 \
+#define THALWEG_X(name, text, type, kind) \
+  case DType::name:                       \
     return use(std::type_identity<type>());
     THALWEG_DTYPES(THALWEG_X)
 #undef THALWEG_X

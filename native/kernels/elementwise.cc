@@ -1,11 +1,12 @@
 // y[i] = f(a[i·sa], b[i·sb], c[i·sc]) for i < n; each stride is 0 (one value for all) or 1.
 //
-// Each op is a struct whose `of` says what it does to one element; the loops below turn it into a
-// kernel, one loop for each combination of strides, so that the compiler sees plain vector loops.
+// Each functor of `op` has the name of its row in elementwise.h. Its `of` says what it does to one element;
+// the loops below make a kernel of it, one loop for each combination of strides, so that the compiler sees
+// plain vector loops. A functor with a `run` of its own is the whole kernel.
 // y may be an input itself (same address, same element size): hence `omp simd`, and no __restrict.
 #include "elementwise.h"
 
-#include "isa/namespace.h"
+#include "isa/fill.h"
 #include "math.h"
 
 namespace thalweg::THALWEG_ISA {
@@ -75,41 +76,14 @@ void binary(int64_t n, const void* const* in, const int64_t* strides, void* out)
   }
 }
 
-// y[i] = condition[i·sc] ? a[i·sa] : b[i·sb]
-template <typename T>
-void where(int64_t n, const void* const* in, const int64_t* strides, void* out) {
-  const uint8_t* condition = static_cast<const uint8_t*>(in[0]);
-  const T* a = static_cast<const T*>(in[1]);
-  const T* b = static_cast<const T*>(in[2]);
-  T* y = static_cast<T*>(out);
-  if (n <= 0) return;
-  const T a0 = *a, b0 = *b;
-  const auto choose = [condition](int64_t i, T va, T vb) { return condition[i] != 0 ? va : vb; };
-  if (strides[0] == 0) {
-    const T* from = *condition != 0 ? a : b;
-    const T from0 = *from;
-    if (strides[*condition != 0 ? 1 : 2] == 0) {
-      for_each(n, y, [=](int64_t) { return from0; });
-    } else {
-      for_each(n, y, [=](int64_t i) { return from[i]; });
-    }
-  } else if (strides[1] != 0 && strides[2] != 0) {
-    for_each(n, y, [=](int64_t i) { return choose(i, a[i], b[i]); });
-  } else if (strides[1] != 0) {
-    for_each(n, y, [=](int64_t i) { return choose(i, a[i], b0); });
-  } else if (strides[2] != 0) {
-    for_each(n, y, [=](int64_t i) { return choose(i, a0, b[i]); });
-  } else {
-    for_each(n, y, [=](int64_t i) { return choose(i, a0, b0); });
-  }
-}
+namespace op {
 
 // --- arithmetic ----------------------------------------------------------------------------------
 
-// Whole numbers are added, negated and multiplied without a sign, so that overflow wraps.
-THALWEG_INLINE float modular(float x) { return x; }
-THALWEG_INLINE double modular(double x) { return x; }
-THALWEG_INLINE uint32_t modular(int32_t x) { return static_cast<uint32_t>(x); }
+template <typename T>
+THALWEG_INLINE Modular<T> modular(T x) {
+  return static_cast<Modular<T>>(x);
+}
 
 #define THALWEG_UNARY_OP(name, result) \
   struct name {                        \
@@ -126,30 +100,29 @@ THALWEG_INLINE uint32_t modular(int32_t x) { return static_cast<uint32_t>(x); }
     }                                   \
   }
 
-THALWEG_BINARY_OP(Add, static_cast<T>(modular(a) + modular(b)));
-THALWEG_BINARY_OP(Sub, static_cast<T>(modular(a) - modular(b)));
-THALWEG_BINARY_OP(Mul, static_cast<T>(modular(a) * modular(b)));
-THALWEG_BINARY_OP(Div, a / b);
-THALWEG_BINARY_OP(Pow, pow_(a, b));
+THALWEG_BINARY_OP(add, static_cast<T>(modular(a) + modular(b)));
+THALWEG_BINARY_OP(sub, static_cast<T>(modular(a) - modular(b)));
+THALWEG_BINARY_OP(mul, static_cast<T>(modular(a) * modular(b)));
+THALWEG_BINARY_OP(div, a / b);
 // A NaN on either side wins.
-THALWEG_BINARY_OP(Maximum, ((a > b) | (a != a)) ? a : b);
-THALWEG_BINARY_OP(Minimum, ((a < b) | (a != a)) ? a : b);
+THALWEG_BINARY_OP(maximum, ((a > b) | (a != a)) ? a : b);
+THALWEG_BINARY_OP(minimum, ((a < b) | (a != a)) ? a : b);
 
-THALWEG_UNARY_OP(Copy, x);
-THALWEG_UNARY_OP(Neg, static_cast<T>(-modular(x)));
-THALWEG_UNARY_OP(Square, static_cast<T>(modular(x) * modular(x)));
-THALWEG_UNARY_OP(Sqrt, sqrt_(x));
-THALWEG_UNARY_OP(Reciprocal, T(1) / x);
-THALWEG_UNARY_OP(Exp, exp_(x));
-THALWEG_UNARY_OP(Log, log_(x));
-THALWEG_UNARY_OP(Tanh, tanh_(x));
-THALWEG_UNARY_OP(Sigmoid, sigmoid_(x));
+THALWEG_UNARY_OP(copy, x);
+THALWEG_UNARY_OP(neg, static_cast<T>(-modular(x)));
+THALWEG_UNARY_OP(square, static_cast<T>(modular(x) * modular(x)));
+THALWEG_UNARY_OP(sqrt, sqrt_(x));
+THALWEG_UNARY_OP(reciprocal, T(1) / x);
+THALWEG_UNARY_OP(exp, exp_(x));
+THALWEG_UNARY_OP(log, log_(x));
+THALWEG_UNARY_OP(tanh, tanh_(x));
+THALWEG_UNARY_OP(sigmoid, sigmoid_(x));
 // The comparisons are false for a NaN: relu keeps it, heaviside and sign make it 0.
-THALWEG_UNARY_OP(Relu, x < T(0) ? T(0) : x);
-THALWEG_UNARY_OP(Heaviside, x > T(0) ? T(1) : T(0));
-THALWEG_UNARY_OP(Sign, static_cast<T>(T(x > T(0)) - T(x < T(0))));
+THALWEG_UNARY_OP(relu, x < T(0) ? T(0) : x);
+THALWEG_UNARY_OP(heaviside, x > T(0) ? T(1) : T(0));
+THALWEG_UNARY_OP(sign, static_cast<T>(T(x > T(0)) - T(x < T(0))));
 
-THALWEG_UNARY_OP(Rsqrt, T(1) / sqrt_(x));
+THALWEG_UNARY_OP(rsqrt, T(1) / sqrt_(x));
 
 // Functions of the C library, one element at a time.
 #define THALWEG_LIBRARY_OP(name, function)                                  \
@@ -157,35 +130,35 @@ THALWEG_UNARY_OP(Rsqrt, T(1) / sqrt_(x));
     THALWEG_INLINE float of(float x) { return __builtin_##function##f(x); } \
     THALWEG_INLINE double of(double x) { return __builtin_##function(x); }  \
   }
-THALWEG_LIBRARY_OP(Sin, sin);
-THALWEG_LIBRARY_OP(Cos, cos);
-THALWEG_LIBRARY_OP(Tan, tan);
-THALWEG_LIBRARY_OP(Asin, asin);
-THALWEG_LIBRARY_OP(Acos, acos);
-THALWEG_LIBRARY_OP(Atan, atan);
-THALWEG_LIBRARY_OP(Sinh, sinh);
-THALWEG_LIBRARY_OP(Cosh, cosh);
-THALWEG_LIBRARY_OP(Asinh, asinh);
-THALWEG_LIBRARY_OP(Acosh, acosh);
-THALWEG_LIBRARY_OP(Atanh, atanh);
-THALWEG_LIBRARY_OP(Expm1, expm1);
-THALWEG_LIBRARY_OP(Log1p, log1p);
-THALWEG_LIBRARY_OP(Exp2, exp2);
-THALWEG_LIBRARY_OP(Log2, log2);
-THALWEG_LIBRARY_OP(Log10, log10);
-THALWEG_LIBRARY_OP(Erf, erf);
-THALWEG_LIBRARY_OP(Erfc, erfc);
-THALWEG_LIBRARY_OP(Floor, floor);
-THALWEG_LIBRARY_OP(Ceil, ceil);
-THALWEG_LIBRARY_OP(Round, rint);
-THALWEG_LIBRARY_OP(Trunc, trunc);
+THALWEG_LIBRARY_OP(sin, sin);
+THALWEG_LIBRARY_OP(cos, cos);
+THALWEG_LIBRARY_OP(tan, tan);
+THALWEG_LIBRARY_OP(asin, asin);
+THALWEG_LIBRARY_OP(acos, acos);
+THALWEG_LIBRARY_OP(atan, atan);
+THALWEG_LIBRARY_OP(sinh, sinh);
+THALWEG_LIBRARY_OP(cosh, cosh);
+THALWEG_LIBRARY_OP(asinh, asinh);
+THALWEG_LIBRARY_OP(acosh, acosh);
+THALWEG_LIBRARY_OP(atanh, atanh);
+THALWEG_LIBRARY_OP(expm1, expm1);
+THALWEG_LIBRARY_OP(log1p, log1p);
+THALWEG_LIBRARY_OP(exp2, exp2);
+THALWEG_LIBRARY_OP(log2, log2);
+THALWEG_LIBRARY_OP(log10, log10);
+THALWEG_LIBRARY_OP(erf, erf);
+THALWEG_LIBRARY_OP(erfc, erfc);
+THALWEG_LIBRARY_OP(floor, floor);
+THALWEG_LIBRARY_OP(ceil, ceil);
+THALWEG_LIBRARY_OP(round, rint);
+THALWEG_LIBRARY_OP(trunc, trunc);
 
-struct Atan2 {
+struct atan2 {
   THALWEG_INLINE float of(float a, float b) { return __builtin_atan2f(a, b); }
   THALWEG_INLINE double of(double a, double b) { return __builtin_atan2(a, b); }
 };
 
-struct Abs {
+struct abs {
   template <typename T>
   THALWEG_INLINE T of(T x) {
     return abs_(x);
@@ -201,31 +174,33 @@ THALWEG_INLINE double comparable(double x) { return x; }
 THALWEG_INLINE int32_t comparable(int32_t x) { return x; }
 THALWEG_INLINE uint8_t comparable(uint8_t x) { return x != 0; }
 
-THALWEG_BINARY_OP(Equal, static_cast<uint8_t>(comparable(a) == comparable(b)));
-THALWEG_BINARY_OP(NotEqual, static_cast<uint8_t>(comparable(a) != comparable(b)));
-THALWEG_BINARY_OP(Less, static_cast<uint8_t>(comparable(a) < comparable(b)));
-THALWEG_BINARY_OP(LessEqual, static_cast<uint8_t>(comparable(a) <= comparable(b)));
-THALWEG_BINARY_OP(Greater, static_cast<uint8_t>(comparable(a) > comparable(b)));
-THALWEG_BINARY_OP(GreaterEqual, static_cast<uint8_t>(comparable(a) >= comparable(b)));
-THALWEG_BINARY_OP(LogicalAnd, static_cast<uint8_t>((a != 0) & (b != 0)));
-THALWEG_BINARY_OP(LogicalOr, static_cast<uint8_t>((a != 0) | (b != 0)));
-THALWEG_UNARY_OP(LogicalNot, static_cast<uint8_t>(x == 0));
-THALWEG_UNARY_OP(ToBool, static_cast<uint8_t>(x != T(0)));
+THALWEG_BINARY_OP(equal, static_cast<uint8_t>(comparable(a) == comparable(b)));
+THALWEG_BINARY_OP(not_equal, static_cast<uint8_t>(comparable(a) != comparable(b)));
+THALWEG_BINARY_OP(less, static_cast<uint8_t>(comparable(a) < comparable(b)));
+THALWEG_BINARY_OP(less_equal, static_cast<uint8_t>(comparable(a) <= comparable(b)));
+THALWEG_BINARY_OP(greater, static_cast<uint8_t>(comparable(a) > comparable(b)));
+THALWEG_BINARY_OP(greater_equal, static_cast<uint8_t>(comparable(a) >= comparable(b)));
+THALWEG_BINARY_OP(logical_and, static_cast<uint8_t>((a != 0) & (b != 0)));
+THALWEG_BINARY_OP(logical_or, static_cast<uint8_t>((a != 0) | (b != 0)));
+THALWEG_UNARY_OP(logical_not, static_cast<uint8_t>(x == 0));
+THALWEG_UNARY_OP(to_bool, static_cast<uint8_t>(x != T(0)));
 
 // x − x is 0 for all but NaN and ±∞.
-THALWEG_UNARY_OP(IsFinite, static_cast<uint8_t>(modular(x) - modular(x) == 0));
+THALWEG_UNARY_OP(is_finite, static_cast<uint8_t>(modular(x) - modular(x) == 0));
 
 template <typename Y>
-struct ToFloating {
+struct to_floating {
   template <typename T>
   THALWEG_INLINE Y of(T x) {
     return static_cast<Y>(x);
   }
   THALWEG_INLINE Y of(uint8_t x) { return x != 0 ? Y(1) : Y(0); }
 };
+struct to_float32 : to_floating<float> {};
+struct to_float64 : to_floating<double> {};
 
 // Towards zero, held to the range of int32; NaN gives 0.
-struct ToInt32 {
+struct to_int32 {
   template <typename T>
   THALWEG_INLINE int32_t of(T x) {
     constexpr T kLowest = -0x1p31, kAbove = 0x1p31;
@@ -237,126 +212,111 @@ struct ToInt32 {
   THALWEG_INLINE int32_t of(uint8_t x) { return x != 0; }
 };
 
+// --- with loops of their own ---------------------------------------------------------------------
+
 // With the same exponent for all, the common ones need no call.
-template <typename T>
-void pow(int64_t n, const void* const* in, const int64_t* strides, void* out) {
-  if (strides[1] != 0 || strides[0] == 0 || n <= 0) return binary<Pow, T>(n, in, strides, out);
-  const T* x = static_cast<const T*>(in[0]);
-  const T exponent = *static_cast<const T*>(in[1]);
-  T* y = static_cast<T*>(out);
-  if (exponent == T(2)) {
-    for_each(n, y, [=](int64_t i) { return x[i] * x[i]; });
-  } else if (exponent == T(3)) {
-    for_each(n, y, [=](int64_t i) { return x[i] * x[i] * x[i]; });
-  } else if (exponent == T(-1)) {
-    for_each(n, y, [=](int64_t i) { return T(1) / x[i]; });
-  } else if (exponent == T(0.5)) {
-    // Unlike √x: pow(−0, ½) is +0 and pow(−∞, ½) is +∞.
-    const T infinity = __builtin_huge_val();
-    for_each(n, y, [=](int64_t i) { return x[i] == -infinity ? infinity : sqrt_(x[i] + T(0)); });
-  } else {
-    binary<Pow, T>(n, in, strides, out);
+struct pow {
+  template <typename T>
+  THALWEG_INLINE T of(T a, T b) {
+    return pow_(a, b);
   }
-}
+
+  template <typename T>
+  static void run(int64_t n, const void* const* in, const int64_t* strides, void* out) {
+    if (strides[1] != 0 || strides[0] == 0 || n <= 0) return binary<pow, T>(n, in, strides, out);
+    const T* x = static_cast<const T*>(in[0]);
+    const T exponent = *static_cast<const T*>(in[1]);
+    T* y = static_cast<T*>(out);
+    if (exponent == T(2)) {
+      for_each(n, y, [=](int64_t i) { return x[i] * x[i]; });
+    } else if (exponent == T(3)) {
+      for_each(n, y, [=](int64_t i) { return x[i] * x[i] * x[i]; });
+    } else if (exponent == T(-1)) {
+      for_each(n, y, [=](int64_t i) { return T(1) / x[i]; });
+    } else if (exponent == T(0.5)) {
+      // Unlike √x: pow(−0, ½) is +0 and pow(−∞, ½) is +∞.
+      const T infinity = __builtin_huge_val();
+      for_each(n, y, [=](int64_t i) { return x[i] == -infinity ? infinity : sqrt_(x[i] + T(0)); });
+    } else {
+      binary<pow, T>(n, in, strides, out);
+    }
+  }
+};
+
+// y[i] = condition[i·sc] ? a[i·sa] : b[i·sb]
+struct where {
+  template <typename T>
+  static void run(int64_t n, const void* const* in, const int64_t* strides, void* out) {
+    const uint8_t* condition = static_cast<const uint8_t*>(in[0]);
+    const T* a = static_cast<const T*>(in[1]);
+    const T* b = static_cast<const T*>(in[2]);
+    T* y = static_cast<T*>(out);
+    if (n <= 0) return;
+    const T a0 = *a, b0 = *b;
+    const auto choose = [condition](int64_t i, T va, T vb) { return condition[i] != 0 ? va : vb; };
+    if (strides[0] == 0) {
+      const T* from = *condition != 0 ? a : b;
+      const T from0 = *from;
+      if (strides[*condition != 0 ? 1 : 2] == 0) {
+        for_each(n, y, [=](int64_t) { return from0; });
+      } else {
+        for_each(n, y, [=](int64_t i) { return from[i]; });
+      }
+    } else if (strides[1] != 0 && strides[2] != 0) {
+      for_each(n, y, [=](int64_t i) { return choose(i, a[i], b[i]); });
+    } else if (strides[1] != 0) {
+      for_each(n, y, [=](int64_t i) { return choose(i, a[i], b0); });
+    } else if (strides[2] != 0) {
+      for_each(n, y, [=](int64_t i) { return choose(i, a0, b[i]); });
+    } else {
+      for_each(n, y, [=](int64_t i) { return choose(i, a0, b0); });
+    }
+  }
+};
+
+}  // namespace op
 
 // --- the table -----------------------------------------------------------------------------------
 
-template <typename Op, typename... T>
-void add_unary(Table& table, Elementwise kernel) {
-  ((table.elementwise[kernel][kDType<T>] = unary<Op, T>), ...);
-}
+template <typename Op, typename T, int32_t kInputs>
+constexpr DType kResultOf = DType::count;
+template <typename Op, typename T>
+constexpr DType kResultOf<Op, T, 1> = kDType<decltype(Op::of(T()))>;
+template <typename Op, typename T>
+constexpr DType kResultOf<Op, T, 2> = kDType<decltype(Op::of(T(), T()))>;
 
-template <typename Op>
-void add_function(Table& table, Elementwise kernel) {
-  table.elementwise[kernel][kDType<float>] = unary_by_blocks<Op, float>;
-  table.elementwise[kernel][kDType<double>] = unary_by_blocks<Op, double>;
-}
+// The kernel of an op: its own loop where it has one, otherwise the loop for its number of inputs.
+template <typename Op, Elementwise kKernel>
+struct Loop {
+  template <typename T>
+  static constexpr ElementwiseFn select() {
+    constexpr ElementwiseInfo kInfo = info_of(kKernel);
+    if constexpr (requires { &Op::template run<T>; }) {
+      return Op::template run<T>;
+    } else {
+      static_assert(kResultOf<Op, T, kInfo.inputs> == dtype_given(kInfo.gives, kDType<T>),
+                    "the row in elementwise.h names another dtype for the result");
+      if constexpr (kInfo.inputs == 2) {
+        return binary<Op, T>;
+      } else if constexpr (kInfo.cost == ElementwiseCost::function) {
+        return unary_by_blocks<Op, T>;
+      } else {
+        return unary<Op, T>;
+      }
+    }
+  }
 
-template <typename Op, typename... T>
-void add_binary(Table& table, Elementwise kernel) {
-  ((table.elementwise[kernel][kDType<T>] = binary<Op, T>), ...);
-}
-
-void add_arithmetic(Table& table) {
-  add_binary<Add, float, double, int32_t>(table, Elementwise::add);
-  add_binary<Sub, float, double, int32_t>(table, Elementwise::sub);
-  add_binary<Mul, float, double, int32_t>(table, Elementwise::mul);
-  add_binary<Div, float, double>(table, Elementwise::div);
-  table.elementwise[Elementwise::pow][kDType<float>] = pow<float>;
-  table.elementwise[Elementwise::pow][kDType<double>] = pow<double>;
-  add_binary<Maximum, float, double, int32_t>(table, Elementwise::maximum);
-  add_binary<Minimum, float, double, int32_t>(table, Elementwise::minimum);
-  add_unary<Copy, float, double, int32_t, uint8_t>(table, Elementwise::copy);
-  add_unary<Neg, float, double, int32_t>(table, Elementwise::neg);
-  add_unary<Abs, float, double, int32_t>(table, Elementwise::abs);
-  add_unary<Sign, float, double, int32_t>(table, Elementwise::sign);
-  add_unary<Square, float, double, int32_t>(table, Elementwise::square);
-  add_unary<Sqrt, float, double>(table, Elementwise::sqrt);
-  add_unary<Reciprocal, float, double>(table, Elementwise::reciprocal);
-  add_function<Exp>(table, Elementwise::exp);
-  add_function<Log>(table, Elementwise::log);
-  add_function<Tanh>(table, Elementwise::tanh);
-  add_function<Sigmoid>(table, Elementwise::sigmoid);
-  add_unary<Relu, float, double, int32_t>(table, Elementwise::relu);
-  add_unary<Heaviside, float, double, int32_t>(table, Elementwise::heaviside);
-}
-
-void add_functions(Table& table) {
-  add_unary<Sin, float, double>(table, Elementwise::sin);
-  add_unary<Cos, float, double>(table, Elementwise::cos);
-  add_unary<Tan, float, double>(table, Elementwise::tan);
-  add_unary<Asin, float, double>(table, Elementwise::asin);
-  add_unary<Acos, float, double>(table, Elementwise::acos);
-  add_unary<Atan, float, double>(table, Elementwise::atan);
-  add_unary<Sinh, float, double>(table, Elementwise::sinh);
-  add_unary<Cosh, float, double>(table, Elementwise::cosh);
-  add_unary<Asinh, float, double>(table, Elementwise::asinh);
-  add_unary<Acosh, float, double>(table, Elementwise::acosh);
-  add_unary<Atanh, float, double>(table, Elementwise::atanh);
-  add_unary<Expm1, float, double>(table, Elementwise::expm1);
-  add_unary<Log1p, float, double>(table, Elementwise::log1p);
-  add_unary<Exp2, float, double>(table, Elementwise::exp2);
-  add_unary<Log2, float, double>(table, Elementwise::log2);
-  add_unary<Log10, float, double>(table, Elementwise::log10);
-  add_unary<Erf, float, double>(table, Elementwise::erf);
-  add_unary<Erfc, float, double>(table, Elementwise::erfc);
-  add_unary<Rsqrt, float, double>(table, Elementwise::rsqrt);
-  add_unary<Floor, float, double>(table, Elementwise::floor);
-  add_unary<Ceil, float, double>(table, Elementwise::ceil);
-  add_unary<Round, float, double>(table, Elementwise::round);
-  add_unary<Trunc, float, double>(table, Elementwise::trunc);
-  add_binary<Atan2, float, double>(table, Elementwise::atan2);
-}
-
-void add_tests_and_conversions(Table& table) {
-  add_binary<Equal, float, double, int32_t, uint8_t>(table, Elementwise::equal);
-  add_binary<NotEqual, float, double, int32_t, uint8_t>(table, Elementwise::not_equal);
-  add_binary<Less, float, double, int32_t, uint8_t>(table, Elementwise::less);
-  add_binary<LessEqual, float, double, int32_t, uint8_t>(table, Elementwise::less_equal);
-  add_binary<Greater, float, double, int32_t, uint8_t>(table, Elementwise::greater);
-  add_binary<GreaterEqual, float, double, int32_t, uint8_t>(table, Elementwise::greater_equal);
-  add_binary<LogicalAnd, uint8_t>(table, Elementwise::logical_and);
-  add_binary<LogicalOr, uint8_t>(table, Elementwise::logical_or);
-  add_unary<LogicalNot, uint8_t>(table, Elementwise::logical_not);
-  add_unary<IsFinite, float, double, int32_t, uint8_t>(table, Elementwise::is_finite);
-  add_unary<ToFloating<float>, float, double, int32_t, uint8_t>(table, Elementwise::to_float32);
-  add_unary<ToFloating<double>, float, double, int32_t, uint8_t>(table, Elementwise::to_float64);
-  add_unary<ToInt32, float, double, int32_t, uint8_t>(table, Elementwise::to_int32);
-  add_unary<ToBool, float, double, int32_t, uint8_t>(table, Elementwise::to_bool);
-
-  auto& entries = table.elementwise[Elementwise::where];
-  entries[kDType<float>] = where<float>;
-  entries[kDType<double>] = where<double>;
-  entries[kDType<int32_t>] = where<int32_t>;
-  entries[kDType<uint8_t>] = where<uint8_t>;
-}
+  template <typename T>
+  static constexpr ElementwiseFn run = select<T>();
+};
 
 }  // namespace
 
 void add_elementwise(Table& table) {
-  add_arithmetic(table);
-  add_functions(table);
-  add_tests_and_conversions(table);
+#define THALWEG_X(name, ...) \
+  add_member<Loop<op::name, Elementwise::name>, Elementwise::name>(table.elementwise);
+  THALWEG_ELEMENTWISE(THALWEG_X)
+#undef THALWEG_X
 }
 
 }  // namespace thalweg::THALWEG_ISA

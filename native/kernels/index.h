@@ -5,11 +5,49 @@
 
 namespace thalweg {
 
-// select:      y [o, j, i] = x[o, index[j], i]                      index [count]
-// gather:      y [o, j, i] = x[o, index[o, j, i], i]                index [outer, count, inner]
-// add_select:  y [o, index[j], i] += x[o, j, i]                     index [count]
-// add_gather:  y [o, index[o, j, i], i] += x[o, j, i]               index [outer, count, inner]
-enum class Index : int32_t { select, gather, add_select, add_gather, count };
+// index_select: y [o, j, i] = x[o, index[j], i]           index [count]
+// gather:       y [o, j, i] = x[o, index[o, j, i], i]     index [outer, count, inner]
+// index_add:    y [o, index[j], i] += x[o, j, i]          index [count]
+// scatter_add:  y [o, index[o, j, i], i] += x[o, j, i]    index [outer, count, inner]
+
+// Whether an index stands for a whole row of the inner axis, or each element has one of its own.
+enum class IndexOf : uint8_t { row, element };
+
+// Whether y is what is read at the indices, or what is added there.
+enum class IndexDoes : uint8_t { read, add };
+
+// Every kernel of this family. A new one is a row here, a functor of its name in index.cc and one in
+// reference/index.cc. The columns: its name; the dtypes for which it is defined; what has an index; what is
+// done there.
+// clang-format off
+#define THALWEG_INDEX(X) \
+  X(index_select, all,     row,     read) \
+  X(gather,       all,     element, read) \
+  X(index_add,    numbers, row,     add)  \
+  X(scatter_add,  numbers, element, add)
+// clang-format on
+
+enum class Index : int32_t {
+#define THALWEG_X(name, dtypes, of, does) name,
+  THALWEG_INDEX(THALWEG_X)
+#undef THALWEG_X
+      count
+};
+
+struct IndexInfo {
+  const char* name;
+  DTypeSet dtypes;
+  IndexOf of;
+  IndexDoes does;
+};
+
+constexpr IndexInfo kIndexInfo[] = {
+#define THALWEG_X(name, dtypes, of, does) {#name, DTypeSet::dtypes, IndexOf::of, IndexDoes::does},
+    THALWEG_INDEX(THALWEG_X)
+#undef THALWEG_X
+};
+
+static constexpr const IndexInfo& info_of(Index kernel) { return kIndexInfo[static_cast<int32_t>(kernel)]; }
 
 // Works on the part of the outer and inner ranges given; an index outside [0, axis) is skipped.
 struct IndexCall {

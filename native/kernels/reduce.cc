@@ -5,7 +5,7 @@
 // range changes a bit.
 #include "reduce.h"
 
-#include "isa/namespace.h"
+#include "isa/fill.h"
 #include "math.h"
 #include "vector.h"
 
@@ -230,71 +230,83 @@ THALWEG_INLINE void reduce(const ReduceCall& c, Run run, Columns columns) {
   }
 }
 
-template <typename T>
-void sum(const ReduceCall& c) {
-  reduce<T, T>(
-      c, [&](const T* x) { return sum_of_run(x, c.axis); },
-      [&](const T* x, int64_t width, T* y) { sum_columns(x, c.axis, c.inner, width, y); });
-}
+// The largest or the smallest value: nothing to choose from where the axis is empty.
+template <typename Op>
+struct Extreme {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    if (c.axis <= 0) return;
+    reduce<T, T>(
+        c, [&](const T* x) { return fold<Op>(x, c.axis, x[0]); },
+        [&](const T* x, int64_t width, T* y) { fold_columns<Op>(x, c.axis, c.inner, width, y); });
+  }
+};
 
-template <typename T>
-void product(const ReduceCall& c) {
-  reduce<T, T>(
-      c, [&](const T* x) { return fold<Product>(x, c.axis, T(1)); },
-      [&](const T* x, int64_t width, T* y) {
-        if (c.axis > 0) return fold_columns<Product>(x, c.axis, c.inner, width, y);
-        for (int64_t i = 0; i < width; ++i) y[i] = 1;
-      });
-}
-
-// amax, amin, argmax, argmin: nothing to choose from where the axis is empty.
-template <typename Op, typename T>
-void extreme(const ReduceCall& c) {
-  if (c.axis <= 0) return;
-  reduce<T, T>(
-      c, [&](const T* x) { return fold<Op>(x, c.axis, x[0]); },
-      [&](const T* x, int64_t width, T* y) { fold_columns<Op>(x, c.axis, c.inner, width, y); });
-}
-
-template <typename Op, typename T>
-void position(const ReduceCall& c) {
-  if (c.axis <= 0) return;
-  reduce<T, int32_t>(
-      c, [&](const T* x) { return position_in_run<Op>(x, c.axis); },
-      [&](const T* x, int64_t width, int32_t* y) { position_in_columns<Op>(x, c.axis, c.inner, width, y); });
-}
+template <typename Op>
+struct Position {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    if (c.axis <= 0) return;
+    reduce<T, int32_t>(
+        c, [&](const T* x) { return position_in_run<Op>(x, c.axis); },
+        [&](const T* x, int64_t width, int32_t* y) {
+          position_in_columns<Op>(x, c.axis, c.inner, width, y);
+        });
+  }
+};
 
 // any: a value that is not zero is met; all: none that is zero is.
-template <bool kAll, typename T>
-void any_or_all(const ReduceCall& c) {
-  reduce<T, uint8_t>(
-      c, [&](const T* x) { return static_cast<uint8_t>(meets<kAll>(x, c.axis) != kAll); },
-      [&](const T* x, int64_t width, uint8_t* y) { meets_columns<kAll>(x, c.axis, c.inner, width, y); });
-}
+template <bool kAll>
+struct AnyOrAll {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    reduce<T, uint8_t>(
+        c, [&](const T* x) { return static_cast<uint8_t>(meets<kAll>(x, c.axis) != kAll); },
+        [&](const T* x, int64_t width, uint8_t* y) { meets_columns<kAll>(x, c.axis, c.inner, width, y); });
+  }
+};
 
-// --- the table -----------------------------------------------------------------------------------
+// --- the functors, each with the name of its row in reduce.h -------------------------------------
 
-// Modular has no sign where T is a whole number, so that overflow wraps.
-template <typename T, typename Modular>
-void add_numbers(Table& table, DType dtype) {
-  table.reduce[Reduce::sum][dtype] = sum<Modular>;
-  table.reduce[Reduce::prod][dtype] = product<Modular>;
-  table.reduce[Reduce::amax][dtype] = extreme<Largest, T>;
-  table.reduce[Reduce::amin][dtype] = extreme<Smallest, T>;
-  table.reduce[Reduce::argmax][dtype] = position<Largest, T>;
-  table.reduce[Reduce::argmin][dtype] = position<Smallest, T>;
-  table.reduce[Reduce::any][dtype] = any_or_all<false, T>;
-  table.reduce[Reduce::all][dtype] = any_or_all<true, T>;
-}
+namespace op {
 
+struct sum {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    using M = Modular<T>;
+    reduce<M, M>(
+        c, [&](const M* x) { return sum_of_run(x, c.axis); },
+        [&](const M* x, int64_t width, M* y) { sum_columns(x, c.axis, c.inner, width, y); });
+  }
+};
+
+struct prod {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    using M = Modular<T>;
+    reduce<M, M>(
+        c, [&](const M* x) { return fold<Product>(x, c.axis, M(1)); },
+        [&](const M* x, int64_t width, M* y) {
+          if (c.axis > 0) return fold_columns<Product>(x, c.axis, c.inner, width, y);
+          for (int64_t i = 0; i < width; ++i) y[i] = 1;
+        });
+  }
+};
+
+struct amax : Extreme<Largest> {};
+struct amin : Extreme<Smallest> {};
+struct argmax : Position<Largest> {};
+struct argmin : Position<Smallest> {};
+struct any : AnyOrAll<false> {};
+struct all : AnyOrAll<true> {};
+
+}  // namespace op
 }  // namespace
 
 void add_reduce(Table& table) {
-  add_numbers<float, float>(table, DType::float32);
-  add_numbers<double, double>(table, DType::float64);
-  add_numbers<int32_t, uint32_t>(table, DType::int32);
-  table.reduce[Reduce::any][DType::boolean] = any_or_all<false, uint8_t>;
-  table.reduce[Reduce::all][DType::boolean] = any_or_all<true, uint8_t>;
+#define THALWEG_X(name, ...) add_member<op::name, Reduce::name>(table.reduce);
+  THALWEG_REDUCE(THALWEG_X)
+#undef THALWEG_X
 }
 
 }  // namespace thalweg::THALWEG_ISA

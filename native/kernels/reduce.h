@@ -5,15 +5,53 @@
 
 namespace thalweg {
 
-// y keeps the dtype of x, except: argmax and argmin give int32, any and all give boolean.
-#define THALWEG_REDUCE(X) X(sum) X(prod) X(amax) X(amin) X(argmax) X(argmin) X(any) X(all)
+// What becomes of an axis without elements: a value of its own (the sum is 0), or there is nothing to choose
+// from.
+enum class EmptyAxis : uint8_t { defined, refused };
+
+// How threads may divide a long axis: they reduce blocks of it and then the blocks' results, or not at all.
+enum class LongAxis : uint8_t { in_blocks, whole };
+
+// Every reduction. A new one is a row here, a functor of its name in reduce.cc and one in
+// reference/reduce.cc. The columns: its name; the dtypes for which it is defined; the dtype that it gives;
+// an empty axis; a long axis.
+// clang-format off
+#define THALWEG_REDUCE(X) \
+  X(sum,    numbers, same,    defined, in_blocks) \
+  X(prod,   numbers, same,    defined, in_blocks) \
+  X(amax,   numbers, same,    refused, in_blocks) \
+  X(amin,   numbers, same,    refused, in_blocks) \
+  X(argmax, numbers, int32,   refused, whole)     \
+  X(argmin, numbers, int32,   refused, whole)     \
+  X(any,    all,     boolean, defined, in_blocks) \
+  X(all,    all,     boolean, defined, in_blocks)
+// clang-format on
 
 enum class Reduce : int32_t {
-#define THALWEG_X(name) name,
+#define THALWEG_X(name, dtypes, gives, empty, long_axis) name,
   THALWEG_REDUCE(THALWEG_X)
 #undef THALWEG_X
       count
 };
+
+struct ReduceInfo {
+  const char* name;
+  DTypeSet dtypes;
+  Gives gives;  // int32: a position
+  EmptyAxis empty_axis;
+  LongAxis long_axis;
+};
+
+constexpr ReduceInfo kReduceInfo[] = {
+#define THALWEG_X(name, dtypes, gives, empty, long_axis) \
+  {#name, DTypeSet::dtypes, Gives::gives, EmptyAxis::empty, LongAxis::long_axis},
+    THALWEG_REDUCE(THALWEG_X)
+#undef THALWEG_X
+};
+
+static constexpr const ReduceInfo& info_of(Reduce kernel) {
+  return kReduceInfo[static_cast<int32_t>(kernel)];
+}
 
 // Reduces the part of y with outer in [outer_begin, outer_end) and inner in [inner_begin, inner_end).
 struct ReduceCall {

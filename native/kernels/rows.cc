@@ -4,7 +4,7 @@
 // A row that holds a NaN or only −∞ gives NaN by itself: x − m is NaN there, and so is the sum.
 #include "rows.h"
 
-#include "isa/namespace.h"
+#include "isa/fill.h"
 #include "math.h"
 
 namespace thalweg::THALWEG_ISA {
@@ -141,29 +141,34 @@ void long_row(int64_t n, const T* x, T* y) {
   }
 }
 
-template <typename T, Form kForm>
-void softmax(int64_t rows, int64_t n, const void* in, void* out) {
-  constexpr int64_t L = kBlock<T>;
-  const T* x = static_cast<const T*>(in);
-  T* y = static_cast<T*>(out);
-  if (n <= 0) return;
-  for (int64_t r = 0; r < rows && n > kShort; ++r) long_row<T, kForm>(n, x + r * n, y + r * n);
-  for (int64_t r = 0; r < rows && n <= kShort; r += L) {
-    short_rows<T, kForm, L>(rows - r < L ? rows - r : L, n, x + r * n, y + r * n);
+template <Form kForm>
+struct Softmax {
+  template <typename T>
+  static void run(int64_t rows, int64_t n, const void* in, void* out) {
+    constexpr int64_t L = kBlock<T>;
+    const T* x = static_cast<const T*>(in);
+    T* y = static_cast<T*>(out);
+    if (n <= 0) return;
+    for (int64_t r = 0; r < rows && n > kShort; ++r) long_row<T, kForm>(n, x + r * n, y + r * n);
+    for (int64_t r = 0; r < rows && n <= kShort; r += L) {
+      short_rows<T, kForm, L>(rows - r < L ? rows - r : L, n, x + r * n, y + r * n);
+    }
   }
-}
+};
 
-template <typename T>
-void add_dtype(Table& table) {
-  table.rows[Rows::softmax][kDType<T>] = softmax<T, Form::softmax>;
-  table.rows[Rows::log_softmax][kDType<T>] = softmax<T, Form::log_softmax>;
-}
+// --- the functors, each with the name of its row in rows.h ---------------------------------------
+
+namespace op {
+struct softmax : Softmax<Form::softmax> {};
+struct log_softmax : Softmax<Form::log_softmax> {};
+}  // namespace op
 
 }  // namespace
 
 void add_rows(Table& table) {
-  add_dtype<float>(table);
-  add_dtype<double>(table);
+#define THALWEG_X(name, ...) add_member<op::name, Rows::name>(table.rows);
+  THALWEG_ROWS(THALWEG_X)
+#undef THALWEG_X
 }
 
 }  // namespace thalweg::THALWEG_ISA

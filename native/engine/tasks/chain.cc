@@ -124,7 +124,7 @@ void read_steps(const Chain& named, int64_t inputs, int64_t ops, Step* steps, Va
       named.fail("ERR_VALUE", "op " + std::to_string(k) + " is not elementwise");
     }
     steps[k].op = &known[id];
-    for (int32_t i = 0; i < kElementwiseInputs[known[id].kernel]; ++i) {
+    for (int32_t i = 0; i < kElementwiseInfo[known[id].kernel].inputs; ++i) {
       const int64_t from = next();
       if (from >= inputs + k) {
         named.fail("ERR_VALUE", "op " + std::to_string(k) + " reads a value that is not there yet");
@@ -179,7 +179,7 @@ Task* prepare_chain(const Operands& operands, const Table& table, TaskStore& sto
   for (int64_t k = 0; k < task->ops; ++k) {
     const Step& step = steps[k];
     Op& op = ops[k];
-    op.inputs = kElementwiseInputs[step.op->kernel];
+    op.inputs = kElementwiseInfo[step.op->kernel].inputs;
     DType dtypes[kMaxElementwiseInputs];
     for (int32_t i = 0; i < op.inputs; ++i) {
       const Value& from = values[step.from[i]];

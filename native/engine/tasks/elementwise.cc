@@ -52,18 +52,16 @@ class ElementwiseTask final : public Task {
   }
 };
 
-Cost cost_of(Elementwise kernel) {
-  switch (kernel) {
-    case Elementwise::pow:
-      return Cost::power;
-    case Elementwise::exp:
-    case Elementwise::log:
-    case Elementwise::tanh:
-    case Elementwise::sigmoid:
+Cost cost_of(ElementwiseCost cost) {
+  switch (cost) {
+    case ElementwiseCost::library:
+      return Cost::library;
+    case ElementwiseCost::function:
       return Cost::function;
-    default:
-      return Cost::arithmetic;
+    case ElementwiseCost::arithmetic:
+      break;
   }
+  return Cost::arithmetic;
 }
 
 // Where the layouts for one to three inputs have their parameters and operands.
@@ -86,14 +84,15 @@ ElementwiseOp elementwise_op(const Instruction& self, std::span<const DType> inp
     operands.fail("ERR_DTYPE",
                   std::string(self.name) + " of " + name_of(inputs[i]) + ", not " + name_of(expected));
   }
-  return {kernel_of(table.elementwise[kernel], dtype, operands), dtype_given(self.gives, dtype),
-          cost_of(kernel)};
+  const ElementwiseInfo& info = info_of(kernel);
+  return {kernel_of(table.elementwise[kernel], dtype, operands), dtype_given(info.gives, dtype),
+          cost_of(info.cost)};
 }
 
 Task* prepare_elementwise(const Operands& operands, const Table& table, TaskStore& store) {
   const auto kernel = static_cast<Elementwise>(operands.instruction().kernel);
   auto* task = store.make<ElementwiseTask>();
-  task->inputs = kElementwiseInputs[static_cast<int32_t>(kernel)];
+  task->inputs = info_of(kernel).inputs;
   const int64_t rank = operands.integer(kRank);
   if (rank < 1 || rank > kMaxRank) operands.fail("ERR_SHAPE", "expected 1 to 8 axes");
   task->rank = static_cast<int32_t>(rank);

@@ -11,13 +11,6 @@ namespace thalweg {
 
 constexpr int32_t kMaxElementwiseInputs = 3;
 
-// How many inputs each kernel has.
-constexpr int32_t kElementwiseInputs[] = {
-#define THALWEG_X(name, arity) arity,
-    THALWEG_ELEMENTWISE(THALWEG_X)
-#undef THALWEG_X
-};
-
 namespace describing {
 
 // Of one axis or more; the last stride of each input is 0 or 1.
@@ -32,31 +25,6 @@ inline constexpr Layout kWhere =
            {reads("condition", Elements::boolean), reads("a"), reads("b"), writes("y")});
 constexpr const Layout* kOfInputs[] = {nullptr, &kUnary, &kBinary, &kWhere};
 
-constexpr Gives given_by(Elementwise kernel) {
-  switch (kernel) {
-    case Elementwise::equal:
-    case Elementwise::not_equal:
-    case Elementwise::less:
-    case Elementwise::less_equal:
-    case Elementwise::greater:
-    case Elementwise::greater_equal:
-    case Elementwise::logical_and:
-    case Elementwise::logical_or:
-    case Elementwise::logical_not:
-    case Elementwise::is_finite:
-    case Elementwise::to_bool:
-      return Gives::boolean;
-    case Elementwise::to_float32:
-      return Gives::float32;
-    case Elementwise::to_float64:
-      return Gives::float64;
-    case Elementwise::to_int32:
-      return Gives::int32;
-    default:
-      return Gives::same;
-  }
-}
-
 }  // namespace describing
 
 Task* prepare_elementwise(const Operands&, const Table&, TaskStore&);
@@ -70,19 +38,20 @@ inline bool has_elementwise(const Instruction& self, const Table& table, DType d
   return table.elementwise[static_cast<Elementwise>(self.kernel)][dtype] != nullptr;
 }
 
-constexpr Instruction describe_elementwise(const char* name, Elementwise kernel, int32_t inputs) {
-  return {.name = name,
+constexpr Instruction describe_elementwise(Elementwise kernel) {
+  const ElementwiseInfo& info = info_of(kernel);
+  return {.name = info.name,
           .family = "elementwise",
           .prepare = prepare_elementwise,
-          .layout = describing::kOfInputs[inputs],
+          .layout = describing::kOfInputs[info.inputs],
           .takes = has_elementwise,
           .kernel = static_cast<int32_t>(kernel),
-          .gives = describing::given_by(kernel),
+          .gives = info.gives,
           .moves = kernel == Elementwise::copy};
 }
 
 inline constexpr std::array kElementwiseInstructions = {
-#define THALWEG_X(name, arity) describe_elementwise(#name, Elementwise::name, arity),
+#define THALWEG_X(name, ...) describe_elementwise(Elementwise::name),
     THALWEG_ELEMENTWISE(THALWEG_X)
 #undef THALWEG_X
 };

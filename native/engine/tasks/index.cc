@@ -130,8 +130,8 @@ Task* prepare_index(const Operands& operands, const Table& table, TaskStore& sto
   const Named<describing::kIndex> named(operands);
   const auto kernel = static_cast<Index>(operands.instruction().kernel);
   const DType dtype = operands.dtype();
-  const bool own_index = kernel == Index::gather || kernel == Index::add_gather;
-  const bool adds = kernel == Index::add_select || kernel == Index::add_gather;
+  const bool own_index = info_of(kernel).of == IndexOf::element;
+  const bool adds = info_of(kernel).does == IndexDoes::add;
   auto* task = store.make<IndexTask>();
   task->op = operands.instruction().name;
   IndexCall& call = task->call;

@@ -30,28 +30,27 @@ inline bool has_index(const Instruction& self, const Table& table, DType dtype) 
   return table.index[static_cast<Index>(self.kernel)][dtype] != nullptr;
 }
 
-constexpr Instruction describe_index(const char* name, Index kernel, bool moves) {
-  return {.name = name,
+constexpr Instruction describe_index(Index kernel) {
+  return {.name = info_of(kernel).name,
           .family = "index",
           .prepare = prepare_index,
           .layout = &describing::kIndex,
           .takes = has_index,
           .kernel = static_cast<int32_t>(kernel),
           .can_fail = true,
-          .moves = moves};
+          .moves = info_of(kernel).does == IndexDoes::read};
 }
 
 inline constexpr std::array kIndexInstructions = {
-    describe_index("index_select", Index::select, true),
-    describe_index("gather", Index::gather, true),
-    describe_index("index_add", Index::add_select, false),
-    describe_index("scatter_add", Index::add_gather, false),
-    Instruction{.name = "scatter",
-                .family = "index",
-                .prepare = prepare_scatter,
-                .layout = &describing::kScatter,
-                .takes = takes_all,
-                .can_fail = true},
+#define THALWEG_X(name, ...) describe_index(Index::name),
+    THALWEG_INDEX(THALWEG_X)
+#undef THALWEG_X
+        Instruction{.name = "scatter",
+                    .family = "index",
+                    .prepare = prepare_scatter,
+                    .layout = &describing::kScatter,
+                    .takes = takes_all,
+                    .can_fail = true},
 };
 
 }  // namespace thalweg

@@ -66,10 +66,11 @@ Task* prepare_reduce(const Operands& operands, const Table& table, TaskStore& st
   task->inner = named.size("inner");
   const int64_t results = operands.product(task->outer, task->inner);
   const int64_t count = operands.product(results, task->axis);
-  const bool is_position = kernel == Reduce::argmax || kernel == Reduce::argmin;
-  const bool needs_elements = is_position || kernel == Reduce::amax || kernel == Reduce::amin;
+  const ReduceInfo& info = info_of(kernel);
+  const bool is_position = info.gives == Gives::int32;
   if (results == 0) return nullptr;
-  if (needs_elements && task->axis == 0) operands.fail("ERR_SHAPE", "no elements to choose from");
+  if (info.empty_axis == EmptyAxis::refused && task->axis == 0)
+    operands.fail("ERR_SHAPE", "no elements to choose from");
   if (is_position && task->axis > INT32_MAX) operands.fail("ERR_SHAPE", "a position would pass int32");
 
   task->x = named.read<std::byte>("x", count);
@@ -77,7 +78,7 @@ Task* prepare_reduce(const Operands& operands, const Table& table, TaskStore& st
   task->kernel = table.reduce[kernel][dtype];
   task->element_bytes = bytes_of(dtype);
   task->result_bytes = bytes_of(result);
-  const bool in_blocks = results == 1 && task->axis > kBlock && !is_position;
+  const bool in_blocks = results == 1 && task->axis > kBlock && info.long_axis == LongAxis::in_blocks;
   task->combine = in_blocks ? table.reduce[kernel][result] : nullptr;
   task->has_barriers = in_blocks;
   task->nanoseconds = nanoseconds_of(Cost::reduce, dtype, count);

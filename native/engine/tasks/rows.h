@@ -17,8 +17,8 @@ inline bool has_rows(const Instruction& self, const Table& table, DType dtype) {
   return table.rows[static_cast<Rows>(self.kernel)][dtype] != nullptr;
 }
 
-constexpr Instruction describe_rows(const char* name, Rows kernel) {
-  return {.name = name,
+constexpr Instruction describe_rows(Rows kernel) {
+  return {.name = info_of(kernel).name,
           .family = "rows",
           .prepare = prepare_rows,
           .layout = &describing::kRows,
@@ -28,8 +28,9 @@ constexpr Instruction describe_rows(const char* name, Rows kernel) {
 }
 
 inline constexpr std::array kRowsInstructions = {
-    describe_rows("softmax", Rows::softmax),
-    describe_rows("log_softmax", Rows::log_softmax),
+#define THALWEG_X(name, ...) describe_rows(Rows::name),
+    THALWEG_ROWS(THALWEG_X)
+#undef THALWEG_X
 };
 
 }  // namespace thalweg

@@ -1,319 +1,185 @@
 // The naive twin of ../elementwise.cc: one element at a time, with the C library's functions in double.
+//
+// Each functor of `op` has the name of its row in ../elementwise.h. Its `of` takes and gives wide numbers:
+// double, or int64 where whole numbers give whole numbers.
 #include "../elementwise.h"
 
-#include "../isa/namespace.h"
+#include "../isa/fill.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-template <typename T>
-constexpr bool kIsFloating = kDType<T> == DType::float32 || kDType<T> == DType::float64;
+constexpr bool is_nan(double x) { return x != x; }
 
-// What an arithmetic op computes in: floats in double; whole numbers in int64, where none overflows.
-template <typename T>
+namespace op {
+
+#define THALWEG_UNARY(name, result) \
+  struct name {                     \
+    template <typename W>           \
+    static W of(W a) {              \
+      return (result);              \
+    }                               \
+  }
+#define THALWEG_BINARY(name, result) \
+  struct name {                      \
+    template <typename W>            \
+    static W of(W a, W b) {          \
+      return (result);               \
+    }                                \
+  }
+
+THALWEG_BINARY(add, a + b);
+THALWEG_BINARY(sub, a - b);
+THALWEG_BINARY(mul, a* b);
+THALWEG_BINARY(div, a / b);
+THALWEG_BINARY(maximum, a > b || a != a ? a : b);
+THALWEG_BINARY(minimum, a < b || a != a ? a : b);
+
+THALWEG_UNARY(copy, a);
+THALWEG_UNARY(neg, -a);
+THALWEG_UNARY(abs, a < 0 ? -a : a == 0 ? W(0) : a);
+THALWEG_UNARY(sign, a > 0 ? W(1) : a < 0 ? W(-1) : W(0));
+THALWEG_UNARY(square, a* a);
+THALWEG_UNARY(reciprocal, 1 / a);
+THALWEG_UNARY(relu, a < 0 ? W(0) : a);
+THALWEG_UNARY(heaviside, a > 0 ? W(1) : W(0));
+
+THALWEG_BINARY(pow, __builtin_pow(a, b));
+THALWEG_BINARY(atan2, __builtin_atan2(a, b));
+THALWEG_UNARY(sqrt, __builtin_sqrt(a));
+THALWEG_UNARY(rsqrt, 1 / __builtin_sqrt(a));
+THALWEG_UNARY(exp, __builtin_exp(a));
+THALWEG_UNARY(log, __builtin_log(a));
+THALWEG_UNARY(tanh, __builtin_tanh(a));
+THALWEG_UNARY(sigmoid, a < 0 ? __builtin_exp(a) / (1 + __builtin_exp(a)) : 1 / (1 + __builtin_exp(-a)));
+THALWEG_UNARY(sin, __builtin_sin(a));
+THALWEG_UNARY(cos, __builtin_cos(a));
+THALWEG_UNARY(tan, __builtin_tan(a));
+THALWEG_UNARY(asin, __builtin_asin(a));
+THALWEG_UNARY(acos, __builtin_acos(a));
+THALWEG_UNARY(atan, __builtin_atan(a));
+THALWEG_UNARY(sinh, __builtin_sinh(a));
+THALWEG_UNARY(cosh, __builtin_cosh(a));
+THALWEG_UNARY(asinh, __builtin_asinh(a));
+THALWEG_UNARY(acosh, __builtin_acosh(a));
+THALWEG_UNARY(atanh, __builtin_atanh(a));
+THALWEG_UNARY(expm1, __builtin_expm1(a));
+THALWEG_UNARY(log1p, __builtin_log1p(a));
+THALWEG_UNARY(exp2, __builtin_exp2(a));
+THALWEG_UNARY(log2, __builtin_log2(a));
+THALWEG_UNARY(log10, __builtin_log10(a));
+THALWEG_UNARY(erf, __builtin_erf(a));
+THALWEG_UNARY(erfc, __builtin_erfc(a));
+THALWEG_UNARY(floor, __builtin_floor(a));
+THALWEG_UNARY(ceil, __builtin_ceil(a));
+THALWEG_UNARY(round, __builtin_rint(a));
+THALWEG_UNARY(trunc, __builtin_trunc(a));
+
+THALWEG_BINARY(equal, a == b);
+THALWEG_BINARY(not_equal, a != b);
+THALWEG_BINARY(less, a < b);
+THALWEG_BINARY(less_equal, a <= b);
+THALWEG_BINARY(greater, a > b);
+THALWEG_BINARY(greater_equal, a >= b);
+THALWEG_BINARY(logical_and, a != 0 && b != 0);
+THALWEG_BINARY(logical_or, a != 0 || b != 0);
+THALWEG_UNARY(logical_not, a == 0);
+THALWEG_UNARY(is_finite, !is_nan(a) && __builtin_fabs(a) != __builtin_huge_val());
+
+THALWEG_UNARY(to_float32, a);
+THALWEG_UNARY(to_float64, a);
+// Towards zero, held to the range of int32; NaN gives 0.
+THALWEG_UNARY(to_int32, is_nan(a) ? 0 : a <= INT32_MIN ? INT32_MIN : a >= INT32_MAX ? INT32_MAX : a);
+THALWEG_UNARY(to_bool, a != 0);
+
+struct where {
+  template <typename T>
+  static void run(int64_t n, const void* const* in, const int64_t* strides, void* out) {
+    for (int64_t i = 0; i < n; ++i) {
+      const bool condition = static_cast<const uint8_t*>(in[0])[i * strides[0]] != 0;
+      const int chosen = condition ? 1 : 2;
+      static_cast<T*>(out)[i] = static_cast<const T*>(in[chosen])[i * strides[chosen]];
+    }
+  }
+};
+
+}  // namespace op
+
+// --- the loop ------------------------------------------------------------------------------------
+
+// What the functors compute in: int64, in which no int32 overflows, or double.
+template <typename T, Gives kGives>
 struct WideOf {
   using Type = double;
 };
 template <>
-struct WideOf<int32_t> {
+struct WideOf<int32_t, Gives::same> {
   using Type = int64_t;
 };
-template <typename T>
-using Wide = typename WideOf<T>::Type;
 
-template <typename T>
-T narrow(Wide<T> x) {
-  if constexpr (kIsFloating<T>) {
-    return static_cast<T>(x);
+// The C++ type of a result.
+template <typename T, Gives kGives>
+struct ResultOf {
+  using Type = T;
+};
+#define THALWEG_X(dtype, name, type, kind) \
+  template <typename T>                    \
+  struct ResultOf<T, Gives::dtype> {       \
+    using Type = type;                     \
+  };
+THALWEG_DTYPES(THALWEG_X)
+#undef THALWEG_X
+
+// Any byte but 0 is true; a copy keeps it.
+template <typename W, Gives kGives, typename T>
+W widened(T x) {
+  if (kDType<T> == DType::boolean && kGives != Gives::same) return x != 0 ? 1 : 0;
+  return static_cast<W>(x);
+}
+
+// Through int64: it wraps where it is more than an int32.
+template <typename Y, typename W>
+Y narrowed(W x) {
+  if constexpr (kDType<Y> == DType::int32) {
+    return static_cast<Y>(static_cast<uint32_t>(static_cast<int64_t>(x)));
   } else {
-    return static_cast<T>(static_cast<uint32_t>(x));  // wraps
+    return static_cast<Y>(x);
   }
 }
 
-bool is_nan(double x) { return x != x; }
-
-// --- one element ---------------------------------------------------------------------------------
-
-template <Elementwise kKernel, typename W>
-W arithmetic(W a, W b) {
-  switch (kKernel) {
-    case Elementwise::add:
-      return a + b;
-    case Elementwise::sub:
-      return a - b;
-    case Elementwise::mul:
-      return a * b;
-    case Elementwise::maximum:
-      return a > b || a != a ? a : b;
-    case Elementwise::minimum:
-      return a < b || a != a ? a : b;
-    case Elementwise::copy:
-      return a;
-    case Elementwise::neg:
-      return -a;
-    case Elementwise::abs:
-      return a < 0 ? -a : a == 0 ? W(0) : a;
-    case Elementwise::sign:
-      return a > 0 ? W(1) : a < 0 ? W(-1) : W(0);
-    case Elementwise::square:
-      return a * a;
-    case Elementwise::relu:
-      return a < 0 ? W(0) : a;
-    case Elementwise::heaviside:
-      return a > 0 ? W(1) : W(0);
-    default:
-      return W(0);
-  }
-}
-
-template <Elementwise kKernel>
-double function(double a, double b) {
-  switch (kKernel) {
-    case Elementwise::div:
-      return a / b;
-    case Elementwise::pow:
-      return __builtin_pow(a, b);
-    case Elementwise::sqrt:
-      return __builtin_sqrt(a);
-    case Elementwise::reciprocal:
-      return 1 / a;
-    case Elementwise::exp:
-      return __builtin_exp(a);
-    case Elementwise::log:
-      return __builtin_log(a);
-    case Elementwise::tanh:
-      return __builtin_tanh(a);
-    case Elementwise::rsqrt:
-      return 1 / __builtin_sqrt(a);
-    case Elementwise::round:
-      return __builtin_rint(a);
-    case Elementwise::atan2:
-      return __builtin_atan2(a, b);
-    case Elementwise::sin:
-      return __builtin_sin(a);
-    case Elementwise::cos:
-      return __builtin_cos(a);
-    case Elementwise::tan:
-      return __builtin_tan(a);
-    case Elementwise::asin:
-      return __builtin_asin(a);
-    case Elementwise::acos:
-      return __builtin_acos(a);
-    case Elementwise::atan:
-      return __builtin_atan(a);
-    case Elementwise::sinh:
-      return __builtin_sinh(a);
-    case Elementwise::cosh:
-      return __builtin_cosh(a);
-    case Elementwise::asinh:
-      return __builtin_asinh(a);
-    case Elementwise::acosh:
-      return __builtin_acosh(a);
-    case Elementwise::atanh:
-      return __builtin_atanh(a);
-    case Elementwise::expm1:
-      return __builtin_expm1(a);
-    case Elementwise::log1p:
-      return __builtin_log1p(a);
-    case Elementwise::exp2:
-      return __builtin_exp2(a);
-    case Elementwise::log2:
-      return __builtin_log2(a);
-    case Elementwise::log10:
-      return __builtin_log10(a);
-    case Elementwise::erf:
-      return __builtin_erf(a);
-    case Elementwise::erfc:
-      return __builtin_erfc(a);
-    case Elementwise::floor:
-      return __builtin_floor(a);
-    case Elementwise::ceil:
-      return __builtin_ceil(a);
-    case Elementwise::trunc:
-      return __builtin_trunc(a);
-    case Elementwise::sigmoid:
-      return a < 0 ? __builtin_exp(a) / (1 + __builtin_exp(a)) : 1 / (1 + __builtin_exp(-a));
-    default:
-      return arithmetic<kKernel>(a, b);
-  }
-}
-
-template <Elementwise kKernel>
-bool test(double a, double b) {
-  switch (kKernel) {
-    case Elementwise::equal:
-      return a == b;
-    case Elementwise::not_equal:
-      return a != b;
-    case Elementwise::less:
-      return a < b;
-    case Elementwise::less_equal:
-      return a <= b;
-    case Elementwise::greater:
-      return a > b;
-    case Elementwise::greater_equal:
-      return a >= b;
-    case Elementwise::logical_and:
-      return a != 0 && b != 0;
-    case Elementwise::logical_or:
-      return a != 0 || b != 0;
-    case Elementwise::logical_not:
-      return a == 0;
-    case Elementwise::is_finite:
-      return !is_nan(a) && __builtin_fabs(a) != __builtin_huge_val();
-    case Elementwise::to_bool:
-      return a != 0;
-    default:
-      return false;
-  }
-}
-
-template <typename Y, typename T>
-Y converted(T x) {
-  if constexpr (kDType<T> == DType::boolean) return x != 0 ? Y(1) : Y(0);
-  if constexpr (kDType<Y> == DType::int32 && kIsFloating<T>) {
-    if (is_nan(x)) return 0;
-    if (x <= -2147483648.0) return INT32_MIN;
-    if (x >= 2147483647.0) return INT32_MAX;
-  }
-  return static_cast<Y>(x);
-}
-
-// --- loops ---------------------------------------------------------------------------------------
-
-template <Elementwise kKernel, typename T>
-void keep_dtype(int64_t n, const void* const* in, const int64_t* strides, void* out) {
-  const T* a = static_cast<const T*>(in[0]);
-  T* y = static_cast<T*>(out);
-  for (int64_t i = 0; i < n; ++i) {
-    const Wide<T> first = a[i * strides[0]];
-    Wide<T> second = 0;
-    constexpr bool kTwo = kKernel == Elementwise::add || kKernel == Elementwise::sub ||
-                          kKernel == Elementwise::mul || kKernel == Elementwise::div ||
-                          kKernel == Elementwise::pow || kKernel == Elementwise::atan2 ||
-                          kKernel == Elementwise::maximum || kKernel == Elementwise::minimum;
-    if constexpr (kTwo) second = static_cast<const T*>(in[1])[i * strides[1]];
-    if constexpr (kIsFloating<T>) {
-      y[i] = narrow<T>(function<kKernel>(first, second));
+// The kernel of an op: its own loop where it has one, otherwise element by element.
+template <typename Op, Elementwise kKernel>
+struct Loop {
+  template <typename T>
+  static void run(int64_t n, const void* const* in, const int64_t* strides, void* out) {
+    constexpr ElementwiseInfo kInfo = info_of(kKernel);
+    if constexpr (requires { &Op::template run<T>; }) {
+      Op::template run<T>(n, in, strides, out);
     } else {
-      y[i] = narrow<T>(arithmetic<kKernel>(first, second));
+      using W = typename WideOf<T, kInfo.gives>::Type;
+      using Y = typename ResultOf<T, kInfo.gives>::Type;
+      Y* const y = static_cast<Y*>(out);
+      const auto input = [&](int k, int64_t i) {
+        return widened<W, kInfo.gives>(static_cast<const T*>(in[k])[i * strides[k]]);
+      };
+      for (int64_t i = 0; i < n; ++i) {
+        if constexpr (kInfo.inputs == 1) {
+          y[i] = narrowed<Y>(Op::of(input(0, i)));
+        } else {
+          y[i] = narrowed<Y>(Op::of(input(0, i), input(1, i)));
+        }
+      }
     }
   }
-}
-
-template <Elementwise kKernel, typename T, int kArity>
-void give_boolean(int64_t n, const void* const* in, const int64_t* strides, void* out) {
-  const T* a = static_cast<const T*>(in[0]);
-  const T* b = static_cast<const T*>(in[kArity - 1]);
-  uint8_t* y = static_cast<uint8_t*>(out);
-  for (int64_t i = 0; i < n; ++i) {
-    const double left = converted<double>(a[i * strides[0]]);
-    const double right = converted<double>(b[i * strides[kArity - 1]]);
-    y[i] = test<kKernel>(left, right) ? 1 : 0;
-  }
-}
-
-template <typename Y, typename T>
-void convert(int64_t n, const void* const* in, const int64_t* strides, void* out) {
-  for (int64_t i = 0; i < n; ++i) {
-    static_cast<Y*>(out)[i] = converted<Y>(static_cast<const T*>(in[0])[i * strides[0]]);
-  }
-}
-
-template <typename T>
-void where(int64_t n, const void* const* in, const int64_t* strides, void* out) {
-  for (int64_t i = 0; i < n; ++i) {
-    const bool condition = static_cast<const uint8_t*>(in[0])[i * strides[0]] != 0;
-    const int chosen = condition ? 1 : 2;
-    static_cast<T*>(out)[i] = static_cast<const T*>(in[chosen])[i * strides[chosen]];
-  }
-}
-
-// --- the table -----------------------------------------------------------------------------------
-
-template <Elementwise kKernel, typename... T>
-void add_keep(Table& table) {
-  ((table.elementwise[kKernel][kDType<T>] = keep_dtype<kKernel, T>), ...);
-}
-
-template <Elementwise kKernel, int kArity, typename... T>
-void add_test(Table& table) {
-  ((table.elementwise[kKernel][kDType<T>] = give_boolean<kKernel, T, kArity>), ...);
-}
-
-template <typename T>
-void add_convert(Table& table) {
-  table.elementwise[Elementwise::to_float32][kDType<T>] = convert<float, T>;
-  table.elementwise[Elementwise::to_float64][kDType<T>] = convert<double, T>;
-  table.elementwise[Elementwise::to_int32][kDType<T>] = convert<int32_t, T>;
-  table.elementwise[Elementwise::where][kDType<T>] = where<T>;
-}
+};
 
 }  // namespace
 
 void add_elementwise(Table& table) {
-  using E = Elementwise;
-  add_keep<E::add, float, double, int32_t>(table);
-  add_keep<E::sub, float, double, int32_t>(table);
-  add_keep<E::mul, float, double, int32_t>(table);
-  add_keep<E::div, float, double>(table);
-  add_keep<E::pow, float, double>(table);
-  add_keep<E::sin, float, double>(table);
-  add_keep<E::cos, float, double>(table);
-  add_keep<E::tan, float, double>(table);
-  add_keep<E::asin, float, double>(table);
-  add_keep<E::acos, float, double>(table);
-  add_keep<E::atan, float, double>(table);
-  add_keep<E::sinh, float, double>(table);
-  add_keep<E::cosh, float, double>(table);
-  add_keep<E::asinh, float, double>(table);
-  add_keep<E::acosh, float, double>(table);
-  add_keep<E::atanh, float, double>(table);
-  add_keep<E::expm1, float, double>(table);
-  add_keep<E::log1p, float, double>(table);
-  add_keep<E::exp2, float, double>(table);
-  add_keep<E::log2, float, double>(table);
-  add_keep<E::log10, float, double>(table);
-  add_keep<E::erf, float, double>(table);
-  add_keep<E::erfc, float, double>(table);
-  add_keep<E::rsqrt, float, double>(table);
-  add_keep<E::floor, float, double>(table);
-  add_keep<E::ceil, float, double>(table);
-  add_keep<E::round, float, double>(table);
-  add_keep<E::trunc, float, double>(table);
-  add_keep<E::atan2, float, double>(table);
-  add_keep<E::maximum, float, double, int32_t>(table);
-  add_keep<E::minimum, float, double, int32_t>(table);
-  add_keep<E::copy, float, double, int32_t, uint8_t>(table);
-  add_keep<E::neg, float, double, int32_t>(table);
-  add_keep<E::abs, float, double, int32_t>(table);
-  add_keep<E::sign, float, double, int32_t>(table);
-  add_keep<E::square, float, double, int32_t>(table);
-  add_keep<E::sqrt, float, double>(table);
-  add_keep<E::reciprocal, float, double>(table);
-  add_keep<E::exp, float, double>(table);
-  add_keep<E::log, float, double>(table);
-  add_keep<E::tanh, float, double>(table);
-  add_keep<E::sigmoid, float, double>(table);
-  add_keep<E::relu, float, double, int32_t>(table);
-  add_keep<E::heaviside, float, double, int32_t>(table);
-
-  add_test<E::equal, 2, float, double, int32_t, uint8_t>(table);
-  add_test<E::not_equal, 2, float, double, int32_t, uint8_t>(table);
-  add_test<E::less, 2, float, double, int32_t, uint8_t>(table);
-  add_test<E::less_equal, 2, float, double, int32_t, uint8_t>(table);
-  add_test<E::greater, 2, float, double, int32_t, uint8_t>(table);
-  add_test<E::greater_equal, 2, float, double, int32_t, uint8_t>(table);
-  add_test<E::logical_and, 2, uint8_t>(table);
-  add_test<E::logical_or, 2, uint8_t>(table);
-  add_test<E::logical_not, 1, uint8_t>(table);
-  add_test<E::is_finite, 1, float, double, int32_t, uint8_t>(table);
-  add_test<E::to_bool, 1, float, double, int32_t, uint8_t>(table);
-
-  add_convert<float>(table);
-  add_convert<double>(table);
-  add_convert<int32_t>(table);
-  add_convert<uint8_t>(table);
+#define THALWEG_X(name, ...) \
+  add_member<Loop<op::name, Elementwise::name>, Elementwise::name>(table.elementwise);
+  THALWEG_ELEMENTWISE(THALWEG_X)
+#undef THALWEG_X
 }
 
 }  // namespace thalweg::THALWEG_ISA

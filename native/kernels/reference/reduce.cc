@@ -1,7 +1,7 @@
 // The naive twin of ../reduce.cc: each element of y on its own, straight down the axis.
 #include "../reduce.h"
 
-#include "../isa/namespace.h"
+#include "../isa/fill.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
@@ -27,24 +27,6 @@ void reduce(const ReduceCall& c, Of of) {
   }
 }
 
-template <typename T>
-void sum(const ReduceCall& c) {
-  reduce<T, T>(c, [&](auto x) {
-    typename WideOf<T>::Type total = 0;
-    for (int64_t j = 0; j < c.axis; ++j) total += static_cast<typename WideOf<T>::Type>(x(j));
-    return static_cast<T>(total);
-  });
-}
-
-template <typename T>
-void product(const ReduceCall& c) {
-  reduce<T, T>(c, [&](auto x) {
-    typename WideOf<T>::Type total = 1;
-    for (int64_t j = 0; j < c.axis; ++j) total *= static_cast<typename WideOf<T>::Type>(x(j));
-    return static_cast<T>(total);
-  });
-}
-
 // The first position of the largest or the smallest value, or of a NaN.
 template <bool kLargest, typename X>
 int64_t position_of(X x, int64_t axis) {
@@ -56,58 +38,86 @@ int64_t position_of(X x, int64_t axis) {
   return best;
 }
 
-template <bool kLargest, typename T>
-void extreme(const ReduceCall& c) {
-  if (c.axis <= 0) return;
-  reduce<T, T>(c, [&](auto x) { return x(position_of<kLargest>(x, c.axis)); });
-}
+template <bool kLargest>
+struct Extreme {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    if (c.axis <= 0) return;
+    reduce<T, T>(c, [&](auto x) { return x(position_of<kLargest>(x, c.axis)); });
+  }
+};
 
-template <bool kLargest, typename T>
-void position(const ReduceCall& c) {
-  if (c.axis <= 0) return;
-  reduce<T, int32_t>(c, [&](auto x) { return static_cast<int32_t>(position_of<kLargest>(x, c.axis)); });
-}
+template <bool kLargest>
+struct Position {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    if (c.axis <= 0) return;
+    reduce<T, int32_t>(c, [&](auto x) { return static_cast<int32_t>(position_of<kLargest>(x, c.axis)); });
+  }
+};
 
-template <typename T>
-void any(const ReduceCall& c) {
-  reduce<T, uint8_t>(c, [&](auto x) -> uint8_t {
-    for (int64_t j = 0; j < c.axis; ++j) {
-      if (x(j) != 0) return 1;
-    }
-    return 0;
-  });
-}
+// --- the functors, each with the name of its row in ../reduce.h ----------------------------------
 
-template <typename T>
-void all(const ReduceCall& c) {
-  reduce<T, uint8_t>(c, [&](auto x) -> uint8_t {
-    for (int64_t j = 0; j < c.axis; ++j) {
-      if (x(j) == 0) return 0;
-    }
-    return 1;
-  });
-}
+namespace op {
 
-template <typename T>
-void add_numbers(Table& table, DType dtype) {
-  table.reduce[Reduce::sum][dtype] = sum<T>;
-  table.reduce[Reduce::prod][dtype] = product<T>;
-  table.reduce[Reduce::amax][dtype] = extreme<true, T>;
-  table.reduce[Reduce::amin][dtype] = extreme<false, T>;
-  table.reduce[Reduce::argmax][dtype] = position<true, T>;
-  table.reduce[Reduce::argmin][dtype] = position<false, T>;
-  table.reduce[Reduce::any][dtype] = any<T>;
-  table.reduce[Reduce::all][dtype] = all<T>;
-}
+struct sum {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    reduce<T, T>(c, [&](auto x) {
+      typename WideOf<T>::Type total = 0;
+      for (int64_t j = 0; j < c.axis; ++j) total += static_cast<typename WideOf<T>::Type>(x(j));
+      return static_cast<T>(total);
+    });
+  }
+};
 
+struct prod {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    reduce<T, T>(c, [&](auto x) {
+      typename WideOf<T>::Type total = 1;
+      for (int64_t j = 0; j < c.axis; ++j) total *= static_cast<typename WideOf<T>::Type>(x(j));
+      return static_cast<T>(total);
+    });
+  }
+};
+
+struct amax : Extreme<true> {};
+struct amin : Extreme<false> {};
+struct argmax : Position<true> {};
+struct argmin : Position<false> {};
+
+struct any {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    reduce<T, uint8_t>(c, [&](auto x) -> uint8_t {
+      for (int64_t j = 0; j < c.axis; ++j) {
+        if (x(j) != 0) return 1;
+      }
+      return 0;
+    });
+  }
+};
+
+struct all {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    reduce<T, uint8_t>(c, [&](auto x) -> uint8_t {
+      for (int64_t j = 0; j < c.axis; ++j) {
+        if (x(j) == 0) return 0;
+      }
+      return 1;
+    });
+  }
+};
+
+}  // namespace op
 }  // namespace
 
 void add_reduce(Table& table) {
-  add_numbers<float>(table, DType::float32);
-  add_numbers<double>(table, DType::float64);
-  add_numbers<int32_t>(table, DType::int32);
-  table.reduce[Reduce::any][DType::boolean] = any<uint8_t>;
-  table.reduce[Reduce::all][DType::boolean] = all<uint8_t>;
+#define THALWEG_X(name, ...) add_member<op::name, Reduce::name>(table.reduce);
+  THALWEG_REDUCE(THALWEG_X)
+#undef THALWEG_X
 }
 
 }  // namespace thalweg::THALWEG_ISA
