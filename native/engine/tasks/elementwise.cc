@@ -117,7 +117,7 @@ Task* prepare_elementwise(const Operands& operands, const Table& table, TaskStor
   task->out = static_cast<std::byte*>(operands.elements(static_cast<size_t>(task->inputs), count));
   task->out_bytes = bytes_of(operands.dtype_given());
   task->kernel = table.elementwise[kernel][operands.dtype()];
-  task->nanoseconds = nanoseconds_of(cost_of(kernel), operands.dtype(), count);
+  task->nanoseconds = nanoseconds_of(cost_of(info_of(kernel).cost), operands.dtype(), count);
   return task;
 }
 
