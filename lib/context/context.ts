@@ -5,27 +5,27 @@ import type { Maker, Trace } from "./trace.js";
 /** How a `vmap` treats random draws, as PyTorch's does. */
 export type Randomness = "error" | "different" | "same";
 
-/** A `vmap` that code runs under. */
+/** A `vmap` that the running code is inside. */
 export interface Mapping {
   readonly size: number;
   readonly randomness: Randomness;
 }
 
-/** What code runs within. */
+/** The modes and recordings in force for the running code. */
 export interface Context {
-  /** Records instructions while a function is traced; null while they run at once. */
+  /** Records instructions while a function is traced; null while instructions run at once. */
   readonly trace: Trace | null;
   /** Whether ops remember their inputs for `backward()`. */
   readonly gradients: boolean;
-  /** The `vmap`s around, the outermost first. */
+  /** The enclosing `vmap`s, outermost first. */
   readonly mappings: readonly Mapping[];
-  /** The recomputation or first computation around, the innermost; null outside of `checkpoint`. */
+  /** The innermost enclosing run of a `checkpoint`, the first one or a recomputation; null outside `checkpoint`. */
   readonly recomputation: Frame | null;
-  /** How many `detectAnomaly` have not ended. */
+  /** Number of `detectAnomaly` calls that have not ended. */
   readonly watchers: number;
-  /** The op whose gradient is computed, under `detectAnomaly`. */
+  /** The op whose gradient is being computed. Set under `detectAnomaly` only. */
   readonly gradientOf: Maker | null;
-  /** Is told of the memory of each result, where only the library holds the results; null elsewhere. */
+  /** Called with the memory of each result while only the library holds the results; null otherwise. */
   readonly scratch: ((storage: Storage) => void) | null;
 }
 
@@ -39,10 +39,10 @@ const current: { -readonly [K in keyof Context]: Context[K] } = {
   scratch: null,
 };
 
-/** What the running code is within. Changed by the functions below only. */
+/** The context of the running code. Only the functions below change it. */
 export const context: Context = current;
 
-/** Runs `run` within another value of one part of the context. `run` must be synchronous. */
+/** Runs `run` with one part of the context set to `value`, then restores it. `run` must be synchronous. */
 export function within<K extends keyof Context, T>(part: K, value: Context[K], run: () => T): T {
   const before = current[part];
   current[part] = value;
@@ -53,7 +53,7 @@ export function within<K extends keyof Context, T>(part: K, value: Context[K], r
   }
 }
 
-/** `within("gradients", …)`, which an eager step enters often: written out, since a name in a variable costs more. */
+/** `within("gradients", …)`, written out: an eager step enters it often, and a key in a variable is slower. */
 export function withinGradients<T>(value: boolean, run: () => T): T {
   const before = current.gradients;
   current.gradients = value;
@@ -64,7 +64,7 @@ export function withinGradients<T>(value: boolean, run: () => T): T {
   }
 }
 
-/** `within("scratch", …)`, likewise. */
+/** `within("scratch", …)`, written out for the same reason. */
 export function withinScratch<T>(value: Context["scratch"], run: () => T): T {
   const before = current.scratch;
   current.scratch = value;
@@ -75,7 +75,7 @@ export function withinScratch<T>(value: Context["scratch"], run: () => T): T {
   }
 }
 
-/** Enters a `detectAnomaly` that may end in a later turn of the event loop. @returns what leaves it. */
+/** Enters a `detectAnomaly`, which may end in a later turn of the event loop. @returns the function that leaves it. */
 export function enterWatch(): () => void {
   current.watchers++;
   return () => {

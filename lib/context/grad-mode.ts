@@ -9,7 +9,6 @@ export function isGradEnabled(): boolean {
 /**
  * Runs `run` without remembering anything for `backward()`: for inference and for updates by hand.
  * `run` must be synchronous.
- * @throws ArgumentError unless it is a function.
  *
  * @example
  * const y = noGrad(() => model.forward(x));   // y.requiresGrad is false
@@ -21,7 +20,7 @@ export function noGrad<T>(run: () => T): T {
 }
 
 /**
- * Runs `run` with gradients remembered again, inside a `noGrad`.
+ * Runs `run`, inside a `noGrad`, with inputs remembered for `backward()` again.
  * @throws ArgumentError unless it is given a function
  */
 export function enableGrad<T>(run: () => T): T {

@@ -2,19 +2,19 @@ import { GraphError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { context, within } from "./context.js";
 
-/** One run of a function that is computed again when its gradient is asked for. */
+/** One run of a function that is computed again when its gradient is needed. */
 export interface Frame {
   readonly outer: Frame | null;
   readonly isAgain: boolean;
-  /** The states that its draws begin from. */
+  /** The states from which its draws begin. */
   readonly states: Tensor[];
-  /** How many of them were drawn from again. */
+  /** Number of these states that the recomputation has used. */
   next: number;
 }
 
 /**
- * A function that is computed twice: its random draws are the same both times, and what it writes to state,
- * such as running statistics, it writes the first time only.
+ * A function that is computed twice. Its random draws are the same both times. It writes to state, such as
+ * running statistics, the first time only.
  */
 export class Recomputation {
   #states: Tensor[] = [];
@@ -24,7 +24,7 @@ export class Recomputation {
     return within("recomputation", this.#frame(false), run);
   }
 
-  /** What `run` records in a trace is kept apart from what was computed before. */
+  /** Marks what `run` records in a trace, so that no pass replaces it with the result of the first computation. */
   again<T>(run: () => T): T {
     const frame = this.#frame(true);
     const { trace } = context;
@@ -44,15 +44,15 @@ function refuse(): never {
   );
 }
 
-/** Whether the running code is computed again, so that its effects are there already. */
+/** Whether the running code is a recomputation, whose effects on state have already happened. */
 export function isComputedAgain(): boolean {
   for (let frame = context.recomputation; frame !== null; frame = frame.outer) if (frame.isAgain) return true;
   return false;
 }
 
 /**
- * The state that a draw begins from where the running code is computed again; null where it is the
- * generator's own. `copy` gives a copy of that, for those who compute again later.
+ * The state from which a draw begins in a recomputation; null if the draw begins from the generator's own state.
+ * `copy` copies the generator's state. The copy is kept for a later recomputation.
  */
 export function stateAgain(copy: () => Tensor): Tensor | null {
   const first: Frame[] = [];

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { context, within } from "./context.js";
 import { withFrames } from "./user-line.js";
 
-/** One instruction as it was recorded: what it reads and writes, in the instruction's own order. */
+/** One recorded instruction: what it reads and writes, in the instruction's own order. */
 export interface Recorded {
   readonly instruction: number;
   readonly params: readonly number[];
@@ -13,49 +13,49 @@ export interface Recorded {
   readonly written: readonly Tensor[];
 }
 
-/** A recorded instruction, with which recomputation it belongs to: 0 for none. */
+/** A recorded instruction and the number of the recomputation that it belongs to; 0 for none. */
 export type RecordedWithin = Recorded & { readonly recomputation: number };
 
-/** A setting that a trace took for granted: its program is for this value alone. */
+/** A setting that a trace assumed. The program is valid for this value only. */
 export interface Assumption {
   holds(): boolean;
-  /** What has changed, where that has a name. */
+  /** The name of what has changed; null if it has none. */
   changed?(): string | null;
 }
 
-/** What computed a value, and the line that asked for it. */
+/** What computed a value, and the line that called it. */
 export interface Maker {
   readonly what: string;
   readonly line: string | null;
 }
 
-/** What a program and a run ask of what random numbers come from; nobody else does. */
+/** Keys of the methods of a `RandomSource`. Symbols, so that only programs and runs call them. */
 export const take = Symbol("take");
 export const fork = Symbol("fork");
 export const copy = Symbol("copy");
 
-/** What random numbers come from. */
+/** A source of random numbers. */
 export interface RandomSource {
-  /** The state for the next `blocks` blocks, which are drawn with this: [3], as the native draws take it. */
+  /** Draws the next `blocks` blocks. @returns the state before them, [3], in the form that native draws take. */
   [take](blocks: number): Float64Array;
-  /** Another source that goes its own way from here: what either draws does not change the other. */
+  /** A new source with a sequence of its own. Draws from either source do not change the other. */
   [fork](): RandomSource;
-  /** Another source that draws the same from here. */
+  /** A new source that draws the same numbers as this one from now on. */
   [copy](): RandomSource;
 }
 
 /** What a traced function draws from a source in one run. */
 export interface Draws {
   readonly source: RandomSource;
-  /** The state that the program's draws read and move on. */
+  /** The state that the program's draws read and advance. */
   readonly state: Tensor;
   readonly blocks: number;
 }
 
 type Owner = object & Readonly<Record<string, unknown>>;
 
-// How deep a specialization looks into lists and plain objects of a module's fields, and at how many of their entries: it does
-// so before each run.
+// Limits on the lists and plain objects in a module's fields that a specialization compares: their depth, and the
+// number of entries. It compares them before each run.
 const DEPTH = 3;
 const MOST_ENTRIES = 256;
 
@@ -66,7 +66,7 @@ interface Slot {
   readonly value: unknown;
 }
 
-/** What a map or a set held; of a large one only how much. */
+/** What a map or a set held. Of a large one only the size: `items` is null. */
 interface Collection {
   readonly held: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
   readonly size: number;
@@ -79,7 +79,7 @@ class Fields {
   readonly slots: Slot[] = [];
   readonly collections: Collection[] = [];
 
-  /** Notes the fields of an object, and of the objects among them that have a `forward`: modules. */
+  /** Notes the fields of an object and, recursively, of each field that is a module: that has a `forward`. */
   add(owner: object): void {
     if (this.owners.has(owner as Owner)) return;
     this.owners.add(owner as Owner);
@@ -116,8 +116,8 @@ const isModuleLike = (value: unknown): boolean =>
 const itemsOf = (held: Collection["held"]): readonly unknown[] => [...held].flat();
 
 /**
- * That objects have the fields that they had, but for those that the traced function changed itself. All in flat lists:
- * it is asked before each run.
+ * Assumes that objects have the fields that they had in the trace. Fields that the traced function itself changed do
+ * not count. The data are flat lists because `holds()` runs before each run.
  */
 class SameFields implements Assumption {
   readonly #owners: readonly Owner[];
@@ -128,12 +128,12 @@ class SameFields implements Assumption {
   readonly #values: readonly unknown[];
   readonly #collections: readonly Collection[];
   /**
-   * Whether a field came to hold a symbol, which the next call may read. That call is traced anew: reading it is an error
-   * then, and what is only written does not count from then on.
+   * Whether the traced function left a symbol in a field. The next call may read the field, so it is traced again:
+   * a read is an error in that trace. If that trace only writes the field, the field no longer counts.
    */
   readonly #keepsSymbol: boolean;
 
-  /** Made when the trace has ended. */
+  /** To be called after the trace has ended. */
   constructor({ owners, slots, collections }: Fields) {
     this.#owners = [...owners];
     this.#counts = this.#owners.map(countFields);
@@ -187,8 +187,8 @@ function countFields(owner: Owner): number {
 }
 
 /**
- * That settings are what they were. They tell of their changes by `settingChanged`, so that they are looked at only
- * where one has changed since the last time.
+ * Assumes that settings have the values that they had in the trace. Each change of a setting calls `settingChanged`,
+ * so the settings are compared only if some setting has changed since the last comparison.
  */
 class SameSettings implements Assumption {
   readonly #settings: readonly Assumption[];
@@ -208,7 +208,7 @@ class SameSettings implements Assumption {
 
 let changes = 0;
 
-/** Tells that a setting which a trace may have assumed has another value. */
+/** To be called after a change of a setting that a trace may have assumed. */
 export function settingChanged(): void {
   changes++;
 }
@@ -222,19 +222,19 @@ let lastId = 0;
 
 /** The recording of one function. */
 export class Trace {
-  /** Numbers traces, so that a tensor knows whether it was made within one. */
+  /** Unique per trace, so that a tensor knows in which trace it was made. */
   readonly id: number = ++lastId;
   readonly recorded: RecordedWithin[] = [];
-  /** By whose setting it is; null where the traced function set it itself, before it was read. */
+  /** Assumptions by the object that owns the setting; null if the traced function set it before reading it. */
   readonly #settings = new Map<object, Assumption | null>();
-  /** The fields of objects when the trace met them. */
+  /** The fields of objects as the trace met them. */
   readonly #fields = new Fields();
-  /** What the checks of `detectAnomaly` name, by their number. */
+  /** The ops that the checks of `detectAnomaly` name, by the number in the check. */
   readonly makers: Maker[] = [];
   readonly #draws = new Map<RandomSource, Draws>();
-  /** The tensors whose gradient was set, with the one before. */
+  /** The tensors whose gradient was set, with their gradient before. */
   readonly #gradients = new Map<Tensor, Tensor | null>();
-  /** The tensors that were found without a gradient, which the traced function did not set. */
+  /** The tensors that had no gradient when they were read, and that the traced function had not set. */
   readonly #withoutGradient = new Set<Tensor>();
   #recomputation = 0;
   #lastRecomputation = 0;
@@ -244,17 +244,17 @@ export class Trace {
     this.recorded.push({ ...instruction, recomputation: this.#recomputation });
   }
 
-  /** @throws TraceError for a symbol that is not this trace's; GraphError for one that stands for samples. */
+  /** @throws TraceError for a symbol of another trace; GraphError for a symbol that stands for samples. */
   checkSymbol({ storage, mapped }: Tensor): void {
     if (storage.isSymbolic && (storage.bornIn !== this.id || mapped !== null)) storage.forReading();
   }
 
-  /** What each run takes from elsewhere: sources that the function makes itself are part of its program. */
+  /** The sources from which each run draws. Sources that the function itself makes are part of the program. */
   get draws(): Draws[] {
     return [...this.#draws.values()].filter(({ state }) => !state.storage.isSymbolic);
   }
 
-  /** The state that the program draws with in a source's place. */
+  /** The state from which the program draws, in place of the source's own state. */
   stateOf(source: RandomSource, make: () => Tensor): Tensor {
     const draws = this.#draws.get(source) ?? { source, state: make(), blocks: 0 };
     this.#draws.set(source, draws);
@@ -288,24 +288,24 @@ export class Trace {
     if (!this.#settings.has(owner)) this.#settings.set(owner, null);
   }
 
-  /** Tells that a tensor's gradient is about to be set. */
+  /** To be called before a tensor's gradient is set. */
   noteGradient(tensor: Tensor): void {
     if (!this.#gradients.has(tensor)) this.#gradients.set(tensor, tensor.heldGrad);
   }
 
-  /** Tells that the program takes a tensor to have no gradient, unless the traced function saw to it. */
+  /** Makes the program valid only while the tensor has no gradient, unless the traced function set its gradient. */
   assumeNoGradient(tensor: Tensor): void {
     if (!this.#gradients.has(tensor)) this.#withoutGradient.add(tensor);
   }
 
-  /** Lets no gradient out of the program: a symbol becomes null, or after a failure what it was before. */
+  /** Removes symbols from gradients: they become null, or after a failure the gradient before the trace. */
   dropGradients(failed: boolean): void {
     for (const [tensor, before] of this.#gradients) {
       if (tensor.heldGrad?.storage.isSymbolic === true || failed) tensor.heldGrad = failed ? before : null;
     }
   }
 
-  /** Keeps what `run` records apart from what was computed before. */
+  /** Gives what `run` records a new recomputation number. */
   again<T>(run: () => T): T {
     const outer = this.#recomputation;
     this.#recomputation = ++this.#lastRecomputation;
@@ -317,33 +317,33 @@ export class Trace {
   }
 }
 
-/** Where instructions are recorded while a function is traced; null while they run at once. */
+/** The trace that records instructions; null while instructions run at once. */
 export function currentTrace(): Trace | null {
   return context.trace;
 }
 
-/** Tells a trace that what it records depends on a setting, as a module's mode, which tells of its changes. */
+/** Makes the trace depend on a setting, such as a module's mode. Each change of it must call `settingChanged`. */
 export function assume<T>(owner: object, read: () => T, same: (a: T, b: T) => boolean = Object.is): void {
   context.trace?.assume(owner, read, same);
 }
 
 /**
- * Tells a trace that what it records depends on the fields of an object, such as a module, on its `forward`, and on
- * those of the modules in its fields. Lists, maps, sets and plain objects are looked into, large ones only for their
- * size. What the traced function changes itself does not count; what begins with # cannot be seen.
+ * Makes the trace depend on the fields of an object such as a module, on its `forward`, and on both for the modules
+ * in its fields. The entries of lists, maps, sets and plain objects count too; of large ones only the size. Fields
+ * that the traced function itself changes do not count. #private fields cannot be seen.
  */
 export function assumeFields(owner: object): void {
   context.trace?.assumeFields(owner);
 }
 
-/** Tells a trace that the traced function sets it, so that it does not matter what it was. */
+/** Tells the trace that the traced function sets this setting. Its value before the call does not matter, then. */
 export function overrule(owner: object): void {
   context.trace?.overrule(owner);
 }
 
 /**
  * Runs `run` with every instruction recorded instead of run.
- * @returns what `run` gave, and the recording.
+ * @returns the result of `run`, and the recording.
  */
 export function trace<T>(run: () => T): { result: T; trace: Trace } {
   if (context.trace !== null)

@@ -1,7 +1,7 @@
 const folder = new URL("..", import.meta.url);
 const FRAMES = 50;
 
-/** The line outside the library that called into it, as a stack trace names it; null where there is none. */
+/** The line outside the library that called into it, as a stack trace names it; null if there is none. */
 export function userLine(): string | null {
   return withFrames(() => lineOf(new Error().stack));
 }
@@ -13,7 +13,7 @@ export function lineOf(stack = ""): string | null {
   return line === undefined ? null : line.trim();
 }
 
-/** Runs `run` with stack traces that are long enough to reach the user's code. */
+/** Runs `run` with stack traces long enough to reach the user's code. */
 export function withFrames<T>(run: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = FRAMES;

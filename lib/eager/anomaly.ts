@@ -18,9 +18,9 @@ export function isWatching(): boolean {
 /**
  * Runs `run` with every result checked: the first NaN or infinity that an op computes, forward or backward,
  * is an error that names the op and the line that called it (torch.autograd.detect_anomaly). Functions
- * compiled within it, `fit` too, are checked in each run; they run without fusions then.
- * `run` may be asynchronous. All takes longer: for looking, not for training.
- * @returns what `run` gives.
+ * compiled within it, and `fit`, are checked in each run; they then run without fusions.
+ * `run` may be asynchronous. Everything is slower: use it to find an error, not for training.
+ * @returns the result of `run`.
  * @throws AnomalyError
  * @example detectAnomaly(() => ops.log(tensor([-1])));   // AnomalyError: detectAnomaly: log gave NaN at position 0 …
  */
@@ -41,12 +41,12 @@ export function detectAnomaly<T>(run: () => T): T {
   return result;
 }
 
-/** Where an op was called, for its gradient; null unless results are checked. */
+/** The line that called an op, kept for its gradient; null unless results are checked. */
 export function callLine(): string | null {
   return isWatching() ? userLine() : null;
 }
 
-/** Runs an op's rule for a gradient, so that what goes wrong in it is named for that op. */
+/** Runs an op's gradient rule. An anomaly in it is reported as that of the op's gradient. */
 export function asGradientOf<T>(what: string, line: string | null, rule: () => T): T {
   return isWatching() ? within("gradientOf", { what: `the gradient of ${what}`, line }, rule) : rule();
 }
@@ -57,7 +57,7 @@ function makerOf(name: string): Maker {
   return { what: `${name}, in ${gradientOf.what},`, line: gradientOf.line };
 }
 
-/** @throws AnomalyError where an eager result holds a NaN or an infinity. */
+/** @throws AnomalyError if an eager result holds a NaN or an infinity. */
 export function checkResult(name: string, result: Tensor): void {
   if (!isFloat(result.dtype)) return;
   const values = result.storage.forReading();
@@ -65,17 +65,17 @@ export function checkResult(name: string, result: Tensor): void {
   if (position >= 0) throw anomaly(makerOf(name), position, String(values[position]));
 }
 
-/** The instruction of a trace that checks a result. */
+/** The instruction that checks a result in a program; null for a dtype that holds no NaN. */
 export function checkInstruction(name: string, result: Tensor, trace: Trace): Recorded | null {
   if (!isFloat(result.dtype)) return null;
-  const who = trace.makers.push(makerOf(name)) - 1;
-  return { instruction: CHECK, params: [who], operands: [result], written: [] };
+  const maker = trace.makers.push(makerOf(name)) - 1;
+  return { instruction: CHECK, params: [maker], operands: [result], written: [] };
 }
 
-/** The error for what a check of a program found, of whose trace the makers are. */
+/** The error for an anomaly that a program's check found. `makers` are those of the program's trace. */
 export function anomalyFound(message: string, makers: readonly Maker[]): AnomalyError {
-  const [who, position, value] = message.split(" ") as [string, string, string];
-  return anomaly(makers[Number(who)] as Maker, Number(position), value);
+  const [maker, position, value] = message.split(" ") as [string, string, string];
+  return anomaly(makers[Number(maker)] as Maker, Number(position), value);
 }
 
 function anomaly({ what, line }: Maker, position: number, value: string): AnomalyError {

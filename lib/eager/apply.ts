@@ -47,7 +47,7 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
   return output;
 }
 
-/** A tensor for a result, which is written whole: memory of its own, or within `compile` a symbol. */
+/** A tensor for a result that will be written whole: new memory, or a symbol within `compile`. */
 export function emptyTensor(name: string, shape: Shape, dtype: DType): Tensor {
   let size = 1;
   for (const length of shape) size *= length;
@@ -89,7 +89,7 @@ function record(op: Op, inputs: readonly Tensor[], attributes: Attributes, outpu
   output.requiresGrad = true;
 }
 
-/** Runs one native instruction over the memory of those tensors. */
+/** Runs one native instruction on the memory of these tensors. */
 export function run(
   name: string,
   instruction: number,
@@ -106,7 +106,7 @@ export function run(
       return;
     }
     for (let i = 0; i < count; i++) slots[i] = params[i] as number;
-    // Written out for the common lengths: a spread costs more than the rest of the call.
+    // Written out for the common lengths: a spread would cost more than the rest of the call.
     if (tensors.length === 2) binding.execute(instruction, count, memory(a), memory(b));
     else binding.execute(instruction, count, memory(a), memory(b), memory(c));
   } catch (error) {
@@ -118,7 +118,7 @@ function memory(tensor: Tensor | null | undefined): NativeArray | null {
   return tensor == null ? null : tensor.storage.forReading();
 }
 
-/** The typed error for one that the addon threw: of the op `name`, or of the instruction or program that it names. */
+/** The typed error for an error of the addon. It names the op `name` or, without it, the instruction in the message. */
 export function fromNative(error: unknown, name?: string, makers: readonly Maker[] = []): unknown {
   if (error instanceof ThalwegError) return error;
   const { code, message } = error as { code?: string; message: string };
@@ -151,8 +151,8 @@ export function fromNative(error: unknown, name?: string, makers: readonly Maker
 
 /**
  * Runs an instruction that writes into some of its operands in place, such as an optimizer's update.
- * Counts as a write: a `backward()` that still needs the old values will say so. What is computed again for
- * `checkpoint` has written it before, and does not write it twice.
+ * Counts as a write: a `backward()` that still needs the old values throws. A recomputation for `checkpoint` does
+ * not run it, because the first computation has already written.
  */
 export function update(
   name: string,
@@ -164,7 +164,7 @@ export function update(
   if (!isComputedAgain()) runInPlace(name, instruction, params, tensors, written);
 }
 
-/** As `update`, for targets that are no state: a recomputation writes them again. */
+/** As `update`, for targets that are not state: a recomputation writes them again. */
 export function runInPlace(
   name: string,
   instruction: number,
@@ -175,7 +175,7 @@ export function runInPlace(
   const changed = written.filter((tensor) => tensor !== null);
   const trace = currentTrace();
   if (trace === null) {
-    // Asked for as by a writer, so that a program's copy is known to be out of date.
+    // `forWriting` marks a program's copy of the memory as out of date.
     for (const tensor of changed) tensor.storage.forWriting();
     run(name, instruction, params, tensors);
   } else {
@@ -200,12 +200,12 @@ export function increment(count: Tensor): void {
 
 const COPY = instructionId("copy");
 
-/** Copies values into a tensor of the same shape in place: part of the program within `compile`. */
+/** Copies values into a tensor of the same shape in place. Within `compile` this is part of the program. */
 export function write(name: string, target: Tensor, source: Tensor): void {
   update(name, COPY, [1, target.size, 1], [source, target], [target]);
 }
 
-/** A tensor with memory of its own and the same values, without gradient: part of the program within `compile`. */
+/** A copy of a tensor in new memory, without gradient. Within `compile` this is part of the program. */
 export function copyNow(source: Tensor): Tensor {
   const copy = emptyTensor("copy", source.shape, source.dtype);
   runInPlace("copy", COPY, [1, source.size, 1], [source, copy], [copy]);
@@ -221,7 +221,7 @@ export function checkAssignable(name: string, target: Tensor, source: Tensor): v
     throw new DTypeError(`${name}: expected ${target.dtype}, got ${source.dtype}`);
 }
 
-/** Copies values into a tensor in place. */
+/** Copies values into a tensor in place, at once. */
 export function assign(target: Tensor, source: Tensor): void {
   target.storage.forWriting().set(source.storage.forReading());
   target.storage.version++;

@@ -5,33 +5,33 @@ import type { Tensor } from "../tensor/tensor.js";
 /** Options of an op, by name. */
 export type Attributes = object;
 
-/** A rule gives, from what the op saw, a tensor made with ops. Each op's rules have a context of their own. */
+/** A rule computes a tensor, with ops, from the op's inputs and attributes. Each op has its own type of context. */
 export type Rule = (context: never) => Tensor;
 export type Rules = Readonly<Record<string, Rule | undefined>>;
 
-/** An op as the graph and autodiff see it: never by name. */
+/** An op as the graph and autodiff see it. They never ask for its name. */
 export interface Op {
   readonly name: string;
   readonly inputs: readonly string[];
-  /** The result's shape and dtype. Throws where the inputs do not fit. */
+  /** The result's shape and dtype. Throws if the inputs do not fit. */
   infer(inputs: readonly Tensor[], attributes: Attributes): TensorSpec;
   /** The native instruction, or null for a view: the same memory under another shape. */
   readonly instruction: number | null;
   /** The instruction's parameters. */
   params(inputs: readonly Tensor[], output: TensorSpec, attributes: Attributes): readonly number[];
-  /** Puts the memory of inputs and output in the order that the instruction takes. */
+  /** Inputs and output in the instruction's own order. */
   buffers?(inputs: readonly Tensor[], output: Tensor): (Tensor | null)[];
   /** Row vector · Jacobian, for each input that has one. */
   readonly vjp: Rules;
   /** Jacobian · column vector, for each input that has one. */
   readonly jvp: Rules;
-  /** Whether its rules are a user's. */
+  /** Whether a user defined its rules. */
   readonly isCustom?: boolean;
-  /** The value by other ops, whose history does not count; instead of an instruction. */
+  /** Computes the value with other ops, whose history is not kept. Takes the place of an instruction. */
   compute?(inputs: readonly Tensor[], attributes: Attributes): Tensor;
   /**
-   * The op on all samples at once, for `vmap`: inputs that are `batched` have the samples' axis in front,
-   * of that size, and so has the result.
+   * The op on all samples at once, for `vmap`. The result and each input that is `batched` have the axis of the
+   * samples, of length `size`, in front.
    */
   batch?(
     inputs: readonly Tensor[],
@@ -41,14 +41,14 @@ export interface Op {
   ): Tensor;
 }
 
-/** What a rule of an op sees: its inputs by name, and attributes and others beside them. */
+/** The context of an op's rule: its inputs by name, its attributes, and `others`. */
 export function byName(
   names: readonly string[],
   inputs: readonly Tensor[],
   attributes: Attributes,
   others?: object,
 ): Record<string, unknown> {
-  // Adding to an object that was made by a spread takes many times as long.
+  // Not a spread: adding to an object made by a spread takes many times as long.
   const context = Object.assign({} as Record<string, unknown>, attributes, others);
   for (let i = 0; i < names.length; i++) context[names[i] as string] = inputs[i];
   return context;
@@ -56,9 +56,9 @@ export function byName(
 
 let lastId = 0;
 
-/** One application of an op, kept while a gradient may ask for it. */
+/** One application of an op, kept while a gradient may need it. */
 export class Node {
-  /** Grows from node to node: inputs always have a smaller one. */
+  /** Grows from node to node: the nodes of the inputs have smaller ids. */
   readonly id: number = ++lastId;
   readonly op: Op;
   readonly attributes: Attributes;
@@ -75,7 +75,7 @@ export class Node {
     this.#versions = inputs.map((input) => input.storage.version);
   }
 
-  /** @throws GraphError where the graph was freed by an earlier `backward()`. */
+  /** @throws GraphError if an earlier `backward()` freed the graph. */
   get inputs(): readonly Tensor[] {
     if (this.#inputs === null) {
       throw new GraphError(
@@ -85,7 +85,7 @@ export class Node {
     return this.#inputs;
   }
 
-  /** @throws GraphError where an input was written to in place since. */
+  /** @throws GraphError if an input was written in place since the op used it. */
   checkUnchanged(): void {
     this.inputs.forEach((input, i) => {
       if (input.storage.version !== this.#versions[i]) {

@@ -11,8 +11,8 @@ import { Tensor } from "../tensor/tensor.js";
 import { drawForSamples } from "../vmap/mapped.js";
 
 /**
- * A source of random tensors: Philox4x32-10, a function of a seed and of how much was drawn before, so
- * that a seed gives the same numbers on any machine with any number of threads.
+ * A source of random tensors: Philox4x32-10. The numbers are a function of the seed and of the number of earlier
+ * draws, so a seed gives the same numbers on any machine with any number of threads.
  *
  * @example
  * const generator = new Generator(42);
@@ -27,7 +27,7 @@ export class Generator implements RandomSource {
   }
 
   /**
-   * Starts again from that seed.
+   * Starts again from a seed.
    * @throws ArgumentError unless it is a whole number in [0, 2⁵³); TraceError in a function that is traced.
    */
   seed(seed: number): void {
@@ -93,15 +93,15 @@ export class Generator implements RandomSource {
   }
 
   /**
-   * The numbers 0 … n − 1 in random order, int32. Each swap needs the one before, so that one thread does all of
-   * them, in about 0.1 µs each where the numbers do not fit into the caches. A program does the same on the engine's
-   * thread, while the event loop goes on.
+   * The numbers 0 … n − 1 in random order, int32. Each swap depends on the one before, so one thread does all of
+   * them. A swap takes about 0.1 µs if the numbers do not fit into the caches. A compiled program that runs
+   * asynchronously does them on the engine's thread, and the event loop goes on.
    * @example
    * const generator = new Generator(0);
    * generator.permutation(60_000);
    * await compile(() => generator.permutation(1_000_000)).runAsync();
-   * @throws ArgumentError unless n is a whole number in [0, 2³¹); GraphError under a `vmap` that wants another for
-   *   each sample.
+   * @throws ArgumentError unless n is a whole number in [0, 2³¹); GraphError under a `vmap` with `randomness`
+   *   "different".
    */
   permutation(n: number): Tensor {
     checkNumber("permutation", "n", n, { min: 0, max: 2 ** 31 - 1, integer: true });
@@ -123,7 +123,7 @@ export class Generator implements RandomSource {
       }
       const state = this.#stateInUse();
       fill(state);
-      // One step of the counter makes four numbers, or one swap of a permutation.
+      // One step of the counter gives four numbers, or one swap of a permutation.
       const blocks = instruction === "permutation" ? y.size : Math.ceil(y.size / 4);
       currentTrace()?.countDraws(this, blocks);
       const moved = new Tensor(Float64Array.of(0, 0, blocks), [3], "float64");
@@ -132,11 +132,11 @@ export class Generator implements RandomSource {
     });
   }
 
-  /** The state that is drawn from: in a program its own, which each run fills with what it takes from this. */
+  /** The state to draw from. A program has a state of its own; each run first fills it from this generator. */
   #stateInUse(): Tensor {
     const trace = currentTrace();
     if (trace === null) return this.#state;
-    // One that the function makes begins anew in each step.
+    // A generator made in the traced function starts again in each run.
     const isMadeAnew = this.#state.storage.bornIn === trace.id;
     return trace.stateOf(this, () =>
       isMadeAnew ? copyNow(this.#state) : new Tensor(new Float64Array(3), [3], "float64"),
@@ -153,7 +153,7 @@ function checkFloat(where: string, value: unknown): DType {
   throw new DTypeError(`${where}: expected dtype float32 or float64, got ${dtype}`);
 }
 
-/** The generator that initialisers and `rand`, `randn` draw from. */
+/** The generator from which initialisers, `rand` and `randn` draw. */
 export const defaultGenerator = new Generator(0);
 
 /**

@@ -13,7 +13,7 @@ export interface CreateOptions {
 }
 
 export interface TensorOptions extends CreateOptions {
-  /** Default: that of the nested arrays; one axis for a typed array. */
+  /** Default: the shape of the nested arrays; one axis for a typed array. */
   readonly shape?: Shape;
 }
 
@@ -29,15 +29,15 @@ export type TensorLike =
 
 /**
  * Makes a tensor from values, which are copied.
- * dtype: that given; else that of a Float32Array, Float64Array or Int32Array; bool for booleans;
- * float32 otherwise. To bool: x ≠ 0.
+ * dtype: the option; without it, the dtype of a Float32Array, Float64Array or Int32Array, bool for booleans, and
+ * float32 for all else. Conversion to bool: x ≠ 0.
  *
  * @example
  * tensor([[1, 2], [3, 4]]);                                    // [2, 2] float32
  * tensor(new Float64Array(6), { shape: [2, 3] });              // [2, 3] float64
  * tensor([3, 1], { dtype: "int32" });                          // labels
  * tensor(Uint8Array.of(3, 1), { dtype: "int32" });             // labels kept as bytes
- * @throws ShapeError where nested arrays have uneven lengths, or the shape does not hold the values.
+ * @throws ShapeError if nested arrays have uneven lengths, or if the shape does not fit the number of values.
  * @throws ArgumentError for a value that is not a number; DetachedError for an array whose buffer was transferred;
  *   DTypeError, OptionError
  */
@@ -55,20 +55,21 @@ export function tensor(values: TensorLike, options: TensorOptions = {}): Tensor 
 }
 
 export interface ViewOptions {
-  /** What the array holds: by its kind, and to be named for a Uint8Array, which holds bool. */
+  /** The dtype of the array. Default: by the array's type. Must be given as "bool" for a Uint8Array. */
   readonly dtype?: DType;
 }
 
 /**
- * Makes a tensor over a typed array without copying it: what one writes, the other reads.
- * A Uint8Array holds bool, in bytes of 0 and 1, and must be said to: its bytes may as well be numbers, as labels
- * and pixels are. Those go to `tensor(bytes, { dtype: "int32" })`, which copies, or `data.Bytes`.
+ * Makes a tensor over a typed array without a copy: writes to one are visible in the other.
+ * A Uint8Array holds bool, in bytes of 0 and 1. The dtype must be given for it, since its bytes could also be
+ * numbers such as labels or pixels. For labels use `tensor(bytes, { dtype: "int32" })`, which copies; for pixels
+ * `data.Bytes`.
  * @param shape default: one axis.
  * @example
  * fromTypedArray(new Float32Array(6), [2, 3]);
  * fromTypedArray(Uint8Array.of(0, 1), [2], { dtype: "bool" });
- * @throws ArgumentError for another kind of array, one over shared memory, or bytes above 1; DTypeError for a
- *   dtype that is not the array's; DetachedError where its buffer was transferred; ShapeError, OptionError
+ * @throws ArgumentError for another type of array, an array over shared memory, or bytes above 1; DTypeError if the
+ *   dtype is not that of the array; DetachedError if its buffer was transferred; ShapeError, OptionError
  */
 export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOptions = {}): Tensor {
   checkOptions("fromTypedArray", options, ["dtype"]);
@@ -90,7 +91,7 @@ export function fromTypedArray(data: TypedArray, shape?: Shape, options: ViewOpt
   return tensor;
 }
 
-/** @throws DetachedError for an array whose buffer was transferred: it looks as if it had been empty. */
+/** @throws DetachedError for an array whose buffer was transferred. Otherwise it would look like an empty array. */
 function checkAttached(where: string, array: TypedArray): void {
   if (array.byteLength > 0) return;
   try {
@@ -100,7 +101,7 @@ function checkAttached(where: string, array: TypedArray): void {
   }
 }
 
-/** @throws unless an array that holds one dtype may be read as what the options ask for. */
+/** @throws unless an array of this dtype can be used as a tensor of dtype `wanted`. */
 function checkHeld(data: TypedArray, dtype: DType, wanted: unknown): void {
   if (wanted === undefined && dtype === "bool") {
     throw new DTypeError(
@@ -130,7 +131,7 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 }
 
 /**
- * One value everywhere.
+ * A tensor filled with one value.
  * @throws ArgumentError unless the dtype can hold the value: int32 whole numbers, bool 0, 1, true and false;
  *   ShapeError, DTypeError, OptionError
  * @example full([2, 3], 0.5)
@@ -173,7 +174,7 @@ function readDType(where: string, options: CreateOptions): DType {
   return options.dtype === undefined ? "float32" : checkDType(where, options.dtype);
 }
 
-/** The dtype that the options ask for, of numbers that cannot be whole. @throws DTypeError */
+/** The dtype in the options, for values that need float32 or float64. @throws DTypeError */
 export function readFloat(where: string, options: CreateOptions): DType {
   const dtype = readDType(where, options);
   if (dtype === "float32" || dtype === "float64") return dtype;
@@ -184,7 +185,7 @@ function finish(where: string, data: TypedArray, shape: Shape, options: CreateOp
   return withGradient(where, new Tensor(data, shape, dtypeOf(data) as DType), options);
 }
 
-/** A new tensor, with a gradient if the options ask for one. */
+/** Sets `requiresGrad` of a new tensor from the options. */
 export function withGradient(where: string, result: Tensor, options: CreateOptions): Tensor {
   if (options.requiresGrad !== undefined) {
     result.requiresGrad = checkFlag(where, "requiresGrad", options.requiresGrad);
@@ -226,7 +227,7 @@ function fromTyped(values: ArrayBufferView, options: TensorOptions): { data: Typ
 
 function fromNested(values: unknown, options: TensorOptions): { data: TypedArray; shape: Shape } {
   const shape: number[] = [];
-  // An array may hold itself: one axis too many is enough to be refused.
+  // An array may contain itself: stops at one axis too many, which is then refused.
   for (let level = values; Array.isArray(level) && shape.length <= MAX_RANK; level = level[0]) {
     shape.push(level.length);
   }
@@ -246,7 +247,7 @@ function fromNested(values: unknown, options: TensorOptions): { data: TypedArray
   return { data, shape: checked };
 }
 
-/** The number as an element of that dtype; an int32 is never rounded or wrapped around. */
+/** The number as an element of that dtype. Refuses an int32 that would be rounded or wrapped around. */
 function toElement(where: string, dtype: DType, value: number, place = ""): number {
   if (dtype === "bool") return Number(value !== 0);
   if (!holds(dtype, value)) {

@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, MemoryError, ShapeError } from "../errors.js
 import { binding } from "../native/binding.js";
 import { describe } from "../options.js";
 
-/** Types of elements. `bool` is held in bytes: 0 and 1, and what else JavaScript writes there is true. */
+/** Types of elements. `bool` is stored in bytes 0 and 1. Any other byte that JavaScript writes there means true. */
 export type DType = "float32" | "float64" | "int32" | "bool";
 /** The dtypes that have gradients. */
 export type FloatDType = "float32" | "float64";
@@ -18,27 +18,27 @@ const KINDS = {
   int32: Int32Array,
   bool: Uint8Array,
 } as const;
-// From so many bytes on, clearing memory costs more than the detour over a Buffer.
+// From this many bytes on, a detour through a Buffer costs less than clearing the memory.
 const WORTH_LEAVING = 8192;
-// Smaller arrays are mostly given memory that was touched before.
+// From this many bytes on, asks for huge pages. Smaller arrays mostly get memory that was touched before.
 const WORTH_HUGE_PAGES = 32 << 20;
 
-/** What so many elements take. */
+/** Bytes of `size` elements. */
 export function bytesOf({ size, dtype }: { readonly size: number; readonly dtype: DType }): number {
   return size * KINDS[dtype].BYTES_PER_ELEMENT;
 }
 
 /**
  * Zeros of that dtype.
- * @throws MemoryError where there is no memory for so many now, ShapeError where there never can be.
+ * @throws MemoryError if there is not enough memory now; ShapeError if this size can never be allocated.
  */
 export function allocate(dtype: DType, size: number, where = "tensor"): TypedArray {
   return orNoMemory(dtype, size, where, () => new KINDS[dtype](size));
 }
 
 /**
- * As `allocate`, for what is about to be written whole: the elements are whatever was there.
- * @throws MemoryError where there is no memory for so many now, ShapeError where there never can be.
+ * As `allocate`, with undefined elements, for arrays that are written whole before they are read.
+ * @throws MemoryError if there is not enough memory now; ShapeError if this size can never be allocated.
  */
 export function allocateUnset(dtype: DType, size: number, where: string): TypedArray {
   const bytes = bytesOf({ size, dtype });
@@ -55,27 +55,27 @@ function orNoMemory(dtype: DType, size: number, where: string, make: () => Typed
     return make();
   } catch (error) {
     const message = `${where}: there is no memory for ${size} elements of ${dtype}`;
-    // Not now, or never.
+    // V8 says "allocation failed" if memory is short now; it has another message for a size beyond its limit.
     throw /allocation failed/.test((error as Error).message)
       ? new MemoryError(message)
       : new ShapeError(message);
   }
 }
 
-// Asks an array for its kind wherever it was made: each realm (`vm`, a test runner's context) has classes of
-// its own, so that `instanceof` would refuse the arrays of another.
+// The type of an array from any realm. Each realm (`vm`, a test runner's context) has classes of its own, so
+// `instanceof` would refuse an array of another realm.
 const kindOf = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 )?.get as (this: unknown) => string | undefined;
 
-/** A typed array over memory that is there. Elements from a detached buffer: none. */
+/** A typed array over existing memory. It is empty if the buffer is detached. */
 export function viewOf(dtype: DType, buffer: ArrayBuffer, at: number, length: number): TypedArray {
   const isThere = buffer.byteLength >= at + bytesOf({ size: length, dtype });
   return isThere ? new KINDS[dtype](buffer, at, length) : new KINDS[dtype](0);
 }
 
-/** The dtype that a typed array holds, or undefined for a kind that tensors do not use. */
+/** The dtype of a typed array; undefined for a type that tensors do not use. */
 export function dtypeOf(array: unknown): DType | undefined {
   switch (kindOf.call(array)) {
     case "Float32Array":
@@ -95,15 +95,15 @@ export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === "float32" || dtype === "float64";
 }
 
-/** Whether an element of that dtype can be the number; a float may round it. */
+/** Whether an element of that dtype can hold the number. A float may round it. */
 export function holds(dtype: DType, value: number): boolean {
   if (dtype === "int32") return value === (value | 0);
   return dtype === "bool" ? value === 0 || value === 1 : true;
 }
 
 /**
- * A value that a user gives for elements of that dtype, as a number.
- * @throws ArgumentError unless it is a number that they can hold, or for bool true or false.
+ * A user's value for elements of that dtype, as a number.
+ * @throws ArgumentError unless it is a number that such an element can hold, or true or false for bool.
  */
 export function checkElement(where: string, name: string, dtype: DType, value: unknown): number {
   if (typeof value === "boolean" && dtype === "bool") return Number(value);

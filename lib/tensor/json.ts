@@ -4,12 +4,12 @@ import { DTYPES } from "./dtype.js";
 import type { TensorJSON } from "./tensor.js";
 
 /**
- * For `JSON.parse`: makes tensors of what `JSON.stringify` wrote of tensors, wherever they are in it, such as in state
- * dicts; all else stays as it is.
+ * A reviver for `JSON.parse`. Makes tensors again from tensors that `JSON.stringify` wrote, at any depth, for instance
+ * in state dicts. All other values stay as they are.
  * @example
  * const text = JSON.stringify(model.stateDict());
  * model.loadStateDict(JSON.parse(text, reviveTensors));
- * @throws ShapeError, ArgumentError where the elements do not fit their shape and dtype.
+ * @throws ShapeError, ArgumentError if the elements do not fit their shape and dtype.
  */
 export function reviveTensors(_key: string, value: unknown): unknown {
   if (!isTensorJSON(value)) return value;

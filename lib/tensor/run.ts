@@ -1,27 +1,27 @@
 import type { Storage } from "./storage.js";
 
-/** A run on the engine's own thread, which holds what it uses until it ends. */
+/** A run on the engine's own thread. It claims the tensors that it uses until it ends. */
 export interface Run {
   /** For error messages: `"fit"`. */
   readonly name: string;
-  /** Resolves when it has ended, well or not. */
+  /** Resolves when the run has ended, with success or failure. */
   readonly ended: Promise<void>;
-  /** What a tensor is called, where that is known. */
+  /** The name of a tensor; undefined if the run does not know it. */
   nameOf(storage: Storage): string | undefined;
 }
 
-/** What a tensor is called in error messages: by its name, where the run knows it. */
+/** A tensor for error messages: its name if the run knows it, else its size and dtype. */
 export function describeStorage({ nameOf }: Pick<Run, "nameOf">, storage: Storage): string {
   return nameOf(storage) ?? `a tensor of ${storage.length} elements (${storage.dtype})`;
 }
 
-/** What a program uses besides its inputs, and what of it it writes. */
+/** The storages that a program uses besides its inputs, and those of them that it writes. */
 export interface Uses {
   readonly states: readonly Storage[];
   readonly written: ReadonlySet<Storage>;
 }
 
-/** Another run that is in the way of one that uses these; null where there is none. */
+/** A run that conflicts with these uses; null if there is none. */
 export function runInTheWay({ states, written }: Uses): Run | null {
   for (const state of states) {
     const run = state.runInTheWay(written.has(state));
@@ -30,19 +30,20 @@ export function runInTheWay({ states, written }: Uses): Run | null {
   return null;
 }
 
-/** How many runs hold something: mostly none, and nothing needs to be asked then. */
+/** Number of runs with claims. It is mostly 0, and then no storage needs a check. */
 let holding = 0;
 
-/** @throws BusyError where another run is in the way. */
+/** @throws BusyError if another run conflicts. */
 export function checkFree({ states, written }: Uses): void {
   if (holding === 0) return;
   for (const state of states) state.checkFree(written.has(state));
 }
 
 /**
- * Holds what a run uses: readers may share it, a writer has it alone.
- * @returns what releases it, and gives those to which somebody wrote meanwhile though the run did.
- * @throws BusyError where another run is in the way; nothing is held then.
+ * Claims what a run uses. Readers may share a storage; a writer has it alone.
+ * @returns a function that releases the claims. It returns the storages that code outside the library wrote to while
+ *   the run wrote them too.
+ * @throws BusyError if another run conflicts; then nothing is claimed.
  */
 export function claim(run: Run, uses: Uses): () => Storage[] {
   checkFree(uses);
@@ -54,7 +55,7 @@ export function claim(run: Run, uses: Uses): () => Storage[] {
   };
 }
 
-/** A promise with what resolves it. */
+/** A promise and the function that resolves it. */
 export function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => {};
   const promise = new Promise<void>((done) => {

@@ -3,12 +3,12 @@ import { allocateUnset, bytesOf, type DType, type TypedArray } from "./dtype.js"
 import { Storage } from "./storage.js";
 import type { Tensor } from "./tensor.js";
 
-// Below that, new memory costs no more than memory that is kept.
+// In bytes. Below this size, new memory costs no more than reused memory.
 const WORTH_KEEPING = 1024;
-// Sizes that are asked for no more must not gather: so many arrays, and all are forgotten.
+// At this many arrays all are dropped, so that arrays of sizes no longer in use do not accumulate.
 const MOST_KEPT = 1024;
 
-/** Arrays of results that are known to be dead, by dtype and length: the collector may still take them. */
+/** Arrays of dead results, by dtype and length. The garbage collector may still take them. */
 const free: Record<DType, Map<number, WeakRef<TypedArray>[]>> = {
   float32: new Map(),
   float64: new Map(),
@@ -18,19 +18,19 @@ const free: Record<DType, Map<number, WeakRef<TypedArray>[]>> = {
 let kept = 0;
 
 /**
- * Runs `run`, in which only the library has a part: the results made meanwhile are private, until somebody is
- * given one. `each` is told of their memory.
+ * Runs `run`, in which only the library runs. The results made in it are private until code outside the library
+ * receives one. `each` is called with the memory of each.
  */
 export function withScratch<T>(run: () => T, each: (storage: Storage) => void = () => {}): T {
   return withinScratch(each, run);
 }
 
-/** Runs `run`, of whose results somebody may be given one unseen: none is private. */
+/** Runs `run` with no result private: code outside the library may receive one of them unnoticed. */
 export function withoutScratch<T>(run: () => T): T {
   return withinScratch(null, run);
 }
 
-/** The memory of a result, which is written whole. */
+/** Memory for a result that will be written whole. */
 export function resultStorage(dtype: DType, size: number, where: string): Storage {
   const storage = new Storage(takeUnset(dtype, size, where));
   if (context.scratch !== null) {
@@ -40,7 +40,7 @@ export function resultStorage(dtype: DType, size: number, where: string): Storag
   return storage;
 }
 
-/** A typed array to be written whole, from what was given back where there is one of that size. */
+/** A typed array that will be written whole. Reuses an array of that size that was given back, if there is one. */
 function takeUnset(dtype: DType, size: number, where: string): TypedArray {
   const found = bytesOf({ size, dtype }) < WORTH_KEEPING ? undefined : free[dtype].get(size);
   while (found !== undefined && found.length > 0) {
@@ -51,9 +51,9 @@ function takeUnset(dtype: DType, size: number, where: string): TypedArray {
   return allocateUnset(dtype, size, where);
 }
 
-/** Gives back the memory of a result that is dead, unless somebody else was given it. */
+/** Gives back the memory of a dead result, unless code outside the library has received it. */
 export function giveBack(storage: Storage): void {
-  // A program that is being recorded may read it.
+  // The program being recorded may read it.
   if (context.trace !== null) return;
   if (!storage.isPrivate || bytesOf({ size: storage.length, dtype: storage.dtype }) < WORTH_KEEPING) return;
   const array = storage.giveUp();
@@ -70,7 +70,7 @@ function forget(): void {
   kept = 0;
 }
 
-/** Lets go of a tensor's gradient. */
+/** Drops a tensor's gradient and gives back its memory. */
 export function dropGradient(tensor: Tensor): void {
   const gradient = tensor.heldGrad;
   tensor.grad = null;

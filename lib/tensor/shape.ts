@@ -4,7 +4,7 @@ import type { DType } from "./dtype.js";
 
 export type Shape = readonly number[];
 
-/** What a tensor is without its numbers. */
+/** A tensor without its numbers. */
 export interface TensorSpec {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -49,7 +49,7 @@ export function checkShape(where: string, shape: unknown): Shape {
 }
 
 /**
- * The position of an axis, where −1 is the last.
+ * The position of an axis. −1 is the last axis.
  * @throws ShapeError unless −rank ≤ dim < rank.
  */
 export function checkDim(where: string, dim: unknown, rank: number): number {
@@ -75,8 +75,8 @@ export function checkDims(where: string, dims: unknown, rank: number): number[] 
 }
 
 /**
- * The shape that both broadcast to, by NumPy's rule: aligned at the last axis, sizes are equal or one is 1.
- * @throws ShapeError where they are not.
+ * The shape to which both broadcast, by NumPy's rule: with the last axes aligned, sizes are equal or one of them is 1.
+ * @throws ShapeError if they do not broadcast.
  */
 export function broadcast(where: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;
@@ -100,7 +100,7 @@ export function around(shape: Shape, dim: number): [outer: number, axis: number,
   return [sizeOf(shape.slice(0, dim)), shape[dim] ?? 1, sizeOf(shape.slice(dim + 1))];
 }
 
-/** Of a stack of matrices [..., rows, columns]: how many there are, and how many rows each has. */
+/** Number of matrices in a stack [..., rows, columns], and number of rows of each. */
 export function stackSizes(shape: Shape): [count: number, rows: number] {
   return [sizeOf(shape.slice(0, -2)), shape[shape.length - 2] as number];
 }

@@ -10,50 +10,49 @@ import { describeStorage, type Run } from "./run.js";
 interface Claims {
   readonly readers: readonly Run[];
   readonly writer: Run | null;
-  /** What a exposed array held when the writer began. */
+  /** The values of an exposed array when the writer began. */
   readonly before: TypedArray | null;
 }
 
-// A symbol cannot be cloned, and the error says what it is called. Without it a clone would be an object without
-// the elements, which are private, and nobody would be told.
+// A JavaScript symbol cannot be cloned, and the error shows its description. Without it, a clone would silently be an
+// object without the elements, which are in #private fields.
 const NOT_CLONEABLE = Symbol("a Tensor; send { data, shape, dtype } and make it anew with tensor()");
 
 /**
- * The memory of a tensor, shared by the tensors that are views of it. It has up to two homes: a typed
- * array of JavaScript's, and native memory that programs run on. What was written in one is copied to
- * the other when the other is asked for. Once programs run on it, the array is kept only as long as
- * somebody else holds it.
+ * The memory of a tensor, shared by the tensors that are views of it. The values are in a typed array of JavaScript,
+ * in native memory for programs, or in both. A write to one is copied to the other when the other is needed. After a
+ * program has run on the native memory, the array is kept only as long as code outside the library holds it.
  *
- * An array that somebody outside the library may hold is exposed: what is written to it between two runs is
- * copied in before the next, and what a run has written is copied out to it at its end.
+ * An array that code outside the library may hold is exposed. Before each run its values are copied in. After a run
+ * that wrote the native memory, the new values are copied out to it.
  */
 export class Storage {
   readonly notCloneable = NOT_CLONEABLE;
   readonly length: number;
   readonly dtype: DType;
-  /** The trace it was made in; 0 outside of any. */
+  /** The id of the trace in which it was made; 0 outside a trace. */
   readonly bornIn = context.trace?.id ?? 0;
-  /** Counts the writes made through the library, so that a stale gradient is noticed. */
+  /** Number of writes through the library, so that `backward()` detects a changed input. */
   version = 0;
   /** Whether its value cannot be read. */
   readonly isSymbolic: boolean;
-  /** Whether only the library holds it, which knows when it is dead. */
+  /** Whether only the library holds it. The library knows then when it is dead. */
   isPrivate = false;
   #array: TypedArray | null;
-  /** The array where the memory holds the same or something newer. */
+  /** The array, weakly held, while the native memory has the same or newer values. */
   #lastArray: WeakRef<TypedArray> | null = null;
-  /** Of a exposed array: its buffer, of which somebody may hold another view. */
+  /** The buffer of an exposed array: code outside the library may hold another view of it. */
   #lastBuffer: { readonly buffer: WeakRef<ArrayBuffer>; readonly at: number } | null = null;
   #isShared = false;
   #memory: NativeMemory | null = null;
   #arrayIsStale = false;
   #memoryIsStale = true;
-  /** The runs on another thread that use it; null where there are none, which is mostly so. */
+  /** The runs on another thread that use it; null if there are none, the common case. */
   #claims: Claims | null = null;
 
   readonly #refusal: (() => Error) | null;
 
-  /** An array, or the size and dtype of a value that cannot be read, with the error that says why. */
+  /** Takes an array, or the size and dtype of a value that cannot be read and the error for an attempt to read it. */
   constructor(
     array: TypedArray | { readonly length: number; readonly dtype: DType; readonly refusal: () => Error },
   ) {
@@ -71,9 +70,9 @@ export class Storage {
   }
 
   /**
-   * The typed array, to be read at once and given to nobody.
-   * @throws TraceError within `compile`, DetachedError where the buffer was transferred, BusyError while a
-   *   program on another thread writes it.
+   * The typed array, to be read at once. It must not leave the library.
+   * @throws TraceError within `compile`; DetachedError if the buffer was transferred; BusyError while a program on
+   *   another thread writes it.
    */
   forReading(): TypedArray {
     if (this.#refusal !== null) throw this.#refusal();
@@ -92,7 +91,7 @@ export class Storage {
   }
 
   /**
-   * The typed array, to be written at once: the next program takes over what it holds then.
+   * The typed array, to be written at once. The next program copies its values.
    * @throws as `forReading`; BusyError also while a program on another thread reads it.
    */
   forWriting(): TypedArray {
@@ -109,7 +108,7 @@ export class Storage {
   }
 
   /**
-   * The typed array for somebody outside the library, who may keep it, read it and write to it.
+   * The typed array for code outside the library, which may keep it, read it and write to it.
    * @throws as `forWriting`
    */
   expose(): TypedArray {
@@ -118,7 +117,7 @@ export class Storage {
     return array;
   }
 
-  /** The array; or where nobody holds it any more another one, to be filled. */
+  /** The array. If it was collected, a new one, still to be filled. */
   #anyArray(): TypedArray {
     this.#array ??= this.#heldArray();
     if (this.#array === null) {
@@ -131,7 +130,7 @@ export class Storage {
     return this.#array;
   }
 
-  /** The array that somebody else still holds, or one over the buffer that they hold; null where nobody does. */
+  /** The array if it is still held, or a new one over the buffer if that is held; null if neither is. */
   #heldArray(): TypedArray | null {
     const array = this.#lastArray?.deref();
     if (array !== undefined) return array;
@@ -142,7 +141,7 @@ export class Storage {
     return made;
   }
 
-  /** The array that somebody outside may hold and that holds the present values; null where there is none. */
+  /** The exposed array, if it is still held and not detached; null otherwise. */
   #exposedArray(): TypedArray | null {
     if (!this.#isShared) return null;
     const array = this.#array ?? this.#heldArray();
@@ -151,8 +150,8 @@ export class Storage {
   }
 
   /**
-   * The array, for another storage to have: this one is dead. Null where there is none to give. Whoever asks
-   * for it still is refused, as for one that was transferred.
+   * Gives the array of a dead storage away for another storage; null if there is none to give. A later use of
+   * this storage throws, as after a transfer of its buffer.
    */
   giveUp(): TypedArray | null {
     const array = this.#array;
@@ -162,13 +161,13 @@ export class Storage {
     return array;
   }
 
-  /** The native memory, whatever it holds now: a program is made over it. */
+  /** The native memory, even with old values: for making a program over it. */
   nativeMemory(): NativeMemory {
     this.#memory ??= newMemory(this.forReading().byteLength);
     return this.#memory;
   }
 
-  /** The native memory with the present values: a program is about to run on it. */
+  /** The native memory with the current values: for running a program on it. */
   moveToNative(): NativeMemory {
     if (this.#claims !== null) this.checkFree(false);
     const isThere = !this.#memoryIsStale && !this.#isShared && this.#array === null;
@@ -186,12 +185,12 @@ export class Storage {
     return this.nativeMemory();
   }
 
-  /** The values where a run on this thread may read them in place: no copy of what somebody may have changed. */
+  /** The current values, for a run on this thread to read in place. An exposed array needs no copy then. */
   inPlace(): TypedArray | NativeMemory {
     return this.#exposedArray() === null ? this.moveToNative() : this.forReading();
   }
 
-  /** Tells that a program wrote to the native memory. */
+  /** To be called after a program has written to the native memory. */
   wroteMemory(): void {
     this.version++;
     if (!this.#isShared) {
@@ -203,20 +202,20 @@ export class Storage {
     this.#arrayIsStale = exposed === null;
   }
 
-  /** The run on another thread that is in the way of a reader or a writer; null where there is none. */
+  /** The run on another thread that conflicts with a reader or a writer; null if there is none. */
   runInTheWay(writes: boolean): Run | null {
     if (this.#claims === null) return null;
     const { writer, readers } = this.#claims;
     return writer ?? (writes ? (readers[0] ?? null) : null);
   }
 
-  /** @throws BusyError where a run on another thread is in the way. */
+  /** @throws BusyError if a run on another thread conflicts. */
   checkFree(writes: boolean): void {
     const run = this.runInTheWay(writes);
     if (run !== null) this.#refuse(run);
   }
 
-  /** Holds the native memory for a run on another thread; see `claim` of run.ts. */
+  /** Claims the native memory for a run on another thread; see `claim` in run.ts. */
   claim(run: Run, writes: boolean): void {
     this.checkFree(writes);
     this.#claims = writes
@@ -224,7 +223,7 @@ export class Storage {
       : { readers: [...(this.#claims?.readers ?? []), run], writer: null, before: null };
   }
 
-  /** Ends a claim. @returns whether somebody wrote to a exposed array while the run wrote the memory. */
+  /** Ends a claim. @returns whether the run wrote the memory while code outside the library wrote the array. */
   release(run: Run): boolean {
     const { readers = [], writer = null, before = null } = this.#claims ?? {};
     if (writer !== run) {
@@ -249,7 +248,7 @@ export class Storage {
 const bytesIn = ({ buffer, byteOffset, byteLength }: TypedArray): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength);
 
-/** A value that is known only when the program of the trace runs. */
+/** A storage whose values are known only when the traced program runs. */
 export function symbol(length: number, dtype: DType): Storage {
   const made = {};
   Error.captureStackTrace(made, symbol);
@@ -261,19 +260,19 @@ export function symbol(length: number, dtype: DType): Storage {
   });
 }
 
-/** Says what a symbol is, and which line of the user's asked for its value. */
+/** The message for a read of a symbol: what a symbol is, and the user's line that read it. */
 function traceMessage(): string {
   return `compile: the value of a tensor is not known while a function is traced: it becomes known each time the compiled function runs. Control flow that depends on values cannot be compiled; use ops such as where, or return the tensor and read it outside.${sentence("Read", userLine())}`;
 }
 
-/** The error for a value that is read from a tensor of outside while a function is traced. */
+/** The error for a read, while a function is traced, of a value of a tensor from outside the trace. */
 export function frozenValue(): TraceError {
   return new TraceError(
     `compile: a value is read from a tensor while a function is traced, and would be taken for the same in all later runs. Use ops, which read it anew in each run, or read it before and give it as an input.${sentence("Read", userLine())}`,
   );
 }
 
-/** Says that a symbol outlived its trace, and which line of the user's made it. */
+/** The message for a symbol used after its trace, with the user's line that made it. */
 function leakMessage(made: { stack?: string }): string {
   const line = lineOf(made.stack);
   return `compile: a tensor that was made while a function was traced is used after the end of that trace, where it has no value. A function must not keep such a tensor, in a field of a module for instance: compute it in each call, make it before the first, or return it.${sentence("Made", line)}`;

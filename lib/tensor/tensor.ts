@@ -7,7 +7,7 @@ import { type DType, isFloat, type TypedArray } from "./dtype.js";
 import { type Shape, sizeOf } from "./shape.js";
 import { frozenValue, Storage } from "./storage.js";
 
-/** Sees a tensor's gradient, and may give another in its place. */
+/** Receives a tensor's gradient, and may return another gradient in its place. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
 export type GradientHook = (gradient: Tensor) => Tensor | undefined | void;
 
@@ -15,22 +15,22 @@ export type GradientHook = (gradient: Tensor) => Tensor | undefined | void;
 export interface Mapped {
   /** [samples, ...shape] */
   readonly all: Tensor;
-  /** Of how many samples. */
+  /** Number of samples. */
   readonly size: number;
-  /** Which `vmap` it belongs to: 1 for the outermost. */
+  /** The level of its `vmap`: 1 for the outermost. */
   readonly level: number;
 }
 
-/** What the elements of a tensor become as nested arrays: a number or boolean, or arrays of them. */
+/** The elements of a tensor as nested arrays: a number or boolean, or arrays of them. */
 export type Nested = number | boolean | Nested[];
 
 /**
- * Whether it is a tensor. A proxy of one, as frameworks for user interfaces make, is none, though `instanceof` says
- * so: it lacks what is private, and would be another key in a map.
+ * Whether the value is a tensor. A proxy of a tensor, as frameworks for user interfaces make, is not one, although
+ * `instanceof` accepts it: it lacks the #private fields, and it would be another key in a map.
  */
 export let isTensor: (value: unknown) => value is Tensor;
 
-/** A tensor as JSON has it: its elements in row-major order, those that JSON lacks as text. */
+/** A tensor in JSON: its elements in row-major order. Numbers that JSON cannot express are strings. */
 export interface TensorJSON {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -42,8 +42,8 @@ export interface TensorJSON {
  *
  * JavaScript's garbage collector owns its memory: there is nothing to dispose of.
  *
- * `JSON.stringify` writes it whole, and `JSON.parse(text, reviveTensors)` reads it. `structuredClone` and
- * `postMessage` refuse it: send `{ data, shape, dtype }`, of which `tensor(data, { shape, dtype })` is a tensor again.
+ * `JSON.stringify` writes a tensor, and `JSON.parse(text, reviveTensors)` reads it. `structuredClone` and
+ * `postMessage` refuse it: send `{ data, shape, dtype }` and make a tensor again with `tensor(data, { shape, dtype })`.
  *
  * @example
  * const x = tensor([[1, 2], [3, 4]]);
@@ -57,17 +57,17 @@ export class Tensor {
   readonly size: number;
   /** @internal */
   readonly storage: Storage;
-  /** @internal The gradient, for the library itself, which lets go of it. */
+  /** @internal The gradient, for use within the library. Reading it leaves its memory private. */
   heldGrad: Tensor | null = null;
-  /** @internal The application of an op that made it; null for a leaf. */
+  /** @internal The application of an op that made this tensor; null for a leaf. */
   producer: Node | null = null;
-  /** @internal Under `vmap`: the samples of which this tensor stands for each; null elsewhere. */
+  /** @internal Under `vmap`: the samples that this tensor stands for; null otherwise. */
   mapped: Mapped | null = null;
   /** @internal See `registerHook` and `retainGrad`. */
   hooks: Set<GradientHook> | null = null;
   /** @internal */
   retainsGrad = false;
-  /** @internal The op that cut the gradient on the way to here, such as argmin. */
+  /** @internal An op between the inputs and this tensor that has no gradient, such as argmin. */
   cutBy: string | null = null;
   #requiresGrad = false;
 
@@ -84,7 +84,7 @@ export class Tensor {
     this.size = this.storage.length;
   }
 
-  /** The gradient that `backward()` left here, of this tensor's shape; null before. */
+  /** The gradient from `backward()`, of this tensor's shape; null before the first `backward()`. */
   get grad(): Tensor | null {
     if (this.heldGrad !== null) this.heldGrad.storage.isPrivate = false;
     return this.heldGrad;
@@ -92,7 +92,7 @@ export class Tensor {
 
   set grad(gradient: Tensor | null) {
     context.trace?.noteGradient(this);
-    // A compiled function may take it to be null.
+    // A compiled function may have assumed that it is null.
     if (gradient !== null && this.heldGrad === null) settingChanged();
     this.heldGrad = gradient;
   }
@@ -103,31 +103,32 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order: the tensor's own memory, not a copy. It may be kept: compiled functions
-   * and `fit` see what is written to it between two runs, and it shows what they have written when they end.
-   * @throws DetachedError where the buffer was transferred to another thread; BusyError while a run on the
-   *   engine's own thread uses the tensor, which rejects its promise where a kept array is written to meanwhile
-   *   and the run writes the tensor too.
+   * The elements in row-major order: the tensor's own memory, not a copy. The array may be kept. Compiled functions
+   * and `fit` see writes to it between two runs, and it shows their results when they end.
+   * If a kept array is written to during a run on the engine's own thread that writes the tensor too, the promise of
+   * that run is rejected with a BusyError.
+   * @throws DetachedError if the buffer was transferred to another thread; BusyError while a run on the engine's own
+   *   thread uses the tensor
    */
   get data(): TypedArray {
     this.#checkRead();
     return this.storage.expose();
   }
 
-  /** @throws TraceError in a traced function, which would take the value for the same in all later runs. */
+  /** @throws TraceError in a traced function: the program would use the same value in all later runs. */
   #checkRead(): void {
     const { trace } = context;
     if (trace === null || this.storage.isSymbolic || this.storage.bornIn === trace.id) return;
     throw frozenValue();
   }
 
-  /** Whether `backward()` gives this tensor a gradient. A compiled function has a version for each answer. */
+  /** Whether `backward()` gives this tensor a gradient. A compiled function has a specialization for each value. */
   get requiresGrad(): boolean {
     if (context.trace !== null) this.#tellTrace(context.trace);
     return this.#requiresGrad;
   }
 
-  /** Tells a trace that it depends on whether this tensor requires a gradient. */
+  /** Makes a trace depend on whether this tensor requires a gradient. */
   #tellTrace(trace: Trace): void {
     if (this.producer !== null || this.storage.bornIn === trace.id) return;
     trace.assume(this, () => this.#requiresGrad);
@@ -135,7 +136,7 @@ export class Tensor {
 
   /**
    * @throws DTypeError for a dtype without gradients.
-   * @throws GraphError where it is the result of an op: use `detach()` to cut it off.
+   * @throws GraphError if the tensor is the result of an op and the value is false: use `detach()` instead.
    */
   set requiresGrad(value: boolean) {
     if (typeof value !== "boolean") {
@@ -155,8 +156,7 @@ export class Tensor {
   }
 
   /**
-   * Has `backward()` leave a gradient here too, where the tensor is the result of an op
-   * (torch.Tensor.retain_grad).
+   * Makes `backward()` set `.grad` of this tensor although it is the result of an op (torch.Tensor.retain_grad).
    * @throws GraphError unless the tensor requires a gradient.
    */
   retainGrad(): void {
@@ -165,9 +165,9 @@ export class Tensor {
   }
 
   /**
-   * Has `hook` called with this tensor's gradient whenever one is computed, once it is complete; what the
-   * hook gives takes its place, for `.grad` and on the way down (torch.Tensor.register_hook).
-   * @returns what removes the hook.
+   * Calls `hook` with this tensor's gradient each time the complete gradient has been computed. A tensor that the hook
+   * returns takes its place, in `.grad` and for the gradients computed from it (torch.Tensor.register_hook).
+   * @returns a function that removes the hook.
    * @throws GraphError unless the tensor requires a gradient; ArgumentError
    * @example h.registerHook((dh) => ops.clamp(dh, { min: -1, max: 1 }));
    */
@@ -189,7 +189,7 @@ export class Tensor {
     throw new GraphError(`${name}: this tensor does not require a gradient`);
   }
 
-  /** Whether it was made by the user rather than by an op on tensors that require gradients. */
+  /** Whether it is not the result of an op on tensors that require gradients. */
   get isLeaf(): boolean {
     return this.producer === null;
   }
@@ -221,8 +221,8 @@ export class Tensor {
   }
 
   /**
-   * What `JSON.stringify` writes: `{ dtype, shape, data }`, from which `reviveTensors` makes the same tensor to the
-   * bit. Whether it requires a gradient is not part of it.
+   * What `JSON.stringify` writes: `{ dtype, shape, data }`. `reviveTensors` makes the same tensor from it, bit for bit.
+   * `requiresGrad` is not written.
    * @example JSON.stringify(tensor([1, NaN]));   // {"dtype":"float32","shape":[2],"data":[1,"NaN"]}
    */
   toJSON(): TensorJSON {

@@ -3,14 +3,14 @@ import { ArgumentError } from "../errors.js";
 import { describe, isPlainObject } from "../options.js";
 import { isTensor, type Tensor } from "./tensor.js";
 
-/** How something shows the tensors that it consists of, as a module does its parameters. */
+/** The key of the method that gives the tensors of an object, such as a module's parameters. */
 export const partsOf = Symbol("parts");
 
-/** Tensors by name, for which others can stand in. */
+/** Tensors by name that can be replaced temporarily. */
 export interface Parts {
   readonly names: readonly string[];
   readonly tensors: readonly Tensor[];
-  /** Runs `run` with others in the places of the tensors. */
+  /** Runs `run` with other tensors in the places of these. */
   during<T>(others: readonly Tensor[], run: () => T): T;
 }
 
@@ -21,7 +21,7 @@ export interface HasParts {
 /** A tensor, a list or a plain object of trees, or a module, which stands for its parameters. */
 export type Tree = Tensor | HasParts | readonly Tree[] | { readonly [name: string]: Tree };
 
-/** What belongs to each tensor of a tree, in the same form; of a module, an object by parameter name. */
+/** A tree of the same form with one tensor per tensor. A module becomes an object by parameter name. */
 export type Like<T> = T extends Tensor
   ? Tensor
   : T extends HasParts
@@ -31,21 +31,21 @@ export type Like<T> = T extends Tensor
 /** A tree taken apart. */
 export interface Structure {
   readonly leaves: readonly Tensor[];
-  /** The tree with other tensors in the leaves' places; of a module, an object by parameter name. */
+  /** The tree with other tensors as its leaves. A module becomes an object by parameter name. */
   build(leaves: readonly Tensor[]): unknown;
-  /** Whether there is a module in it, in which others stand only while something runs. */
+  /** Whether it contains a module. The tensors of a module can be replaced only during a call: see `within`. */
   readonly hasModule: boolean;
-  /** Calls `use` with the tree, in which other tensors stand in the leaves' places. */
+  /** Calls `use` with the tree while other tensors are in the leaves' places. */
   within<T>(leaves: readonly Tensor[], use: (tree: unknown) => T): T;
 }
 
-// Deeper than what anybody nests by hand, and far from what the stack holds.
+// Deeper than trees in practice, and far below the limit of the stack.
 const MAX_DEPTH = 100;
 
 /**
  * Takes a tree apart.
- * @param above the lists and objects that it is in.
- * @throws ArgumentError for anything else in it, for one that holds itself, and for one that goes too deep.
+ * @param above the lists and objects that contain it.
+ * @throws ArgumentError if it contains anything else or itself, or if it is too deep.
  */
 export function takeApart(
   where: string,
@@ -94,7 +94,7 @@ export function takeApart(
   );
 }
 
-/** Several trees as one, of which `build` and `within` make something. */
+/** Several trees as one. `join` makes the whole from the parts, for `build` and `within`. */
 export function together(
   parts: readonly Structure[],
   join: (parts: readonly unknown[]) => unknown,
@@ -109,7 +109,7 @@ export function together(
     build: (leaves) => join(parts.map((part, i) => part.build(own(leaves, i)))),
     within: (leaves, use) => {
       const made: unknown[] = [];
-      // A call within a call for each module; else a long list would be as deep.
+      // Nests one call per module only: with one per part, a long list would overflow the stack.
       const from = (start: number): ReturnType<typeof use> => {
         for (let i = start; i < parts.length; i++) {
           const part = parts[i] as Structure;

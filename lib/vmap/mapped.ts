@@ -6,7 +6,7 @@ import { format, type Shape, sameShape, type TensorSpec } from "../tensor/shape.
 import { Storage } from "../tensor/storage.js";
 import { type Mapped, Tensor } from "../tensor/tensor.js";
 
-/** Runs `run` one `vmap` deeper, whose level it is told. */
+/** Runs `run` within one more `vmap`, and passes it the level of that `vmap`. */
 export function withLevel<T>(mapping: Mapping, run: (level: number) => T): T {
   const mappings = [...context.mappings, mapping];
   return within("mappings", mappings, () => run(mappings.length));
@@ -18,7 +18,7 @@ export function sampleOf(all: Tensor, level: number): Tensor {
   return standFor({ all, size, level }, { shape, dtype: all.dtype });
 }
 
-/** Another tensor for the same values, without the history of x. */
+/** A new tensor with the values of x, without its history. */
 export function sameValues(x: Tensor): Tensor {
   return x.mapped === null ? new Tensor(x.storage, x.shape, x.dtype) : standFor(x.mapped, x);
 }
@@ -36,7 +36,8 @@ const refusal = (): Error =>
   );
 
 /**
- * Random numbers for each sample of the `vmap`s around that draws differ in, by `draw`, which is told the shape.
+ * Random numbers under the enclosing `vmap`s: `draw` makes one set for each sample of those with `randomness`
+ * "different". It receives the shape of all samples together.
  * @throws GraphError under a `vmap` whose `randomness` is "error".
  */
 export function drawForSamples(name: string, shape: Shape, draw: (shape: Shape) => Tensor): Tensor {
@@ -51,7 +52,7 @@ export function drawForSamples(name: string, shape: Shape, draw: (shape: Shape) 
   return levels.reduce(sampleOf, all);
 }
 
-/** Applies an op to all samples at once, where an input stands for them. */
+/** Applies an op to all samples at once. At least one input must be mapped. */
 export function applyToSamples(op: Op, inputs: readonly Tensor[], attributes: Attributes): Tensor {
   const level = Math.max(...inputs.map((input) => input.mapped?.level ?? 0));
   if (level > context.mappings.length)
