@@ -5,7 +5,7 @@ import { allocate } from "../tensor/dtype.js";
 import type { Storage } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-/** A trace as a program: tensors become values, one for each memory. */
+/** Makes a program from a trace. Tensors become values: one value per storage. */
 export function capture(
   { id, recorded }: Trace,
   inputs: readonly Tensor[],
@@ -47,13 +47,13 @@ export function capture(
   };
 }
 
-/** What an instruction computes; where others write to it in place, it is a state that no tensor shows. */
+/** The value of a result. If another instruction writes to it in place, it is a state without a tensor. */
 function makeComputed({ size, dtype, shape }: Tensor, isChanged: boolean): Value {
   if (isChanged) return { kind: "state", size, dtype, shape, contents: allocate(dtype, size) };
   return { kind: "temporary", size, dtype, shape };
 }
 
-/** What was made within the trace and never written is the same in each run; other tensors live on. */
+/** The value of a tensor with known contents. Made within the trace and never written, it is a constant. */
 function makeKnown({ storage, size, dtype, shape }: Tensor, isConstant: boolean): Value {
   if (isConstant) return { kind: "constant", size, dtype, shape, contents: storage.forReading() };
   return { kind: "state", size, dtype, shape, storage };

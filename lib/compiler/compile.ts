@@ -15,14 +15,14 @@ export interface CompileOptions {
   readonly passes?: readonly PassName[];
 }
 
-/** A function that runs as one native program: it gives a tensor, several, tensors by name, or nothing. */
+/** A function that runs as one native program. It returns a tensor, a list or an object of tensors, or nothing. */
 export interface Compiled<A extends Tensor[], R> {
   /** @throws BusyError while the function runs on the engine's own thread */
   (...inputs: A): R;
   /**
-   * The same on the engine's own thread: the event loop goes on. The inputs are copied at once. What the
-   * program writes (parameters, optimizer state) is busy until the promise settles.
-   * @throws BusyError where another run uses what this one writes, or the function is running already
+   * The same on the engine's own thread, so the event loop goes on. The inputs are copied at once. Tensors that
+   * the program writes (parameters, optimizer state) are busy until the promise settles.
+   * @throws BusyError if another run uses what this one writes, or if the function is already running
    */
   runAsync(...inputs: A): Promise<R>;
   /**
@@ -34,39 +34,41 @@ export interface Compiled<A extends Tensor[], R> {
    */
   loop(sources: A, order: Tensor, batchSize: number): Tensor;
   /**
-   * As `loop`, on the engine's own thread: the event loop goes on. The sources and what the program reads
-   * can be read by ops but not written until the promise settles, nor their `.data` asked for; what it writes can be
-   * neither. A source whose typed
-   * array somebody may hold (`fromTypedArray`, `.data`) is copied in each call, another one in the first.
-   * @throws BusyError where another run uses what this one writes, or the function is running already
+   * As `loop`, on the engine's own thread, so the event loop goes on. Until the promise settles, ops can read the
+   * sources and the tensors that the program only reads. Their `.data` cannot be read, and they cannot be written.
+   * Tensors that the program writes can be neither read nor written. A source whose typed array code outside the
+   * library may hold (`fromTypedArray`, `.data`) is copied in each call. Any other source is copied in the first call.
+   * @throws BusyError if another run uses what this one writes, or if the function is already running
    */
   loopAsync(sources: A, order: Tensor, batchSize: number): Promise<Tensor>;
   /**
-   * The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops, and who of the
-   * threads does what, in a loop whose mini-batches are the inputs, or in a run where they cannot be that.
+   * The program for the inputs' shapes as text: instructions, shapes, buffers, bytes, flops, and the work of each
+   * thread. Describes a loop with mini-batches of the inputs' shapes. If the inputs cannot be a mini-batch, describes
+   * one run.
    * @throws BusyError while it runs
    */
   explain(...inputs: A): string;
-  /** Bytes of the arena that holds what is computed on the way, for the inputs' shapes. */
+  /** Bytes of the arena for intermediate results, for the inputs' shapes. */
   arenaBytes(...inputs: A): number;
 }
 
 /**
- * Traces a function once for each signature of input shapes and dtypes, plans the whole of it, and from
- * then on runs it in one native call. What the function writes to parameters and optimizer state is part
- * of the program; learning rates and step counts are read anew in each run. Gradients stay inside: what
- * `.grad` held is null afterwards; return the gradients that you want to see.
+ * Traces a function once for each signature of input shapes and dtypes, and plans it as a whole. After that, each
+ * call is one native call. Writes of the function to parameters and optimizer state are part of the program.
+ * Learning rates and step counts are read in each run. Gradients stay inside the program: `.grad` is null
+ * afterwards. Return the gradients that you need.
  *
- * JavaScript in the function runs only while it is traced: its control flow may depend on shapes but not
- * on values. It is traced again where what it depends on has changed: the fields and modes of the modules that it
- * goes through, their hooks, which tensors require gradients, the settings of optimizers.
+ * JavaScript in the function runs only while the function is traced, so its control flow may depend on shapes but not
+ * on values. The function is traced again if something that it depends on has changed: the fields and modes of the
+ * modules that it uses, their hooks, which tensors require gradients, the settings of optimizers.
  *
- * What it makes must not be kept for a later call, in a field for instance. What it draws at random goes on from run
- * to run as in eager calls; a run of `runAsync` or `loopAsync` takes the numbers for all its steps when it is called.
+ * The function must not keep a tensor that it makes for a later call, for instance in a field. Its random numbers
+ * continue from run to run as in eager calls. `runAsync` and `loopAsync` reserve the numbers for all steps when they
+ * are called.
  *
- * A program that writes parameters or other state takes numbers below the normal range for zero.
+ * A program that writes parameters or other state treats numbers below the normal range as zero.
  *
- * @throws TraceError where the function reads a value while it is traced, naming the line.
+ * @throws TraceError if the function reads a value while it is traced. The message names the line.
  * @example
  * const step = compile((x: Tensor, y: Tensor) => {
  *   const loss = cost.crossEntropy(model.forward(x), y);
@@ -86,12 +88,12 @@ export function compile<A extends Tensor[], R>(
   const passes = options.passes === undefined ? PASSES : checkPasses(options.passes);
   const specializations = new Specializations(fn as unknown as (...inputs: Tensor[]) => unknown, passes);
 
-  const versionFor = (inputs: A) => {
+  const specializationFor = (inputs: A) => {
     for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
     return specializations.for(inputs);
   };
   const prepare = (inputs: A) => {
-    const { executable, results, rebuild } = versionFor(inputs);
+    const { executable, results, rebuild } = specializationFor(inputs);
     const outputs = results.map(
       ({ size, shape, dtype }) => new Tensor(allocateUnset(dtype, size, "compile"), shape, dtype),
     );
@@ -147,18 +149,18 @@ export function compile<A extends Tensor[], R>(
     runAsync,
     loop,
     loopAsync,
-    explain: (...inputs: A): string => explain(versionFor(inputs).executable, samplesOf(inputs)),
-    arenaBytes: (...inputs: A): number => versionFor(inputs).executable.arena.bytes,
+    explain: (...inputs: A): string => explain(specializationFor(inputs).executable, samplesOf(inputs)),
+    arenaBytes: (...inputs: A): number => specializationFor(inputs).executable.arena.bytes,
   });
 }
 
-/** How many samples inputs consist of, all of them the same; 0 where they are no mini-batch. */
+/** Number of samples in the inputs; 0 if the inputs are not a mini-batch, with equal first sizes. */
 function samplesOf(inputs: readonly Tensor[]): number {
   const [count = 0] = inputs[0]?.shape ?? [];
   return inputs.every(({ shape }) => shape[0] === count) ? count : 0;
 }
 
-/** @throws unless the sources are sets of as many samples, and the order is one of indices. */
+/** @throws unless all sources have the same number of samples and the order is a tensor of indices. */
 function checkLoop(sources: readonly Tensor[], order: Tensor, batchSize: number): void {
   if (!Array.isArray(sources))
     throw new ArgumentError(`loop: expected a list of tensors, got ${describe(sources)}`);

@@ -10,29 +10,29 @@ import { isTensor, Tensor } from "../tensor/tensor.js";
 import { capture } from "./capture.js";
 import { Executable } from "./executable.js";
 
-/** What a function was compiled to for one signature of inputs. */
+/** A function compiled for one signature of inputs and one set of assumptions. */
 export interface Specialization {
   readonly executable: Executable;
-  /** What it took for granted: with another value it is another specialization. */
+  /** The settings that it assumes. For other values of them there is another specialization. */
   readonly assumptions: readonly Assumption[];
-  /** What the function gave when it was traced: its results' shapes are these, its buffers' may differ. */
+  /** The function's results in the trace. They have the results' shapes, which may differ from those of the values. */
   readonly results: readonly Tensor[];
-  /** The function's result with other tensors in their places. */
+  /** The function's result, built from the outputs of a run. */
   readonly rebuild: (outputs: readonly Tensor[]) => unknown;
 }
 
-// Enough for every batch size that a program really uses; an older specialization is made again.
+// Enough for all batch sizes that a program uses in practice. A dropped signature is compiled again if needed.
 const MAX_SIGNATURES = 64;
-// As many settings of modes and of what is frozen are kept.
+// For each signature. Enough for the combinations of modes and frozen parameters that occur in practice.
 const MAX_SPECIALIZATIONS = 8;
 
-/** A function's specializations: one for each signature of input shapes and dtypes, made when it is asked for. */
+/** The specializations of a function, by signature of input shapes and dtypes. Each is made at its first use. */
 export class Specializations {
   readonly #fn: (...inputs: Tensor[]) => unknown;
   readonly #passes: readonly PassName[];
   readonly #known = new Map<string, Specialization[]>();
   #hasTold = false;
-  /** What was asked for last, which is mostly asked for again. */
+  /** The last one used: most calls need the same one again. */
   #last: { inputs: readonly TensorSpec[]; watched: boolean; specialization: Specialization } | null = null;
 
   constructor(fn: (...inputs: Tensor[]) => unknown, passes: readonly PassName[]) {
@@ -64,7 +64,7 @@ export class Specializations {
     return specialization;
   }
 
-  /** Warns once where a function is traced again and again: that takes far longer than its runs. */
+  /** Warns once that a function is traced again and again, which takes far longer than its runs. */
   #tellOfTracing({ assumptions }: Specialization): void {
     if (this.#hasTold) return;
     this.#hasTold = true;
@@ -83,7 +83,7 @@ export class Specializations {
   }
 }
 
-/** Traces a function for inputs of these shapes and dtypes, and makes the program that the passes leave of it. */
+/** Traces a function for inputs of these shapes and dtypes, makes a program and runs the passes on it. */
 export function traceProgram(
   fn: (...inputs: Tensor[]) => unknown,
   inputs: readonly TensorSpec[],
@@ -96,7 +96,7 @@ export function traceProgram(
   const { tensors, rebuild } = flatten(result.value);
   for (const tensor of tensors) trace.checkSymbol(tensor);
   const captured = capture(trace, result.symbols, tensors);
-  // What is watched runs as it stands, each op by itself.
+  // Under `detectAnomaly` no pass runs, so that each op is checked by itself.
   const { program, arena } = plan(captured.program, isWatching() ? [] : passes);
   return { planned: { program, arena, inputs: captured.inputs }, trace, results: tensors, rebuild };
 }
@@ -108,7 +108,7 @@ function areAlike(a: readonly TensorSpec[], b: readonly TensorSpec[]): boolean {
 
 const holds = ({ assumptions }: Specialization): boolean => assumptions.every((one) => one.holds());
 
-/** The tensors of a result, and how to put others in their places. */
+/** The tensors of a result, and a function that rebuilds the result from other tensors. */
 function flatten(result: unknown): { tensors: Tensor[]; rebuild: (outputs: readonly Tensor[]) => unknown } {
   if (result === undefined) return { tensors: [], rebuild: () => undefined };
   if (isTensor(result)) return { tensors: [result], rebuild: ([only]) => only };

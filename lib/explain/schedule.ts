@@ -3,9 +3,9 @@ import type { NativePlan } from "../native/binding.js";
 type Entry = NativePlan["entries"][number];
 
 /**
- * Who of the threads does what of a step, phase by phase, as lines.
+ * The work of each thread in a step, phase by phase, as lines.
  * @param batch samples of a mini-batch in a loop; 0 for a run of one step.
- * @param weights the name of what an instruction updates.
+ * @param weights gives the name of the value that an instruction updates.
  */
 export function describePlan(
   { threads, entries }: NativePlan,
@@ -22,7 +22,7 @@ export function describePlan(
 
 function describePhases(where: string, threads: number, entries: readonly Entry[]): string[] {
   if (threads === 1) return [`${where}, on one thread: ${numbers(entries)}`];
-  const phases = splitBehind(entries, ({ endsPhase }) => endsPhase);
+  const phases = splitAfter(entries, ({ endsPhase }) => endsPhase);
   return [
     `${where}, on ${threads} threads that wait for each other behind each phase:`,
     ...phases.map((phase, p) => `${String(p + 1).padStart(4)}  ${describePhase(phase)}`),
@@ -30,7 +30,7 @@ function describePhases(where: string, threads: number, entries: readonly Entry[
 }
 
 function describePhase(phase: readonly Entry[]): string {
-  const groups = splitBehind(phase, (one, next) => doer(one) !== doer(next));
+  const groups = splitAfter(phase, (one, next) => doer(one) !== doer(next));
   return groups.map((group) => `${doer(group[0] as Entry)} ${numbers(group)}`).join("; ");
 }
 
@@ -40,9 +40,9 @@ function doer({ work, thread, shares }: Entry): string {
   return shares.length === 0 ? "each its rows:" : `each its rows (to ${shares.join(", ")}):`;
 }
 
-/** What entries do, by number: 3, 4, 5 as 3–5. */
+/** The instructions of entries by number. 3, 4, 5 become 3–5. */
 function numbers(entries: readonly Entry[]): string {
-  const runs = splitBehind(
+  const runs = splitAfter(
     entries,
     (one, next) =>
       next.what !== "instruction" || one.what !== "instruction" || next.number !== one.number + 1,
@@ -64,8 +64,8 @@ function describeAhead({ number, forms }: Entry, weights: (instruction: number) 
   ];
 }
 
-/** A list in parts, each of which ends with an element that `ends` is true of, given the one behind it. */
-function splitBehind<T>(list: readonly T[], ends: (one: T, next: T) => boolean): T[][] {
+/** Splits a list after each element for which `ends(element, next)` is true. */
+function splitAfter<T>(list: readonly T[], ends: (one: T, next: T) => boolean): T[][] {
   const parts: T[][] = [];
   let part: T[] = [];
   list.forEach((one, i) => {

@@ -6,10 +6,10 @@ import { format } from "../tensor/shape.js";
 
 type AnyUpdate = Named<"update"> | Named<"update_outer"> | Named<"update_product">;
 
-/** The parameters that a product has, whatever is done with its result. */
+/** Instructions with the parameters of a matrix product. */
 type Factors = Named<"matmul"> | Named<"update_product">;
 
-/** What one instruction computes, as lines; `[M, N]` stands after what is no number. */
+/** Describes what one instruction computes, as lines. `[M, N]` follows each value that is not a single number. */
 export class Sentence {
   readonly #names: ReadonlyMap<Value, string>;
 
@@ -31,7 +31,7 @@ export class Sentence {
     }
   }
 
-  /** A value's name, and its shape unless it is one number. */
+  /** A value's name, and its shape unless it is a known number or a scalar. */
   #show(value: Value | null | undefined, mark = ""): string {
     if (value == null) return "none";
     const shape = value.shape.length === 0 || isNumber(value) ? "" : ` ${format(value.shape)}`;
@@ -62,7 +62,7 @@ export class Sentence {
     const scale = product.operand("scale") === null ? "" : `${this.#show(product.operand("scale"))} · `;
     const formed = `${factor(alpha)}${scale}${this.#factors(product)}`;
     const c = product.required("c");
-    // It accumulates: nothing else comes with that.
+    // A matmul that accumulates into c has no bias, activation or state.
     if (beta !== 0 && addend === null) {
       return `${this.#show(c)} = ${factor(beta)}${this.#names.get(c)} ${sign(alpha)} ${formed}`;
     }
@@ -88,7 +88,7 @@ export class Sentence {
     const lines = ops.map(({ name, from, kept }, k) => {
       const result = kept ? this.#show(results.shift()) : `v${k}`;
       const text = `${result} = ${name}(${from.map((value) => values[value]).join(", ")})`;
-      // The shape is told where a value first appears.
+      // A value's shape is shown only where the value first appears.
       for (const value of from) values[value] = (values[value] as string).split(" ")[0] as string;
       values.push(result.split(" ")[0] as string);
       return text;
@@ -106,7 +106,7 @@ export class Sentence {
       : [`${rule} of ${tensors} tensors in one pass:`, ...lines];
   }
 
-  /** An update that forms its gradient itself. */
+  /** An update that computes its gradient from the factors. */
   #fused(instruction: Instruction): string {
     if (descriptionOf(instruction.name).update?.gradient === "outer") {
       const outer = new Named<"update_outer">(instruction);
@@ -119,7 +119,7 @@ export class Sentence {
     return `${this.#rule(product)}: ${this.#updated(product, [`gradient ${gradient}`])}`;
   }
 
-  /** One tensor and what it is updated by. */
+  /** One tensor and the operands that update it. */
   #updated(update: AnyUpdate, first: readonly string[] = [], tensor = 0): string {
     const { operands } = wholeOf(update);
     const told = operands.flatMap(({ name }) => {
@@ -129,7 +129,7 @@ export class Sentence {
     return `${this.#show(update.operand("w", tensor))} by ${[...first, ...told].join(", ")}`;
   }
 
-  /** The rule of an update with the settings that say something. */
+  /** The rule of an update with its settings other than 0. */
   #rule(update: AnyUpdate): string {
     const told = settingNames(update.name).flatMap((setting) => {
       const name = setting as "weightDecay" & "momentum";
@@ -141,11 +141,11 @@ export class Sentence {
   }
 }
 
-/** The update by the same rule that takes its gradient as a whole: every form has its settings and its state. */
+/** The update by the same rule with a whole gradient. All forms share its settings and its state. */
 const wholeOf = (update: AnyUpdate) => updateOf(descriptionOf(update.name).update?.rule as string, "whole");
 
-/** "weightDecay" as words: "weight decay". */
+/** An identifier as words: "weightDecay" becomes "weight decay". */
 const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** A number as a factor of what follows, without its sign. */
+/** A number as a factor of what follows, without its sign. Empty for 1 and −1. */
 const factor = (number: number): string => (Math.abs(number) === 1 ? "" : `${Math.abs(number)} · `);

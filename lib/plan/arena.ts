@@ -3,9 +3,9 @@ import { type Program, read, type Value, written } from "./ir.js";
 
 const LINE = 64;
 
-/** So many bytes of temporaries have room in a core's cache, with weights and samples beside them. */
+/** At most this many bytes of temporaries fit into a core's cache beside weights and samples. */
 const FEW_BYTES = 262_144;
-/** So many bytes, of the smallest, have room beside larger ones that come and go. */
+/** At most this many bytes of the smallest temporaries fit into it beside the larger ones. */
 const FEW_BYTES_BESIDE = 65_536;
 
 export interface Arena {
@@ -27,7 +27,7 @@ interface Occupied {
   readonly end: number;
 }
 
-/** From the instruction that writes each temporary to the last one that reads it. */
+/** Each temporary's life: from the instruction that writes it to the last one that reads it. */
 export function lives(program: Program): Life[] {
   const first = new Map<Value, number>();
   const last = new Map<Value, number>();
@@ -45,9 +45,9 @@ export function lives(program: Program): Life[] {
 const round = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
 /**
- * Where temporaries are: each in a place of its own with `share` off or where they are few; otherwise only the
- * smallest, and the others in places that they share. Who writes to a place that was another's has to wait
- * until all threads have read what was there, and where it is small that takes longer than the cache saves.
+ * Places the temporaries. Without `share`, or if they need few bytes, each has memory of its own. Otherwise only the
+ * smallest have, and the others share memory. A write to shared memory needs a barrier, since all threads must have
+ * read the old values. For a small temporary the barrier costs more time than the cache saves.
  */
 export function makeArena(program: Program, share: boolean): Arena {
   const apart = placeInArena(program, Number.POSITIVE_INFINITY);
@@ -56,11 +56,11 @@ export function makeArena(program: Program, share: boolean): Arena {
 
 /**
  * Places temporaries so that those which live at the same time do not overlap: the largest first, each at
- * the lowest offset that is free for its whole life. The smallest, of `apart` bytes together, share with none.
+ * the lowest offset that is free for its whole life. The smallest, at most `apart` bytes in total, share no memory.
  */
 export function placeInArena(program: Program, apart: number): Arena {
   const offsets = new Map<Value, number>();
-  // By offset, so that the gaps between them come in order.
+  // Sorted by offset, so that gaps are found in order.
   const placed: Occupied[] = [];
   let bytes = 0;
   const bySize = lives(program).sort((a, b) => bytesOf(b.value) - bytesOf(a.value) || a.first - b.first);

@@ -1,9 +1,9 @@
 import { type Instruction, type Program, replaceReads, type Value, writes, written } from "./ir.js";
 
-/** Computes once what is computed twice from the same values. */
+/** Computes a result once if several instructions compute it from the same values. */
 export function commonSubexpressions(program: Program): Program {
   const numbers = new Map<Value, number>();
-  // A state is another value after each write.
+  // After each write a state counts as another value.
   const versions = new Map<Value, number>();
   const name = (value: Value | null): string => {
     if (value === null) return "-";

@@ -1,6 +1,6 @@
 import { canFail, type Instruction, type Program, read, type Value, written } from "./ir.js";
 
-/** Leaves out instructions whose results nobody reads, but for those that refuse some data: they still do. */
+/** Removes instructions whose results are not read. Instructions that can fail stay, so that they still fail. */
 export function deadCode(program: Program): Program {
   const needed = new Set<Value>(program.outputs);
   const kept: Instruction[] = [];

@@ -1,9 +1,9 @@
 import { canFail, type Program, read, type Value, written } from "./ir.js";
 
 /**
- * For each instruction, by position, those that must come before it: the writers of what it reads, and for
- * what it writes the readers and the writer of the old value. What can fail keeps its place among the
- * writes to state, so that a step that fails has changed what it would have changed, and no more.
+ * For each instruction, by position, the instructions that must come before it: the writers of what it reads, and
+ * the readers and the writer of the old value of what it writes. An instruction that can fail keeps its place among
+ * the writes to state: the order of passes does not change what a failing step has written.
  */
 export function dependencies({ instructions }: Program): ReadonlySet<number>[] {
   const writer = new Map<Value, number>();

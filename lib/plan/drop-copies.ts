@@ -1,7 +1,7 @@
 import { type Instruction, isOne, type Program, replaceReads, type Value } from "./ir.js";
 import { isNamed } from "./named.js";
 
-/** Reads a result from where it was made, instead of a copy, a sum over axes of size 1 or a product with 1. */
+/** Replaces a copy, a sum over axes of size 1 or a product with 1 by the value that it was made from. */
 export function dropCopies(program: Program): Program {
   const source = new Map<Value, Value>();
   const kept: Instruction[] = [];
@@ -19,7 +19,7 @@ interface Copied {
   readonly result: Value;
 }
 
-/** What is made from what, of instructions that change nothing. A state may be written before it is read again. */
+/** Result and source of an instruction that changes nothing. Temporaries only: a state may be written later. */
 function copyOf(instruction: Instruction): Copied | null {
   const copied = (from: Value, result: Value): Copied | null => {
     const isSame = from.size === result.size && from.dtype === result.dtype;

@@ -6,7 +6,7 @@ import { type Instruction, type Program, read, replaceReads, type Value, written
 // A larger constant would cost more memory than it saves time.
 const MAX_SIZE = 1 << 16;
 
-/** Computes once, when the program is made, what depends on constants alone. */
+/** Computes what depends only on constants once, when the program is made. */
 export function foldConstants(program: Program): Program {
   const folded = new Map<Value, Value>();
   const kept: Instruction[] = [];
@@ -27,7 +27,7 @@ export function foldConstants(program: Program): Program {
     try {
       executeAny(instructionId(instruction.name), instruction.params, operands);
     } catch {
-      // A run will say what is wrong, and as an error of the library.
+      // The run throws it then, as a typed error.
       kept.push(instruction);
       continue;
     }

@@ -2,7 +2,7 @@ import { countUses, type Instruction, type Program, producers, type Value } from
 import { activationOf, isOpen } from "./matmul.js";
 import { named } from "./named.js";
 
-/** matmul (+ bias), then relu, tanh or sigmoid of the result: one instruction. */
+/** Fuses matmul (+ bias) and relu, tanh or sigmoid of the result into one instruction. */
 export function fuseActivation(program: Program): Program {
   const uses = countUses(program);
   const makers = producers(program);

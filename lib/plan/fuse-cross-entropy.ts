@@ -8,9 +8,9 @@ const areOfSame = (a: CrossEntropy, b: CrossEntropy): boolean =>
   a.operand("y") === b.operand("y") && a.operand("target") === b.operand("target");
 
 /**
- * The cost of each sample and its derivative, from the same scores and labels: one pass over the scores. It takes
- * the place of the cost, so the row vector that the derivative is multiplied by must be known there: it is a
- * constant where the loss is a mean or a sum.
+ * Fuses the cost of each sample and its derivative, from the same scores and labels, into one pass over the scores.
+ * The new instruction takes the place of the cost. The row vector that multiplies the derivative must be known
+ * there, so it must be a constant. It is one if the loss is a mean or a sum.
  */
 export function fuseCrossEntropy(program: Program): Program {
   const replaced = new Map<Instruction, Instruction>();

@@ -2,7 +2,7 @@ import type { Program } from "./ir.js";
 import { fuseGradients } from "./updates.js";
 
 /**
- * Plain gradient descent: dw = aᵀ · dz, then w ← w − η·dw becomes one matmul that accumulates into w, and
+ * Plain gradient descent: fuses dw = aᵀ · dz and w ← w − η·dw into one matmul that accumulates into w.
  * dw is never written.
  */
 export function fuseDescent(program: Program): Program {

@@ -3,21 +3,21 @@ import { Groups } from "./groups.js";
 import { countUses, type Instruction, type Program, producers, read, type Value, written } from "./ir.js";
 import { make, type Named, named } from "./named.js";
 
-// Longer ones would need more room between their ops than the first-level cache has.
+// The intermediate results of a longer chain would not fit into the first-level cache.
 const MAX_OPS = 32;
 
 /**
- * Elementwise instructions over the same number of elements that read one another's results: one
- * instruction, which does all of them on a block of elements before it goes on to the next block. What only
- * they read is never written to memory. Each op runs the kernel that it would have run alone: same bits.
+ * Fuses elementwise instructions over the same number of elements that read one another's results. The chain runs
+ * all of them on one block of elements before the next block. A result that only the chain reads is never written
+ * to memory. Each op runs the kernel that it would run alone: same bits.
  */
 export function fuseElementwise(program: Program): Program {
   const { instructions } = program;
   const makers = producers(program);
   const position = new Map(instructions.map((instruction, at) => [instruction, at]));
   const groups = new Groups(program);
-  // From the end, so that what could be done early or late, such as the slope of an activation, goes with
-  // what reads it: done early, it would have to be kept.
+  // From the end: an instruction that could run early or late, such as the derivative of an activation, joins
+  // the instruction that reads it. If it ran early, its result would have to be kept.
   for (let at = instructions.length - 1; at >= 0; at--) {
     const instruction = instructions[at] as Instruction;
     const size = chainSize(instruction);
@@ -39,16 +39,16 @@ export function fuseElementwise(program: Program): Program {
   };
 }
 
-/** The number of elements that an instruction goes over, or null where it cannot be part of a chain. */
+/** Number of elements of an instruction; null if it cannot be part of a chain. */
 function chainSize(instruction: Instruction): number | null {
   const elementwise = named(instruction, "elementwise");
-  // One axis only, along which each input has a value for each element or one for all.
+  // With one axis, each input has either one value per element or one value for all.
   if (elementwise === null || elementwise.param("rank") !== 1) return null;
   const [size] = elementwise.params("shape") as [number];
   return size > 0 && elementwise.required("y").kind === "temporary" ? size : null;
 }
 
-/** One instruction for all of them. Values are numbered: the chain's inputs first, then the result of each op. */
+/** The chain of these instructions. Its values are numbered: first the inputs, then the result of each op. */
 function chain(members: readonly Instruction[], uses: ReadonlyMap<Value, number>): Instruction {
   const results = members.flatMap(written);
   const inner = new Set(results);
@@ -60,7 +60,7 @@ function chain(members: readonly Instruction[], uses: ReadonlyMap<Value, number>
   }
   const inputs = [...outer];
   const number = new Map([...inputs, ...results].map((value, at) => [value, at]));
-  // What nobody reads is kept as well: leaving it out is another pass's matter.
+  // A result that is never read is kept too: removing it is the task of `deadCode`.
   const kept = results.map(
     (value) => inside.get(value) === undefined || inside.get(value) !== uses.get(value),
   );
@@ -76,14 +76,14 @@ function chain(members: readonly Instruction[], uses: ReadonlyMap<Value, number>
   );
 }
 
-/** One op of a chain: which values it reads, and whether its result is kept. */
+/** One op of a chain: the numbers of the values that it reads, and whether its result is kept. */
 export interface ChainOp {
   readonly name: string;
   readonly from: readonly number[];
   readonly kept: boolean;
 }
 
-/** What a chain does, read back from its steps: of each op its instruction, its inputs, whether its result is kept. */
+/** The ops of a chain, decoded from its steps. */
 export function chainOps(chain: Named<"chain">): ChainOp[] {
   const steps = chain.params("steps");
   const ops: ChainOp[] = [];

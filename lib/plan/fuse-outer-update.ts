@@ -1,12 +1,12 @@
 import type { Program } from "./ir.js";
 import { fuseGradients, withFactors } from "./updates.js";
 
-/** Shorter rows of weights are better treated all at once. */
+/** With shorter rows of weights, an update of the whole matrix at once is faster. */
 const MIN_COLUMNS = 8;
 
 /**
- * At one sample the gradient of a weight is an outer product, dw = dzᵀ · x: its update takes the two vectors,
- * and dw is never written. It goes through the weights row by row.
+ * With one sample, the gradient of a weight is an outer product, dw = dzᵀ · x. The fused update takes the two
+ * vectors and goes through the weights row by row. dw is never written.
  */
 export function fuseOuterUpdate(program: Program): Program {
   return fuseGradients(program, (update, product) => {

@@ -2,12 +2,12 @@ import { bytesOf } from "../tensor/dtype.js";
 import type { Program } from "./ir.js";
 import { fuseGradients, withFactors } from "./updates.js";
 
-/** Smaller weights, their state and their gradient stay in a core's cache from the product to the update. */
+/** Smaller weights, their state and their gradient stay in a core's cache between the product and the update. */
 const MIN_BYTES = 524_288;
 
 /**
- * The gradient of a weight is a product, dw = dzᵀ · x: its update takes the factors and uses up each tile of
- * dw where it is computed. The whole is never written.
+ * The gradient of a weight is a product, dw = dzᵀ · x. The fused update takes the factors and applies each tile of
+ * dw as soon as it is computed. dw as a whole is never written.
  */
 export function fuseProductUpdate(program: Program): Program {
   return fuseGradients(program, (update, product) => {

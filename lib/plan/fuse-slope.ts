@@ -4,8 +4,8 @@ import { activationOf, isOpen } from "./matmul.js";
 import { isNamed, named } from "./named.js";
 
 /**
- * dx = dz · W, then dx ∘ f′ where f′ is an activation's derivative, found from its output y: one instruction. The
- * derivatives are those that the ops' rules give: relu heaviside(y), tanh 1 − y², sigmoid y·(1 − y).
+ * Fuses dx = dz · W and dx ∘ f′ into one instruction. f′ is an activation's derivative, computed from its output y
+ * as the ops' rules do: relu heaviside(y), tanh 1 − y², sigmoid y·(1 − y).
  */
 export function fuseSlope(program: Program): Program {
   const uses = countUses(program);
@@ -21,7 +21,7 @@ export function fuseSlope(program: Program): Program {
     if (product === null || derivative === null || uses.get(dx) !== 1 || !isOpen(product)) continue;
     const { activation, y, since } = derivative;
     if (dx.size !== output.size || y.size !== output.size) continue;
-    // It takes the place of the product, by which time y is known too.
+    // The fused instruction runs at the place of `mul`: its operands must hold the same values there.
     if (!unchangedBetween(program, product.instruction.operands, product.instruction, instruction)) continue;
     if (!unchangedBetween(program, [y], since, instruction)) continue;
     const stateActivation = activationOf(activation) as number;
@@ -46,7 +46,7 @@ interface Derivative {
   readonly since: Instruction;
 }
 
-/** Of which activation's output a factor is the derivative. */
+/** The activation whose derivative a factor is; null if it is none. */
 function derivativeOf(factor: Value, makers: Makers): Derivative | null {
   const maker = named(makers.get(factor), "elementwise");
   if (maker === null) return null;

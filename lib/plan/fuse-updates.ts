@@ -3,8 +3,8 @@ import { type Named, named } from "./named.js";
 import { isUpdate, settingsOf } from "./updates.js";
 
 /**
- * One pass over all parameters: updates by the same rule with the same settings become one instruction, at
- * the place of the last of them. The counts of steps that they read are brought up to date before.
+ * Merges updates by the same rule with the same settings into one instruction over all their parameters, at the
+ * place of the last of them. There, the step counts that they read have already been incremented.
  */
 export function fuseUpdates(program: Program): Program {
   const merged = new Map<Instruction, Instruction>();
@@ -19,7 +19,7 @@ export function fuseUpdates(program: Program): Program {
     merged.set(last, merge([...group, last]));
   };
   for (const instruction of program.instructions) {
-    // Those before would be moved behind this one: where it matters, they stay apart.
+    // A merge would move the earlier updates to after this instruction. If that changes a result, they stay apart.
     for (const [key, group] of open) {
       if (canFail(instruction) || isInTheWay(instruction, group)) close(key);
     }
@@ -43,7 +43,7 @@ function isInTheWay(instruction: Instruction, group: readonly Instruction[]): bo
   );
 }
 
-/** The same for updates that can be one: by rule, dtype, which states there are, and the settings. */
+/** Equal for updates that can be merged: same rule, dtype, states and settings. */
 function keyOf(instruction: Instruction): string {
   const { name, operands } = instruction;
   const present = operands.map((operand) => (operand === null ? 0 : 1)).join("");

@@ -1,17 +1,17 @@
 import { dependencies } from "./dependencies.js";
 import type { Program } from "./ir.js";
 
-/** Positions of instructions that run one right behind the other, in this order. */
+/** Positions of instructions that run in this order, with no other instruction between them. */
 export type Group = readonly number[];
 
 /**
- * A program's instructions in groups, and the groups in an order that is right. At first each instruction
- * is a group of its own; groups can be joined where nothing has to come between them.
+ * A program's instructions in groups, and the groups in a valid order. At first each instruction is a group of its
+ * own. Two groups can be joined if no other group has to come between them.
  */
 export class Groups {
   readonly #before: readonly ReadonlySet<number>[];
   readonly #groups: Group[];
-  /** The groups in order; a joined one leaves a gap. */
+  /** The groups in order. A join leaves a gap. */
   readonly #order: (Group | undefined)[];
   readonly #rank: Map<Group, number>;
 
@@ -31,7 +31,7 @@ export class Groups {
     return this.#order.filter((group) => group !== undefined);
   }
 
-  /** The groups that must come before one. */
+  /** The groups that must come before a group. */
   before(group: Group): Set<Group> {
     const groups = new Set<Group>();
     for (const at of group) for (const earlier of this.#before[at] ?? []) groups.add(this.of(earlier));
@@ -39,7 +39,7 @@ export class Groups {
     return groups;
   }
 
-  /** Makes one group of two, unless a third has to come between them. */
+  /** Joins two groups, unless a third has to come between them. @returns whether they are joined. */
   join(a: Group, b: Group): boolean {
     if (a === b) return true;
     const [first, second] = this.#rankOf(a) < this.#rankOf(b) ? [a, b] : [b, a];
@@ -51,7 +51,7 @@ export class Groups {
       .filter((group) => group !== undefined && group !== first && group !== second) as Group[];
     const joined = [...a, ...b].sort((m, n) => m - n);
     for (const at of joined) this.#groups[at] = joined;
-    // What the second needs goes before, the rest behind: in the order that they had.
+    // The groups that the second needs go before the joined group, the others after it, each in their old order.
     const order = [
       ...others.filter((group) => earlier.has(group)),
       joined,
@@ -69,7 +69,7 @@ export class Groups {
     return this.#rank.get(group) as number;
   }
 
-  /** The groups behind `first` that must come before `second`; null where one needs `first` itself. */
+  /** The groups after `first` that must come before `second`; null if one of them needs `first`. */
   #between(first: Group, second: Group): Set<Group> | null {
     const low = this.#rankOf(first);
     const found = new Set<Group>();

@@ -1,8 +1,8 @@
 import { type Instruction, type Program, type Value, written } from "./ir.js";
 
 /**
- * Whether values hold at a later instruction what they held at an earlier one, so that a read may be moved
- * from one to the other: a state may have been written to between them.
+ * Whether values are the same at a later instruction as after an earlier one, so that a read may move from one to
+ * the other. They are not if an instruction between the two writes one of them: values include states.
  */
 export function unchangedBetween(
   { instructions }: Program,

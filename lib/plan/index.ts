@@ -17,7 +17,7 @@ import type { Pass, Program } from "./ir.js";
 import { order } from "./order.js";
 import { writeInPlace } from "./write-in-place.js";
 
-/** The passes, in the order in which they run. `shareMemory` is the arena's. */
+/** The passes in the order in which they run. `makeArena` does `shareMemory`. */
 export const PASSES = [
   "deadCode",
   "foldConstants",
@@ -64,7 +64,7 @@ export function checkPasses(passes: readonly unknown[]): PassName[] {
   });
 }
 
-/** Runs the passes wanted and places what is left in memory. */
+/** Runs the given passes, then places the temporaries in memory. */
 export function plan(
   program: Program,
   passes: readonly PassName[] = PASSES,
@@ -73,7 +73,7 @@ export function plan(
   for (const name of PASSES) {
     if (name === "shareMemory" || !passes.includes(name)) continue;
     planned = RUN[name](planned);
-    // What a fusion has made superfluous goes at once, so that the next one sees how often a value is read.
+    // Removes at once what a fusion made superfluous, so that the next pass counts the reads of a value correctly.
     if (passes.includes("deadCode")) planned = deadCode(planned);
   }
   return { program: planned, arena: makeArena(planned, passes.includes("shareMemory")) };

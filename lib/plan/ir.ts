@@ -4,51 +4,51 @@ import type { Shape } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
 import { accessOf } from "./layout.js";
 
-/** Where a value's memory is: an input of the call, a tensor that outlives it, a constant, or the arena. */
+/** Where a value's memory is: an input of the call, a tensor that outlives the call, a constant, or the arena. */
 export type ValueKind = "input" | "state" | "constant" | "temporary";
 
-/** A place for numbers that instructions read and write. */
+/** An array of numbers that instructions read and write. */
 export interface Value {
   readonly kind: ValueKind;
   readonly size: number;
   readonly dtype: DType;
-  /** As the user sees it; for `explain()` only. */
+  /** The shape that the user sees; for `explain()` only. */
   readonly shape: Shape;
-  /** Of a state: the tensor's memory, where a tensor shows it. */
+  /** Of a state that belongs to a tensor: the tensor's memory. */
   readonly storage?: Storage;
-  /** Of a constant, and of a state that no tensor shows: its values at first. */
+  /** Of a constant, and of a state that belongs to no tensor: the initial values. */
   readonly contents?: TypedArray;
-  /** Of an input: which argument. */
+  /** Of an input: the number of the argument. */
   readonly argument?: number;
 }
 
-/** One native instruction over values. What its parameters and operands are, its description says: `named.ts`. */
+/** One native instruction over values. Its description names its parameters and operands (`named.ts`). */
 export interface Instruction {
   readonly name: string;
   readonly params: readonly number[];
-  /** In the native order; null for one that is left out. */
+  /** In the native order; null for an operand that is left out. */
   readonly operands: readonly (Value | null)[];
-  /** Which recomputation asked for it, so that it is not replaced by what was computed before; 0: none. */
+  /** Its recomputation; 0 or absent for none. The result of an earlier computation does not replace it. */
   readonly recomputation?: number;
 }
 
-/** A traced function: instructions in an order that is right, and the values that it gives back. */
+/** A traced function: instructions in a valid order, and the values that it returns. */
 export interface Program {
   readonly instructions: readonly Instruction[];
   readonly outputs: readonly Value[];
 }
 
-/** Makes a program that does the same in a better way. */
+/** Makes a better program that computes the same. */
 export type Pass = (program: Program) => Program;
 
-/** The operands that it writes; one may be read too. */
+/** The operands that it writes. An operand may be both read and written. */
 export function written(instruction: Instruction): Value[] {
   return instruction.operands.filter(
     (operand, at): operand is Value => operand !== null && writes(instruction, at),
   );
 }
 
-/** The operands whose old values matter: all but temporaries that are written, which are written whole, once. */
+/** The operands whose old values matter: all but written temporaries, since a temporary is written whole and once. */
 export function read(instruction: Instruction): Value[] {
   return instruction.operands.filter(
     (operand, at): operand is Value =>
@@ -59,16 +59,16 @@ export function read(instruction: Instruction): Value[] {
 /** Whether it writes the operand at that position. */
 export const writes = (instruction: Instruction, at: number): boolean => accessOf(instruction)[at] !== "read";
 
-/** Whether only the data show that it cannot be done: an index out of range, a singular matrix. */
+/** Whether the data can make it fail: an index out of range, a singular matrix. */
 export const canFail = ({ name }: Instruction): boolean => descriptionOf(name).canFail;
 
-/** Whether it is one number that is known. */
+/** Whether it is a known number. */
 export const isNumber = ({ kind, size }: Value): boolean => kind === "constant" && size === 1;
 
 /** Whether it is the number 1. */
 export const isOne = (value: Value): boolean => isNumber(value) && value.contents?.[0] === 1;
 
-/** How often each value is read; being an output counts. */
+/** Number of reads of each value. Being an output counts as a read. */
 export function countUses(program: Program): Map<Value, number> {
   const uses = new Map<Value, number>();
   const count = (value: Value): void => {
@@ -88,7 +88,7 @@ export function producers(program: Program): Map<Value, Instruction> {
   return map;
 }
 
-/** The instruction with some values exchanged for others where it reads them. */
+/** The instruction with some of the values that it reads replaced by others. */
 export function replaceReads(instruction: Instruction, replacements: ReadonlyMap<Value, Value>): Instruction {
   if (!instruction.operands.some((operand) => operand !== null && replacements.has(operand)))
     return instruction;

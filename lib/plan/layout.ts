@@ -8,17 +8,17 @@ export interface Span {
   readonly count: number;
 }
 
-/** Where each name of a description stands. */
+/** The position of each name of a description. */
 export interface Layout {
   readonly params: ReadonlyMap<string, Span>;
   readonly operands: ReadonlyMap<string, Span>;
-  /** Operands of one turn, where the description's come again for each of several tensors. */
+  /** Number of operands in the description. They repeat for each tensor in an update of several tensors. */
   readonly width: number;
 }
 
 type Named = { readonly name: string; readonly list: string | null };
 
-/** Spans one after the other, where lists are as long as `lengthOf` says, or have all that is left. */
+/** Consecutive spans. A list is as long as `lengthOf` says; a "rest" list has all positions that are left. */
 function place(
   names: readonly Named[],
   total: number,
@@ -45,10 +45,10 @@ function layOut({ params, operands }: InstructionDescription, instruction: Instr
   };
 }
 
-// Of instructions without lists, whose layout is always the same.
+// The layouts of instructions without lists: these are always the same.
 const fixed = new Map<string, Layout>();
 
-/** Where the names of an instruction's description stand in it. */
+/** The positions of the description's names in an instruction. */
 export function layoutOf(instruction: Instruction): Layout {
   const known = fixed.get(instruction.name);
   if (known !== undefined) return known;
@@ -64,7 +64,7 @@ export type Access = "read" | "write" | "update";
 
 const accesses = new WeakMap<Instruction, readonly Access[]>();
 
-/** What is done to each operand, by position. */
+/** The access to each operand, by position. */
 export function accessOf(instruction: Instruction): readonly Access[] {
   const known = accesses.get(instruction);
   if (known !== undefined) return known;

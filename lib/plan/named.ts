@@ -3,18 +3,18 @@ import { descriptionOf, instructionId } from "../native/instructions.js";
 import type { Instruction, Value } from "./ir.js";
 import { layoutOf, type Span } from "./layout.js";
 
-/** A family of instructions, which have names for their operands and parameters. */
+/** A family of instructions. Its operands and parameters have the same names. */
 export type Family = keyof Names;
 type Operand<F extends Family> = Names[F]["operand"];
 type Param<F extends Family> = Names[F]["param"];
 
-/** What can be exchanged in an instruction, by name. */
+/** New operands and parameters of an instruction, by name. */
 export interface Changes<F extends Family> {
   readonly operands?: { readonly [K in Operand<F>]?: Value | null };
   readonly params?: { readonly [K in Param<F>]?: number };
 }
 
-/** An instruction whose operands and parameters are asked for by the names of its description. */
+/** An instruction with access to its operands and parameters by the names in its description. */
 export class Named<F extends Family> {
   readonly instruction: Instruction;
 
@@ -30,7 +30,7 @@ export class Named<F extends Family> {
     return this.instruction.params[this.#span("params", name).at] as number;
   }
 
-  /** The name that a choice stands for. */
+  /** The name of a choice: a parameter whose values have names. */
   choice(name: Param<F>): string {
     const { choices } = descriptionOf(this.name).params.find((param) => param.name === name) ?? {};
     return choices?.[this.param(name)] as string;
@@ -42,13 +42,13 @@ export class Named<F extends Family> {
     return this.instruction.params.slice(at, at + count);
   }
 
-  /** Of an update of several tensors, the operand of the tensor at that position. Null where it is left out. */
+  /** The operand; null if it is left out. In an update of several tensors, that of the tensor at position `tensor`. */
   operand(name: Operand<F>, tensor = 0): Value | null {
     const { width } = layoutOf(this.instruction);
     return this.instruction.operands[this.#span("operands", name).at + tensor * width] ?? null;
   }
 
-  /** An operand that is never left out. */
+  /** An operand that must not be left out. */
   required(name: Operand<F>, tensor = 0): Value {
     const value = this.operand(name, tensor);
     if (value === null) throw new Error(`${this.name}: ${name} is left out`);
@@ -61,17 +61,17 @@ export class Named<F extends Family> {
     return this.instruction.operands.slice(at, at + count) as Value[];
   }
 
-  /** Whether instructions of this very name have such an operand. */
+  /** Whether instructions of this exact name have such an operand. */
   has(name: Operand<F>): boolean {
     return layoutOf(this.instruction).operands.has(name);
   }
 
-  /** Whether none of these operands is there. */
+  /** Whether all of these operands are left out. */
   lacks(...names: readonly Operand<F>[]): boolean {
     return names.every((name) => this.operand(name) === null);
   }
 
-  /** The instruction with some operands and parameters exchanged. */
+  /** The instruction with some operands and parameters replaced. */
   with({ operands = {}, params = {} }: Changes<F>): Instruction {
     const [newOperands, newParams] = [[...this.instruction.operands], [...this.instruction.params]];
     for (const [name, value] of Object.entries<Value | null | undefined>(operands)) {
@@ -92,13 +92,13 @@ export class Named<F extends Family> {
   }
 }
 
-/** The names of an instruction that belongs to a family; null for any other. */
+/** The instruction with access by name; null if it is not of this family. */
 export function named<F extends Family>(instruction: Instruction | undefined, family: F): Named<F> | null {
   if (instruction === undefined || descriptionOf(instruction.name).family !== family) return null;
   return new Named<F>(instruction);
 }
 
-/** As `named`, for an instruction of that very name. */
+/** As `named`; also null if the instruction does not have exactly this name. */
 export function isNamed<F extends Family>(
   instruction: Instruction | undefined,
   family: F,
@@ -107,7 +107,7 @@ export function isNamed<F extends Family>(
   return instruction?.name === name ? named(instruction, family) : null;
 }
 
-/** The instruction of that name with these parameters and operands, which are put in the native order. */
+/** Makes an instruction. Puts its parameters and operands in the native order. */
 export function make(
   name: string,
   params: Readonly<Record<string, number | readonly number[]>>,

@@ -5,8 +5,8 @@ import { type Instruction, type Program, producers, read, type Value, written } 
 import { isUpdate } from "./updates.js";
 
 /**
- * Puts each parameter's update right behind the instruction that makes its gradient, while that is in the
- * cache, and the rest in an order that needs less memory at a time, where it finds one.
+ * Puts each parameter's update right after the instruction that makes its gradient, while the gradient is in the
+ * cache. Puts the rest in the order that needs the least memory, out of three candidates.
  */
 export function order(program: Program): Program {
   const groups = new Groups(program);
@@ -26,7 +26,7 @@ export function order(program: Program): Program {
   return candidates[bytes.indexOf(Math.min(...bytes))] as Program;
 }
 
-/** Each group only when another needs it: those that nobody needs in their order, before each what it needs. */
+/** Each group as late as possible: groups that no other needs keep their order; before each comes what it needs. */
 function lazily(groups: Groups): Group[] {
   const order = new Set<Group>();
   const needed = new Set(groups.inOrder().flatMap((group) => [...groups.before(group)]));
@@ -41,12 +41,12 @@ function lazily(groups: Groups): Group[] {
   return [...order];
 }
 
-/** Of the groups that may come next always the one that leaves the fewest bytes in use; the first of several. */
+/** Of the groups that may come next, takes the one that leaves the fewest bytes in use. Ties go to the earliest. */
 function byMemory(program: Program, groups: Groups): Group[] {
   const all = groups.inOrder();
   const before = new Map(all.map((group) => [group, groups.before(group)]));
-  const behind = new Map<Group, Group[]>(all.map((group) => [group, []]));
-  for (const [group, needed] of before) for (const earlier of needed) behind.get(earlier)?.push(group);
+  const after = new Map<Group, Group[]>(all.map((group) => [group, []]));
+  for (const [group, needed] of before) for (const earlier of needed) after.get(earlier)?.push(group);
   const rank = new Map(all.map((group, i) => [group, i]));
   const isFirst = (a: Group, b: Group): boolean => (rank.get(a) as number) < (rank.get(b) as number);
 
@@ -64,7 +64,7 @@ function byMemory(program: Program, groups: Groups): Group[] {
     memory.run(best);
     order.push(best);
     ready.delete(best);
-    for (const later of behind.get(best) ?? []) {
+    for (const later of after.get(best) ?? []) {
       const needed = before.get(later) as Set<Group>;
       needed.delete(best);
       if (needed.size === 0) ready.add(later);
@@ -73,10 +73,10 @@ function byMemory(program: Program, groups: Groups): Group[] {
   return order;
 }
 
-/** Which temporaries are in use while a program's instructions are run in some order. */
+/** The temporaries in use while a program's instructions run in some order. */
 class Memory {
   readonly #instructions: readonly Instruction[];
-  /** How many instructions still read each temporary; the program's outputs are read at its end. */
+  /** Number of instructions that still read each value. The program's end reads its outputs. */
   readonly #readers = new Map<Value, number>();
 
   constructor({ instructions, outputs }: Program) {
@@ -86,7 +86,7 @@ class Memory {
     }
   }
 
-  /** By how many bytes the temporaries in use grow when those instructions are run. */
+  /** Number of bytes by which the temporaries in use grow if these instructions run. */
   growth(group: Group): number {
     let bytes = 0;
     for (const value of new Set(group.flatMap((at) => written(this.#at(at))))) {
@@ -104,7 +104,7 @@ class Memory {
     }
   }
 
-  /** How many instructions of a group read each value. */
+  /** Number of instructions of a group that read each value. */
   #reads(group: Group): Map<Value, number> {
     const reads = new Map<Value, number>();
     for (const at of group) {

@@ -4,13 +4,13 @@ import { countUses, type Instruction, type Program, producers, type Value, writt
 import { isPlain } from "./matmul.js";
 import { make, type Named, named } from "./named.js";
 
-/** Whether it updates parameters, each by a gradient that is there as a whole. */
+/** Whether it updates parameters by whole gradients, not by their factors. */
 export const isUpdate = ({ name }: Instruction): boolean => descriptionOf(name).update?.gradient === "whole";
 
 /**
- * Exchanges updates of one parameter, each with the product that is its gradient and nothing else's, for one
- * instruction in the update's place, after everything that still reads the old weight.
- * @param fuse gives that instruction, or null where the two are to stay.
+ * Fuses each update of one parameter with the product that is its gradient, if no other instruction reads that
+ * product. The fused instruction takes the update's place, which is after all reads of the old weight.
+ * @param fuse makes the fused instruction, or gives null if the two are to stay.
  */
 export function fuseGradients(
   program: Program,
@@ -47,7 +47,7 @@ export function settingsOf(update: Named<"update">): Readonly<Record<string, num
   );
 }
 
-/** The update by the same rule that takes its gradient as factors: by these parameters and operands, and its own. */
+/** The update by the same rule that takes the gradient's factors: `params` and `factors` precede the update's own. */
 export function withFactors(
   update: Named<"update">,
   form: "outer" | "product",

@@ -3,8 +3,8 @@ import { canFail, type Instruction, type Program, read, type Value, writes, writ
 import { isNamed, type Named, named } from "./named.js";
 
 /**
- * What elementwise instructions make and a copy then puts into a state is written there at once, where nobody needs
- * what the state held before: the updates of optimizers go through the memory of weights and moments once.
+ * If elementwise instructions make a result and a copy then puts it into a state, writes the result directly into the
+ * state, unless the old value is still needed. An optimizer's update then goes through weights and moments once.
  */
 export function writeInPlace(program: Program): Program {
   const outputs = new Set(program.outputs);
@@ -30,7 +30,7 @@ interface Copy {
   readonly target: Value;
 }
 
-/** What goes whole into a state: how values are written. */
+/** A copy of a whole temporary into a whole state; null for any other instruction. */
 function copyOf(instruction: Instruction): Copy | null {
   const copy = isNamed(instruction, "elementwise", "copy");
   if (copy === null || copy.param("rank") !== 1) return null;
@@ -40,7 +40,7 @@ function copyOf(instruction: Instruction): Copy | null {
   return isWhole && target.kind === "state" ? { source, target } : null;
 }
 
-/** Whether the instruction `from` may write the state itself, and not only the copy at `at`. */
+/** Whether the instruction `from` may write the state, instead of the copy at `at`. */
 function mayWrite(
   instructions: readonly Instruction[],
   from: number,
@@ -51,13 +51,13 @@ function mayWrite(
   if (maker === undefined || !letsWrite(maker, source, target)) return false;
   const touches = (one: Instruction): boolean => one.operands.includes(target) || canFail(one);
   if (instructions.slice(from + 1, at).some(touches)) return false;
-  // Those that read the source behind the copy find it in the state, until that is written again.
+  // Instructions after the copy will read the source from the state, so the state must not be written before them.
   const again = instructions.findIndex((one, i) => i > at && written(one).includes(target));
   const lastRead = instructions.findLastIndex((one) => read(one).includes(source));
   return again < 0 || lastRead < again;
 }
 
-/** Whether it reads each element of the target only before it writes it. */
+/** Whether each element of the target is read only before it is written. */
 function letsWrite(maker: Instruction, source: Value, target: Value): boolean {
   if (written(maker).includes(target)) return false;
   const isRead = maker.operands.some((operand, at) => operand === target && !writes(maker, at));
@@ -68,7 +68,7 @@ function letsWrite(maker: Instruction, source: Value, target: Value): boolean {
   return !isRead || readsInOrder(elementwise, target);
 }
 
-/** Whether the op of a chain that makes the source is the last that reads the target. */
+/** Whether no op of the chain reads the target after the op that makes the source. */
 function readsBefore(chain: Named<"chain">, source: Value, target: Value): boolean {
   const place = chain.operands("inputs").indexOf(target);
   const ops = chainOps(chain);
@@ -77,7 +77,7 @@ function readsBefore(chain: Named<"chain">, source: Value, target: Value): boole
   return target.size === chain.param("n") && ops.slice(k + 1).every((op) => !op.from.includes(place));
 }
 
-/** Whether an elementwise instruction reads the target element by element, as it writes. */
+/** Whether an elementwise instruction reads the target in the order in which it writes it. */
 function readsInOrder(elementwise: Named<"elementwise">, target: Value): boolean {
   const strides = { x: "stridesX", a: "stridesA", b: "stridesB", condition: "stridesCondition" } as const;
   const isInOrder = (input: keyof typeof strides): boolean =>
