@@ -1,9 +1,9 @@
 /**
- * What goes wrong, by kind. Every error names the op or function, what it expected and what came,
- * and is thrown before anything has changed.
+ * The base class of all errors of the library. Every error names the op or function, what it expected and what it
+ * received. It is thrown before anything has changed.
  */
 export class ThalwegError extends Error {
-  /** Stable across releases, for programs that must tell errors apart: `"ERR_SHAPE"`, … */
+  /** The kind of error, stable across releases: `"ERR_SHAPE"`, … */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -48,7 +48,7 @@ export class IndexError extends ThalwegError {
   }
 }
 
-/** A gradient that cannot be had. `code` is `"ERR_GRAPH"`. */
+/** A gradient that cannot be computed. `code` is `"ERR_GRAPH"`. */
 export class GraphError extends ThalwegError {
   constructor(message: string) {
     super("ERR_GRAPH", message);
@@ -76,7 +76,7 @@ export class DataError extends ThalwegError {
   }
 }
 
-/** A tensor whose memory is not there: its buffer was transferred or detached. `code` is `"ERR_DETACHED"`. */
+/** A tensor without memory: its buffer was transferred or detached. `code` is `"ERR_DETACHED"`. */
 export class DetachedError extends ThalwegError {
   constructor(message: string) {
     super("ERR_DETACHED", message);
@@ -90,14 +90,14 @@ export class BusyError extends ThalwegError {
   }
 }
 
-/** Memory that the system does not give. What was asked for was not done. `code` is `"ERR_MEMORY"`. */
+/** The system has not enough memory. The call has done nothing. `code` is `"ERR_MEMORY"`. */
 export class MemoryError extends ThalwegError {
   constructor(message: string) {
     super("ERR_MEMORY", message);
   }
 }
 
-/** The native addon: not found, not loadable, or not able to do what was asked. `code` is `"ERR_BACKEND"`. */
+/** The native addon was not found, could not be loaded, or failed. `code` is `"ERR_BACKEND"`. */
 export class BackendError extends ThalwegError {
   constructor(message: string, options?: ErrorOptions) {
     super("ERR_BACKEND", message, options);

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { distance } from "fastest-levenshtein";
 import { ArgumentError, OptionError } from "./errors.js";
 
-// What people who come from elsewhere write first.
+// Names of other libraries, and the option that is meant.
 const FAMILIAR: Readonly<Record<string, string>> = {
   learningRate: "lr",
   learning_rate: "lr",
@@ -22,14 +22,14 @@ const FAMILIAR: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses options that do not exist, so that a misspelt one is not silently left out.
+ * Refuses options that do not exist, so that a misspelt option is not silently ignored.
  * @throws OptionError naming the option that was probably meant.
  */
 export function checkOptions(where: string, options: unknown, known: readonly string[]): void {
   if (options !== undefined) checkRequired(where, options, known);
 }
 
-/** As `checkOptions`, of options without which there is nothing to do. */
+/** As `checkOptions`, for options that must not be undefined. */
 export function checkRequired(where: string, options: unknown, known: readonly string[]): void {
   if (options === undefined || options === null || typeof options !== "object" || Array.isArray(options)) {
     throw new ArgumentError(`${where}: expected an object of options, got ${describe(options)}`);
@@ -56,7 +56,7 @@ function suggest(key: string, known: readonly string[]): string | undefined {
   return best;
 }
 
-/** Whether the value is of that class itself: a proxy of one lacks what is private. */
+/** Whether the value is an instance of that class. A proxy of an instance is not: it lacks the #private fields. */
 export function isInstance<T>(value: unknown, kind: abstract new (...args: never[]) => T): value is T {
   return value instanceof kind && !types.isProxy(value);
 }
@@ -68,7 +68,7 @@ export function checkFunction(where: string, name: string, value: unknown): void
 }
 
 /**
- * The elements of a list, or of whatever else can be iterated over.
+ * The elements of an array or of another iterable object.
  * @throws ArgumentError
  */
 export function checkList(where: string, what: string, value: unknown): unknown[] {
@@ -83,7 +83,7 @@ export function checkList(where: string, what: string, value: unknown): unknown[
   throw new ArgumentError(`${where}: expected ${what}, got ${describe(value)}`);
 }
 
-/** Whether the value is an object of no class, of whichever realm: `{ … }`, or one without a prototype. */
+/** Whether the value is an object without a class, from any realm: `{ … }`, or an object without a prototype. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -105,7 +105,7 @@ export function describe(value: unknown): string {
   }
 }
 
-/** What a message says must not depend on what an object does when it is looked at: getters and proxies may throw. */
+/** An error message must not run code of the object that it describes: getters and proxies may throw. */
 function describeObject(value: object): string {
   try {
     if (types.isProxy(value)) return "a proxy";
@@ -117,19 +117,19 @@ function describeObject(value: object): string {
   }
 }
 
-/** As `describe`; of a short list, its elements. */
+/** As `describe`, but shows the elements of a short list. */
 export function describeList(value: unknown): string {
   try {
     if (Array.isArray(value) && value.length <= SHORT) return `[${Array.from(value, describe).join(", ")}]`;
   } catch {
-    // Described as any other object.
+    // An element cannot be read: described as any other object.
   }
   return describe(value);
 }
 
 const SHORT = 16;
 
-/** Bounds of a number; each may be left out. `above` and `below` exclude their end. */
+/** Bounds of a number, all optional. `min` and `max` are inclusive, `above` and `below` exclusive. */
 export interface Bounds {
   readonly min?: number;
   readonly max?: number;
@@ -139,8 +139,8 @@ export interface Bounds {
 }
 
 /**
- * Gives the number back if it is one, finite and within its bounds.
- * @throws ArgumentError naming what was expected and what came.
+ * Returns the value if it is a finite number within the bounds.
+ * @throws ArgumentError that names what was expected and what was given.
  */
 export function checkNumber(where: string, name: string, value: unknown, bounds: Bounds = {}): number {
   const fits =

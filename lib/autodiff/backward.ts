@@ -12,13 +12,13 @@ import { format, sameShape } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 
-/** What happens to the graph while gradients are computed. */
+/** Where `backward()` starts, and what it does with the graph. */
 export interface BackwardOptions {
   /** The row vector ∂c/∂y to start from, of y's shape. Default: 1, for a scalar y only. */
   readonly gradient?: Tensor;
-  /** Keep the graph for another `backward()`. Default: as `createGraph`. */
+  /** Keep the graph for another `backward()`. Default: the value of `createGraph`. */
   readonly retainGraph?: boolean;
-  /** Record the gradients' own computation, so that they have gradients. Default: false. */
+  /** Record the computation of the gradients, so that they have gradients. Default: false. */
   readonly createGraph?: boolean;
 }
 
@@ -32,13 +32,13 @@ interface Keeping {
 }
 
 /**
- * Backpropagation: for every leaf w with `requiresGrad` that y was computed from, adds ∂y/∂w to `w.grad`.
- * Goes through the ops in the reverse of their order, with ∂c/∂z_k = Σ ∂c/∂z_j · ∂z_j/∂z_k over those
- * z_j that were computed from z_k.
+ * Backpropagation: adds ∂y/∂w to `w.grad` for every leaf w with `requiresGrad` from which y was computed.
+ * Goes through the ops in reverse order, with ∂c/∂z_k = Σ ∂c/∂z_j · ∂z_j/∂z_k over the z_j that were
+ * computed from z_k.
  *
- * @throws GraphError where y does not depend on any such leaf, where an op on the way has no gradient,
- *   where the graph was freed, or an input of an op was changed in place since.
- * @throws ShapeError where y is not a scalar and no `gradient` is given.
+ * @throws GraphError if y does not depend on any such leaf, if an op between y and the leaves has no gradient, if the
+ *   graph was freed, or if an input of an op was changed in place after the op used it.
+ * @throws ShapeError if y is not a scalar and no `gradient` is given.
  *
  * @example
  * const w = tensor([1, 2], { requiresGrad: true });
@@ -62,7 +62,7 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
   for (const result of results) {
     if (result.retainsGrad && cotangents.has(result)) leaves.push(result);
   }
-  // Two leaves may be given one and the same gradient (of a sum, say), or the seed itself: each keeps
+  // Two leaves may receive the same tensor as gradient (from a sum, for instance), or the seed itself. Each must have
   // memory of its own.
   const taken = new Set([settings.seed.storage]);
   for (const leaf of leaves) {
@@ -83,8 +83,8 @@ export interface Seed {
 }
 
 /**
- * The row vectors Σ dy · ∂y/∂target over some results y, for targets that may be leaves or results on the
- * way; null for one that no y depends on. Leaves every `.grad` as it is, and the graph for another time.
+ * The row vectors Σ dy · ∂y/∂target over the results y of the seeds. A target may be a leaf or an intermediate result.
+ * The row vector of a target on which no y depends is null. Changes no `.grad`, and keeps the graph.
  */
 export function pullBackTo(
   seeds: readonly Seed[],
@@ -147,7 +147,7 @@ function readSeed(name: string, y: Tensor, gradient: Tensor | undefined): Tensor
   return gradient;
 }
 
-/** The results that some tensors were computed through, the last first; each is checked to be usable. */
+/** The results in the history of some tensors, the last first. Checks that none of their inputs was changed since. */
 export function history(ys: readonly Tensor[]): Tensor[] {
   const results: Tensor[] = [];
   const seen = new Set<Tensor>();
@@ -163,15 +163,15 @@ export function history(ys: readonly Tensor[]): Tensor[] {
 }
 
 interface Pulling extends Keeping {
-  /** For which tensors alone. */
+  /** Only these tensors get a gradient. Default: all. */
   readonly only?: ReadonlySet<Tensor>;
-  /** Is told of every tensor that is found to have a gradient. */
+  /** Called once with each tensor that gets a gradient. */
   readonly meet?: (tensor: Tensor) => void;
-  /** Takes the memory of what is made on the way, where the caller gives it back. */
+  /** Collects the memory of intermediate results, if the caller gives it back. */
   readonly scratch?: Storage[] | undefined;
 }
 
-/** ∂c/∂z for every tensor z that one of `results` was computed from, given ∂c/∂y of some. */
+/** ∂c/∂z for every tensor z from which one of `results` was computed, given ∂c/∂y of the seeds. */
 function pullBack(
   seeds: readonly Seed[],
   results: readonly Tensor[],
@@ -194,7 +194,7 @@ function pullBack(
   return cotangents;
 }
 
-/** The cotangent of a tensor to which nothing will be added, as its hooks leave it. */
+/** The complete cotangent of a tensor, after its hooks. No further terms may be added to it. */
 function complete(tensor: Tensor, cotangents: Map<Tensor, Tensor>): Tensor | undefined {
   const found = cotangents.get(tensor);
   if (found === undefined) return undefined;
@@ -222,7 +222,7 @@ function pullThrough(
   { only, meet, scratch }: Pulling,
 ): void {
   const { op, inputs, attributes, line } = y.producer as Node;
-  // A user's rule may keep what it is given and what it makes.
+  // A user's rule may keep the tensors that it receives and makes.
   const isOwn = scratch !== undefined && !op.isCustom;
   if (!isOwn) dy.storage.isPrivate = false;
   const make = (run: () => Tensor): Tensor =>
@@ -263,6 +263,6 @@ function accumulate(leaf: Tensor, gradient: Tensor): void {
 }
 
 function withOwnMemory(tensor: Tensor): Tensor {
-  // A program never writes to what an op gave: nothing is shared by mistake.
+  // A program never writes to an op's result, so a symbol may be shared.
   return tensor.storage.isSymbolic ? tensor : copyOf(tensor);
 }

@@ -10,7 +10,7 @@ import { checkTensor, isTensor, Tensor } from "../tensor/tensor.js";
 import { jvp, type TensorFunction, vjp } from "./transforms.js";
 
 export interface CheckOptions {
-  /** 2 also checks the gradients' gradients. Default: 1. */
+  /** 2 also checks the gradients of the gradients. Default: 1. */
   readonly order?: 1 | 2;
   /** Step h of the central difference (f(x + h·d) − f(x − h·d)) / 2h. Default: 1e-6. */
   readonly step?: number;
@@ -28,11 +28,11 @@ export interface CheckOptions {
  *     jvp:  ∂f/∂x · d  ≈  (f(x + h·d) − f(x − h·d)) / 2h
  *     vjp:  v · (∂f/∂x · d) = (v · ∂f/∂x) · d,  for each input x by itself
  *
- * Where they differ it looks for the entry of the input that is off. At a kink, as ReLU's at 0, or a jump
- * there is no derivative to compare with: it refuses.
+ * If they differ, it looks for the entry of the input with the wrong derivative. It refuses a kink, such as ReLU's at
+ * 0, and a jump, since there is no derivative to compare with.
  *
- * @throws GraphError naming the input, its entry and by how much it is off, or the kink.
- * @throws DTypeError where a float input is not float64.
+ * @throws GraphError that names the input, its entry and the error of the derivative, or the kink.
+ * @throws DTypeError if a float input is not float64.
  * @example checkGradients((x) => tanh(x), [randn([3, 2], { dtype: "float64" })], { order: 2 });
  */
 export function checkGradients(
@@ -63,7 +63,7 @@ export function checkGradients(
   const checked: TensorFunction = (...at) => checkTensor("checkGradients", "the function's result", f(...at));
   checkFirst(checked, inputs, settings, "");
   if (order === 1) return;
-  // The pullback is itself a function of the inputs; its direction is held fixed.
+  // The pullback is itself a function of the inputs, for a fixed dy.
   const y = noGrad(() => checked(...inputs));
   const dy = settings.generator.normal(y.shape, { dtype: "float64" });
   inputs.forEach((input, i) => {
@@ -88,11 +88,11 @@ function checkFirst(f: TensorFunction, inputs: readonly Tensor[], settings: Sett
   });
 }
 
-/** How an element of the output moves with the input, one way and the other. */
+/** The one-sided difference quotients of an element of the output: forward and backward. */
 interface Slopes {
   readonly ahead: number;
   readonly behind: number;
-  /** By how much rounding may have changed them. */
+  /** Bound of the rounding error in them. */
   readonly noise: number;
 }
 
@@ -143,7 +143,7 @@ class OneInput {
     return new Tensor(data, this.#input.shape, "float64");
   }
 
-  /** Of each element of the output, for a step of that size. */
+  /** The one-sided difference quotients of each element of the output, for this step size. */
   #slopes(y: Tensor, direction: Tensor, step: number): Slopes[] {
     const moved = (h: number) =>
       noGrad(() => this.#along(add(this.#input, mul(direction, h)))).storage.forReading();
@@ -155,7 +155,7 @@ class OneInput {
     }));
   }
 
-  /** Refuses kinks, and compares along a direction; where that fails, entry by entry. */
+  /** Refuses kinks, then compares along a direction. If that fails, compares entry by entry to find the wrong one. */
   #compare(y: Tensor, dy: Tensor, direction: Tensor): void {
     const { step } = this.#settings;
     const slopes = this.#slopes(y, direction, step);
@@ -175,13 +175,13 @@ class OneInput {
     });
   }
 
-  /** One way and the other differ: by more than a step's curvature, unless that is enormous. */
+  /** Whether the two quotients differ by more than the curvature within a step explains, unless it is enormous. */
   #bends({ ahead, behind, noise }: Slopes): boolean {
     const size = Math.max(1, Math.min(Math.abs(ahead), Math.abs(behind)));
     return Math.abs(ahead - behind) > 1e-3 * size + 100 * noise;
   }
 
-  /** A curve bends a tenth as much over a tenth of the step; a kink or a jump as much, or more. */
+  /** Over a tenth of the step, a smooth curve bends a tenth as much; a kink or a jump bends as much or more. */
   #refuseKinks(y: Tensor, direction: Tensor): void {
     const { step } = this.#settings;
     const isKink = (along: Tensor): number => {

@@ -8,15 +8,15 @@ import { defineFunction } from "./define-function.js";
 import { vjp } from "./transforms.js";
 
 /**
- * f's value without what it went through: that is computed again when a gradient asks for it
- * (torch.utils.checkpoint). It costs f a second time and saves the memory of what is between. The second time f
- * draws the random numbers of the first, and writes no state such as running statistics. What else it uses, modes of
- * modules for instance, must be what it was until then.
- * What is differentiated must be an input: tensors, lists and objects of tensors, or modules, which stand for
- * their parameters.
+ * Computes f without keeping its intermediate results. They are computed again when a gradient needs them
+ * (torch.utils.checkpoint). This costs a second run of f and saves the memory of the intermediate results. In the
+ * second run f draws the same random numbers as in the first, and writes no state such as running statistics. Nothing
+ * else that f uses, such as modes of modules, may change between the two runs.
+ * Every tensor to differentiate with respect to must be in an input: a tensor, a list or an object of tensors, or a
+ * module, which stands for its parameters.
  * @example
  * const y = checkpoint((block, z) => block.forward(z), block, z);
- * @throws GraphError where f uses a tensor with requiresGrad that is no input; ArgumentError
+ * @throws GraphError if f uses a tensor with requiresGrad that is not an input; ArgumentError
  */
 export function checkpoint(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor;
 export function checkpoint<P extends readonly unknown[]>(f: (...inputs: P) => Tensor, ...inputs: P): Tensor;
@@ -41,7 +41,7 @@ export function checkpoint(f: (...inputs: never[]) => Tensor, ...inputs: unknown
   })(...all.leaves);
 }
 
-/** @throws GraphError where the value depends on a leaf that is no input. */
+/** @throws GraphError if the value depends on a leaf that is not an input. */
 function checkLeaves(value: Tensor, inputs: ReadonlySet<Tensor>): void {
   const seen = new Set<Tensor>();
   const open = [value];

@@ -10,7 +10,7 @@ import { zerosLike } from "./linearize.js";
 import { vjp as pullBack, type TensorFunction } from "./transforms.js";
 import { vmap } from "./vmap.js";
 
-/** What the rule of a function sees. */
+/** What a function's rule receives. */
 export interface FunctionContext {
   readonly inputs: readonly Tensor[];
   readonly y: Tensor;
@@ -18,26 +18,25 @@ export interface FunctionContext {
 
 /** A function of tensors with a derivative of its own. */
 export interface FunctionDefinition {
-  /** y from the inputs, by any ops. */
+  /** Computes y from the inputs, with any ops. */
   readonly forward: TensorFunction;
   /**
-   * dy · ∂y/∂input for each input, null for one without gradient; linear in dy.
+   * dy · ∂y/∂input for each input; null for an input without gradient. Must be linear in dy.
    * Default: the transpose of `jvp`.
    */
   readonly vjp?: (context: FunctionContext & { readonly dy: Tensor }) => readonly (Tensor | null)[];
   /**
-   * Σ ∂y/∂input · tangent over the inputs; linear in the tangents, which are zeros for an input that does not
-   * move. Default: the transpose of `vjp`.
+   * Σ ∂y/∂input · tangent over the inputs. Must be linear in the tangents. The tangent of an input that does not
+   * move is zeros. Default: the transpose of `vjp`.
    */
   readonly jvp?: (context: FunctionContext & { readonly tangents: readonly Tensor[] }) => Tensor;
 }
 
 /**
  * Gives a function of tensors a derivative of its own (torch.autograd.Function, jax.custom_vjp and
- * jax.custom_jvp): for a piecewise function, a formula that is stabler than what the ops would give, or a
- * gradient that is none, as a straight-through estimator's. One rule is enough: the other is its transpose.
- * The rules are written with ops, so the function has derivatives of every order, under `vmap` and `compile`
- * too.
+ * jax.custom_jvp): for a piecewise function, for a formula that is more stable than the derivatives of the ops, or for
+ * a replacement of the gradient, as in a straight-through estimator. One rule is enough: the other is its transpose.
+ * The rules are written with ops, so the function has derivatives of every order, also under `vmap` and `compile`.
  * @example
  * const roundStraightThrough = defineFunction("roundStraightThrough", {
  *   forward: (x) => ops.round(x),
@@ -66,12 +65,12 @@ export function defineFunction(name: string, definition: FunctionDefinition): Te
   };
 }
 
-/** The op for so many inputs. */
+/** The op for `count` inputs. */
 function opOf(name: string, definition: FunctionDefinition, count: number): Op {
   const names = Array.from({ length: count }, (_, i) => (count === 1 ? "x" : `x${i}`));
   const inputsOf = (context: Readonly<Record<string, unknown>>): Tensor[] =>
     names.map((key) => context[key] as Tensor);
-  // All inputs' gradients come from one call.
+  // One call of the rule gives the gradients of all inputs.
   const known = new WeakMap<Tensor, { dy: Tensor; gradients: readonly (Tensor | null)[] }>();
   const gradientsOf = (context: Readonly<Record<string, unknown>>): readonly (Tensor | null)[] => {
     const { y, dy } = context as { y: Tensor; dy: Tensor };
@@ -108,7 +107,7 @@ function opOf(name: string, definition: FunctionDefinition, count: number): Op {
   };
 }
 
-/** The function of all samples: its rules are those of one, over all. */
+/** The function on all samples. Its rules are the rules for one sample, under `vmap`. */
 function overSamples(
   name: string,
   { forward, vjp, jvp }: FunctionDefinition,
@@ -196,7 +195,7 @@ function tangentOf(
     return dy;
   }
   const rule = vjp as NonNullable<typeof vjp>;
-  // The rule is linear in dy: its transpose takes the tangents to ∂y/∂inputs · tangents.
+  // The rule is linear in dy. Its transpose maps the tangents to ∂y/∂inputs · tangents.
   const linear = (dy: Tensor): Tensor[] => {
     const found = rule({ inputs, y, dy });
     return inputs.flatMap((x, i) => (isFloat(x.dtype) ? [found[i] ?? zerosLike(x)] : []));

@@ -23,21 +23,21 @@ import { allSamples } from "./vmap.js";
 export interface JacobianOptions<N extends number | readonly number[] = number | readonly number[]>
   extends ArgumentOptions<N> {
   /**
-   * `"reverse"`: a row for each entry of the output; `"forward"`: a column for each entry of the inputs.
-   * Default: what is less.
+   * `"reverse"` computes one row for each entry of the output, `"forward"` one column for each entry of the inputs.
+   * Default: the mode with fewer of them.
    */
   readonly mode?: "reverse" | "forward";
 }
 
-/** For each tensor of Y, what a Jacobian with respect to X looks like. */
+/** The type of a Jacobian: for each tensor of Y, one with respect to X. */
 export type JacobianOf<Y, X> = Y extends Tensor ? X : { -readonly [K in keyof Y]: JacobianOf<Y[K], X> };
 
 /**
- * The function that gives f's Jacobian with respect to its first input, or to those of `argnums`: of shape
- * [...output, ...input], gradients as rows. All rows, or columns, are computed in one pass.
- * Where output or input are lists or objects of tensors, it is one of such: J[output][input].
+ * Returns the function that computes f's Jacobian with respect to its first input, or to those of `argnums`. The
+ * shape is [...output, ...input], with gradients as rows. All rows, or all columns, are computed in one pass.
+ * If the output or the input is a list or an object of tensors, so is the Jacobian: J[output][input].
  * @example jacobian((x) => square(x))(tensor([1, 2]))   // [[2, 0], [0, 4]]
- * @throws DTypeError for an input of integers; GraphError where an op on the way has no derivative.
+ * @throws DTypeError for an input of integers; GraphError if an op between input and output has no derivative.
  */
 export function jacobian(f: TensorFunction, options?: JacobianOptions<number>): TensorFunction;
 export function jacobian<P extends readonly unknown[], Y, N extends number | readonly number[] = 0>(
@@ -68,7 +68,7 @@ export function jacobian(f: (...inputs: never[]) => unknown, options: JacobianOp
   return jacobianAt as never;
 }
 
-/** A tree with something else in place of each tensor. */
+/** A tree with each tensor replaced by what `leaf` returns. */
 function rebuild(tree: unknown, leaf: () => unknown): unknown {
   if (isTensor(tree)) return leaf();
   if (Array.isArray(tree)) return tree.map((part) => rebuild(part, leaf));
@@ -77,7 +77,7 @@ function rebuild(tree: unknown, leaf: () => unknown): unknown {
   );
 }
 
-/** Which leaves belong to the arguments at those positions. */
+/** The positions of the leaves that belong to the arguments at these positions. */
 function positionsOfLeaves(parts: readonly Structure[], positions: readonly number[]): number[] {
   let next = 0;
   return parts.flatMap(({ leaves }, i) => {
@@ -93,7 +93,7 @@ function basis({ size, shape, dtype }: Tensor): Tensor {
   return new Tensor(data, [size, ...shape], dtype);
 }
 
-/** By "output,input": each output's rows, pulled back together. */
+/** The blocks by "output,input". All rows of an output are pulled back together. */
 function rows(at: Linearized, asked: readonly number[]): Map<string, Tensor> {
   const blocks = new Map<string, Tensor>();
   at.result.leaves.forEach((y, i) => {
@@ -110,7 +110,7 @@ function rows(at: Linearized, asked: readonly number[]): Map<string, Tensor> {
   return blocks;
 }
 
-/** By "output,input": each input's columns, pushed forward together. */
+/** The blocks by "output,input". All columns of an input are pushed forward together. */
 function columns(at: Linearized, asked: readonly number[]): Map<string, Tensor> {
   const blocks = new Map<string, Tensor>();
   for (const x of asked) {
@@ -127,12 +127,12 @@ function columns(at: Linearized, asked: readonly number[]): Map<string, Tensor> 
   return blocks;
 }
 
-/** What a Hessian with respect to X looks like: for each tensor of X, one for each tensor of X. */
+/** The type of a Hessian with respect to X: one block for each pair of tensors of X. */
 export type HessianOf<X> = JacobianOf<X, X>;
 
 /**
- * The function that gives f's Hessian ∂²f/∂x² with respect to its first input, or to those of `argnums`; f
- * gives a scalar. Shape [...input, ...input]: the Jacobian of the gradient, all columns in one pass.
+ * Returns the function that computes f's Hessian ∂²f/∂x² with respect to its first input, or to those of `argnums`.
+ * f must return a scalar. Shape [...input, ...input]: the Jacobian of the gradient, all columns in one pass.
  * @example hessian((x) => sum(pow(x, 3)))(tensor([1, 2]))   // [[6, 0], [0, 12]]
  * @throws as `grad` and `jacobian`
  */
@@ -154,8 +154,8 @@ export function hessian(f: (...inputs: never[]) => Tensor, options: ArgumentOpti
 }
 
 /**
- * f's value and the product of its Hessian with a vector, which is never made as a matrix: the gradient
- * pushed forward. f gives a scalar.
+ * f's value and the product of its Hessian with a vector: the gradient pushed forward. The Hessian is never made as a
+ * matrix. f must return a scalar.
  * @example const [value, Hv] = hvp(lossOf, [w], [v]);
  * @throws as `grad` and `jvp`
  */

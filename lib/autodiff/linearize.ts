@@ -12,24 +12,24 @@ import { type Structure, takeApart, together } from "../tensor/tree.js";
 import { sameValues } from "../vmap/mapped.js";
 import { history, pullBackTo } from "./backward.js";
 
-/** A function of trees of tensors, at a point: its value and both its products with vectors. */
+/** A function of trees of tensors at a point: its value, and the products of its Jacobian with vectors. */
 export interface Linearized {
-  /** The primals taken apart, each by itself. */
+  /** The structure of each primal. */
   readonly arguments: readonly Structure[];
-  /** Stand-ins of the primals' leaves, from which y was computed. */
+  /** Stand-ins for the primals' leaves. y was computed from them. */
   readonly inputs: readonly Tensor[];
   readonly value: unknown;
-  /** The value taken apart. */
+  /** The structure of the value. */
   readonly result: Structure;
-  /** @throws GraphError where no leaf of the result can have a gradient. */
+  /** @throws GraphError if no leaf of the result can have a gradient. */
   checkResult(): void;
-  /** dy ↦ dy · ∂y/∂input: for each leaf of the result, or null for 0, to each leaf of the primals. */
+  /** dy ↦ dy · ∂y/∂input. Takes one dy per leaf of the result, null for 0. Returns one dx per leaf of the primals. */
   pullBack(dy: readonly (Tensor | null)[]): Tensor[];
-  /** dx ↦ ∂y/∂inputs · dx: for each leaf of the primals, or null for 0, to each leaf of the result. */
+  /** dx ↦ ∂y/∂inputs · dx. Takes one dx per leaf of the primals, null for 0. Returns one dy per leaf of the result. */
   pushForward(dx: readonly (Tensor | null)[]): Tensor[];
 }
 
-/** Runs f at the primals, with what it does recorded. */
+/** Runs f at the primals and records its ops. */
 export function linearize(
   name: string,
   f: (...primals: never[]) => unknown,
@@ -59,7 +59,7 @@ export function linearize(
       );
     },
     pullBack: (dy) => {
-      // A constant has derivative 0, and so has what passed through a comparison.
+      // A result that does not require a gradient has derivative 0: a constant, or a result of a comparison.
       const seeds = result.leaves.flatMap((y, i) => {
         const seed = dy[i] ?? null;
         return seed === null || !y.requiresGrad ? [] : [{ y, dy: seed }];
@@ -87,7 +87,7 @@ export function linearize(
   };
 }
 
-/** The same memory; a part of the graph of an outer transform where there is one. */
+/** A tensor over the same memory. Within an outer transform it is part of that transform's graph. */
 function standIn(primal: Tensor): Tensor {
   const inner = isGradEnabled() && primal.requiresGrad ? view(primal) : sameValues(primal);
   if (isFloat(inner.dtype)) inner.requiresGrad = true;
@@ -96,7 +96,7 @@ function standIn(primal: Tensor): Tensor {
 
 export const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
 
-/** The tangent of an op's result: the sum over its inputs of ∂y/∂input · d<input>. */
+/** Sets the tangent of an op's result: the sum over its inputs of ∂y/∂input · d<input>. */
 function pushThrough(where: string, y: Tensor, moved: Map<Tensor, Tensor>): void {
   if (moved.has(y)) return;
   const { op, inputs, attributes } = y.producer as Node;
@@ -115,7 +115,7 @@ function pushThrough(where: string, y: Tensor, moved: Map<Tensor, Tensor>): void
 }
 
 /**
- * The leaves of a tree that goes beside another one: a direction or a gradient.
+ * The leaves of a direction or a gradient, which must match the leaves `beside`.
  * @throws ArgumentError, ShapeError, DTypeError unless each has the shape and dtype of its counterpart.
  */
 export function leavesBeside(

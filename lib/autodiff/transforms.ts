@@ -6,30 +6,30 @@ import type { Like, Structure } from "../tensor/tree.js";
 import { oneFor } from "./backward.js";
 import { type Linearized, leavesBeside, linearize } from "./linearize.js";
 
-/** A function of tensors that gives a tensor. */
+/** A function of tensors that returns a tensor. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor;
 
-/** Which arguments of a function to differentiate with respect to. */
+/** The arguments of a function to differentiate with respect to. */
 export interface ArgumentOptions<N extends number | readonly number[] = number | readonly number[]> {
-  /** The position of one, or several as a list: the result is a list then. Default: 0. */
+  /** The position of one argument, or a list of positions; then the result is a list too. Default: 0. */
   readonly argnums?: N;
 }
 
-/** The leaves from `parts[i]`'s first to its last. */
+/** The leaves that belong to `parts[i]`. */
 function own<T>(parts: readonly Structure[], i: number, leaves: readonly T[]): T[] {
   const start = parts.slice(0, i).reduce((sum, part) => sum + part.leaves.length, 0);
   return leaves.slice(start, start + (parts[i] as Structure).leaves.length);
 }
 
 /**
- * f's value and its pullback dy ↦ dy · ∂f/∂input, for each input. The pullback may be called again.
- * Inputs and value may be tensors, lists and objects of tensors; an input may be a module, which stands for
- * its parameters. dy has y's form, and each result its input's. An input that y does not depend on gets
- * zeros.
+ * f's value and its pullback dy ↦ dy · ∂f/∂input, for each input. The pullback may be called several times.
+ * Inputs and value may be tensors, lists and objects of tensors. An input may be a module, which stands for its
+ * parameters. dy has the form of y, and each result has the form of its input. The result is zeros for an input on
+ * which y does not depend.
  * @example
  * const [y, pullback] = vjp(ops.matmul, a, b);
  * const [da, db] = pullback(dy);
- * @throws GraphError where an op on the way has no gradient.
+ * @throws GraphError if an op between the inputs and y has no gradient.
  */
 export function vjp(f: TensorFunction, ...primals: Tensor[]): [y: Tensor, pullback: (dy: Tensor) => Tensor[]];
 export function vjp<P extends readonly unknown[], Y>(
@@ -47,10 +47,10 @@ export function vjp(f: (...primals: never[]) => unknown, ...primals: unknown[]):
 }
 
 /**
- * f's value and the product ∂f/∂inputs · tangents: how y moves when the inputs move along the tangents.
- * Each tangent has its primal's form, and the result has y's.
+ * f's value and the product ∂f/∂inputs · tangents: the change of y if the inputs move along the tangents.
+ * Each tangent has the form of its primal, and the result has the form of y.
  * @example const [y, dy] = jvp(ops.tanh, [x], [ones(x.shape)]);
- * @throws GraphError where an op on the way has no derivative.
+ * @throws GraphError if an op between the inputs and y has no derivative.
  */
 export function jvp(
   f: TensorFunction,
@@ -79,7 +79,7 @@ export function jvp(
   return [at.value, at.result.build(at.pushForward(moved))] as never;
 }
 
-/** The positions that `argnums` names. */
+/** The positions in `argnums`, as a list. */
 export function readArgnums(
   name: string,
   options: ArgumentOptions,
@@ -95,8 +95,9 @@ export function readArgnums(
 }
 
 /**
- * What was found for the leaves of all arguments, as the arguments that are asked for.
- * @param make of a leaf's result.
+ * The results for the arguments at `positions`, as `argnums` asks for them: one, or a list.
+ * @param found the results for the leaves of all arguments.
+ * @param build makes the result for an argument from those for its leaves.
  */
 export function ofArguments<T>(
   name: string,
@@ -117,7 +118,7 @@ export function ofArguments<T>(
   return Array.isArray(options.argnums) ? results : results[0];
 }
 
-/** What a gradient with respect to the arguments `N` of P looks like. */
+/** The type of a gradient with respect to the arguments `N` of P. */
 export type GradientOf<P extends readonly unknown[], N> = N extends readonly number[]
   ? Like<P[number]>[]
   : N extends number
@@ -125,11 +126,11 @@ export type GradientOf<P extends readonly unknown[], N> = N extends readonly num
     : Like<P[0]>;
 
 /**
- * The function that gives f's gradient with respect to its first input, or to those of `argnums`; f gives
- * a scalar. The gradient has the form of the input: of a tensor, a list or an object of tensors, or of a
- * module an object by parameter name.
+ * Returns the function that computes f's gradient with respect to its first input, or to those of `argnums`. f must
+ * return a scalar. The gradient has the form of the input: a tensor, a list or an object of tensors. For a module it
+ * is an object by parameter name.
  * @example grad((x) => sum(square(x)))(tensor([1, 2]))   // [2, 4]
- * @throws ShapeError where f does not give a scalar; DTypeError for an input of integers; GraphError
+ * @throws ShapeError if f does not return a scalar; DTypeError for an input of integers; GraphError
  */
 export function grad(f: TensorFunction, options?: ArgumentOptions<number>): TensorFunction;
 export function grad<P extends readonly unknown[], N extends number | readonly number[] = 0>(

@@ -11,31 +11,30 @@ import type { TensorFunction } from "./transforms.js";
 
 export interface VmapOptions {
   /**
-   * The samples' axis of each input, null for an input that is the same for all samples; or one for all
-   * inputs. Default: 0.
+   * The axis of the samples in each input; null for an input that is the same for all samples. A single value is for
+   * all inputs. Default: 0.
    */
   readonly inDims?: number | null | readonly (number | null)[];
-  /** Where the samples' axis is put in the results. Default: 0. */
+  /** The position of the axis of the samples in the results. Default: 0. */
   readonly outDims?: number;
   /**
-   * What is drawn in f: `"different"` for each sample, the `"same"` for all, or an `"error"`, so that neither
-   * happens unasked. Default: error.
+   * Random numbers in f: `"different"` for each sample, the `"same"` for all samples, or an `"error"`, so that the
+   * choice is explicit. Default: error.
    */
   readonly randomness?: Randomness;
 }
 
 /**
- * Vectorises a function of one sample: `vmap(f)(x)` gives f of each of the samples along x's first axis, all
- * in one pass (jax.vmap, torch.func.vmap). Inputs and results may be tensors, lists and objects of tensors;
- * an input may be a module, which stands for its parameters and is the same for all samples unless `inDims`
- * says otherwise.
+ * Vectorises a function of one sample: `vmap(f)(x)` computes f of each sample along x's first axis, all in one pass
+ * (jax.vmap, torch.func.vmap). Inputs and results may be tensors, lists and objects of tensors. An input may be a
+ * module, which stands for its parameters; `inDims` null makes it the same for all samples.
  *
  * Within f a tensor has the shape of one sample, and its value cannot be read.
  * @example
  * const dots = vmap((a: Tensor, b: Tensor) => sum(mul(a, b)));
  * dots(ones([5, 3]), ones([5, 3]));   // [3, 3, 3, 3, 3]
- * @throws ShapeError where the inputs have different numbers of samples; GraphError where f draws random numbers
- *   and `randomness` does not say how; ArgumentError, OptionError
+ * @throws ShapeError if the inputs have different numbers of samples; GraphError if f draws random numbers and
+ *   `randomness` is "error"; ArgumentError, OptionError
  */
 export function vmap(f: TensorFunction, options?: VmapOptions): TensorFunction;
 export function vmap<P extends readonly unknown[], Y>(
@@ -85,14 +84,14 @@ interface Mapped {
   readonly isMapped: boolean;
 }
 
-/** With the samples' axis in front. */
+/** An input with the axis of the samples in front. */
 function toFront(x: Tensor, dim: number | null): Mapped {
   if (dim === null) return { tensor: x, isMapped: false };
   if (x.rank === 0) throw new ShapeError("vmap: expected an axis of samples, got a scalar; use inDims null");
   return { tensor: moveAxis(x, checkDim("vmap", dim, x.rank), 0), isMapped: true };
 }
 
-/** x with one axis in another place. */
+/** x with one axis moved to another position. */
 export function moveAxis(x: Tensor, from: number, to: number): Tensor {
   const dims = x.shape.map((_, d) => d).filter((d) => d !== from);
   dims.splice(to, 0, from);
@@ -113,7 +112,7 @@ function samplesIn(all: readonly Mapped[]): number {
   return size;
 }
 
-/** What stands for each sample, as all of them. */
+/** All samples of a tensor, with their axis at `dim`. A tensor without samples is repeated. */
 export function allSamples(y: Tensor, level: number, size: number, dim = 0): Tensor {
   const all = y.mapped?.level === level ? y.mapped.all : expand(y, [size, ...y.shape]);
   return dim === 0 ? all : moveAxis(all, 0, checkDim("vmap", dim, all.rank));

@@ -7,26 +7,26 @@ import { checkShape, format, type Shape, sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 export interface BytesOptions {
-  /** What a step of 1 of a byte stands for, ≠ 0. Default: 1. */
+  /** The change of the value for a change of 1 of the byte, ≠ 0. Default: 1. */
   readonly scale?: number;
-  /** The byte that stands for 0; need not be a whole number. Default: 0. */
+  /** The byte that stands for the value 0. Need not be a whole number. Default: 0. */
   readonly zeroPoint?: number;
-  /** Of the values that the bytes stand for: float32 or float64. Default: float32. */
+  /** The dtype of the values that the bytes stand for: float32 or float64. Default: float32. */
   readonly dtype?: DType;
 }
 
 /**
- * Samples kept as bytes b that stand for x = scale · (b − zeroPoint), such as the pixels of images: a
- * quarter of float32's memory. `fit` and the like take the mini-batches out of them as they are needed.
+ * Samples stored as bytes b that stand for x = scale · (b − zeroPoint), such as the pixels of images. They take a
+ * quarter of the memory of float32. `fit`, `evaluate` and `predict` convert each mini-batch when they need it.
  *
- * Shape: [P, ...], the values in row-major order, a Uint8Array or Uint8ClampedArray; they are not copied.
+ * Shape: [P, ...]. The values are a Uint8Array or Uint8ClampedArray in row-major order. They are not copied.
  *
  * @example
  * const { shape, values } = await data.readIdx("train-images-idx3-ubyte");
  * const images = new data.Bytes(values, shape, { scale: 1 / 255 });            // pixels in [0, 1]
  * // mean 0 and variance 1: scale = 1 / (255·std), zeroPoint = 255·mean
- * @throws ArgumentError unless they are bytes and the scale is a number ≠ 0; ShapeError where the shape does
- *   not hold them; DTypeError, OptionError
+ * @throws ArgumentError unless the values are bytes and the scale is a number ≠ 0; ShapeError if the shape does not
+ *   fit the number of values; DTypeError, OptionError
  */
 export class Bytes {
   readonly values: Uint8Array;
@@ -60,7 +60,7 @@ export class Bytes {
   }
 
   /**
-   * What the samples [begin, end) stand for.
+   * The values of the samples [begin, end).
    * @throws ArgumentError unless 0 ≤ begin ≤ end ≤ `length`.
    */
   slice(begin: number, end: number): Tensor {
@@ -70,9 +70,9 @@ export class Bytes {
   }
 
   /**
-   * What some samples stand for, in that order.
-   * @throws IndexError for one outside [0, `length`); DetachedError where the values' buffer was transferred;
-   *   ArgumentError unless they are a list or an Int32Array.
+   * The values of some samples, in the given order.
+   * @throws IndexError for a sample outside [0, `length`); DetachedError if the values' buffer was transferred;
+   *   ArgumentError unless the samples are a list or an Int32Array.
    */
   select(samples: readonly number[] | Int32Array): Tensor {
     if (!Array.isArray(samples) && !types.isInt32Array(samples)) {
@@ -99,7 +99,7 @@ export class Bytes {
     throw new IndexError(`Bytes: expected samples in [0, ${this.length}), got ${describe(sample)}`);
   }
 
-  /** What all of them stand for. */
+  /** The values of all samples. */
   toTensor(): Tensor {
     return this.slice(0, this.length);
   }

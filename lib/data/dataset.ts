@@ -18,7 +18,7 @@ export interface Samples<X extends Tensor | Bytes = Tensor | Bytes> {
  * A set S of samples x[p] with targets ȳ[p], in memory.
  * Shapes: x [P, ...] (a tensor, or bytes), y [P, ...] or [P].
  * @example new data.Dataset({ x: images, y: labels })
- * @throws ShapeError where x and y differ in length; DataError for an empty set; ArgumentError
+ * @throws ShapeError if x and y differ in length; DataError for an empty set; ArgumentError
  */
 export class Dataset implements Samples {
   readonly x: Tensor | Bytes;
@@ -49,7 +49,7 @@ function checkSamples(where: string, samples: Samples): Samples {
   return { x, y };
 }
 
-/** A data set from what a user passes as `data`. */
+/** A data set from a user's value for `data`. */
 export function toDataset(where: string, name: string, value: unknown): Dataset {
   if (value instanceof Dataset) return value;
   const isSamples = value !== null && typeof value === "object" && "x" in value && "y" in value;
@@ -60,9 +60,7 @@ export function toDataset(where: string, name: string, value: unknown): Dataset 
 
 const CHUNK = 1 << 20;
 
-/**
- * @throws DataError naming the first value of a float tensor that is NaN or infinite.
- */
+/** @throws DataError that names the first NaN or infinite value of a float tensor. */
 export function checkFinite(where: string, name: string, samples: Tensor | Bytes): void {
   if (samples instanceof Bytes || !isFloat(samples.dtype)) return;
   const values = samples.storage.forReading();

@@ -6,7 +6,7 @@ import { ArgumentError, DataError } from "../errors.js";
 import { describe } from "../options.js";
 import { MAX_RANK, sizeOf } from "../tensor/shape.js";
 
-/** What an IDX file holds: numbers in row-major order, and their shape. */
+/** The contents of an IDX file: numbers in row-major order, and their shape. */
 export interface IdxArray {
   readonly shape: readonly number[];
   readonly values: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -39,8 +39,9 @@ const READERS: Readonly<Record<number, Reader>> = {
 /**
  * Reads the IDX format of the MNIST files: two zero bytes, a type, the number of axes, their sizes as
  * 32-bit numbers, then the values; all big-endian.
- * @param source where it came from, for error messages.
- * @throws ArgumentError unless they are bytes; DataError where they are not such a file, end too early, or go on behind the last value.
+ * @param source where the bytes come from, for error messages.
+ * @throws ArgumentError unless they are bytes; DataError if they are not such a file, end too early, or continue after
+ *   the last value.
  * @example const { shape, values } = data.parseIdx(bytes);
  */
 export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
@@ -58,14 +59,14 @@ interface Header {
   /** Number of values. */
   readonly count: number;
   readonly reader: Reader;
-  /** Where the values begin. */
+  /** The byte offset of the first value. */
   readonly start: number;
   /** Bytes of the whole file. */
   readonly bytes: number;
 }
 
 const LONGEST_HEADER = 4 + 4 * MAX_RANK;
-// What a byte of deflate stands for at most: 258 bytes in two bits.
+// A byte of deflate expands to at most this many bytes: 258 bytes in two bits.
 const MOST_PER_BYTE = 1032;
 
 function readHeader(where: string, bytes: Uint8Array): Header {
@@ -99,7 +100,7 @@ function wrongLength(where: string, { shape, bytes }: Header, found: string): Da
   );
 }
 
-/** Unzips an IDX file as far as its header promises: what is a megabyte may unzip to a gigabyte. */
+/** Unzips an IDX file, at most to the length in its header: a zipped megabyte may expand to a gigabyte. */
 async function unzip(where: string, zipped: Uint8Array): Promise<Uint8Array> {
   const header = readHeader(where, await unzipStart(zipped, LONGEST_HEADER));
   const most = MOST_PER_BYTE * zipped.length;
@@ -112,7 +113,7 @@ async function unzip(where: string, zipped: Uint8Array): Promise<Uint8Array> {
   }
 }
 
-/** The first bytes of what was zipped, or all where they are fewer. */
+/** The first `count` or more unzipped bytes, or all if there are fewer. */
 async function unzipStart(zipped: Uint8Array, count: number): Promise<Uint8Array> {
   const stream = createGunzip({ chunkSize: 64 });
   stream.end(zipped);
@@ -128,7 +129,7 @@ async function unzipStart(zipped: Uint8Array, count: number): Promise<Uint8Array
 
 /**
  * Reads an IDX file, gzipped or not.
- * @throws ArgumentError unless it is a path; DataError where it cannot be read or is not what it claims to be.
+ * @throws ArgumentError unless it is a path; DataError if the file cannot be read or does not match its header.
  * @example const { shape, values } = await data.readIdx("train-images-idx3-ubyte");
  */
 export async function readIdx(path: string): Promise<IdxArray> {

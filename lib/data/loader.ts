@@ -6,13 +6,16 @@ import { type Samples, toDataset } from "./dataset.js";
 import { select, slice } from "./samples.js";
 
 export interface LoaderOptions {
-  /** Samples in a mini-batch: 1 for stochastic descent, the whole set's length for full-batch. Default: 32, or the set's length. */
+  /**
+   * Samples in a mini-batch: 1 for stochastic descent, the set's length for full-batch descent.
+   * Default: 32, or the set's length if it is less.
+   */
   readonly batchSize?: number;
-  /** A new random order each time. Default: false. */
+  /** Use a new random order in each epoch. Default: false. */
   readonly shuffle?: boolean;
   /** Seed of the orders. Default: 0. */
   readonly seed?: number;
-  /** Leave out a last batch that is not full. Default: false. */
+  /** Leave out the last batch if it is not full. Default: false. */
   readonly dropLast?: boolean;
 }
 

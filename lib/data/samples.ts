@@ -7,7 +7,7 @@ import { bytesOf } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import { Bytes } from "./bytes.js";
 
-/** The samples [begin, end); of a tensor, over the same memory. */
+/** The samples [begin, end). A slice of a tensor is over the same memory. */
 export function slice(from: Tensor | Bytes, begin: number, end: number): Tensor {
   if (from instanceof Bytes) return from.slice(begin, end);
   const sample = from.size / (from.shape[0] as number);
@@ -15,12 +15,12 @@ export function slice(from: Tensor | Bytes, begin: number, end: number): Tensor 
   return new Tensor(part, [end - begin, ...from.shape.slice(1)], from.dtype);
 }
 
-/** Some samples, in that order. */
+/** Some samples, in the given order. */
 export function select(from: Tensor | Bytes, samples: Int32Array): Tensor {
   return from instanceof Bytes ? from.select(samples) : indexSelect(from, 0, fromTypedArray(samples));
 }
 
-/** The same samples in memory that nobody else has. */
+/** A copy of the samples in new memory. */
 export function copied(from: Tensor | Bytes): Tensor | Bytes {
   if (!(from instanceof Bytes)) return copyOf(from);
   const { values, shape, scale, zeroPoint, dtype } = from;
@@ -32,7 +32,7 @@ export function stored(from: Tensor | Bytes): NativeArray {
   return from instanceof Bytes ? from.values : from.storage.forReading();
 }
 
-/** The samples as what a loop takes its mini-batches from, out of `values` or a copy of them. */
+/** The samples as a source of a loop's mini-batches. `values` are the stored values or a copy of them. */
 export function toSource(from: Tensor | Bytes, values: NativeArray | NativeMemory): Source {
   const rows = from.shape[0] as number;
   if (!(from instanceof Bytes)) return { values, rows, rowBytes: bytesOf(from) / rows };

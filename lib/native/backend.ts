@@ -13,8 +13,8 @@ export function backendInfo(): BackendInfo {
 }
 
 /**
- * Sets how many threads large ops and training runs use, for the whole process. Results have the same
- * bits for any number. Default: the cores that this process may use.
+ * Sets the number of threads of large ops and training runs, for the whole process. Results have the same bits for any
+ * number. Default: the number of cores that this process may use.
  * @throws ArgumentError unless it is a whole number in 1 … 1024.
  * @example setThreads(1);
  */
@@ -25,9 +25,9 @@ export function setThreads(count: number): void {
 }
 
 /**
- * Chooses who multiplies matrices, for the whole process: `"own"`, or `"cblas"` where the addon was built
- * with one (`THALWEG_BLAS=openblas`).
- * @throws ArgumentError where this build has no such provider; OptionError
+ * Chooses the provider of matrix multiplication, for the whole process: `"own"`, or `"cblas"` if the addon was built
+ * with a CBLAS (`THALWEG_BLAS=openblas`).
+ * @throws ArgumentError if this build has no such provider; OptionError
  * @example setBackend({ matmul: "own" });
  */
 export function setBackend(options: { readonly matmul: string }): void {

@@ -4,7 +4,7 @@ import { binding, type InstructionDescription } from "./binding.js";
 const byName = new Map(binding.instructions.map((description) => [description.name, description]));
 const ids = new Map(binding.instructions.map(({ name }, id) => [name, id]));
 
-/** The number of a native instruction. @throws BackendError where the addon has none of that name */
+/** The number of a native instruction. @throws BackendError if the addon has none of that name */
 export function instructionId(name: string): number {
   const id = ids.get(name);
   if (id === undefined)
@@ -12,16 +12,16 @@ export function instructionId(name: string): number {
   return id;
 }
 
-/** What the addon says of an instruction. @throws BackendError where it has none of that name */
+/** The addon's description of an instruction. @throws BackendError if it has none of that name */
 export function descriptionOf(name: string): InstructionDescription {
   return byName.get(name) ?? (binding.instructions[instructionId(name)] as InstructionDescription);
 }
 
-/** The name of the native instruction of that number. */
+/** The name of the native instruction with that number. */
 export const instructionName = (id: number): string =>
   (binding.instructions[id] as InstructionDescription).name;
 
-/** How many operands it has where none of them is a list: what it reads, and what it writes. */
+/** Number of operands that an instruction reads and writes, for instructions without lists of operands. */
 export function arityOf({ operands }: InstructionDescription): {
   readonly reads: number;
   readonly writes: number;
@@ -30,7 +30,7 @@ export function arityOf({ operands }: InstructionDescription): {
   return { reads, writes: operands.length - reads };
 }
 
-/** The update by the same rule that takes its gradient in another form. @throws BackendError where there is none */
+/** The update by this rule that takes its gradient in this form. @throws BackendError if there is none */
 export function updateOf(rule: string, gradient: "whole" | "outer" | "product"): InstructionDescription {
   const found = binding.instructions.find(
     ({ update }) => update?.rule === rule && update.gradient === gradient,

@@ -19,8 +19,8 @@ export function checkCost(where: string, cost: unknown): Cost {
 }
 
 /**
- * Refuses a data set before anything is computed from it: NaN and infinities, samples that the model does
- * not take, targets that the cost does not take.
+ * Refuses a data set before anything is computed from it: NaN and infinities, samples that the model does not
+ * accept, targets that the cost does not accept.
  */
 export function checkData(
   where: string,
@@ -35,7 +35,7 @@ export function checkData(
   checkFinite(where, `${name}.y`, y);
   const checkTargets = (outputShape: Shape): void => cost.checkTargets?.(where, outputShape, y);
   const specialization = program.specialization(where, batchSize, [x, y], checkTargets);
-  // A program that was made before has not seen these targets.
+  // An existing program was made without a check of these targets.
   checkTargets(program.outputShape(specialization));
   const rest = length % batchSize;
   if (rest === 0) return;
@@ -46,7 +46,7 @@ export function checkData(
   }
 }
 
-/** Tells that it was the last mini-batch, which has fewer samples, that something refused. */
+/** Adds to an error that the last mini-batch, which has fewer samples, caused it. */
 function ofLastBatch(error: unknown, length: number, batchSize: number, rest: number): unknown {
   if (!(error instanceof ThalwegError)) return error;
   const whole = Math.floor(length / batchSize);

@@ -11,13 +11,13 @@ import { paceOf, setPace } from "./pace.js";
 import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn, mustWait } from "./turn.js";
 
-/** What takes less than this is done at once, while the event loop waits. */
+/** A run that takes less than this is done at once, while the event loop waits. */
 const AT_ONCE_MILLISECONDS = 2;
 
 /**
- * The program's one result for all samples, batch after batch: of the samples as they are when it is called.
+ * The program's single result for all samples, batch after batch. Uses the values of the samples at the call.
  * Shapes: samples [P, ...] each → [P, ...].
- * `isCopied` says that nobody else has the samples; `forks` are the random numbers of the run that this is part of.
+ * `isCopied`: the samples are already a copy that only this run has. `forks`: the random numbers of the enclosing run.
  */
 export async function collect(
   where: string,
@@ -48,13 +48,13 @@ export async function collect(
   return all as Tensor;
 }
 
-/** The one result of a specialization for `batch` samples, for `length` samples. */
+/** An empty tensor for `length` samples of the single result of a specialization for `batch` samples. */
 function resultOf({ results }: Specialization, batch: number, length: number): Tensor {
   const { size, dtype, shape } = results[0] as Tensor;
   return new Tensor(allocate(dtype, (size / batch) * length), [length, ...shape.slice(1)], dtype);
 }
 
-/** One run of a specialization: at once where it is short, or on the engine's own thread. @returns whether at once. */
+/** One run of a specialization: at once if it is short, else on the engine's own thread. @returns whether at once. */
 export async function runOnce(
   where: string,
   { nameOf }: Pick<CompiledModel, "nameOf">,

@@ -15,7 +15,7 @@ import type { Storage } from "../tensor/storage.js";
 import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import type { Metrics } from "./metrics.js";
 
-/** What is computed from the model's outputs and the targets; the targets are absent for predictions. */
+/** Computes the results from the model's outputs and the targets. The targets are absent for predictions. */
 type Rest = (where: string, y: Tensor, target: Tensor) => Tensor[];
 
 /** A computation around a model, compiled for each size of mini-batch. */
@@ -25,11 +25,11 @@ export class CompiledModel {
   /** The shape of the model's outputs in each specialization. */
   readonly #outputShapes = new WeakMap<Specialization, Shape>();
   #lastShape: Shape = [];
-  /** Who asked for the specialization that is being made, for error messages, and what is to check its outputs' shape. */
+  /** While a specialization is made: the calling function, for error messages, and the check of the outputs' shape. */
   #where = "";
   #check: (outputShape: Shape) => void = () => {};
 
-  /** @param forward what the outputs are computed by. Default: the model. */
+  /** @param forward computes the outputs. Default: the model. */
   constructor(
     model: Module,
     optimizer: Optimizer<object> | null,
@@ -60,8 +60,8 @@ export class CompiledModel {
   }
 
   /**
-   * The program for mini-batches of that size of samples like these, for the model as it is now.
-   * @param check is shown the shape of the model's outputs while the program is made.
+   * The program for mini-batches of this size of samples like these, for the model in its current state.
+   * @param check called with the shape of the model's outputs while the program is made.
    */
   specialization(
     where: string,
@@ -83,7 +83,7 @@ export class CompiledModel {
     return this.#outputShapes.get(specialization) as Shape;
   }
 
-  /** What a tensor of the model is called, for error messages. */
+  /** The name of a tensor of the model, for error messages. */
   readonly nameOf = (storage: Storage): string | undefined => {
     const named = [...this.#model.namedParameters(), ...this.#model.namedBuffers()];
     const found = named.find(([, tensor]) => tensor.storage === storage);
@@ -92,13 +92,13 @@ export class CompiledModel {
 }
 
 /**
- * Runs the model in training or evaluation mode, and leaves the modes as they were. Of a model that is in training
- * mode, modules that were put into evaluation mode are frozen, and stay so.
+ * Runs the model in training or evaluation mode, and restores the modes afterwards. If the model is in training mode,
+ * those of its modules that are in evaluation mode are frozen, and stay in evaluation mode.
  */
 function inMode<T>(model: Module, training: boolean, run: () => T): T {
   if (training && model.training) return run();
   const modes = Array.from(model.namedModules(), ([, module]) => {
-    // It does not matter to the program what they were.
+    // The program does not depend on the previous modes.
     overrule(module);
     return [module, module.training] as const;
   });
@@ -110,7 +110,7 @@ function inMode<T>(model: Module, training: boolean, run: () => T): T {
   }
 }
 
-/** Leaves the gradients as they were. */
+/** Runs `run` and restores the gradients. */
 function keepingGradients<T>(optimizer: Optimizer<object>, run: () => T): T {
   const gradients = optimizer.parameters.map((parameter) => [parameter, parameter.grad] as const);
   try {
@@ -128,7 +128,7 @@ interface Known {
 const known = new WeakMap<Module, Known[]>();
 const MAX_PROGRAMS = 16;
 
-/** The program for a model and a purpose: made once. */
+/** The program for a model and a purpose. It is made once. */
 function programFor(model: Module, key: readonly unknown[], make: () => CompiledModel): CompiledModel {
   const list = known.get(model) ?? [];
   known.set(model, list);
@@ -142,7 +142,7 @@ function programFor(model: Module, key: readonly unknown[], make: () => Compiled
 
 const metricsKey = (metrics: Metrics): unknown[] => Object.entries(metrics).flat();
 
-/** One step of descent: gives the loss before it, and the metrics. */
+/** One step of descent. Its results are the loss before the step, and the metrics. */
 export function trainingProgram(
   model: Module,
   cost: Cost,

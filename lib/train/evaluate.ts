@@ -24,8 +24,8 @@ export interface EvaluateOptions {
   /** Figures besides the loss. Default: none. */
   readonly metrics?: Metrics;
   /**
-   * Samples at a time. Default: 1024, or the set's length. It does not change the loss but for rounding, nor a metric
-   * that is a mean over samples.
+   * Samples in a mini-batch. Default: 1024, or the set's length if it is less. Except for rounding, it changes neither
+   * the loss nor a metric that is a mean over samples.
    */
   readonly batchSize?: number;
 }
@@ -36,10 +36,10 @@ export type Evaluation = Readonly<Record<string, number>>;
 const DEFAULT_BATCH = 1024;
 
 /**
- * The loss over a set: L(S, w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), and metrics likewise. A cost of `cost.…` or `defineCost` is
- * averaged over mini-batches. Of any other function, such as one with class weights or ignored labels, the value is that for
- * all outputs and targets of the set at once, and so is that of the metrics beside it: it need not be a mean over
- * samples, and it does not depend on the batch size.
+ * The loss over a set, L(S, w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), and the metrics over the set. A cost of `cost.…` or
+ * `defineCost` and its metrics are averaged over mini-batches. Any other cost, such as one with class weights or
+ * ignored labels, is computed once from all outputs and targets of the set, and so are its metrics. Such a cost need
+ * not be a mean over samples, and its value does not depend on the batch size.
  * @example
  * const found = await evaluate(model, { data, cost: cost.crossEntropy, metrics: { accuracy } });
  * console.log(found.loss, found.accuracy);
@@ -59,11 +59,11 @@ export function evaluationBatch(where: string, batchSize: number | undefined, { 
   return readBatchSize(where, batchSize ?? Math.min(DEFAULT_BATCH, length), length);
 }
 
-/** What is to be evaluated, of options that were checked. */
+/** An evaluation with checked options. */
 export interface Task {
-  /** Who evaluates, for error messages. */
+  /** The name of the calling function, for error messages. */
   readonly where: string;
-  /** What the data set is called. */
+  /** The name of the data set, for error messages. */
   readonly name: string;
   readonly model: Module;
   readonly cost: Cost;
@@ -82,7 +82,7 @@ export async function evaluateOnce(task: Task): Promise<Evaluation> {
   }
 }
 
-/** Evaluates a model on one set, as the set is when this is made. */
+/** Evaluates a model on one set, with the set's values at the time when this is made. */
 export interface Evaluator {
   /** The programs that it runs. */
   readonly executables: readonly Executable[];
@@ -92,10 +92,10 @@ export interface Evaluator {
 
 const LIBRARY: ReadonlySet<unknown> = new Set(Object.values(costs));
 
-/** Whether a cost is the mean over samples, so that the mean over mini-batches is that of the set. */
+/** Whether a cost is a mean over samples. Its mean over mini-batches is then its mean over the set. */
 const isMean = (cost: Cost): boolean => cost.isMean === true || LIBRARY.has(cost);
 
-/** @throws what `checkData` refuses */
+/** @throws as `checkData` */
 export function makeEvaluator(task: Task): Evaluator {
   return isMean(task.cost) ? overBatches(task) : overSet(task);
 }
@@ -120,7 +120,7 @@ function overBatches({ where, name, model, cost, metrics, dataset, batchSize }: 
   };
 }
 
-/** The model's outputs for all samples first, and then the cost and the metrics of all of them at once. */
+/** Computes the model's outputs for all samples, then the cost and the metrics of all of them at once. */
 function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task): Evaluator {
   const { length } = dataset;
   const outputs = outputProgram(model);
@@ -157,7 +157,7 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
 }
 
 export interface PredictOptions {
-  /** Samples at a time. Default: 1024, or the set's length. */
+  /** Samples in a mini-batch. Default: 1024, or the set's length if it is less. */
   readonly batchSize?: number;
 }
 

@@ -20,7 +20,7 @@ import { openProgress, type Progress } from "./progress.js";
 import { isRefusal } from "./refusal.js";
 import { RunningSet, runSteps } from "./steps.js";
 
-/** What `onBatch` is told after each step. */
+/** The argument of `onBatch` after each step. */
 export interface BatchReport {
   readonly epoch: number;
   readonly batch: number;
@@ -29,15 +29,15 @@ export interface BatchReport {
   readonly loss: number;
 }
 
-/** What one epoch came to. */
+/** The result of one epoch. */
 export interface EpochReport {
   readonly epoch: number;
   /**
-   * The loss averaged over the samples, each measured before the step that used it. Of a cost that is no mean over
-   * samples, the losses of the mini-batches are averaged by their numbers of samples.
+   * The loss averaged over the samples, each measured before the step that used it. For a cost that is not a mean over
+   * samples: the average of the losses of the mini-batches, weighted by their numbers of samples.
    */
   readonly loss: number;
-  /** The metrics over the training samples, likewise. */
+  /** The metrics, averaged over the training samples in the same way. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Loss and metrics over the validation set after the epoch; null without one. */
   readonly validation: Evaluation | null;
@@ -51,11 +51,14 @@ export interface FitOptions {
   readonly data: Samples;
   readonly cost: Cost;
   readonly optimizer: Optimizer<object>;
-  /** How often to go through the data. Default: 1. */
+  /** Number of passes over the data. Default: 1. */
   readonly epochs?: number;
-  /** Samples a step: 1 is stochastic descent, the set's length full batch. Default: 32, or the set's length. */
+  /**
+   * Samples in a mini-batch: 1 for stochastic descent, the set's length for full-batch descent.
+   * Default: 32, or the set's length if it is less.
+   */
   readonly batchSize?: number;
-  /** A new random order each epoch. Default: true. */
+  /** Use a new random order in each epoch. Default: true. */
   readonly shuffle?: boolean;
   /** Seed of the orders. Default: 0. */
   readonly seed?: number;
@@ -65,13 +68,13 @@ export interface FitOptions {
   readonly metrics?: Metrics;
   /** Ends the training between two steps; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each step and waited for, before the next one begins: it is slower than without. */
+  /** Called after each step. `fit` waits for it before the next step, so training is slower with it. */
   readonly onBatch?: (report: BatchReport) => void | Promise<void>;
-  /** Called after each epoch, and waited for. */
+  /** Called after each epoch. `fit` waits for it. */
   readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
   /**
-   * Shows progress on standard error: a bar for each epoch on a terminal (where the package cli-progress
-   * is installed), a line an epoch elsewhere. Default: false.
+   * Shows progress on standard error. On a terminal, if the package cli-progress is installed, a bar for each epoch;
+   * otherwise one line per epoch. Default: false.
    */
   readonly progress?: boolean;
 }
@@ -95,30 +98,30 @@ const OPTIONS = [
 const inTraining = new WeakSet<Module>();
 
 /**
- * Trains a model: for each mini-batch S of the data, w moves by what the optimizer makes of
- * ∂L(S, w)/∂w, where L(S, w) is the cost averaged over S. A last batch that is smaller counts with its
- * own number of samples in the averages reported.
+ * Trains a model. For each mini-batch S of the data, the optimizer updates w with the gradient ∂L(S, w)/∂w, where
+ * L(S, w) is the cost averaged over S. In the reported averages, a smaller last batch has the weight of its number of
+ * samples.
  *
- * The step is compiled and runs on the engine's own thread, many steps in one call: the event loop goes on,
- * callbacks and the signal are answered between two calls. While such a call runs, the model's parameters
- * cannot be read or written; `predict` and `evaluate` wait for its end. The gradients stay inside, `.grad`
- * is null afterwards. The model's JavaScript runs when the step is compiled and not again while the model
- * stays as it is: its fields, its modules' modes, which parameters require gradients. What a callback changes of
- * these, the next step knows.
+ * The step is compiled and runs on the engine's own thread, many steps in one call, so the event loop goes on. Between
+ * two calls `fit` runs callbacks and checks the signal. During a call, the model's parameters cannot be read or
+ * written; `predict` and `evaluate` wait for its end. The gradients stay inside the program: `.grad` is null
+ * afterwards. The model's JavaScript runs when the step is compiled. It runs again only if the model has changed: its
+ * fields, its modules' modes, which parameters require gradients. If a callback changes one of these, the next step
+ * uses the change.
  *
- * The model trains in training mode, and its modules' `training` stays what it was. Where the model itself is in
- * training mode, modules that were put into evaluation mode are frozen and stay in it.
+ * The model trains in training mode, and its modules' `training` is restored afterwards. If the model itself is in
+ * training mode, those of its modules that are in evaluation mode are frozen and stay in evaluation mode.
  *
- * The data sets are copied before `fit` returns its promise: change them, transfer them or drop them as you like.
- * Random numbers, as those of Dropout, come from where the generators are then: what is drawn meanwhile, by another
- * `fit` say, changes nothing.
+ * The data sets are copied before `fit` returns its promise: you may then change, transfer or drop them. Random
+ * numbers, such as those of Dropout, depend on the state of the generators at that time. Later draws from the
+ * generators, for instance by another `fit`, do not change them.
  *
  * The data, the targets and every option are checked before the first step.
  *
- * @returns what each epoch came to, in order.
- * @throws ArgumentError, OptionError, ShapeError, DTypeError, IndexError, DataError where something does
- *   not fit, with the model unchanged; TraceError where the model, the cost or a metric reads a value;
- *   BusyError where the model is being trained already.
+ * @returns the report of each epoch, in order.
+ * @throws ArgumentError, OptionError, ShapeError, DTypeError, IndexError, DataError if something does not fit, with the
+ *   model unchanged; TraceError if the model, the cost or a metric reads a value; BusyError if the model is already
+ *   being trained.
  * @example
  * const history = await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5, batchSize: 128 });
  */
@@ -135,7 +138,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
     for (const batch of batchesOf(dataset.length, batchSize)) {
       forks.begin(program.specialization("fit", batch, [dataset.x, dataset.y]).executable);
     }
-    // All samples have been seen after one epoch: what their data can do wrong has happened until then.
+    // The first epoch uses all samples, so an error that the data cause occurs in it. After it, no undo is needed.
     undo = refusesData(plan) ? new Undo(model, options.optimizer) : null;
     const shown = await openProgress(options.progress ?? false, epochs, dataset.length);
     progress = shown;
@@ -154,7 +157,7 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
         order: plan.shuffle ? orderOf(generator, dataset.length) : inOrder,
         batchSize,
         forks,
-        // Whoever is told of each step may end the training or change the learning rate before the next.
+        // `onBatch` may end the training or change the learning rate before the next step.
         ...(options.onBatch === undefined ? {} : { maxSteps: 1 }),
         before: () => options.signal?.throwIfAborted(),
         begin: () => undo?.noteRun(),
@@ -218,10 +221,10 @@ interface Plan {
   readonly metrics: Metrics;
 }
 
-/** Whether a step may find out only from the data that it cannot be done: an index that is out of range. */
+/** Whether the data can make a step fail: an index out of range. */
 function refusesData({ program, cost, dataset, batchSize, validator }: Plan): boolean {
   const { executable } = program.specialization("fit", batchSize, [dataset.x, dataset.y]);
-  // Of these the targets were checked.
+  // The targets of these instructions have been checked.
   const isChecked = (name: string): boolean =>
     cost.checkTargets !== undefined && name.startsWith("cross_entropy");
   const all = [executable, ...(validator?.executables ?? [])].flatMap(
@@ -230,12 +233,12 @@ function refusesData({ program, cost, dataset, batchSize, validator }: Plan): bo
   return all.some((one) => canFail(one) && !isChecked(one.name));
 }
 
-/** What a training changes, as it was before its first run. */
+/** Restores what a training changes to its values before the first run. */
 class Undo {
   readonly #model: Module;
   readonly #optimizer: Optimizer<object>;
   #putBack: (() => void) | null = null;
-  /** The tensors, and how often each had been written to. */
+  /** The tensors, and their versions before the first run. */
   #before: (readonly [tensor: Tensor, version: number])[] = [];
   #runs = 0;
 
@@ -244,7 +247,7 @@ class Undo {
     this.#optimizer = optimizer;
   }
 
-  /** To be called before each run. The first time everything is remembered: nothing else writes it then. */
+  /** To be called before each run, when nothing else writes these tensors. The first call copies their values. */
   noteRun(): void {
     this.#runs++;
     if (this.#putBack !== null) return;
@@ -260,14 +263,14 @@ class Undo {
     };
   }
 
-  /** Puts everything back, unless somebody else has written meanwhile, another training of shared layers say. */
+  /** Restores everything, unless other code has written it since, for instance another training of shared layers. */
   undo(): void {
     const isOwn = this.#before.every(([{ storage }, version]) => storage.version - version <= this.#runs);
     if (isOwn) this.#putBack?.();
   }
 }
 
-/** By what it does, since each realm has an AbortSignal of its own. */
+/** Checks the method, not the class: each realm has an AbortSignal class of its own. */
 function isAbortSignal(value: unknown): value is AbortSignal {
   return typeof (value as Partial<AbortSignal> | null)?.throwIfAborted === "function";
 }

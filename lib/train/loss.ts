@@ -9,13 +9,13 @@ import { lossesProgram } from "./compiled-model.js";
 import { evaluateOnce, evaluationBatch } from "./evaluate.js";
 
 export interface LossOptions {
-  /** Samples at a time. Default: 1024, or the set's length. */
+  /** Samples in a mini-batch. Default: 1024, or the set's length if it is less. */
   readonly batchSize?: number;
 }
 
 /**
- * The loss of each sample of a set: L(p, w) = C(G(x[p], w), ȳ[p]). Of a cost that keeps each element, as
- * `cost.mse`, it is the mean over the sample's.
+ * The loss of each sample of a set: L(p, w) = C(G(x[p], w), ȳ[p]). For a cost with one value per element, such as
+ * `cost.mse`, it is the mean over the sample's elements.
  * Shapes: x [P, ...] → [P].
  * @example const losses = await perSampleLoss(model, cost.crossEntropy, { x, y });
  * @throws as `evaluate`
@@ -33,7 +33,7 @@ export async function perSampleLoss(
 }
 
 /**
- * The loss over a set: L(S, w) = 1/P Σ_p L(p, w); of a cost that is no mean over samples as `evaluate` has it.
+ * The loss over a set: L(S, w) = 1/P Σ_p L(p, w). For a cost that is not a mean over samples: the loss of `evaluate`.
  * @example const loss = await averageLoss(model, cost.crossEntropy, { x, y });
  * @throws as `evaluate`
  */

@@ -8,14 +8,14 @@ import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 
 /**
- * A figure of merit of a batch: a tensor of one element, averaged over the set with each sample counting
- * the same. It is compiled with the model: made by ops, not by reading values.
+ * A figure of merit of a batch: a tensor of one element. It is averaged over the set, with equal weight for each
+ * sample. It is compiled with the model, so it must use ops and not read values.
  */
 export type Metric = (y: Tensor, target: Tensor) => Tensor;
 export type Metrics = Readonly<Record<string, Metric>>;
 
 /**
- * Share of samples whose largest score is that of their class.
+ * Fraction of samples whose class has the largest score.
  * Shapes: y [B, C], target [B] int32 → scalar float64.
  * @example await evaluate(model, { data, cost: cost.crossEntropy, metrics: { accuracy } })
  * @throws ShapeError
@@ -46,7 +46,7 @@ export function checkMetrics(where: string, metrics: unknown): Metrics {
   return metrics as Metrics;
 }
 
-/** Means over a set of figures that come for each step, weighted by the step's samples. */
+/** Means over a set of the figures of each step, weighted by the step's number of samples. */
 export class Means {
   readonly #names: readonly string[];
   readonly #sums: Float64Array;
@@ -57,7 +57,7 @@ export class Means {
     this.#sums = new Float64Array(names.length);
   }
 
-  /** @param log the figures after each of some steps: [steps, figures]. */
+  /** @param log the figures after each step: [steps, figures]. */
   add(log: Float64Array, samplesAStep: number): void {
     const sums = this.#sums;
     const figures = sums.length;

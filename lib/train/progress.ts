@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { EpochReport } from "./fit.js";
 
-/** Where `fit` reports to. */
+/** The display of a training's progress. */
 export interface Progress {
   batch(epoch: number, samples: number, loss: number): void;
   epoch(report: EpochReport): void;
@@ -21,7 +21,7 @@ function line(report: EpochReport, epochs: number): string {
   return `epoch ${report.epoch}/${epochs}  ${parts.join("  ")}  ${speed}`;
 }
 
-/** A bar for each epoch on a terminal, where cli-progress is installed; else a line for each. */
+/** A bar for each epoch on a terminal, if cli-progress is installed; else a line for each epoch. */
 export async function openProgress(wanted: boolean, epochs: number, samples: number): Promise<Progress> {
   if (!wanted) return SILENT;
   const lines: Progress = {

@@ -14,19 +14,19 @@ import { isMeasured, paceOf, setPace } from "./pace.js";
 import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn } from "./turn.js";
 
-/** How long one call of the engine should take: short enough for callbacks, long enough to cost nothing. */
+/** Target duration of a call of the engine: short enough for callbacks, long enough to make the call's cost small. */
 const CHUNK_MILLISECONDS = 20;
-/** What takes less than this is done at once: another thread would cost more than it saves. */
+/** A call that takes less than this is done at once: another thread would cost more than it saves. */
 const AT_ONCE_MILLISECONDS = 0.5;
 
 /**
- * A data set as programs go over it: a copy in memory of the engine's, made at once, so that whoever has the
- * data set may change it, transfer it or drop it.
+ * A copy of a data set in the engine's memory, made at once. The caller may then change, transfer or drop the data
+ * set.
  */
 export class RunningSet {
   readonly dataset: Dataset;
   readonly sources: readonly Source[];
-  /** What is copied, by its name in the data set. */
+  /** The copied parts, by their names in the data set. */
   readonly parts: Readonly<Record<string, Tensor | Bytes>>;
   readonly #memories: readonly NativeMemory[];
 
@@ -44,7 +44,7 @@ export class RunningSet {
     this.sources = parts.map((part, i) => toSource(part, this.#memories[i] as NativeMemory));
   }
 
-  /** An element of a part of int32. */
+  /** An element of an int32 part. */
   element(part: string, at: number): number | undefined {
     const one = new Int32Array(1);
     this.#memories[Object.keys(this.parts).indexOf(part)]?.read(one, at * one.BYTES_PER_ELEMENT);
@@ -58,8 +58,8 @@ export class RunningSet {
 }
 
 /**
- * Says in an index error of a loop which sample it was, where the set has that index there.
- * Shapes: rows [steps·batch]: the samples that the loop went over.
+ * Adds the sample to an index error of a loop, if the set holds that index at that position.
+ * Shapes: rows [steps·batch], the samples of the loop.
  */
 function namingSample(error: unknown, set: RunningSet, rows: Int32Array, batch: number): unknown {
   const told = /(-?\d+) at position (\d+) is outside .*, in step (\d+) of the loop$/;
@@ -82,17 +82,17 @@ export interface Pass {
   readonly where: string;
   readonly program: CompiledModel;
   readonly set: RunningSet;
-  /** Which samples, in which order. */
+  /** The samples, in the order of the pass. */
   readonly order: Int32Array;
   readonly batchSize: number;
   readonly forks: Forks;
-  /** At most this many steps between two reports. Default: as many as the event loop can wait for. */
+  /** At most this many steps between two reports. Default: as many as fit into `CHUNK_MILLISECONDS`. */
   readonly maxSteps?: number;
-  /** Called before each chunk of steps; what it throws ends the pass. */
+  /** Called before each chunk of steps. An error that it throws ends the pass. */
   readonly before?: () => void;
   /** Called before each run of the program, when nothing else uses what it writes. */
   readonly begin?: () => void;
-  /** Is told what each chunk of steps gave: the first element of each result after each step. Is waited for. */
+  /** Called after each chunk, with the first element of each result after each step. The next chunk waits for it. */
   readonly report: (log: Float64Array, samplesAStep: number) => void | Promise<void>;
 }
 

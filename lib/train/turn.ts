@@ -7,14 +7,14 @@ import { runInTheWay, type Uses, withResolvers } from "../tensor/run.js";
 const MILLISECONDS = 10;
 let last = performance.now();
 
-/** Lets the event loop run if the last time is long enough ago, whoever works meanwhile. */
+/** Lets the event loop run if it has not run for `MILLISECONDS`. This counts for all runs together. */
 export async function giveWay(): Promise<void> {
   if (performance.now() - last < MILLISECONDS) return;
   await setImmediate();
   last = performance.now();
 }
 
-/** Tells that the event loop has run just now. */
+/** To be called after the event loop has run. */
 export function gaveWay(): void {
   last = performance.now();
 }
@@ -24,10 +24,10 @@ interface Turn {
   readonly ended: Promise<void>;
 }
 
-/** Those that wait for their turn or have it, in the order in which they came. */
+/** The runs that have their turn or wait for it, in the order in which they were requested. */
 const turns = new Set<Turn>();
 
-/** Whether two runs cannot be under way at the same time. */
+/** Whether two runs conflict: one writes what the other uses. */
 function isInTheWay(a: Uses, b: Uses): boolean {
   if (a === b) return true;
   const shared = new Set(a.states);
@@ -42,9 +42,9 @@ export function mustWait(executable: Executable): boolean {
 }
 
 /**
- * Runs `run` when nothing else uses what it writes or writes what it uses: in the order in which they came, so
- * that a prediction comes between two chunks of a training.
- * @param specialization gives the program's specialization as the model is now; what was waited for may have changed it.
+ * Runs `run` when no conflicting run is under way. Runs have their turns in the order in which they were requested, so
+ * a prediction runs between two chunks of a training.
+ * @param specialization gives the specialization for the model's current state, which an earlier run may have changed.
  */
 export async function inTurn<T>(
   specialization: () => Specialization,
