@@ -1,4 +1,4 @@
-// Holds the C++ against .clang-format; with --write, formats it. Without clang-format it only says so.
+// Holds the C++ against .clang-format; with --write, formats it. Without clang-format it only prints a note.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { nativeFiles } from "./native-files.mjs";

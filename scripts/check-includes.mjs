@@ -1,4 +1,4 @@
-// Which folder of native/ may include what: addon above engine above kernels, and Node in addon alone.
+// Checks the includes of native/: addon is above engine, engine above kernels, and only addon may include Node.
 import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import process from "node:process";
@@ -13,11 +13,11 @@ const MAY_INCLUDE = {
 
 const NODE = /^(napi|node|js_native_api|v8|uv)[\w-]*\.h$|^(node|v8|uv|libplatform)\//;
 
-// All that a source which is compiled once per instruction set may include: nothing in these has code
-// that a linker could share between the copies.
+// The only standard headers for sources that are compiled once per instruction set. They define no functions that a
+// linker could share between the copies.
 const KERNEL_HEADERS = ["stddef.h", "stdint.h", "immintrin.h", "arm_neon.h"];
 
-/** What is wrong with one #include of a file; null if nothing is. */
+/** The problem with one #include of a file; null if there is none. */
 function problem(file, kind, name) {
   const area = file.split("/")[1];
   if (kind === "<") {

@@ -1,5 +1,5 @@
-// Which folder of lib/ may import which: each one's README.md says so, and nothing flows back up. Types are free:
-// they are gone when the code runs.
+// Checks the imports between the folders of lib/ against the line "May import" in each folder's README.md, and that the
+// lines form no circle. Imports of types are free: they do not exist when the code runs.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import process from "node:process";
@@ -8,7 +8,7 @@ import { root } from "./toolchain.mjs";
 const lib = join(root, "lib");
 const problems = [];
 
-/** The room of a file of lib/: its folder, or the file itself where it is in none. */
+/** The room of a file of lib/: its folder, or the file itself if it is in no folder. */
 const roomOf = (file) => (file.includes("/") ? file.split("/")[0] : file.replace(/\.ts$/, ""));
 
 const files = readdirSync(lib, { recursive: true, encoding: "utf8" })
@@ -25,7 +25,7 @@ function readAllowed(room) {
   return line === null || line[1] === "nothing" ? [] : line[1].split(", ");
 }
 
-/** What a file imports that is there when it runs: not `import type`, nor names that are all marked as types. */
+/** The imports of a file that exist when it runs: not `import type`, and not lists of names that are all types. */
 function imports(text) {
   const found = [];
   for (const { 1: clause, 2: from } of text.matchAll(/^(?:import|export)\s+([^;]*?)\s*from\s+"([^"]+)";/gm)) {
@@ -42,7 +42,7 @@ function imports(text) {
 
 const folders = [...new Set(files.filter((file) => file.includes("/")).map(roomOf))];
 const allowed = new Map(folders.map((room) => [room, readAllowed(room)]));
-// The files beside the folders: two that all may use, and those that use all.
+// Files outside the folders: these two may be imported by all. The others may import everything.
 allowed.set("errors", []);
 allowed.set("options", ["errors"]);
 
@@ -52,7 +52,7 @@ for (const [room, rooms] of allowed) {
   }
 }
 
-/** A way from a room back to itself by what the rooms may import. */
+/** A circle of rooms, each of which may import the next; null if there is none. */
 function findCircle(room, way = []) {
   if (way.includes(room)) return [...way.slice(way.indexOf(room)), room];
   for (const other of allowed.get(room) ?? []) {

@@ -8,7 +8,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 for (const name of readdirSync(folder).sort()) {
   const report = JSON.parse(readFileSync(join(folder, name), "utf8"));
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = report;
-  // A file that could not be loaded has failed without a test of its own.
+  // A test file that could not be loaded counts as one failure, though it has no tests.
   const broken = report.testResults.filter(
     (file) => file.status === "failed" && file.assertionResults.length === 0,
   );

@@ -1,5 +1,5 @@
-// Writes lib/native/instruction-names.ts anew: the names of what instructions take, as TypeScript types, from what
-// the addon says of them. With --check it only says whether the file is out of date.
+// Generates lib/native/instruction-names.ts from the addon's descriptions of its instructions: the names of operands
+// and parameters as TypeScript types. With --check it only reports whether the file is out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const { instructions } = createRequire(import.meta.url)(addon);
 const union = (names) =>
   names.length === 0 ? "never" : names.map((name) => JSON.stringify(name)).join(" | ");
 
-/** All names of one kind that instructions of a family have, in their order. */
+/** All names of one kind in the instructions of a family, in order of appearance. */
 const namesIn = (family, kind) => [
   ...new Set(
     instructions.filter((one) => one.family === family).flatMap((one) => one[kind].map(({ name }) => name)),

@@ -1,5 +1,5 @@
-// Preloaded into Node by fail-allocations.mjs: the n-th allocation that the addon makes fails, or all from that one
-// on; making a thread counts as one. Told by the words of a file that both sides see.
+// Preloaded into Node by fail-allocations.mjs. Makes the n-th allocation of the addon fail, or all from the n-th on.
+// Creating a thread counts as an allocation. Both processes map the same file, which holds the Control struct.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,7 +19,7 @@ extern void* __libc_memalign(size_t, size_t);
 
 struct Control {
   _Atomic int64_t counts;   // whether allocations are counted
-  _Atomic int64_t fail_at;  // which one fails; 0 for none
+  _Atomic int64_t fail_at;  // the number of the one that fails; 0 for none
   _Atomic int64_t goes_on;  // whether those after it fail too
   _Atomic int64_t counted;
 };

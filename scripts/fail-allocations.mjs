@@ -1,8 +1,8 @@
-// Has each allocation of the addon fail in turn, alone and with all after it, while a script of calls runs: each
-// time there must be the right result or a typed error, and the right result when there is memory again. Linux with
+// Makes each allocation of the addon fail in turn, alone and with all after it, while a script of calls runs. Each
+// time there must be the right result or a typed error, and the right result once there is memory again. Linux with
 // glibc only. After `npm run build`:
 // node scripts/fail-allocations.mjs [part [stride]]
-// With a stride only every so-manyth allocation fails.
+// With a stride of n only every n-th allocation fails.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { root } from "./toolchain.mjs";
 const self = fileURLToPath(import.meta.url);
 const load = () => import(process.env.THALWEG_TEST_LIBRARY ?? join(root, "dist", "index.js"));
 
-/** Everything is made anew each time, so that it needs its memory each time. Gives numbers. */
+/** Each part makes everything again in each run, so that each run allocates. Returns the numbers to compare. */
 const PARTS = {
   async eager({ ops, tensor, Generator, IndexError, backendInfo, setBackend }) {
     const random = new Generator(3);
@@ -94,7 +94,7 @@ const PARTS = {
 const identity = (n) =>
   Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 100 : 0)));
 
-/** The words of fail-allocations.c's Control. */
+/** The Control struct of fail-allocations.c, in the shared file. */
 class Control {
   #file;
   constructor(path) {
@@ -112,7 +112,7 @@ class Control {
 
 const same = (a, b) => a.length === b.length && a.every((x, i) => Object.is(x, b[i]));
 
-/** Runs a part once for each of its allocations. @returns what went wrong. */
+/** Runs a part once for each of its allocations. @returns the first problem; null if there is none. */
 async function failEach(library, part, control, stride) {
   const expected = await part(library);
   await part(library);
@@ -147,7 +147,7 @@ async function failEach(library, part, control, stride) {
   return counted === 0 ? "nothing was allocated" : null;
 }
 
-/** The library is loaded, and its threads are made, once in a process. @returns what went wrong. */
+/** Loads the library and makes its threads: once per process. @returns the problem; null if there is none. */
 async function first(control, failAt, goesOn) {
   control.set(1, failAt, goesOn);
   let library;
@@ -228,7 +228,7 @@ function main(wanted, stride = "1") {
   let processes = 0;
   for (let n = 1; n <= counted; n += Number(stride)) {
     for (const goesOn of [0, 1]) {
-      // The first is the reserve that C++ takes for exceptions: without it and without memory none can be thrown.
+      // The first allocation is C++'s reserve for exceptions. Without it and without memory no exception can be thrown.
       if (n === 1 && goesOn === 1) continue;
       processes++;
       run("first", String(n), String(goesOn));

@@ -1,8 +1,8 @@
-// npm's install script: takes the prebuilt addon where there is one for this machine, else builds it.
+// npm's install script: uses the prebuilt addon if there is one for this machine, else builds it.
 //
 //   node scripts/install.mjs [--force] [--clean] [--verbose]
 //
-// --force builds even so, and only what changed; --clean builds everything anew.
+// --force builds in any case, but only what changed. --clean builds everything again.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import os from "node:os";
@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
 
 class InstallError extends Error {}
 
-/** True where a prebuilt addon serves. A checkout builds what it has: its prebuilds may be of yesterday. */
+/** Whether a prebuilt addon can be used. Not in a checkout: its prebuilds may be older than its sources. */
 function prebuiltServes() {
   if (existsSync(join(root, ".git"))) return false;
   const path = join(root, "prebuilds", platformName(), "thalweg.node");

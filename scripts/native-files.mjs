@@ -1,4 +1,4 @@
-// The C++ of native/, for the checks.
+// Lists the C++ files of native/, for the checks.
 import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { root } from "./toolchain.mjs";

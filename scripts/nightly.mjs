@@ -1,5 +1,5 @@
-// What takes too long for every change: `npm run nightly [-- --only fuzz,address]`. Each step's output goes to
-// build-nightly/, what came of it to bench/NIGHTLY.md, with commit and machine. Ends with 1 where a step failed.
+// Runs the tests that take too long for every change: `npm run nightly [-- --only fuzz,address]`. Each step's output
+// goes to build-nightly/, its result to bench/NIGHTLY.md, with commit and machine. Exits with 1 if a step failed.
 import { execFileSync, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -13,7 +13,7 @@ const results = join(root, "bench", "NIGHTLY.md");
 const node = process.execPath;
 const today = new Date().toISOString().slice(0, 10);
 
-/** What each step runs, and the lines of its output that say what came of it. */
+/** The command of each step, and the lines of its output that state the result. */
 const STEPS = {
   fuzz: {
     what: "10,000 calls of each export with hostile arguments, by a seed of the day's",

@@ -1,5 +1,5 @@
-// Puts the addon, with the libgomp that it links, under prebuilds/<platform>-<arch>/, so that a package
-// works where no install script runs. Builds what changed, then checks that the binary travels.
+// Copies the addon and the libgomp that it links to prebuilds/<platform>-<arch>/, so that the package works if install
+// scripts do not run. Builds what changed, then checks that the binary runs on other machines.
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
@@ -14,10 +14,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { loadFailure, platformName, root } from "./toolchain.mjs";
 
-// The newest C library that the binary may ask for: Ubuntu 22.04 has 2.35, Debian 12 2.36.
+// The newest C library that the binary may need: Ubuntu 22.04 has 2.35, Debian 12 has 2.36.
 const GLIBC_CEILING = "2.35";
 
-// What every Linux with that C library has.
+// Libraries that every Linux with that C library has.
 const SYSTEM_LIBRARIES = /^(lib(c|m|dl|pthread|rt)\.so\.\d+|libc\.musl-.*|ld-(linux|musl).*)$/;
 const OPENMP = "libgomp.so.1";
 
@@ -43,7 +43,7 @@ function dynamicSection(path) {
   return { needed: all("NEEDED"), runpath: [...all("RUNPATH"), ...all("RPATH")] };
 }
 
-/** Versions that a shared object asks for by a prefix, oldest first: `["2.2.5", "2.34"]` of "GLIBC". */
+/** Symbol versions with a prefix that a shared object needs, oldest first: `["2.2.5", "2.34"]` of "GLIBC". */
 function versions(path, prefix) {
   const text = run("objdump", "-T", path);
   const found = [...text.matchAll(new RegExp(`\\*UND\\*.*\\b${prefix}_([0-9.]+)`, "g"))].map(
@@ -56,7 +56,7 @@ function compareVersions(a, b) {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** Sentences that say why a binary would not run elsewhere. */
+/** The reasons why a binary would not run on other machines. */
 function problemsOf(path) {
   const { needed, runpath } = dynamicSection(path);
   const addon = path.endsWith(".node");
@@ -101,7 +101,7 @@ function prebuild() {
   const failure = loadFailure(addon);
   if (failure !== null) problems.push(`${addon} does not load: ${failure}`);
   if (problems.length > 0) {
-    rmSync(folder, { recursive: true }); // a package must not carry it
+    rmSync(folder, { recursive: true }); // so that no package contains it
     throw new Error(`prebuild: ${problems.join("\nprebuild: ")}`);
   }
   const floor = [...versions(addon, "GLIBC"), ...versions(openmp, "GLIBC")].sort(compareVersions).at(-1);

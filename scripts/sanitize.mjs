@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { root } from "./toolchain.mjs";
 
-// The environment of the tests. V8 frees nothing at exit, and that is not ours to mend.
+// The environment of the tests. No leak detection: V8 frees nothing at exit.
 const KINDS = {
   address: {
     runtime: "libasan.so",
@@ -15,7 +15,7 @@ const KINDS = {
   undefined: { runtime: "libubsan.so", env: { UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1" } },
   thread: { runtime: "libtsan.so", env: {} },
 };
-// What has to do with threads.
+// The tests that use threads.
 const THREADED = [
   "test/compiler",
   "test/plan",
@@ -25,8 +25,8 @@ const THREADED = [
   "test/workers",
   "--no-file-parallelism",
 ];
-// Not what measures memory, which the sanitizers need a lot of, nor under ThreadSanitizer what runs under a
-// terminal, whose program it breaks.
+// Excludes tests that measure memory, of which the sanitizers need a lot. Under ThreadSanitizer also those that need a
+// terminal: it breaks the program that makes the terminal.
 const NOT_ADDRESS = ["--exclude", "**/memory.test.ts", "--exclude", "**/heap.test.ts"];
 const NOT_THREADED = ["--exclude", "**/memory.test.ts", "--exclude", "**/progress.test.ts"];
 
@@ -49,7 +49,7 @@ function run(command, commandArgs, env) {
   return status ?? 1;
 }
 
-/** The races in the addon. Node has some of its own, and so have other addons that the tests load. */
+/** The races in the addon. Node and other addons that the tests load have races too; those are left out. */
 function races() {
   return readdirSync(reports)
     .flatMap((name) => readFileSync(join(reports, name), "utf8").split(/^={18}$/m))
@@ -60,7 +60,7 @@ function races() {
       const tops = stacks.map((stack) =>
         stack.split("\n").find((line) => /#\d/.test(line) && !/libtsan/.test(line)),
       );
-      // What OpenMP hands over to the threads that it starts is out of the sanitizer's sight.
+      // The sanitizer cannot see that OpenMP synchronises when it hands data to the threads that it starts.
       return (
         tops.some((top) => top?.includes("thalweg.node")) && !tops.some((top) => top?.includes("_omp_fn"))
       );
@@ -75,7 +75,7 @@ if (built !== 0) process.exit(built);
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports);
 
-// Node itself is not built with the sanitizer, so its runtime comes first in the process.
+// Node itself is not built with the sanitizer, so the sanitizer's runtime must be preloaded.
 const { runtime, env } = KINDS[kind];
 const library = execFileSync(process.env.CXX ?? "g++", [`-print-file-name=${runtime}`], { encoding: "utf8" });
 const tests =
@@ -83,7 +83,7 @@ const tests =
     ? [...NOT_THREADED, ...(args.length === 0 ? THREADED : args)]
     : [...(kind === "address" ? NOT_ADDRESS : []), ...args];
 const [command, ...commandArgs] = [
-  // ThreadSanitizer wants memory where it expects it.
+  // ThreadSanitizer needs a fixed memory layout: no address space randomisation.
   ...(kind === "thread" ? ["setarch", "-R"] : []),
   "env",
   `LD_PRELOAD=${library.trim()}`,

@@ -1,4 +1,4 @@
-// What building the native addon needs, and where it is found.
+// Finds the tools that build the native addon.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,7 +14,7 @@ export function platformName() {
   return `${process.platform}-${process.arch}${musl ? "-musl" : ""}`;
 }
 
-/** Loads an addon in a process of its own; returns the reason when that fails, else null. */
+/** Loads an addon in a separate process. @returns the reason if that fails, else null. */
 export function loadFailure(path) {
   const program = 'process.dlopen({ exports: {} }, process.argv[1]); process.stdout.write("loaded")';
   const child = spawnSync(process.execPath, ["-e", program, path], { encoding: "utf8" });
@@ -27,7 +27,7 @@ function version(command, ...args) {
   return child.error === undefined && child.status === 0 ? `${child.stdout}${child.stderr}`.trim() : null;
 }
 
-// C++20 as we use it: GCC 10, Clang 12.
+// The oldest compilers with the parts of C++20 that the addon uses.
 const OLDEST = { gcc: 10, clang: 12 };
 
 function compilerProblem(compiler) {
@@ -50,7 +50,7 @@ export function missingTools(env = process.env) {
   ].filter((problem) => problem !== null);
 }
 
-/** The script that starts node-gyp: what npm was told, our own, npm's, or that of the npm beside Node. */
+/** The script that starts node-gyp: from npm's configuration, this package, npm, or the npm beside Node. */
 export function findNodeGyp(env = process.env) {
   const script = join("node-gyp", "bin", "node-gyp.js");
   const require = createRequire(join(root, "package.json"));
@@ -69,8 +69,8 @@ export function findNodeGyp(env = process.env) {
 }
 
 /**
- * Where this very Node's headers lie, if it was installed with them; null leaves it to node-gyp, which
- * downloads them.
+ * The folder of the running Node's headers, if it was installed with them; null otherwise. node-gyp then downloads
+ * them.
  */
 export function findHeaders(env = process.env) {
   if (env.npm_config_nodedir) return env.npm_config_nodedir;
