@@ -1,7 +1,7 @@
-// One file holds all that an implementation starts from, so that all start from the same numbers:
+// One file holds all data that an implementation starts from, so that all implementations start from the same numbers:
 //
 //     uint32  length of the header, padded so that the data begin at a multiple of 64
-//     JSON    { …, arrays: [{ name, dtype, shape, offset }] }, offset in bytes behind the header
+//     JSON    { …, arrays: [{ name, dtype, shape, offset }] }, offset in bytes from the end of the header
 //     data    little-endian float32, int32 or uint8, each array at a multiple of 64
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import type { Descent, Job, OptimizerSettings, Product } from "./workloads.js";
@@ -25,7 +25,7 @@ export interface Header {
   readonly product?: Product;
   readonly descent?: Descent;
   readonly optimizers?: Readonly<Record<string, OptimizerSettings>>;
-  /** Of `mnist`: the four files, and how the run goes. */
+  /** For kind `mnist`: the four files, and the settings of the run. */
   readonly mnist?: MnistRun;
 }
 
@@ -33,10 +33,10 @@ export interface MnistRun {
   readonly files: Readonly<Record<"trainImages" | "trainLabels" | "testImages" | "testLabels", string>>;
   readonly lr: number;
   readonly momentum: number;
-  /** Seed of the orders, which the file holds too. */
+  /** Seed of the orders. The file holds the orders too. */
   readonly seed: number;
   readonly epochs: number;
-  /** Share of the test set at which the run ends. */
+  /** Accuracy on the test set at which the run ends. */
   readonly accuracy: number;
 }
 
@@ -101,7 +101,7 @@ export function readDataFile(path: string): DataFile {
     const { arrays, ...header } = JSON.parse(new TextDecoder().decode(read(4, length))) as Header & {
       arrays: ArrayEntry[];
     };
-    // Each in memory of its own, so that one that is copied elsewhere does not stay.
+    // Each array has a buffer of its own, so that it can be collected after a copy, independently of the others.
     const open = ({ name, dtype, shape, offset }: ArrayEntry): [string, NamedArray] => {
       const View = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array }[dtype];
       const size = shape.reduce((product, n) => product * n, View.BYTES_PER_ELEMENT);
@@ -113,7 +113,7 @@ export function readDataFile(path: string): DataFile {
   }
 }
 
-/** An array that must be there. */
+/** A required array. @throws Error if the file does not have it. */
 export function valuesOf<T extends DataArray>(
   { arrays }: DataFile,
   name: string,
@@ -141,7 +141,7 @@ function fill(size: number, next: () => number, low: number, high: number): Floa
   return values;
 }
 
-/** Weights as torch.nn.Linear begins with: U(−k, k), k = 1/√in; `w0` [out, in], `b0` [out], `w1`, … */
+/** Initial weights as in torch.nn.Linear: U(−k, k), k = 1/√in; `w0` [out, in], `b0` [out], `w1`, … */
 export function initialWeights(sizes: readonly number[], next: () => number): NamedArray[] {
   return sizes.slice(1).flatMap((out, layer) => {
     const inputs = sizes[layer] as number;
@@ -153,7 +153,7 @@ export function initialWeights(sizes: readonly number[], next: () => number): Na
   });
 }
 
-/** Makes the file of a job: weights and data, the operands of a product, or parameters `w0`, … with gradients `g0`, … */
+/** Writes a job's file: weights and data, the operands of a product, or parameters `w0`, … with gradients `g0`, … */
 export function writeJobFile(path: string, { content }: Pick<Job, "content">, seed = 1): void {
   const next = uniform(seed);
   if ("product" in content) {
@@ -178,8 +178,8 @@ export function writeJobFile(path: string, { content }: Pick<Job, "content">, se
   const classes = sizes[sizes.length - 1] as number;
   const x = fill(batches * batch * features, next, 0, 1);
   const y = Int32Array.from({ length: batches * batch }, () => Math.floor(next() * classes));
-  // The second half has the first half's samples with other labels: no network can learn both, so the
-  // gradients never fade away in a long run, and with them the arithmetic.
+  // The second half has the samples of the first half with other labels. No network can learn both, so the gradients
+  // do not vanish in a long run, and its arithmetic stays representative.
   const half = (batches / 2) * batch;
   x.copyWithin(half * features, 0, half * features);
   for (let i = 0; i < half; i++) y[half + i] = ((y[i] as number) + 1) % classes;

@@ -1,4 +1,4 @@
-// Who takes part: how each is started, and whether it can be.
+// The implementations: how each is started, and whether it can run here.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,11 +13,11 @@ const SETUP = "npm run bench:peers";
 interface Candidate {
   readonly name: string;
   readonly command: (python: string) => readonly string[];
-  /** Steps with more operations than this would take half a minute and more each. */
+  /** It is not timed on steps with more operations than this, which would take half a minute or more each. */
   readonly maxFlops?: number;
 }
 
-// --expose-gc: garbage of the preparation is not the steps' memory.
+// --expose-gc: to collect the garbage of the preparation, which is not part of the steps' memory.
 const node = (...args: string[]) => [process.execPath, "--expose-gc", "--import", tsx, ...args];
 const inPeers = (file: string) => join(folder, "peers", file);
 const inPython =
@@ -49,7 +49,7 @@ const CANDIDATES: readonly Candidate[] = [
 
 export const PEERS: readonly string[] = CANDIDATES.map(({ name }) => name).filter((name) => name !== OURS);
 
-/** The float64 steps that all are verified against. */
+/** The float64 steps against which all implementations are verified. */
 export const REFERENCE_COMMAND: readonly string[] = node(join(folder, "impl", "reference.ts"));
 
 export interface Implementation extends Hello {
@@ -59,18 +59,18 @@ export interface Implementation extends Hello {
 
 export interface Skip {
   readonly impl: string;
-  /** What it was left out of; null: of everything. */
+  /** The job that it was left out of; null if it was left out of all jobs. */
   readonly where: string | null;
   readonly reason: string;
 }
 
-/** The Python of `npm run bench:peers`, or of THALWEG_BENCH_PYTHON; null where there is none. */
+/** The Python of `npm run bench:peers`, or THALWEG_BENCH_PYTHON; null if there is none. */
 export function findPython(): string | null {
   const python = process.env["THALWEG_BENCH_PYTHON"] ?? join(folder, ".venv", "bin", "python");
   return existsSync(python) ? python : null;
 }
 
-/** Starts each once, to learn whether it can be and what it does. */
+/** Starts each implementation once, to find out whether it runs and which modes it has. */
 export async function findImplementations(
   peers: readonly string[],
   settings: Settings,
@@ -107,17 +107,17 @@ function explain(reason: string): string {
     : `${name} is not installed: ${SETUP} installs it`;
 }
 
-/** How every process is started, so that all have the same. */
+/** The settings with which every process is started. */
 export interface Settings {
   readonly threads: number;
-  /** `taskset` and its arguments, where fewer cores than there are may be used. */
+  /** `taskset` and its arguments, if not all cores may be used. */
   readonly prefix: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * The same threads for all: by the variables that each library reads, and by pinning to that many cores
- * where there are more, since XLA takes all it may use.
+ * The same number of threads for all implementations: by the variables that each library reads and, if there are more
+ * cores, by pinning to that many, since XLA uses all cores that it may.
  */
 export function settingsFor(threads: number): { settings: Settings; note: string | null } {
   const count = String(threads);
@@ -128,7 +128,7 @@ export function settingsFor(threads: number): { settings: Settings; note: string
     VECLIB_MAXIMUM_THREADS: count,
     TF_NUM_INTRAOP_THREADS: count,
     JAX_PLATFORMS: "cpu",
-    // In its own process: its workers would stay.
+    // Compiles in its own process: compile workers would outlive it.
     TORCHINDUCTOR_COMPILE_THREADS: "1",
     TF_CPP_MIN_LOG_LEVEL: "2",
   };
@@ -147,7 +147,7 @@ export function settingsFor(threads: number): { settings: Settings; note: string
   return { settings: { threads, prefix: ["taskset", "--cpu-list", list], env }, note: null };
 }
 
-/** The cores that this process may use; null where Linux does not say. */
+/** The cores that this process may use; null if Linux does not tell. */
 function allowedCores(): number[] | null {
   try {
     const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";

@@ -1,4 +1,4 @@
-// One job: every implementation verified, then timed in turns.
+// Runs one job: verifies every implementation, then times them in turns.
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeJobFile } from "./data-file.js";
 import { type Implementation, REFERENCE_COMMAND, type Settings, type Skip } from "./implementations.js";
@@ -7,29 +7,29 @@ import { type Row, toRow } from "./row.js";
 import { type Job, OPTIMIZERS } from "./workloads.js";
 
 export interface Pace {
-  /** How often each implementation's turn comes. */
+  /** Number of turns of each implementation. */
   readonly rounds: number;
   readonly sliceMillis: number;
-  /** Before each slice: time for the threads of the one before to fall asleep; OpenMP's may spin for 200 ms. */
+  /** Pause before each slice, until the previous implementation's threads stop. OpenMP's may spin for 200 ms. */
   readonly pauseMillis: number;
 }
 
 export const FULL: Pace = { rounds: 7, sliceMillis: 400, pauseMillis: 300 };
 export const QUICK: Pace = { rounds: 2, sliceMillis: 40, pauseMillis: 250 };
 
-/** Again and again the same first, where an optimizer shows most, and then another. */
+/** The same mini-batch several times, which shows errors of an optimizer best, then another. */
 export const VERIFY_BATCHES: readonly number[] = [0, 0, 0, 1];
 const TOLERANCE = 1e-5;
-// Adam divides by the gradient's size: rounding one that is nearly nothing moves its weight by a whole step.
+// Adam divides by the size of the gradient. Rounding of a gradient near 0 changes its weight by a whole step.
 const ADAM_TOLERANCE = 1e-4;
-// One that needs this many times its slice is timed in few rounds only.
+// An implementation that takes this many times its slice is timed in SLOW_ROUNDS rounds only.
 const SLOW = 10;
 const SLOW_ROUNDS = 3;
 
 export interface Outcome {
   readonly rows: readonly Row[];
   readonly skipped: readonly Skip[];
-  /** What implementations tell of their work. */
+  /** Notes of the implementations about their work. */
   readonly notes: readonly string[];
 }
 
@@ -51,9 +51,9 @@ export function jobName({ mode, workload, optimizer, batch }: Job): string {
 }
 
 /**
- * Whether values agree with the float64 reference: |x − r| ≤ 10⁻⁵·|r| + 10⁻⁵·max|r|; 10⁻⁴ with Adam and
- * where an optimizer runs alone.
- * @returns null, or what differs.
+ * Compares values with the float64 reference: |x − r| ≤ 10⁻⁵·|r| + 10⁻⁵·max|r|. The tolerance is 10⁻⁴ with Adam and in
+ * the mode `optimizer`.
+ * @returns the difference; null if they agree.
  */
 export function compare(
   values: readonly (number | null)[],
@@ -70,7 +70,7 @@ export function compare(
   return null;
 }
 
-/** The values that a correct implementation comes to. */
+/** The values of a correct implementation. */
 export async function referenceValues(
   job: Job,
   file: string,
@@ -91,8 +91,8 @@ function request({ mode, workload, optimizer, chunk }: Job, file: string, { thre
 }
 
 /**
- * Verifies and times. Those that fail are reported and not timed.
- * @param file where the data file is written.
+ * Verifies and times implementations. Those that fail are reported and not timed.
+ * @param file the path for the data file.
  * @param peak GFLOP/s of the machine, if known.
  */
 export async function measure(
@@ -142,7 +142,7 @@ export async function measure(
   }
 }
 
-/** Round after round, each beginning with another implementation. @returns those that did not fail. */
+/** Times all in rounds. Each round begins with another implementation. @returns those that did not fail. */
 async function takeTurns(
   turns: readonly Turn[],
   job: Job,

@@ -26,7 +26,7 @@ export interface Options {
   readonly help: boolean;
 }
 
-/** @throws Error that says which option is wrong. */
+/** @throws Error that names the wrong option. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

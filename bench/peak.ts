@@ -1,4 +1,4 @@
-// The machine's measured peak of fused multiply-adds, by peak/peak.cc, which is compiled here and now.
+// Measures the machine's peak of fused multiply-adds with peak/peak.cc, which it compiles first.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,12 +7,12 @@ import process from "node:process";
 import { errorText } from "./process.js";
 
 export interface Peak {
-  /** GFLOP/s in float32 with one thread, and with those of the benchmark. */
+  /** GFLOP/s in float32 with one thread, and with all threads of the benchmark. */
   readonly one: number;
   readonly all: number;
 }
 
-/** Null, and why, where there is no compiler. */
+/** Measures the peak. @returns the reason if it could not be measured, for instance without a compiler. */
 export function measurePeak(threads: number): Peak | { readonly missing: string } {
   const folder = mkdtempSync(join(tmpdir(), "thalweg-peak-"));
   try {

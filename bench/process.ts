@@ -1,4 +1,4 @@
-// The benchmark's side of the protocol: one process of an implementation.
+// The benchmark's side of the protocol: controls one process of an implementation.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Settings } from "./implementations.js";
@@ -20,7 +20,7 @@ export function start(command: readonly string[], { prefix, env }: Settings): Ch
   return spawn(program, args, { env: { ...process.env, ...env }, stdio: "pipe" });
 }
 
-/** The line of what a process wrote to standard error that says most: the last with an error's name. */
+/** The most useful line of a process's standard error: the last with an error's name, else the last. */
 export function lastError(stderr: string): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   return (lines.findLast((line) => /\w*(Error|Exception)\b.*:/.test(line)) ?? lines.at(-1) ?? "").trim();
@@ -37,7 +37,7 @@ export class ImplementationProcess {
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-10_000);
     });
-    // A process that is gone is noticed where its answer is missing.
+    // An ended process is detected by its missing answer.
     this.#child.stdin.on("error", () => {});
     this.#ended = new Promise((resolve) => {
       this.#child.on("close", () => resolve());
@@ -53,7 +53,7 @@ export class ImplementationProcess {
     return this.#line(HELLO_MILLIS) as Promise<Hello>;
   }
 
-  /** @returns what there is to tell of it. */
+  /** @returns the implementation's note; null if it has none. */
   async prepare(request: Omit<Prepare, "do">): Promise<string | null> {
     const { note = null } = (await this.#ask({ do: "prepare", ...request })) as { note?: string };
     return note;
@@ -67,7 +67,7 @@ export class ImplementationProcess {
     return (await this.#ask({ do: "time", ...request })) as unknown as Timing;
   }
 
-  /** Ends it, by force if it does not. */
+  /** Ends the process, by force if it does not end by itself. */
   async close(): Promise<void> {
     this.#child.stdin.end(`${JSON.stringify({ do: "quit" })}\n`);
     const force = setTimeout(() => this.#child.kill("SIGKILL"), 5000);

@@ -1,5 +1,5 @@
-// What the benchmark says to an implementation and what that answers: one JSON object a line, on the
-// implementation's standard input and output. It waits for the next line without using the processor.
+// The messages between the benchmark and an implementation: one JSON object per line, on the implementation's standard
+// input and output. It waits for the next line without using the processor.
 import type { Mode } from "./workloads.js";
 
 /** The first line of an implementation. */
@@ -9,7 +9,7 @@ export interface Hello {
   readonly modes: readonly Mode[];
 }
 
-/** Read the file, get ready; nothing is timed. */
+/** Read the file and prepare. This is not timed. */
 export interface Prepare {
   readonly do: "prepare";
   readonly mode: Mode;
@@ -22,9 +22,10 @@ export interface Prepare {
 }
 
 /**
- * The values to compare with float64. Training: the loss of one step on each of `batches`, before it. An
- * optimizer alone: the parameters behind as many steps, one behind the other, every ⌊size / 256⌋-th value.
- * Otherwise the output for the first mini-batch, every ⌊size / 256⌋-th of its values (each, where there are fewer than 512).
+ * Compute the values to compare with float64. Training: one step on each of `batches`; the losses before the steps.
+ * An optimizer alone: one step for each of `batches`; the parameters after the last step, concatenated, every
+ * ⌊size / 256⌋-th value. Otherwise: the output for the first mini-batch, every ⌊size / 256⌋-th value. All values if
+ * there are fewer than 512.
  */
 export interface Verify {
   readonly do: "verify";
@@ -32,7 +33,7 @@ export interface Verify {
   readonly batches: readonly number[];
 }
 
-/** Time steps until `minMillis` have gone by, at least one sample. */
+/** Time steps until `minMillis` have passed; at least one sample. */
 export interface Time {
   readonly do: "time";
   readonly minMillis: number;
@@ -49,11 +50,11 @@ export interface Values {
 }
 
 export interface Timing {
-  /** Microseconds a step, each averaged over the steps of one sample. */
+  /** Microseconds per step, each averaged over the steps of one sample. */
   readonly samples: readonly number[];
-  /** The loss of the last step, where there is one: it must be a number still. */
+  /** The loss of the last step, which must be finite; null if there is no loss. */
   readonly loss: number | null;
-  /** The most memory resident while stepping, less what was before preparing; null if not known. */
+  /** The peak of resident memory during the steps, minus that before the preparation; null if not known. */
   readonly peakBytes: number | null;
 }
 

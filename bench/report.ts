@@ -1,4 +1,4 @@
-// The results as text: in the terminal, and as RESULTS.md.
+// The results as text, for the terminal and RESULTS.md.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -14,9 +14,9 @@ export interface Results {
   readonly implementations: readonly Implementation[];
   readonly peak: Peak | { readonly missing: string };
   readonly threads: number;
-  /** What else there is to know about this run. */
+  /** Notes about this run. */
   readonly notes: readonly string[];
-  /** What was passed to the benchmark. */
+  /** The command-line arguments of the benchmark. */
   readonly args: readonly string[];
 }
 
@@ -43,7 +43,7 @@ interface Group {
   readonly peers: ReadonlyMap<string, Row>;
 }
 
-/** Rows of the same work together. */
+/** Groups the rows of the same work. */
 function groupRows(rows: readonly Row[]): Group[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
@@ -60,7 +60,7 @@ function groupRows(rows: readonly Row[]): Group[] {
   });
 }
 
-/** How many times our time each peer takes: above 1, ours is faster. */
+/** The time of each peer divided by ours: above 1, ours is faster. */
 export function ratioTable(rows: readonly Row[]): string {
   const groups = groupRows(rows);
   const peers = [...new Set(groups.flatMap((group) => [...group.peers.keys()]))];
@@ -88,7 +88,7 @@ export function ratioTable(rows: readonly Row[]): string {
   return table(head, body);
 }
 
-/** Every row with its spread. */
+/** All rows with their percentiles. */
 export function timeTable(rows: readonly Row[]): string {
   const head = ["workload", "optimizer", "B", "by", "median µs", "p10", "p90", "GFLOP/s", "of peak", "MiB"];
   const body = rows.map((row) => [
@@ -121,7 +121,7 @@ function peakLine({ peak, threads }: Results): string {
   return `${figure(peak.one, 1)} GFLOP/s in float32 with 1 thread${all}`;
 }
 
-/** Tables by mode, and what was left out. */
+/** Tables by mode, and a list of what was left out. */
 export function summary(results: Results): string {
   const parts = MODES.flatMap((mode) => {
     const rows = results.rows.filter((row) => row.mode === mode);
@@ -157,12 +157,12 @@ function commit(): string {
   }
 }
 
-/** Of a file its name: the folder is that of this machine. */
+/** A path becomes its file name, since the folder is specific to this machine. */
 const withoutFolder = (word: string) => word.replace(/(^|=)\/.*\//, "$1");
 
 const quote = (word: string) => (/^[\w./,=-]+$/.test(word) ? word : `"${word}"`);
 
-/** RESULTS.md */
+/** The text of RESULTS.md. */
 export function markdown(results: Results): string {
   const { name, flags } = processor();
   const args = results.args.length > 0 ? ` -- ${results.args.map(withoutFolder).map(quote).join(" ")}` : "";

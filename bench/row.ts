@@ -1,24 +1,24 @@
 import { summarize } from "./statistics.js";
 import type { Job, Mode } from "./workloads.js";
 
-/** One line of the results, as `--json` writes it. */
+/** One row of the results, as `--json` writes it. */
 export interface Row {
   readonly workload: string;
-  /** Null where nothing is optimized. */
+  /** Null if nothing is optimized. */
   readonly optimizer: string | null;
   readonly mode: Mode;
   readonly impl: string;
   readonly threads: number;
   readonly batch: number;
-  /** Microseconds a step; in time-to-accuracy, of the whole run. */
+  /** Microseconds per step; in time-to-accuracy, of the whole run. */
   readonly medianMicros: number;
   readonly p10Micros: number;
   readonly p90Micros: number;
-  /** The matrix products' operations over the median; null where there are none, and in time-to-accuracy. */
+  /** Operations of the matrix products divided by the median; null if there are none, and in time-to-accuracy. */
   readonly gflops: number | null;
-  /** `gflops` over the machine's measured peak with as many threads; null where that is not known. */
+  /** `gflops` divided by the machine's measured peak with the same number of threads; null if not known. */
   readonly shareOfPeak: number | null;
-  /** The most memory resident while stepping, less what was before preparing; null where not known. */
+  /** The peak of resident memory during the steps, minus that before the preparation; null if not known. */
   readonly peakBytes: number | null;
 }
 

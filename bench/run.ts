@@ -1,4 +1,4 @@
-// npm run bench: the library and its peers, verified, then timed in turns. See README.md.
+// npm run bench: verifies the library and its peers, then times them in turns. See README.md.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const RUNS = { full: 5, quick: 1 };
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** Whether a row is wanted. */
+/** Whether the filter selects a row. */
 function matches({ filter }: Options, job: string, impl: string): boolean {
   return filter.every((word) => `${job} ${impl}`.includes(word));
 }

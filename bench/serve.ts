@@ -1,4 +1,4 @@
-// The implementation's side of the protocol, for those in JavaScript; peers/serve.py is its twin.
+// The implementation's side of the protocol, for implementations in JavaScript. peers/serve.py is the one in Python.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
@@ -6,13 +6,13 @@ import type { Hello, Prepare, Request, Timing, Values } from "./protocol.js";
 
 /** A workload that is ready to run. */
 export interface Session {
-  /** Takes the given number of steps, and returns when they are done. */
+  /** Runs this number of steps, and returns when they are done. */
   run(steps: number): void | Promise<void>;
   /** See `Verify`; called before anything is timed. */
   verify(batches: readonly number[]): readonly number[] | Promise<readonly number[]>;
   /** The loss of the last step. */
   loss?(): number;
-  /** What else there is to tell of it. */
+  /** A note for the report. */
   readonly note?: string;
   /** The only number of steps that `run` can be called with; without it, any. */
   readonly fixedSteps?: number;
@@ -43,7 +43,7 @@ export async function serve({ prepare, ...hello }: Implementation): Promise<void
       } else if (session === null) throw new Error("nothing is prepared");
       else if (request.do === "verify") {
         say({ ok: true, ...({ values: await session.verify(request.batches) } satisfies Values) });
-        // Whatever is made on first use is made now.
+        // One run, so that everything made on first use exists.
         await session.run(session.fixedSteps ?? 1);
         await collectGarbage();
         forgetPeak();
@@ -66,7 +66,7 @@ async function time(
     await session.run(steps);
     return performance.now() - before;
   };
-  // One sample that does not count, to wake caches and clocks; longer until the clock can measure it.
+  // Warms up caches and clock frequency with a sample that does not count. Doubles it until the clock can measure it.
   let steps = session.fixedSteps ?? 1;
   while ((await take(steps)) < SAMPLE_MILLIS && session.fixedSteps === undefined && steps < chunk) steps *= 2;
   const samples: number[] = [];
@@ -86,7 +86,7 @@ export function pick(output: ArrayLike<number>): number[] {
   return Array.from({ length: Math.ceil(output.length / stride) }, (_, i) => output[i * stride] as number);
 }
 
-/** This process's resident memory now (VmRSS) or at most (VmHWM); null where there is no /proc. */
+/** This process's resident memory now (VmRSS) or its peak (VmHWM); null if there is no /proc. */
 export function residentBytes(field: "VmRSS" | "VmHWM"): number | null {
   try {
     const match = new RegExp(`^${field}:\\s*(\\d+) kB`, "m").exec(readFileSync("/proc/self/status", "utf8"));
@@ -96,17 +96,17 @@ export function residentBytes(field: "VmRSS" | "VmHWM"): number | null {
   }
 }
 
-// What reading the file took is not the steps' memory. Linux forgets the peak so far when told 5.
+// Memory for reading the file is not memory of the steps. Writing 5 makes Linux reset the peak.
 function forgetPeak(): void {
   try {
     writeFileSync("/proc/self/clear_refs", "5");
   } catch {
-    // Then the peak includes the preparation.
+    // Not possible: the peak includes the preparation.
   }
 }
 
 async function collectGarbage(): Promise<void> {
-  // What is held weakly goes between two tasks of the event loop.
+  // Weakly held objects are collected only between two tasks of the event loop.
   await setImmediate();
   (globalThis as { gc?: () => void }).gc?.();
 }

@@ -1,5 +1,5 @@
 /**
- * The value below which a share q of the samples lies, linear between neighbours (numpy's default).
+ * The value below which a fraction q of the samples lies, interpolated linearly (numpy's default).
  * @param q in [0, 1]
  */
 export function quantile(samples: readonly number[], q: number): number {

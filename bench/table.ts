@@ -1,4 +1,4 @@
-/** A table that reads well in a terminal and in Markdown; text to the left, figures to the right. */
+/** A table for terminals and Markdown. Text is aligned to the left, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => (row[column] ?? "").length)),

@@ -1,6 +1,6 @@
-// A whole run: seconds from the start of the process to 98 % of MNIST's test images, loading included.
-// All have the same network, initial weights and mini-batches. Where the accuracy is crossed depends on
-// rounding too, so that each round has another seed.
+// A whole run: seconds from the start of the process to an accuracy of 98 % on MNIST's test images, loading included.
+// All implementations have the same network, initial weights and mini-batches. The epoch that reaches the accuracy
+// also depends on rounding, so each round has another seed.
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -31,7 +31,7 @@ export function candidates(): Candidate[] {
   const peer = join(import.meta.dirname, "peers", "torch_mnist.py");
   const torch = (name: string) => ({ name, command: python === null ? null : [python, peer, name] });
   return [
-    // Plain JavaScript that imports the built package, as a user's program does.
+    // Plain JavaScript that imports the built package, like a user's program.
     { name: OURS, command: [process.execPath, join(import.meta.dirname, "impl", "mnist.mjs")] },
     torch("torch-eager"),
     torch("torch-compile"),
@@ -46,7 +46,7 @@ function writeRunFile(path: string, seed: number): void {
     testImages: join(folder, "t10k-images-idx3-ubyte"),
     testLabels: join(folder, "t10k-labels-idx1-ubyte"),
   };
-  // What fit() with this seed draws: the others read it from the file.
+  // The orders that fit() draws from this seed. The other implementations read them from the file.
   const generator = new Generator(seed);
   const orders: NamedArray[] = Array.from({ length: EPOCHS }, (_, epoch) => ({
     name: `order${epoch}`,
@@ -65,7 +65,7 @@ interface Run {
   readonly peakBytes: number | null;
 }
 
-/** Runs a program to the line that it prints when it has reached the accuracy. */
+/** Runs a program until it prints that it has reached the accuracy. */
 async function runOnce(command: readonly string[], file: string, settings: Settings): Promise<Run> {
   const started = performance.now();
   const child = start([...command, file, String(settings.threads)], settings);
@@ -88,7 +88,7 @@ async function runOnce(command: readonly string[], file: string, settings: Setti
   return run;
 }
 
-/** @param names which of the candidates take part. */
+/** @param names the candidates that take part. */
 export async function timeToAccuracy(
   names: readonly string[],
   options: { file: string; settings: Settings; runs: number; say: (line: string) => void },

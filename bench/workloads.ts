@@ -1,4 +1,4 @@
-// What is measured: networks, optimizers, products, and the floating-point operations of each.
+// The measured work: networks, optimizers, products, and the number of floating-point operations of each.
 
 export const MODES = [
   "train",
@@ -11,20 +11,20 @@ export const MODES = [
 ] as const;
 export type Mode = (typeof MODES)[number];
 
-/** All with ReLU between the layers and cross-entropy on class indices at the end. */
+/** A network with ReLU between the layers and cross-entropy on class indices at the end. */
 export interface Workload {
   readonly name: string;
   /** Features: in → … → out. */
   readonly sizes: readonly number[];
-  /** Samples a step. */
+  /** Samples per step. */
   readonly batch: number;
-  /** Mini-batches in the data set, which is gone through again and again. */
+  /** Mini-batches in the data set. The steps go through them repeatedly. */
   readonly batches: number;
-  /** Steps of a run: what an implementation that takes many steps at once is given. */
+  /** Steps per run, for an implementation that takes many steps in one call. */
   readonly chunk: number;
 }
 
-// A data set holds 2 to 4 MB: more than a core's caches, as real ones do.
+// A data set holds 2 to 4 MB: more than a core's caches, like real data sets.
 export const WORKLOADS: readonly Workload[] = [
   { name: "lecture-1", sizes: [600, 60, 40, 10], batch: 1, batches: 1024, chunk: 2048 },
   { name: "lecture-32", sizes: [600, 60, 40, 10], batch: 32, batches: 32, chunk: 256 },
@@ -56,7 +56,7 @@ export const OPTIMIZERS = {
 export type OptimizerName = keyof typeof OPTIMIZERS;
 export const OPTIMIZER_NAMES = Object.keys(OPTIMIZERS) as OptimizerName[];
 
-/** y [M, N] = op(a) [M, K] · op(b) [K, N]; `layout` says N or T for each of a and b. */
+/** y [M, N] = op(a) [M, K] · op(b) [K, N]; `layout` is N or T for each of a and b. */
 export interface Product {
   readonly m: number;
   readonly n: number;
@@ -74,7 +74,7 @@ const product = (m: number, n: number, k: number, layout: Product["layout"]): Pr
 export const PRODUCTS: readonly Product[] = [
   ...[64, 128, 256, 512, 1024, 2048, 4096].map((n) => product(n, n, n, "NN")),
   ...[128, 512, 1024].flatMap((n) => [product(n, n, n, "NT"), product(n, n, n, "TN")]),
-  // Skinny: the layers of the workloads, forward (NT), and their weights' gradients (TN).
+  // Skinny: the layers of the workloads, forward (NT), and the gradients of their weights (TN).
   product(1, 4096, 4096, "NT"),
   product(32, 60, 600, "NT"),
   product(128, 128, 784, "NT"),
@@ -86,15 +86,15 @@ export const PRODUCTS: readonly Product[] = [
   product(4096, 16, 4096, "NN"),
 ];
 
-/** Steps of an optimizer alone: parameters with gradients that stay. */
+/** Steps of an optimizer alone: parameters with constant gradients. */
 export interface Descent {
-  /** The class's name, Thalweg's and PyTorch's. */
+  /** The name of the class, in Thalweg and PyTorch. */
   readonly optimizer: string;
   readonly settings: Readonly<Record<string, number>>;
   readonly shapes: readonly (readonly number[])[];
 }
 
-// What is not named here is as by default.
+// Other settings have their defaults.
 const DESCENTS: readonly Pick<Descent, "optimizer" | "settings">[] = [
   { optimizer: "SGD", settings: { lr: 0.01, momentum: 0.9 } },
   { optimizer: "Adam", settings: { lr: 0.001 } },
@@ -121,14 +121,14 @@ function shapesOf(sizes: readonly number[]): number[][] {
   return sizes.slice(1).flatMap((out, i) => [[out, sizes[i] as number], [out]]);
 }
 
-/** One thing to time, with each implementation that can do it. */
+/** One job: timed with each implementation that can do it. */
 export interface Job {
   readonly mode: Mode;
   readonly workload: string;
   readonly optimizer: string | null;
   readonly batch: number;
   readonly chunk: number;
-  /** Multiplications and additions of the matrix products of one step; null where there are none. */
+  /** Multiplications and additions in the matrix products of one step; null if there are none. */
   readonly flops: number | null;
   readonly content:
     | { readonly network: Workload }
@@ -141,7 +141,7 @@ export function forwardFlops({ sizes, batch }: Pick<Workload, "sizes" | "batch">
   return sizes.slice(1).reduce((sum, out, i) => sum + 2 * batch * (sizes[i] as number) * out, 0);
 }
 
-/** Forward, the weights' gradients, and the states' gradients, which the first layer does not need. */
+/** Forward, the gradients of the weights, and the gradients of the states, which the first layer does not need. */
 export function trainFlops(workload: Pick<Workload, "sizes" | "batch">): number {
   const [first, second] = workload.sizes as [number, number, ...number[]];
   return 3 * forwardFlops(workload) - 2 * workload.batch * first * second;
@@ -196,7 +196,7 @@ function matmulJobs(): Job[] {
   });
 }
 
-/** ∂y/∂x [out, in] of a network at one sample: it goes forward, and then a row back for each output. */
+/** ∂y/∂x [out, in] of a network at one sample: one forward pass, then one backward pass per output. */
 function jacobianJobs(): Job[] {
   return INFERENCE.filter(({ name }) => name !== "wide").map((workload) => {
     const network = { ...workload, batch: 1, batches: 64 };
@@ -223,7 +223,7 @@ function optimizerJobs(): Job[] {
       batch: 1,
       chunk: 64,
       flops: null,
-      // Muon is for matrices alone.
+      // Muon accepts only matrices.
       content: {
         descent: {
           optimizer,
@@ -235,7 +235,7 @@ function optimizerJobs(): Job[] {
   );
 }
 
-/** Everything but time-to-accuracy, which is a whole run and not a step. */
+/** All jobs except time-to-accuracy, which is a whole run and not a step. */
 export function allJobs(): Job[] {
   return [
     ...trainJobs("train"),

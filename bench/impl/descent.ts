@@ -4,7 +4,7 @@ import { pick } from "../serve.js";
 
 type Make = new (parameters: readonly Tensor[], settings: object) => optim.Optimizer;
 
-/** The parameters of a data file with their gradients, and the optimizer it names. */
+/** The parameters of a data file with their gradients, and its optimizer. */
 export function buildDescent(file: DataFile, dtype: "float32" | "float64") {
   const { descent } = file.header;
   if (descent === undefined) throw new Error("the data file holds no descent");
@@ -26,7 +26,7 @@ export function buildDescent(file: DataFile, dtype: "float32" | "float64") {
   return { optimizer: new make(parameters, descent.settings), parameters };
 }
 
-/** What the parameters hold behind that many steps. */
+/** The values of the parameters after this many steps. */
 export function valuesAfter(steps: number, step: () => unknown, parameters: readonly Tensor[]): number[] {
   for (let i = 0; i < steps; i++) step();
   return pick(parameters.flatMap(({ data }) => [...data]));

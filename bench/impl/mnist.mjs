@@ -1,6 +1,6 @@
 // Thalweg's run to an accuracy on MNIST. Usage: mnist.mjs FILE THREADS
 //
-// Plain JavaScript over the built package, so that starting costs what it costs a user.
+// Plain JavaScript over the built package, so that the start costs as much as for a user.
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { accuracy, cost, data, fit, fromTypedArray, nn, optim, setThreads, tensor } from "thalweg";
@@ -8,7 +8,7 @@ import { accuracy, cost, data, fit, fromTypedArray, nn, optim, setThreads, tenso
 const [file, threads] = process.argv.slice(2);
 setThreads(Number(threads));
 
-// The layout of the file is told in data-file.ts.
+// data-file.ts describes the layout of the file.
 const bytes = readFileSync(file);
 const length = bytes.readUInt32LE(0);
 const { sizes, batch, mnist, arrays } = JSON.parse(bytes.subarray(4, 4 + length).toString());
@@ -27,7 +27,7 @@ async function load(images, labels) {
   return { x, y: tensor(classes.values, { dtype: "int32" }) };
 }
 
-/** The most memory resident so far; null where there is no /proc. */
+/** The peak of resident memory so far; null if there is no /proc. */
 function peakBytes() {
   if (process.platform !== "linux") return null;
   const [, kilobytes] = /^VmHWM:\s*(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8"));

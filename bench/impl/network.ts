@@ -7,7 +7,7 @@ export interface Network {
   /** All samples: x [P, in], y [P]. */
   readonly x: Tensor;
   readonly y: Tensor;
-  /** Mini-batches, gone through in order: x [B, in], y [B]. */
+  /** Mini-batches, used in order: x [B, in], y [B]. */
   readonly xs: readonly Tensor[];
   readonly ys: readonly Tensor[];
 }
@@ -46,7 +46,7 @@ export function buildNetwork(file: DataFile, dtype: "float32" | "float64"): Netw
   };
 }
 
-/** One step of descent on the mini-batch x, y; returns the loss before it. */
+/** One step of descent on the mini-batch x, y; returns the loss before the step. */
 export type Step = (x: Tensor, y: Tensor) => Tensor;
 
 export function eagerStep(model: nn.Module, optimizer: InstanceType<typeof optim.Optimizer>): Step {

@@ -1,4 +1,4 @@
-// What the others are verified against: the same steps in float64.
+// The reference for verification: the same steps in float64.
 import process from "node:process";
 import { fromTypedArray, jacobian, noGrad, ops, setThreads, type Tensor } from "thalweg";
 import { readDataFile, valuesOf } from "../data-file.js";

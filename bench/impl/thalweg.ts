@@ -1,4 +1,4 @@
-// Thalweg's own part in the benchmark.
+// Thalweg's implementation in the benchmark.
 import { readFileSync } from "node:fs";
 import {
   backendInfo,
@@ -45,7 +45,7 @@ function eagerStepOf(file: DataFile, { model }: Network, optimizer: string | nul
   return eagerStep(model, buildOptimizer(file, optimizer, model.parameters()));
 }
 
-/** Steps through the mini-batches in order, a call each. */
+/** Steps through the mini-batches in order, one call per step. */
 function stepSession({ xs, ys }: Network, step: Step): Session {
   let at = 0;
   let loss: Tensor | null = null;
@@ -61,11 +61,11 @@ function stepSession({ xs, ys }: Network, step: Step): Session {
   };
 }
 
-/** The compiled step, many at a call, on samples gathered by number from the whole set. */
+/** The compiled step, many steps per call, on samples gathered by index from the whole set. */
 function loopSession({ x, y, xs, ys, batch }: Network, step: Step, chunk: number): Session {
   const compiled = compile(step);
   const samples = xs.length * batch;
-  // From wherever a run begins, the samples of the longest run.
+  // Long enough for the longest run, from any mini-batch at which a run may begin.
   const order = Int32Array.from({ length: samples + chunk * batch }, (_, i) => i % samples);
   let at = 0;
   let losses: Tensor | null = null;
@@ -100,7 +100,7 @@ function inferSession({ model, xs }: Network): Session {
   };
 }
 
-/** ∂y/∂x of one sample after the other. */
+/** ∂y/∂x of one sample per step. */
 function jacobianSession({ model, xs }: Network): Session {
   const samples = xs.map((x) => ops.reshape(x, [x.size]));
   const ofSample = compile(jacobian((x: Tensor) => model.forward(x)));

@@ -1,5 +1,5 @@
 // The machine's peak of fused multiply-adds in float32: chains in registers, no memory.
-// Usage: peak THREADS; prints the best GFLOP/s seen with that many threads at once.
+// Usage: peak THREADS; prints the best GFLOP/s with this many threads at once.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -22,7 +22,7 @@ constexpr int kLanes = kBytes / sizeof(float);
 constexpr int kChains = 12;
 constexpr long kRounds = 1 << 14;
 
-// Each chain is x ← x·a + b, with a fixed point that keeps it from growing or fading.
+// Each chain is x ← x·a + b. Its fixed point keeps x from growing or vanishing.
 static float chains(Vector a, Vector b) {
   Vector x[kChains];
   for (int c = 0; c < kChains; c++) x[c] = b + static_cast<float>(c);
@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : 1;
   const auto seconds = [](Clock::duration time) { return std::chrono::duration<double>(time).count(); };
   const double flops = 2.0 * kLanes * kChains * kRounds;
-  // The threads' own best rates, each over the same 400 ms, are taken every 5 ms and added up.
+  // Each thread measures its rate every 5 ms for the same 400 ms. The rates of the threads at each time are added.
   std::vector<std::vector<double>> rates(threads);
   std::atomic<int> waiting{threads};
   std::atomic<float> sink{0};

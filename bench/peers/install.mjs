@@ -1,5 +1,5 @@
-// npm run bench:peers: installs what the benchmark compares with.
-//   bench/.venv           PyTorch, JAX and NumPy, where there is a Python
+// npm run bench:peers: installs the libraries with which the benchmark compares.
+//   bench/.venv           PyTorch, JAX and NumPy, if there is a Python
 //   bench/peers/node_modules   TensorFlow.js
 // With --tfjs-node also tfjs-node, which downloads TensorFlow's library and compiles an addon.
 import { spawnSync } from "node:child_process";

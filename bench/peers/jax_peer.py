@@ -45,7 +45,7 @@ def build_step(optimizer):
 
 
 class Train(Session):
-    """What both ways of training have."""
+    """The common part of both ways of training."""
 
     def __init__(self, file, name):
         self.optimizer = build_optimizer(name, file.header["optimizers"][name])
@@ -112,7 +112,7 @@ class Infer(Session):
         self.forward = jax.jit(forward)
 
     def run(self, steps):
-        # Ready after each: a prediction is wanted when it is made.
+        # Waits after each: a prediction is needed when it is made.
         for _ in range(steps):
             self.forward(self.layers, self.xs[self.at]).block_until_ready()
             self.at = (self.at + 1) % len(self.xs)
@@ -122,7 +122,7 @@ class Infer(Session):
 
 
 class Jacobian(Session):
-    """∂y/∂x of one sample after the other."""
+    """∂y/∂x of one sample per step."""
 
     def __init__(self, file):
         self.layers = [(jnp.array(weight), jnp.array(bias)) for weight, bias in file.layers]
@@ -163,7 +163,7 @@ MODES = {"jax-jit": ["train", "infer", "matmul", "jacobian"], "jax-scan": ["trai
 
 def main(name):
     def prepare(request, file):
-        # XLA has no setting for its threads: it takes the cores that the process may use.
+        # XLA has no setting for its threads: it uses all cores that the process may use.
         if request["mode"] == "matmul":
             return Product(file)
         if request["mode"] == "infer":

@@ -38,7 +38,7 @@ class DataFile:
 
     @property
     def operands(self):
-        """a [M, K] and b [K, N] of a product; views, where the file holds them transposed."""
+        """a [M, K] and b [K, N] of a product; views if the file holds them transposed."""
         a, b = self["a"], self["b"]
         layout = self.header["product"]["layout"]
         return (a.T if layout[0] == "T" else a), (b.T if layout[1] == "T" else b)
@@ -51,7 +51,7 @@ class Session:
     """The only number of steps that `run` can be called with; without it, any."""
 
     def run(self, steps):
-        """Takes the given number of steps, and returns when they are done."""
+        """Runs this number of steps, and returns when they are done."""
         raise NotImplementedError
 
     def verify(self, batches):
@@ -59,7 +59,7 @@ class Session:
         raise NotImplementedError
 
     def loss(self):
-        """The loss of the last step, where there is one."""
+        """The loss of the last step, if there is one."""
         return None
 
 
@@ -85,7 +85,7 @@ def serve(name, version, modes, prepare):
                 say({"ok": True})
             elif request["do"] == "verify":
                 say({"ok": True, "values": session.verify(request["batches"])})
-                # Whatever is made on first use is made now.
+                # One run, so that everything made on first use exists.
                 session.run(session.fixed_steps or 1)
                 gc.collect()
                 forget_peak()
@@ -103,7 +103,7 @@ def timing(session, chunk, min_millis, baseline):
         session.run(steps)
         return time.perf_counter() - before
 
-    # One sample that does not count, to wake caches and clocks; longer until the clock can measure it.
+    # Warms up caches and clock frequency with a sample that does not count. Doubles it until the clock can measure it.
     fixed = session.fixed_steps
     steps = fixed or 1
     while take(steps) < SAMPLE_SECONDS and fixed is None and steps < chunk:
@@ -121,7 +121,7 @@ def timing(session, chunk, min_millis, baseline):
 
 
 def resident_bytes(field):
-    """This process's resident memory now (VmRSS) or at most (VmHWM); None where there is no /proc."""
+    """This process's resident memory now (VmRSS) or its peak (VmHWM); None if there is no /proc."""
     try:
         with open("/proc/self/status") as status:
             match = re.search(rf"^{field}:\s*(\d+) kB", status.read(), re.MULTILINE)
@@ -131,7 +131,7 @@ def resident_bytes(field):
 
 
 def forget_peak():
-    """What reading the file took is not the steps' memory. Linux forgets the peak so far when told 5."""
+    """Memory for reading the file is not memory of the steps. Writing 5 makes Linux reset the peak."""
     try:
         with open("/proc/self/clear_refs", "w") as refs:
             refs.write("5")
@@ -140,13 +140,13 @@ def forget_peak():
 
 
 def say(message):
-    # allow_nan: a loss that is not a number must not pass for one.
+    # allow_nan: a loss that is NaN must not look like a number.
     sys.stdout.write(json.dumps(finite(message)) + "\n")
     sys.stdout.flush()
 
 
 def finite(value):
-    """JSON knows no NaN and no infinity: null stands for them."""
+    """JSON has no NaN and no infinity: null stands for them."""
     if isinstance(value, float) and not np.isfinite(value):
         return None
     if isinstance(value, dict):

@@ -19,7 +19,7 @@ async function open(impl) {
   return library;
 }
 
-/** Weights [in, out], as is TensorFlow's custom, and biases. */
+/** Weights [in, out], TensorFlow's layout, and biases. */
 function readLayers({ header, arrays }) {
   return header.sizes.slice(1).map((_, i) => {
     const { values, shape } = arrays.get(`w${i}`);
@@ -61,7 +61,7 @@ function trainSession(file, optimizerName) {
   const optimizer = buildOptimizer(optimizerName, optimizers[optimizerName]);
   const xs = readBatches(file);
   const y = file.arrays.get("y").values;
-  // One-hot once, here: its cross-entropy takes no class indices.
+  // One-hot, made once: TensorFlow's cross-entropy takes no class indices.
   const ys = Array.from({ length: batches }, (_, i) =>
     tf.tidy(() =>
       tf.oneHot(tf.tensor1d(y.slice(i * batch, (i + 1) * batch), "int32"), sizes.at(-1)).toFloat(),

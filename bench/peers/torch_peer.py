@@ -86,7 +86,7 @@ class Infer(Session):
 
 
 class Jacobian(Session):
-    """∂y/∂x of one sample after the other."""
+    """∂y/∂x of one sample per step."""
 
     def __init__(self, file, compiled):
         self.of = torch.func.jacrev(build_model(file).requires_grad_(False))
@@ -105,7 +105,7 @@ class Jacobian(Session):
 
 
 class Descent(Session):
-    """An optimizer alone, its gradients given."""
+    """An optimizer alone, with given gradients."""
 
     def __init__(self, file, variant):
         descent = file.header["descent"]
