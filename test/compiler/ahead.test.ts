@@ -1,5 +1,5 @@
-// With one sample a step, a loop forms the first layer's products of the next step while it updates the weights.
-// What comes out has the bits of steps one by one, for any number of threads.
+// With one sample per step, a loop computes the next step's products with the first layer's weights while it updates
+// these weights. The results have the same bits as single steps, for any number of threads.
 import { afterEach, describe, expect, test } from "vitest";
 import {
   backendInfo,
@@ -36,7 +36,7 @@ interface Training {
   readonly y: Tensor;
 }
 
-/** A network whose first layer's weights are too large for one thread to keep them. */
+/** A network whose first layer has too many weights for one thread alone. */
 function training(
   make: Make,
   dtype: (typeof DTYPES)[number],
@@ -82,17 +82,17 @@ const CASES = Object.entries(RULES).flatMap(([name, make]) =>
       [333, 41],
       [1024, 17],
       [37, 500],
-      // The second layer's rows are for all threads.
+      // All threads share the rows of the second layer.
       [300, 400, 64],
     ].map(([inputs = 0, hidden = 0, outputs = 5]) => ({ name, make, dtype, inputs, hidden, outputs })),
   ),
 );
 
-describe("a loop of one sample a step", () => {
+describe("a loop with one sample per step", () => {
   afterEach(() => setThreads(2));
 
   test.each(CASES)(
-    "gives the same bits as steps one by one: $name, $dtype, $inputs to $hidden to $outputs",
+    "gives the same bits as single steps: $name, $dtype, $inputs to $hidden to $outputs",
     (one) => {
       const { make, dtype, inputs, hidden, outputs } = one;
       setThreads(2);
@@ -112,7 +112,7 @@ describe("a loop of one sample a step", () => {
     },
   );
 
-  // Another's products stay whole.
+  // Another provider of matmul does not compute the products ahead.
   test.runIf(backendInfo().matmul === "own")("is explained", () => {
     setThreads(2);
     const text = training(RULES["adam"] as Make, "float32", 600, 60).explain();
@@ -124,7 +124,8 @@ describe("a loop of one sample a step", () => {
       text.split("\n").find((one) => one.trimStart().startsWith(`${number} `));
     expect(line(update)).toContain(`adam (beta1 0.9, beta2 0.999, eps 1e-8): ${weights} [60, 600] by`);
     expect(line(product)).toContain(`matmul(x0 [1, 600], ${weights}ᵀ [60, 600])`);
-    // The second layer's update reads what the product gives; it comes beside it nevertheless.
+    // The second layer's update reads the result of the first layer's product. It is still in the same phase as the
+    // first layer's update.
     const phases = text.split("\n").filter((one) => /^ +\d+ {2}.*\b(thread \d|each its rows)\b/.test(one));
     const second = /^ +(\d+) .*: w\d+ \[5, 60\] by gradient/m.exec(text)?.[1];
     expect(phases.length).toBe(2);
@@ -138,7 +139,7 @@ describe("a loop of one sample a step", () => {
     expect(Math.max(...losses.slice(-SAMPLES))).toBeLessThan(0.2 * (losses[0] as number));
   });
 
-  test.each([1, 2])("changes nothing more where a label is wrong, with %d threads", (threads) => {
+  test.each([1, 2])("changes nothing after a step with a wrong label, with %d threads", (threads) => {
     setThreads(threads);
     const [good, bad] = [0, 1].map(() => training(RULES["momentum"] as Make, "float32", 600, 60)) as [
       Training,

@@ -1,5 +1,5 @@
-// The threads of a team share the rows of small products, the elements of others and the rows of weights. What
-// comes out has the same bits for any number of them.
+// The threads of a team share the rows of small products, the elements of larger ones, and the rows of weights. The
+// results have the same bits for any number of threads.
 import { existsSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import {
@@ -69,7 +69,7 @@ test.each(
   for (const threads of [2, 3, 4]) expect(trained(threads, batch, sizes, dtype)).toEqual(alone);
 });
 
-// There are fewer cores than threads: some come so late that the caller has done their share, or is about to.
+// With fewer cores than threads, some threads start after the caller has done their share, or just before it does.
 test("single ops of a team that comes late", () => {
   const random = new Generator(9);
   const matrix = (rows: number, columns: number) => random.uniform([rows, columns], { low: -1, high: 1 });
@@ -82,7 +82,7 @@ test("single ops of a team that comes late", () => {
   setThreads(7);
   for (let i = 0; i < 300; i++) {
     for (const [k, values] of results().entries()) {
-      // Buffer.compare where expect would look at each of a million numbers.
+      // Buffer.equals: `expect` would compare a million numbers one by one.
       const [one, other] = [values, alone[k] as typeof values].map((of) =>
         Buffer.from(of.buffer, 0, of.byteLength),
       );
@@ -91,13 +91,13 @@ test("single ops of a team that comes late", () => {
   }
 });
 
-// Nothing before has needed a team in these processes.
+// In these processes, no earlier call has needed a team.
 test.runIf(existsSync("/proc/self/task")).each([
   { call: "await step.runAsync(x)", threads: 2 },
   { call: "await step.loopAsync([x], order, 4)", threads: 2 },
   { call: "await step.loopAsync([x], order, 4)", threads: 3 },
   { call: "await step.loopAsync([x], order, 4)", threads: 1 },
-])("$call has a team of $threads behind it", async ({ call, threads }) => {
+])("$call starts a team of $threads threads", async ({ call, threads }) => {
   const ended = await runModule(`
     import { readdirSync } from "node:fs";
     const { compile, fromTypedArray, ops, setThreads } = await import(${JSON.stringify(library)});
@@ -113,7 +113,7 @@ test.runIf(existsSync("/proc/self/task")).each([
   expect(ended).toMatchObject({ code: 0, stdout: `${threads}\n` });
 });
 
-describe("JavaScript's thread waits for no run of the engine's", () => {
+describe("JavaScript's thread does not wait for a run on the engine's thread", () => {
   const long = (): Promise<Tensor> => {
     const w = randn([384, 384]);
     const step = compile((x: Tensor) => ops.sum(ops.matmul(ops.matmul(x, w), w)));
@@ -148,7 +148,7 @@ describe("JavaScript's thread waits for no run of the engine's", () => {
     await running;
   });
 
-  test("nor does a prediction of a small model while a large one trains", async () => {
+  test("for a prediction of a small model while a large one trains", async () => {
     const large = new nn.Sequential(new nn.Linear(512, 1024), new nn.ReLU(), new nn.Linear(1024, 512));
     const small = new nn.Linear(8, 8);
     const x = randn([256, 512]);

@@ -84,7 +84,7 @@ describe("a compiled training step", () => {
   });
 
   test.each([() => new nn.ReLU(), () => new nn.Tanh(), () => new nn.Sigmoid()])(
-    "fuses the slope of each activation rightly (%#)",
+    "fuses the derivative of each activation correctly (%#)",
     (activation) => {
       const eager = trainer(OPTIMIZERS["sgd"] as Choice, "float64", activation);
       const compiled = trainer(OPTIMIZERS["sgd"] as Choice, "float64", activation);
@@ -130,7 +130,7 @@ describe("a compiled training step", () => {
     expectClose(weights(compiled.model), weights(eager.model), 1e-11);
   });
 
-  test("takes over what JavaScript writes into a parameter, and shows what it wrote itself", () => {
+  test("reads what JavaScript writes into a parameter, and shows what it has written itself", () => {
     const { model, step } = trainer(OPTIMIZERS["sgd"] as Choice);
     const compiled = compile(step);
     compiled(x, y);
@@ -155,7 +155,7 @@ describe("a compiled training step", () => {
     expectClose(weights(mixed.model), weights(eager.model), 1e-10);
   });
 
-  test("leaves no gradient behind", () => {
+  test("leaves no gradient", () => {
     const { model, step } = trainer(OPTIMIZERS["sgd"] as Choice);
     compile(step)(x, y);
     expect(model.parameters().every((parameter) => parameter.grad === null)).toBe(true);
@@ -222,7 +222,7 @@ describe("a compiled training step", () => {
     },
   );
 
-  test("changes nothing where a label is out of range, with any number of threads", () => {
+  test("changes nothing if a label is out of range, with any number of threads", () => {
     const big = random.normal([300, 13], { dtype: "float64" });
     const labels = tensor(new Int32Array(300).fill(2));
     labels.data[211] = 5;
@@ -242,7 +242,7 @@ describe("a compiled training step", () => {
 });
 
 describe("compile", () => {
-  test("gives tensors as the function gives them", () => {
+  test("returns tensors in the form in which the function returns them", () => {
     const a = tensor([1, 2]);
     expect(compile((z: Tensor) => [ops.add(z, 1), ops.mul(z, 3)])(a).map((t) => t.toArray())).toEqual([
       [2, 3],
@@ -298,7 +298,7 @@ describe("compile", () => {
     expect(run).toThrow(message);
   });
 
-  test("refuses a gradient from before the trace", () => {
+  test("refuses a gradient that was made before the trace", () => {
     const w = tensor([1, 2], { requiresGrad: true });
     ops.sum(ops.square(w)).backward();
     const step = compile(() => {
@@ -318,7 +318,7 @@ describe("compile", () => {
     expect(text).toMatch(/w0 \[17, 13\] = w0 − w\d+ · matmul\(/);
     expect(text).toContain("cross_entropy_both");
     expect(compiled.arenaBytes(x, y)).toBeGreaterThan(0);
-    // A few samples leave temporaries that are not worth it.
+    // With few samples the temporaries are too small to share memory.
     const many = [zeros([5000, 13], { dtype: "float64" }), zeros([5000], { dtype: "int32" })] as const;
     const unshared = compile(step, { passes: PASSES.filter((pass) => pass !== "shareMemory") });
     expect(unshared.arenaBytes(...many)).toBeGreaterThan(compiled.arenaBytes(...many));
@@ -328,7 +328,7 @@ describe("compile", () => {
 describe("a loop of steps", () => {
   const order = new Generator(5).permutation(20);
 
-  test("gives what the steps one by one give", () => {
+  test("gives the same as single steps", () => {
     const single = trainer(OPTIMIZERS["adam"] as Choice);
     const looped = trainer(OPTIMIZERS["adam"] as Choice);
     const losses = compile(looped.step).loop([x, y], order, 6);
@@ -342,7 +342,7 @@ describe("a loop of steps", () => {
     expectClose(weights(looped.model), weights(single.model), 1e-10);
   });
 
-  test("gives the same when it runs beside JavaScript, and keeps hands off meanwhile", async () => {
+  test("gives the same on the engine's thread, where its tensors are busy until it ends", async () => {
     const sync = trainer(OPTIMIZERS["sgd"] as Choice);
     const background = trainer(OPTIMIZERS["sgd"] as Choice);
     const expected = compile(sync.step).loop([x, y], order, 5);
@@ -367,7 +367,7 @@ describe("a loop of steps", () => {
     expect(second.shape).toEqual([5, 1]);
   });
 
-  test("ends with an error where a label is out of range, naming it", async () => {
+  test("ends with an error that names a label out of range", async () => {
     const { step } = trainer(OPTIMIZERS["sgd"] as Choice);
     const wrong = tensor(new Int32Array(20).fill(9));
     const compiled = compile(step);
@@ -398,7 +398,7 @@ describe("a loop of steps", () => {
 });
 
 describe("random numbers in a compiled function", () => {
-  test("are new in each run, and those that eager calls would draw", () => {
+  test("are new in each run, and the same as in eager calls", () => {
     const eager = new Generator(11);
     const compiled = new Generator(11);
     const draw = (generator: Generator) => () => ({ u: generator.uniform([5]), n: generator.normal([3, 2]) });

@@ -1,5 +1,5 @@
-// The products of a loop read the samples of a step where they lie in the data set. What comes out has the
-// bits of the same steps over copies of the samples.
+// The products of a loop read the samples of a step directly from the data set. The results have the same bits as the
+// same steps with copies of the samples.
 import { afterEach, describe, expect, test } from "vitest";
 import {
   compile,
@@ -15,7 +15,7 @@ import {
 
 type Model = (x: Tensor, w: Tensor) => Tensor;
 
-/** Each with the sizes of w for samples of so many features, and the ways x goes into products. */
+/** Models that use x in products in different ways, each with the shape of w for the numbers of inputs and outputs. */
 const MODELS: Readonly<
   Record<string, { model: Model; shape: (inputs: number, outputs: number) => number[] }>
 > = {

@@ -13,7 +13,7 @@ import {
   tensor,
 } from "../../lib/index.js";
 
-/** How often a function is traced. */
+/** A compiled function with the number of its traces. */
 function counted<A extends Tensor[], R>(
   f: (...inputs: A) => R,
 ): { f: (...inputs: A) => R; traces: () => number } {
@@ -45,11 +45,11 @@ describe("a compiled function follows", () => {
     b.requiresGrad = true;
     step();
     expect(b.toArray()).toEqual([-1, 0]);
-    // Going back takes the version that was made before.
+    // With the first setting again, the first specialization is used again.
     expect(traces()).toBe(2);
   });
 
-  test("the fields of the modules that it goes through", () => {
+  test("the fields of the modules that it uses", () => {
     const model = new nn.Sequential(new nn.LeakyReLU(0.5), new nn.Flatten());
     const layer = [...model.namedChildren()][0]?.[1] as { negativeSlope: number } & nn.Module;
     const { f: forward, traces } = counted((x: Tensor) => model.forward(x));
@@ -60,7 +60,7 @@ describe("a compiled function follows", () => {
     expect(traces()).toBe(2);
   });
 
-  test("a module that takes another's place, a hook, and a mode", () => {
+  test("a replaced module, a hook, and a mode", () => {
     class Net extends nn.Module {
       layer: nn.Module = new nn.ReLU();
       forward(x: Tensor): Tensor {
@@ -131,7 +131,7 @@ describe("a compiled function follows", () => {
     expect(forward(tensor([-1])).item()).toBe(-4);
   });
 
-  test("a gradient that is there before a call: it is refused in each, and not left out", () => {
+  test("a gradient that exists before a call: each call refuses it", () => {
     const w = tensor([1, 2], { requiresGrad: true });
     const f = compile(() => {
       const loss = ops.sum(ops.square(w));
@@ -145,7 +145,7 @@ describe("a compiled function follows", () => {
     expect(f().toArray()).toEqual([2, 4]);
   });
 
-  test("a learning rate that it asks for as a number", () => {
+  test("a learning rate that it reads as a number", () => {
     const w = new nn.Parameter(tensor([1]));
     const optimizer = new optim.SGD([w], { lr: 0.5 });
     const { f, traces } = counted((x: Tensor) => ops.mul(x, optimizer.lr));
@@ -159,12 +159,12 @@ describe("a compiled function follows", () => {
     ["item()", (s) => s.item()],
     ["data", (s) => s.data[0]],
     ["toArray()", (s) => s.toArray()],
-  ])("no value of a tensor of outside: %s is an error that names the line", (_, read) => {
+  ])("no value of a tensor from outside: %s is an error that names the line", (_, read) => {
     const s = tensor([2]);
     const f = compile((x: Tensor) => ops.mul(x, Number(read(s))));
     expect(() => f(ones([1]))).toThrow(TraceError);
     expect(() => f(ones([1]))).toThrow(/would be taken for the same in all later runs.*settings\.test\.ts/s);
-    // What the function makes itself is the same in all runs.
+    // A tensor that the function makes is the same in all runs.
     expect(compile((x: Tensor) => ops.mul(x, Number(read(tensor([3])))))(ones([1])).item()).toBe(3);
   });
 
@@ -217,7 +217,7 @@ test("a function that is traced again and again warns once, and says why", async
 describe("an instruction that can fail", () => {
   const index = (at: number): Tensor => tensor([at], { dtype: "int32" });
 
-  test("fails in a program though nobody reads what it makes", () => {
+  test("fails in a program even if its result is not read", () => {
     const f = compile((x: Tensor, i: Tensor) => {
       ops.indexSelect(x, 0, i);
       return ops.mul(x, 2);
@@ -226,7 +226,7 @@ describe("an instruction that can fail", () => {
     expect(() => f(ones([2]), index(2))).toThrow("indexSelect: index 2 at position 0 is outside [0, 2)");
   });
 
-  test("between two updates lets the first happen and not the second, as eager calls do", () => {
+  test("between two updates prevents the second update and not the first, as in eager calls", () => {
     const run = (kind: (f: (i: Tensor) => Tensor) => (i: Tensor) => Tensor): number[] => {
       const [a, b] = [1, 1].map((value) => new nn.Parameter(tensor([value]))) as [nn.Parameter, nn.Parameter];
       const [first, second] = [a, b].map((w) => new optim.SGD([w], { lr: 0.5 })) as [optim.SGD, optim.SGD];

@@ -14,7 +14,7 @@ import {
   vmap,
 } from "../../lib/index.js";
 
-/** A layer that keeps what it computed in its first call. */
+/** A layer that keeps a tensor from its first call. */
 class Keeping extends nn.Module {
   readonly linear = new nn.Linear(2, 1);
   mask: Tensor | null = null;
@@ -36,7 +36,7 @@ describe("a tensor that was made in one trace", () => {
     expect(() => forward(ones([3, 2]))).toThrow(leaked);
   });
 
-  test("is refused outside of any, with the line that made it", () => {
+  test("is refused outside a trace, with the line that made it", () => {
     const model = new Keeping();
     compile((x: Tensor) => model.forward(x))(ones([3, 2]));
     expect(() => model.forward(ones([3, 2]))).toThrow(leaked);
@@ -62,7 +62,7 @@ describe("a tensor that was made in one trace", () => {
     expect(() => f(ones([3]))).toThrow(TraceError);
   });
 
-  test("is refused where a module reads in a call what it kept in the one before", () => {
+  test("is refused if a module keeps it and reads it in the next call", () => {
     class Recurrent extends nn.Module {
       before: Tensor | null = null;
       forward(x: Tensor): Tensor {
@@ -77,7 +77,7 @@ describe("a tensor that was made in one trace", () => {
     expect(() => f(ones([1]))).toThrow(/used after the end of that trace.*Made at Recurrent\.forward/s);
   });
 
-  test("may be kept where nobody reads it", () => {
+  test("may be kept if it is not read", () => {
     class Logging extends nn.Module {
       last: Tensor | null = null;
       calls = 0;
@@ -93,7 +93,7 @@ describe("a tensor that was made in one trace", () => {
     expect(model.calls).toBe(2);
   });
 
-  test("may be kept where the trace did not make it", () => {
+  test("may be kept if it was made from values", () => {
     let kept: Tensor | null = null;
     const f = compile((x: Tensor) => {
       kept ??= tensor([3]);
@@ -104,7 +104,7 @@ describe("a tensor that was made in one trace", () => {
   });
 });
 
-test("a tensor of a vmap cannot be written to state, in a trace neither", () => {
+test("a tensor of a vmap cannot be written to state, neither in a trace nor outside", () => {
   const norm = new nn.BatchNorm1d(2);
   const each = vmap((x: Tensor) => norm.forward(x));
   expect(() => each(ones([3, 4, 2]))).toThrow(/vmap/);
@@ -132,7 +132,7 @@ describe("the gradient of a leaf", () => {
     ]);
   });
 
-  test("is what it was where the function throws", () => {
+  test("is the same as before if the function throws", () => {
     const w = tensor([1, 2], { requiresGrad: true });
     ops.sum(ops.square(w)).backward();
     const before = w.grad;

@@ -40,14 +40,14 @@ describe("detectAnomaly", () => {
     );
   });
 
-  test("lets what is finite pass, gives its result, and ends with it", () => {
+  test("accepts finite results, returns the function's result, and ends with the function", () => {
     expect(detectAnomaly(() => ops.exp(x)).shape).toEqual([3]);
     expect(ops.log(x).data[1]).toBeNaN();
     caught(() => detectAnomaly(() => wrong(x)));
     expect(ops.log(x).data[1]).toBeNaN();
   });
 
-  test("names whose gradient it was, and the line of the op itself", () => {
+  test("names the op whose gradient it is, and the line that called the op", () => {
     const root = (z: Tensor): Tensor => ops.sqrt(z);
     const leaf = tensor([0, 1], { requiresGrad: true });
     const error = caught(() =>
@@ -65,7 +65,7 @@ describe("detectAnomaly", () => {
     );
   });
 
-  test("works in compiled programs, which run as before outside", () => {
+  test("works in compiled programs, which are not checked outside", () => {
     const compiled = compile(wrong);
     expect((compiled(x) as Tensor).item()).toBeNaN();
     const error = caught(() => detectAnomaly(() => compiled(x)));
@@ -77,7 +77,7 @@ describe("detectAnomaly", () => {
     expect((compiled(x) as Tensor).item()).toBeNaN();
   });
 
-  test("watches a fit, and what it finds has changed nothing", async () => {
+  test("checks a fit, and an anomaly leaves the model unchanged", async () => {
     manualSeed(1);
     const model = new nn.Linear(2, 1);
     const before = [...model.weight.data];
@@ -97,7 +97,7 @@ describe("detectAnomaly", () => {
     expect(ops.log(x).data[1]).toBeNaN();
   });
 
-  test("refuses no function", () => {
+  test("refuses an argument that is not a function", () => {
     expect(() => detectAnomaly(1 as never)).toThrow(ArgumentError);
   });
 });

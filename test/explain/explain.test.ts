@@ -13,7 +13,7 @@ import {
 } from "../../lib/index.js";
 import type { PassName } from "../../lib/plan/index.js";
 
-/** What explain() tells of the instructions: a line for each, with those that stand below it. */
+/** The text of each instruction in explain(): its line and the lines below it. */
 function instructions(
   fn: (...inputs: Tensor[]) => Tensor | Tensor[],
   passes: readonly PassName[],
@@ -59,7 +59,7 @@ const momentum = explained((w) => new optim.SGD(w, { lr: 0.1, momentum: 0.9 }));
 const plain = explained((w) => new optim.SGD(w, { lr: 0.1 }));
 
 describe("explain", () => {
-  test("tells layer by layer what was fused", () => {
+  test("shows the fusions layer by layer", () => {
     expect(momentum).toContain("t0 [128, 60] = relu(matmul(x0 [128, 600], w0ᵀ [60, 600]) + w1 [60])");
     expect(momentum).toContain("t1 [128, 40] = relu(matmul(t0 [128, 60], w2ᵀ [40, 60]) + w3 [40])");
     expect(momentum).toContain("t2 [128, 10] = matmul(t1 [128, 40], w4ᵀ [10, 40]) + w5 [10]");
@@ -71,7 +71,7 @@ describe("explain", () => {
     expect(momentum.split("\n")[1]).toMatch(/^gives t\d+$/);
   });
 
-  test("tells of an update which tensors it moves by which, and its settings", () => {
+  test("shows the tensors and the settings of an update", () => {
     const lines = momentum.slice(momentum.indexOf("sgd")).split("\n").slice(0, 7);
     expect(lines[0]).toBe("sgd (momentum 0.9) of 6 tensors in one pass:");
     expect(lines[1]?.trim()).toMatch(/^w0 \[60, 600\] by gradient t\d+, velocity w\d+, lr w\d+, step w\d+$/);
@@ -88,7 +88,7 @@ describe("explain", () => {
     const bytes = 4 * (B * 600 + 60 * 600 + 60 + B * 60);
     expect(momentum).toMatch(new RegExp(`0 +${count(flops)} +${count(bytes)}  t0 `));
     const weights = 600 * 60 + 60 + 60 * 40 + 40 + 40 * 10 + 10;
-    // Each weight and velocity is read and written, each gradient read; rates and counts are float64.
+    // Each weight and velocity is read and written. Each gradient is read. Rates and counts are float64.
     expect(momentum).toMatch(new RegExp(` ${count(5 * weights)} +${count(4 * 5 * weights + 7 * 8)}  sgd `));
     const rows = momentum.split("\n").flatMap((line) => {
       const row = /^ +\d+ +([\d,]+) +([\d,]+) {2}\S/.exec(line);
@@ -132,11 +132,11 @@ describe("explain", () => {
         "t1 [3] = greater(v1, c0 [3])",
       ].join("\n"),
     ]);
-    // Four ops on three elements; bytes of x, of 2 and of the bounds, of the sums and of the booleans.
+    // Four ops on three elements. The bytes are those of x, of the number 2, of the bounds, the sums and the booleans.
     expect(compile(fn).explain(tensor([1, 2, 3]))).toMatch(/0 +12 +43 {2}t0/);
   });
 
-  test("tells of factors and of what is added to", () => {
+  test("shows factors and addends", () => {
     const [a, b] = [zeros([2, 3]), zeros([3, 4])];
     const addmm = (c: Tensor, options: { alpha?: number; beta?: number }) => (x: Tensor, y: Tensor) =>
       ops.addmm(c, x, y, options);
@@ -153,10 +153,10 @@ describe("explain", () => {
     expect(text).toContain("program: 0 instructions, 0 flops, 0 bytes moved, arena 0 bytes\ngives nothing");
   });
 
-  describe("of threads", () => {
+  describe("the plan of threads", () => {
     afterEach(() => setThreads(2));
 
-    /** The numbers that the phases list. */
+    /** The numbers of the instructions in the phases. */
     const listed = (phases: readonly string[]): number[] =>
       phases.flatMap((phase) =>
         [
@@ -166,7 +166,7 @@ describe("explain", () => {
         ),
       );
 
-    test("tells who does each instruction of a loop", () => {
+    test("assigns each instruction of a loop", () => {
       setThreads(2);
       const lines = explained((w) => new optim.SGD(w, { lr: 0.1, momentum: 0.9 })).split("\n");
       const at = lines.indexOf(
@@ -183,11 +183,11 @@ describe("explain", () => {
       );
       expect(phases[0]).toContain("gather x1");
       expect(phases.join()).toMatch(/thread \d: [^;]*note what it gives/);
-      // The largest product is everybody's.
+      // All threads share the largest product.
       expect(phases.join("\n")).toMatch(/(all threads|each its rows): ([^;]*[ ,])?0\b/);
     });
 
-    test("tells that one thread does it all", () => {
+    test("is one line if one thread does everything", () => {
       const small = compile((x: Tensor): Tensor => ops.sum(ops.mul(x, x)));
       setThreads(1);
       expect(small.explain(zeros([2000, 3]))).toContain(
@@ -199,7 +199,7 @@ describe("explain", () => {
       );
     });
 
-    test("tells of a run where the inputs are no mini-batch", () => {
+    test("is that of a run if the inputs are not a mini-batch", () => {
       setThreads(2);
       const product = compile((a: Tensor, b: Tensor): Tensor => ops.matmul(a, b));
       expect(product.explain(zeros([512, 300]), zeros([300, 512]))).toMatch(

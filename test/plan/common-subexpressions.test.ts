@@ -9,26 +9,26 @@ const x = f64([
 const PASS = ["commonSubexpressions"] as const;
 
 describe("commonSubexpressions", () => {
-  test("computes once what is computed twice, and what depends on it alike", () => {
+  test("computes equal expressions once, and equal expressions of their results too", () => {
     const fn = (a: Tensor): Tensor[] => [ops.neg(ops.exp(a)), ops.neg(ops.exp(a)), ops.square(ops.exp(a))];
     expect(names(fn, [], x)).toEqual(["exp", "neg", "exp", "neg", "exp", "square"]);
     expect(names(fn, PASS, x)).toEqual(["exp", "neg", "square"]);
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("takes equal numbers for one another", () => {
+  test("treats equal numbers as the same value", () => {
     const fn = (a: Tensor): Tensor => ops.add(ops.mul(a, 2), ops.mul(a, 2));
     expect(names(fn, PASS, x)).toEqual(["mul", "add"]);
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("tells 0 from −0", () => {
+  test("distinguishes 0 from −0", () => {
     const fn = (a: Tensor): Tensor[] => [ops.div(a, 0), ops.div(a, -0)];
     expect(names(fn, PASS, x)).toEqual(["div", "div"]);
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("keeps apart what differs in an option, an order or a dtype", () => {
+  test("keeps expressions that differ in an option, an order or a dtype", () => {
     const fn = (a: Tensor): Tensor[] => [
       ops.matmul(a, a, { transposeA: true }),
       ops.matmul(a, a, { transposeB: true }),
@@ -46,7 +46,7 @@ describe("commonSubexpressions", () => {
     expectSame(() => fn, PASS, [square]);
   });
 
-  test("reads a parameter anew after its update", () => {
+  test("reads a parameter again after its update", () => {
     const make = () => {
       const w = weight([1, 2, 3]);
       const opt = new optim.SGD([w], { lr: 0.5 });
@@ -62,7 +62,7 @@ describe("commonSubexpressions", () => {
     expectSame(make, PASS, [x]);
   });
 
-  test("computes anew what was written to in place", () => {
+  test("computes a value again that was written in place", () => {
     const make =
       () =>
       (a: Tensor): Tensor[] => {

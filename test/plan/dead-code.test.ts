@@ -6,7 +6,7 @@ const x = f64([1, 2, 3]);
 const PASS = ["deadCode"] as const;
 
 describe("deadCode", () => {
-  test("leaves out what nobody reads, and what only that reads", () => {
+  test("removes results that are not read, and what only they read", () => {
     const fn = (a: Tensor): Tensor => {
       ops.sum(ops.exp(a));
       return ops.neg(a);
@@ -16,7 +16,7 @@ describe("deadCode", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("keeps results, also those that are read by nobody else", () => {
+  test("keeps outputs that no instruction reads", () => {
     const fn = (a: Tensor): Tensor[] => [ops.exp(a), ops.neg(a), a];
     expect(names(fn, PASS, x)).toEqual(["exp", "neg"]);
     expectSame(() => fn, PASS, [x]);
@@ -41,7 +41,7 @@ describe("deadCode", () => {
     expectSame(make, PASS, [x]);
   });
 
-  test("moves a generator on, though nobody reads what was drawn", () => {
+  test("advances a generator even if the numbers are not read", () => {
     const make = () => {
       const generator = new Generator(3);
       return (): Tensor => {

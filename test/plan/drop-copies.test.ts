@@ -27,7 +27,7 @@ describe("dropCopies", () => {
     expectSame(() => fn, PASS, [row]);
   });
 
-  test("leaves a copy of a parameter as it was before its update", () => {
+  test("keeps a copy that was made before the parameter's update", () => {
     const make = () => {
       const w = weight([1, 2, 3]);
       const opt = new optim.SGD([w], { lr: 0.5 });

@@ -6,20 +6,20 @@ const x = f64([1, 2, 3]);
 const PASS = ["foldConstants"] as const;
 
 describe("foldConstants", () => {
-  test("computes once what depends on constants alone", () => {
+  test("computes once what depends only on constants", () => {
     const fn = (a: Tensor): Tensor => ops.mul(a, ops.exp(ops.add(ones([3], { dtype: "float64" }), 1)));
     expect(names(fn, [], x)).toEqual(["add", "exp", "mul"]);
     expect(names(fn, PASS, x)).toEqual(["mul"]);
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("gives back a constant", () => {
+  test("returns a constant", () => {
     const fn = (): Tensor[] => [ops.exp(tensor([0, 1])), ops.argmax(tensor([1, 3, 2]))];
     expect(names(fn, PASS)).toEqual([]);
     expectSame(() => fn, PASS, []);
   });
 
-  test("folds the gradient of a mean, where the rest needs it as a constant", () => {
+  test("folds the gradient of a mean, which other passes need as a constant", () => {
     const fn = (): Tensor => ops.expand(ops.mul(tensor(1), 0.25), [4]);
     expect(names(fn, PASS)).toEqual([]);
     expectSame(() => fn, PASS, []);
@@ -44,7 +44,7 @@ describe("foldConstants", () => {
     expectSame(make, PASS, []);
   });
 
-  test("leaves large ones to each run: they would cost memory for good", () => {
+  test("leaves large results to each run: as constants they would keep their memory", () => {
     const large = (n: number) => (): Tensor => ops.exp(zeros([n]));
     expect(names(large(65_536), PASS)).toEqual([]);
     expect(names(large(65_537), PASS)).toEqual(["exp"]);

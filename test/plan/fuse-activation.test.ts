@@ -25,7 +25,7 @@ describe("fuseActivation", () => {
     expectSame(() => fn, PASS, [x], { tolerance: 1e-14 });
   });
 
-  test("takes a bias along", () => {
+  test("fuses a product with bias", () => {
     const fn = (a: Tensor): Tensor => ops.relu(ops.addmm(b, a, w));
     const product = only("matmul", programOf(fn, PASS, x));
     expect(product.choice("activation")).toBe("relu");
@@ -40,7 +40,7 @@ describe("fuseActivation", () => {
     expectSame(() => fn, PASS, [x], { tolerance: 1e-14 });
   });
 
-  test("leaves a product alone that is a result too", () => {
+  test("does not fuse a product that is an output too", () => {
     const fn = (a: Tensor): Tensor[] => {
       const z = ops.matmul(a, w);
       return [z, ops.relu(z)];
@@ -49,7 +49,7 @@ describe("fuseActivation", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("leaves a product alone that another instruction reads", () => {
+  test("does not fuse a product that another instruction reads", () => {
     const fn = (a: Tensor): Tensor => {
       const z = ops.matmul(a, w);
       return ops.mul(z, ops.sigmoid(z));
@@ -58,7 +58,7 @@ describe("fuseActivation", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("leaves other functions alone, and a second activation", () => {
+  test("fuses neither other functions nor a second activation", () => {
     const exp = (a: Tensor): Tensor => ops.exp(ops.matmul(a, w));
     expect(names(exp, PASS, x)).toEqual(["matmul", "exp"]);
     const twice = (a: Tensor): Tensor => ops.tanh(ops.relu(ops.matmul(a, w)));

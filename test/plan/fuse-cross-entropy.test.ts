@@ -10,7 +10,7 @@ const SCORES = [
 ];
 const labels = tensor([2, 0], { dtype: "int32" });
 
-/** The cost and its slope at some scores that require a gradient. */
+/** The cost and its derivative for scores that require a gradient. */
 const costAndSlope = (loss: (scores: Tensor) => Tensor) => () => {
   const scores = weight(SCORES);
   return (): Tensor[] => {
@@ -28,7 +28,7 @@ const fused = (found: readonly string[]): boolean =>
 
 describe("fuseCrossEntropy", () => {
   test.each(["mean", "sum"] as const)(
-    "finds cost and slope in one pass over the scores, for a %s",
+    "computes cost and derivative in one pass over the scores, for a %s",
     (reduction) => {
       const make = costAndSlope((scores) => cost.crossEntropy(scores, labels, { reduction }));
       expect(fused(names(make(), PASS))).toBe(true);
@@ -36,19 +36,19 @@ describe("fuseCrossEntropy", () => {
     },
   );
 
-  test("leaves them apart where the row vector is not known yet at the cost", () => {
+  test("does not fuse if the row vector is not yet known at the cost", () => {
     const loss = (scores: Tensor) =>
       ops.sum(ops.square(cost.crossEntropy(scores, labels, { reduction: "none" })));
     const make = costAndSlope(loss);
     expect(fused(names(make(), PASS))).toBe(false);
     expectSame(make, PASS, []);
-    // Without folding, that of a mean is not known either.
+    // Without folding of constants, the row vector of a mean is not known either.
     const mean = costAndSlope((scores) => cost.crossEntropy(scores, labels));
     expect(fused(names(mean(), ALONE))).toBe(false);
     expectSame(mean, ALONE, []);
   });
 
-  test("leaves the cost for other labels alone", () => {
+  test("does not fuse with the cost for other labels", () => {
     const others = tensor([1, 1], { dtype: "int32" });
     const make = () => {
       const scores = weight(SCORES);
@@ -65,7 +65,7 @@ describe("fuseCrossEntropy", () => {
     expectSame(make, PASS, [], { tolerance: 1e-14 });
   });
 
-  test("takes the slope where the scores were when they have been updated since", () => {
+  test("fuses with the cost after an update of the scores, not with the one before", () => {
     const make = () => {
       const scores = weight(SCORES);
       const opt = new optim.SGD([scores], { lr: 1 });
@@ -83,7 +83,7 @@ describe("fuseCrossEntropy", () => {
     expectSame(make, PASS, [], { tolerance: 1e-14 });
   });
 
-  test("says which label is out of range", () => {
+  test("names the label that is out of range", () => {
     const wrong = tensor([2, 7], { dtype: "int32" });
     const make = costAndSlope((scores) => cost.crossEntropy(scores, wrong));
     expect(() => expectSame(make, PASS, [])).toThrow(IndexError);

@@ -31,7 +31,7 @@ const descent =
 const isFused = (make: () => (a: Tensor) => Tensor[]): boolean => !names(make(), PASS, x).includes("sgd");
 
 describe("fuseDescent", () => {
-  test("accumulates the gradient straight into the weight", () => {
+  test("accumulates the gradient directly into the weight", () => {
     const make = descent({});
     expect(isFused(make)).toBe(true);
     const [, product] = all("matmul", programOf(make(), PASS, x));
@@ -44,7 +44,7 @@ describe("fuseDescent", () => {
     expectSame(make, PASS, [x], { tolerance: 1e-14 });
   });
 
-  test("climbs where it is to maximize", () => {
+  test("ascends with maximize", () => {
     const make = descent({ maximize: true });
     const [, product] = all("matmul", programOf(make(), PASS, x));
     expect([product?.param("alpha"), product?.param("beta")]).toEqual([1, 1]);
@@ -54,13 +54,13 @@ describe("fuseDescent", () => {
   test.each([
     ["momentum", descent({ momentum: 0.5 })],
     ["weight decay", descent({ weightDecay: 0.5 })],
-    ["a gradient that is changed before", descent({}, (gradient) => ops.mul(gradient, 0.5))],
+    ["a gradient that is changed before the update", descent({}, (gradient) => ops.mul(gradient, 0.5))],
   ])("leaves descent with %s alone", (_, make) => {
     expect(isFused(make)).toBe(false);
     expectSame(make, PASS, [x]);
   });
 
-  test("leaves a gradient alone that is a result too", () => {
+  test("does not fuse a gradient that is an output too", () => {
     const make = () => {
       const w = weight(W);
       const opt = new optim.SGD([w], { lr: 0.125 });
@@ -75,7 +75,7 @@ describe("fuseDescent", () => {
     expectSame(make, PASS, [x]);
   });
 
-  test("forms a gradient from the other weight as it was before its own update", () => {
+  test("computes a gradient from the other weight's value before its update", () => {
     const make = () => {
       const [v, w] = [weight([[1, 2]]), weight(W)];
       const opt = new optim.SGD([v, w], { lr: 0.125 });
@@ -87,12 +87,12 @@ describe("fuseDescent", () => {
         return [ops.neg(v), ops.neg(w)];
       };
     };
-    // The first in its place; the second would read what the first has written.
+    // Only the first is fused: at its place, the second would read what the first has written.
     expect(names(make(), PASS).filter((name) => name === "sgd")).toHaveLength(1);
     expectSame(make, PASS, [], { tolerance: 1e-13 });
   });
 
-  test("leaves a weight alone that its own gradient is formed from", () => {
+  test("does not fuse if the gradient is computed from the weight itself", () => {
     const make = () => {
       const w = weight([
         [0.5, 0.25],

@@ -29,7 +29,7 @@ describe("fuseElementwise", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("joins branches, and what is read several times", () => {
+  test("joins branches, and results that are read several times", () => {
     const fn = (a: Tensor, b: Tensor): Tensor => {
       const p = ops.add(a, b);
       const q = ops.tanh(b);
@@ -39,7 +39,7 @@ describe("fuseElementwise", () => {
     expectSame(() => fn, PASS, [x, y]);
   });
 
-  test("writes what others need, once, and goes on in the chain", () => {
+  test("writes a result once that others need, and continues the chain", () => {
     const fn = (a: Tensor): Tensor[] => {
       const e = ops.exp(a);
       const s = ops.sigmoid(ops.neg(e));
@@ -67,7 +67,7 @@ describe("fuseElementwise", () => {
   const ELEMENTWISE = binding.instructions.filter(({ family }) => family === "elementwise");
 
   test.each(ELEMENTWISE.map((description) => [description.name, description] as const))(
-    "takes %s, with the bits that it has alone",
+    "fuses %s, with the same bits as alone",
     (name, { operands, dtypes, gives }) => {
       for (const dtype of dtypes as readonly DType[]) {
         const values = (at: number): TypedArray => {
@@ -112,8 +112,8 @@ describe("fuseElementwise", () => {
     expectSame(() => row, PASS, [m, random.normal([5])]);
   });
 
-  test("goes round what must stand between two of its ops", () => {
-    // The sum of the exponentials is needed for the quotient: no one instruction can do both.
+  test("splits around an instruction that must come between two ops", () => {
+    // The quotient needs the sum of the exponentials, so one chain cannot do both.
     const softmax = (a: Tensor): Tensor => {
       const e = ops.exp(ops.neg(a));
       return ops.sqrt(ops.div(e, ops.sum(e)));
@@ -122,7 +122,7 @@ describe("fuseElementwise", () => {
     expectSame(() => softmax, PASS, [x]);
   });
 
-  test("does not wait for what it need not wait for", () => {
+  test("does not split around an instruction that it does not depend on", () => {
     const fn = (a: Tensor): Tensor[] => {
       const e = ops.exp(a);
       const s = ops.sum(e);
@@ -132,7 +132,7 @@ describe("fuseElementwise", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("puts what may be done early or late with what reads it", () => {
+  test("joins an op that may run early or late to the op that reads it", () => {
     const w = f64([
       [1, -1],
       [0.5, 2],
@@ -148,7 +148,7 @@ describe("fuseElementwise", () => {
     expectSame(() => fn, PASS, [w]);
   });
 
-  test("leaves two chains apart that would each have to wait for the other", () => {
+  test("does not join ops if the two chains would depend on each other", () => {
     const fn = (a: Tensor, b: Tensor): Tensor[] => {
       const [p, q] = [ops.exp(a), ops.tanh(b)];
       return [ops.mul(p, ops.sum(q)), ops.mul(q, ops.sum(p))];
@@ -157,7 +157,7 @@ describe("fuseElementwise", () => {
     expectSame(() => fn, PASS, [x, f64([1, 2])]);
   });
 
-  test("reads a state as it is at each op's place", () => {
+  test("reads a state's value at the place of each op", () => {
     const make = () => {
       const w = weight([1, 2, 3, 4]);
       const opt = new optim.SGD([w], { lr: 0.5 });
@@ -176,7 +176,7 @@ describe("fuseElementwise", () => {
     expectSame(make, PASS, [x]);
   });
 
-  test("leaves counts and generators that are written in place to themselves", () => {
+  test("does not fuse counts and generators, which are written in place", () => {
     const make = () => {
       const generator = new Generator(5);
       const w = weight([1, 2, 3, 4]);
@@ -191,7 +191,7 @@ describe("fuseElementwise", () => {
     expectSame(make, PASS, [x], { runs: 5 });
   });
 
-  test("splits what is too long for one", () => {
+  test("splits ops that are too many for one chain", () => {
     const fn = (a: Tensor): Tensor => {
       let z = a;
       for (let i = 0; i < 50; i++) z = ops.add(ops.mul(z, 0.5), a);
@@ -203,7 +203,7 @@ describe("fuseElementwise", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("chains nothing that has no elements", () => {
+  test("does not fuse ops without elements", () => {
     const empty = tensor(new Float64Array(0));
     const fn = (a: Tensor): Tensor => ops.exp(ops.neg(a));
     expect(names(fn, PASS, empty)).toEqual(["neg", "exp"]);
@@ -215,7 +215,7 @@ describe("fuseElementwise", () => {
     const inner = ops.mul(ops.add(a, ops.mul(ops.pow(a, 3), 0.044715)), Math.sqrt(2 / Math.PI));
     return ops.mul(ops.mul(a, 0.5), ops.add(ops.tanh(inner), 1));
   };
-  // Around the vectors, the shares of threads and the blocks; the last is worth a team.
+  // Sizes around the vector width, the shares of the threads and the blocks. The last is large enough for a team.
   test.each([1, 3, 17, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 2047, 2049, 100_003])(
     "gives the same bits for %d elements with 1, 2 and 3 threads",
     (n) => {

@@ -37,7 +37,7 @@ const RULES: [string, Make][] = [
 ];
 
 describe("fuseOuterUpdate", () => {
-  test.each(RULES)("never writes the gradient at one sample, with %s", (_, make) => {
+  test.each(RULES)("does not write the gradient of one sample, with %s", (_, make) => {
     expect(isFused(descent(make), x)).toBe(true);
     expectSame(descent(make), PASS, [x], { runs: 5, tolerance: 1e-13 });
   });
@@ -60,7 +60,7 @@ describe("fuseOuterUpdate", () => {
   test.each<[string, () => (a: Tensor) => Tensor[], Tensor]>([
     ["two samples", descent(RULES[0]?.[1] as Make), f64([x.data, x.data].map((row) => [...row]))],
     [
-      "a gradient that is changed before",
+      "a gradient that is changed before the update",
       descent(RULES[0]?.[1] as Make, { change: (gradient) => ops.mul(gradient, 0.5) }),
       x,
     ],
@@ -70,7 +70,7 @@ describe("fuseOuterUpdate", () => {
     expectSame(make, PASS, [input], { tolerance: 1e-13 });
   });
 
-  test("leaves a gradient alone that is a result too", () => {
+  test("does not fuse a gradient that is an output too", () => {
     const make = () => {
       const w = weight(W);
       const opt = new optim.SGD([w], { lr: 0.125 });
@@ -85,13 +85,13 @@ describe("fuseOuterUpdate", () => {
     expectSame(make, PASS, [x]);
   });
 
-  test("leaves a gradient alone that is formed from what is written before the update", () => {
+  test("does not fuse a gradient whose factor is written before the update", () => {
     const make = () => {
       const [v, w] = [weight([[1, 2, 3]]), weight(W)];
       const opt = new optim.SGD([v, w], { lr: 0.125 });
       return (a: Tensor): Tensor[] => {
         opt.zeroGrad();
-        // ∂/∂w = vᵀ · a, with v as it was; ∂/∂v = a · wᵀ.
+        // ∂/∂w = vᵀ · a, with v before its update; ∂/∂v = a · wᵀ.
         ops.sum(ops.mul(ops.matmul(v, w), a)).backward();
         opt.step();
         return [ops.neg(v), ops.neg(w)];
@@ -101,7 +101,7 @@ describe("fuseOuterUpdate", () => {
     expectSame(make, PASS, [x], { tolerance: 1e-13 });
   });
 
-  test("works where rows fill no vector, or many", () => {
+  test("works if a row is shorter than a vector, or longer than many", () => {
     for (const columns of [8, 15, 16, 17, 31, 33, 64, 100]) {
       const wide = f64([Array.from({ length: columns }, (_, j) => j / 64)]);
       const make = () => {

@@ -12,7 +12,7 @@ import {
 import { all, expectSame, only, programOf } from "./program.js";
 
 const PASS = ["fuseProductUpdate"] as const;
-/** No fewer elements of float64 are worth it. */
+/** The smallest number of float64 elements that is fused. */
 const [OUT, IN] = [256, 257];
 const normal = (shape: number[], seed: number): Tensor =>
   new Generator(seed).normal(shape, { dtype: "float64" });
@@ -55,7 +55,7 @@ const RULES: [string, Make][] = [
 const ADAM = RULES[4]?.[1] as Make;
 
 describe("fuseProductUpdate", () => {
-  test.each(RULES)("uses the gradient up where it is computed, with %s", (_, make) => {
+  test.each(RULES)("applies each tile of the gradient where it is computed, with %s", (_, make) => {
     expect(isFused(descent(make))).toBe(true);
     expectSame(descent(make), PASS, [x], { runs: 4, tolerance: 1e-12 });
   });
@@ -74,14 +74,17 @@ describe("fuseProductUpdate", () => {
   });
 
   test.each<[string, () => (a: Tensor) => Tensor[]]>([
-    ["a gradient that is changed before", descent(ADAM, { change: (gradient) => ops.mul(gradient, 0.5) })],
+    [
+      "a gradient that is changed before the update",
+      descent(ADAM, { change: (gradient) => ops.mul(gradient, 0.5) }),
+    ],
     ["small weights", descent(ADAM, { rows: OUT - 2 })],
   ])("leaves %s alone", (_, make) => {
     expect(isFused(make)).toBe(false);
     expectSame(make, PASS, [x], { tolerance: 1e-13 });
   });
 
-  test("leaves a gradient alone that is a result too", () => {
+  test("does not fuse a gradient that is an output too", () => {
     const make = () => {
       const w = weightOf();
       const opt = new optim.Adam([w], { lr: 0.01 });
@@ -96,7 +99,7 @@ describe("fuseProductUpdate", () => {
     expectSame(make, PASS, [x], { tolerance: 1e-13 });
   });
 
-  test("forms a gradient from the other weight as it was before its own update", () => {
+  test("computes a gradient from the other weight's value before its update", () => {
     const make = () => {
       const v = ops.mul(normal([300, OUT], 3), 0.1);
       v.requiresGrad = true;
@@ -110,12 +113,12 @@ describe("fuseProductUpdate", () => {
         return [ops.neg(v), ops.neg(w)];
       };
     };
-    // The first in its place; the second would read what the first has written.
+    // Only the first is fused: at its place, the second would read what the first has written.
     expect(all("update_product", programOf(make(), PASS))).toHaveLength(1);
     expectSame(make, PASS, [], { tolerance: 1e-12 });
   });
 
-  test("leaves a weight alone that its own gradient is formed from", () => {
+  test("does not fuse if the gradient is computed from the weight itself", () => {
     const make = () => {
       const w = ops.mul(normal([IN, IN], 4), 0.1);
       w.requiresGrad = true;
@@ -131,7 +134,7 @@ describe("fuseProductUpdate", () => {
     expectSame(make, PASS, [square], { tolerance: 1e-12 });
   });
 
-  test("works with few outputs, odd rows and more samples than are added up at once", () => {
+  test("works with few outputs, odd rows and more samples than one block of the sum", () => {
     for (const [batch, out, columns] of [
       [2, 3, 30_001],
       [7, 70_000, 1],

@@ -24,22 +24,25 @@ const SLOPES: Readonly<Record<string, (y: Tensor) => Tensor>> = {
 };
 
 describe("fuseSlope", () => {
-  test.each(Object.entries(SLOPES))("makes one instruction of dz · W and the slope of %s", (name, slope) => {
-    const fn = (a: Tensor, b: Tensor): Tensor => ops.mul(ops.matmul(a, f64(W)), slope(b));
-    const passes = [...PASS, "deadCode"] as const;
-    const program = programOf(fn, passes, dz, y);
-    const product = only("matmul", program);
-    expect(program.instructions).toHaveLength(1);
-    expect(product.choice("stateActivation")).toBe(name);
-    expect(product.operand("state")).toMatchObject({ kind: "input", argument: 1 });
-    expect(product.operand("c")).toBe(program.outputs[0]);
-    expectSame(() => fn, passes, [dz, y], { tolerance: 1e-14 });
-    // Alone, it leaves the slope behind, which nobody reads.
-    expect(names(fn, PASS, dz, y).at(-1)).toBe("matmul");
-    expectSame(() => fn, PASS, [dz, y], { tolerance: 1e-14 });
-  });
+  test.each(Object.entries(SLOPES))(
+    "makes one instruction of dz · W and the derivative of %s",
+    (name, slope) => {
+      const fn = (a: Tensor, b: Tensor): Tensor => ops.mul(ops.matmul(a, f64(W)), slope(b));
+      const passes = [...PASS, "deadCode"] as const;
+      const program = programOf(fn, passes, dz, y);
+      const product = only("matmul", program);
+      expect(program.instructions).toHaveLength(1);
+      expect(product.choice("stateActivation")).toBe(name);
+      expect(product.operand("state")).toMatchObject({ kind: "input", argument: 1 });
+      expect(product.operand("c")).toBe(program.outputs[0]);
+      expectSame(() => fn, passes, [dz, y], { tolerance: 1e-14 });
+      // Without `deadCode`, the derivative stays in the program, though it is not read.
+      expect(names(fn, PASS, dz, y).at(-1)).toBe("matmul");
+      expectSame(() => fn, PASS, [dz, y], { tolerance: 1e-14 });
+    },
+  );
 
-  test("leaves a product alone that is a result too, or is read by others", () => {
+  test("does not fuse a product that is an output too, or that others read", () => {
     const result = (a: Tensor, b: Tensor): Tensor[] => {
       const dx = ops.matmul(a, f64(W));
       return [dx, ops.mul(dx, ops.heaviside(b))];
@@ -54,7 +57,7 @@ describe("fuseSlope", () => {
     expectSame(() => read, PASS, [dz, y]);
   });
 
-  test("leaves alone what only looks like a slope", () => {
+  test("does not fuse what only looks like a derivative", () => {
     const lookalikes: ((b: Tensor, c: Tensor) => Tensor)[] = [
       (b) => ops.sub(2, ops.square(b)),
       (b) => ops.square(ops.sub(1, b)),
@@ -70,13 +73,13 @@ describe("fuseSlope", () => {
     }
   });
 
-  test("leaves a slope alone that is broadcast", () => {
+  test("does not fuse a derivative that is broadcast", () => {
     const fn = (a: Tensor, b: Tensor): Tensor => ops.mul(ops.matmul(a, f64(W)), ops.heaviside(b));
     expect(names(fn, PASS, dz, f64([1, -1])).at(-1)).toBe("mul");
     expectSame(() => fn, PASS, [dz, f64([1, -1])]);
   });
 
-  test("multiplies with the weight as it was, not as an update has left it", () => {
+  test("multiplies by the weight before its update", () => {
     const make = () => {
       const w = weight(W);
       const opt = new optim.SGD([w], { lr: 0.5 });
@@ -91,7 +94,7 @@ describe("fuseSlope", () => {
     expectSame(make, PASS, [dz, y]);
   });
 
-  test("takes the slope at a state as it was, not as an update has left it", () => {
+  test("takes the derivative at a state before its update", () => {
     const make = () => {
       const state = weight([
         [0.5, -1],

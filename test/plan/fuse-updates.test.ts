@@ -42,7 +42,7 @@ describe("fuseUpdates", () => {
     expectSame(step, PASS, [x]);
   });
 
-  test("keeps updates by other settings apart", () => {
+  test("does not merge updates with other settings", () => {
     const step = training(
       [[0], (w) => new optim.SGD(w, { lr: 0.01, momentum: 0.9 })],
       [[1], (w) => new optim.SGD(w, { lr: 0.01, momentum: 0.5 })],
@@ -51,7 +51,7 @@ describe("fuseUpdates", () => {
     expectSame(step, PASS, [x]);
   });
 
-  test("puts those of two optimizers together where their settings are the same but for the rate", () => {
+  test("merges updates of two optimizers whose settings differ only in the learning rate", () => {
     const step = training(
       [[0], (w) => new optim.SGD(w, { lr: 0.01, momentum: 0.9 })],
       [[1], (w) => new optim.SGD(w, { lr: 0.5, momentum: 0.9 })],
@@ -65,19 +65,19 @@ describe("fuseUpdates", () => {
       [[0, 1], (w) => new optim.SGD(w, { lr: 0.01, momentum: 0.9, weightDecay: 0.5 })],
       [[0, 1], (w) => new optim.SGD(w, { lr: 0.25, momentum: 0.9, weightDecay: 0.5 })],
     );
-    // Both of the first together, both of the second together.
+    // The two updates of the first optimizer are merged, and the two of the second.
     expect(updates(step)).toBe(2);
     expectSame(step, PASS, [x]);
   });
 
-  test("stays before what reads a parameter that was updated", () => {
+  test("leaves an update before instructions that read the updated parameter", () => {
     const make = () => {
       const [v, w] = [weight([1, 2, 3]), weight([-1, 0.5, 4])];
       const [first, second] = [v, w].map((one) => new optim.SGD([one], { lr: 0.25, momentum: 0.9 }));
       return (a: Tensor): Tensor[] => {
         v.grad = a;
         first?.step();
-        // The second parameter's gradient comes from the first as it is now.
+        // The second parameter's gradient depends on the first parameter after its update.
         w.grad = ops.mul(ops.detach(v), a);
         second?.step();
         return [ops.neg(v), ops.neg(w)];
@@ -87,7 +87,7 @@ describe("fuseUpdates", () => {
     expectSame(make, PASS, [x]);
   });
 
-  test("stays before the update of what it reads as its gradient", () => {
+  test("leaves an update before the update of the parameter that is its gradient", () => {
     const make = () => {
       const [v, w] = [weight([1, 2, 3]), weight([-1, 0.5, 4])];
       const [first, second] = [w, v].map((one) => new optim.SGD([one], { lr: 0.25, momentum: 0.9 }));

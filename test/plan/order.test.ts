@@ -28,7 +28,7 @@ const buffer = (kind: "temporary" | "state", size: number): Value => ({
   shape: [size],
 });
 
-/** Instructions that read up to three buffers and write one: a plain one, an update, one that its data can make fail. */
+/** Instructions that read up to three values and write one: a plain one, an update, one that can fail. */
 const KINDS = {
   join,
   update: ([gradient = null, lr = null, step = null]: readonly (Value | null)[], w: Value): Instruction => ({
@@ -44,7 +44,7 @@ const KINDS = {
 } as const;
 
 describe("order", () => {
-  test("finishes one thing before it starts the next, where that needs less memory", () => {
+  test("finishes one computation before it starts the next if that needs less memory", () => {
     const large = tensor(new Float32Array(100_000).fill(0.5));
     const fn = (a: Tensor): Tensor => {
       const made = Array.from({ length: 5 }, (_, i) => ops.add(a, i));
@@ -59,12 +59,12 @@ describe("order", () => {
     expectSame(() => fn, PASS, [large]);
   });
 
-  test("gives memory back before it takes more", () => {
+  test("frees memory before it takes more", () => {
     const [a, b] = [full([5000, 2], 0.5), full([2500], 0.5)];
     const fn = (large: Tensor, small: Tensor): Tensor[] => {
       const p = ops.exp(large);
       const moved = ops.add(small, ops.sum(p));
-      // The last that reads p: it takes 20,000 bytes and gives back 40,000.
+      // The last instruction that reads p. It takes 20,000 bytes and frees 40,000.
       return [moved, ops.sum(p, { dim: 1 })];
     };
     expect(names(fn, [], a, b)).toEqual(["exp", "sum", "add", "sum"]);
@@ -88,7 +88,7 @@ describe("order", () => {
     expectSame(() => fn, PASS, [large, small]);
   });
 
-  test("puts an update right behind the instruction that makes its gradient", () => {
+  test("puts an update right after the instruction that makes its gradient", () => {
     const make = () => {
       const [v, w] = [weight([[1, 2, 3]]), weight([[2], [0.5], [1]])];
       const opt = new optim.SGD([v, w], { lr: 0.01, momentum: 0.9 });
@@ -108,7 +108,7 @@ describe("order", () => {
     expectSame(make, ["order"], [x]);
   });
 
-  test("reads a parameter before its update and after it as before", () => {
+  test("keeps each read of a parameter before or after its update", () => {
     const make = () => {
       const w = weight([1, 2, 3]);
       const opt = new optim.SGD([w], { lr: 0.5, momentum: 0.5 });
@@ -169,7 +169,7 @@ describe("order", () => {
     expectClose([...compiled.layer.weight.data], [...eager.layer.weight.data], 1e-14);
   });
 
-  // Instruction k reads some earlier results and perhaps a state, and writes a result or a state.
+  // Instruction k reads up to two earlier results and perhaps a state. It writes a result or a state.
   const programs = fc
     .array(
       fc.record({
@@ -194,7 +194,7 @@ describe("order", () => {
       return { instructions, outputs: [] };
     });
 
-  /** What each instruction reads (what can fail: every state), told as who wrote it; and the states at the end. */
+  /** The writers of what each instruction reads (of all states, if it can fail), and the last writers of the states. */
   const meaning = ({ instructions }: Program): string[] => {
     const values = new Map<Value, string>();
     const told = instructions.map((instruction) => {
@@ -221,7 +221,7 @@ describe("order", () => {
     );
   });
 
-  test("never needs more memory, but to put an update where it belongs", () => {
+  test("never needs more memory for programs without updates", () => {
     fc.assert(
       fc.property(programs, (program) => {
         const plain = {

@@ -8,21 +8,21 @@ import { type Family, type Named, named } from "../../lib/plan/named.js";
 
 export type Fn = (...inputs: Tensor[]) => Tensor | Tensor[];
 
-/** The program that passes leave of a function, and where its temporaries are. */
+/** A function's program after some passes, and its arena. */
 export const planOf = (fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]) =>
   traceProgram(fn, inputs, passes).planned;
 
 export const programOf = (fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]): Program =>
   planOf(fn, passes, ...inputs).program;
 
-/** An instruction that reads any number of buffers and writes one. */
+/** An instruction that reads any number of values and writes one. */
 export const join = (inputs: readonly Value[], y: Value): Instruction => ({
   name: "concat",
   params: [inputs.length, 1, ...inputs.map(({ size }) => size)],
   operands: [...inputs, y],
 });
 
-/** The instructions' names in order, whatever they work on. */
+/** The names of the instructions in order. */
 export const names = (fn: Fn, passes: readonly PassName[], ...inputs: Tensor[]): string[] =>
   programOf(fn, passes, ...inputs).instructions.map(({ name }) => name);
 
@@ -31,14 +31,14 @@ export function all<F extends Family>(family: F, { instructions }: Program): Nam
   return instructions.flatMap((instruction) => named(instruction, family) ?? []);
 }
 
-/** The one instruction of a family. */
+/** The only instruction of a family. */
 export function only<F extends Family>(family: F, program: Program): Named<F> {
   const found = all(family, program);
   expect(found, family).toHaveLength(1);
   return found[0] as Named<F>;
 }
 
-/** What each op of a chain does, with its inputs by number. */
+/** The ops of a chain as text, with their inputs by number. */
 export const stepsOf = (chain: Named<"chain">): string[] =>
   chainOps(chain).map(({ name, from, kept }) => `${name}(${from.join(", ")})${kept ? " kept" : ""}`);
 
@@ -46,8 +46,8 @@ export const numbers = (result: Tensor | Tensor[]): number[][] =>
   [result].flat().map((one) => [...one.data] as number[]);
 
 /**
- * Runs two copies of a function, which may have state of their own: one as it is, one compiled.
- * By default the numbers are the same to the last bit.
+ * Expects the same numbers from two copies of a function, each with its own state: one eager, one compiled.
+ * Default: the same to the last bit.
  */
 export function expectSame(
   make: () => Fn,

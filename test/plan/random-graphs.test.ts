@@ -14,7 +14,7 @@ import {
 import { PASSES, type PassName } from "../../lib/plan/index.js";
 import { expectClose, numbers } from "./program.js";
 
-/** These change no bit; the others round otherwise than the ops one by one. */
+/** The passes that change no bit. The other passes round differently than single ops. */
 const EXACT: readonly PassName[] = [
   "deadCode",
   "foldConstants",
@@ -27,7 +27,7 @@ const EXACT: readonly PassName[] = [
 ];
 const COLUMNS = 5;
 
-/** What a step may do with the values before it, which are all [rows, 5]; it gives one more. */
+/** A step computes a value from the values before it. All values are [rows, 5]. */
 type Op = (pick: (at: number) => Tensor, world: World) => Tensor;
 interface World {
   readonly weights: readonly Tensor[];
@@ -69,7 +69,7 @@ const OPS: Readonly<Record<string, Op>> = {
   scatter: (pick, { labels }) => ops.indexAdd(pick(0), 0, labels, ops.tanh(pick(1))),
 };
 
-/** One step of training on what was computed, by either optimizer, cost or sum of squares. */
+/** One training step on the computed value, by either optimizer, with the cost or the sum of squares as loss. */
 const train = (value: Tensor, { weights, optimizers, labels }: World, which: number): Tensor => {
   for (const w of weights) w.grad = null;
   const scores = ops.matmul(ops.tanh(value), weights[1] as Tensor);
@@ -92,7 +92,7 @@ interface Recipe {
   readonly results: readonly number[];
 }
 
-/** A function with a state of its own, always the same for the same recipe. */
+/** A function with its own state. The same recipe gives the same function. */
 function make({ steps, results }: Recipe, rows: number): (x: Tensor) => Tensor[] {
   const generator = new Generator(9);
   const weights = [0, 1].map(() => {
@@ -132,14 +132,14 @@ const recipes: fc.Arbitrary<Recipe> = fc.record({
   ),
   results: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
 });
-// The larger is worth a team of threads.
+// The larger is large enough for a team of threads.
 const size = fc.constantFrom(6, 1500);
 
 afterAll(() => setThreads(2));
 
 test.each<[string, readonly PassName[], number]>([
-  ["the same bits with any of the passes that promise them", EXACT, 0],
-  ["the same to rounding with any of the passes", PASSES, 1e-12],
+  ["the same bits with any of the passes that change no bit", EXACT, 0],
+  ["the same up to rounding with any of the passes", PASSES, 1e-12],
 ])("gives %s, on random graphs", { timeout: 120_000 }, (_, passes, tolerance) => {
   fc.assert(
     fc.property(

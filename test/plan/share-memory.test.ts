@@ -7,13 +7,13 @@ import { bytesOf } from "../../lib/tensor/dtype.js";
 import { expectSame, join, planOf } from "./program.js";
 
 const PASS = ["shareMemory"] as const;
-/** Large enough that programs with several of them do not keep each in a place of its own. */
+/** Large enough that programs with several of them share memory. */
 const BYTES = 400_000;
 const x = tensor(new Float32Array(BYTES / 4).map((_, i) => (4 * i) / BYTES));
 const layers = (a: Tensor): Tensor => ops.exp(ops.tanh(ops.exp(ops.tanh(ops.exp(ops.tanh(a))))));
 
 const temporary = (size: number): Value => ({ kind: "temporary", size, dtype: "float32", shape: [size] });
-/** Instruction k reads some earlier results and writes one of its own. */
+/** Programs whose instruction k reads some earlier results and writes a new one. */
 const programOf = (
   made: readonly { size: number; reads: readonly number[] }[],
   kept: readonly number[],
@@ -36,7 +36,7 @@ const programs = fc
   .map(({ made, kept }) => programOf(made, kept));
 
 describe("shareMemory", () => {
-  test("uses memory again once nobody needs what is in it", () => {
+  test("reuses memory when its value is no longer needed", () => {
     expect(compile(layers, { passes: PASS }).arenaBytes(x)).toBe(2 * BYTES);
     expect(compile(layers, { passes: [] }).arenaBytes(x)).toBe(6 * BYTES);
     expectSame(() => layers, PASS, [x]);
@@ -52,7 +52,7 @@ describe("shareMemory", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("keeps what is read again much later", () => {
+  test("keeps a value that is read again much later", () => {
     const fn = (a: Tensor): Tensor => {
       const early = ops.neg(a);
       return ops.add(layers(a), early);
@@ -61,13 +61,13 @@ describe("shareMemory", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
-  test("leaves few bytes where nobody has to wait for their place", () => {
+  test("does not share memory among few bytes", () => {
     const small = tensor(new Float32Array(1000).fill(0.5));
     expect(compile(layers, { passes: PASS }).arenaBytes(small)).toBe(6 * 4032);
     expectSame(() => layers, PASS, [small]);
   });
 
-  test("gives small temporaries places of their own beside large ones", () => {
+  test("gives small temporaries their own memory beside large ones", () => {
     const fn = (a: Tensor): Tensor[] => {
       const ends = [0.5, 1.5, 2.5].map((factor) => ops.sum(ops.mul(ops.tanh(a), factor)));
       return [ops.mul(ops.add(ops.add(ends[0] as Tensor, ends[1] as Tensor), ends[2] as Tensor), layers(a))];
@@ -87,7 +87,7 @@ describe("shareMemory", () => {
     expectSame(() => fn, PASS, [x], { tolerance: 1e-6 });
   });
 
-  test("never lets two temporaries overlap that live at the same time", () => {
+  test("never overlaps two temporaries that live at the same time", () => {
     fc.assert(
       fc.property(programs, fc.constantFrom(0, 300, 1000, Number.POSITIVE_INFINITY), (program, apart) => {
         const { bytes, offsets } = placeInArena(program, apart);
@@ -116,7 +116,7 @@ describe("shareMemory", () => {
     );
   });
 
-  test("needs no more than a place for each", () => {
+  test("never needs more memory than without sharing", () => {
     fc.assert(
       fc.property(programs, (program) => {
         const apart = placeInArena(program, Number.POSITIVE_INFINITY).bytes;

@@ -8,7 +8,7 @@ const PASS: readonly PassName[] = ["writeInPlace"];
 const CHAINS: readonly PassName[] = ["fuseElementwise", "writeInPlace"];
 const x = f64([1, -2, 0.5]);
 
-/** A state and a function that writes to it, anew for each run. */
+/** Makes a function with a new state, to which it writes. */
 const withState = (f: (w: Tensor, a: Tensor) => Tensor | Tensor[]) => (): Fn => {
   const w = f64([3, 1, -1]);
   return (a: Tensor) => f(w, a);
@@ -18,7 +18,7 @@ const put = (w: Tensor, value: Tensor): void => write("test", w, value);
 describe("writeInPlace", () => {
   test.each<[string, PassName[], string[], (w: Tensor, a: Tensor) => Tensor | Tensor[]]>([
     [
-      "writes what one instruction makes of a state",
+      "writes the result of one instruction on a state",
       [],
       ["add"],
       (w, a) => {
@@ -27,7 +27,7 @@ describe("writeInPlace", () => {
       },
     ],
     [
-      "writes what a chain makes of a state",
+      "writes the result of a chain on a state",
       ["fuseElementwise"],
       ["chain"],
       (w, a) => {
@@ -36,7 +36,7 @@ describe("writeInPlace", () => {
       },
     ],
     [
-      "lets those who read the value find it in the state",
+      "lets later instructions read the value from the state",
       [],
       ["add", "neg"],
       (w, a) => {
@@ -46,7 +46,7 @@ describe("writeInPlace", () => {
       },
     ],
     [
-      "writes what is made of other values alone",
+      "writes a result that does not depend on the state",
       ["fuseElementwise"],
       ["chain"],
       (w, a) => {
@@ -63,7 +63,7 @@ describe("writeInPlace", () => {
 
   test.each<[string, readonly PassName[], (w: Tensor, a: Tensor) => Tensor | Tensor[]]>([
     [
-      "the old value is read behind it",
+      "the old value is read after it",
       PASS,
       (w, a) => {
         const next = ops.add(w, a);
@@ -73,7 +73,7 @@ describe("writeInPlace", () => {
       },
     ],
     [
-      "the old value is read behind it in the chain",
+      "the old value is read after it in the chain",
       CHAINS,
       (w, a) => {
         const next = ops.add(ops.neg(w), a);
@@ -83,7 +83,7 @@ describe("writeInPlace", () => {
       },
     ],
     [
-      "the value is given back",
+      "the value is an output",
       PASS,
       (w, a) => {
         const next = ops.add(w, a);
@@ -110,7 +110,7 @@ describe("writeInPlace", () => {
       },
     ],
     [
-      "it is made of a sum over the state",
+      "the value depends on a sum over the state",
       PASS,
       (w, a) => {
         put(w, ops.add(ops.expand(ops.sum(w), [3]), a));
@@ -118,19 +118,19 @@ describe("writeInPlace", () => {
       },
     ],
     [
-      "it is a value of another size",
+      "the value has another size",
       PASS,
       (w, a) => {
         put(w, ops.expand(ops.sum(ops.mul(w, a)), [3]));
         return [];
       },
     ],
-  ])("gives the same where %s", (_, passes, f) => {
+  ])("gives the same if %s", (_, passes, f) => {
     expectSame(withState(f), passes, [x], { runs: 4 });
     expectSame(withState(f), [...CHAINS, "deadCode", "order", "shareMemory"], [x], { runs: 4 });
   });
 
-  test("keeps the copy where something fails between the value and its writing", () => {
+  test("keeps the copy if an instruction between the value and the copy can fail", () => {
     const w = f64([3, 1, -1]);
     const step = compile(
       (a: Tensor, index: Tensor) => {
