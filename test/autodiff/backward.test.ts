@@ -29,7 +29,7 @@ describe("backward", () => {
     expect(w.grad?.toArray()).toEqual([12]); // d w³ / dw
   });
 
-  test("adds up where a weight is shared and a module used twice", () => {
+  test("adds up the gradients of a shared weight and of a module that is used twice", () => {
     const layer = new nn.Linear(3, 3, { dtype: "float64" });
     const x = normal([4, 3]);
     const loss = (weight: Tensor, bias: Tensor) => {
@@ -45,7 +45,7 @@ describe("backward", () => {
     checkGradients(loss, [weight.detach(), bias.detach()], { order: 2 });
   });
 
-  test("accumulates over several calls, and zeroGrad forgets", () => {
+  test("accumulates over several calls until zeroGrad", () => {
     const w = leaf([1, 2]);
     for (let i = 0; i < 3; i++) ops.sum(ops.square(w)).backward();
     expect(w.grad?.toArray()).toEqual([6, 12]);
@@ -60,7 +60,7 @@ describe("backward", () => {
     expect(w.grad?.toArray()).toEqual([16]);
   });
 
-  test("gives each leaf a gradient of its own memory", () => {
+  test("gives each leaf a gradient with its own memory", () => {
     const [a, b] = [leaf([1, 2]), leaf([3, 4])];
     const seed = tensor([1, 1], { dtype: "float64" });
     ops.add(a, b).backward({ gradient: seed });
@@ -69,7 +69,7 @@ describe("backward", () => {
     expect(seed.toArray()).toEqual([1, 1]);
   });
 
-  test("frees the graph unless told to keep it", () => {
+  test("frees the graph unless retainGraph is set", () => {
     const w = leaf([2]);
     const y = ops.sum(ops.square(w));
     y.backward({ retainGraph: true });
@@ -79,7 +79,7 @@ describe("backward", () => {
     expect(() => y.backward()).toThrow(/freed by an earlier backward/);
   });
 
-  test("notices that an input was changed in place since", () => {
+  test("detects that an input was changed in place", () => {
     const w = leaf([2]);
     const optimizer = new optim.SGD([w], { lr: 0.1 });
     const y = ops.sum(ops.square(w));
@@ -88,7 +88,7 @@ describe("backward", () => {
     expect(() => y.backward()).toThrow(/input x of square was changed in place/);
   });
 
-  test("says which op has no gradient", () => {
+  test("names the op that has no gradient", () => {
     const w = leaf([2, 1]);
     expect(() => ops.argmin(w).backward()).toThrow(/comes from argmin, which has no gradient/);
     const nearest = new nn.NearestNeighbor(normal([5, 3]));
@@ -126,7 +126,7 @@ describe("backward", () => {
     expect((w.grad as unknown as Tensor).toArray()).toEqual([18]);
   });
 
-  test("serves a graph of ten thousand ops", () => {
+  test("works for a graph of ten thousand ops", () => {
     const w = leaf([1]);
     let y: Tensor = w;
     for (let i = 0; i < 10_000; i++) y = ops.add(y, w);
@@ -145,7 +145,7 @@ describe("transforms", () => {
     expect([one(x).item(), two(x).item(), three(x).item()]).toEqual([32, 48, 48]);
   });
 
-  test("jvp agrees with vjp, and with itself taken through grad", () => {
+  test("jvp agrees with vjp, and with the jvp of a gradient", () => {
     const f = (a: Tensor, b: Tensor): Tensor => ops.softmax(ops.matmul(ops.tanh(a), b));
     const [a, b, da, db, v] = [
       normal([3, 4]),
@@ -162,7 +162,7 @@ describe("transforms", () => {
     checkGradients((x) => jvp(f, [x, b], [da, db])[1], [a]);
   });
 
-  test("give zeros for what the function does not depend on", () => {
+  test("give zeros for inputs on which the function does not depend", () => {
     const [x, unused] = [tensor([1, 2]), tensor([3])];
     const [, pullback] = vjp((a) => ops.mul(a, 2), x, unused);
     expect(pullback(tensor([1, 1])).map((t) => t.toArray())).toEqual([[2, 2], [0]]);
@@ -180,7 +180,7 @@ describe("transforms", () => {
 describe("users' own ops", () => {
   const x = normal([3, 2]);
 
-  test("have derivatives by the rules they give", () => {
+  test("have the derivatives of their rules", () => {
     const cube = ops.defineOp<"x">("cube", {
       inputs: ["x"],
       kernel: "square",
@@ -200,7 +200,7 @@ describe("users' own ops", () => {
     checkGradients((z) => twice([z], {}), [x], { order: 2 });
   });
 
-  test("are caught with a wrong slope, saying where and by how much", () => {
+  test("are refused by checkGradients if a derivative is wrong, with its entry and its error", () => {
     const wrong = ops.elementwise("tanh", { takes: "float", slope: { x: ({ y }) => ops.square(y) } });
     expect(() => checkGradients((z) => wrong([z]), [x])).toThrow(GraphError);
     expect(() => checkGradients((z) => wrong([z]), [x])).toThrow(
@@ -208,7 +208,7 @@ describe("users' own ops", () => {
     );
   });
 
-  test("are caught where vjp and jvp differ", () => {
+  test("are refused by checkGradients if vjp and jvp differ", () => {
     const wrong = ops.defineOp<"x">("wrong", {
       inputs: ["x"],
       kernel: "square",

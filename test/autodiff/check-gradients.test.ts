@@ -1,4 +1,4 @@
-// What `checkGradients` finds: which entry is off, and where there is nothing to compare with.
+// What `checkGradients` reports: the entry with a wrong derivative, and points without a derivative.
 import { describe, expect, test } from "vitest";
 import {
   checkGradients,
@@ -14,8 +14,8 @@ import {
 
 const f64 = (values: number[] | number[][]): Tensor => tensor(values, { dtype: "float64" });
 
-describe("an entry that is off", () => {
-  // Right but for one entry of the second input.
+describe("an entry with a wrong derivative", () => {
+  // Correct except for one entry of the second input.
   const wrongAt = defineFunction("wrongAt", {
     forward: (a, b) => ops.mul(a, b),
     jvp: ({ inputs: [a, b], tangents: [da, db] }) => {
@@ -37,13 +37,13 @@ describe("an entry that is off", () => {
     ]),
   ];
 
-  test("is named, with by how much", () => {
+  test("is named, with its error", () => {
     expect(() => checkGradients(wrongAt, inputs)).toThrow(
       /^checkGradients: input 1, entry \[1, 2\]: the jvp gives 18 for entry \[1, 2\] of the output, differences give 5\.99\d+|6(\.0\d+)?, off by 12/,
     );
   });
 
-  test("in a vjp too", () => {
+  test("is named for a vjp too", () => {
     const wrong = ops.defineOp<"x">("wrong", {
       inputs: ["x"],
       kernel: "square",
@@ -87,7 +87,7 @@ describe("a kink or a jump is refused, with its entry", () => {
     expect(at(x, f as (x: Tensor) => Tensor)).toThrow("move the input away from there");
   });
 
-  test("of the gradient, where that alone has one", () => {
+  test("also if only the gradient has one", () => {
     const bend = (x: Tensor): Tensor => ops.mul(0.1, ops.square(ops.relu(x)));
     expect(at(f64([0]), bend)).not.toThrow();
     expect(at(f64([0]), bend, 2)).toThrow(
@@ -96,7 +96,7 @@ describe("a kink or a jump is refused, with its entry", () => {
   });
 });
 
-describe("what is steep or large is no kink", () => {
+describe("a steep or large function has no kink", () => {
   test.each([
     ["a root near 0", ops.sqrt, f64([1e-3, 4])],
     ["e^x", ops.exp, f64([12, -3])],
@@ -108,7 +108,7 @@ describe("what is steep or large is no kink", () => {
   });
 });
 
-test("costs and modules can be checked with all that they depend on", () => {
+test("costs and modules can be checked with all their inputs and parameters", () => {
   const random = new Generator(4);
   const normal = (shape: number[]): Tensor => random.normal(shape, { dtype: "float64" });
   const model = new nn.Linear(3, 2, { dtype: "float64" });

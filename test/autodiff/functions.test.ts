@@ -1,4 +1,4 @@
-// vjp, jvp, jacobian, hessian and vmap give what torch.func gives, op by op and compiled.
+// vjp, jvp, jacobian, hessian and vmap give the same as torch.func, eagerly and compiled.
 import { describe, expect, test } from "vitest";
 import { compile, eye, hessian, jacobian, jvp, ops, type Tensor, vjp, vmap } from "../../lib/index.js";
 import { expectClose, fromOracle } from "../oracle/compare.js";

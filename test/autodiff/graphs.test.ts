@@ -1,4 +1,4 @@
-// Gradients through graphs of any form, and what looks at them or changes them on the way.
+// Gradients through graphs of any form, and hooks that see or change them.
 import { describe, expect, test } from "vitest";
 import {
   ArgumentError,
@@ -58,7 +58,7 @@ describe("functions with a derivative of their own", () => {
     expectSame(compile(grad((z) => ops.sum(cube(z))))(x) as Tensor, ops.mul(3, ops.square(x)));
   });
 
-  test("by both, of two inputs", () => {
+  test("with both rules, for two inputs", () => {
     checkGradients(byBoth, [x, normal([3, 2])], { order: 2 });
   });
 
@@ -79,7 +79,7 @@ describe("functions with a derivative of their own", () => {
     }
   });
 
-  test("a straight-through estimator passes the gradient as if there was nothing", () => {
+  test("a straight-through estimator passes the gradient unchanged", () => {
     const round = defineFunction("roundStraightThrough", {
       forward: (z) => ops.round(z),
       vjp: ({ dy }) => [dy],
@@ -170,7 +170,7 @@ describe("checkpoint", () => {
     new nn.Linear(5, 3, { dtype: "float64" }),
   );
 
-  test("gives the same value and gradients, and computes again for them", () => {
+  test("gives the same value and gradients, and computes again for the gradients", () => {
     const x = normal([4, 3]);
     let calls = 0;
     const forward = (module: nn.Module, z: Tensor): Tensor => {
@@ -193,7 +193,7 @@ describe("checkpoint", () => {
     });
   });
 
-  test("saves memory in a program too, which computes again", () => {
+  test("saves memory in a program too, by computing again", () => {
     const layers = Array.from(
       { length: 4 },
       () =>
@@ -228,7 +228,7 @@ describe("checkpoint", () => {
     expect(again.arenaBytes(x)).toBeLessThan(0.5 * kept.arenaBytes(x));
   });
 
-  test("says what it was not told of", () => {
+  test("names a tensor that is not among its inputs", () => {
     const x = leaf([1, 2, 3]);
     const y = checkpoint((z: Tensor) => block.forward(z), x);
     expect(() => ops.sum(y).backward()).toThrow(
@@ -238,7 +238,7 @@ describe("checkpoint", () => {
 });
 
 describe("retainGrad and hooks", () => {
-  test("keep the gradient of a result on the way", () => {
+  test("keep the gradient of an intermediate result", () => {
     const w = leaf([2, 3]);
     const h = ops.square(w);
     h.retainGrad();
@@ -247,7 +247,7 @@ describe("retainGrad and hooks", () => {
     expect(w.grad?.toArray()).toEqual([32, 108]);
   });
 
-  test("see the whole gradient once, and may change it", () => {
+  test("see the complete gradient once, and may change it", () => {
     const w = leaf([2, 3]);
     const h = ops.square(w);
     const seen: unknown[] = [];
@@ -303,7 +303,7 @@ describe("retainGrad and hooks", () => {
     expectSame(model.forward(ops.detach(x)), ops.relu(ops.tanh(ops.detach(x))));
   });
 
-  test("refuse what has no gradient, and what is no gradient", () => {
+  test("refuse a tensor without gradient, and a result that is not a gradient", () => {
     const w = leaf([1, 2]);
     expect(() => tensor([1]).retainGrad()).toThrow("retainGrad: this tensor does not require a gradient");
     expect(() => tensor([1]).registerHook(() => {})).toThrow(GraphError);
@@ -325,7 +325,7 @@ describe("retainGrad and hooks", () => {
 });
 
 describe("clipping", () => {
-  test("by norm: all gradients together, as PyTorch does", () => {
+  test("by norm: all gradients together, as in PyTorch", () => {
     const [a, b, none] = [leaf([1, 2]), leaf([3]), leaf([1])];
     backward(ops.add(ops.sum(ops.square(a)), ops.sum(ops.square(b)))); // 2, 4, 6
     const total = optim.clipGradNorm([a, b, none], 1);
@@ -366,7 +366,7 @@ describe("clipping", () => {
     expectNumbersClose(train(true), train(false), { rtol: 1e-12, atol: 1e-12 });
   });
 
-  test("refuses what cannot be", () => {
+  test("refuses bad arguments", () => {
     const w = leaf([1]);
     expect(() => optim.clipGradNorm([w], 1)).toThrow("clipGradNorm: no parameter has a gradient");
     expect(() => optim.clipGradNorm(1 as never, 1)).toThrow(

@@ -52,17 +52,17 @@ const f = (x: Tensor): Tensor => ops.softmax(ops.matmul(ops.tanh(x), ops.transpo
 describe("jacobian", () => {
   const x = normal([2, 3]);
 
-  test.each(["reverse", "forward"] as const)("by %s is that of differences", (mode) => {
+  test.each(["reverse", "forward"] as const)("by %s agrees with differences", (mode) => {
     expectSame(jacobian(f, { mode })(x), differences(f, x), mode, { rtol: 1e-8, atol: 1e-8 });
   });
 
-  test("chooses the shorter way, and both agree", () => {
+  test("chooses the mode with less work, and both modes agree", () => {
     const tall = (z: Tensor): Tensor => ops.concat([ops.exp(z), z, ops.square(z)]);
     expectSame(jacobian(tall)(x), jacobian(tall, { mode: "reverse" })(x));
     expectSame(jacobian(f)(x), jacobian(f, { mode: "forward" })(x));
   });
 
-  test("has lists and objects as its function does", () => {
+  test("has lists and objects like its function", () => {
     const g = (p: { w: Tensor; b: Tensor }, z: Tensor): { y: Tensor; n: Tensor } => ({
       y: ops.add(ops.matmul(p.w, z), p.b),
       n: ops.sum(ops.square(z)),
@@ -77,7 +77,7 @@ describe("jacobian", () => {
     expectSame((J.n as unknown as [{ w: Tensor }])[0].w, ops.mul(p.w, 0));
   });
 
-  test("is zero for a constant, and for what passed a comparison", () => {
+  test("is zero for a constant, and for the result of a comparison", () => {
     expect(
       jacobian((z) => ops.to(ops.greater(z, 0), "float64"))(tensor([1, -1], { dtype: "float64" })).toArray(),
     ).toEqual([
@@ -122,7 +122,7 @@ describe("hessian and hvp", () => {
   const g = (x: Tensor): Tensor => ops.logsumexp(ops.matmul(ops.tanh(x), x));
   const x = normal([4]);
 
-  test("are the gradient's differences", () => {
+  test("agree with differences of the gradient", () => {
     const H = hessian(g)(x);
     expectSame(H, differences(grad(g), x), "H", { rtol: 1e-7, atol: 1e-7 });
     const v = normal([4]);
@@ -131,7 +131,7 @@ describe("hessian and hvp", () => {
     expectSame(product[0], ops.matmul(H, v));
   });
 
-  test("know several inputs and trees", () => {
+  test("accept several inputs and trees", () => {
     const h = (p: { a: Tensor; b: Tensor }): Tensor => ops.sum(ops.mul(ops.square(p.a), p.b));
     const p = { a: tensor([1, 2], { dtype: "float64" }), b: tensor([3, 4], { dtype: "float64" }) };
     const H = hessian(h)(p);
@@ -167,7 +167,7 @@ describe("over trees and modules", () => {
   const y = normal([5, 2]);
   const loss = (net: nn.Module, input: Tensor): Tensor => cost.squaredError(net.forward(input), y);
 
-  test("a module's gradient is what backward() leaves", () => {
+  test("a module's gradient is the gradient of backward()", () => {
     const [value, gradient] = valueAndGrad(loss)(model, x);
     model.zeroGrad();
     const direct = loss(model, x);
@@ -281,7 +281,7 @@ describe("the lecture's pair of Jacobians", () => {
     ],
   };
 
-  test.each(Object.keys(MODULES))("of %s: differences, and what backward() gives", (name) => {
+  test.each(Object.keys(MODULES))("of %s agree with differences and with backward()", (name) => {
     const [module, z] = MODULES[name] as [nn.Module, Tensor];
     const { state, weights } = jacobians(module, z);
     expectSame(
@@ -308,8 +308,8 @@ describe("the lecture's pair of Jacobians", () => {
     }
   });
 
-  test("of every module of one input that can be differentiated", () => {
-    // Of two inputs, of integers, an argmin, or without a function of their own.
+  test("are tested for every differentiable module with one input", () => {
+    // Modules with two inputs, with integer inputs, with an argmin, or without a function of their own.
     const others = ["Bilinear", "CosineSimilarity", "PairwiseDistance", "Embedding", "EmbeddingBag"];
     others.push("NearestNeighbor", "ModuleList", "ModuleDict");
     const own = Object.values<unknown>(nn).flatMap((value) =>
@@ -318,7 +318,7 @@ describe("the lecture's pair of Jacobians", () => {
     expect(own.filter((name) => !(name in MODULES) && !others.includes(name))).toEqual([]);
   });
 
-  test("chained give the gradients of every state and weight", () => {
+  test("give, chained, the gradients of every state and weight", () => {
     const modules = [
       new nn.Flatten(0),
       new nn.Linear(6, 5, float64),
@@ -342,7 +342,7 @@ describe("the lecture's pair of Jacobians", () => {
     });
   });
 
-  test("per-sample gradients have the batch gradient as their mean", () => {
+  test("per-sample gradients have the gradient of the batch as their mean", () => {
     const model = MODULES["Sequential"]?.[0] as nn.Module;
     const [x, labels] = [normal([7, 4]), tensor([0, 1, 1, 0, 1, 0, 0], { dtype: "int32" })];
     const each = perSampleGradients(model, cost.crossEntropy, x, labels);
@@ -366,7 +366,7 @@ describe("the lecture's pair of Jacobians", () => {
   });
 });
 
-describe("refuse what cannot be", () => {
+describe("bad arguments are refused", () => {
   const x = normal([3]);
   const integers = tensor([1, 2], { dtype: "int32" });
   const g = (z: Tensor): Tensor => ops.square(z);

@@ -1,5 +1,5 @@
-// A thousand graphs of ops, made at random: their gradients agree with central differences, and compiled,
-// with any subset of the passes and any number of threads, they give what they give op by op.
+// A thousand random graphs of ops. Their gradients agree with central differences. Compiled, with any subset of the
+// passes and any number of threads, they give the same as eagerly.
 import process from "node:process";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
@@ -21,10 +21,10 @@ import { expectSame } from "../oracle/compare.js";
 afterEach(() => setThreads(2));
 
 const RUNS = 1000;
-// Others find others: THALWEG_GRAPHS_SEED=7 npx vitest run test/autodiff/random-graphs.test.ts
+// For other graphs: THALWEG_GRAPHS_SEED=7 npx vitest run test/autodiff/random-graphs.test.ts
 const SEED = Number(process.env["THALWEG_GRAPHS_SEED"] ?? 1);
 
-/** A value from one or two others, whatever their shapes; `n` decides where there is something to decide. */
+/** Computes a value from one or two others of any shapes. `n` selects options such as an axis. */
 type Step = (a: Tensor, b: Tensor, n: number) => Tensor;
 
 const within = (x: Tensor): Tensor => ops.tanh(x);
@@ -38,7 +38,7 @@ const numbers = (count: number, below: number, n: number): Tensor =>
     { shape: [count] },
   );
 
-/** b where it broadcasts with a, or else its mean. */
+/** b if it broadcasts with a, else its mean. */
 function beside(a: Tensor, b: Tensor): Tensor {
   const fits = b.shape.every((size, d) => {
     const own = a.shape[a.rank - b.rank + d];
@@ -137,7 +137,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   detach: (a, b) => ops.add(a, ops.detach(beside(a, b))),
 };
 const NAMES = Object.keys(STEPS);
-const MOST = 64; // elements; beyond it a value is summed up
+const MOST = 64; // elements; a larger value is averaged over its first axis
 
 interface Graph {
   readonly shapes: readonly (readonly number[])[];
@@ -150,7 +150,7 @@ interface Graph {
   readonly seed: number;
 }
 
-/** The weighted sum of the last values: several outputs, as a cost of several terms has. */
+/** The weighted sum of the last values, like a cost of several terms. */
 function evaluate({ steps }: Graph, inputs: readonly Tensor[]): Tensor {
   const values = [...inputs];
   const at = (i: number): Tensor => values[values.length - 1 - (i % Math.min(values.length, 5))] as Tensor;
@@ -182,14 +182,14 @@ const graphs: fc.Arbitrary<Graph> = fc.record({
 });
 const settings = { numRuns: RUNS, seed: SEED };
 
-test("gradients are those of central differences", { timeout: 120_000 }, () => {
+test("gradients agree with central differences", { timeout: 120_000 }, () => {
   let kinks = 0;
   const drawn = new Set<string>();
   fc.assert(
     fc.property(graphs, (graph) => {
       for (const { name } of graph.steps) drawn.add(name);
       const f = (...inputs: Tensor[]): Tensor => evaluate(graph, inputs);
-      // What is cut off by detach() differences do not know of.
+      // Differences cannot account for detach().
       if (graph.steps.some(({ name }) => name === "detach")) return;
       try {
         checkGradients(f, inputsOf(graph), { rtol: 1e-4, atol: 1e-6, seed: graph.seed });
@@ -200,7 +200,7 @@ test("gradients are those of central differences", { timeout: 120_000 }, () => {
     }),
     settings,
   );
-  // A kink by chance is rare: the check must not live of refusing.
+  // Random kinks are rare: the test must not pass because most graphs are refused.
   expect(kinks).toBeLessThan(RUNS / 20);
   expect(drawn.size).toBe(NAMES.length);
 });
@@ -216,7 +216,7 @@ interface Trained {
   readonly parameters: readonly Tensor[];
 }
 
-/** Two steps of descent from the graph's inputs, all but the first of which are the parameters. */
+/** Two steps of descent. The parameters are the graph's inputs except the first. */
 function train(graph: Graph, passes: readonly PassName[] | null): Trained {
   const [x, ...others] = inputsOf(graph) as [Tensor, ...Tensor[]];
   const parameters = [...others, ops.mul(0.5, x)].map((value) => new nn.Parameter(value));
@@ -235,7 +235,7 @@ function train(graph: Graph, passes: readonly PassName[] | null): Trained {
   return { losses: [run(x), run(x)], parameters };
 }
 
-test("compiled, with any of the passes and threads, they train as op by op", { timeout: 240_000 }, () => {
+test("compiled, with any passes and threads, they train as eagerly", { timeout: 240_000 }, () => {
   fc.assert(
     fc.property(graphs, fc.subarray([...PASSES]), (graph, some) => {
       const expected = train(graph, null);

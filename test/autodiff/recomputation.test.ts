@@ -32,14 +32,14 @@ const LAYERS: [string, (x: Tensor) => Tensor][] = [
 ];
 
 describe.each(LAYERS)("a checkpoint around %s", (_, layer) => {
-  /** y = Σ a·x for some random a that the gradient shows: y and dx must agree. */
+  /** y = a·x with random a, and dx = a: y and dx must have the same a. */
   const agree = (x: Tensor, y: Tensor, dx: Tensor): void => {
     const slope = ops.sub(layer === LAYERS[1]?.[1] ? dx : y, ops.mul(dx, x));
     if (layer === LAYERS[1]?.[1]) return;
     for (const value of slope.data) expect(value).toBeCloseTo(0, 5);
   };
 
-  test("computes the gradient with the numbers of the value", () => {
+  test("computes the gradient with the same random numbers as the value", () => {
     const x = negative();
     const y = checkpoint(layer, x);
     y.sum().backward();
@@ -47,7 +47,7 @@ describe.each(LAYERS)("a checkpoint around %s", (_, layer) => {
     expect(new Set(y.data).size).toBeGreaterThan(1);
   });
 
-  test("is what it is without one", () => {
+  test("gives the same as without a checkpoint", () => {
     const run = (saves: boolean): number[][] => {
       manualSeed(7);
       generator.seed(7);
@@ -59,7 +59,7 @@ describe.each(LAYERS)("a checkpoint around %s", (_, layer) => {
     expect(run(true)).toEqual(run(false));
   });
 
-  test("does so in a compiled function, in each run anew", () => {
+  test("does so in a compiled function, with new numbers in each run", () => {
     const x = negative();
     const step = compile(() => {
       x.grad = null;
@@ -73,7 +73,7 @@ describe.each(LAYERS)("a checkpoint around %s", (_, layer) => {
   });
 });
 
-test("a checkpoint moves the running statistics once", () => {
+test("a checkpoint updates the running statistics once", () => {
   const run = (saves: boolean): number[][] => {
     const norm = new nn.BatchNorm1d(2);
     const x = tensor([1, 2, 3, 5, 8, 13], { shape: [3, 2], requiresGrad: true });
@@ -85,7 +85,7 @@ test("a checkpoint moves the running statistics once", () => {
   expect(run(true)).toEqual(run(false));
 });
 
-test("a checkpoint refuses a function that draws otherwise the second time", () => {
+test("a checkpoint refuses a function that draws other numbers the second time", () => {
   let calls = 0;
   const x = negative();
   const y = checkpoint((z: Tensor) => (calls++ === 0 ? ops.mul(z, rand([8])) : z), x);
@@ -96,12 +96,12 @@ describe("random numbers under vmap", () => {
   const drop = new nn.Dropout(0.5);
   const x = ones([6, 50]);
 
-  test("are refused unless it is said what they should be", () => {
+  test("are refused unless `randomness` is given", () => {
     expect(() => vmap((z: Tensor) => drop.forward(z))(x)).toThrow(/vmap: uniform draws random numbers/);
     expect(() => compile((all: Tensor) => vmap((z: Tensor) => drop.forward(z))(all))(x)).toThrow(GraphError);
   });
 
-  test("are those of the whole batch where they are different for each sample", () => {
+  test("are those of the whole batch if different for each sample", () => {
     manualSeed(3);
     const each = vmap((z: Tensor) => drop.forward(z), { randomness: "different" })(x);
     manualSeed(3);
@@ -109,12 +109,12 @@ describe("random numbers under vmap", () => {
     expect(new Set((each.toArray() as number[][]).map(String)).size).toBe(6);
   });
 
-  test("are drawn once where they are the same for all", () => {
+  test("are drawn once if the same for all samples", () => {
     const each = vmap((z: Tensor) => drop.forward(z), { randomness: "same" })(x);
     expect(new Set((each.toArray() as number[][]).map(String)).size).toBe(1);
   });
 
-  test("differ along the axes of those that ask for it", () => {
+  test("differ along the axes of each vmap that asks for it", () => {
     const draw = (inner: "same" | "different", outer: "same" | "different"): number[][][] =>
       vmap((row: Tensor) => vmap((z: Tensor) => ops.mul(z, rand([])), { randomness: inner })(row), {
         randomness: outer,
@@ -151,7 +151,7 @@ describe("random numbers under vmap", () => {
 });
 
 describe("a generator in a compiled function", () => {
-  test("goes on as it does in eager calls", () => {
+  test("continues as in eager calls", () => {
     const own = new Generator(11);
     const f = (x: Tensor): Tensor => ops.add(ops.mul(x, own.uniform([4])), rand([4]));
     const run = (step: (x: Tensor) => Tensor): number[][] => {
@@ -162,7 +162,7 @@ describe("a generator in a compiled function", () => {
     expect(run(compile(f))).toEqual(run(f));
   });
 
-  test("draws in a loop what it draws in as many calls, on either thread", async () => {
+  test("draws the same in a loop as in single calls, on either thread", async () => {
     const own = new Generator(11);
     const step = compile((x: Tensor) => ops.sum(ops.mul(x, own.uniform([2, 4]))));
     const x = ones([6, 4]);
@@ -173,7 +173,7 @@ describe("a generator in a compiled function", () => {
     const calls = [0, 1, 2].map(() => step(ones([2, 4])).item());
     own.seed(1);
     const later = step.loopAsync([x], order, 2);
-    // What is drawn meanwhile comes after what the loop has been promised.
+    // A draw during the loop gets the numbers after those reserved for the loop.
     const after = own.uniform([4]).toArray();
     expect([...(await later).data]).toEqual(loop);
     expect(calls).toEqual(loop);
@@ -182,7 +182,7 @@ describe("a generator in a compiled function", () => {
     expect(own.uniform([4]).toArray()).toEqual(after);
   });
 
-  test("that the function makes begins anew in each call and each step", () => {
+  test("that the function makes starts again in each call and each step", () => {
     const step = compile((x: Tensor) => ops.sum(ops.mul(x, new Generator(4).uniform([2, 4]))));
     const once = step(ones([2, 4])).item();
     expect(step(ones([2, 4])).item()).toBe(once);
@@ -190,7 +190,7 @@ describe("a generator in a compiled function", () => {
     expect([...step.loop([ones([4, 4])], order, 2).data]).toEqual([once, once]);
   });
 
-  test("cannot be started again there", () => {
+  test("cannot be seeded there", () => {
     const f = compile(() => {
       manualSeed(3);
       return rand([2]);

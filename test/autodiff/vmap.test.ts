@@ -26,7 +26,7 @@ const SAMPLES = 3;
 const at = (x: Tensor, i: number): Tensor =>
   ops.reshape(ops.slice(x, 0, { start: i, end: i + 1 }), x.shape.slice(1));
 
-/** Three samples of an input: itself, and others of the same kind. */
+/** Three samples: the input itself and two similar ones. */
 function samples(x: Tensor): Tensor {
   if (x.dtype !== "float64") return ops.stack([x, x, x]);
   return ops.stack([x, ops.mul(x, 0.75), ops.mul(x, 1.25)]);
@@ -34,11 +34,11 @@ function samples(x: Tensor): Tensor {
 
 const rows = readOps();
 
-describe("over samples every op gives what it gives for each", () => {
+describe("every op gives the same over samples as for each sample", () => {
   test.each(rows.map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
     const inputs = Object.values(row.inputs).map((input) => fromOracle(input));
     const f = (...list: Tensor[]): Tensor => callOp(row, list);
-    // All inputs with samples, and each by itself.
+    // All inputs mapped, and each input alone.
     const subsets = [inputs.map(() => true), ...inputs.map((_, i) => inputs.map((__, j) => i === j))];
     for (const mapped of inputs.length === 1 ? subsets.slice(1) : subsets) {
       const given = inputs.map((input, i) => (mapped[i] ? samples(input) : input));
@@ -51,8 +51,8 @@ describe("over samples every op gives what it gives for each", () => {
   });
 });
 
-describe("over samples every derivative is that of each", () => {
-  /** The largest row of each op. */
+describe("every derivative is the same over samples as for each sample", () => {
+  /** The row with the largest inputs for each op. */
   const chosen = new Map<string, OpRow>();
   for (const row of rows.filter(hasDerivatives)) {
     const sizeOf = ({ inputs }: OpRow): number =>
@@ -93,7 +93,7 @@ describe("over samples every derivative is that of each", () => {
 describe("vmap", () => {
   const dot = (a: Tensor, b: Tensor): Tensor => ops.sum(ops.mul(a, b));
 
-  test("takes samples along any axis and gives them along any", () => {
+  test("takes samples along any axis and returns them along any axis", () => {
     const [a, b] = [normal([4, 3]), normal([3, 4])];
     const scaled = vmap((x: Tensor, y: Tensor) => ops.mul(x, ops.sum(y)), { inDims: [1, 0], outDims: 1 });
     const expected = ops.mul(a, ops.sum(b, { dim: 1 }));
@@ -111,7 +111,7 @@ describe("vmap", () => {
     expectSame(pairs, ops.matmul(a, b, { transposeB: true }), "pairs");
   });
 
-  test("takes and gives lists and objects, and repeats what is the same for all", () => {
+  test("takes and returns lists and objects, and repeats results that are the same for all samples", () => {
     const both = vmap((p: { w: Tensor; b: Tensor }, x: Tensor) => ({
       y: ops.add(dot(p.w, x), p.b),
       one: tensor(1),
@@ -153,7 +153,7 @@ describe("vmap", () => {
     expectSame(gradient, ops.mul(x, 2), "gradient");
   });
 
-  test("serves models: an ensemble", () => {
+  test("works for models: an ensemble", () => {
     const model = new nn.Sequential(new nn.Linear(3, 4, { dtype: "float64" }), new nn.ReLU());
     const weights = normal([5, 4, 3]);
     const x = normal([2, 3]);
@@ -166,7 +166,7 @@ describe("vmap", () => {
     }
   });
 
-  test("refuses what cannot be", () => {
+  test("refuses bad arguments", () => {
     const x = normal([4, 3]);
     const cases: [() => unknown, new (message: string) => Error, string][] = [
       [() => vmap(1 as never), ArgumentError, "vmap: expected a function, got 1"],

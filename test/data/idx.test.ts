@@ -8,7 +8,7 @@ import { DataError, data } from "../../lib/index.js";
 
 type Put = (view: DataView, at: number, value: number) => void;
 
-/** Code, bytes, the array it becomes and how a value is written, for each type of the format. */
+/** For each type of the format: its code, bytes, array and function that writes a value. */
 const TYPES: readonly (readonly [
   number,
   number,
@@ -100,14 +100,14 @@ describe("IDX files", () => {
     });
   }
 
-  test("give values of their own, not the file's bytes", () => {
+  test("give a copy of the values, not the file's bytes", () => {
     const file = encode(8, 1, (v, at, x) => v.setUint8(at, x), [2], [1, 2]);
     const { values } = data.parseIdx(file);
     file.fill(9);
     expect([...values]).toEqual([1, 2]);
   });
 
-  test("that are any bytes at all are read or refused, with no other end", () => {
+  test("of arbitrary bytes are read, or refused with a typed error", () => {
     const header = fc.tuple(
       fc.constantFrom(0, 1),
       fc.constant(0),

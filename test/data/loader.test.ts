@@ -5,7 +5,7 @@ const count = 10;
 const x = ops.reshape(arange(2 * count), [count, 2]);
 const y = arange(count, { dtype: "int32" });
 
-/** The targets of each batch, which number the samples; each x must be its target's. */
+/** The targets of each batch. A target is the number of its sample. Expects each x to belong to its target. */
 function batches(loader: data.DataLoader): number[][] {
   return Array.from(loader, (batch) => {
     const labels = batch.y.toArray() as number[];
@@ -15,7 +15,7 @@ function batches(loader: data.DataLoader): number[][] {
 }
 
 describe("DataLoader", () => {
-  test("goes through the samples in order, the last batch with what is left", () => {
+  test("goes through the samples in order, with the rest in the last batch", () => {
     const loader = new data.DataLoader({ x, y }, { batchSize: 4 });
     expect(loader.length).toBe(3);
     expect(batches(loader)).toEqual([
@@ -26,7 +26,7 @@ describe("DataLoader", () => {
     expect(batches(loader)).toEqual(batches(loader));
   });
 
-  test("leaves out a last batch that is not full where dropLast says so", () => {
+  test("leaves out a last batch that is not full with dropLast", () => {
     const loader = new data.DataLoader({ x, y }, { batchSize: 4, dropLast: true });
     expect(loader.length).toBe(2);
     expect(batches(loader).flat()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -35,7 +35,7 @@ describe("DataLoader", () => {
     expect(batches(even).flat()).toHaveLength(10);
   });
 
-  test("shuffles all samples, each once, anew in each epoch", () => {
+  test("shuffles all samples, each once, with a new order in each epoch", () => {
     const loader = new data.DataLoader({ x, y }, { batchSize: 3, shuffle: true });
     const epochs = Array.from({ length: 4 }, () => batches(loader).flat());
     for (const order of epochs)
@@ -44,7 +44,7 @@ describe("DataLoader", () => {
     expect(epochs[0]).not.toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test("gives the same orders for the same seed and others for another", () => {
+  test("gives the same orders for the same seed, and others for another seed", () => {
     const orders = (seed?: number): number[][] => {
       const loader = new data.DataLoader(
         { x, y },
@@ -57,7 +57,7 @@ describe("DataLoader", () => {
     expect(orders()).toEqual(orders(0));
   });
 
-  test("shuffles evenly: each sample is as often in each place", () => {
+  test("shuffles evenly: each sample is equally often in each place", () => {
     const places = Array.from({ length: 5 }, () => new Array<number>(5).fill(0));
     const few = { x: arange(5), y: arange(5, { dtype: "int32" }) };
     const loader = new data.DataLoader(few, { batchSize: 5, shuffle: true });
@@ -70,19 +70,19 @@ describe("DataLoader", () => {
         });
       }
     }
-    // Five standard errors of a share of 1/5.
+    // Five standard errors of a frequency of 1/5.
     for (const often of places.flat()) {
       expect(Math.abs(often - epochs / 5)).toBeLessThan(5 * Math.sqrt(epochs * 0.2 * 0.8));
     }
   });
 
-  test("has 32 samples a batch by default, or all where there are fewer", () => {
+  test("has 32 samples per batch by default, or all if there are fewer", () => {
     expect(new data.DataLoader({ x, y }).batchSize).toBe(10);
     const many = { x: arange(100), y: arange(100) };
     expect(new data.DataLoader(many).batchSize).toBe(32);
   });
 
-  test("takes a data set, single samples and the full batch", () => {
+  test("accepts a data set, batches of one sample and the full batch", () => {
     const set = new data.Dataset({ x, y });
     expect(set.length).toBe(10);
     expect(batches(new data.DataLoader(set, { batchSize: 1 }))).toEqual(

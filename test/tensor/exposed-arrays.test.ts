@@ -15,7 +15,7 @@ import {
 } from "../../lib/index.js";
 import { library, runModule } from "../child.js";
 
-/** A program that doubles w in each run, and gives the sum before. */
+/** A program that doubles w in each run, and returns the sum before. */
 function doubling(): { w: nn.Parameter; step: (() => Tensor) & { runAsync(): Promise<Tensor> } } {
   const w = new nn.Parameter(tensor([1, 2]));
   const optimizer = new optim.SGD([w], { lr: 1 });
@@ -29,7 +29,7 @@ function doubling(): { w: nn.Parameter; step: (() => Tensor) & { runAsync(): Pro
   return { w, step };
 }
 
-describe("an array that somebody holds", () => {
+describe("an array that code outside the library holds", () => {
   test("shows what a run has written, and its writes are seen by the next run", () => {
     const { w, step } = doubling();
     step();
@@ -77,7 +77,7 @@ describe("an array that somebody holds", () => {
     }
   });
 
-  test("is read as it is now by a loop on the engine's own thread", async () => {
+  test("is read with its current values by a loop on the engine's own thread", async () => {
     const array = Float32Array.of(1, 1, 1, 1);
     const t = fromTypedArray(array);
     const sum = compile((x: Tensor) => ops.sum(x));
@@ -90,7 +90,7 @@ describe("an array that somebody holds", () => {
     }
   });
 
-  test("is not written to in vain while a run on another thread writes the tensor: the run is rejected", async () => {
+  test("does not lose a write silently while a run on another thread writes the tensor: the run is rejected", async () => {
     const { w, step } = doubling();
     const held = w.data;
     const running = step.runAsync();
@@ -100,7 +100,7 @@ describe("an array that somebody holds", () => {
     expect(w.data).toBe(held);
   });
 
-  test("may be read meanwhile, and shows what the run wrote at its end", async () => {
+  test("may be read during a run, and shows the run's results at its end", async () => {
     const { w, step } = doubling();
     const held = w.data;
     const running = step.runAsync();
@@ -109,7 +109,7 @@ describe("an array that somebody holds", () => {
     expect([...held]).toEqual([2, 4]);
   });
 
-  test("shows what fit has learnt, in a callback and at the end", async () => {
+  test("shows the weights of fit, in a callback and at the end", async () => {
     const generator = new Generator(1);
     const model = new nn.Linear(3, 1);
     const held = model.weight.data;
@@ -129,12 +129,12 @@ describe("an array that somebody holds", () => {
     });
     expect([...held]).toEqual([...model.weight.data]);
     expect(seen[0]).not.toEqual(seen[1]);
-    // From 0 on the second epoch goes elsewhere than without.
+    // The second epoch has started from 0.
     expect(Math.max(...held.map(Math.abs))).toBeLessThan(10);
   });
 });
 
-test("another view of a shared array's buffer counts as the array", async () => {
+test("another view of an exposed array's buffer counts as the array", async () => {
   const ended = await runModule(
     `
     const { compile, fromTypedArray, ops, tensor } = await import(${JSON.stringify(library)});
@@ -179,7 +179,7 @@ test("a run that was refused does not count as a write", async () => {
   expect(() => loss.backward()).not.toThrow();
 });
 
-describe("what a run on another thread uses", () => {
+describe("a tensor that a run on another thread uses", () => {
   test("cannot be written by a run on this thread: it sees one state of the weights", async () => {
     const model = new nn.Sequential(...Array.from({ length: 6 }, () => new nn.Linear(256, 256)));
     const optimizer = new optim.SGD(model.parameters(), { lr: 1 });
@@ -200,7 +200,7 @@ describe("what a run on another thread uses", () => {
     expect(() => train(sample)).not.toThrow();
   });
 
-  test("is named by the error, with the run", async () => {
+  test("is named in the error, with the run", async () => {
     const model = new nn.Sequential(new nn.Linear(64, 512), new nn.ReLU(), new nn.Linear(512, 8));
     const generator = new Generator(1);
     const data = { x: generator.normal([2048, 64]), y: generator.normal([2048, 8]) };

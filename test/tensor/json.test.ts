@@ -52,13 +52,13 @@ describe("JSON", () => {
     expect(new Uint8Array(y.data.buffer)).toEqual(new Uint8Array(x.data.buffer));
   });
 
-  test("is what toJSON says", () => {
+  test("is the result of toJSON", () => {
     expect(JSON.stringify(tensor([[1, Number.NaN]]))).toBe(
       '{"dtype":"float32","shape":[1,2],"data":[1,"NaN"]}',
     );
   });
 
-  test("carries a module's and an optimizer's state to others", () => {
+  test("copies the state of a module and an optimizer to others", () => {
     const { model, optimizer } = trained();
     const { model: other, optimizer: itsOptimizer } = trained();
     other.loadStateDict(copied(model.stateDict()));
@@ -67,7 +67,7 @@ describe("JSON", () => {
     expect(JSON.stringify(itsOptimizer.stateDict())).toBe(JSON.stringify(optimizer.stateDict()));
   });
 
-  test("leaves all else as it is", () => {
+  test("does not change other values", () => {
     const value = {
       data: [1],
       shape: "round",
@@ -77,7 +77,7 @@ describe("JSON", () => {
     expect(copied(value)).toEqual(value);
   });
 
-  test("says where elements do not fit", () => {
+  test("reports elements that do not fit", () => {
     const revive = (value: unknown) => () => reviveTensors("", value);
     expect(revive({ data: [1, 2], shape: [3], dtype: "float32" })).toThrow("2 values do not fit [3]");
     expect(revive({ data: [0.5], shape: [1], dtype: "int32" })).toThrow("whole numbers");
@@ -106,7 +106,7 @@ describe("structuredClone and postMessage", () => {
     ["tensors in a list", [{ x: ones([1]) }]],
   ];
 
-  test.each(refused)("refuse %s and say what to send", (_, value) => {
+  test.each(refused)("refuse %s and name what to send", (_, value) => {
     const { port1, port2 } = new MessageChannel();
     for (const send of [() => structuredClone(value), () => port1.postMessage(value)]) {
       expect(send).toThrow("a Tensor; send { data, shape, dtype } and make it anew with tensor()");
@@ -115,14 +115,14 @@ describe("structuredClone and postMessage", () => {
     port2.close();
   });
 
-  test("carry what makes the tensor again", () => {
+  test("accept { data, shape, dtype }, from which the tensor is made again", () => {
     const mask = tensor([[true, false]]);
     const { data, shape, dtype } = structuredClone({ data: mask.data, shape: mask.shape, dtype: mask.dtype });
     expect(tensor(data, { shape, dtype }).toArray()).toEqual([[true, false]]);
   });
 });
 
-test("a tensor is shown as before", () => {
+test("a tensor is printed in a readable form", () => {
   expect(inspect(tensor([1, 2]))).toBe("Tensor [2] float32 [1, 2]");
   expect(inspect({ x: tensor([1]) })).toBe("{ x: Tensor [1] float32 [1] }");
 });

@@ -50,7 +50,7 @@ test.each([
   ["10,000 fits of one step", 32, short, 10_000],
   ["10,000 predictions", 32, "() => predict(model, x)", 10_000],
   ["400 functions compiled to be checked", 32, checked, 400],
-])("%s hold heap and resident memory flat", { timeout: 120_000 }, async (_, size, kind, steps) => {
+])("%s do not let heap and resident memory grow", { timeout: 120_000 }, async (_, size, kind, steps) => {
   const source = PROGRAM.replace("SIZES", String(size))
     .replace("KIND", kind)
     .replaceAll("STEPS", String(steps));
@@ -59,7 +59,7 @@ test.each([
   expect(code).toBe(0);
   const { heap, resident } = JSON.parse(stdout) as { heap: number; resident: number };
   expect(heap).toBeLessThan(2);
-  // Freed memory is not given back to the system at once, but not more for more steps.
+  // Freed memory is not returned to the system at once. The amount does not grow with the number of steps.
   expect(resident).toBeLessThan(size > 100 ? 200 : 40);
 });
 
@@ -89,12 +89,12 @@ const ONCE = `
   console.log(JSON.stringify({ freed: before - after, same, again }));
 `;
 
-test("what only programs use is held once, and comes back when someone looks", async () => {
+test("a tensor that only programs use is held once, and is copied back when it is read", async () => {
   const { code, stdout, stderr } = await runModule(ONCE, { timeout: 60_000, args: ["--expose-gc"] });
   expect(stderr).toBe("");
   expect(code).toBe(0);
   const { freed, same, again } = JSON.parse(stdout) as Record<string, unknown>;
-  // The array of the other, which someone holds, stays what it was.
+  // The array of the other tensor is still held, so it stays the same.
   expect(freed).toBeGreaterThan(15);
   expect(freed).toBeLessThan(17);
   expect([same, again]).toEqual([true, 5]);

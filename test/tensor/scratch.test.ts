@@ -15,7 +15,7 @@ import {
 } from "../../lib/index.js";
 import { library, runModule } from "../child.js";
 
-// Large enough that its memory is used again.
+// Large enough that its memory is reused.
 const SIZE = 64;
 
 function layers(): nn.Module[] {
@@ -52,7 +52,7 @@ function net(
   return { model, x, step };
 }
 
-/** Steps on, and sees whether what was kept is as it was. */
+/** Runs more steps, and expects the kept tensors to be unchanged. */
 function expectKept({ step }: Net, kept: readonly Tensor[]): void {
   expect(kept.length).toBeGreaterThan(0);
   const before = kept.map((one) => one.data.slice());
@@ -63,7 +63,7 @@ function expectKept({ step }: Net, kept: readonly Tensor[]): void {
   });
 }
 
-describe("what somebody was given keeps its values while later steps use the memory of dead results", () => {
+describe("a tensor outside the library keeps its values while later steps reuse the memory of dead results", () => {
   test("gradients, results and the loss", () => {
     const own = net();
     const kept: Tensor[] = [];
@@ -71,7 +71,7 @@ describe("what somebody was given keeps its values while later steps use the mem
     expectKept(own, kept);
   });
 
-  test("gradients given to a hook, and what the hook makes of them", () => {
+  test("gradients in a hook, and the hook's results", () => {
     const own = net();
     const kept: Tensor[] = [];
     const [w] = [...own.model.parameters()] as [nn.Parameter];
@@ -103,7 +103,7 @@ describe("what somebody was given keeps its values while later steps use the mem
     expectKept(own, kept);
   });
 
-  test("what a layer of the user's sees and makes", () => {
+  test("inputs and results of a user's layer", () => {
     const kept: Tensor[] = [];
     class Looking extends nn.Linear {
       override forward(x: Tensor): Tensor {
@@ -119,7 +119,7 @@ describe("what somebody was given keeps its values while later steps use the mem
     expectKept(own, kept.slice(-2));
   });
 
-  test("what a rule of the user's sees and makes", () => {
+  test("inputs and results of a user's rule", () => {
     const kept: Tensor[] = [];
     const double = ops.defineOp<"x">("double", {
       inputs: ["x"],
@@ -146,7 +146,7 @@ describe("what somebody was given keeps its values while later steps use the mem
     expectKept(own, kept.slice());
   });
 
-  test("gradients that an optimizer of the user's keeps", () => {
+  test("gradients that a user's optimizer keeps", () => {
     const kept: Tensor[] = [];
     class Keeping extends optim.SGD {
       protected override update(...given: Parameters<optim.SGD["update"]>): void {
@@ -174,7 +174,7 @@ describe("what somebody was given keeps its values while later steps use the mem
     expectKept(own, kept);
   });
 
-  test("a gradient from before, which a compiled function drops", () => {
+  test("an earlier gradient that a compiled function drops", () => {
     const own = net();
     const descent = new optim.SGD(own.model.parameters(), { lr: 0.1 });
     const [w] = [...own.model.parameters()] as [nn.Parameter];
@@ -205,7 +205,7 @@ describe("what somebody was given keeps its values while later steps use the mem
   });
 });
 
-test("steps come out as without Sequential, whose results nobody uses again", () => {
+test("steps give the same with Sequential, whose results are reused, as without", () => {
   const losses = [true, false].map((sequential) => {
     manualSeed(3);
     const own = net();
@@ -241,7 +241,7 @@ test("gradients of several backwards add up", () => {
   expect((w.grad as Tensor).data).toEqual(ops.mul(ops.add(tensor(once), tensor(once)), 1.5).data);
 });
 
-test("an eager step makes next to no new memory", { timeout: 60_000 }, async () => {
+test("an eager step allocates little new memory", { timeout: 60_000 }, async () => {
   const source = `
     import { compile, cost, nn, optim, randn } from ${JSON.stringify(library)};
     const model = new nn.Sequential(new nn.Linear(512, 512), new nn.ReLU(), new nn.Linear(512, 512));
@@ -261,6 +261,6 @@ test("an eager step makes next to no new memory", { timeout: 60_000 }, async () 
   `;
   const { code, stdout } = await runModule(source, { args: ["--gc-interval=1000000000"] });
   expect(code).toBe(0);
-  // Of the nine MiB that it computes, the model's result and what the cost makes of it.
+  // Of nine MiB of results, only the model's result and the results of the cost are new memory.
   expect(Number(stdout)).toBeLessThan(4.5);
 });

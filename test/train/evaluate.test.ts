@@ -64,7 +64,7 @@ describe.each([1, 5, 23, undefined])("with batches of %s", (batchSize) => {
     expect(evaluation["accuracy"]).toBeCloseTo(right / count, 12);
   });
 
-  test("predict gives the outputs in the samples' order, whatever their shape", async () => {
+  test("predict gives the outputs of any shape in the order of the samples", async () => {
     const y = await predict(model, x, options);
     expect(y.shape).toEqual([count, 3]);
     expect(y.dtype).toBe("float64");
@@ -97,7 +97,7 @@ describe("evaluation", () => {
     }
   }
 
-  test("runs in evaluation mode, records nothing and leaves the mode as it was", async () => {
+  test("runs in evaluation mode, records nothing and restores the mode", async () => {
     const set = { x: tensor([[1], [2]]), y: tensor([[1], [2]]) };
     for (const training of [true, false]) {
       const watch = new Mode().train(training);
@@ -122,7 +122,7 @@ describe("evaluation", () => {
     }
   });
 
-  test("leaves the mode as it was where the model throws", async () => {
+  test("restores the mode if the model throws", async () => {
     class Broken extends nn.Module {
       forward(): Tensor {
         throw new Error("broken");
@@ -135,7 +135,7 @@ describe("evaluation", () => {
 });
 
 describe("accuracy", () => {
-  test("is the share of samples whose largest score is their class's", () => {
+  test("is the fraction of samples whose class has the largest score", () => {
     const y = tensor([
       [0, 1],
       [5, 2],

@@ -97,7 +97,7 @@ function byHand(
   return { model, losses };
 }
 
-describe("fit does what a loop by hand does", () => {
+describe("fit does the same as a loop by hand", () => {
   test.each([
     ["full batch", 50, false],
     ["single samples", 1, true],
@@ -108,7 +108,7 @@ describe("fit does what a loop by hand does", () => {
     const manual = byHand(batchSize, 3, shuffle);
     expectClose(losses, manual.losses);
     expectClose(bits(model).flat(), bits(manual.model).flat());
-    // Told of every step or not, the steps are the same.
+    // The steps are the same with and without onBatch.
     const whole = makeModel();
     const optimizer = new optim.SGD(whole.parameters(), { lr: 0.1, momentum: 0.9 });
     await fit(whole, { data: samples, cost: cost.crossEntropy, optimizer, epochs: 3, batchSize, shuffle });
@@ -117,8 +117,8 @@ describe("fit does what a loop by hand does", () => {
 });
 
 describe("what fit reports", () => {
-  test("counts a partial batch with its own number of samples", async () => {
-    // Nothing is learnt, so the loss of the epoch is that of the set. Costs are 0 but for the last sample's.
+  test("weights a partial batch by its number of samples", async () => {
+    // The learning rate is 0, so the loss of the epoch is that of the set. Only the last sample's cost is not 0.
     const model = new nn.Linear(1, 1, { bias: false });
     model.loadStateDict({ weight: tensor([[1]]) });
     const x = tensor([[0], [0], [0], [0], [6]]);
@@ -133,7 +133,7 @@ describe("what fit reports", () => {
       metrics: figures,
       validation: { x, y },
     });
-    // The mean of the two batches' means would be 18 and 3.
+    // The mean of the means of the two batches would be 18 and 3.
     expect(report?.loss).toBeCloseTo(36 / 5, 6);
     expect(report?.metrics["output"]).toBeCloseTo(6 / 5, 6);
     expect(report?.validation?.["loss"]).toBeCloseTo(36 / 5, 6);
@@ -211,7 +211,7 @@ describe("what fit reports", () => {
   });
 
   test.each(["onBatch", "onEpoch"] as const)(
-    "passes on what %s throws, and the model can be trained again",
+    "rejects with the error that %s throws, and the model can be trained again",
     async (name) => {
       const model = makeModel();
       const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
@@ -231,12 +231,12 @@ describe("seeds", () => {
     return [history.map(({ loss }) => loss), bits(model)];
   };
 
-  test("the same one gives the same history and weights", async () => {
+  test("the same seed gives the same history and weights", async () => {
     expect(await curve({ seed: 5 })).toEqual(await curve({ seed: 5 }));
     expect(await curve({})).toEqual(await curve({ seed: 0 }));
   });
 
-  test("another one gives another", async () => {
+  test("another seed gives another history", async () => {
     expect(await curve({ seed: 5 })).not.toEqual(await curve({ seed: 6 }));
   });
 });
@@ -251,7 +251,7 @@ describe("modes", () => {
     }
   }
 
-  test("training in the step, evaluation in validation, and afterwards what they were", async () => {
+  test("training in the step, evaluation in validation, and restored afterwards", async () => {
     const model = new Watch().eval();
     await fit(model, {
       data: samples,
@@ -261,12 +261,12 @@ describe("modes", () => {
       batchSize: 50,
       validation: samples,
     });
-    // Its JavaScript runs once for each of the two programs.
+    // The model's JavaScript runs once for each of the two programs.
     expect(model.modes).toEqual([true, true, false, false]);
     expect([model.training, model.inner.training]).toEqual([false, false]);
   });
 
-  test("a module that was put into evaluation mode in a model that trains stays in it", async () => {
+  test("a module in evaluation mode stays in it while its model trains", async () => {
     const model = new Watch();
     model.inner.eval();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
@@ -291,7 +291,7 @@ describe("abort", () => {
     expect(bits(model)).toEqual(before);
   });
 
-  test("in the middle ends between two steps; the model works on and can be trained again", async () => {
+  test("in the middle ends between two steps; the model still works and can be trained again", async () => {
     const model = makeModel();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const controller = new AbortController();
@@ -348,7 +348,7 @@ describe("beside other work", () => {
     });
     const seconds = (performance.now() - started) / 1000;
     clearInterval(timer);
-    // Every 10 ms or so, with much room for a busy machine.
+    // About every 10 ms, with a wide margin for a busy machine.
     expect(ticks).toBeGreaterThan(10 * seconds);
   });
 

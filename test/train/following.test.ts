@@ -42,7 +42,7 @@ describe("a data set that changes during a fit", () => {
     ["its targets are transferred", floats, (set) => transfer(set.y.data)],
     ["its bytes are overwritten", bytes, (set) => (set.x as data.Bytes).values.fill(100)],
     ["its bytes are transferred", bytes, (set) => transfer((set.x as data.Bytes).values)],
-  ])("changes nothing where %s", async (_, make, change) => {
+  ])("changes nothing if %s", async (_, make, change) => {
     const run = async (when: "never" | "at once" | "in a callback"): Promise<number[]> => {
       manualSeed(1);
       const model = new nn.Linear(4, 2);
@@ -64,7 +64,7 @@ describe("a data set that changes during a fit", () => {
       const history = await running;
       return history.flatMap(({ loss, validation }) => [loss, validation?.["loss"] as number]);
     };
-    // Programs that are measured go over the data without giving way.
+    // After this run the programs' pace is measured: later runs take more steps before they let the event loop run.
     const expected = await run("never");
     expect(await run("at once")).toEqual(expected);
     expect(await run("in a callback")).toEqual(expected);
@@ -84,7 +84,7 @@ describe("a data set that changes during a fit", () => {
   });
 });
 
-describe("a cost that is no mean over samples", () => {
+describe("a cost that is not a mean over samples", () => {
   const model = new nn.Linear(4, 3, { dtype: "float64" });
   const samples = { x: ops.to(x, "float64"), y: labels };
   const weight = tensor([1, 5, 0.1], { dtype: "float64" });
@@ -96,7 +96,7 @@ describe("a cost that is no mean over samples", () => {
     ["a root", (s, t) => ops.sqrt(cost.crossEntropy(s, t))],
   ];
 
-  test.each(COSTS)("with %s is that of the whole set, whatever the batch", async (_, of) => {
+  test.each(COSTS)("with %s is that of the whole set, for any batch size", async (_, of) => {
     const expected = of(scores(), labels).item();
     for (const batchSize of [1, 5, 33, 64]) {
       const found = await evaluate(model, { data: samples, cost: of, batchSize, metrics: { same: of } });
@@ -108,7 +108,7 @@ describe("a cost that is no mean over samples", () => {
     expect(report?.validation?.["loss"]).toBeCloseTo(expected, 12);
   });
 
-  test("has a value where a batch has only ignored labels", async () => {
+  test("has a value if a batch has only ignored labels", async () => {
     const targets = tensor([1, 1, 0, 2, 1, 0], { dtype: "int32" });
     const of = (s: Tensor, t: Tensor): Tensor => cost.crossEntropy(s, t, { ignoreIndex: 1 });
     const six = ops.slice(samples.x, 0, { start: 0, end: 6 });
@@ -116,7 +116,7 @@ describe("a cost that is no mean over samples", () => {
     expect(found["loss"]).toBeCloseTo(of(model.forward(six), targets).item(), 12);
   });
 
-  test("is checked as a defined cost is: shapes before anything runs", async () => {
+  test("is checked like a defined cost: shapes before anything runs", async () => {
     const wrong = (s: Tensor, t: Tensor): Tensor =>
       ops.mul(cost.crossEntropy(s, t), ones([2], { dtype: "float64" }));
     await expect(evaluate(model, { data: samples, cost: wrong })).rejects.toThrow(/scalar/);
@@ -130,7 +130,7 @@ describe("a model that changes in a callback", () => {
     return fit(model, { ...options, onEpoch: ({ epoch }) => change(epoch), ...more });
   };
 
-  test("trains on with what is frozen then", async () => {
+  test("continues with the parameters that are frozen then", async () => {
     const model = new nn.Sequential(new nn.Linear(4, 4), new nn.Linear(4, 2));
     const first = layerOf(model, 0) as nn.Linear;
     const seen: number[][] = [];
@@ -153,10 +153,10 @@ describe("a model that changes in a callback", () => {
         (layerOf(model, 0) as nn.Dropout).registerForwardHook((_, [input]) => input as Tensor);
       },
     ],
-  ])("trains on with %s", async (_, change) => {
+  ])("continues with %s", async (_, change) => {
     const model = new nn.Sequential(new nn.Dropout(0.99), new nn.Linear(4, 2));
     const history = await train(model, (epoch) => epoch === 1 && change(model), { batchSize: 64, epochs: 2 });
-    // Without dropout the loss of the second epoch is that of the model as it stands.
+    // Without dropout, the loss of the second epoch is that of the current model.
     const expected = cost.mse((layerOf(model, 1) as nn.Linear).forward(x), y).item();
     const again = await train(model, () => {}, { batchSize: 64, epochs: 1 });
     expect(again[0]?.loss).toBeCloseTo(expected, 5);
@@ -165,7 +165,7 @@ describe("a model that changes in a callback", () => {
     expect(history[1]?.loss).not.toBe((await train(fresh, () => {}, { batchSize: 64, epochs: 2 }))[1]?.loss);
   });
 
-  test("trains on with a module that a list gets", async () => {
+  test("continues with a module that is added to a list", async () => {
     class Listed extends nn.Module {
       readonly layers = new nn.ModuleList([new nn.Linear(4, 2)]);
       forward(z: Tensor): Tensor {
@@ -184,7 +184,7 @@ describe("a model that changes in a callback", () => {
     expect(history[1]?.loss).toBeCloseTo(cost.mse(model.forward(x), y).item(), 5);
   });
 
-  test("trains on with a number that a module of its own has", async () => {
+  test("continues with a changed number in a user's module", async () => {
     class Scaled extends nn.Module {
       readonly linear = new nn.Linear(4, 2);
       scale = 1;
@@ -206,13 +206,13 @@ describe("a model that changes in a callback", () => {
     history.forEach(({ loss }, i) => {
       expect(loss).toBeCloseTo(expected[i] as number, 2);
     });
-    // Once for each scale: what forward changes itself does not count.
+    // Once for each scale: fields that forward itself changes do not count.
     expect(model.calls).toBe(3);
   });
 });
 
 describe("a fit that fails", () => {
-  test("leaves everything as it was where a label is bad, also with a cost of one's own", async () => {
+  test("changes nothing if a label is bad, also with a user's cost", async () => {
     const bad = copy(labels);
     bad.data[60] = 7;
     const model = new nn.Sequential(new nn.Linear(4, 3), new nn.BatchNorm1d(3));
@@ -234,7 +234,7 @@ describe("a fit that fails", () => {
         perSample: (s, t) => cost.crossEntropy(s, t, { reduction: "none", labelSmoothing: 0.1 }),
       }),
     ],
-    ["a cost of one's own", (s, t) => cost.crossEntropy(s, t, { labelSmoothing: 0.1 })],
+    ["a user's cost", (s, t) => cost.crossEntropy(s, t, { labelSmoothing: 0.1 })],
   ])("leaves everything as it was where a label of the validation set is bad, with %s", async (_, of) => {
     const bad = tensor([...labels.data], { dtype: "int32" });
     bad.data[3] = 9;
@@ -252,7 +252,7 @@ describe("a fit that fails", () => {
     expect(bits(model)).toEqual(before);
   });
 
-  test("does not undo what another training has learnt of a shared layer meanwhile", async () => {
+  test("does not undo the updates of another training to a shared layer", async () => {
     const shared = new nn.Linear(4, 3);
     const bad = tensor([...labels.data], { dtype: "int32" });
     bad.data[63] = 9;
@@ -272,7 +272,7 @@ describe("a fit that fails", () => {
     expect(bits(shared)).not.toEqual(before);
   });
 
-  test("keeps what it has learnt where a callback throws an index error of its own", async () => {
+  test("keeps the updates if a callback throws an index error of its own", async () => {
     const model = new nn.Linear(4, 3);
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const of = (s: Tensor, t: Tensor): Tensor => cost.crossEntropy(s, t, { labelSmoothing: 0.1 });
@@ -286,7 +286,7 @@ describe("a fit that fails", () => {
     expect(bits(model)).not.toEqual(before);
   });
 
-  test("rejects with what an async onBatch throws, which is waited for", async () => {
+  test("rejects with the error of an async onBatch, for which it waits", async () => {
     const model = new nn.Linear(4, 2);
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const told: number[] = [];
@@ -301,7 +301,7 @@ describe("a fit that fails", () => {
     expect(told).toEqual([1, 2, 3]);
   });
 
-  test("says that it was the last mini-batch that is too small", async () => {
+  test("says that the last mini-batch is too small", async () => {
     const model = new nn.Sequential(new nn.Linear(4, 2), new nn.BatchNorm1d(2));
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const set = { x: generator.normal([65, 4]), y: generator.normal([65, 2]) };
@@ -328,7 +328,7 @@ describe("two trainings at the same time", () => {
       batchSize: 8,
     });
 
-  test("of models with Dropout give what each gives alone, whatever is drawn meanwhile", async () => {
+  test("of models with Dropout give the same as each alone, despite draws in between", async () => {
     const models = [1, 2].map(make) as [nn.Sequential, nn.Sequential];
     const alone = [1, 2].map(make) as [nn.Sequential, nn.Sequential];
     manualSeed(5);
@@ -346,7 +346,7 @@ describe("two trainings at the same time", () => {
     expect(models.map(bits)).toEqual(alone.map(bits));
   });
 
-  test("and predictions of others on the same parameters see one state of them", async () => {
+  test("let predictions of other models on the same parameters see one state of them", async () => {
     const shared = new nn.Linear(4, 512);
     const a = new nn.Sequential(shared, new nn.Linear(512, 2));
     const b = new nn.Sequential(shared, new nn.Tanh());
@@ -365,7 +365,7 @@ describe("two trainings at the same time", () => {
     expect(predictions).toBeGreaterThan(0);
   });
 
-  test("may begin while the other one runs, though they share parameters", async () => {
+  test("may begin while the other runs, even if they share parameters", async () => {
     const shared = new nn.Linear(4, 256);
     const a = new nn.Sequential(shared, new nn.Linear(256, 2));
     const b = new nn.Sequential(shared, new nn.ReLU(), new nn.Linear(256, 2));
@@ -375,7 +375,7 @@ describe("two trainings at the same time", () => {
     expect(ended.map((history) => history.length)).toEqual([30, 30]);
   });
 
-  test("of one model's parameters by two models are refused or take turns, and end", async () => {
+  test("of two models with a shared layer both end", async () => {
     const shared = new nn.Linear(4, 64);
     const a = new nn.Sequential(shared, new nn.Linear(64, 2));
     const b = new nn.Sequential(shared, new nn.ReLU(), new nn.Linear(64, 2));

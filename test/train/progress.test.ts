@@ -22,7 +22,7 @@ describe("progress", () => {
   const folder = mkdtempSync(join(root, "build-test-progress-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.concurrent("is a line an epoch on standard error that is no terminal", async () => {
+  test.concurrent("is a line per epoch if standard error is not a terminal", async () => {
     const { code, stdout, stderr } = await runModule(program(true));
     expect({ code, stdout }).toEqual({ code: 0, stdout: "done\n" });
     const lines = stderr.trimEnd().split("\n");
@@ -45,7 +45,7 @@ describe("progress", () => {
     });
     if (ended === null) return context.skip("util-linux's script is not installed");
     expect({ code: ended.code, signal: ended.signal }).toEqual({ code: 0, signal: null });
-    // Bars are drawn over and over, with a share that grows.
+    // The bar is drawn repeatedly, with a growing percentage.
     const bars = [...ended.stdout.matchAll(/epoch (\d)\/2 \[[█░]+\] (\d+)% {2}loss ([\d.]*)/g)];
     expect(bars.length).toBeGreaterThan(4);
     const shares = bars.filter(([, epoch]) => epoch === "1").map(([, , share]) => Number(share));
@@ -55,7 +55,7 @@ describe("progress", () => {
     const plain = ended.stdout.replace(/\u001b(\[[\d;?]*[a-zA-Z]|[78])/g, "\r");
     const lines = plain.split(/[\r\n]+/).filter((line) => LINE.test(line));
     expect(lines).toHaveLength(2);
-    // The cursor is shown again.
+    // At the end the cursor is visible again.
     expect(ended.stdout.lastIndexOf("\u001b[?25h")).toBeGreaterThan(ended.stdout.lastIndexOf("\u001b[?25l"));
   });
 });

@@ -55,7 +55,7 @@ describe("while a model trains", () => {
     expect(() => weight.data).not.toThrow();
   });
 
-  test("it can predict and be evaluated, in its turn", async () => {
+  test("it can predict and be evaluated between its steps", async () => {
     const alone = makeModel();
     await begin(alone);
     const model = makeModel();
@@ -68,11 +68,11 @@ describe("while a model trains", () => {
     }
     await running;
     for (const scores of during) expect([...scores.data].every(Number.isFinite)).toBe(true);
-    // Looking on changes nothing.
+    // Predictions and evaluations do not change the training.
     expect(bits(model)).toEqual(bits(alone));
   });
 
-  test("what it has learnt so far is what a callback sees", async () => {
+  test("a callback sees the current parameters", async () => {
     const model = makeModel(8);
     const losses: number[] = [];
     const seen: number[] = [];
@@ -87,7 +87,7 @@ describe("while a model trains", () => {
         seen.push(cost.crossEntropy(model.forward(x), y).item());
       },
     });
-    // The loss of a step is measured before it: what the callback sees is the next one's.
+    // The loss of a step is measured before the step. The callback after it sees the loss of the next step.
     losses.slice(1).forEach((loss, i) => {
       expect(seen[i]).toBeCloseTo(loss, 5);
     });
@@ -108,7 +108,7 @@ describe("while a model trains", () => {
     held.fill(0);
     const after = await fit(model, options(model));
     expect(after[0]?.loss).not.toBe(before[0]?.loss);
-    // The same memory, changed without asking for it again.
+    // Changes the same array without reading `.data` again.
     held.set(x.data);
     const fresh = makeModel();
     expect((await fit(fresh, options(fresh)))[0]?.loss).toBe(before[0]?.loss);
@@ -172,7 +172,7 @@ describe("while a model trains", () => {
 });
 
 describe("a compiled function on the engine's own thread", () => {
-  test("gives what it gives at once", async () => {
+  test("gives the same as on this thread", async () => {
     const model = makeModel();
     const forward = compile((z: Tensor) => ({ scores: model.forward(z), best: ops.amax(model.forward(z)) }));
     const { scores, best } = await forward.runAsync(x);
@@ -181,7 +181,7 @@ describe("a compiled function on the engine's own thread", () => {
     expect(best.item()).toBe(forward(x).best.item());
   });
 
-  test("refuses a second run at the same time, and what it writes is busy", async () => {
+  test("refuses a second run at the same time, and its tensors are busy", async () => {
     const model = makeModel();
     const optimizer = sgd(model);
     const step = compile((a: Tensor, b: Tensor) => {
@@ -199,7 +199,7 @@ describe("a compiled function on the engine's own thread", () => {
     expect(() => bits(model)).not.toThrow();
   });
 
-  test("that writes nothing waits for its turn on the engine's thread, and refuses one on this", async () => {
+  test("that writes nothing lets a second run on the engine's thread wait, and refuses one on this thread", async () => {
     const square = compile((a: Tensor) => ops.mul(a, a));
     const running = [2, 3, 4].map((value) => square.runAsync(tensor([value])));
     const message = "compile: the function is running already; wait for that run to end";
@@ -210,7 +210,7 @@ describe("a compiled function on the engine's own thread", () => {
     expect(square(tensor([5])).item()).toBe(25);
   });
 
-  test("keeps its inputs: they can be changed or transferred meanwhile", async () => {
+  test("copies its inputs: they can be changed or transferred during the run", async () => {
     const double = compile((z: Tensor) => ops.mul(z, 2));
     const input = tensor(new Float32Array(1 << 20).fill(3));
     const running = double.runAsync(input);
@@ -221,13 +221,13 @@ describe("a compiled function on the engine's own thread", () => {
     expect(() => double(input)).toThrow(DetachedError);
   });
 
-  test("passes on what goes wrong", async () => {
+  test("rejects with the error of the run", async () => {
     const pick = compile((index: Tensor) => ops.indexSelect(x, 0, index));
     await expect(pick.runAsync(tensor([600], { dtype: "int32" }))).rejects.toThrow(/indexSelect: .*600/);
   });
 });
 
-describe("pulling memory away", () => {
+describe("removal of memory", () => {
   const program = (middle: string): string => `
     import { compile, cost, fit, Generator, nn, ops, optim } from ${JSON.stringify(library)};
     let model = new nn.Sequential(new nn.Linear(300, 800), new nn.ReLU(), new nn.Linear(800, 10));
@@ -296,7 +296,7 @@ describe("pulling memory away", () => {
        setTimeout(() => { console.log("done"); process.exit(0); }, 5);
        await new Promise(() => {});`,
     ],
-  ])("never crashes where %s", async (_, middle) => {
+  ])("does not crash the process if %s", async (_, middle) => {
     const ended = await runModule(program(middle), { args: ["--expose-gc"] });
     expect(ended).toEqual({ code: 0, signal: null, stdout: "done\n", stderr: "" });
   });
@@ -315,7 +315,7 @@ describe("bytes", () => {
     return new nn.Sequential(new nn.Flatten(), new nn.Linear(6, 5), new nn.Tanh(), new nn.Linear(5, 3));
   };
 
-  test("train, predict and evaluate to the bit as the floats that they stand for", async () => {
+  test("train, predict and evaluate with the same bits as the floats that they stand for", async () => {
     const run = async (images: Tensor | data.Bytes): Promise<unknown> => {
       const model = make();
       const samples = { x: images, y: labels };
