@@ -17,7 +17,7 @@ function written(name: string, job: Job, seed?: number): DataFile {
   return readDataFile(path);
 }
 
-test("a file gives back what was written, whatever the arrays' sizes", () => {
+test("a file returns what was written, for arrays of any size", () => {
   const path = join(folder, "round-trip");
   const arrays = [
     { name: "a", shape: [3], values: Float32Array.of(1.5, -2, Number.POSITIVE_INFINITY) },
@@ -31,7 +31,7 @@ test("a file gives back what was written, whatever the arrays' sizes", () => {
   expect([...file.arrays.values()]).toEqual(arrays);
 });
 
-test("a network's file has weights within 1/√in, labels within the classes, and samples of two labels", () => {
+test("a network's file has weights within 1/√in, labels within the classes, and each sample with two labels", () => {
   const { header, arrays } = written("network", jobOf("train", "lecture-32"));
   expect(header).toMatchObject({ kind: "network", sizes: [600, 60, 40, 10], batch: 32, batches: 32 });
   expect([...arrays.keys()]).toEqual(["w0", "b0", "w1", "b1", "w2", "b2", "x", "y"]);
@@ -58,7 +58,7 @@ test("a product's operands have the shapes of their layout", () => {
   ]);
 });
 
-test("a seed decides all numbers", () => {
+test("a seed determines all numbers", () => {
   const job = jobOf("matmul", "matmul-32x60x600-NT");
   const values = (file: DataFile) => file.arrays.get("a")?.values;
   const first = values(written("first", job, 1));

@@ -13,7 +13,7 @@ const bench = (...args: string[]): Result =>
 const folder = mkdtempSync(join(tmpdir(), "thalweg-bench-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("--help tells every option", () => {
+test("--help lists every option", () => {
   const { status, stdout } = bench("--help");
   expect(status).toBe(0);
   for (const option of ["filter", "json", "threads", "peers", "modes", "quick", "results", "help"]) {
@@ -38,7 +38,7 @@ test("a step's operations are those of its matrix products", () => {
   expect(trainFlops(network)).toBe(2 * 7 * (2 * 5 * 3 + 3 * 3 * 2));
 });
 
-test("every job is there once", () => {
+test("every job exists once", () => {
   const keys = allJobs().map(({ mode, workload, optimizer, batch }) =>
     [mode, workload, optimizer, batch].join(" "),
   );
@@ -57,14 +57,14 @@ describe("a quick run", () => {
     rows = JSON.parse(readFileSync(json, "utf8")) as Row[];
   });
 
-  test("ends well, with a table and nothing left to explain", () => {
+  test("succeeds, with a table and no failed verification", () => {
     expect(result.status, result.stderr).toBe(0);
     expect(result.stdout).toMatch(/^## Eager training step$/m);
     expect(result.stdout).toMatch(/^\| lecture-1 +\| adam /m);
     expect(result.stdout).not.toContain("failed verification");
   });
 
-  test("writes the rows asked for, and no others", () => {
+  test("writes only the selected rows", () => {
     const wanted = allJobs().filter(({ workload }) => workload === "lecture-1");
     expect(rows.map(({ mode, optimizer, batch }) => ({ mode, optimizer, batch }))).toEqual(
       wanted.map(({ mode, optimizer, batch }) => ({ mode, optimizer, batch })),

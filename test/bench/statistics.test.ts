@@ -26,7 +26,7 @@ describe("quantile", () => {
   });
 });
 
-test("summarize gives the median and what lies a tenth from either end", () => {
+test("summarize gives the median and the tenth and ninetieth percentiles", () => {
   const samples = Array.from({ length: 101 }, (_, i) => 100 - i);
   expect(summarize(samples)).toEqual({ median: 50, p10: 10, p90: 90 });
 });

@@ -1,4 +1,4 @@
-// That the reference is right, and that verification would notice a wrong implementation.
+// The reference is correct, and verification detects a wrong implementation.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const trainJob = (workload: string, optimizer: Job["optimizer"]) =>
 const ofStep = (optimizer: string) => ({ optimizer, mode: "train" as const });
 
 describe("compare", () => {
-  test("lets float32's rounding pass", () => {
+  test("accepts float32 rounding", () => {
     expect(compare([2.30001, 1e-6, -1.00001], [2.3, 0, -1], ofStep("sgd"))).toBeNull();
     expect(compare([2.3002], [2.3], ofStep("sgd"))).not.toBeNull();
     expect(compare([2.3002], [2.3], ofStep("adam"))).toBeNull();
@@ -97,7 +97,7 @@ test("the reference's losses are those of plain loops in float64", async () => {
 });
 
 test.each(["lecture-1", "lecture-32", "mnist-128", "mlp-512"])(
-  "on %s, verification tells the optimizers apart",
+  "on %s, verification distinguishes the optimizers",
   async (workload) => {
     const file = join(folder, workload);
     writeJobFile(file, trainJob(workload, "sgd"));

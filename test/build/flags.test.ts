@@ -4,14 +4,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { flags, isas, sources } from "../../native/sources.mjs";
 import { cmakeFolder, gypFolder, root } from "./helpers.js";
 
-/** One compilation: what decides the machine code of a source. */
+/** The properties of one compilation that determine the machine code. */
 interface Compilation {
   readonly source: string;
   readonly flags: readonly string[];
 }
 
-// Flags that choose code, language or warnings. Include paths and Node's own defines differ, rightly;
-// CI makes errors of the warnings in one of the builds.
+// Flags for code, language or warnings. Include paths and Node's own defines may differ. CI turns warnings into
+// errors in one of the builds.
 const OURS = /^-(f|O|m(arch|prefer)|std=|W(?!error)|g|D(THALWEG|NAPI|NODE_API|NODE_ADDON|NDEBUG))/;
 
 function compilation(command: string, folder: string): Compilation {
@@ -26,7 +26,7 @@ function inOrder(compilations: readonly Compilation[]): string[] {
   return compilations.map(({ source, flags }) => `${source}: ${flags.join(" ")}`).sort();
 }
 
-/** The commands that make ran, as gyp's makefiles keep them beside the objects. */
+/** The commands that make ran. gyp's makefiles keep them beside the objects. */
 function gypCompilations(): Compilation[] {
   const folder = join(gypFolder, "Release", ".deps");
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -61,7 +61,7 @@ describe("the flags", () => {
   test("of node-gyp's build are those of sources.json, no more and no fewer", ({ skip }) => {
     if (!existsSync(join(gypFolder, "Release", ".deps")))
       skip("node-gyp built nothing: npm run build:native");
-    // An object of a source that is gone may lie there still.
+    // The folder may still have an object of a removed source.
     const compiled = inOrder(gypCompilations().filter(({ source }) => existsSync(join(root, source))));
     expect(compiled).toEqual(listed);
   });
@@ -76,7 +76,7 @@ describe("the flags", () => {
     for (const { source, flags } of listedCompilations()) {
       expect(flags.filter((flag) => flag.startsWith("-O")).length, source).toBe(1);
       expect(flags.filter((flag) => flag.startsWith("-std=")).length, source).toBe(1);
-      // GCC before 13 would flush denormals in the whole process that loads us.
+      // GCC before 13 would flush denormals in the whole process that loads the addon.
       expect(flags).not.toContain("-ffast-math");
       expect(flags).not.toContain("-Ofast");
       expect(flags).not.toContain("-funsafe-math-optimizations");

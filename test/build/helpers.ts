@@ -6,7 +6,7 @@ export const root = dirname(dirname(import.meta.dirname));
 export const gypFolder = join(root, "build");
 export const cmakeFolder = join(root, "build-cmake");
 
-/** This environment without what npm, vitest and our own switches put there: a user's. */
+/** A user's environment: this one without the variables of npm, vitest and Thalweg. */
 export function userEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
@@ -23,7 +23,7 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** Runs a program to its end, whatever that is. */
+/** Runs a program to its end, with success or failure. */
 export function attempt(
   command: string,
   args: readonly string[],
@@ -40,7 +40,7 @@ export function attempt(
   return { status: child.status, stdout: child.stdout, stderr: child.stderr };
 }
 
-/** Runs a program that must succeed; returns what it wrote. */
+/** Runs a program that must succeed. @returns its output. */
 export function run(...args: Parameters<typeof attempt>): string {
   const { status, stdout, stderr } = attempt(...args);
   if (status !== 0) {

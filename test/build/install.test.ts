@@ -5,7 +5,7 @@ import process from "node:process";
 import { afterAll, describe, expect, test } from "vitest";
 import { attempt, run, userEnvironment } from "./helpers.js";
 
-// A PATH with this and nothing else.
+// A PATH with only these programs.
 const tools = mkdtempSync(join(tmpdir(), "thalweg-tools-"));
 afterAll(() => rmSync(tools, { recursive: true, force: true }));
 
@@ -13,7 +13,7 @@ const install = (env: Record<string, string>) =>
   attempt(process.execPath, ["scripts/install.mjs", "--force"], { env: userEnvironment(env) });
 
 describe.skipIf(process.platform !== "linux")("building without a tool", () => {
-  test("names the missing compiler and the Debian package that brings it", () => {
+  test("names the missing compiler and the Debian package that contains it", () => {
     symlinkSync(run("sh", ["-c", "command -v make"]).trim(), join(tools, "make"));
     const { status, stdout, stderr } = install({ PATH: tools });
     expect(status).toBe(1);
@@ -24,7 +24,7 @@ describe.skipIf(process.platform !== "linux")("building without a tool", () => {
     expect(stderr).not.toContain("    at "); // a message, not a stack
   });
 
-  test("names all that is missing at once", () => {
+  test("names all missing tools at once", () => {
     const { stderr } = install({ PATH: join(tools, "nothing") });
     for (const name of ["g++", "make", "python3"]) expect(stderr).toContain(`${name} `);
   });

@@ -10,7 +10,7 @@ function library(name: string): string {
 }
 
 interface Symbols {
-  /** What the linker may give to others, as "T name". */
+  /** The symbols that the linker may share with other objects, as "T name". */
   readonly external: string[];
   readonly undefined: string[];
   readonly local: string[];
@@ -38,15 +38,15 @@ const names = isas().map((isa) => isa.name);
 describe.skipIf(process.platform !== "linux" || !existsSync(library("engine")))(
   "the compiled kernels",
   () => {
-    // An inline function or template that the AVX-512 objects emit may be the copy that the linker keeps
-    // for everybody: an older CPU would die of it.
-    test.each(names)("of %s share nothing with the linker but their table", (isa) => {
+    // If AVX-512 objects emit an inline function or template, the linker may keep this copy for all callers. An older
+    // CPU would then stop with an illegal instruction.
+    test.each(names)("of %s share only their table with the linker", (isa) => {
       const { external, undefined: wanted, local } = symbols(`kernels_${isa}`);
       const own = new RegExp(`^T thalweg::${isa}::(add_\\w+|fill_table)\\(thalweg::Table&\\)$`);
       expect(external.filter((symbol) => !own.test(symbol))).toEqual([]);
       expect(external).toContain(`T thalweg::${isa}::fill_table(thalweg::Table&)`);
 
-      // Their own table apart, they call plain C functions (memcpy, expf) and nothing else.
+      // Except for their own table, they call only plain C functions (memcpy, expf).
       const ownNames = new Set(external.map((symbol) => symbol.slice(2)));
       const cFunction = /^\w+$/;
       expect(wanted.filter((symbol) => !ownNames.has(symbol) && !cFunction.test(symbol))).toEqual([]);
@@ -56,7 +56,7 @@ describe.skipIf(process.platform !== "linux" || !existsSync(library("engine")))(
     });
 
     describe.skipIf(process.arch !== "x64")("on x86-64", () => {
-      test("use the registers of their instruction set and no wider ones", () => {
+      test("use no wider registers than those of their instruction set", () => {
         expect(disassembly("kernels_x86_64_v2")).not.toMatch(/%[yz]mm|%k[1-7]\b/);
         const v3 = disassembly("kernels_x86_64_v3");
         expect(v3).toMatch(/%ymm/);
@@ -64,7 +64,7 @@ describe.skipIf(process.platform !== "linux" || !existsSync(library("engine")))(
         expect(disassembly("kernels_x86_64_v4")).toMatch(/%zmm/);
       });
 
-      test("are alone in using vector registers that not every CPU has", () => {
+      test("are the only code with vector registers that not every CPU has", () => {
         expect(disassembly("engine")).not.toMatch(/%[yz]mm|%k[1-7]\b/);
         expect(disassembly("kernels_reference")).not.toMatch(/%[yz]mm|%k[1-7]\b/);
         const addon = join(gypFolder, "Release", "obj.target", "thalweg", "native", "addon", "addon.o");

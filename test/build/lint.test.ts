@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { attempt, root, run, userEnvironment } from "./helpers.js";
 
-// A tree of files that only import and include, with the repository's own scripts.
+// The repository's scripts on a tree of files that contain only imports and includes.
 const tree = mkdtempSync(join(tmpdir(), "thalweg-lint-"));
 afterAll(() => rmSync(tree, { recursive: true, force: true }));
 beforeAll(() => {
@@ -32,7 +32,7 @@ describe("the rooms of lib/", () => {
     write("lib/above/deep/part.ts", 'import { lower } from "../../below/lower.js";\n');
   });
 
-  test("import what their README lets them, and types from anywhere", () => {
+  test("import what their README allows, and types from anywhere", () => {
     expect(check()).toEqual({ status: 0, stdout: "", stderr: "" });
   });
 

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { platformName } from "../../scripts/toolchain.mjs";
 import { attempt, root, run, userEnvironment } from "./helpers.js";
 
-// What a user's folder holds after installing the packed tarball without running any script.
+// The contents of a user's folder after an installation of the packed tarball without scripts.
 const folder = mkdtempSync(join(tmpdir(), "thalweg-package-"));
 const app = join(folder, "app");
 const installed = join(app, "node_modules", "thalweg");
@@ -39,7 +39,7 @@ for (let step = 0; step < 200; step++) {
 const result = { first: losses[0], last: losses.at(-1) };
 `;
 
-// Which files the process has mapped: the addon and the OpenMP library must be the package's own.
+// The files that the process has mapped: the addon and the OpenMP library must be those of the package.
 const MAPPED = `
 const maps = fs.existsSync("/proc/self/maps") ? fs.readFileSync("/proc/self/maps", "utf8") : "";
 const mapped = [...new Set(maps.match(/\\/.*(thalweg\\.node|libgomp\\.so.*)$/gm) ?? [])];
@@ -124,7 +124,7 @@ function npm(args: readonly string[], cwd: string): string {
   return run("npm", [...args, "--no-audit", "--no-fund"], { cwd });
 }
 
-/** dist/ is older than lib/: what would be packed is not what is tested. */
+/** Whether dist/ is older than lib/: the packed code would not be the tested code. */
 function distIsStale(): boolean {
   const built = join(root, "dist", "index.js");
   if (!existsSync(built)) return true;
@@ -132,7 +132,7 @@ function distIsStale(): boolean {
   return sources.some((path) => statSync(join(root, "lib", path)).mtimeMs > statSync(built).mtimeMs);
 }
 
-// The addon that the environment chooses is another build's: its tests need not do this again.
+// If the environment chooses the addon of another build, that build's tests need not repeat this.
 const elsewhere = process.env["THALWEG_ADDON"] !== undefined;
 
 describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package", () => {
@@ -153,7 +153,7 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(join(app, name), text);
   }, 600_000);
 
-  test("carries the binary, the types and all that building it takes, and nothing else", () => {
+  test("contains the binary, the types and everything needed to build it, and nothing else", () => {
     const prebuilt = `prebuilds/${platformName()}`;
     expect(packed).toEqual(
       expect.arrayContaining([
@@ -179,7 +179,7 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     expect([...folders].sort()).toEqual(["dist", "lib", "native", "prebuilds", "scripts"]);
   });
 
-  test("brings at most two other packages", () => {
+  test("installs at most two other packages", () => {
     const packages = readdirSync(join(app, "node_modules")).filter((name) => !name.startsWith("."));
     expect(packages.length).toBeLessThanOrEqual(3);
     expect(existsSync(join(installed, "build"))).toBe(false);
@@ -197,7 +197,7 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     },
   );
 
-  test("type-checks a user's program, its mistakes too", () => {
+  test("type-checks a user's program, and finds its mistakes", () => {
     writeFileSync(join(app, "user.ts"), USER_TYPES);
     const options = { strict: true, noEmit: true, module: "NodeNext", target: "ES2023", types: [] };
     writeFileSync(
@@ -210,7 +210,7 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     expect(status).toBe(0);
   });
 
-  test("builds nothing where its binary loads", () => {
+  test("builds nothing if its binary loads", () => {
     const { status, stdout, stderr } = attempt(
       process.execPath,
       [join(installed, "scripts", "install.mjs")],
@@ -222,7 +222,7 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     expect(existsSync(join(installed, "build"))).toBe(false);
   });
 
-  test("says what it looked for and how to mend it where it has no binary", () => {
+  test("says, without a binary, where it looked and what to do", () => {
     const prebuilds = join(installed, "prebuilds");
     run("mv", [prebuilds, join(folder, "prebuilds")]);
     const { status, stderr } = attempt(process.execPath, ["import.mjs"], { cwd: app });
@@ -232,10 +232,8 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     expect(stderr).toContain("apt-get install g++ make python3");
   });
 
-  // A whole build more: CI asks for it.
-  test("builds itself where it carries no binary, with npm's own node-gyp", { timeout: 900_000 }, ({
-    skip,
-  }) => {
+  // A whole build: only CI asks for it.
+  test("builds itself without a binary, with npm's own node-gyp", { timeout: 900_000 }, ({ skip }) => {
     if (process.env["THALWEG_TEST_SOURCE_INSTALL"] !== "1") skip("THALWEG_TEST_SOURCE_INSTALL is not 1");
     rmSync(join(installed, "prebuilds"), { recursive: true });
     expect(existsSync(join(app, "node_modules", "node-gyp"))).toBe(false);

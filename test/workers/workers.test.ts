@@ -4,7 +4,7 @@ import { DetachedError, ones, ops, rand, setThreads, tensor } from "../../lib/in
 import { library, runModule } from "../child.js";
 
 const importLibrary = `const thalweg = await import(${JSON.stringify(library)});`;
-/** A module's text as something that a worker can be started from. */
+/** A URL from which a worker can run a module's text. */
 const moduleUrl = (source: string): URL => new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 
 /** Trains a line through y = 2x + 1 and posts the weights. */
@@ -20,7 +20,7 @@ await fit(model, { data: { x, y: ops.add(ops.mul(x, 2), 1) }, cost: cost.squared
 parentPort.postMessage([model.weight.item(), model.bias.item()]);
 `;
 
-/** Multiplies big matrices until it is ended, and says when it has begun. */
+/** Multiplies big matrices until it is ended. Posts a message when it has begun. */
 const endless = `
 import { parentPort } from "node:worker_threads";
 ${importLibrary}
@@ -54,12 +54,12 @@ describe("worker threads", () => {
     }
     for (const result of (await done) as number[][]) {
       expect(result).toEqual([expect.closeTo(2, 4), expect.closeTo(1, 4)]);
-      // A seed gives the same run in every thread.
+      // A seed gives the same run on every thread.
       expect(result).toEqual(((await results) as number[][])[0]);
     }
   });
 
-  test("can be ended in the middle of work, again and again, and the rest works on", async () => {
+  test("can be ended in the middle of work repeatedly, and the others continue", async () => {
     for (let i = 0; i < 12; i++) {
       const worker = new Worker(moduleUrl(endless));
       expect(await message(worker)).toBe("begun");
@@ -70,7 +70,7 @@ describe("worker threads", () => {
     }
   });
 
-  test("share the number of threads, and one that ends does not take the team along", async () => {
+  test("share the number of threads, and the team survives the end of one", async () => {
     setThreads(2);
     const worker = new Worker(moduleUrl(training));
     const result = message(worker);
@@ -80,7 +80,7 @@ describe("worker threads", () => {
     expect(ops.matmul(a, a).data.every((value) => value === 400)).toBe(true);
   });
 
-  test("take a tensor's buffer over, and whoever uses the tensor then is told", async () => {
+  test("can receive a tensor's buffer, and later uses of the tensor throw", async () => {
     const x = tensor([1, 2, 3]);
     const worker = new Worker(
       moduleUrl(`
