@@ -305,7 +305,7 @@ export class Trace {
     }
   }
 
-  /** Gives what `run` records a new recomputation number. */
+  /** Records `run` as a new recomputation. */
   again<T>(run: () => T): T {
     const outer = this.#recomputation;
     this.#recomputation = ++this.#lastRecomputation;

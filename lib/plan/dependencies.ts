@@ -3,7 +3,7 @@ import { canFail, type Program, read, type Value, written } from "./ir.js";
 /**
  * For each instruction, by position, the instructions that must come before it: the writers of what it reads, and
  * the readers and the writer of the old value of what it writes. An instruction that can fail keeps its place among
- * the writes to state: the order of passes does not change what a failing step has written.
+ * the writes to state, so that a failing step has written the same as in the original order.
  */
 export function dependencies({ instructions }: Program): ReadonlySet<number>[] {
   const writer = new Map<Value, number>();
