@@ -20,7 +20,7 @@ export function noGrad<T>(run: () => T): T {
 }
 
 /**
- * Runs `run`, inside a `noGrad`, with inputs remembered for `backward()` again.
+ * Runs `run` with inputs remembered for `backward()` again, inside a `noGrad`.
  * @throws ArgumentError unless it is given a function
  */
 export function enableGrad<T>(run: () => T): T {

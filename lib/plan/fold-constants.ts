@@ -27,7 +27,7 @@ export function foldConstants(program: Program): Program {
     try {
       executeAny(instructionId(instruction.name), instruction.params, operands);
     } catch {
-      // The run throws it then, as a typed error.
+      // Each run will fail in the same way, with a typed error.
       kept.push(instruction);
       continue;
     }
