@@ -1,3 +1,4 @@
+import type { CaseTensor } from "../cases.js";
 import { noGrad } from "../context/grad-mode.js";
 import { ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
@@ -14,6 +15,7 @@ import { sub } from "../ops/sub.js";
 import { broadcast, format, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
+import { type CostCase, registerCost } from "./registry.js";
 
 // The least y·(1 − y) that slopes divide by, and the least logarithm: PyTorch's.
 const LEAST_PRODUCT = 1e-12;
@@ -28,8 +30,8 @@ const logs = (y: Tensor): [yes: Tensor, no: Tensor] => [
   clamp(log1p(neg(y)), { min: LEAST_LOG }),
 ];
 
-// The slopes of the logarithms are infinite at 0 and 1, where that of the clamp is 0: their product would be NaN. So the
-// values are made without a graph, and these ops, which are views of them, know the slopes as a whole.
+// The derivatives of the logarithms are infinite at 0 and 1, where that of the clamp is 0: their product would be NaN. So
+// the values are computed without a graph. These ops are views of the values and have the whole derivative as their rule.
 
 // value = ln(1 − p) − ln p
 const logOddsOp = defineOp<"value" | "p">("bceLogOdds", {
@@ -130,7 +132,48 @@ export function bceWithLogits(y: Tensor, target: Tensor, options: BCEWithLogitsO
   const no = mul(sub(1, target), y);
   const logs = logSigmoid(y);
   const { posWeight } = options;
+  if (posWeight !== undefined) checkFloats("bceWithLogits", y, { posWeight });
   const factor = posWeight === undefined ? null : weighted("bceWithLogits", target, sub(posWeight, 1));
   const yes = factor === null ? logs : mul(add(1, factor), logs);
   return reduced("bceWithLogits", weighted("bceWithLogits", sub(no, yes), options.weight), reduction);
 }
+
+const P: CaseTensor = { shape: [4, 3], low: 0.2, high: 0.8 };
+const YES: CaseTensor = { shape: [4, 3], below: 2, dtype: "float64" };
+const above = (...shape: number[]): CaseTensor => ({ shape, low: 0.5, high: 2 });
+const WEIGHTS = { "weights of rows": above(4, 1), "one weight": above(), "weights of a sample": above(1, 3) };
+
+registerCost(bce, {
+  torch: "F.binary_cross_entropy",
+  constants: ["target"],
+  cases: () => [
+    { note: "2-D", inputs: { y: P, target: YES } },
+    { note: "soft targets", inputs: { y: P, target: P } },
+    { note: "weights", inputs: { y: P, target: YES }, tensors: { weight: above(3) } },
+    ...Object.entries(WEIGHTS).map(
+      ([note, weight]): CostCase => ({ note, inputs: { y: P, target: YES }, tensors: { weight } }),
+    ),
+  ],
+});
+
+registerCost(bceWithLogits, {
+  torch: "F.binary_cross_entropy_with_logits",
+  constants: ["target"],
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: YES } },
+    { note: "soft targets", inputs: { y: [4, 3], target: P } },
+    {
+      note: "weights",
+      inputs: { y: [4, 3], target: YES },
+      tensors: { weight: above(4, 3), posWeight: above(3) },
+    },
+    ...Object.entries(WEIGHTS).map(
+      ([note, weight]): CostCase => ({
+        note,
+        inputs: { y: [4, 3], target: YES },
+        tensors: { weight, posWeight: weight },
+      }),
+    ),
+    { note: "far", inputs: { y: { values: [800, -800, 30, -30] }, target: { values: [0, 1, 1, 0] } } },
+  ],
+});

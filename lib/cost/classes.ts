@@ -1,3 +1,4 @@
+import type { CaseTensor, CaseTensors } from "../cases.js";
 import { ShapeError } from "../errors.js";
 import { checkClassIndices, checkLabels } from "../ops/cross-entropy.js";
 import { div } from "../ops/div.js";
@@ -16,6 +17,7 @@ import { checkNumber } from "../options.js";
 import { format, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkFloats, type Reduction, reduced } from "./reduce.js";
+import type { CostCase } from "./registry.js";
 
 export interface ClassOptions extends CostOptions {
   /** A weight for each class, [C], of y's dtype. Default: 1 for all. */
@@ -110,3 +112,22 @@ export function reducedByShares(
   if (reduction === "mean" && shares !== null) return div(sum(costs), sum(shares));
   return reduced(name, reshape(costs, shape), reduction);
 }
+
+const LABELS: CaseTensor = { values: [2, 0, 1, 2], dtype: "int32" };
+const WITH_IGNORED: CaseTensor = { values: [2, -100, 1, -100], dtype: "int32" };
+const WEIGHT: CaseTensors = { weight: { values: [0.5, 2, 1.25] } };
+
+/** Cases of costs of classes, y [4, 3] and others. */
+export const classCases = (): readonly CostCase[] => [
+  { note: "2-D", inputs: { y: [4, 3], target: LABELS } },
+  { note: "weights", inputs: { y: [4, 3], target: LABELS }, tensors: WEIGHT },
+  { note: "ignored", inputs: { y: [4, 3], target: WITH_IGNORED }, options: { ignoreIndex: -100 } },
+  {
+    note: "ignored, weights",
+    inputs: { y: [4, 3], target: { values: [1, 2, 1, 0], dtype: "int32" } },
+    options: { ignoreIndex: 1 },
+    tensors: WEIGHT,
+  },
+  { note: "4-D", inputs: { y: [2, 3, 2, 2], target: { shape: [2, 2, 2], below: 3 } }, tensors: WEIGHT },
+  { note: "single sample", inputs: { y: [3], target: { values: 1, dtype: "int32" } }, tensors: WEIGHT },
+];

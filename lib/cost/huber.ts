@@ -7,6 +7,7 @@ import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
+import { registerCost } from "./registry.js";
 
 /** scale·d²/2 where |d| is below the width, else a line that goes on with the slope there. */
 function bowl(d: Tensor, width: number, scale: number): Tensor {
@@ -54,3 +55,56 @@ export function smoothL1(y: Tensor, target: Tensor, options: SmoothL1Options = {
   const d = sub(y, target);
   return reduced("smoothL1", beta === 0 ? abs(d) : bowl(d, beta, 1 / beta), reduction);
 }
+
+registerCost(huber, {
+  torch: "F.huber_loss",
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: [4, 3] } },
+    { note: "2-D", inputs: { y: [4, 3], target: [4, 3] }, options: { delta: 0.4 } },
+    { note: "1-D", inputs: { y: [3], target: [3] } },
+    {
+      note: "equal",
+      inputs: {
+        y: {
+          values: [
+            [1, -2],
+            [0.5, 0.25],
+          ],
+        },
+        target: {
+          values: [
+            [1, -2],
+            [0.5, 0.25],
+          ],
+        },
+      },
+    },
+  ],
+});
+
+registerCost(smoothL1, {
+  torch: "F.smooth_l1_loss",
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: [4, 3] } },
+    { note: "2-D", inputs: { y: [4, 3], target: [4, 3] }, options: { beta: 0.4 } },
+    { note: "2-D", inputs: { y: [4, 3], target: [4, 3] }, options: { beta: 0 } },
+    { note: "1-D", inputs: { y: [3], target: [3] } },
+    {
+      note: "equal",
+      inputs: {
+        y: {
+          values: [
+            [1, -2],
+            [0.5, 0.25],
+          ],
+        },
+        target: {
+          values: [
+            [1, -2],
+            [0.5, 0.25],
+          ],
+        },
+      },
+    },
+  ],
+});

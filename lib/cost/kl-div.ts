@@ -10,6 +10,7 @@ import { where } from "../ops/where.js";
 import { checkChoice, checkFlag, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkAlike, type Reduction, reduced } from "./reduce.js";
+import { registerCost } from "./registry.js";
 
 export interface KLDivOptions {
   /** As of other costs; `"batchmean"` divides the sum by B, which is the divergence itself. Default: mean. */
@@ -46,3 +47,27 @@ export function klDiv(y: Tensor, target: Tensor, options: KLDivOptions = {}): Te
   }
   return div(sum(costs), samples);
 }
+
+registerCost(klDiv, {
+  torch: "F.kl_div",
+  constants: ["target"],
+  reductions: ["none", "mean", "sum", "batchmean"],
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: { shape: [4, 3], low: 0.1, high: 0.9 } } },
+    { note: "log target", inputs: { y: [4, 3], target: [4, 3] }, options: { logTarget: true } },
+    {
+      note: "zeros",
+      inputs: {
+        y: [4, 3],
+        target: {
+          values: [
+            [0, 1, 0],
+            [0.5, 0.5, 0],
+            [0, 0, 1],
+            [0.25, 0.5, 0.25],
+          ],
+        },
+      },
+    },
+  ],
+});

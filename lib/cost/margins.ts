@@ -1,3 +1,4 @@
+import type { CaseTensor } from "../cases.js";
 import { ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
@@ -12,6 +13,7 @@ import { checkNumber } from "../options.js";
 import { format, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
+import { registerCost } from "./registry.js";
 
 export interface MarginOptions extends CostOptions {
   /** How far apart is far enough; each cost has its own default. */
@@ -90,3 +92,46 @@ export function cosineEmbedding(a: Tensor, b: Tensor, target: Tensor, options: M
   const unlike = where(equal(target, -1), positive(sub(cosine, margin)), 0);
   return reduced("cosineEmbedding", add(alike, unlike), reduction);
 }
+
+const SIGNS = [
+  [1, -1, 1],
+  [-1, -1, 1],
+  [1, 1, -1],
+  [-1, 1, -1],
+];
+const EACH: CaseTensor = { values: SIGNS };
+const OF_ROWS: CaseTensor = { values: [1, -1, 1, -1] };
+
+registerCost(hingeEmbedding, {
+  torch: "F.hinge_embedding_loss",
+  constants: ["target"],
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: EACH } },
+    { note: "margin", inputs: { y: [4, 3], target: EACH }, options: { margin: 0.3 } },
+  ],
+});
+
+registerCost(softMargin, {
+  torch: "F.soft_margin_loss",
+  constants: ["target"],
+  cases: () => [{ note: "2-D", inputs: { y: [4, 3], target: EACH } }],
+});
+
+registerCost(marginRanking, {
+  torch: "F.margin_ranking_loss",
+  constants: ["target"],
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], b: [4, 3], target: EACH } },
+    { note: "margin", inputs: { y: [4, 3], b: [4, 3], target: EACH }, options: { margin: 0.7 } },
+  ],
+});
+
+registerCost(cosineEmbedding, {
+  torch: "F.cosine_embedding_loss",
+  constants: ["target"],
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], b: [4, 3], target: OF_ROWS } },
+    { note: "margin", inputs: { y: [4, 3], b: [4, 3], target: OF_ROWS }, options: { margin: -0.9 } },
+    { note: "1-D", inputs: { y: [3], b: [3], target: { values: -1 } }, options: { margin: -1 } },
+  ],
+});

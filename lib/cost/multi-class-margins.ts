@@ -1,3 +1,4 @@
+import type { CaseTensor, CaseTensors } from "../cases.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { checkIndex } from "../ops/axis-index.js";
@@ -27,6 +28,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { checkWeight, Labels, rowsOfClasses } from "./classes.js";
 import type { MarginOptions } from "./margins.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
+import { registerCost } from "./registry.js";
 
 export interface MultiMarginOptions extends MarginOptions {
   /** 1, or 2 for squares. Default: 1. */
@@ -127,3 +129,44 @@ export function multiLabelSoftMargin(
   const costs = neg(weight === undefined ? likelihood : mul(likelihood, weight));
   return reduced("multiLabelSoftMargin", mean(costs, { dim: -1 }), reduction);
 }
+
+const CLASSES: CaseTensor = { values: [2, 0, 1, 2], dtype: "int32" };
+const WEIGHT: CaseTensors = { weight: { values: [0.5, 2, 1.25] } };
+const YES: CaseTensor = { shape: [4, 3], below: 2, dtype: "float64" };
+const LISTS = [
+  [2, 0, -1],
+  [-1, 1, 2],
+  [1, -1, 1],
+  [0, 1, 2],
+];
+
+registerCost(multiMargin, {
+  torch: "F.multi_margin_loss",
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: CLASSES } },
+    {
+      note: "p 2, weights",
+      inputs: { y: [4, 3], target: CLASSES },
+      options: { p: 2, margin: 0.6 },
+      tensors: WEIGHT,
+    },
+    { note: "single sample", inputs: { y: [3], target: { values: 1, dtype: "int32" } } },
+  ],
+});
+
+registerCost(multiLabelMargin, {
+  torch: "F.multilabel_margin_loss",
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: { values: LISTS, dtype: "int32" } } },
+    { note: "1-D", inputs: { y: [3], target: { values: [2, 0, -1], dtype: "int32" } } },
+  ],
+});
+
+registerCost(multiLabelSoftMargin, {
+  torch: "F.multilabel_soft_margin_loss",
+  constants: ["target"],
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: YES } },
+    { note: "weights", inputs: { y: [4, 3], target: YES }, tensors: WEIGHT },
+  ],
+});

@@ -1,6 +1,14 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { type ClassOptions, checkWeight, Labels, reducedByShares, rowsOfClasses } from "./classes.js";
+import {
+  type ClassOptions,
+  checkWeight,
+  classCases,
+  Labels,
+  reducedByShares,
+  rowsOfClasses,
+} from "./classes.js";
 import { checkFloats, readReduction } from "./reduce.js";
+import { registerCost } from "./registry.js";
 
 /**
  * C = −w_ȳ·y_ȳ, the negative log-likelihood: y are logarithms of probabilities, as `logSoftmax` gives
@@ -19,3 +27,5 @@ export function nll(y: Tensor, target: Tensor, options: ClassOptions = {}): Tens
   const labels = new Labels("nll", target, shape, classes, options);
   return reducedByShares("nll", labels.costs(rows), labels.shares(y.dtype), shape, reduction);
 }
+
+registerCost(nll, { torch: "F.nll_loss", cases: classCases });

@@ -1,3 +1,4 @@
+import type { CaseTensor } from "../cases.js";
 import { add } from "../ops/add.js";
 import { exp } from "../ops/exp.js";
 import { greater } from "../ops/greater.js";
@@ -8,6 +9,7 @@ import { where } from "../ops/where.js";
 import { checkFlag, checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
+import { registerCost } from "./registry.js";
 
 export interface PoissonNLLOptions extends CostOptions {
   /** Whether y is the logarithm of the rate. Default: true. */
@@ -42,3 +44,19 @@ function stirling(target: Tensor): Tensor {
   const sum = add(sub(mul(count, log(count)), count), mul(log(mul(count, 2 * Math.PI)), 0.5));
   return where(isAbove, sum, 0);
 }
+
+const COUNTS: CaseTensor = { shape: [4, 3], below: 5, dtype: "float64" };
+
+registerCost(poissonNLL, {
+  torch: "F.poisson_nll_loss",
+  constants: ["target"],
+  cases: () => [
+    { note: "2-D", inputs: { y: [4, 3], target: COUNTS } },
+    { note: "full", inputs: { y: [4, 3], target: COUNTS }, options: { full: true } },
+    {
+      note: "rates",
+      inputs: { y: { shape: [4, 3], low: 0.5, high: 3 }, target: COUNTS },
+      options: { logInput: false, eps: 0.01 },
+    },
+  ],
+});

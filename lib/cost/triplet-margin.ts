@@ -1,12 +1,14 @@
 import { ArgumentError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
+import { cosine } from "../ops/cosine-similarity.js";
 import { minimum } from "../ops/minimum.js";
 import { distance as distanceOf } from "../ops/pairwise-distance.js";
 import { sub } from "../ops/sub.js";
 import { checkFlag, checkNumber, describe } from "../options.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
+import { registerCost } from "./registry.js";
 
 interface TripletOptions extends CostOptions {
   /** How much farther the negative is to be. Default: 1. */
@@ -91,3 +93,31 @@ export function tripletMarginWithDistance(
   }
   return triplet(name, anchor, positive, negative, distance, options, ["distance"]);
 }
+
+const TRIPLE = { y: [4, 3], positive: [4, 3], negative: [4, 3] };
+
+registerCost(tripletMargin, {
+  torch: "F.triplet_margin_loss",
+  cases: () => [
+    { note: "2-D", inputs: TRIPLE },
+    { note: "swap, p 3", inputs: TRIPLE, options: { swap: true, p: 3, margin: 2, eps: 0.01 } },
+  ],
+});
+
+registerCost(tripletMarginWithDistance, {
+  torch: "F.triplet_margin_with_distance_loss",
+  cases: () => [
+    { note: "by default", inputs: TRIPLE, options: { margin: 2 } },
+    {
+      note: "cosine",
+      inputs: TRIPLE,
+      options: {
+        swap: true,
+        distance: (a: Tensor, b: Tensor) => sub(1, cosine("tripletMarginWithDistance", a, b, 1, 1e-8)),
+      },
+      torch: `lambda *triple, **options: F.triplet_margin_with_distance_loss(
+        *triple, distance_function=lambda a, b: 1 - F.cosine_similarity(a, b), **options
+      )`,
+    },
+  ],
+});

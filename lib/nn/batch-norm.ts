@@ -1,3 +1,4 @@
+import type { CaseTensors } from "../cases.js";
 import { noGrad } from "../context/grad-mode.js";
 import { write } from "../eager/apply.js";
 import { ArgumentError, ShapeError } from "../errors.js";
@@ -20,6 +21,7 @@ import { Buffer } from "./buffer.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { type ModuleCase, registerModule } from "./registry.js";
 
 export interface BatchNormOptions extends FloatOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -121,3 +123,36 @@ function track(module: BatchNorm1d, centre: Tensor, spread: Tensor): void {
     write("BatchNorm1d", running, moved);
   }
 }
+
+const BATCHES_BEFORE: CaseTensors = {
+  running_mean: { values: [0.5, -1, 2] },
+  running_var: { values: [1.5, 0.25, 3] },
+  num_batches_tracked: { values: 4, dtype: "int32" },
+};
+
+type Case = ModuleCase<ConstructorParameters<typeof BatchNorm1d>>;
+
+const inBothModes = (own: Case): Case[] => [
+  { ...own, note: `${own.note}, training` },
+  { ...own, note: `${own.note}, evaluation`, training: false, state: BATCHES_BEFORE, calls: 1 },
+];
+
+registerModule(BatchNorm1d, {
+  inputs: { x: [5, 3] },
+  cases: () => [
+    ...inBothModes({ note: "2-D", arguments: [3], state: BATCHES_BEFORE, calls: 3 }),
+    ...inBothModes({
+      note: "3-D",
+      arguments: [3, { dtype: "float64" }],
+      inputs: { x: [2, 3, 4] },
+      state: BATCHES_BEFORE,
+      calls: 3,
+    }),
+    ...Object.entries<BatchNormOptions>({
+      "the average of all batches": { momentum: null },
+      "another momentum, no affine": { momentum: 0.5, affine: false },
+      "no bias": { bias: false },
+      "no running statistics": { trackRunningStats: false, eps: 0.1 },
+    }).flatMap(([note, options]) => inBothModes({ note, arguments: [3, options], calls: 2 })),
+  ],
+});

@@ -10,6 +10,7 @@ import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { type ModuleCase, registerModule } from "./registry.js";
 
 export interface BilinearOptions extends FloatOptions {
   /** Whether there is a bias b. Default: true. */
@@ -62,3 +63,16 @@ export class Bilinear extends Module {
     return reshape(this.bias === null ? y : add(y, this.bias), [...front, out]);
   }
 }
+
+registerModule(Bilinear, {
+  cases: () =>
+    [true, false].flatMap((bias) =>
+      Object.entries({ "2-D": [5], "1-D": [], "3-D": [2, 2] }).map(
+        ([note, front]): ModuleCase<[number, number, number, BilinearOptions]> => ({
+          note: `${note}, bias ${bias}`,
+          arguments: [2, 3, 4, { bias, dtype: "float64" }],
+          inputs: { x0: [...front, 2], x1: [...front, 3] },
+        }),
+      ),
+    ),
+});

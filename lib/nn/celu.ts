@@ -2,6 +2,7 @@ import { celu } from "../ops/elu.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x where x > 0, else α·(e^(x/α) − 1), element by element (torch.nn.CELU).
@@ -24,3 +25,5 @@ export class CELU extends Module {
     return celu(x, this.alpha);
   }
 }
+
+registerModule(CELU, { cases: () => [[], [2]] });

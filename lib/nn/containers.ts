@@ -1,7 +1,10 @@
 import { ArgumentError, GraphError } from "../errors.js";
 import { checkList, checkNumber, describe, isInstance } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { BatchNorm1d } from "./batch-norm.js";
+import { Linear } from "./linear.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 function checkModule(where: string, name: string, module: unknown): Module {
   if (isInstance(module, Module)) return module;
@@ -109,3 +112,9 @@ export class ModuleDict<M extends Module = Module> extends Container implements 
     yield* this.list;
   }
 }
+
+registerModule(ModuleList, { inputs: null, cases: () => [[[new Linear(2, 3), new BatchNorm1d(3)]]] });
+registerModule(ModuleDict, {
+  inputs: null,
+  cases: () => [[{ left: new Linear(2, 3), right: new BatchNorm1d(3) }]],
+});

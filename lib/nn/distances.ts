@@ -2,6 +2,7 @@ import { type CosineSimilarityOptions, cosine, readCosine } from "../ops/cosine-
 import { distance, type PairwiseDistanceOptions, readDistance } from "../ops/pairwise-distance.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = a·b / (max(‖a‖, ε)·max(‖b‖, ε)) along an axis (torch.nn.CosineSimilarity).
@@ -43,3 +44,24 @@ export class PairwiseDistance extends Module {
     return distance("PairwiseDistance", a, b, this);
   }
 }
+
+registerModule(CosineSimilarity, {
+  inputs: { x0: [3, 4], x1: [3, 4] },
+  cases: () => [
+    { note: "by default" },
+    { note: "dim 0", arguments: [{ dim: 0 }] },
+    { note: "broadcast", arguments: [{ dim: -1 }], inputs: { x0: [2, 3, 4], x1: [1, 4] } },
+    // PyTorch's gradient, and so ours, is that of the norms before ε takes their place.
+    { note: "large eps", arguments: [{ eps: 3 }], hasDerivatives: false },
+  ],
+});
+
+registerModule(PairwiseDistance, {
+  inputs: { x0: [3, 4], x1: [3, 4] },
+  cases: () => [
+    { note: "by default" },
+    { note: "p 1", arguments: [{ p: 1 }] },
+    { note: "p 3, keepdim", arguments: [{ p: 3, keepdim: true }] },
+    { note: "large eps", arguments: [{ eps: 0.5 }] },
+  ],
+});

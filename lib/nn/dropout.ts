@@ -8,6 +8,7 @@ import { checkNumber } from "../options.js";
 import { defaultGenerator } from "../random/generator.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /** True with the probability 1 − p, for each element by itself. */
 function kept(name: string, x: Tensor, p: number): Tensor {
@@ -66,3 +67,7 @@ export class AlphaDropout extends Module {
     return add(mul(where(kept("AlphaDropout", x, this.p), x, least), a), -a * this.p * least);
   }
 }
+
+// In training what they drop is drawn.
+registerModule(Dropout, { cases: () => [{ note: "evaluation", training: false }] });
+registerModule(AlphaDropout, { cases: () => [{ note: "evaluation", training: false }] });

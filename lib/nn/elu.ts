@@ -2,6 +2,7 @@ import { elu } from "../ops/elu.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x where x > 0, else α·(e^x − 1), element by element (torch.nn.ELU).
@@ -24,3 +25,5 @@ export class ELU extends Module {
     return elu(x, this.alpha);
   }
 }
+
+registerModule(ELU, { cases: () => [[1.5]] });

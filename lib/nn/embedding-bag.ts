@@ -1,3 +1,4 @@
+import type { CaseTensors } from "../cases.js";
 import { currentTrace } from "../context/trace.js";
 import { ArgumentError, IndexError, ShapeError } from "../errors.js";
 import { amax } from "../ops/amax.js";
@@ -34,6 +35,7 @@ import {
 } from "./look-up.js";
 import { Module } from "./module.js";
 import type { Parameter } from "./parameter.js";
+import { type ModuleCase, registerModule } from "./registry.js";
 
 export interface EmbeddingBagOptions extends FloatOptions, TableOptions {
   /** What is made of the vectors of a bag. Default: mean. */
@@ -180,3 +182,54 @@ function checkOffsets(offsets: ArrayLike<number>, n: number, endIsThere: boolean
     }
   }
 }
+
+type Case = ModuleCase<ConstructorParameters<typeof EmbeddingBag>>;
+
+// The second bag is empty, and so is the last; the third holds what is padding, twice, and a row twice.
+const BAGS: CaseTensors = {
+  x: { values: [0, 2, 2, 4, 4, 2], dtype: "int32" },
+  offsets: { values: [0, 2, 2, 6], dtype: "int32" },
+};
+const ROWS: CaseTensors = {
+  x: {
+    values: [
+      [0, 2, 2],
+      [4, 1, 2],
+    ],
+    dtype: "int32",
+  },
+};
+
+// Not scaleGradByFreq: EmbeddingBag of PyTorch 2.13 divides by other rows' counts.
+registerModule(EmbeddingBag, {
+  inputs: ROWS,
+  cases: () => [
+    ...(["sum", "mean", "max"] as const).flatMap((mode): Case[] => [
+      { note: `${mode}, offsets`, arguments: [5, 3, { mode }], inputs: BAGS },
+      { note: mode, arguments: [5, 3, { mode }] },
+      {
+        note: `${mode}, offsets, padding`,
+        arguments: [5, 3, { mode, paddingIdx: 2 }],
+        inputs: BAGS,
+        hasDerivatives: false,
+      },
+      { note: `${mode}, padding`, arguments: [5, 3, { mode, paddingIdx: 2 }], hasDerivatives: false },
+      {
+        note: `${mode}, offsets, last offset`,
+        arguments: [5, 3, { mode, includeLastOffset: true }],
+        inputs: BAGS,
+      },
+    ]),
+    { note: "short rows", arguments: [5, 3, { maxNorm: 1, dtype: "float64" }], hasDerivatives: false },
+    {
+      note: "weighted",
+      arguments: [5, 3, { mode: "sum" }],
+      inputs: { ...ROWS, offsets: null, perSampleWeights: [2, 3] },
+    },
+    {
+      note: "offsets, weighted",
+      arguments: [5, 3, { mode: "sum" }],
+      inputs: { ...BAGS, perSampleWeights: [6] },
+    },
+  ],
+});

@@ -15,6 +15,7 @@ import {
 } from "./look-up.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { registerModule } from "./registry.js";
 
 export interface EmbeddingOptions extends FloatOptions, TableOptions {
   /** The vectors to begin with, whose memory it takes over. Default: drawn. */
@@ -73,3 +74,25 @@ export class Embedding extends Module {
     return reshape(rows, [...index.shape, this.embeddingDim]);
   }
 }
+
+registerModule(Embedding, {
+  inputs: {
+    x: {
+      values: [
+        [0, 2, 2],
+        [4, 1, 2],
+      ],
+      dtype: "int32",
+    },
+  },
+  cases: () => [
+    { note: "2-D", arguments: [5, 3] },
+    { note: "padding", arguments: [5, 3, { paddingIdx: 2, dtype: "float64" }], hasDerivatives: false },
+    { note: "short rows", arguments: [5, 3, { maxNorm: 1, scaleGradByFreq: true }], hasDerivatives: false },
+    {
+      note: "short rows by another norm",
+      arguments: [5, 3, { maxNorm: 2, normType: 1, paddingIdx: 2 }],
+      hasDerivatives: false,
+    },
+  ],
+});

@@ -2,6 +2,7 @@ import { flatten } from "../ops/flatten.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * Makes one axis of the axes startDim … endDim (torch.nn.Flatten).
@@ -22,3 +23,12 @@ export class Flatten extends Module {
     return flatten(x, this.startDim, this.endDim);
   }
 }
+
+registerModule(Flatten, {
+  cases: () => [
+    { note: "by default from dim 1", inputs: { x: [2, 3, 2] } },
+    { note: "images", inputs: { x: [2, 3, 2, 4] } },
+    { note: "dims given", arguments: [0, -2], inputs: { x: [2, 3, 2] } },
+    { note: "no samples", inputs: { x: [0, 3, 2] } },
+  ],
+});

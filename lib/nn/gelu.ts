@@ -2,6 +2,7 @@ import { type GELUOptions, gelu } from "../ops/gelu.js";
 import { checkChoice, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x·Φ(x), Φ the standard normal distribution, element by element (torch.nn.GELU); with approximate
@@ -23,3 +24,5 @@ export class GELU extends Module {
     return gelu(x, { approximate: this.approximate });
   }
 }
+
+registerModule(GELU, { cases: () => [[], [{ approximate: "tanh" }]] });

@@ -2,6 +2,7 @@ import { glu } from "../ops/glu.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = a·σ(b), where a and b are the halves of x along an axis (torch.nn.GLU).
@@ -22,3 +23,5 @@ export class GLU extends Module {
     return glu(x, this.dim);
   }
 }
+
+registerModule(GLU, { cases: () => [[], [1]] });

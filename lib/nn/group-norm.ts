@@ -10,6 +10,7 @@ import { type FloatOptions, readFloat } from "./float-options.js";
 import { normalize } from "./layer-norm.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { registerModule } from "./registry.js";
 
 export interface GroupNormOptions extends FloatOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -69,3 +70,12 @@ export class GroupNorm extends Module {
     return this.bias === null ? scaled : add(scaled, reshape(this.bias, line));
   }
 }
+
+registerModule(GroupNorm, {
+  cases: () => [
+    [2, 4],
+    [4, 4, { affine: false, eps: 0.01 }],
+    [2, 4, { bias: false, dtype: "float64" }],
+    { note: "3-D", arguments: [2, 4], inputs: { x: [2, 4, 3] } },
+  ],
+});

@@ -2,6 +2,7 @@ import { hardshrink } from "../ops/hardshrink.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = 0 where |x| ≤ λ, else x, element by element (torch.nn.Hardshrink).
@@ -24,3 +25,5 @@ export class Hardshrink extends Module {
     return hardshrink(x, this.lambda);
   }
 }
+
+registerModule(Hardshrink, { cases: () => [[], [0.2]] });

@@ -1,6 +1,7 @@
 import { hardsigmoid } from "../ops/hardsigmoid.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = min(max(x + 3, 0), 6)/6, element by element (torch.nn.Hardsigmoid).
@@ -12,3 +13,6 @@ export class Hardsigmoid extends Module {
     return hardsigmoid(x);
   }
 }
+
+// The gradient of PyTorch's own has constants of float32.
+registerModule(Hardsigmoid, { torch: "references.Hardsigmoid" });

@@ -1,6 +1,7 @@
 import { hardswish } from "../ops/hardswish.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x·min(max(x + 3, 0), 6)/6, element by element (torch.nn.Hardswish).
@@ -12,3 +13,5 @@ export class Hardswish extends Module {
     return hardswish(x);
   }
 }
+
+registerModule(Hardswish);

@@ -2,6 +2,7 @@ import { hardtanh } from "../ops/hardtanh.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x, but no less than low and no more than high, element by element (torch.nn.Hardtanh).
@@ -27,3 +28,5 @@ export class Hardtanh extends Module {
     return hardtanh(x, this.low, this.high);
   }
 }
+
+registerModule(Hardtanh, { cases: () => [[], [-0.5, 0.75]] });

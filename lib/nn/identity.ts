@@ -1,5 +1,6 @@
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x (torch.nn.Identity): where a module is wanted and nothing is to be done.
@@ -10,3 +11,5 @@ export class Identity extends Module {
     return checkTensor("Identity", "x", x);
   }
 }
+
+registerModule(Identity);

@@ -13,6 +13,7 @@ import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { registerModule } from "./registry.js";
 
 /** The axes that a shape at the end of x's stands for. @throws ShapeError where x does not end with it. */
 export function lastAxes(name: string, x: Tensor, shape: Shape): number[] {
@@ -71,3 +72,12 @@ export class LayerNorm extends Module {
     return this.bias === null ? scaled : add(scaled, this.bias);
   }
 }
+
+registerModule(LayerNorm, {
+  cases: () => [
+    [4],
+    [[3, 4], { eps: 0.1 }],
+    [4, { bias: false, dtype: "float64" }],
+    [4, { elementwiseAffine: false }],
+  ],
+});

@@ -2,6 +2,7 @@ import { leakyRelu } from "../ops/leaky-relu.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x where x > 0, else s·x, element by element (torch.nn.LeakyReLU).
@@ -24,3 +25,5 @@ export class LeakyReLU extends Module {
     return leakyRelu(x, this.negativeSlope);
   }
 }
+
+registerModule(LeakyReLU, { cases: () => [[], [0.3]] });

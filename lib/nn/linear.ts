@@ -9,6 +9,7 @@ import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { type ModuleCase, registerModule } from "./registry.js";
 
 export interface LinearOptions {
   /** Whether there is a bias b. Default: true. */
@@ -65,3 +66,25 @@ export class Linear extends Module {
     return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), this.outFeatures]);
   }
 }
+
+registerModule(Linear, {
+  cases: () => [
+    ...[true, false].flatMap((bias) =>
+      Object.entries({
+        "1-D": [3],
+        "2-D": [4, 3],
+        "3-D": [2, 2, 3],
+        "one sample": [1, 3],
+        "no samples": [0, 3],
+      }).map(
+        ([note, x]): ModuleCase<[number, number, LinearOptions]> => ({
+          note: bias ? note : `${note}, no bias`,
+          arguments: [3, 5, { bias }],
+          inputs: { x },
+        }),
+      ),
+    ),
+    { note: "17 to 1", arguments: [17, 1], inputs: { x: [2, 17] } },
+    { note: "1 to 7, float64", arguments: [1, 7, { dtype: "float64" }], inputs: { x: [3, 1] } },
+  ],
+});

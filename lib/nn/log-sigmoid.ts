@@ -1,6 +1,7 @@
 import { logSigmoid } from "../ops/log-sigmoid.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = ln σ(x), element by element (torch.nn.LogSigmoid).
@@ -12,3 +13,5 @@ export class LogSigmoid extends Module {
     return logSigmoid(x);
   }
 }
+
+registerModule(LogSigmoid);

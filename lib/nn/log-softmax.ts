@@ -2,6 +2,7 @@ import { logSoftmax } from "../ops/log-softmax.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y_i = x_i − ln Σ_j e^(x_j) along an axis (torch.nn.LogSoftmax).
@@ -22,3 +23,8 @@ export class LogSoftmax extends Module {
     return logSoftmax(x, { dim: this.dim });
   }
 }
+
+registerModule(LogSoftmax, {
+  torch: "lambda dim=-1: nn.LogSoftmax(dim)",
+  cases: () => [[], [0]],
+});

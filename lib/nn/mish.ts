@@ -1,6 +1,7 @@
 import { mish } from "../ops/mish.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x·tanh(ln(1 + e^x)), element by element (torch.nn.Mish).
@@ -12,3 +13,5 @@ export class Mish extends Module {
     return mish(x);
   }
 }
+
+registerModule(Mish);

@@ -8,11 +8,13 @@ import { indexSelect } from "../ops/index-select.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
+import { tensor, zeros } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { type ModuleCase, registerModule } from "./registry.js";
 
 /**
  * The nearest of K stored samples: G(x, w) = argmin_k ‖x − w_k‖², the first of equally near ones.
@@ -86,3 +88,56 @@ function rowsOf(x: Tensor, weight: Tensor): Tensor {
 function partial(rows: Tensor, weight: Tensor): Tensor {
   return addmm(sum(square(weight), { dim: 1 }), rows, weight, { transposeB: true, alpha: -2 });
 }
+
+const points = (values: number[][]): [Tensor] => [tensor(values, { dtype: "float64" })];
+const at = (weight: number[][], x: number[][], note: string): ModuleCase<[Tensor]> => ({
+  note,
+  arguments: points(weight),
+  state: { weight: { values: weight } },
+  inputs: { x: { values: x } },
+});
+
+registerModule(NearestNeighbor, {
+  torch: "references.NearestNeighbor",
+  cases: () => [
+    { note: "random", arguments: [zeros([7, 3])], inputs: { x: [5, 3] } },
+    at(
+      [
+        [1, 0],
+        [-1, 0],
+        [0, 1],
+        [1, 0],
+      ],
+      [
+        [0, 0],
+        [1, 0],
+        [2, 0],
+        [0, 2],
+        [-3, 1],
+      ],
+      "ties give the first",
+    ),
+    at(
+      [[0.5, 0.25]],
+      [
+        [1, 2],
+        [3, -4],
+      ],
+      "one point",
+    ),
+    // Beyond float32: the points would be one.
+    at(
+      [
+        [1e8, 0],
+        [1e8, 1],
+      ],
+      [
+        [1e8, 0.125],
+        [1e8, 0.875],
+        [1e8, 0.5],
+      ],
+      "a large offset",
+    ),
+    { note: "no samples", arguments: [zeros([2, 2])], inputs: { x: [0, 2] } },
+  ],
+});

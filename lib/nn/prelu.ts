@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { registerModule } from "./registry.js";
 
 export interface PReLUOptions extends FloatOptions {
   /** How many slopes: 1 for all channels, or one for each. Default: 1. */
@@ -37,3 +38,12 @@ export class PReLU extends Module {
     return prelu(x, this.weight);
   }
 }
+
+registerModule(PReLU, {
+  cases: () => [
+    [],
+    [{ numParameters: 4, dtype: "float64" }],
+    { note: "3-D", arguments: [{ numParameters: 3 }], inputs: { x: [2, 3, 2] } },
+    [{ init: 0.5 }],
+  ],
+});

@@ -1,6 +1,7 @@
 import { relu } from "../ops/relu.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = max(x, 0), element by element (torch.nn.ReLU).
@@ -12,3 +13,12 @@ export class ReLU extends Module {
     return relu(x);
   }
 }
+
+registerModule(ReLU, {
+  cases: () => [
+    { note: "2-D", inputs: { x: [3, 7] } },
+    { note: "0-d", inputs: { x: [] } },
+    { note: "no samples", inputs: { x: [0, 2] } },
+    { note: "zero, large and small", inputs: { x: { values: [0, 800, -800, 20, -20] } } },
+  ],
+});

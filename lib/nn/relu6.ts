@@ -1,6 +1,7 @@
 import { relu6 } from "../ops/relu6.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = min(max(x, 0), 6), element by element (torch.nn.ReLU6).
@@ -12,3 +13,5 @@ export class ReLU6 extends Module {
     return relu6(x);
   }
 }
+
+registerModule(ReLU6);

@@ -11,6 +11,7 @@ import { type FloatOptions, readFloat } from "./float-options.js";
 import { lastAxes } from "./layer-norm.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { registerModule } from "./registry.js";
 
 export interface RMSNormOptions extends FloatOptions {
   /** Added to the mean of the squares. Default: that of the dtype, 2⁻²³ for float32 and 2⁻⁵² for float64. */
@@ -48,3 +49,7 @@ export class RMSNorm extends Module {
     return this.weight === null ? y : mul(y, this.weight);
   }
 }
+
+registerModule(RMSNorm, {
+  cases: () => [[4], [4, { eps: 0.1, elementwiseAffine: false }], [[3, 4], { dtype: "float64" }]],
+});

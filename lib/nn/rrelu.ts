@@ -7,6 +7,7 @@ import { checkNumber } from "../options.js";
 import { defaultGenerator } from "../random/generator.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x where x > 0, else a·x with a ~ U[lower, upper), drawn anew for each element in each call
@@ -36,3 +37,6 @@ export class RReLU extends Module {
     return where(greater(x, 0), x, mul(x, slope));
   }
 }
+
+// In training its slopes are drawn.
+registerModule(RReLU, { cases: () => [{ note: "evaluation", training: false }] });

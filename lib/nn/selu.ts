@@ -1,6 +1,7 @@
 import { selu } from "../ops/elu.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = 1.0507 · (x where x > 0, else 1.6733·(e^x − 1)), element by element (torch.nn.SELU).
@@ -12,3 +13,5 @@ export class SELU extends Module {
     return selu(x);
   }
 }
+
+registerModule(SELU);

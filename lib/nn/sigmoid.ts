@@ -1,6 +1,7 @@
 import { sigmoid } from "../ops/sigmoid.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = 1/(1 + e⁻ˣ), element by element (torch.nn.Sigmoid).
@@ -12,3 +13,12 @@ export class Sigmoid extends Module {
     return sigmoid(x);
   }
 }
+
+registerModule(Sigmoid, {
+  cases: () => [
+    { note: "2-D", inputs: { x: [3, 7] } },
+    { note: "0-d", inputs: { x: [] } },
+    { note: "no samples", inputs: { x: [0, 2] } },
+    { note: "zero, large and small", inputs: { x: { values: [0, 800, -800, 20, -20] } } },
+  ],
+});

@@ -1,6 +1,7 @@
 import { silu } from "../ops/silu.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x·σ(x), also called swish, element by element (torch.nn.SiLU).
@@ -12,3 +13,5 @@ export class SiLU extends Module {
     return silu(x);
   }
 }
+
+registerModule(SiLU);

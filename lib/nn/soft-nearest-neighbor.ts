@@ -1,9 +1,11 @@
 import { mul } from "../ops/mul.js";
 import { softmin } from "../ops/softmin.js";
 import { checkNumber } from "../options.js";
+import { zeros } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 import { NearestNeighbor } from "./nearest-neighbor.js";
+import { registerModule } from "./registry.js";
 
 /**
  * The soft version of the nearest of K stored samples: instead of the argmin a probability for each,
@@ -29,3 +31,11 @@ export class SoftNearestNeighbor extends Module {
     return softmin(mul(this.neighbors.distances(x), 1 / this.temperature), { dim: 1 });
   }
 }
+
+registerModule(SoftNearestNeighbor, {
+  torch: "references.SoftNearestNeighbor",
+  cases: () => [
+    { note: "by default", arguments: [zeros([4, 3])], inputs: { x: [5, 3] } },
+    { note: "temperature 2, images", arguments: [zeros([4, 2, 3]), 2], inputs: { x: [5, 2, 3] } },
+  ],
+});

@@ -2,6 +2,7 @@ import { softmax } from "../ops/softmax.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y_i = e^(x_i) / Σ_j e^(x_j) along an axis (torch.nn.Softmax).
@@ -22,3 +23,8 @@ export class Softmax extends Module {
     return softmax(x, { dim: this.dim });
   }
 }
+
+registerModule(Softmax, {
+  torch: "lambda dim=-1: nn.Softmax(dim)",
+  cases: () => [[], [0]],
+});

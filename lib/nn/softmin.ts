@@ -2,6 +2,7 @@ import { softmin } from "../ops/softmin.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y_i = e^(−x_i) / Σ_j e^(−x_j) along an axis (torch.nn.Softmin).
@@ -22,3 +23,8 @@ export class Softmin extends Module {
     return softmin(x, { dim: this.dim });
   }
 }
+
+registerModule(Softmin, {
+  torch: "lambda dim=-1: nn.Softmin(dim)",
+  cases: () => [[], [0]],
+});

@@ -2,6 +2,7 @@ import { type SoftplusOptions, softplus } from "../ops/softplus.js";
 import { checkNumber, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = ln(1 + e^(β·x))/β, and x where β·x is above the threshold, element by element (torch.nn.Softplus).
@@ -24,3 +25,5 @@ export class Softplus extends Module {
     return softplus(x, { beta: this.beta, threshold: this.threshold });
   }
 }
+
+registerModule(Softplus, { cases: () => [[], [{ beta: 2, threshold: 3 }]] });

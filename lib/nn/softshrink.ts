@@ -2,6 +2,7 @@ import { softshrink } from "../ops/softshrink.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x − λ where x > λ, x + λ where x < −λ, else 0, element by element (torch.nn.Softshrink).
@@ -24,3 +25,5 @@ export class Softshrink extends Module {
     return softshrink(x, this.lambda);
   }
 }
+
+registerModule(Softshrink, { cases: () => [[], [0.25]] });

@@ -1,6 +1,7 @@
 import { softsign } from "../ops/softsign.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x/(1 + |x|), element by element (torch.nn.Softsign).
@@ -12,3 +13,5 @@ export class Softsign extends Module {
     return softsign(x);
   }
 }
+
+registerModule(Softsign);

@@ -1,6 +1,7 @@
 import { tanh } from "../ops/tanh.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = tanh x, element by element (torch.nn.Tanh).
@@ -12,3 +13,12 @@ export class Tanh extends Module {
     return tanh(x);
   }
 }
+
+registerModule(Tanh, {
+  cases: () => [
+    { note: "2-D", inputs: { x: [3, 7] } },
+    { note: "0-d", inputs: { x: [] } },
+    { note: "no samples", inputs: { x: [0, 2] } },
+    { note: "zero, large and small", inputs: { x: { values: [0, 800, -800, 20, -20] } } },
+  ],
+});

@@ -1,6 +1,7 @@
 import { tanhshrink } from "../ops/tanhshrink.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x − tanh x, element by element (torch.nn.Tanhshrink).
@@ -12,3 +13,5 @@ export class Tanhshrink extends Module {
     return tanhshrink(x);
   }
 }
+
+registerModule(Tanhshrink);

@@ -2,6 +2,7 @@ import { threshold } from "../ops/threshold.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * y = x where x is above the limit, else the value, element by element (torch.nn.Threshold).
@@ -27,3 +28,5 @@ export class Threshold extends Module {
     return threshold(x, this.limit, this.value);
   }
 }
+
+registerModule(Threshold, { cases: () => [[0.5, -2]] });

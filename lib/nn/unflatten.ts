@@ -4,6 +4,7 @@ import { checkNumber } from "../options.js";
 import { checkDim, checkShape, format, type Shape, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
+import { registerModule } from "./registry.js";
 
 /**
  * Makes several axes of one (torch.nn.Unflatten).
@@ -32,3 +33,7 @@ export class Unflatten extends Module {
     return reshape(x, [...x.shape.slice(0, dim), ...this.sizes, ...x.shape.slice(dim + 1)]);
   }
 }
+
+registerModule(Unflatten, {
+  cases: () => [{ note: "dim 1", arguments: [1, [2, 3]], inputs: { x: [2, 6] } }],
+});

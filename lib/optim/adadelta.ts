@@ -16,6 +16,7 @@ import {
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface AdadeltaOptions extends OptimizerOptions, Partial<GradientSettings> {
   /** Learning rate η ≥ 0. Default: 1. */
@@ -80,3 +81,8 @@ export class Adadelta extends Optimizer<State, Settings> {
     write("Adadelta", parameter, moved);
   }
 }
+
+registerOptimizer(Adadelta, {
+  cases: () => [{}, { lr: 0.2, rho: 0.8, eps: 0.001, weightDecay: 0.1 }, { maximize: true }],
+  resumed: { lr: 0.5, rho: 0.8, eps: 0.001, maximize: true },
+});

@@ -20,6 +20,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { counted } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface AdafactorOptions extends OptimizerOptions {
   /** The largest relative learning rate ≥ 0. Default: 0.01. */
@@ -125,3 +126,12 @@ export class Adafactor extends Optimizer<State, Settings> {
     write("Adafactor", parameter, moved);
   }
 }
+
+registerOptimizer(Adafactor, {
+  cases: () => [
+    {},
+    { lr: 0.1, beta2Decay: -0.5, eps: [1e-6, 0.01], d: 2, weightDecay: 0.1 },
+    { lr: 0.1, maximize: true },
+  ],
+  resumed: { lr: 0.1, beta2Decay: -0.5, d: 2, weightDecay: 0.1 },
+});

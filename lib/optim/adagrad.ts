@@ -12,6 +12,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { adjusted, counted, type GradientSettings, readGradientSettings } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface AdagradOptions extends OptimizerOptions, Partial<GradientSettings> {
   /** Learning rate η ≥ 0. Default: 0.01. */
@@ -79,3 +80,12 @@ export class Adagrad extends Optimizer<State, Settings> {
     write("Adagrad", parameter, moved);
   }
 }
+
+registerOptimizer(Adagrad, {
+  cases: () => [
+    {},
+    { lr: 0.2, lrDecay: 0.1, weightDecay: 0.1, initialAccumulatorValue: 0.5, eps: 0.01 },
+    { lr: 0.1, maximize: true },
+  ],
+  resumed: { lr: 0.1, lrDecay: 0.1, initialAccumulatorValue: 0.5 },
+});

@@ -5,6 +5,7 @@ import { checkFlag, checkNumber, describe } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { keepsNoGradient, Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface AdamOptions extends OptimizerOptions {
   /** Learning rate η ≥ 0. Default: 0.001. */
@@ -125,3 +126,29 @@ export class AdamW extends AnyAdam {
     super("AdamW", parameters, options, readerOf("AdamW", 0.01, true));
   }
 }
+
+registerOptimizer(Adam, {
+  cases: () => [
+    {},
+    { lr: 0.05 },
+    { lr: 0.05, betas: [0.8, 0.95], eps: 0.001 },
+    { lr: 0.05, weightDecay: 0.1 },
+    { lr: 0.05, betas: [0.9, 0.9], amsgrad: true },
+    { lr: 0.05, betas: [0.9, 0.9] },
+    { lr: 0.05, maximize: true },
+    { lr: 0.05, betas: [0.9, 0.9], amsgrad: true, weightDecay: 0.1, maximize: true },
+  ],
+  resumed: { lr: 0.02, betas: [0.8, 0.95], amsgrad: true, weightDecay: 0.1 },
+  cycled: { amsgrad: true },
+});
+
+registerOptimizer(AdamW, {
+  cases: () => [
+    {},
+    { lr: 0.05, weightDecay: 0.2, amsgrad: true, betas: [0.9, 0.9] },
+    { maximize: true },
+    { lr: 0.05, eps: 0.01 },
+  ],
+  resumed: { lr: 0.02, weightDecay: 0.2 },
+  cycled: {},
+});

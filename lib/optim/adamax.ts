@@ -19,6 +19,7 @@ import {
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface AdamaxOptions extends OptimizerOptions, Partial<GradientSettings> {
   /** Learning rate η ≥ 0. Default: 0.002. */
@@ -86,3 +87,9 @@ export class Adamax extends Optimizer<State, Settings> {
     write("Adamax", parameter, moved);
   }
 }
+
+registerOptimizer(Adamax, {
+  cases: () => [{}, { lr: 0.05, betas: [0.8, 0.95], eps: 0.01, weightDecay: 0.1 }, { maximize: true }],
+  resumed: { lr: 0.02, eps: 0.01 },
+  cycled: {},
+});

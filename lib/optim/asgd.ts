@@ -13,6 +13,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { adjusted, counted, type GradientSettings, readGradientSettings } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface ASGDOptions extends OptimizerOptions, Partial<GradientSettings> {
   /** Learning rate η₀ ≥ 0. Default: 0.01. */
@@ -83,3 +84,12 @@ export class ASGD extends Optimizer<State, Settings> {
     write("ASGD", mu, nextMu);
   }
 }
+
+registerOptimizer(ASGD, {
+  cases: () => [
+    {},
+    { lr: 0.05, lambd: 0.01, alpha: 0.5, t0: 10, weightDecay: 0.1 },
+    { lr: 0.05, maximize: true },
+  ],
+  resumed: { lr: 0.05, lambd: 0.01, alpha: 0.5, t0: 3 },
+});

@@ -23,10 +23,12 @@ import { transpose } from "../ops/transpose.js";
 import { describe } from "../options.js";
 import { Generator } from "../random/generator.js";
 import { copyOf } from "../tensor/copy.js";
+import { tensor } from "../tensor/create.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import type { ParameterGroup, ParameterList } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 import { type OptimizerStateDict, parsed, type TorchOptimizerStateDict } from "./state-dict.js";
 import { assignAll, checkWritable } from "./writable.js";
 
@@ -305,3 +307,13 @@ function checkFunction(
     if (!(along >= -TOLERANCE * size)) refuse(`u·P(u) is ${along}`);
   }
 }
+
+registerOptimizer(GradientDescent, {
+  torch: "references.GradientDescent",
+  cases: () => [
+    {},
+    { lr: 0.05 },
+    { lr: 0.05, preconditioner: tensor([1, 0.5, 0.25, 1, 0.5, 0.25, 2, 1], { dtype: "float64" }) },
+  ],
+  resumed: { lr: 0.05 },
+});

@@ -16,6 +16,7 @@ import { checkChoice, checkNumber, describe } from "../options.js";
 import { copyOf } from "../tensor/copy.js";
 import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 import { type OptimizerStateDict, parsed, type TorchOptimizerStateDict } from "./state-dict.js";
 import { type Along, findStep } from "./strong-wolfe.js";
 import { checkWritable } from "./writable.js";
@@ -308,3 +309,15 @@ export class LBFGS extends Optimizer<object, Settings> {
 }
 
 const pairOf = (s: Tensor, y: Tensor): Pair => ({ s, y, ys: dot(y, s).item() });
+
+registerOptimizer(LBFGS, {
+  cases: () => [
+    { lr: 0.1, maxIter: 1 },
+    { lr: 0.2, maxIter: 3, historySize: 2 },
+    { lineSearchFn: "strong_wolfe", maxIter: 2, toleranceGrad: 0.01, toleranceChange: 1e-4 },
+    { lr: 5, lineSearchFn: "strong_wolfe", maxIter: 20, maxEval: 4, toleranceGrad: 1e-3 },
+  ],
+  resumed: { lr: 0.3, maxIter: 2, historySize: 3 },
+  asks: { closure: true },
+  isSensitive: true,
+});

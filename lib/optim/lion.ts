@@ -8,6 +8,7 @@ import { readBetas } from "./adam.js";
 import { adjusted, counted, type GradientSettings, mixed, readGradientSettings } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface LionOptions extends OptimizerOptions, Partial<GradientSettings> {
   /** Learning rate η ≥ 0. Default: 1e-4. */
@@ -72,3 +73,14 @@ export class Lion extends Optimizer<State, Settings> {
     write("Lion", parameter, moved);
   }
 }
+
+registerOptimizer(Lion, {
+  torch: "references.Lion",
+  cases: () => [
+    { lr: 0.01 },
+    { lr: 0.02, betas: [0.8, 0.95], weightDecay: 0.2 },
+    { lr: 0.01, maximize: true },
+  ],
+  resumed: { lr: 0.02, weightDecay: 0.2 },
+  cycled: { lr: 0.01 },
+});

@@ -15,6 +15,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { mixed } from "./arithmetic.js";
 import type { ParameterList } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface MuonOptions extends OptimizerOptions {
   /** Learning rate η ≥ 0. Default: 0.001. */
@@ -118,3 +119,14 @@ function orthogonalized(matrix: Tensor, steps: number, eps: number): Tensor {
   }
   return isTall ? transpose(u, 0, 1) : u;
 }
+
+registerOptimizer(Muon, {
+  cases: () => [
+    { lr: 0.02 },
+    { lr: 0.05, momentum: 0.8, nesterov: false, nsSteps: 3, weightDecay: 0.5, eps: 0.001 },
+    { lr: 0.05, adjustLrFn: "match_rms_adamw", weightDecay: 0 },
+  ],
+  resumed: { lr: 0.02, nsSteps: 3 },
+  cycled: {},
+  asks: { matrices: true },
+});

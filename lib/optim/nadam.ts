@@ -20,6 +20,7 @@ import {
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface NAdamOptions extends OptimizerOptions, Partial<GradientSettings> {
   /** Learning rate η ≥ 0. Default: 0.002. */
@@ -106,3 +107,13 @@ export class NAdam extends Optimizer<State, Settings> {
     write("NAdam", parameter, moved);
   }
 }
+
+registerOptimizer(NAdam, {
+  cases: () => [
+    {},
+    { lr: 0.01, betas: [0.8, 0.95], eps: 0.01, weightDecay: 0.1, momentumDecay: 0.02 },
+    { lr: 0.05, weightDecay: 0.1, decoupledWeightDecay: true, maximize: true },
+  ],
+  resumed: { lr: 0.02, momentumDecay: 0.02, decoupledWeightDecay: true, weightDecay: 0.1 },
+  cycled: {},
+});

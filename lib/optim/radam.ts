@@ -23,6 +23,7 @@ import {
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface RAdamOptions extends OptimizerOptions, Partial<GradientSettings> {
   /** Learning rate η ≥ 0. Default: 0.001. */
@@ -104,3 +105,13 @@ export class RAdam extends Optimizer<State, Settings> {
     write("RAdam", parameter, moved);
   }
 }
+
+registerOptimizer(RAdam, {
+  cases: () => [
+    {},
+    { lr: 0.05, betas: [0.8, 0.95], eps: 0.01, weightDecay: 0.1 },
+    { lr: 0.05, weightDecay: 0.1, decoupledWeightDecay: true, maximize: true },
+  ],
+  resumed: { lr: 0.02, betas: [0.8, 0.7] },
+  cycled: {},
+});

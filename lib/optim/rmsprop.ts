@@ -19,6 +19,7 @@ import {
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface RMSpropOptions extends OptimizerOptions, Partial<GradientSettings> {
   /** Learning rate η ≥ 0. Default: 0.01. */
@@ -101,3 +102,14 @@ export class RMSprop extends Optimizer<State, Settings> {
     write("RMSprop", parameter, moved);
   }
 }
+
+registerOptimizer(RMSprop, {
+  cases: () => [
+    {},
+    { lr: 0.02, alpha: 0.9, eps: 0.01, weightDecay: 0.1, momentum: 0.5, centered: true },
+    { lr: 0.02, momentum: 0.9, maximize: true },
+    { lr: 0.02, centered: true },
+  ],
+  resumed: { lr: 0.02, alpha: 0.9, momentum: 0.5, centered: true },
+  cycled: { momentum: 0.5 },
+});

@@ -14,6 +14,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { counted } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface RpropOptions extends OptimizerOptions {
   /** What each step size begins with. Default: 0.01. */
@@ -99,3 +100,12 @@ export class Rprop extends Optimizer<State, Settings> {
     write("Rprop", parameter, moved);
   }
 }
+
+registerOptimizer(Rprop, {
+  cases: () => [
+    {},
+    { lr: 0.1, etas: [0.6, 1.1], stepSizes: [0.01, 0.15] },
+    { lr: 0.001, stepSizes: [1e-4, 0.01], maximize: true },
+  ],
+  resumed: { lr: 0.02, etas: [0.6, 1.1], stepSizes: [0.001, 0.15] },
+});

@@ -5,6 +5,7 @@ import { checkFlag, checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { keepsNoGradient, Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface SGDOptions extends OptimizerOptions {
   /** Learning rate η ≥ 0. Default: 0.001. */
@@ -97,3 +98,20 @@ export class SGD extends Optimizer<State, Settings> {
     );
   }
 }
+
+registerOptimizer(SGD, {
+  cases: () => [
+    { lr: 0.05 },
+    { lr: 0.02, momentum: 0.9 },
+    { lr: 0.05, momentum: 0.9, dampening: 0.5 },
+    { lr: 0.02, momentum: 0.9, nesterov: true },
+    { lr: 0.05, weightDecay: 0.1 },
+    { lr: 0.05, maximize: true },
+    { lr: 0.02, momentum: 0.9, weightDecay: 0.1 },
+    { lr: 0.05, momentum: 0.8, dampening: 0.25, weightDecay: 0.01 },
+    { lr: 0.02, momentum: 0.9, nesterov: true, weightDecay: 0.1 },
+    { lr: 0.02, momentum: 0.9, nesterov: true, weightDecay: 0.1, maximize: true },
+  ],
+  resumed: { lr: 0.02, momentum: 0.9, nesterov: true, weightDecay: 0.01 },
+  cycled: { momentum: 0.9, nesterov: true },
+});

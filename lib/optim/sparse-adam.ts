@@ -15,6 +15,7 @@ import { readBetas } from "./adam.js";
 import { counted, missing, mixed, mixedSquares } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { registerOptimizer } from "./registry.js";
 
 export interface SparseAdamOptions extends OptimizerOptions {
   /** Learning rate η ≥ 0. Default: 0.001. */
@@ -84,3 +85,10 @@ export class SparseAdam extends Optimizer<State, Settings> {
     write("SparseAdam", parameter, moved);
   }
 }
+
+registerOptimizer(SparseAdam, {
+  cases: () => [{}, { lr: 0.05, betas: [0.8, 0.95], eps: 0.01 }, { maximize: true }],
+  resumed: { lr: 0.02 },
+  cycled: {},
+  asks: { sparse: true },
+});

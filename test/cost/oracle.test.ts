@@ -1,65 +1,59 @@
+// Every cost gives PyTorch's values, gradients and second derivatives, op by op and compiled.
 import { describe, expect, test } from "vitest";
-import { cost, jvp, type Tensor, vjp } from "../../lib/index.js";
+import { compile, jvp, ops, type Tensor, vjp } from "../../lib/index.js";
 import { expectClose, fromOracle, TOLERANCE } from "../oracle/compare.js";
-import { hasDerivatives, readCosts, titleOf } from "../oracle/read.js";
+import type { OracleTensor } from "../oracle/read.js";
+import { CASES, inputsOf, lossOf, movingOf } from "./cases.js";
 
-for (const dtype of ["float64", "float32"] as const) {
-  describe(`costs give PyTorch's losses and gradients in ${dtype}`, () => {
-    test.each(readCosts().map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
-      // Beyond float32: 1e300² and the like.
-      if (dtype === "float32" && row.note.startsWith("overflow")) return;
-      const names = row.gradients === undefined ? [] : Object.keys(row.gradients);
-      const y = fromOracle(row.inputs.y, dtype, names.includes("y"));
-      const target = fromOracle(row.inputs.target, dtype, names.includes("target"));
-      const loss = cost[row.cost](y, target, row.options);
-      expectClose(loss, row.loss, TOLERANCE[dtype], "loss");
-      if (row.dloss === undefined || row.gradients === undefined) return;
-      loss.backward({ gradient: fromOracle(row.dloss, dtype) });
-      const inputs: Record<string, Tensor> = { y, target };
-      for (const [name, gradient] of Object.entries(row.gradients)) {
-        expectClose(inputs[name]?.grad, gradient, TOLERANCE[dtype], `gradient of ${name}`);
-      }
-    });
+describe.each(["float64", "float32"] as const)("costs give PyTorch's values and gradients in %s", (dtype) => {
+  const within = CASES.filter(([, { own }]) => dtype === "float64" || own.fitsFloat32 !== false);
+  test.each(within)("%s", (_, one) => {
+    const inputs = inputsOf(one, dtype);
+    for (const [, i] of movingOf(one)) (inputs[i] as Tensor).requiresGrad = true;
+    const loss = lossOf(one, inputs, dtype);
+    expectClose(loss, one.row.loss, TOLERANCE[dtype], "loss");
+    if (one.row.dloss === undefined) return;
+    loss.backward({ gradient: fromOracle(one.row.dloss, dtype) });
+    for (const [name, i] of movingOf(one)) {
+      const expected = one.row.gradients?.[name] as OracleTensor;
+      expectClose(inputs[i]?.grad, expected, TOLERANCE[dtype], `gradient of ${name}`);
+    }
   });
-}
+});
+
+test.each(CASES)("compiled, %s is the same", (_, one) => {
+  const compiled = compile((...inputs: Tensor[]) => lossOf(one, inputs));
+  expectClose(compiled(...inputsOf(one)), one.row.loss, TOLERANCE.float64, "compiled");
+});
 
 describe("costs give PyTorch's forward and second derivatives", () => {
-  test.each(
-    readCosts()
-      .filter(hasDerivatives)
-      .map((row) => [titleOf(row), row] as const),
-  )("%s", (_, row) => {
-    const names = Object.keys(row.gradients);
-    const inputs: Record<string, Tensor> = {
-      y: fromOracle(row.inputs.y),
-      target: fromOracle(row.inputs.target),
-    };
-    const primals = names.map((name) => inputs[name] as Tensor);
-    const tangents = names.map((name) => {
-      const tangent = row.tangents[name];
-      if (tangent === undefined) throw new Error(`no tangent of ${name}`);
-      return fromOracle(tangent);
-    });
-    const f = (...at: Tensor[]): Tensor => {
-      const all = { ...inputs, ...Object.fromEntries(names.map((name, i) => [name, at[i]])) };
-      return cost[row.cost](all["y"] as Tensor, all["target"] as Tensor, row.options);
-    };
-    expectClose(jvp(f, primals, tangents)[1], row.jvp, TOLERANCE.float64, "jvp");
+  test.each(CASES.filter(([, { row }]) => row.dloss !== undefined))("%s", (_, one) => {
+    const { row } = one;
+    const [all, moving] = [inputsOf(one), movingOf(one)];
+    expect(moving.length).toBeGreaterThan(0);
+    const f = (...at: Tensor[]): Tensor =>
+      lossOf(
+        one,
+        all.map((fixed, i) => at[moving.findIndex(([, position]) => position === i)] ?? fixed),
+      );
+    const primals = moving.map(([, i]) => all[i] as Tensor);
+    const tangents = moving.map(([name]) => fromOracle(row.tangents?.[name] as OracleTensor));
+    if (row.jvp !== undefined) expectClose(jvp(f, primals, tangents)[1], row.jvp, TOLERANCE.float64, "jvp");
     if (row.hvp === undefined) return;
-    if (row.dloss === undefined) throw new Error("no dloss");
-    const dloss = fromOracle(row.dloss);
-    // ∂/∂input of Σ gradient · v: the pullback of the gradients along v.
-    names.forEach((name, i) => {
-      const expected = row.hvp?.[name];
-      if (expected === undefined) throw new Error(`no hvp of ${name}`);
-      let total: Tensor | undefined;
-      names.forEach((_, j) => {
-        const gradientOf = (...at: Tensor[]): Tensor => vjp(f, ...at)[1](dloss)[j] as Tensor;
-        const part = vjp(gradientOf, ...primals)[1](tangents[j] as Tensor)[i] as Tensor;
-        total = total === undefined ? part : total.add(part);
-      });
-      expectClose(total, expected, TOLERANCE.float64, `hvp of ${name}`);
+    const dloss = fromOracle(row.dloss as OracleTensor);
+    const along = (...at: Tensor[]): Tensor =>
+      vjp(f, ...at)[1](dloss)
+        .map((gradient, i) => ops.sum(ops.mul(gradient, tangents[i] as Tensor)))
+        .reduce((a, b) => ops.add(a, b));
+    const [, second] = vjp(along, ...primals);
+    second(fromOracle({ shape: [], dtype: "float64", data: [1] })).forEach((product, i) => {
+      const name = moving[i]?.[0] as string;
+      expectClose(
+        product,
+        row.hvp?.[name] as OracleTensor,
+        TOLERANCE.float64,
+        `second derivative of ${name}`,
+      );
     });
-    expect(names.length).toBeGreaterThan(0);
   });
 });

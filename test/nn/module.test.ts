@@ -313,3 +313,16 @@ describe("NearestNeighbor", () => {
     expect(new nn.NearestNeighbor(far).forward(far).toArray()).toEqual([0, 1, 2]);
   });
 });
+
+test.each([
+  ["HardShrink", nn.HardShrink, nn.Hardshrink],
+  ["HardSigmoid", nn.HardSigmoid, nn.Hardsigmoid],
+  ["HardSwish", nn.HardSwish, nn.Hardswish],
+  ["HardTanh", nn.HardTanh, nn.Hardtanh],
+  ["SoftPlus", nn.SoftPlus, nn.Softplus],
+  ["SoftShrink", nn.SoftShrink, nn.Softshrink],
+  ["SoftSign", nn.SoftSign, nn.Softsign],
+  ["TanhShrink", nn.TanhShrink, nn.Tanhshrink],
+])("%s is another name of the class that PyTorch spells otherwise", (_, old, own) => {
+  expect(old).toBe(own);
+});

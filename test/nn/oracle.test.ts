@@ -1,52 +1,57 @@
+// Every module gives PyTorch's outputs and gradients, and keeps the same state; op by op and compiled.
 import { describe, expect, test } from "vitest";
-import { nn, zeros } from "../../lib/index.js";
+import { compile, type nn, type Tensor } from "../../lib/index.js";
 import { expectClose, fromOracle, TOLERANCE } from "../oracle/compare.js";
-import { type ModuleSpec, type OracleTensors, readModules } from "../oracle/read.js";
+import type { OracleTensor, OracleTensors } from "../oracle/read.js";
+import { build, CASES, type FloatDType, floatsOf, inputsOf } from "./cases.js";
 
-function build({ module, config }: ModuleSpec, dtype: "float32" | "float64"): nn.Module {
-  const { inFeatures = 0, outFeatures = 0, bias = true } = config;
-  switch (module) {
-    case "Linear":
-      return new nn.Linear(inFeatures, outFeatures, { bias, dtype });
-    case "ReLU":
-      return new nn.ReLU();
-    case "Tanh":
-      return new nn.Tanh();
-    case "Sigmoid":
-      return new nn.Sigmoid();
-    case "Flatten":
-      return new nn.Flatten(config.startDim, config.endDim);
-    case "Sequential":
-      return new nn.Sequential(...(config.modules ?? []).map((spec) => build(spec, dtype)));
-    case "NearestNeighbour":
-      return new nn.NearestNeighbor(zeros([config.points ?? 0, config.features ?? 0], { dtype }));
-    default:
-      throw new Error(`no module ${module}`);
-  }
+function expectState(module: nn.Module, state: OracleTensors, dtype: FloatDType): void {
+  const own = module.stateDict();
+  expect(Object.keys(own).sort()).toEqual(Object.keys(state).sort());
+  for (const [name, value] of Object.entries(state)) expectClose(own[name], value, TOLERANCE[dtype], name);
 }
 
-function load(model: nn.Module, parameters: OracleTensors, dtype: "float32" | "float64"): void {
-  const state = Object.entries(parameters).map(([name, value]) => [name, fromOracle(value, dtype)]);
-  model.loadStateDict(Object.fromEntries(state));
-}
-
-for (const dtype of ["float64", "float32"] as const) {
-  describe(`modules give PyTorch's values and gradients in ${dtype}`, () => {
-    test.each(readModules().map((row) => [`${row.module}: ${row.note}`, row] as const))("%s", (_, row) => {
-      const model = build(row, dtype);
-      expect([...model.namedParameters()].map(([name]) => name)).toEqual(Object.keys(row.parameters));
-      load(model, row.parameters, dtype);
-      const x = fromOracle(row.x, dtype, row.dx !== undefined);
-      const y = model.forward(x);
-      expectClose(y, row.y, TOLERANCE[dtype], "y");
-      if (row.dy === undefined) return;
-      y.backward({ gradient: fromOracle(row.dy, dtype) });
-      if (row.dx !== undefined) expectClose(x.grad, row.dx, TOLERANCE[dtype], "dx");
-      for (const [name, parameter] of model.namedParameters()) {
-        const expected = row.gradients?.[name];
-        if (expected === undefined) throw new Error(`no gradient of ${name}`);
-        expectClose(parameter.grad, expected, TOLERANCE[dtype], name);
+describe.each(["float64", "float32"] as const)(
+  "modules give PyTorch's outputs and gradients in %s",
+  (dtype) => {
+    test.each(CASES)("%s", (_, one) => {
+      const { row } = one;
+      const module = build(one, dtype);
+      let inputs: Tensor[] = [];
+      let y: Tensor | undefined;
+      row.ys.forEach((expected, call) => {
+        inputs = inputsOf(one, { dtype, scale: 2 ** call, requiresGrad: row.dy !== undefined });
+        y = module.forward(...inputs);
+        expectClose(y, expected, TOLERANCE[dtype], `call ${call}`);
+      });
+      const { dy, gradients = {} } = row;
+      if (dy !== undefined && Object.keys(gradients).length > 0) {
+        y?.backward({ gradient: fromOracle(dy, dtype) });
       }
+      if (dy !== undefined) {
+        const parameters = Object.keys(gradients).filter((name) => !(name in row.inputs));
+        expect([...module.namedParameters()].map(([name]) => name)).toEqual(parameters);
+      }
+      const leaves = new Map<string, Tensor>([...module.namedParameters(), ...floatsOf(one, inputs)]);
+      for (const [name, expected] of Object.entries(gradients)) {
+        expectClose(leaves.get(name)?.grad, expected, TOLERANCE[dtype], `gradient of ${name}`);
+      }
+      expectState(module, row.stateAfter, dtype);
     });
+  },
+);
+
+describe("modules do the same compiled, and write their state", () => {
+  test.each(CASES)("%s", (_, one) => {
+    const module = build(one);
+    const step = compile((...tensors: Tensor[]) => {
+      const given = [...tensors];
+      return module.forward(...inputsOf(one).map((x) => (x === null ? x : (given.shift() as Tensor))));
+    });
+    one.row.ys.forEach((expected, call) => {
+      const inputs = inputsOf(one, { scale: 2 ** call }).filter((x) => x !== null);
+      expectClose(step(...inputs), expected as OracleTensor, undefined, `call ${call}`);
+    });
+    expectState(module, one.row.stateAfter, "float64");
   });
-}
+});

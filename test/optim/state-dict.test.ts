@@ -35,41 +35,6 @@ function step(w: Tensor, optimizer: optim.Optimizer): void {
 }
 
 describe("state dicts", () => {
-  const OPTIONS: Readonly<Record<string, object>> = {
-    SGD: { momentum: 0.9 },
-    Adam: { amsgrad: true },
-    RMSprop: { centered: true, momentum: 0.5 },
-    Adafactor: {},
-    ASGD: { t0: 2 },
-    Rprop: {},
-    NAdam: {},
-  };
-  type Make = new (parameters: Tensor[], options: object) => optim.Optimizer;
-  const make = (name: string, parameters: Tensor[]): optim.Optimizer =>
-    new ((optim as unknown as Record<string, Make>)[name] as Make)(parameters, OPTIONS[name] as object);
-
-  test.each(Object.keys(OPTIONS))("of %s: another goes on as if it had been there", (name) => {
-    const first = tensor(
-      [
-        [1, 2],
-        [3, 5],
-      ],
-      { dtype: "float64", requiresGrad: true },
-    );
-    const own = make(name, [first]);
-    for (let i = 0; i < 4; i++) step(first, own);
-    const second = tensor(first.data.slice(), { shape: [2, 2], requiresGrad: true });
-    const other = make(name, [second]);
-    own.lr = 0.07;
-    other.loadStateDict(own.stateDict());
-    expect(other.lr).toBe(0.07);
-    for (let i = 0; i < 3; i++) {
-      step(first, own);
-      step(second, other);
-    }
-    expect(second.toArray()).toEqual(first.toArray());
-  });
-
   test("have PyTorch's names", () => {
     const w = leaf([1]);
     const adam = new optim.Adam([w], { amsgrad: true });

@@ -17,18 +17,15 @@ import torch
 import activations
 import broadcasting
 import costs
-import descents
 import elementwise
 import functions
 import indexing
-import layers
 import linear_algebra
-import losses
 import matmul
 import modules
+import nets
 import optimizers
 import reduce
-import resumes
 import schedules
 import shape
 import singular
@@ -64,15 +61,12 @@ def main():
     ops = distinct([row for family in families for row in family.rows()], op_name)
     write_json("ops.json", ops)
     write_json("functions.json", distinct(list(functions.rows()), lambda r: r["function"]))
-    write_json("modules.json", distinct(modules.rows(), lambda r: (r["module"], r["note"])))
-    write_json("layers.json", distinct(list(layers.rows()), lambda r: (r["module"], r["note"])))
-    write_json("costs.json", distinct(costs.rows(), lambda r: (r["cost"], r["note"], str(r["options"]))))
-    write_json("losses.json", distinct(list(losses.rows()), lambda r: (r["cost"], r["note"], str(r["options"]))))
+    cases = nets.read()
+    write_json("modules.json", distinct(modules.rows(cases["modules"]), lambda r: (r["case"]["name"], r["note"])))
+    write_json("costs.json", distinct(costs.rows(cases["costs"]), lambda r: str(r["case"])))
     write_json("singular.json", distinct(list(singular.rows()), lambda r: (r["function"], r["note"], str(r["options"]))))
-    write_json("optimizers.json", optimizers.document())
-    write_json("descents.json", distinct(list(descents.rows()), lambda r: (r["optimizer"], r["note"])))
-    write_json("schedules.json", list(schedules.rows()))
-    write_json("resumes.json", resumes.document())
+    write_json("optimizers.json", optimizers.document(cases["optimizers"], cases["runs"]))
+    write_json("schedules.json", schedules.document(cases["schedules"]))
     write_json("training.json", training.document())
 
 

@@ -32,85 +32,97 @@ export interface OpRow extends Partial<Derivatives> {
   readonly dy?: OracleTensor;
 }
 
-export interface ModuleSpec {
-  readonly module: string;
-  readonly config: ModuleConfig;
-}
-
-export interface ModuleConfig {
-  readonly inFeatures?: number;
-  readonly outFeatures?: number;
-  readonly bias?: boolean;
-  readonly startDim?: number;
-  readonly endDim?: number;
-  readonly points?: number;
-  readonly features?: number;
-  readonly modules?: readonly ModuleSpec[];
-}
-
-export interface ModuleRow extends ModuleSpec {
+export interface ModuleRow {
+  /** Which case of the module's file it is, as `writtenModule` writes it. */
+  readonly case: { readonly name: string };
   readonly note: string;
-  readonly parameters: OracleTensors;
-  readonly x: OracleTensor;
-  readonly y: OracleTensor;
+  readonly state: OracleTensors;
+  readonly inputs: OracleTensors;
+  /** Of calls in a row, in each of which the inputs are twice those before. */
+  readonly ys: readonly OracleTensor[];
+  /** Absent where the output is not of floats. */
   readonly dy?: OracleTensor;
-  readonly dx?: OracleTensor;
+  /** Of the last call's inputs and of the parameters. */
   readonly gradients?: OracleTensors;
+  readonly stateAfter: OracleTensors;
 }
 
 export interface CostRow extends Partial<Derivatives> {
-  readonly cost: "squaredError" | "crossEntropy";
-  readonly note: string;
-  readonly options: { readonly reduction: "none" | "mean" | "sum" };
-  readonly inputs: { readonly y: OracleTensor; readonly target: OracleTensor };
+  /** Which case of the cost's file it is, as `writtenCost` writes it. */
+  readonly case: object;
+  /** In the order of the call. */
+  readonly inputs: OracleTensors;
+  /** Those of the options that are tensors. */
+  readonly tensors: OracleTensors;
   readonly loss: OracleTensor;
+  /** Absent where the row is for the value only. */
   readonly dloss?: OracleTensor;
 }
 
-export interface OptimizerOptions {
-  readonly lr?: number;
-  readonly momentum?: number;
-  readonly dampening?: number;
-  readonly nesterov?: boolean;
-  readonly betas?: readonly [number, number];
-  readonly eps?: number;
-  readonly weightDecay?: number;
-  readonly amsgrad?: boolean;
-  readonly maximize?: boolean;
+interface Weights {
+  readonly w: OracleTensor;
+  readonly b: OracleTensor;
 }
 
-export interface OptimizerRow {
-  readonly optimizer: "SGD" | "Adam";
-  readonly note: string;
-  readonly options: OptimizerOptions;
+/** Fifty steps. */
+export interface DescentRow {
+  readonly optimizer: string;
+  readonly options: object;
   readonly losses: readonly number[];
   /** Keys are numbers of steps done: "1", "2", "3", "10", "25", "50". */
-  readonly after: Readonly<Record<string, { readonly w: OracleTensor; readonly b: OracleTensor }>>;
-}
-
-/** Of the optimizers of descents.py. */
-export interface DescentRow extends Pick<OptimizerRow, "note" | "losses" | "after"> {
+  readonly after: Readonly<Record<string, Weights>>;
   /** The largest rate of an OneCycleLR over 51 steps, where there is one. */
   readonly oneCycle?: number;
+}
+
+/** Ten steps of an optimizer with a schedule. */
+export interface RunRow extends Weights {
   readonly optimizer: string;
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly scheduler: string;
+  readonly note: string;
+  /** At the end, by group. */
+  readonly rates: readonly number[];
+  readonly momenta: readonly (number | null)[];
 }
 
 export interface OptimizerDocument {
   readonly problem: {
-    readonly loss: string;
     readonly x: OracleTensor;
     readonly target: OracleTensor;
-    readonly parameters: { readonly w: OracleTensor; readonly b: OracleTensor };
+    readonly parameters: Weights;
   };
-  readonly rows: readonly OptimizerRow[];
+  /** What schedules that go by a figure see in the runs. */
+  readonly figures: readonly number[];
+  readonly rows: readonly DescentRow[];
+  readonly runs: readonly RunRow[];
+  /** PyTorch's state dicts after half the steps, tensors as those of the oracle. */
+  readonly dicts: readonly {
+    readonly optimizer: string;
+    readonly half: Weights;
+    readonly stateDict: { readonly state: object; readonly param_groups: readonly object[] };
+    readonly after: Weights;
+  }[];
+}
+
+export interface ScheduleDocument {
+  readonly figures: readonly number[];
+  readonly rows: readonly {
+    readonly scheduler: string;
+    readonly note: string;
+    /** By epoch and group. */
+    readonly rates: readonly (readonly number[])[];
+    readonly momenta: readonly (readonly number[])[];
+  }[];
 }
 
 export interface TrainingDocument {
-  readonly network: readonly ModuleSpec[];
+  readonly network: readonly {
+    readonly module: string;
+    readonly config: { readonly inFeatures?: number; readonly outFeatures?: number };
+  }[];
   readonly cost: "crossEntropy";
   readonly optimizer: "SGD";
-  readonly options: OptimizerOptions;
+  readonly options: { readonly lr: number; readonly momentum: number };
   readonly batchSize: number;
   readonly x: OracleTensor;
   readonly target: OracleTensor;
@@ -127,60 +139,23 @@ export const readOps = (): readonly OpRow[] => read("ops.json");
 export const readModules = (): readonly ModuleRow[] => read("modules.json");
 export const readCosts = (): readonly CostRow[] => read("costs.json");
 export const readOptimizers = (): OptimizerDocument => read("optimizers.json");
-export const readDescents = (): readonly DescentRow[] => read("descents.json");
-export interface ScheduleRow {
-  readonly scheduler: string;
-  /** Or, where they are functions, what they are. */
-  readonly options: Readonly<Record<string, unknown>> | string;
-  /** By epoch and group. */
-  readonly rates: readonly (readonly number[])[];
-  readonly momenta: readonly (readonly number[])[];
-  readonly figures: readonly number[];
-}
-
-/** Ten steps of an optimizer with a schedule. */
-export interface ResumeRow {
-  readonly optimizer: string;
-  readonly scheduler: string;
-  /** Or, where they are functions or other schedules, what they are. */
-  readonly options: Readonly<Record<string, unknown>> | string;
-  /** At the end, by group. */
-  readonly rates: readonly number[];
-  readonly momenta: readonly (number | null)[];
-  readonly w: OracleTensor;
-  readonly b: OracleTensor;
-}
-
-export interface ResumeDocument {
-  /** Their options; b has twice the learning rate. */
-  readonly optimizers: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly figures: readonly number[];
-  readonly rows: readonly ResumeRow[];
-  /** PyTorch's state dicts after half the steps, tensors as those of the oracle. */
-  readonly dicts: readonly {
-    readonly optimizer: string;
-    readonly half: OracleTensors;
-    readonly stateDict: { readonly state: object; readonly param_groups: readonly object[] };
-    readonly after: OracleTensors;
-  }[];
-}
-
-export const readResumes = (): ResumeDocument => read("resumes.json");
-export const readSchedules = (): readonly ScheduleRow[] => read("schedules.json");
+export const readSchedules = (): ScheduleDocument => read("schedules.json");
 export const readTraining = (): TrainingDocument => read("training.json");
 
 /** True for a row that holds derivatives, not only a value. */
-export function hasDerivatives<R extends OpRow | CostRow>(row: R): row is R & Derivatives {
+export function hasDerivatives<R extends OpRow>(row: R): row is R & Derivatives {
   return row.gradients !== undefined;
 }
 
 /** A name for the row's test, different for each row: `sum: first dim, [3, 5], {"dim":0}`. */
-export function titleOf(row: OpRow | CostRow): string {
-  const name = "op" in row ? row.op : row.cost;
+export function titleOf(row: OpRow): string {
   const shapes = Object.values<OracleTensor>(row.inputs).map((x) => `[${x.shape.join(", ")}]`);
   const options = Object.keys(row.options).length > 0 ? `, ${JSON.stringify(row.options)}` : "";
-  return `${name}: ${row.note}, ${shapes.join(" ")}${options}`;
+  return `${row.op}: ${row.note}, ${shapes.join(" ")}${options}`;
 }
+
+/** A value as it is after it was written and read. */
+export const asRead = (value: unknown): unknown => JSON.parse(JSON.stringify(value), decode);
 
 function read<T>(file: string): T {
   return JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"), decode);
@@ -214,44 +189,6 @@ export interface FunctionRow {
 }
 
 export const readFunctions = (): readonly FunctionRow[] => read("functions.json");
-
-type LayerArgument = OracleValue | readonly OracleValue[] | Readonly<Record<string, OracleValue>>;
-type OracleValue = number | boolean | string | null;
-
-export interface LayerRow {
-  readonly module: string;
-  readonly note: string;
-  /** Of the constructor. */
-  readonly arguments: readonly LayerArgument[];
-  readonly training: boolean;
-  readonly state: OracleTensors;
-  readonly inputs: OracleTensors;
-  /** Of calls in a row, in each of which the inputs are twice those before. */
-  readonly ys: readonly OracleTensor[];
-  readonly dy: OracleTensor;
-  /** Of the last call's inputs and of the parameters. */
-  readonly gradients: OracleTensors;
-  readonly stateAfter: OracleTensors;
-}
-
-export const readLayers = (): readonly LayerRow[] => read("layers.json");
-
-export interface LossRow extends Pick<Derivatives, "gradients" | "tangents"> {
-  /** Absent where PyTorch has none. */
-  readonly jvp?: OracleTensor;
-  readonly hvp?: OracleTensors;
-  readonly cost: string;
-  readonly note: string;
-  readonly options: OracleOptions;
-  /** Those of the options that are tensors. */
-  readonly tensors: OracleTensors;
-  /** In the order of the call. */
-  readonly inputs: OracleTensors;
-  readonly loss: OracleTensor;
-  readonly dloss: OracleTensor;
-}
-
-export const readLosses = (): readonly LossRow[] => read("losses.json");
 
 /** A point where a mask, a clamp or a tie meets an infinite derivative; see singular.py. */
 export interface SingularRow {

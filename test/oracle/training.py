@@ -5,12 +5,31 @@ losses[k] is the batch's mean loss before step k + 1; epochs[k] is the mean of a
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
-from modules import LECTURE, fill, lecture_network
+from modules import fill
 from row import Source
 
 STEPS, SAMPLES, BATCH = 50, 12, 5
 OPTIONS = {"lr": 0.02, "momentum": 0.9}
+
+
+def affine(n, m):
+    return {"module": "Linear", "config": {"inFeatures": n, "outFeatures": m, "bias": True}}
+
+
+def plain(name):
+    return {"module": name, "config": {}}
+
+
+# The lecture's 3×10×20 → 60 → 40 → 10, made small: 3×2×4 → 6 → 4 → 3.
+LECTURE = [plain("Flatten"), affine(24, 6), plain("ReLU"), affine(6, 4), plain("ReLU"), affine(4, 3)]
+
+
+def lecture_network():
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(24, 6), nn.ReLU(), nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 3)
+    )
 
 
 def document():

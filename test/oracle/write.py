@@ -1,5 +1,6 @@
 """Tensors and rows as JSON that a person can read and `git diff` can compare."""
 
+import json
 import math
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def text(v, indent=""):
     if v is None:
         return "null"
     if isinstance(v, str):
-        return f'"{v}"'
+        return json.dumps(v, ensure_ascii=False)
     if isinstance(v, (bool, int, float)):
         return option(v)
     inner = indent + " "

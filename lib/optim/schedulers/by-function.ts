@@ -2,6 +2,7 @@ import { ArgumentError } from "../../errors.js";
 import { describe } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { checkOptimizer, LRScheduler } from "./lr-scheduler.js";
+import { registerSchedule } from "./registry.js";
 
 /** A factor by epoch, for all groups or one for each. */
 export type EpochFactor = (epoch: number) => number;
@@ -68,3 +69,41 @@ export class MultiplicativeLR extends LRScheduler {
     return this.lastEpoch === 0 ? before : before * (this.#factors[group] as EpochFactor)(this.lastEpoch);
   }
 }
+
+registerSchedule(LambdaLR, {
+  cases: () => [
+    {
+      note: "0.95 ** epoch",
+      make: (optimizer) => new LambdaLR(optimizer, (epoch) => 0.95 ** epoch),
+      torch: "lambda o: S.LambdaLR(o, lambda epoch: 0.95**epoch)",
+    },
+  ],
+  runs: () => [
+    {
+      note: "0.9 ** epoch of the first group, 1 / (1 + epoch) of the second",
+      make: (optimizer) => {
+        const factors = [(epoch: number) => 0.9 ** epoch, (epoch: number) => 1 / (1 + epoch)];
+        return new LambdaLR(optimizer, factors.slice(0, optimizer.groups.length));
+      },
+      torch:
+        "lambda o: S.LambdaLR(o, [lambda epoch: 0.9**epoch, lambda epoch: 1 / (1 + epoch)][: len(o.param_groups)])",
+    },
+  ],
+});
+
+registerSchedule(MultiplicativeLR, {
+  cases: () => [
+    {
+      note: "1 - epoch / 100",
+      make: (optimizer) => new MultiplicativeLR(optimizer, (epoch) => 1 - epoch / 100),
+      torch: "lambda o: S.MultiplicativeLR(o, lambda epoch: 1 - epoch / 100)",
+    },
+  ],
+  runs: () => [
+    {
+      note: "1 - epoch / 20",
+      make: (optimizer) => new MultiplicativeLR(optimizer, (epoch) => 1 - epoch / 20),
+      torch: "lambda o: S.MultiplicativeLR(o, lambda epoch: 1 - epoch / 20)",
+    },
+  ],
+});

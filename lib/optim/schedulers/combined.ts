@@ -1,8 +1,14 @@
 import { ArgumentError } from "../../errors.js";
 import { checkNumber, describe } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
+import { MultiplicativeLR } from "./by-function.js";
+import { CosineAnnealingLR, CosineAnnealingWarmRestarts } from "./cosine.js";
+import { ExponentialLR, LinearLR } from "./decay.js";
 import { checkOptimizer, LRScheduler } from "./lr-scheduler.js";
+import { OneCycleLR } from "./one-cycle.js";
 import { epochs, type OptionTable, readSettings } from "./options.js";
+import { registerSchedule } from "./registry.js";
+import { ConstantLR, StepLR } from "./stepwise.js";
 
 type State = Readonly<Record<string, unknown>>;
 
@@ -188,3 +194,109 @@ function checkSchedules(name: string, schedules: readonly unknown[], optimizer: 
     }
   }
 }
+
+registerSchedule(SequentialLR, {
+  cases: () => [
+    {
+      note: "Linear, 8 epochs, then Exponential 0.9, 12 epochs, then Cosine 10",
+      make: (optimizer) =>
+        new SequentialLR(
+          optimizer,
+          [
+            (one) => new LinearLR(one, { startFactor: 0.1, totalIters: 8 }),
+            (one) => new ExponentialLR(one, { gamma: 0.9 }),
+            (one) => new CosineAnnealingLR(one, { tMax: 10 }),
+          ],
+          { milestones: [8, 20] },
+        ),
+      torch: `lambda o: S.SequentialLR(
+        o, [S.LinearLR(o, 0.1, total_iters=8), S.ExponentialLR(o, 0.9), S.CosineAnnealingLR(o, 10)], [8, 20]
+      )`,
+    },
+  ],
+  runs: () => [
+    {
+      note: "Linear 0.1 for 3, then warm restarts of 2",
+      make: (optimizer) =>
+        new SequentialLR(
+          optimizer,
+          [
+            new LinearLR(optimizer, { startFactor: 0.1, totalIters: 3 }),
+            (one) => new CosineAnnealingWarmRestarts(one, { t0: 2, tMult: 2 }),
+          ],
+          { milestones: [3] },
+        ),
+      torch:
+        "lambda o: S.SequentialLR(o, [S.LinearLR(o, 0.1, total_iters=3), S.CosineAnnealingWarmRestarts(o, 2, 2)], [3])",
+    },
+    {
+      note: "Exponential 0.9, then from 2 one cycle, then from 7 1 - epoch / 20",
+      make: (optimizer) =>
+        new SequentialLR(
+          optimizer,
+          [
+            (one) => new ExponentialLR(one, { gamma: 0.9 }),
+            (one) =>
+              new OneCycleLR(one, {
+                maxLr: 0.05,
+                totalSteps: 12,
+                pctStart: 0.4,
+                baseMomentum: 0.5,
+                maxMomentum: 0.8,
+                cycleMomentum: one.groups.every(({ canMoveMomentum }) => canMoveMomentum),
+              }),
+            (one) => new MultiplicativeLR(one, (epoch) => 1 - epoch / 20),
+          ],
+          { milestones: [2, 7] },
+        ),
+      torch: `lambda o: S.SequentialLR(
+        o,
+        [
+          S.ExponentialLR(o, 0.9),
+          S.OneCycleLR(
+            o, 0.05, 12, pct_start=0.4, base_momentum=0.5, max_momentum=0.8, cycle_momentum=moves_momentum(o)
+          ),
+          S.MultiplicativeLR(o, lambda epoch: 1 - epoch / 20),
+        ],
+        [2, 7],
+      )`,
+    },
+  ],
+});
+
+registerSchedule(ChainedScheduler, {
+  cases: () => [
+    {
+      note: "Constant 0.5 for 6, and Exponential 0.9",
+      make: (optimizer) =>
+        new ChainedScheduler([
+          new ConstantLR(optimizer, { factor: 0.5, totalIters: 6 }),
+          new ExponentialLR(optimizer, { gamma: 0.9 }),
+        ]),
+      torch: "lambda o: S.ChainedScheduler([S.ConstantLR(o, 0.5, 6), S.ExponentialLR(o, 0.9)])",
+    },
+  ],
+  runs: () => [
+    {
+      note: "Constant 0.5 for 7, Exponential 0.9, Step 4",
+      make: (optimizer) =>
+        new ChainedScheduler([
+          new ConstantLR(optimizer, { factor: 0.5, totalIters: 7 }),
+          new ExponentialLR(optimizer, { gamma: 0.9 }),
+          new StepLR(optimizer, { stepSize: 4 }),
+        ]),
+      torch:
+        "lambda o: S.ChainedScheduler([S.ConstantLR(o, 0.5, 7), S.ExponentialLR(o, 0.9), S.StepLR(o, 4)])",
+    },
+    {
+      note: "warm restarts of 4, and Linear 0.5 to 0.25 for 6",
+      make: (optimizer) =>
+        new ChainedScheduler([
+          new CosineAnnealingWarmRestarts(optimizer, { t0: 4 }),
+          new LinearLR(optimizer, { startFactor: 0.5, endFactor: 0.25, totalIters: 6 }),
+        ]),
+      torch:
+        "lambda o: S.ChainedScheduler([S.CosineAnnealingWarmRestarts(o, 4), S.LinearLR(o, 0.5, 0.25, total_iters=6)])",
+    },
+  ],
+});

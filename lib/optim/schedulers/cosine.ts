@@ -1,6 +1,7 @@
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
 import { number } from "./options.js";
+import { registerSchedule } from "./registry.js";
 
 const WHOLE = { min: 1, integer: true };
 
@@ -88,3 +89,13 @@ export class CosineAnnealingWarmRestarts extends LRScheduler<typeof RESTARTS.opt
     return etaMin + ((base - etaMin) * (1 + Math.cos((Math.PI * at) / length))) / 2;
   }
 }
+
+registerSchedule(CosineAnnealingLR, {
+  cases: () => [{ tMax: 10 }, { tMax: 13, etaMin: 0.02 }],
+  runs: () => [{ tMax: 7, etaMin: 0.001 }],
+});
+
+registerSchedule(CosineAnnealingWarmRestarts, {
+  cases: () => [{ t0: 7 }, { t0: 5, tMult: 2, etaMin: 0.01 }],
+  runs: () => [{ t0: 3, tMult: 2, etaMin: 0.001 }],
+});

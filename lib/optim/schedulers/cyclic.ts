@@ -3,6 +3,7 @@ import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
 import { checkMomenta, momentumOptions } from "./momentum.js";
 import { choice, number, optional, type SettingsOf } from "./options.js";
+import { registerSchedule } from "./registry.js";
 
 export interface CyclicLROptions {
   /** The least rate. */
@@ -84,3 +85,16 @@ export class CyclicLR extends LRScheduler<typeof OPTIONS> {
     return scale * (at <= turn ? at / turn : (at - 1) / (turn - 1));
   }
 }
+
+registerSchedule(CyclicLR, {
+  cases: () => [
+    { baseLr: 0.01, maxLr: 0.2, stepSizeUp: 6 },
+    { baseLr: 0.01, maxLr: 0.2, stepSizeUp: 4, stepSizeDown: 7, mode: "triangular2" },
+    { baseLr: 0.01, maxLr: 0.2, stepSizeUp: 4, mode: "exp_range", gamma: 0.97 },
+    { baseLr: 0.01, maxLr: 0.2, stepSizeUp: 6, baseMomentum: 0.5, maxMomentum: 0.8 },
+    { baseLr: 0.01, maxLr: 0.2, stepSizeUp: 6, cycleMomentum: false },
+  ],
+  runs: () => [
+    { baseLr: 0.01, maxLr: 0.05, stepSizeUp: 4, stepSizeDown: 3, baseMomentum: 0.5, maxMomentum: 0.8 },
+  ],
+});

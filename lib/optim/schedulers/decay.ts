@@ -1,6 +1,7 @@
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
 import { number } from "./options.js";
+import { registerSchedule } from "./registry.js";
 
 const WHOLE = { min: 1, integer: true };
 
@@ -108,3 +109,18 @@ export class PolynomialLR extends LRScheduler<typeof POLYNOMIAL.options> {
     return before * ((1 - t / T) / (1 - (t - 1) / T)) ** power;
   }
 }
+
+registerSchedule(LinearLR, {
+  cases: () => [{}, { startFactor: 0.1, endFactor: 0.9, totalIters: 20 }],
+  runs: () => [{ startFactor: 0.1, totalIters: 8 }],
+});
+
+registerSchedule(ExponentialLR, {
+  cases: () => [{ gamma: 0.93 }],
+  runs: () => [{ gamma: 0.9 }],
+});
+
+registerSchedule(PolynomialLR, {
+  cases: () => [{}, { totalIters: 25, power: 2 }],
+  runs: () => [{ totalIters: 12, power: 2 }],
+});

@@ -3,6 +3,7 @@ import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
 import { checkMomenta, momentumOptions } from "./momentum.js";
 import { choice, flag, number, type SettingsOf } from "./options.js";
+import { registerSchedule } from "./registry.js";
 
 export interface OneCycleLROptions {
   /** The largest rate. */
@@ -131,3 +132,13 @@ function phasesOf(settings: Settings): readonly Phase[] {
     { end: last, from: start, to: least, depth: [0, 0] },
   ];
 }
+
+registerSchedule(OneCycleLR, {
+  cases: () => [
+    { maxLr: 0.3, totalSteps: 40, baseMomentum: 0.6, maxMomentum: 0.9 },
+    { maxLr: 0.3, totalSteps: 40 },
+    { maxLr: 0.3, totalSteps: 40, pctStart: 0.4, annealStrategy: "linear", divFactor: 10, threePhase: true },
+    { maxLr: 0.3, totalSteps: 40, finalDivFactor: 100, cycleMomentum: false },
+  ],
+  runs: () => [{ maxLr: 0.05, totalSteps: 12, pctStart: 0.4, baseMomentum: 0.5, maxMomentum: 0.8 }],
+});

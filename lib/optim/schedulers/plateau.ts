@@ -4,6 +4,7 @@ import type { Optimizer } from "../optimizer.js";
 import { checkWritable } from "../writable.js";
 import { checkOptimizer, readRates, setRates } from "./lr-scheduler.js";
 import { choice, number, readSettings, type SettingsOf, settingsIn, writtenSettings } from "./options.js";
+import { registerSchedule } from "./registry.js";
 
 export interface ReduceLROnPlateauOptions {
   /** Whether the figure is to fall or to rise. Default: min. */
@@ -144,3 +145,20 @@ export class ReduceLROnPlateau {
     this.#settings = settings;
   }
 }
+
+registerSchedule(ReduceLROnPlateau, {
+  cases: () => [
+    { patience: 2 },
+    {
+      mode: "max",
+      factor: 0.5,
+      patience: 1,
+      cooldown: 3,
+      minLr: 0.01,
+      threshold: 0.1,
+      thresholdMode: "abs",
+    },
+    { patience: 0, eps: 0.01 },
+  ],
+  runs: () => [{ factor: 0.5, patience: 1 }],
+});

@@ -1,6 +1,7 @@
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
 import { epochs, number } from "./options.js";
+import { registerSchedule } from "./registry.js";
 
 const STEP = {
   name: "StepLR",
@@ -101,3 +102,18 @@ export class ConstantLR extends LRScheduler<typeof CONSTANT.options> {
     return this.lastEpoch === totalIters ? before * (1 / factor) : before;
   }
 }
+
+registerSchedule(StepLR, {
+  cases: () => [{ stepSize: 7 }, { stepSize: 3, gamma: 0.9 }],
+  runs: () => [{ stepSize: 3, gamma: 0.5 }],
+});
+
+registerSchedule(MultiStepLR, {
+  cases: () => [{ milestones: [3, 10, 10, 20], gamma: 0.5 }],
+  runs: () => [{ milestones: [2, 7, 7], gamma: 0.5 }],
+});
+
+registerSchedule(ConstantLR, {
+  cases: () => [{}, { factor: 0.25, totalIters: 9 }],
+  runs: () => [{ factor: 0.5, totalIters: 7 }],
+});

@@ -1,0 +1,85 @@
+"""The cases of modules, costs, optimizers and schedules, as Thalweg's files say them, and PyTorch's twins of them."""
+
+import inspect
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.optim import lr_scheduler as S
+
+import references
+from row import full
+
+ROOT = Path(__file__).parent.parent.parent
+DTYPES = {"int32": torch.int64, "bool": torch.bool}
+
+
+def read():
+    """What nets.ts writes: lists of cases by kind."""
+    run = subprocess.run(["npx", "tsx", "test/oracle/nets.ts"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    return json.loads(run.stdout)
+
+
+def numbers(v):
+    """JSON has no NaN and no infinity: there they are strings."""
+    if isinstance(v, list):
+        return [numbers(x) for x in v]
+    return float(v) if isinstance(v, str) else v
+
+
+def tensor(spec, s):
+    """The tensor of a case (lib/cases.ts); s is the source of what is random."""
+    if spec is None:
+        return None
+    if isinstance(spec, list):
+        return s.fine(spec)
+    if "below" in spec:
+        whole = s.integers(spec["shape"], spec["below"])
+        return whole.double() if "dtype" in spec else whole
+    if "low" in spec:
+        return s.fine(spec["shape"], spec["low"], spec["high"])
+    return torch.tensor(numbers(spec["values"]), dtype=DTYPES.get(spec.get("dtype"), torch.float64))
+
+
+def tensors(specs, s):
+    return {name: tensor(spec, s) for name, spec in specs.items()}
+
+
+def argument(v):
+    """A value of the call: tensors are written as the oracle's, and PyTorch wants tuples for lists."""
+    if isinstance(v, dict) and "data" in v:
+        return full(v["data"]).reshape(v["shape"])
+    return tuple(argument(x) for x in v) if isinstance(v, list) else v
+
+
+def snake(name):
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
+
+
+def named(f, options):
+    """Options by the names that f has for them: totalIters is total_iters, and tMax is T_max."""
+    bare = lambda name: name.replace("_", "").lower()
+    known = {bare(name): name for name in inspect.signature(f).parameters}
+    return {known.get(bare(k), snake(k)): argument(v) for k, v in options.items() if k != "dtype"}
+
+
+def moves_momentum(optimizer):
+    return "momentum" in optimizer.defaults or "betas" in optimizer.defaults
+
+
+def expression(text):
+    """PyTorch's twin, by a Python expression."""
+    names = {"torch": torch, "nn": nn, "F": F, "S": S, "references": references, "moves_momentum": moves_momentum}
+    return eval(text, names)
+
+
+def called(f, arguments):
+    """f(*arguments), of which the last may be an object of options."""
+    last = arguments[-1:]
+    has_options = last and isinstance(last[0], dict) and "data" not in last[0]
+    *others, options = arguments if has_options else [*arguments, {}]
+    return f(*map(argument, others), **named(f, options))

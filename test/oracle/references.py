@@ -1,0 +1,92 @@
+"""What PyTorch lacks, or computes with constants of float32: twins by the papers or by the definition.
+
+Each is what the file of its class in lib/ names, and has the form of PyTorch's: modules with their parameters, costs with
+a reduction, optimizers with groups and a state dict.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class NearestNeighbor(nn.Module):
+    """argmin_k ‖x − w_k‖², the first of equally near ones."""
+
+    def __init__(self, samples):
+        super().__init__()
+        self.weight = nn.Parameter(samples.flatten(1))
+
+    def distances(self, x):
+        return (x.flatten(1)[:, None, :] - self.weight[None, :, :]).square().sum(2)
+
+    def forward(self, x):
+        return self.distances(x).argmin(1)
+
+
+class SoftNearestNeighbor(nn.Module):
+    """softmin_k(‖x − w_k‖² / T)"""
+
+    def __init__(self, samples, temperature=1):
+        super().__init__()
+        self.neighbors = NearestNeighbor(samples)
+        self.temperature = temperature
+
+    def forward(self, x):
+        return torch.softmax(-self.neighbors.distances(x) / self.temperature, 1)
+
+
+class Hardsigmoid(nn.Module):
+    """relu6(x + 3)/6"""
+
+    def forward(self, x):
+        return F.relu6(x + 3) / 6
+
+
+def squared_error(y, target, reduction):
+    """Of each sample ‖y − target‖²: the sum over all dims but the first."""
+    squares = (y - target).square()
+    each = squares.flatten(1).sum(1) if y.dim() > 1 else squares
+    return {"none": each, "mean": each.mean(), "sum": each.sum()}[reduction]
+
+
+class Descent(torch.optim.Optimizer):
+    """An optimizer by its update of one parameter."""
+
+    def __init__(self, params, **defaults):
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    self.update(p, -p.grad if group.get("maximize") else p.grad, self.state[p], **group)
+
+
+class Lion(Descent):
+    """Chen et al., 2023, algorithm 2."""
+
+    def __init__(self, params, lr, betas=(0.9, 0.99), weight_decay=0.0, maximize=False):
+        super().__init__(params, lr=lr, betas=betas, weight_decay=weight_decay, maximize=maximize)
+
+    def update(self, p, g, state, lr, betas, weight_decay, **_):
+        m = state.setdefault("exp_avg", torch.zeros_like(p))
+        update = torch.sign(betas[0] * m + (1 - betas[0]) * g) + weight_decay * p
+        p.sub_(lr * update)
+        m.mul_(betas[1]).add_((1 - betas[1]) * g)
+
+
+class GradientDescent(torch.optim.Optimizer):
+    """w ← w − η·P·∂L/∂w, with a diagonal P of all numbers of a group."""
+
+    def __init__(self, params, lr=1e-3, preconditioner=None):
+        super().__init__(params, {"lr": lr, "preconditioner": preconditioner})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            diagonal = group["preconditioner"]
+            move = torch.cat([p.grad.reshape(-1) for p in group["params"]])
+            move = move if diagonal is None else diagonal * move
+            for p, part in zip(group["params"], move.split([p.numel() for p in group["params"]])):
+                p.sub_(group["lr"] * part.reshape(p.shape))
