@@ -17,7 +17,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
 import { type CostCase, registerCost } from "./registry.js";
 
-// The least y·(1 − y) that slopes divide by, and the least logarithm: PyTorch's.
+// PyTorch's bounds: derivatives divide by no less than the first, and logarithms are no less than the second.
 const LEAST_PRODUCT = 1e-12;
 const LEAST_LOG = -100;
 
@@ -52,7 +52,7 @@ function logOdds(p: Tensor): Tensor {
   return logOddsOp([value, p], {});
 }
 
-const slope = (p: Tensor, target: Tensor): Tensor => div(sub(p, target), product(p));
+const derivative = (p: Tensor, target: Tensor): Tensor => div(sub(p, target), product(p));
 
 // value = −(ȳ·ln p + (1 − ȳ)·ln(1 − p))
 const op = defineOp<"value" | "p" | "target">("bce", {
@@ -60,11 +60,11 @@ const op = defineOp<"value" | "p" | "target">("bce", {
   kernel: null,
   shape: ({ value }) => value,
   vjp: {
-    p: ({ dy, p, target }) => mul(dy, slope(p, target)),
+    p: ({ dy, p, target }) => mul(dy, derivative(p, target)),
     target: ({ dy, p }) => mul(dy, logOdds(p)),
   },
   jvp: {
-    p: ({ dp, p, target }) => mul(dp, slope(p, target)),
+    p: ({ dp, p, target }) => mul(dp, derivative(p, target)),
     target: ({ dtarget, p }) => mul(dtarget, logOdds(p)),
   },
   batch: ({ value, p, target }, { batched, size, op: self }) =>
@@ -97,8 +97,8 @@ function weighted(name: string, costs: Tensor, weight: Tensor | undefined): Tens
 /**
  * C = −(ȳ·ln y + (1 − ȳ)·ln(1 − y)) of each element, for probabilities y; logarithms are not below −100
  * (torch.nn.BCELoss). `bceWithLogits` is more exact.
- * Slope (y − ȳ)/max(y·(1 − y), 1e-12), as in PyTorch: finite for y = 0 and y = 1 too, and 0 where y = ȳ. Second
- * derivatives are those of this slope.
+ * Derivative (y − ȳ)/max(y·(1 − y), 1e-12), as in PyTorch: finite for y = 0 and y = 1 too, and 0 where y = ȳ. Second
+ * derivatives are those of this formula.
  * Shapes: y and target [...] → the same, or a scalar by the reduction. Dtypes: float32, float64.
  * @example cost.bce(ops.sigmoid(scores), target)
  * @throws ShapeError, DTypeError, OptionError, ArgumentError

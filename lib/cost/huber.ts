@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, readReduction, reduced } from "./reduce.js";
 import { registerCost } from "./registry.js";
 
-/** scale·d²/2 where |d| is below the width, else a line that goes on with the slope there. */
+/** scale·d²/2 where |d| is below the width, else a line that goes on with the derivative there. */
 function bowl(d: Tensor, width: number, scale: number): Tensor {
   const size = abs(d);
   const isNear = less(size, width);

@@ -57,8 +57,8 @@ export function multiMargin(y: Tensor, target: Tensor, options: MultiMarginOptio
   checkWeight("multiMargin", y, options.weight, classes);
   const { index } = new Labels("multiMargin", target, shape, classes, {});
   const right = gather(rows, 1, reshape(index, [index.size, 1]));
-  const missing = relu(add(sub(rows, right), margin));
-  const others = mul(p === 1 ? missing : square(missing), sub(1, oneHot(index, classes, y.dtype)));
+  const hinge = relu(add(sub(rows, right), margin));
+  const others = mul(p === 1 ? hinge : square(hinge), sub(1, oneHot(index, classes, y.dtype)));
   const costs = mul(sum(others, { dim: 1 }), 1 / classes);
   const { weight } = options;
   const weighted = weight === undefined ? costs : mul(costs, indexSelect(weight, 0, index));
@@ -94,8 +94,8 @@ export function multiLabelMargin(y: Tensor, target: Tensor, options: CostOptions
   const isOther = to(equal(times, 0), y.dtype);
   const right = gather(rows, 1, index);
   // [B, right, other]
-  const missing = relu(sub(1, sub(unsqueeze(right, 2), unsqueeze(rows, 1))));
-  const pairs = mul(mul(missing, unsqueeze(listed, 2)), unsqueeze(isOther, 1));
+  const hinge = relu(sub(1, sub(unsqueeze(right, 2), unsqueeze(rows, 1))));
+  const pairs = mul(mul(hinge, unsqueeze(listed, 2)), unsqueeze(isOther, 1));
   return reduced(
     "multiLabelMargin",
     reshape(mul(sum(pairs, { dim: [1, 2] }), 1 / classes), shape),

@@ -1,20 +1,20 @@
-import { noGrad } from "../context/grad-mode.js";
 import { assume, overrule, settingChanged } from "../context/trace.js";
 import { checkAssignable } from "../eager/apply.js";
-import { ArgumentError, DTypeError, GraphError } from "../errors.js";
-import { to as convertTo } from "../ops/to.js";
+import { ArgumentError, GraphError } from "../errors.js";
 import { checkFlag, checkFunction, describe } from "../options.js";
-import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
+import type { DType } from "../tensor/dtype.js";
 import { dropGradient } from "../tensor/scratch.js";
-import type { Storage } from "../tensor/storage.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { type HasParts, type Parts, partsOf } from "../tensor/tree.js";
-import { Buffer } from "./buffer.js";
-import { type Copies, type Copyable, copyFields, copyWith, deepCopy, inTheMaking } from "./deep-copy.js";
+import type { Buffer } from "./buffer.js";
+import { convertModule } from "./convert.js";
+import { type Copies, type Copyable, copyFields, copyWith, deepCopy } from "./deep-copy.js";
+import { emptyCopy } from "./empty-copy.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
-import { Parameter } from "./parameter.js";
+import { buffersOf, modulesOf, slotsOf } from "./named.js";
+import type { Parameter } from "./parameter.js";
 import { placed, placingForward } from "./place.js";
-import { ownPrivateMember } from "./private-members.js";
+import { isStandIn, withStandIns } from "./stand-ins.js";
 import { type LoadStateDictOptions, loadState, type StateDict } from "./state-dict.js";
 
 /**
@@ -127,26 +127,16 @@ export abstract class Module implements HasParts, Copyable {
 
   /** This module and all below it, each once, by dotted name. */
   *namedModules(): Generator<[name: string, module: Module]> {
-    yield* modulesOf(this, "", new Set());
+    yield* modulesOf(this);
   }
 
   /** All parameters here and below, each once, by dotted name as in PyTorch. */
   *namedParameters(): Generator<[name: string, parameter: Parameter]> {
     const seen = new Set<Parameter>();
-    for (const { name, parameter } of this.#slots()) {
+    for (const { name, parameter } of slotsOf(this)) {
       if (seen.has(parameter)) continue;
       seen.add(parameter);
       yield [name, parameter];
-    }
-  }
-
-  /** Each field that holds a parameter, or what stands in for one. */
-  *#slots(): Generator<{ name: string; module: Module; field: string; parameter: Parameter }> {
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [field, value] of Object.entries(module)) {
-        if (!(value instanceof Parameter) && !standIns.has(value)) continue;
-        yield { name: join(prefix, field), module, field, parameter: value };
-      }
     }
   }
 
@@ -162,29 +152,9 @@ export abstract class Module implements HasParts, Copyable {
       tensors: named.map(([, parameter]) => parameter),
       during: (others, run) => {
         const replacing = new Map<Tensor, Tensor>(named.map(([, own], i) => [own, others[i] as Tensor]));
-        return this.#with(replacing, run);
+        return withStandIns([...slotsOf(this)], replacing, run);
       },
     };
-  }
-
-  /** Runs `run` with other tensors in the parameters' fields. */
-  #with<T>(replacing: ReadonlyMap<Tensor, Tensor>, run: () => T): T {
-    const slots = [...this.#slots()].filter(({ parameter }) => replacing.has(parameter));
-    const put = ({ module, field }: (typeof slots)[number], tensor: Tensor): void => {
-      (module as unknown as Record<string, Tensor>)[field] = tensor;
-    };
-    const known = new Set([...replacing.values()].filter((other) => standIns.has(other)));
-    try {
-      for (const slot of slots) {
-        const other = replacing.get(slot.parameter) as Tensor;
-        standIns.add(other);
-        put(slot, other);
-      }
-      return run();
-    } finally {
-      for (const slot of slots) put(slot, slot.parameter);
-      for (const other of replacing.values()) if (!known.has(other)) standIns.delete(other);
-    }
   }
 
   /**
@@ -211,7 +181,7 @@ export abstract class Module implements HasParts, Copyable {
       checkAssignable(`withParameters: ${name}`, parameter, checkTensor("withParameters", name, tensor));
       replacing.set(parameter, tensor);
     }
-    return this.#with(replacing, run);
+    return withStandIns([...slotsOf(this)], replacing, run);
   }
 
   /** All parameters here and below, each once. */
@@ -230,20 +200,7 @@ export abstract class Module implements HasParts, Copyable {
 
   /** All buffers here and below, each once, by dotted name as in PyTorch: `"m0.running_mean"`. */
   *namedBuffers(): Generator<[name: string, buffer: Buffer]> {
-    const seen = new Set<Buffer>();
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [field, value] of Object.entries(module)) {
-        if (!(value instanceof Buffer) || seen.has(value)) continue;
-        seen.add(value);
-        yield [
-          join(
-            prefix,
-            field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-          ),
-          value,
-        ];
-      }
-    }
+    yield* buffersOf(this);
   }
 
   /** Parameters and buffers by name. */
@@ -270,21 +227,7 @@ export abstract class Module implements HasParts, Copyable {
    * @example model.to("float64")
    */
   to(dtype: DType): this {
-    const checked = checkDType("to", dtype);
-    if (!isFloat(checked)) throw new DTypeError(`to: expected dtype float32 or float64, got ${checked}`);
-    const converted = new Map<Tensor, Tensor>();
-    const memories = new Map<Storage, Storage>();
-    const fields: [module: Record<string, Tensor>, field: string, other: Tensor][] = [];
-    for (const [, module] of this.namedModules()) {
-      for (const [field, value] of Object.entries(module)) {
-        const isOwn = value instanceof Parameter || value instanceof Buffer;
-        if (!isOwn || !isFloat(value.dtype) || value.dtype === checked) continue;
-        const other = converted.get(value) ?? convert(value, checked, memories);
-        converted.set(value, other);
-        fields.push([module as unknown as Record<string, Tensor>, field, other]);
-      }
-    }
-    for (const [module, field, other] of fields) module[field] = other;
+    convertModule(this, dtype);
     return this;
   }
 
@@ -329,10 +272,11 @@ export abstract class Module implements HasParts, Copyable {
 
   /** @internal */
   [copyWith](copies: Copies): this {
-    if (Object.values(this).some((value) => standIns.has(value))) {
+    if (Object.values(this).some(isStandIn)) {
       throw new GraphError("clone: other tensors stand in the places of the model's parameters now");
     }
-    const copy = emptyCopy(this, this.cloneWith, copies);
+    const { cloneWith } = this;
+    const copy = emptyCopy(this, copies, { cloneWith, blank: () => new Blank(), base: Module.prototype });
     copies.set(this, copy);
     copy.#training = this.#training;
     copy.#unhook();
@@ -371,64 +315,9 @@ export abstract class Module implements HasParts, Copyable {
   }
 }
 
-/** The same in another dtype; what shares memory with another shares it with that one's. */
-function convert(value: Parameter | Buffer, dtype: DType, memories: Map<Storage, Storage>): Tensor {
-  const memory = memories.get(value.storage) ?? noGrad(() => convertTo(value, dtype)).storage;
-  memories.set(value.storage, memory);
-  const converted = new Tensor(memory, value.shape, dtype);
-  return value instanceof Parameter ? new Parameter(converted, value.requiresGrad) : new Buffer(converted);
-}
-
 /** A module before it has its class and its fields. */
 class Blank extends Module {
   override forward(): never {
     throw new GraphError("a copy of a module is used before it is made");
   }
-}
-
-type CloneWith = (copy: <T>(value: T) => T) => Module;
-
-/** A module of the same class, for `clone()` to give the fields of this one. */
-function emptyCopy<M extends Module>(module: M, cloneWith: CloneWith | undefined, copies: Copies): M {
-  const prototype = Object.getPrototypeOf(module);
-  const kind = module.constructor.name;
-  for (let at = prototype; at !== Module.prototype; at = Object.getPrototypeOf(at)) {
-    if (Object.hasOwn(at, "cloneWith")) return madeCopy(module, cloneWith as CloneWith, copies);
-    const member = ownPrivateMember(at);
-    if (member === null) continue;
-    throw new ArgumentError(
-      `clone: ${kind} has private members (${member}) that cannot be copied from outside: give ${at.constructor.name} a method cloneWith, or make them private by TypeScript's "private"`,
-    );
-  }
-  return Object.setPrototypeOf(new Blank(), prototype);
-}
-
-/** What the class's own `cloneWith` makes. */
-function madeCopy<M extends Module>(module: M, cloneWith: CloneWith, copies: Copies): M {
-  const where = `cloneWith of a ${module.constructor.name}`;
-  copies.set(module, inTheMaking);
-  const copy = cloneWith.call(module, (value) => deepCopy(value, copies, where));
-  const isAnother = copy instanceof Module && (copy as Module) !== module;
-  if (isAnother && Object.getPrototypeOf(copy) === Object.getPrototypeOf(module)) return copy as M;
-  throw new ArgumentError(
-    `clone: expected ${where} to give another ${module.constructor.name}, got ${describe(copy)}`,
-  );
-}
-
-/** What stands in a parameter's place: a parameter itself to those that look for them then. */
-const standIns = new WeakSet<Tensor>();
-
-function* modulesOf(
-  module: Module,
-  prefix: string,
-  seen: Set<Module>,
-): Generator<[name: string, module: Module]> {
-  if (seen.has(module)) return;
-  seen.add(module);
-  yield [prefix, module];
-  for (const [name, child] of module.namedChildren()) yield* modulesOf(child, join(prefix, name), seen);
-}
-
-function join(prefix: string, name: string): string {
-  return prefix === "" ? name : `${prefix}.${name}`;
 }

@@ -11,7 +11,7 @@ import {
   adjusted,
   counted,
   type GradientSettings,
-  mixedSquares,
+  movingAverageOfSquares,
   readGradientSettings,
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
@@ -72,9 +72,9 @@ export class Adadelta extends Optimizer<State, Settings> {
     counted(step);
     const { rho, eps } = settings;
     const g = adjusted(parameter, gradient, settings);
-    const v = mixedSquares(squareAvg, g, rho);
+    const v = movingAverageOfSquares(squareAvg, g, rho);
     const d = mul(div(sqrt(add(accDelta, eps)), sqrt(add(v, eps))), g);
-    const u = mixedSquares(accDelta, d, rho);
+    const u = movingAverageOfSquares(accDelta, d, rho);
     const moved = sub(parameter, mul(d, to(lr, parameter.dtype)));
     write("Adadelta", squareAvg, v);
     write("Adadelta", accDelta, u);

@@ -11,10 +11,10 @@ import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import {
   adjusted,
+  biasCorrection,
   counted,
   type GradientSettings,
-  missing,
-  mixed,
+  movingAverage,
   readGradientSettings,
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
@@ -77,9 +77,9 @@ export class Adamax extends Optimizer<State, Settings> {
     beta1: number | Tensor,
   ): void {
     const [, beta2] = settings.betas;
-    const rate = div(lr, missing(beta1, counted(step)));
+    const rate = div(lr, biasCorrection(beta1, counted(step)));
     const g = adjusted(parameter, gradient, settings);
-    const m = mixed(expAvg, g, beta1);
+    const m = movingAverage(expAvg, g, beta1);
     const u = maximum(mul(expInf, beta2), add(abs(g), settings.eps));
     const moved = sub(parameter, mul(div(m, u), to(rate, parameter.dtype)));
     write("Adamax", expAvg, m);

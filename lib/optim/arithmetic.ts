@@ -49,14 +49,15 @@ export function counted(step: Tensor): Tensor {
 export const scalarIn = (dtype: DType, value: number | Tensor): number | Tensor =>
   typeof value === "number" ? value : to(value, dtype);
 
-/** β·old + (1 − β)·new */
-export function mixed(old: Tensor, value: Tensor, beta: number | Tensor): Tensor {
+/** The next exponential moving average: β·old + (1 − β)·new. */
+export function movingAverage(old: Tensor, value: Tensor, beta: number | Tensor): Tensor {
   const rest = typeof beta === "number" ? 1 - beta : to(sub(1, beta), old.dtype);
   return add(mul(old, scalarIn(old.dtype, beta)), mul(value, rest));
 }
 
-/** β·old + (1 − β)·g² */
-export const mixedSquares = (old: Tensor, g: Tensor, beta: number): Tensor => mixed(old, square(g), beta);
+/** The next moving average of squares: β·old + (1 − β)·g². */
+export const movingAverageOfSquares = (old: Tensor, g: Tensor, beta: number): Tensor =>
+  movingAverage(old, square(g), beta);
 
-/** 1 − βᵗ, what is missing of an average that began with 0. */
-export const missing = (beta: number | Tensor, step: Tensor): Tensor => sub(1, pow(beta, step));
+/** 1 − βᵗ: a moving average that began with 0 is divided by it. */
+export const biasCorrection = (beta: number | Tensor, step: Tensor): Tensor => sub(1, pow(beta, step));

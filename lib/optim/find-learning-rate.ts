@@ -83,8 +83,8 @@ export function findLearningRate(
   let best = 0;
   let steepest = Number.POSITIVE_INFINITY;
   for (let i = 1; i < rates.length; i++) {
-    const slope = (losses[i] as number) - (losses[i - 1] as number);
-    if (slope < steepest) [best, steepest] = [i, slope];
+    const change = (losses[i] as number) - (losses[i - 1] as number);
+    if (change < steepest) [best, steepest] = [i, change];
   }
   return { rates, losses, suggestion: rates[best] as number };
 }

@@ -129,8 +129,8 @@ export class LBFGS extends Optimizer<object, Settings> {
       this.#last = last;
       this.#iterations++;
       const before = loss;
-      const slope = dot(g, d).item();
-      if (slope > -toleranceChange) break;
+      const derivative = dot(g, d).item();
+      if (derivative > -toleranceChange) break;
       const isLast = i === maxIter - 1;
       if (lineSearchFn === null) {
         this.#move(d, last.length);
@@ -143,9 +143,9 @@ export class LBFGS extends Optimizer<object, Settings> {
           this.#put(start);
           this.#move(d, t);
           const found = evaluate();
-          return { t, value: found.loss, slope: dot(found.g, d).item(), g: found.g };
+          return { t, value: found.loss, derivative: dot(found.g, d).item(), g: found.g };
         };
-        const origin = { t: 0, value: loss, slope, g };
+        const origin = { t: 0, value: loss, derivative, g };
         const width = amax(abs(d)).item();
         const { best, tried } = findStep(at, origin, last.length, {
           most: maxEval - evaluations + 1,

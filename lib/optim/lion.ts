@@ -5,7 +5,13 @@ import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
-import { adjusted, counted, type GradientSettings, mixed, readGradientSettings } from "./arithmetic.js";
+import {
+  adjusted,
+  counted,
+  type GradientSettings,
+  movingAverage,
+  readGradientSettings,
+} from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
@@ -67,8 +73,8 @@ export class Lion extends Optimizer<State, Settings> {
     const g = adjusted(parameter, gradient, { ...settings, weightDecay: 0 });
     const of = (x: Tensor): Tensor => to(x, parameter.dtype);
     const start = mul(parameter, of(sub(1, mul(lr, settings.weightDecay))));
-    const moved = sub(start, mul(sign(mixed(expAvg, g, beta1)), of(lr)));
-    const m = mixed(expAvg, g, beta2);
+    const moved = sub(start, mul(sign(movingAverage(expAvg, g, beta1)), of(lr)));
+    const m = movingAverage(expAvg, g, beta2);
     write("Lion", expAvg, m);
     write("Lion", parameter, moved);
   }

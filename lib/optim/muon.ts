@@ -12,7 +12,7 @@ import { transpose } from "../ops/transpose.js";
 import { checkChoice, checkFlag, checkNumber } from "../options.js";
 import { format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { mixed } from "./arithmetic.js";
+import { movingAverage } from "./arithmetic.js";
 import type { ParameterList } from "./group.js";
 import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
@@ -92,8 +92,8 @@ export class Muon extends Optimizer<State, Settings> {
   ): void {
     const of = (x: Tensor): Tensor => to(x, parameter.dtype);
     const [rows, columns] = parameter.shape as [number, number];
-    const m = mixed(momentumBuffer, gradient, momentum);
-    const u = orthogonalized(nesterov ? mixed(m, gradient, momentum) : m, nsSteps, eps);
+    const m = movingAverage(momentumBuffer, gradient, momentum);
+    const u = orthogonalized(nesterov ? movingAverage(m, gradient, momentum) : m, nsSteps, eps);
     const scale =
       adjustLrFn === "original"
         ? Math.sqrt(Math.max(1, rows / columns))

@@ -11,11 +11,11 @@ import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import {
   adjusted,
+  biasCorrection,
   counted,
   type GradientSettings,
-  missing,
-  mixed,
-  mixedSquares,
+  movingAverage,
+  movingAverageOfSquares,
   readGradientSettings,
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
@@ -95,9 +95,9 @@ export class NAdam extends Optimizer<State, Settings> {
     const decays = decoupledWeightDecay ? 0 : weightDecay;
     const g = adjusted(parameter, gradient, { ...settings, weightDecay: decays });
     const start = decoupledWeightDecay ? mul(parameter, of(sub(1, mul(lr, weightDecay)))) : parameter;
-    const m = mixed(expAvg, g, beta1);
-    const v = mixedSquares(expAvgSq, g, beta2);
-    const root = add(sqrt(div(v, of(missing(beta2, t)))), eps);
+    const m = movingAverage(expAvg, g, beta1);
+    const v = movingAverageOfSquares(expAvgSq, g, beta2);
+    const root = add(sqrt(div(v, of(biasCorrection(beta2, t)))), eps);
     const ofGradient = of(div(mul(lr, sub(1, mu)), sub(1, product)));
     const ofMomentum = of(div(mul(lr, next), sub(1, mul(product, next))));
     const moved = sub(start, div(add(mul(g, ofGradient), mul(m, ofMomentum)), root));

@@ -14,11 +14,11 @@ import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import {
   adjusted,
+  biasCorrection,
   counted,
   type GradientSettings,
-  missing,
-  mixed,
-  mixedSquares,
+  movingAverage,
+  movingAverageOfSquares,
   readGradientSettings,
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
@@ -87,18 +87,18 @@ export class RAdam extends Optimizer<State, Settings> {
     const decays = decoupledWeightDecay ? 0 : weightDecay;
     const g = adjusted(parameter, gradient, { ...settings, weightDecay: decays });
     const start = decoupledWeightDecay ? mul(parameter, of(sub(1, mul(lr, weightDecay)))) : parameter;
-    const m = mixed(expAvg, g, beta1);
-    const v = mixedSquares(expAvgSq, g, beta2);
+    const m = movingAverage(expAvg, g, beta1);
+    const v = movingAverageOfSquares(expAvgSq, g, beta2);
     const all = 2 / (1 - beta2) - 1;
-    const lacking = missing(beta2, t);
-    const rho = sub(all, div(mul(mul(t, 2), pow(beta2, t)), lacking));
+    const correction = biasCorrection(beta2, t);
+    const rho = sub(all, div(mul(mul(t, 2), pow(beta2, t)), correction));
     const isKnown = greater(rho, 5);
     const known = maximum(rho, 5);
     const share = mul(mul(sub(known, 4), sub(known, 2)), all / ((all - 4) * (all - 2)));
-    const rectified = sqrt(mul(div(share, known), lacking));
+    const rectified = sqrt(mul(div(share, known), correction));
     // With v: r·√(1 − β₂ᵗ)/(√v + ε); without: 1.
     const factor = where(isKnown, div(of(rectified), add(sqrt(v), eps)), 1);
-    const rate = of(div(lr, missing(beta1, t)));
+    const rate = of(div(lr, biasCorrection(beta1, t)));
     const moved = sub(start, mul(mul(m, rate), factor));
     write("RAdam", expAvg, m);
     write("RAdam", expAvgSq, v);

@@ -12,8 +12,8 @@ import {
   adjusted,
   counted,
   type GradientSettings,
-  mixed,
-  mixedSquares,
+  movingAverage,
+  movingAverageOfSquares,
   readGradientSettings,
   scalarIn,
 } from "./arithmetic.js";
@@ -87,8 +87,8 @@ export class RMSprop extends Optimizer<State, Settings> {
     counted(step);
     const { alpha, eps } = settings;
     const g = adjusted(parameter, gradient, settings);
-    const v = mixedSquares(squareAvg, g, alpha);
-    const mean = gradAvg === null ? null : mixed(gradAvg, g, alpha);
+    const v = movingAverageOfSquares(squareAvg, g, alpha);
+    const mean = gradAvg === null ? null : movingAverage(gradAvg, g, alpha);
     const spread = mean === null ? v : sub(v, square(mean));
     const scaled = div(g, add(sqrt(spread), eps));
     const move =

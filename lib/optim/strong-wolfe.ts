@@ -1,8 +1,8 @@
-/** A function along a line: its value and slope at t. */
+/** A function along a line: its value and derivative at t. */
 export interface Along {
   readonly t: number;
   readonly value: number;
-  readonly slope: number;
+  readonly derivative: number;
 }
 
 const C1 = 1e-4;
@@ -13,7 +13,7 @@ const GROWTH = 10;
 const MARGIN = 0.1;
 
 /**
- * Looks for a t with value(t) ≤ value(0) + c₁·t·slope(0) and |slope(t)| ≤ c₂·|slope(0)| (Nocedal and Wright, 2006,
+ * Looks for a t with value(t) ≤ value(0) + c₁·t·derivative(0) and |derivative(t)| ≤ c₂·|derivative(0)| (Nocedal and Wright, 2006,
  * algorithms 3.5 and 3.6, with cubic interpolation as in torch.optim.LBFGS): first for an interval that has one, and
  * then within it.
  * @param at The function at t.
@@ -28,8 +28,8 @@ export function findStep<P extends Along>(
   first: number,
   { most, least }: { readonly most: number; readonly least: number },
 ): { readonly best: P; readonly tried: number } {
-  const isTooHigh = ({ t, value }: Along): boolean => !(value <= origin.value + C1 * t * origin.slope);
-  const isFlat = ({ slope }: Along): boolean => Math.abs(slope) <= C2 * Math.abs(origin.slope);
+  const isTooHigh = ({ t, value }: Along): boolean => !(value <= origin.value + C1 * t * origin.derivative);
+  const isFlat = ({ derivative }: Along): boolean => Math.abs(derivative) <= C2 * Math.abs(origin.derivative);
   let tried = 0;
   const take = (t: number): P => {
     tried++;
@@ -43,7 +43,7 @@ export function findStep<P extends Along>(
     if (tried >= most) return { best: ordered(origin, now)[0], tried };
     if (isTooHigh(now) || (low !== origin && now.value >= low.value)) high = now;
     else if (isFlat(now)) return { best: now, tried };
-    else if (now.slope >= 0) high = now;
+    else if (now.derivative >= 0) high = now;
     else {
       const next = within(minimumOf(low, now), now.t + 0.01 * (now.t - low.t), GROWTH * now.t);
       [low, now] = [now, take(next)];
@@ -66,7 +66,7 @@ export function findStep<P extends Along>(
       continue;
     }
     if (isFlat(now)) return { best: now, tried };
-    if (now.slope * (high.t - low.t) >= 0) high = low;
+    if (now.derivative * (high.t - low.t) >= 0) high = low;
     low = now;
   }
   return { best: low, tried };
@@ -77,9 +77,9 @@ const ordered = <P extends Along>(a: P, b: P): [lesser: P, other: P] => (b.value
 const within = (t: number, least: number, most: number): number =>
   Number.isFinite(t) ? Math.min(Math.max(t, least), most) : (least + most) / 2;
 
-/** Where the cubic through two points with their slopes is least; NaN where it has no minimum. */
+/** Where the cubic through two points with their derivatives is least; NaN where it has no minimum. */
 function minimumOf(a: Along, b: Along): number {
-  const bend = a.slope + b.slope - (3 * (a.value - b.value)) / (a.t - b.t);
-  const root = Math.sign(b.t - a.t) * Math.sqrt(bend * bend - a.slope * b.slope);
-  return b.t - ((b.t - a.t) * (b.slope + root - bend)) / (b.slope - a.slope + 2 * root);
+  const bend = a.derivative + b.derivative - (3 * (a.value - b.value)) / (a.t - b.t);
+  const root = Math.sign(b.t - a.t) * Math.sqrt(bend * bend - a.derivative * b.derivative);
+  return b.t - ((b.t - a.t) * (b.derivative + root - bend)) / (b.derivative - a.derivative + 2 * root);
 }

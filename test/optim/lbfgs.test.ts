@@ -76,7 +76,7 @@ test("fits a small network far better than the same work of descent", () => {
 });
 
 describe("the line search", () => {
-  const FUNCTIONS: Readonly<Record<string, [f: (t: number) => number, slope: (t: number) => number]>> = {
+  const FUNCTIONS: Readonly<Record<string, [f: (t: number) => number, derivative: (t: number) => number]>> = {
     "a parabola": [(t) => (t - 3) ** 2, (t) => 2 * (t - 3)],
     "a far minimum": [(t) => (t / 500 - 1) ** 2, (t) => (2 / 500) * (t / 500 - 1)],
     "a near minimum": [(t) => (t - 1e-3) ** 2, (t) => 2 * (t - 1e-3)],
@@ -86,24 +86,24 @@ describe("the line search", () => {
   };
 
   test.each(["a parabola", "a far minimum", "a near minimum"])("satisfies both conditions: %s", (name) => {
-    const [f, slope] = FUNCTIONS[name] as (typeof FUNCTIONS)[string];
-    const at = (t: number) => ({ t, value: f(t), slope: slope(t) });
+    const [f, derivative] = FUNCTIONS[name] as (typeof FUNCTIONS)[string];
+    const at = (t: number) => ({ t, value: f(t), derivative: derivative(t) });
     for (const first of [1e-4, 0.1, 1, 40]) {
       const { best } = findStep(at, at(0), first, { most: 50, least: 1e-12 });
-      expect(best.value).toBeLessThanOrEqual(f(0) + 1e-4 * best.t * slope(0));
-      expect(Math.abs(best.slope)).toBeLessThanOrEqual(0.9 * Math.abs(slope(0)));
+      expect(best.value).toBeLessThanOrEqual(f(0) + 1e-4 * best.t * derivative(0));
+      expect(Math.abs(best.derivative)).toBeLessThanOrEqual(0.9 * Math.abs(derivative(0)));
     }
   });
 
   test.each(Object.keys(FUNCTIONS))("ends within its calls, no higher than it began: %s", (name) => {
-    const [f, slope] = FUNCTIONS[name] as (typeof FUNCTIONS)[string];
+    const [f, derivative] = FUNCTIONS[name] as (typeof FUNCTIONS)[string];
     for (const most of [1, 2, 25]) {
       let calls = 0;
       const at = (t: number) => {
         calls++;
-        return { t, value: f(t), slope: slope(t) };
+        return { t, value: f(t), derivative: derivative(t) };
       };
-      const origin = { t: 0, value: f(0), slope: slope(0) };
+      const origin = { t: 0, value: f(0), derivative: derivative(0) };
       const { best, tried } = findStep(at, origin, 0.5, { most, least: 1e-12 });
       expect(tried).toBe(calls);
       expect(tried).toBeLessThanOrEqual(most);
