@@ -155,6 +155,20 @@ describe("a module of the user's own", () => {
   });
 });
 
+test("what stood in for a parameter is none afterwards", () => {
+  class Holder extends nn.Module {
+    readonly layer = new nn.Linear(2, 1);
+    readonly constant = zeros([1, 2]);
+    forward(x: Tensor): Tensor {
+      return this.layer.forward(ops.add(x, this.constant));
+    }
+  }
+  const holder = new Holder();
+  const names = (): string[] => [...holder.namedParameters()].map(([name]) => name);
+  const during = holder.withParameters({ "layer.weight": holder.constant }, names);
+  expect([during.includes("constant"), names()]).toEqual([true, ["layer.weight", "layer.bias"]]);
+});
+
 describe("stateDict and loadStateDict", () => {
   test("carry a model's weights to another, which then gives the same outputs", () => {
     const [a, b] = [new Network(), new Network()];
