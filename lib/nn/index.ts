@@ -23,6 +23,7 @@ export type { FloatOptions } from "./float-options.js";
 export { GELU } from "./gelu.js";
 export { GLU } from "./glu.js";
 export { GroupNorm, type GroupNormOptions } from "./group-norm.js";
+export { GRUCell, type GRUCellOptions } from "./gru-cell.js";
 export { Hardshrink } from "./hardshrink.js";
 export { Hardsigmoid } from "./hardsigmoid.js";
 export { Hardswish } from "./hardswish.js";
