@@ -19,6 +19,7 @@ export {
 } from "./gradient-descent.js";
 export { ParameterGroup, type ParameterGroupOptions, type ParameterList } from "./group.js";
 export { kfac } from "./kfac.js";
+export { LAMB, type LAMBOptions } from "./lamb.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export { Lion, type LionOptions } from "./lion.js";
 export { Muon, type MuonOptions } from "./muon.js";

@@ -90,3 +90,18 @@ class GradientDescent(torch.optim.Optimizer):
             move = move if diagonal is None else diagonal * move
             for p, part in zip(group["params"], move.split([p.numel() for p in group["params"]])):
                 p.sub_(group["lr"] * part.reshape(p.shape))
+
+
+class LAMB(Descent):
+    """You et al., 2020, algorithm 2, with φ the identity."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.01, maximize=False):
+        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize)
+
+    def update(self, p, g, state, lr, betas, eps, weight_decay, **_):
+        state["step"] = t = state.get("step", 0) + 1
+        m = state.setdefault("exp_avg", torch.zeros_like(p)).mul_(betas[0]).add_((1 - betas[0]) * g)
+        v = state.setdefault("exp_avg_sq", torch.zeros_like(p)).mul_(betas[1]).add_((1 - betas[1]) * g * g)
+        r = m / (1 - betas[0] ** t) / (torch.sqrt(v / (1 - betas[1] ** t)) + eps) + weight_decay * p
+        ratio = p.norm() / r.norm() if p.norm() > 0 and r.norm() > 0 else 1
+        p.sub_(lr * ratio * r)
