@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { BusyError, compile, nn, ones, ops, optim, randn, type Tensor, tensor } from "../../lib/index.js";
+import { BusyError, compile, nn, ones, ops, optim, randn, type Tensor, tensor, zeros } from "../../lib/index.js";
+import { expectNumbersClose } from "../oracle/compare.js";
 
 const parameter = (): Tensor => tensor([1, 2], { dtype: "float64", requiresGrad: true });
 
@@ -56,6 +57,17 @@ describe("optimizers", () => {
     optimizer.step();
     // Adam's first step is η·sign(g) for any g.
     expect(b.data[0]).toBeCloseTo(0.5, 7);
+  });
+
+  test("by LAMB move parameters that are 0 as Adam does", () => {
+    const moved = [optim.LAMB, optim.Adam].map((kind) => {
+      const w = zeros([3], { dtype: "float64", requiresGrad: true });
+      w.grad = tensor([1, -2, 0.5], { dtype: "float64" });
+      new kind([w], { lr: 0.1, eps: 1e-8 }).step();
+      return w.toArray() as number[];
+    });
+    expectNumbersClose(moved[0] as number[], moved[1] as number[]);
+    expect(moved[0]).not.toContain(0);
   });
 
   test("forget gradients by zeroGrad", () => {
