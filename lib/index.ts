@@ -26,7 +26,6 @@ export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";
 export { detectAnomaly } from "./eager/anomaly.js";
 export * from "./errors.js";
-export { Tensor } from "./methods.js";
 export { type BackendInfo, backendInfo, setBackend, setThreads } from "./native/backend.js";
 export * as nn from "./nn/index.js";
 export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";
@@ -52,6 +51,7 @@ export type { DType, TypedArray } from "./tensor/dtype.js";
 export { reviveTensors } from "./tensor/json.js";
 export type { Shape } from "./tensor/shape.js";
 export type { TensorJSON } from "./tensor/tensor.js";
+export { Tensor } from "./tensor/tensor.js";
 export type { Like, Tree } from "./tensor/tree.js";
 export {
   type EvaluateOptions,

@@ -4,6 +4,7 @@ import { asGradientOf } from "../eager/anomaly.js";
 import { byName, type Node } from "../eager/node.js";
 import { DTypeError, GraphError, ShapeError, TraceError } from "../errors.js";
 import { add } from "../ops/add.js";
+import { defineMethod, type Method } from "../ops/registry.js";
 import { checkFlag, checkOptions } from "../options.js";
 import { copyOf } from "../tensor/copy.js";
 import { allocate, isFloat } from "../tensor/dtype.js";
@@ -266,3 +267,12 @@ function withOwnMemory(tensor: Tensor): Tensor {
   // A program never writes to an op's result, so a symbol may be shared.
   return tensor.storage.isSymbolic ? tensor : copyOf(tensor);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Backpropagation from this tensor: see `backward`. */
+    backward: Method<typeof backward>;
+  }
+}
+
+defineMethod("backward", backward);

@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 import { sign } from "./sign.js";
 
 const op = elementwise("abs", { takes: "number", slope: { x: ({ x }) => sign(x) } });
@@ -12,3 +13,11 @@ const op = elementwise("abs", { takes: "number", slope: { x: ({ x }) => sign(x) 
 export function abs(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    abs: Method<typeof abs>;
+  }
+}
+
+register("abs", abs, { method: true, torch: "torch.abs", elementwise: ["floats"] });

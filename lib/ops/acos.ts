@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { neg } from "./neg.js";
+import { type Method, register } from "./registry.js";
 import { rsqrt } from "./rsqrt.js";
 import { square } from "./square.js";
 import { sub } from "./sub.js";
@@ -15,3 +16,11 @@ const op = elementwise("acos", { takes: "float", slope: { x: ({ x }) => neg(rsqr
 export function acos(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    acos: Method<typeof acos>;
+  }
+}
+
+register("acos", acos, { method: true, torch: "torch.acos", elementwise: [[-0.9, 0.9]] });

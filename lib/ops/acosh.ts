@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 import { rsqrt } from "./rsqrt.js";
 import { square } from "./square.js";
 import { sub } from "./sub.js";
@@ -14,3 +15,11 @@ const op = elementwise("acosh", { takes: "float", slope: { x: ({ x }) => rsqrt(s
 export function acosh(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    acosh: Method<typeof acosh>;
+  }
+}
+
+register("acosh", acosh, { method: true, torch: "torch.acosh", elementwise: [[1.1, 4]] });

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("add", {
   inputs: ["a", "b"],
@@ -20,3 +21,11 @@ const op = elementwise<"a" | "b">("add", {
 export function add(a: Operand, b: Operand): Tensor {
   return op(operands("add", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    add: Method<typeof add>;
+  }
+}
+
+register("add", add, { method: true, torch: "torch.add", elementwise: ["floats", "floats"] });

@@ -3,12 +3,14 @@ import { checkNumber } from "../options.js";
 import { broadcast, format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
+import { floats, values } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
 import { matmul, matmulSlopeA, matmulSlopeB } from "./matmul.js";
 import { matmulOfSamples } from "./matmul-batch.js";
 import { checkTransposes, type MatmulOptions, matmulParams, matmulSizes } from "./matmul-sizes.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { sumTo } from "./sum-and-expand.js";
 import { unsqueeze } from "./unsqueeze.js";
@@ -86,3 +88,69 @@ export function addmm(c: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = {
   const isBias = c.rank === 1 && c.size === N && beta === 1;
   return op([isBias ? c : expand(c, [M, N]), a, b], { ...transposes, alpha, beta });
 }
+
+register("addmm", addmm, {
+  torch: "product_and_sum",
+  cases: () => ({
+    "c [N]": [floats([3]), floats([2, 3]), floats([3, 3])],
+    "c [M, N]": [floats([2, 3]), floats([2, 3]), floats([3, 3])],
+    "c [1, N]": [floats([1, 3]), floats([2, 3]), floats([3, 3])],
+    "c [M, 1]": [floats([2, 1]), floats([2, 3]), floats([3, 3])],
+    "c 0-d": [floats([]), floats([2, 3]), floats([3, 3])],
+    "c [N], scaled": [floats([3]), floats([2, 3]), floats([3, 3]), { alpha: 0.5, beta: -2 }],
+    "c [M, N], scaled": [floats([2, 3]), floats([2, 3]), floats([3, 3]), { alpha: 0.5, beta: -2 }],
+    "c [1, N], scaled": [floats([1, 3]), floats([2, 3]), floats([3, 3]), { alpha: 0.5, beta: -2 }],
+    "c [M, 1], scaled": [floats([2, 1]), floats([2, 3]), floats([3, 3]), { alpha: 0.5, beta: -2 }],
+    "c 0-d, scaled": [floats([]), floats([2, 3]), floats([3, 3]), { alpha: 0.5, beta: -2 }],
+    "a transposed, scaled": [
+      floats([3]),
+      floats([3, 2]),
+      floats([3, 3]),
+      { transposeA: true, alpha: -1.5, beta: 0.25 },
+    ],
+    "b transposed, scaled": [
+      floats([3]),
+      floats([2, 4]),
+      floats([3, 4]),
+      { transposeB: true, alpha: -1.5, beta: 0.25 },
+    ],
+    "both transposed, scaled": [
+      floats([3]),
+      floats([4, 2]),
+      floats([3, 4]),
+      { transposeA: true, transposeB: true, alpha: -1.5, beta: 0.25 },
+    ],
+    "beta 0": [floats([3]), floats([2, 3]), floats([3, 3]), { beta: 0 }],
+    "alpha 0": [floats([3]), floats([2, 3]), floats([3, 3]), { alpha: 0 }],
+    "size 1": [floats([1]), floats([1, 1]), floats([1, 1])],
+    "inner size 17": [floats([1]), floats([1, 17]), floats([17, 1])],
+    "no rows": [floats([2]), floats([0, 3]), floats([3, 2])],
+    "no inner size": [floats([2]), floats([3, 0]), floats([0, 2])],
+    "no inner size, beta 2": [floats([2]), floats([3, 0]), floats([0, 2]), { beta: 2 }],
+    "beta 0 ignores NaN in c": [
+      values([NaN, Infinity]),
+      values([[1, 2]]),
+      values([
+        [1, 2],
+        [3, 4],
+      ]),
+      { beta: 0 },
+    ],
+    "extreme values": [
+      values([NaN, Infinity]),
+      values([
+        [1, 2],
+        [Infinity, 0],
+      ]),
+      values([
+        [1, 2],
+        [0, 4],
+      ]),
+    ],
+    "c [N] of one row": [floats([1]), floats([1, 1]), floats([1, 1]), { alpha: 2, beta: 0.5 }],
+    "c [M, 1] of one column": [floats([3, 1]), floats([3, 3]), floats([3, 1]), { alpha: 2, beta: 0.5 }],
+    "c [1, 1]": [floats([1, 1]), floats([3, 3]), floats([3, 2]), { alpha: 2, beta: 0.5 }],
+    "outer product": [floats([1, 1]), floats([2, 1]), floats([1, 3]), { alpha: 2, beta: 0.5 }],
+  }),
+  order: { "beta 0 ignores NaN in c": 0, "extreme values": 0 },
+});

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type ReduceOptions, reduceDims, type Span, spanParams, withoutSpan } from "./reduce.js";
+import { type Method, register } from "./registry.js";
 
 const op = defineOp<"x", Span>("all", {
   inputs: ["x"],
@@ -19,3 +20,15 @@ const op = defineOp<"x", Span>("all", {
 export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduceDims("all", x, options, (part, begin, end) => op([part], { begin, end }));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    all: Method<typeof all>;
+  }
+}
+
+register("all", all, {
+  method: true,
+  torch: "reduced(torch.all)",
+  reduces: { axes: "several", of: "truths" },
+});

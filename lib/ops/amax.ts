@@ -1,6 +1,8 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
 import { extreme } from "./extreme.js";
 import { type ReduceOptions, reduceDims } from "./reduce.js";
+import { type Method, register } from "./registry.js";
 
 const op = extreme("amax");
 
@@ -14,3 +16,32 @@ const op = extreme("amax");
 export function amax(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduceDims("amax", x, options, (part, begin, end) => op([part], { begin, end }));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    amax: Method<typeof amax>;
+  }
+}
+
+register("amax", amax, {
+  method: true,
+  torch: "reduced(torch.amax)",
+  reduces: { axes: "several", of: "floats" },
+  cases: () => ({
+    ties: [
+      values([
+        [1, 3, 3],
+        [2, 2, 2],
+        [0, -1, -1],
+      ]),
+      { dim: 1 },
+    ],
+    "ties over all": [
+      values([
+        [4, 4],
+        [-1, -1],
+        [0, 4],
+      ]),
+    ],
+  }),
+});

@@ -1,6 +1,8 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
 import { extreme } from "./extreme.js";
 import { type ReduceOptions, reduceDims } from "./reduce.js";
+import { type Method, register } from "./registry.js";
 
 const op = extreme("amin");
 
@@ -14,3 +16,32 @@ const op = extreme("amin");
 export function amin(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduceDims("amin", x, options, (part, begin, end) => op([part], { begin, end }));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    amin: Method<typeof amin>;
+  }
+}
+
+register("amin", amin, {
+  method: true,
+  torch: "reduced(torch.amin)",
+  reduces: { axes: "several", of: "floats" },
+  cases: () => ({
+    ties: [
+      values([
+        [1, 3, 3],
+        [2, 2, 2],
+        [0, -1, -1],
+      ]),
+      { dim: 1 },
+    ],
+    "ties over all": [
+      values([
+        [4, 4],
+        [-1, -1],
+        [0, 4],
+      ]),
+    ],
+  }),
+});

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type ReduceOptions, reduceDims, type Span, spanParams, withoutSpan } from "./reduce.js";
+import { type Method, register } from "./registry.js";
 
 const op = defineOp<"x", Span>("any", {
   inputs: ["x"],
@@ -19,3 +20,15 @@ const op = defineOp<"x", Span>("any", {
 export function any(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduceDims("any", x, options, (part, begin, end) => op([part], { begin, end }));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    any: Method<typeof any>;
+  }
+}
+
+register("any", any, {
+  method: true,
+  torch: "reduced(torch.any)",
+  reduces: { axes: "several", of: "truths" },
+});

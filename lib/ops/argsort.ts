@@ -1,7 +1,9 @@
 import { checkFlag, checkOptions } from "../options.js";
 import { around, checkDim } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { checkDTypes, defineOp } from "./define.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { floats, values } from "./cases.js";
+import { checkDTypes, checkInput, defineOp } from "./define.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
 /** How `argsort` and `sort` order. */
@@ -29,7 +31,7 @@ export function readSortOptions(
   x: Tensor,
   options: SortOptions,
 ): { dim: number; descending: boolean } {
-  checkTensor(name, "x", x);
+  checkInput(name, x, "number");
   checkOptions(name, options, ["dim", "descending"]);
   const descending = checkFlag(name, "descending", options.descending ?? false);
   return { dim: checkDim(name, options.dim ?? -1, x.rank), descending };
@@ -47,3 +49,13 @@ export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
   if (x.rank === 0) return reshape(op([reshape(x, [1])], { ...order, dim: 0 }), []);
   return op([x], order);
 }
+
+register("argsort", argsort, {
+  torch: "lambda x, **order: torch.argsort(x, stable=True, **order)",
+  along: "options",
+  cases: () => ({
+    descending: [floats([3, 4]), { descending: true }],
+    "ties keep their order": [values([2, 1, 2, 1, 0]), { descending: true }],
+    int32: [values([3, 1, 2, 1], "int32"), { dim: 0 }],
+  }),
+});

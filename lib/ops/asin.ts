@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 import { rsqrt } from "./rsqrt.js";
 import { square } from "./square.js";
 import { sub } from "./sub.js";
@@ -14,3 +15,11 @@ const op = elementwise("asin", { takes: "float", slope: { x: ({ x }) => rsqrt(su
 export function asin(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    asin: Method<typeof asin>;
+  }
+}
+
+register("asin", asin, { method: true, torch: "torch.asin", elementwise: [[-0.9, 0.9]] });

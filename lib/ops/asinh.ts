@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 import { rsqrt } from "./rsqrt.js";
 import { square } from "./square.js";
 
@@ -14,3 +15,11 @@ const op = elementwise("asinh", { takes: "float", slope: { x: ({ x }) => rsqrt(a
 export function asinh(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    asinh: Method<typeof asinh>;
+  }
+}
+
+register("asinh", asinh, { method: true, torch: "torch.asinh", elementwise: ["floats"] });

@@ -7,6 +7,7 @@ import { equal } from "./equal.js";
 import { logicalAnd } from "./logical-and.js";
 import { neg } from "./neg.js";
 import { type Operand, operands } from "./operand.js";
+import { register } from "./registry.js";
 import { square } from "./square.js";
 
 /** top/(a² + b²); 0 at the origin, where the angle jumps, with all its derivatives. */
@@ -34,3 +35,5 @@ const op = elementwise<"a" | "b">("atan2", {
 export function atan2(a: Operand, b: Operand): Tensor {
   return op(operands("atan2", a, b));
 }
+
+register("atan2", atan2, { torch: "torch.atan2", elementwise: ["floats", "floats"] });

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { reciprocal } from "./reciprocal.js";
+import { type Method, register } from "./registry.js";
 import { square } from "./square.js";
 import { sub } from "./sub.js";
 
@@ -14,3 +15,11 @@ const op = elementwise("atanh", { takes: "float", slope: { x: ({ x }) => recipro
 export function atanh(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    atanh: Method<typeof atanh>;
+  }
+}
+
+register("atanh", atanh, { method: true, torch: "torch.atanh", elementwise: [[-0.9, 0.9]] });

@@ -1,10 +1,12 @@
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
+import { matrices } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkSquare, diagonal, diagonalMatrix } from "./diagonal.js";
 import { matmul } from "./matmul.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { solveTriangular } from "./solve-triangular.js";
 import { sub } from "./sub.js";
 import { transpose } from "./transpose.js";
@@ -50,3 +52,16 @@ export function cholesky(x: Tensor): Tensor {
   checkDTypes("cholesky", ["x"], [x], "float");
   return op([symmetric(x)], {});
 }
+
+register("cholesky", cholesky, {
+  torch: "lambda x: torch.linalg.cholesky((x + x.mT) / 2)",
+  cases: () => ({
+    "1 × 1": [matrices([1, 1], "definite")],
+    "2 × 2": [matrices([2, 2], "definite")],
+    "5 × 5": [matrices([5, 5], "definite")],
+    stack: [matrices([3, 3, 3], "definite")],
+    "stack of stacks": [matrices([2, 1, 2, 2], "definite")],
+    "empty stack": [matrices([0, 2, 2], "definite")],
+    "0 × 0": [matrices([0, 0], "definite")],
+  }),
+});

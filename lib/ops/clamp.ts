@@ -1,12 +1,14 @@
 import { ArgumentError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { sizeOf } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
-import { broadcastSpec, checkDTypes, defineOp } from "./define.js";
+import { floats, values } from "./cases.js";
+import { broadcastSpec, checkInput, defineOp } from "./define.js";
 import { greaterEqual } from "./greater-equal.js";
 import { lessEqual } from "./less-equal.js";
 import { checkBeside, operands } from "./operand.js";
+import { register } from "./registry.js";
 import { aligned } from "./samples.js";
 import { where } from "./where.js";
 
@@ -46,7 +48,7 @@ const lower = clampBy("minimum", lessEqual);
  * @throws ArgumentError without a bound, or for one that is no number of x's dtype; DTypeError, OptionError
  */
 export function clamp(x: Tensor, options: ClampOptions = {}): Tensor {
-  checkDTypes("clamp", ["x"], [checkTensor("clamp", "x", x)], "number");
+  checkInput("clamp", x, "number");
   checkOptions("clamp", options, ["min", "max"]);
   const { min, max } = options;
   for (const [name, bound] of Object.entries({ min, max })) {
@@ -57,3 +59,22 @@ export function clamp(x: Tensor, options: ClampOptions = {}): Tensor {
   const raised = min === undefined ? x : raise(x, min);
   return max === undefined ? raised : lower(raised, max);
 }
+
+register("clamp", clamp, {
+  torch: "torch.clamp",
+  cases: () => ({
+    "both bounds": [floats([17]), { min: -0.5, max: 1 }],
+    min: [floats([2, 3]), { min: 0 }],
+    max: [floats([2, 3]), { max: 0.25 }],
+    "bounds that cross: max wins": [floats([3]), { min: 1, max: -1 }],
+    "0-d": [floats([]), { min: 0, max: 1 }],
+    empty: [floats([0, 3]), { min: 0 }],
+    "size 1": [floats([1]), { max: 0 }],
+    "at the bounds": [values([-1, 1, 0]), { min: -1, max: 1 }],
+    "extreme values": [
+      values([0, -0, Infinity, -Infinity, NaN, 1e300, -1e300, 1e-300, 5e-324]),
+      { min: -1, max: 1 },
+    ],
+  }),
+  order: { "extreme values": 0 },
+});

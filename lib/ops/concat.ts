@@ -2,6 +2,8 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { describe } from "../options.js";
 import { checkDim, format, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { register } from "./registry.js";
 import { join } from "./slice-and-concat.js";
 
 /** @throws ArgumentError unless it is a list of at least one tensor. */
@@ -35,3 +37,15 @@ export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
   }
   return join(list, axis);
 }
+
+register("concat", concat, {
+  torch: "torch.cat",
+  cases: () => ({
+    "two vectors": [[floats([3]), floats([2])], 0],
+    rows: [[floats([1, 3]), floats([2, 3]), floats([1, 3])], 0],
+    columns: [[floats([2, 1]), floats([2, 3])], -1],
+    "middle dim": [[floats([2, 1, 2]), floats([2, 2, 2])], 1],
+    "one tensor": [[floats([2, 2])], 0],
+    "an empty one": [[floats([0, 2]), floats([1, 2])], 0],
+  }),
+});

@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { type Method, register } from "./registry.js";
 import { cosine } from "./sine-and-cosine.js";
 
 /**
@@ -9,3 +10,11 @@ import { cosine } from "./sine-and-cosine.js";
 export function cos(x: Tensor): Tensor {
   return cosine([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    cos: Method<typeof cos>;
+  }
+}
+
+register("cos", cos, { method: true, torch: "torch.cos", elementwise: ["floats"] });

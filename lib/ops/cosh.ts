@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { type Method, register } from "./registry.js";
 import { hyperbolicCosine } from "./sine-and-cosine.js";
 
 /**
@@ -9,3 +10,11 @@ import { hyperbolicCosine } from "./sine-and-cosine.js";
 export function cosh(x: Tensor): Tensor {
   return hyperbolicCosine([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    cosh: Method<typeof cosh>;
+  }
+}
+
+register("cosh", cosh, { method: true, torch: "torch.cosh", elementwise: ["floats"] });

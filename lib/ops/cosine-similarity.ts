@@ -2,12 +2,14 @@ import { checkNumber, checkOptions } from "../options.js";
 import { broadcast, checkDim, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
+import { floats } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { detach } from "./detach.js";
 import { div } from "./div.js";
 import { expand } from "./expand.js";
 import { mul } from "./mul.js";
 import { norm } from "./norm.js";
+import { register } from "./registry.js";
 import { relu } from "./relu.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
@@ -72,3 +74,27 @@ export function cosine(name: string, a: Tensor, b: Tensor, dim: number, eps: num
   };
   return sum(mul(unit(a), unit(b)), { dim: axis });
 }
+
+register("cosineSimilarity", cosineSimilarity, {
+  torch: "F.cosine_similarity",
+  cases: () => ({
+    "2-D": [floats([3, 4]), floats([3, 4])],
+    broadcast: [floats([2, 3, 4]), floats([1, 4]), { dim: -1 }],
+    "first dim": [floats([3, 4]), floats([3, 4]), { dim: 0, eps: 0.1 }],
+    "both broadcast": [floats([3, 1, 3, 1]), floats([1, 3, 3, 2]), { dim: -1 }],
+    "vectors of one element each": [floats([3, 1]), floats([3, 1]), { dim: -2 }],
+    "a dim that broadcasts": [floats([1, 1, 1]), floats([1, 3, 3]), { dim: -1 }],
+    "second dim": [floats([1, 3]), floats([1, 3]), { dim: 1 }],
+    "a dim of size 1": [floats([1, 1, 1, 1]), floats([1, 1, 3, 1]), { dim: 0 }],
+    "a vector against a column": [floats([3, 1]), floats([1]), { dim: 0 }],
+    "0-d left": [floats([]), floats([2, 3, 1, 1]), { dim: -3 }],
+    "0-d right": [floats([3]), floats([]), { dim: -1 }],
+    "size 1": [floats([1]), floats([1]), { dim: 0 }],
+    "0-d against a vector": [floats([]), floats([3]), { dim: 0 }],
+    "0-d against a first dim": [floats([]), floats([3, 1, 3]), { dim: -3 }],
+    "0-d against a last dim": [floats([3, 1, 3]), floats([]), { dim: 2 }],
+    "leading dims": [floats([3, 3, 1, 2]), floats([1, 1, 3, 1]), { dim: -4 }],
+    "column against row": [floats([2, 1]), floats([1, 3]), { dim: -1 }],
+    empty: [floats([0, 4]), floats([0, 4])],
+  }),
+});

@@ -3,10 +3,12 @@ import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkRange } from "./axis-index.js";
+import { floats, values } from "./cases.js";
 import { defineOp } from "./define.js";
 import { forEach } from "./for-each.js";
 import { mul } from "./mul.js";
 import { oneHot } from "./one-hot.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { softmax } from "./softmax.js";
 import { sub } from "./sub.js";
@@ -106,3 +108,20 @@ export function crossEntropy(scores: Tensor, target: Tensor): Tensor {
   if (isBatch) return op([scores, target], {});
   return reshape(op([reshape(scores, [1, scores.size]), reshape(target, [1])], {}), []);
 }
+
+register("crossEntropy", crossEntropy, {
+  torch: "lambda scores, target: F.cross_entropy(scores, target, reduction='none')",
+  cases: () => ({
+    batch: [floats([3, 4]), values([2, 0, 3], "int32")],
+    "one sample": [floats([4]), values(1, "int32")],
+    "one class": [floats([2, 1]), values([0, 0], "int32")],
+    empty: [floats([0, 3]), values([], "int32")],
+    "large and small scores": [
+      values([
+        [1000, 0, -1000],
+        [-1000, -1001, -999],
+      ]),
+      values([0, 2], "int32"),
+    ],
+  }),
+});

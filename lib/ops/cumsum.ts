@@ -1,7 +1,9 @@
 import { around, checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
 import { checkDTypes, linear } from "./define.js";
 import { flip } from "./flip.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
 const op = linear<"x", { dim: number }>("cumsum", {
@@ -24,3 +26,9 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   const axis = checkDim("cumsum", dim, x.rank);
   return x.rank === 0 ? reshape(op([reshape(x, [1])], { dim: 0 }), []) : op([x], { dim: axis });
 }
+
+register("cumsum", cumsum, {
+  torch: "torch.cumsum",
+  along: "argument",
+  cases: () => ({ int32: [values([3, 1, 2, 1], "int32"), 0] }),
+});

@@ -4,7 +4,7 @@ import { DTypeError } from "../errors.js";
 import { instructionId } from "../native/instructions.js";
 import { type DType, isFloat } from "../tensor/dtype.js";
 import { broadcast, type Shape, type TensorSpec } from "../tensor/shape.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 
 /** The inputs of an op by name, with its attributes. */
 export type Arguments<I extends string, A extends object> = Readonly<Record<I, Tensor>> & Readonly<A>;
@@ -125,6 +125,14 @@ export function checkDTypes(
     }
   }
   return dtype;
+}
+
+/**
+ * The dtype of an op's only input x, for a composition, whose parts would name themselves in errors.
+ * @throws ArgumentError, DTypeError unless it is a tensor of a dtype that the op takes.
+ */
+export function checkInput(name: string, x: Tensor, takes: Takes): DType {
+  return checkDTypes(name, ["x"], [checkTensor(name, "x", x)], takes);
 }
 
 /** Shape and dtype of the result of an elementwise op: its inputs broadcast. */

@@ -1,5 +1,7 @@
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { sameValues, sampleOf } from "../vmap/mapped.js";
+import { floats, values } from "./cases.js";
+import { type Method, register } from "./registry.js";
 
 /**
  * The same memory as a tensor that no gradient flows through (torch.Tensor.detach; jax.lax.stop_gradient, so
@@ -12,3 +14,31 @@ export function detach(x: Tensor): Tensor {
 }
 
 export { detach as stopGradient };
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    detach: Method<typeof detach>;
+  }
+}
+
+register("detach", detach, {
+  method: true,
+  torch: "torch.detach",
+  cases: () => ({
+    "2-D": [floats([2, 3])],
+    "0-d": [floats([])],
+    empty: [floats([0, 3])],
+    int32: [values([1, 2], "int32")],
+  }),
+  order: 0,
+});
+register("stopGradient", detach, {
+  torch: "torch.detach",
+  cases: () => ({
+    "2-D": [floats([2, 3])],
+    "0-d": [floats([])],
+    empty: [floats([0, 3])],
+    int32: [values([1, 2], "int32")],
+  }),
+  order: 0,
+});

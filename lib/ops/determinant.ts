@@ -1,6 +1,7 @@
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
+import { matrices, values } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { exp } from "./exp.js";
@@ -8,6 +9,7 @@ import { inverse } from "./inverse.js";
 import { log } from "./log.js";
 import { mul } from "./mul.js";
 import { pad } from "./pad.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 import { solve } from "./solve.js";
@@ -75,3 +77,79 @@ export function logdet(x: Tensor): Tensor {
   const { sign, logabsdet } = signAndLog("logdet", x);
   return add(logabsdet, log(sign));
 }
+
+register("det", det, {
+  torch: "torch.linalg.det",
+  cases: () => ({
+    "1 × 1": [matrices([1, 1])],
+    "2 × 2": [matrices([2, 2])],
+    "5 × 5": [matrices([5, 5])],
+    stack: [matrices([3, 3, 3])],
+    "stack of stacks": [matrices([2, 1, 2, 2])],
+    "empty stack": [matrices([0, 2, 2])],
+    "0 × 0": [matrices([0, 0])],
+    singular: [
+      values([
+        [1, 2],
+        [2, 4],
+      ]),
+    ],
+    "extreme values": [
+      values([
+        [1e200, 0],
+        [0, 1e200],
+      ]),
+    ],
+  }),
+  order: { singular: 0, "extreme values": 0 },
+});
+register("slogdet", slogdet, {
+  torch: "torch.linalg.slogdet",
+  cases: () => ({
+    "1 × 1": [matrices([1, 1])],
+    "2 × 2": [matrices([2, 2])],
+    "5 × 5": [matrices([5, 5])],
+    stack: [matrices([3, 3, 3])],
+    "stack of stacks": [matrices([2, 1, 2, 2])],
+    "empty stack": [matrices([0, 2, 2])],
+    "0 × 0": [matrices([0, 0])],
+    singular: [
+      values([
+        [1, 2],
+        [2, 4],
+      ]),
+    ],
+    "extreme values": [
+      values([
+        [1e200, 0],
+        [0, 1e200],
+      ]),
+    ],
+  }),
+  order: { singular: 0, "extreme values": 0 },
+});
+register("logdet", logdet, {
+  torch: "torch.logdet",
+  cases: () => ({
+    "1 × 1": [matrices([1, 1], "positive")],
+    "2 × 2": [matrices([2, 2], "positive")],
+    "5 × 5": [matrices([5, 5], "positive")],
+    stack: [matrices([3, 3, 3], "positive")],
+    "stack of stacks": [matrices([2, 1, 2, 2], "positive")],
+    "empty stack": [matrices([0, 2, 2], "positive")],
+    "0 × 0": [matrices([0, 0], "positive")],
+    singular: [
+      values([
+        [1, 2],
+        [2, 4],
+      ]),
+    ],
+    negative: [
+      values([
+        [0, 1],
+        [1, 0],
+      ]),
+    ],
+  }),
+  order: { singular: 0, negative: 0 },
+});

@@ -1,8 +1,10 @@
 import { ShapeError } from "../errors.js";
 import { format, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
 import { checkDTypes, linear } from "./define.js";
 import { pad } from "./pad.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 import { stridedParams } from "./strided.js";
@@ -59,3 +61,22 @@ export function diagonalMatrix(x: Tensor): Tensor {
   const spaced = reshape(pad(reshape(x, [...front, n, 1]), -1, 0, n), [...front, n * (n + 1)]);
   return reshape(slice(spaced, -1, { end: n * n }), [...front, n, n]);
 }
+
+register("diagonal", diagonal, {
+  torch: "lambda x: torch.diagonal(x, dim1=-2, dim2=-1)",
+  cases: () => ({
+    matrix: [floats([3, 3])],
+    stack: [floats([2, 2, 2])],
+    "size 1": [floats([1, 1])],
+    empty: [floats([2, 0, 0])],
+  }),
+});
+register("diagonalMatrix", diagonalMatrix, {
+  torch: "torch.diag_embed",
+  cases: () => ({
+    vector: [floats([3])],
+    stack: [floats([2, 2])],
+    "size 1": [floats([1])],
+    empty: [floats([2, 0])],
+  }),
+});

@@ -3,6 +3,7 @@ import { elementwise } from "./elementwise.js";
 import { neg } from "./neg.js";
 import { type Operand, operands } from "./operand.js";
 import { reciprocal } from "./reciprocal.js";
+import { type Method, register } from "./registry.js";
 import { square } from "./square.js";
 
 const op = elementwise<"a" | "b">("div", {
@@ -23,3 +24,11 @@ const op = elementwise<"a" | "b">("div", {
 export function div(a: Operand, b: Operand): Tensor {
   return op(operands("div", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    div: Method<typeof div>;
+  }
+}
+
+register("div", div, { method: true, torch: "torch.div", elementwise: ["floats", "floats"] });

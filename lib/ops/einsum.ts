@@ -2,10 +2,13 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { describe } from "../options.js";
 import { format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
 import { checkTensors } from "./concat.js";
+import { checkDTypes } from "./define.js";
 import { diagonal } from "./diagonal.js";
 import { matmul } from "./matmul.js";
 import { permute } from "./permute.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
 
@@ -30,6 +33,15 @@ export function einsum(equation: string, tensors: readonly Tensor[]): Tensor {
   if (operands.length !== list.length) {
     throw new ArgumentError(
       `einsum: "${equation}" has ${operands.length} operands, got ${list.length} tensors`,
+    );
+  }
+  // One operand is only moved and summed.
+  if (list.length > 1) {
+    checkDTypes(
+      "einsum",
+      list.map((_, i) => `tensor ${i}`),
+      list,
+      "float",
     );
   }
   const sizes = new Map<string, number>();
@@ -121,3 +133,24 @@ function product(a: Named, b: Named, needed: ReadonlySet<string>): Named {
     letters: [...stack, ...own(left), ...own(right)].join(""),
   };
 }
+
+register("einsum", einsum, {
+  torch: "torch.einsum",
+  cases: () => ({
+    "ij,jk->ik": ["ij,jk->ik", [floats([2, 3]), floats([3, 2])]],
+    "ij,jk": ["ij,jk", [floats([2, 3]), floats([3, 2])]],
+    "bij,bjk->bik": ["bij,bjk->bik", [floats([2, 2, 3]), floats([2, 3, 2])]],
+    "bij,bkj->bik": ["bij,bkj->bik", [floats([2, 2, 3]), floats([2, 2, 3])]],
+    "i,j->ij": ["i,j->ij", [floats([2]), floats([3])]],
+    "i,i->": ["i,i->", [floats([3]), floats([3])]],
+    "ii->": ["ii->", [floats([3, 3])]],
+    "ii->i": ["ii->i", [floats([3, 3])]],
+    "ij->ji": ["ij->ji", [floats([2, 3])]],
+    "ijk->k": ["ijk->k", [floats([2, 3, 2])]],
+    "ij,kj,lj->ikl": ["ij,kj,lj->ikl", [floats([2, 3]), floats([2, 3]), floats([2, 3])]],
+    "ij,ij->i": ["ij,ij->i", [floats([2, 3]), floats([2, 3])]],
+    "i,jk->kji": ["i,jk->kji", [floats([2]), floats([2, 3])]],
+    ",i->i": [",i->i", [floats([]), floats([3])]],
+    empty: ["ij,jk->ik", [floats([0, 3]), floats([3, 2])]],
+  }),
+});

@@ -1,15 +1,17 @@
 import { checkNumber } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { checkDTypes } from "./define.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
+import { checkInput } from "./define.js";
 import { div } from "./div.js";
 import { expm1 } from "./expm1.js";
 import { greater } from "./greater.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { where } from "./where.js";
 
 /** scale · (x where x > 0, else α·(e^(x/width) − 1)) */
 function exponential(name: string, x: Tensor, alpha: number, scale: number, width: number): Tensor {
-  checkDTypes(name, ["x"], [checkTensor(name, "x", x)], "float");
+  checkInput(name, x, "float");
   const isAbove = greater(x, 0);
   // The exponential of a large x would be infinite, and its product with a gradient of 0 is NaN.
   const below = where(isAbove, 0, width === 1 ? x : div(x, width));
@@ -54,3 +56,24 @@ export const SELU = { alpha: 1.6732632423543772, scale: 1.0507009873554805 } as 
 export function selu(x: Tensor): Tensor {
   return exponential("selu", x, SELU.alpha, SELU.scale, 1);
 }
+
+register("elu", elu, {
+  torch: "F.elu",
+  elementwise: ["floats"],
+  rest: [[], [1.7]],
+  cases: () => ({ kinks: [values([0])], "kinks, 1.7": [values([0]), 1.7] }),
+  // At 0 PyTorch's second derivative is that of the line.
+  order: { "at zero": 1, "at zero, 1.7": 1, kinks: 1, "kinks, 1.7": 1 },
+});
+register("celu", celu, {
+  torch: "celu",
+  elementwise: ["floats"],
+  rest: [[], [1.7]],
+  cases: () => ({ kinks: [values([0])], "kinks, 1.7": [values([0]), 1.7] }),
+});
+register("selu", selu, {
+  torch: "F.selu",
+  elementwise: ["floats"],
+  cases: () => ({ kinks: [values([0])] }),
+  order: { "at zero": 1, kinks: 1 },
+});

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("equal", {
   inputs: ["a", "b"],
@@ -17,3 +18,11 @@ const op = elementwise<"a" | "b">("equal", {
 export function equal(a: Operand, b: Operand): Tensor {
   return op(operands("equal", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    equal: Method<typeof equal>;
+  }
+}
+
+register("equal", equal, { method: true, torch: "torch.eq", elementwise: ["ties", "ties"] });

@@ -3,6 +3,7 @@ import { elementwise } from "./elementwise.js";
 import { exp } from "./exp.js";
 import { mul } from "./mul.js";
 import { neg } from "./neg.js";
+import { type Method, register } from "./registry.js";
 import { square } from "./square.js";
 
 const op = elementwise("erfc", {
@@ -18,3 +19,11 @@ const op = elementwise("erfc", {
 export function erfc(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    erfc: Method<typeof erfc>;
+  }
+}
+
+register("erfc", erfc, { method: true, torch: "torch.erfc", elementwise: ["floats"] });

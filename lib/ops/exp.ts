@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("exp", { takes: "float", slope: { x: ({ y }) => y } });
 
@@ -11,3 +12,11 @@ const op = elementwise("exp", { takes: "float", slope: { x: ({ y }) => y } });
 export function exp(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    exp: Method<typeof exp>;
+  }
+}
+
+register("exp", exp, { method: true, torch: "torch.exp", elementwise: ["floats"] });

@@ -1,6 +1,8 @@
 import { checkDims, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
 import { linear } from "./define.js";
+import { register } from "./registry.js";
 import { stridedParams } from "./strided.js";
 
 const op = linear<"x", { dims: readonly number[] }>("flip", {
@@ -31,3 +33,16 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   const axes = checkDims("flip", dims, x.rank).filter((d) => d < x.rank);
   return axes.length === 0 ? x : op([x], { dims: axes });
 }
+
+register("flip", flip, {
+  torch: "lambda x, dims: torch.flip(x, [dims] if isinstance(dims, int) else dims)",
+  cases: () => ({
+    "1-D": [floats([5]), 0],
+    "one of two": [floats([2, 3]), 1],
+    both: [floats([2, 3]), [0, 1]],
+    "ends of three, negative": [floats([2, 3, 2]), [-1, 0]],
+    none: [floats([2, 3]), []],
+    empty: [floats([0, 3]), 0],
+    "size 1": [floats([1, 3]), 0],
+  }),
+});

@@ -1,5 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("floor", { takes: "float", slope: { x: 0 } });
 
@@ -11,3 +13,18 @@ const op = elementwise("floor", { takes: "float", slope: { x: 0 } });
 export function floor(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    floor: Method<typeof floor>;
+  }
+}
+
+register("floor", floor, {
+  method: true,
+  torch: "torch.floor",
+  elementwise: ["floats"],
+  cases: () => ({
+    halves: [values([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999999999999994, 2 ** 51 + 0.5])],
+  }),
+});

@@ -1,6 +1,8 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { checkAxisPerElement } from "./axis-index.js";
+import { floats, values } from "./cases.js";
 import { gatherElements } from "./index-maps.js";
+import { type Method, register } from "./registry.js";
 
 /**
  * Reads along an axis, each element of the index for itself: for dim 1, y[i, j] = x[i, index[i, j]].
@@ -11,3 +13,46 @@ import { gatherElements } from "./index-maps.js";
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   return gatherElements(x, checkAxisPerElement("gather", x, dim, index), index);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    gather: Method<typeof gather>;
+  }
+}
+
+register("gather", gather, {
+  method: true,
+  torch: "torch.gather",
+  cases: () => ({
+    "1-D, repeated": [floats([5]), 0, values([4, 0, 4, 2, 4, 1, 0], "int32")],
+    "first dim": [
+      floats([3, 4]),
+      0,
+      values(
+        [
+          [0, 2, 1, 1],
+          [2, 2, 0, 1],
+        ],
+        "int32",
+      ),
+    ],
+    "last dim": [
+      floats([3, 4]),
+      1,
+      values(
+        [
+          [3, 0],
+          [1, 1],
+          [2, 3],
+        ],
+        "int32",
+      ),
+    ],
+    "negative dim": [floats([2, 3]), -1, values([[0], [2]], "int32")],
+    "3-D, middle dim": [floats([2, 3, 2]), 1, values([[[0, 2]], [[1, 1]]], "int32")],
+    "size 1": [floats([1]), 0, values([0], "int32")],
+    "no index": [floats([3]), 0, values([], "int32")],
+    "extreme values": [values([NaN, Infinity, -0]), 0, values([2, 0, 1, 0], "int32")],
+  }),
+  order: { "extreme values": 0 },
+});

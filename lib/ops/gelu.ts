@@ -1,9 +1,10 @@
 import { checkChoice, checkOptions } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { checkDTypes } from "./define.js";
+import { checkInput } from "./define.js";
 import { erfc } from "./erfc.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { square } from "./square.js";
 import { tanh } from "./tanh.js";
 
@@ -21,10 +22,12 @@ export interface GELUOptions {
  * @throws DTypeError, OptionError, ArgumentError
  */
 export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
-  checkDTypes("gelu", ["x"], [checkTensor("gelu", "x", x)], "float");
+  checkInput("gelu", x, "float");
   checkOptions("gelu", options, ["approximate"]);
   const approximate = checkChoice("gelu", "approximate", options.approximate ?? "none", ["none", "tanh"]);
   if (approximate === "none") return mul(x, mul(erfc(mul(x, -Math.SQRT1_2)), 0.5));
   const inner = mul(mul(x, add(mul(square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
   return mul(mul(x, 0.5), add(tanh(inner), 1));
 }
+
+register("gelu", gelu, { torch: "F.gelu", elementwise: ["floats"], rest: [[], [{ approximate: "tanh" }]] });

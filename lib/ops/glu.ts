@@ -1,7 +1,10 @@
 import { ShapeError } from "../errors.js";
 import { checkDim, format } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { checkInput } from "./define.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { sigmoid } from "./sigmoid.js";
 import { slice } from "./slice.js";
 
@@ -14,7 +17,7 @@ import { slice } from "./slice.js";
  * @throws ShapeError for an axis of odd size; DTypeError
  */
 export function glu(x: Tensor, dim = -1): Tensor {
-  checkTensor("glu", "x", x);
+  checkInput("glu", x, "float");
   const axis = checkDim("glu", dim, x.rank);
   const size = x.shape[axis];
   if (size === undefined || size % 2 === 1) {
@@ -22,3 +25,15 @@ export function glu(x: Tensor, dim = -1): Tensor {
   }
   return mul(slice(x, axis, { end: size / 2 }), sigmoid(slice(x, axis, { start: size / 2 })));
 }
+
+register("glu", glu, {
+  torch: "F.glu",
+  cases: () => ({
+    "last dim": [floats([2, 4]), -1],
+    "first dim": [floats([4, 3]), 0],
+    "middle dim": [floats([2, 2, 3]), 1],
+    "default dim": [floats([6])],
+    empty: [floats([0, 2])],
+    "size 2": [floats([2])],
+  }),
+});

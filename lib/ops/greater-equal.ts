@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("greaterEqual", {
   inputs: ["a", "b"],
@@ -18,3 +19,11 @@ const op = elementwise<"a" | "b">("greaterEqual", {
 export function greaterEqual(a: Operand, b: Operand): Tensor {
   return op(operands("greaterEqual", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    greaterEqual: Method<typeof greaterEqual>;
+  }
+}
+
+register("greaterEqual", greaterEqual, { method: true, torch: "torch.ge", elementwise: ["ties", "ties"] });

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("greater", {
   inputs: ["a", "b"],
@@ -17,3 +18,11 @@ const op = elementwise<"a" | "b">("greater", {
 export function greater(a: Operand, b: Operand): Tensor {
   return op(operands("greater", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    greater: Method<typeof greater>;
+  }
+}
+
+register("greater", greater, { method: true, torch: "torch.gt", elementwise: ["ties", "ties"] });

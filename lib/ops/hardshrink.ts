@@ -1,8 +1,10 @@
 import { checkNumber } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { abs } from "./abs.js";
-import { checkDTypes } from "./define.js";
+import { values } from "./cases.js";
+import { checkInput } from "./define.js";
 import { lessEqual } from "./less-equal.js";
+import { register } from "./registry.js";
 import { where } from "./where.js";
 
 /**
@@ -13,7 +15,14 @@ import { where } from "./where.js";
  * @throws DTypeError, ArgumentError
  */
 export function hardshrink(x: Tensor, lambda = 0.5): Tensor {
-  checkDTypes("hardshrink", ["x"], [checkTensor("hardshrink", "x", x)], "float");
+  checkInput("hardshrink", x, "float");
   checkNumber("hardshrink", "lambda", lambda, { min: 0 });
   return where(lessEqual(abs(x), lambda), 0, x);
 }
+
+register("hardshrink", hardshrink, {
+  torch: "F.hardshrink",
+  elementwise: ["floats"],
+  rest: [[], [1]],
+  cases: () => ({ kinks: [values([-0.5, 0.5])], "kinks, 1": [values([-1, 1]), 1] }),
+});

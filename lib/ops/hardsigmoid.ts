@@ -1,6 +1,9 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
+import { values } from "./cases.js";
+import { checkInput } from "./define.js";
 import { div } from "./div.js";
+import { register } from "./registry.js";
 import { relu6 } from "./relu6.js";
 
 /**
@@ -10,5 +13,12 @@ import { relu6 } from "./relu6.js";
  * @throws DTypeError
  */
 export function hardsigmoid(x: Tensor): Tensor {
+  checkInput("hardsigmoid", x, "float");
   return div(relu6(add(x, 3)), 6);
 }
+
+register("hardsigmoid", hardsigmoid, {
+  torch: "hardsigmoid",
+  elementwise: ["floats"],
+  cases: () => ({ kinks: [values([-3, 3])] }),
+});

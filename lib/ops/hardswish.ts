@@ -1,6 +1,8 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { checkInput } from "./define.js";
 import { hardsigmoid } from "./hardsigmoid.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 
 /**
  * y = x·relu6(x + 3)/6 (Howard et al., 2019; torch.nn.functional.hardswish). At the kinks its slope is that
@@ -10,5 +12,8 @@ import { mul } from "./mul.js";
  * @throws DTypeError
  */
 export function hardswish(x: Tensor): Tensor {
+  checkInput("hardswish", x, "float");
   return mul(x, hardsigmoid(x));
 }
+
+register("hardswish", hardswish, { torch: "F.hardswish", elementwise: ["floats"] });

@@ -1,11 +1,13 @@
 import { checkNumber } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
 import { clamp } from "./clamp.js";
-import { checkDTypes } from "./define.js";
+import { checkInput } from "./define.js";
 import { detach } from "./detach.js";
 import { greater } from "./greater.js";
 import { less } from "./less.js";
 import { logicalAnd } from "./logical-and.js";
+import { register } from "./registry.js";
 import { where } from "./where.js";
 
 /**
@@ -18,9 +20,16 @@ import { where } from "./where.js";
  * @throws DTypeError, ArgumentError
  */
 export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
-  checkDTypes("hardtanh", ["x"], [checkTensor("hardtanh", "x", x)], "float");
+  checkInput("hardtanh", x, "float");
   checkNumber("hardtanh", "low", low);
   checkNumber("hardtanh", "high", high, { above: low });
   const inside = logicalAnd(greater(x, low), less(x, high));
   return where(inside, x, clamp(detach(x), { min: low, max: high }));
 }
+
+register("hardtanh", hardtanh, {
+  torch: "F.hardtanh",
+  elementwise: ["floats"],
+  rest: [[], [-0.5, 2]],
+  cases: () => ({ kinks: [values([-1, 1])], "kinks, of other bounds": [values([-0.5, 2]), -0.5, 2] }),
+});

@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
+import { register } from "./registry.js";
 
 const op = elementwise("heaviside", { takes: "number", slope: { x: 0 } });
 
@@ -11,3 +12,9 @@ const op = elementwise("heaviside", { takes: "number", slope: { x: 0 } });
 export function heaviside(x: Tensor): Tensor {
   return op([x]);
 }
+
+register("heaviside", heaviside, {
+  torch: "lambda x: torch.heaviside(x, torch.zeros((), dtype=x.dtype))",
+  elementwise: ["floats"],
+  order: 0,
+});

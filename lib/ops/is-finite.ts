@@ -1,5 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
 import { elementwise } from "./elementwise.js";
+import { register } from "./registry.js";
 
 const op = elementwise("isFinite", { takes: "any", gives: "bool", kernel: "is_finite" });
 
@@ -12,3 +14,9 @@ const op = elementwise("isFinite", { takes: "any", gives: "bool", kernel: "is_fi
 export function isFinite(x: Tensor): Tensor {
   return op([x]);
 }
+
+register("isFinite", isFinite, {
+  torch: "torch.isfinite",
+  elementwise: ["floats"],
+  cases: () => ({ int32: [values([0, 1, -3], "int32")] }),
+});

@@ -1,8 +1,10 @@
 import { checkNumber } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { checkDTypes } from "./define.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
+import { checkInput } from "./define.js";
 import { greater } from "./greater.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { where } from "./where.js";
 
 /**
@@ -13,7 +15,14 @@ import { where } from "./where.js";
  * @throws DTypeError, ArgumentError
  */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
-  checkDTypes("leakyRelu", ["x"], [checkTensor("leakyRelu", "x", x)], "float");
+  checkInput("leakyRelu", x, "float");
   checkNumber("leakyRelu", "negativeSlope", negativeSlope);
   return where(greater(x, 0), x, mul(x, negativeSlope));
 }
+
+register("leakyRelu", leakyRelu, {
+  torch: "F.leaky_relu",
+  elementwise: ["floats"],
+  rest: [[], [0.3]],
+  cases: () => ({ kinks: [values([0])], "kinks, 0.3": [values([0]), 0.3] }),
+});

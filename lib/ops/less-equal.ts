@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("lessEqual", {
   inputs: ["a", "b"],
@@ -18,3 +19,11 @@ const op = elementwise<"a" | "b">("lessEqual", {
 export function lessEqual(a: Operand, b: Operand): Tensor {
   return op(operands("lessEqual", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    lessEqual: Method<typeof lessEqual>;
+  }
+}
+
+register("lessEqual", lessEqual, { method: true, torch: "torch.le", elementwise: ["ties", "ties"] });

@@ -1,5 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { checkInput } from "./define.js";
 import { neg } from "./neg.js";
+import { register } from "./registry.js";
 import { softplus } from "./softplus.js";
 
 /**
@@ -9,6 +11,9 @@ import { softplus } from "./softplus.js";
  * @throws DTypeError
  */
 export function logSigmoid(x: Tensor): Tensor {
+  checkInput("logSigmoid", x, "float");
   // From 40 on the 1 is nothing beside e^(−x) in float64.
   return neg(softplus(neg(x), { threshold: 40 }));
 }
+
+register("logSigmoid", logSigmoid, { torch: "F.logsigmoid", elementwise: ["floats"] });

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { reciprocal } from "./reciprocal.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("log", { takes: "float", slope: { x: ({ x }) => reciprocal(x) } });
 
@@ -12,3 +13,11 @@ const op = elementwise("log", { takes: "float", slope: { x: ({ x }) => reciproca
 export function log(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    log: Method<typeof log>;
+  }
+}
+
+register("log", log, { method: true, torch: "torch.log", elementwise: [[0.1, 4]] });

@@ -2,6 +2,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { elementwise } from "./elementwise.js";
 import { reciprocal } from "./reciprocal.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("log1p", { takes: "float", slope: { x: ({ x }) => reciprocal(add(x, 1)) } });
 
@@ -13,3 +14,11 @@ const op = elementwise("log1p", { takes: "float", slope: { x: ({ x }) => recipro
 export function log1p(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    log1p: Method<typeof log1p>;
+  }
+}
+
+register("log1p", log1p, { method: true, torch: "torch.log1p", elementwise: [[-0.9, 0.9]] });

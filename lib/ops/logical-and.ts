@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("logicalAnd", {
   inputs: ["a", "b"],
@@ -16,3 +17,5 @@ const op = elementwise<"a" | "b">("logicalAnd", {
 export function logicalAnd(a: Operand, b: Operand): Tensor {
   return op(operands("logicalAnd", a, b));
 }
+
+register("logicalAnd", logicalAnd, { torch: "torch.logical_and", elementwise: ["truths", "truths"] });

@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
+import { register } from "./registry.js";
 
 const op = elementwise("logicalNot", { takes: "bool", kernel: "logical_not" });
 
@@ -11,3 +12,5 @@ const op = elementwise("logicalNot", { takes: "bool", kernel: "logical_not" });
 export function logicalNot(x: Tensor): Tensor {
   return op([x]);
 }
+
+register("logicalNot", logicalNot, { torch: "torch.logical_not", elementwise: ["truths"] });

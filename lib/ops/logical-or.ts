@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("logicalOr", {
   inputs: ["a", "b"],
@@ -16,3 +17,5 @@ const op = elementwise<"a" | "b">("logicalOr", {
 export function logicalOr(a: Operand, b: Operand): Tensor {
   return op(operands("logicalOr", a, b));
 }
+
+register("logicalOr", logicalOr, { torch: "torch.logical_or", elementwise: ["truths", "truths"] });

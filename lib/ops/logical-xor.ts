@@ -1,6 +1,7 @@
 import { DTypeError } from "../errors.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { notEqual } from "./not-equal.js";
+import { register } from "./registry.js";
 
 /**
  * Whether just one of a and b is true. No gradient.
@@ -15,3 +16,5 @@ export function logicalXor(a: Tensor, b: Tensor): Tensor {
   }
   return notEqual(a, b);
 }
+
+register("logicalXor", logicalXor, { torch: "torch.logical_xor", elementwise: ["truths", "truths"] });

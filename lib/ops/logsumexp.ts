@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { amax } from "./amax.js";
+import { values } from "./cases.js";
 import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { detach } from "./detach.js";
@@ -9,6 +10,7 @@ import { exp } from "./exp.js";
 import { isFinite } from "./is-finite.js";
 import { log } from "./log.js";
 import { dimsOf, type ReduceOptions } from "./reduce.js";
+import { type Method, register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
@@ -39,3 +41,25 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
         x.shape.filter((_, d) => !dim.includes(d)),
       );
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    logsumexp: Method<typeof logsumexp>;
+  }
+}
+
+register("logsumexp", logsumexp, {
+  method: true,
+  torch: "reduced(torch.logsumexp)",
+  reduces: { axes: "several", of: "floats" },
+  cases: () => ({
+    "large and small values": [
+      values([
+        [1000, 1000, 999],
+        [-1000, -1001, -1000],
+        [-800, 0, 800],
+      ]),
+      { dim: 1 },
+    ],
+  }),
+});

@@ -1,8 +1,13 @@
 import { checkRequired } from "../options.js";
+import { checkDim } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { argmax } from "./argmax.js";
 import { argmin } from "./argmin.js";
+import { floats, values } from "./cases.js";
+import { checkInput } from "./define.js";
+import { checkNotEmpty } from "./extreme.js";
 import type { ReduceOneOptions } from "./reduce.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { unsqueeze } from "./unsqueeze.js";
 import { type ValuesAndIndices, valuesAt } from "./values-and-indices.js";
@@ -12,7 +17,12 @@ export interface ExtremeOptions extends ReduceOneOptions {
   readonly dim: number;
 }
 
-const OPTIONS = ["dim", "keepdim"];
+function check(name: string, x: Tensor, options: ExtremeOptions): void {
+  checkRequired(name, options, ["dim", "keepdim"]);
+  checkInput(name, x, "number");
+  const dim = checkDim(name, options.dim, x.rank);
+  if (x.rank > 0) checkNotEmpty(name, x, { begin: dim, end: dim + 1 });
+}
 
 function pick(x: Tensor, indices: Tensor, { dim, keepdim = false }: ExtremeOptions): ValuesAndIndices {
   const axis = dim < 0 ? dim + x.rank : dim;
@@ -29,7 +39,7 @@ function pick(x: Tensor, indices: Tensor, { dim, keepdim = false }: ExtremeOptio
  * @throws ShapeError for an empty axis; DTypeError, OptionError
  */
 export function max(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
-  checkRequired("max", options, OPTIONS);
+  check("max", x, options);
   return pick(x, argmax(x, options), options);
 }
 
@@ -40,6 +50,35 @@ export function max(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
  * @throws as `max`
  */
 export function min(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
-  checkRequired("min", options, OPTIONS);
+  check("min", x, options);
   return pick(x, argmin(x, options), options);
 }
+
+register("max", max, {
+  torch: "torch.max",
+  along: "options",
+  cases: () => ({
+    "last dim, keepdim": [floats([2, 5]), { dim: -1, keepdim: true }],
+    "ties give the first": [
+      values([
+        [1, 3, 3],
+        [0, 0, 1],
+      ]),
+      { dim: 1 },
+    ],
+  }),
+});
+register("min", min, {
+  torch: "torch.min",
+  along: "options",
+  cases: () => ({
+    "last dim, keepdim": [floats([2, 5]), { dim: -1, keepdim: true }],
+    "ties give the first": [
+      values([
+        [1, 3, 3],
+        [0, 0, 1],
+      ]),
+      { dim: 1 },
+    ],
+  }),
+});

@@ -1,11 +1,13 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
+import { values } from "./cases.js";
 import { elementwise } from "./elementwise.js";
 import { equal } from "./equal.js";
 import { greater } from "./greater.js";
 import { less } from "./less.js";
 import { mul } from "./mul.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 import { to } from "./to.js";
 
 const op = elementwise<"a" | "b">("maximum", {
@@ -27,3 +29,25 @@ const op = elementwise<"a" | "b">("maximum", {
 export function maximum(a: Operand, b: Operand): Tensor {
   return op(operands("maximum", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    maximum: Method<typeof maximum>;
+  }
+}
+
+register("maximum", maximum, {
+  method: true,
+  torch: "torch.maximum",
+  elementwise: ["floats", "floats"],
+  cases: () => ({
+    ties: [values([1, -2, 0, 0.5, 3]), values([1, -2, 0, 0.75, 2.5])],
+    "ties with 0-d": [
+      values([
+        [1, 2],
+        [2, 0],
+      ]),
+      values(2),
+    ],
+  }),
+});

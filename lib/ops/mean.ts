@@ -2,6 +2,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
 import { mul } from "./mul.js";
 import { dimsOf, type ReduceOptions } from "./reduce.js";
+import { type Method, register } from "./registry.js";
 import { sum } from "./sum.js";
 
 /**
@@ -16,3 +17,15 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const count = dims.reduce((product, d) => product * (x.shape[d] as number), 1);
   return mul(sum(x, options), 1 / count);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    mean: Method<typeof mean>;
+  }
+}
+
+register("mean", mean, {
+  method: true,
+  torch: "reduced(torch.mean)",
+  reduces: { axes: "several", of: "floats" },
+});

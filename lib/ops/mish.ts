@@ -1,5 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { checkInput } from "./define.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { softplus } from "./softplus.js";
 import { tanh } from "./tanh.js";
 
@@ -10,6 +12,9 @@ import { tanh } from "./tanh.js";
  * @throws DTypeError
  */
 export function mish(x: Tensor): Tensor {
+  checkInput("mish", x, "float");
   // From 40 on e^(−2x) is nothing beside 1 in float64.
   return mul(x, tanh(softplus(x, { threshold: 40 })));
 }
+
+register("mish", mish, { torch: "F.mish", elementwise: ["floats"] });

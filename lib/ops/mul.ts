@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { broadcastSpec, defineOp } from "./define.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 import { aligned } from "./samples.js";
 import { sumTo } from "./sum-and-expand.js";
 
@@ -32,3 +33,11 @@ const op = defineOp<"a" | "b">("mul", {
 export function mul(a: Operand, b: Operand): Tensor {
   return op(operands("mul", a, b), {});
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    mul: Method<typeof mul>;
+  }
+}
+
+register("mul", mul, { method: true, torch: "torch.mul", elementwise: ["floats", "floats"] });

@@ -2,6 +2,7 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { broadcastSpec, linear } from "./define.js";
+import { type Method, register } from "./registry.js";
 
 // Not by `elementwise`, whose rules are made with this op.
 const op = linear<"x">("neg", {
@@ -22,3 +23,11 @@ const op = linear<"x">("neg", {
 export function neg(x: Tensor): Tensor {
   return op([x], {});
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    neg: Method<typeof neg>;
+  }
+}
+
+register("neg", neg, { method: true, torch: "torch.neg", elementwise: ["floats"] });

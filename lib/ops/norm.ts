@@ -4,12 +4,14 @@ import type { Tensor } from "../tensor/tensor.js";
 import { abs } from "./abs.js";
 import { amax } from "./amax.js";
 import { amin } from "./amin.js";
+import { floats } from "./cases.js";
 import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { equal } from "./equal.js";
 import { notEqual } from "./not-equal.js";
 import { pow } from "./pow.js";
 import { dimsOf, type ReduceOptions } from "./reduce.js";
+import { register } from "./registry.js";
 import { sqrt } from "./sqrt.js";
 import { square } from "./square.js";
 import { sum } from "./sum.js";
@@ -54,3 +56,17 @@ function powers(x: Tensor, p: number): Tensor {
   const atZero = p > 0 ? 0 : Number.POSITIVE_INFINITY;
   return constantWhere(equal(x, 0), atZero, abs(x), 1, (size) => pow(size, p));
 }
+
+register("norm", norm, {
+  torch: "lambda x, p=2, **axes: reduced(torch.linalg.vector_norm)(x, ord=p, **axes)",
+  reduces: { axes: "several", of: "floats" },
+  cases: () => ({
+    "p = 1": [floats([2, 3]), { p: 1, dim: 1 }],
+    "p = 3": [floats([2, 3]), { p: 3, dim: 1 }],
+    "p = 0.5": [floats([2, 3]), { p: 0.5, dim: 1 }],
+    "p = -1": [floats([2, 3]), { p: -1, dim: 1 }],
+    "p = 0": [floats([2, 3]), { p: 0, dim: 1 }],
+    "p = ∞": [floats([2, 3]), { p: Infinity, dim: 1 }],
+    "p = −∞": [floats([2, 3]), { p: -Infinity, dim: 1 }],
+  }),
+});

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("notEqual", {
   inputs: ["a", "b"],
@@ -18,3 +19,11 @@ const op = elementwise<"a" | "b">("notEqual", {
 export function notEqual(a: Operand, b: Operand): Tensor {
   return op(operands("notEqual", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    notEqual: Method<typeof notEqual>;
+  }
+}
+
+register("notEqual", notEqual, { method: true, torch: "torch.ne", elementwise: ["ties", "ties"] });

@@ -2,8 +2,10 @@ import { checkNumber } from "../options.js";
 import { allocate, checkDType, type DType } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkIndex } from "./axis-index.js";
+import { values } from "./cases.js";
 import { equal } from "./equal.js";
 import { inRange } from "./in-range.js";
+import { register } from "./registry.js";
 import { to } from "./to.js";
 import { unsqueeze } from "./unsqueeze.js";
 
@@ -22,3 +24,24 @@ export function oneHot(index: Tensor, numClasses: number, dtype: DType = "float3
   const classes = allocate("int32", numClasses, "oneHot").map((_, i) => i);
   return to(equal(unsqueeze(checked, index.rank), new Tensor(classes, [numClasses], "int32")), dtype);
 }
+
+register("oneHot", oneHot, {
+  torch: "one_hot",
+  cases: () => ({
+    "1-D": [values([2, 0, 4, 2], "int32"), 5, "float64" as const],
+    "2-D": [
+      values(
+        [
+          [0, 1, 2],
+          [2, 2, 0],
+        ],
+        "int32",
+      ),
+      3,
+      "int32" as const,
+    ],
+    "0-d": [values(1, "int32"), 3, "bool" as const],
+    "one class": [values([0, 0], "int32"), 1, "float64" as const],
+    empty: [values([], "int32"), 3, "float64" as const],
+  }),
+});

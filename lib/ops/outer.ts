@@ -1,7 +1,10 @@
 import { ShapeError } from "../errors.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { checkDTypes } from "./define.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { unsqueeze } from "./unsqueeze.js";
 
 /**
@@ -13,8 +16,18 @@ import { unsqueeze } from "./unsqueeze.js";
 export function outer(a: Tensor, b: Tensor): Tensor {
   checkTensor("outer", "a", a);
   checkTensor("outer", "b", b);
+  checkDTypes("outer", ["a", "b"], [a, b], "number");
   if (a.rank !== 1 || b.rank !== 1) {
     throw new ShapeError(`outer: expected two vectors, got a ${format(a.shape)} and b ${format(b.shape)}`);
   }
   return mul(unsqueeze(a, 1), b);
 }
+
+register("outer", outer, {
+  torch: "torch.outer",
+  cases: () => ({
+    "odd size": [floats([7]), floats([7])],
+    "size 1": [floats([1]), floats([1])],
+    empty: [floats([0]), floats([0])],
+  }),
+});

@@ -3,6 +3,8 @@ import { checkNumber } from "../options.js";
 import { checkElement } from "../tensor/dtype.js";
 import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { register } from "./registry.js";
 import { filledUp } from "./slice-and-concat.js";
 
 /**
@@ -27,3 +29,14 @@ export function pad(
   const element = checkElement("pad", "value", x.dtype, value);
   return filledUp(x, axis, before, after, element);
 }
+
+register("pad", pad, {
+  torch: "pad",
+  cases: () => ({
+    "both sides": [floats([3]), 0, 1, 2],
+    "last dim": [floats([2, 3]), -1, 0, 2],
+    "middle dim, a value": [floats([2, 2, 2]), 1, 1, 0, 1.5],
+    nothing: [floats([2, 3]), 0, 0, 0],
+    empty: [floats([0, 2]), 0, 1, 1],
+  }),
+});

@@ -3,8 +3,10 @@ import { checkFlag, checkNumber, checkOptions } from "../options.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
+import { floats } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { norm } from "./norm.js";
+import { register } from "./registry.js";
 import { sub } from "./sub.js";
 
 export interface PairwiseDistanceOptions {
@@ -55,3 +57,18 @@ export function distance(
   }
   return norm(add(sub(a, b), eps), { p, dim: -1, keepdim });
 }
+
+register("pairwiseDistance", pairwiseDistance, {
+  torch: "F.pairwise_distance",
+  cases: () => ({
+    "2-D": [floats([3, 4]), floats([3, 4])],
+    broadcast: [floats([2, 3, 4]), floats([1, 4]), { p: 3 }],
+    keepdim: [floats([4]), floats([4]), { keepdim: true, eps: 0 }],
+    "3-D, p = 3": [floats([1, 1, 3]), floats([1, 1, 3]), { p: 3 }],
+    "leading dims, p = 1": [floats([1, 1, 3]), floats([1, 3]), { p: 1 }],
+    "a vector against a number": [floats([3]), floats([1, 1]), { p: 2 }],
+    "a row for all": [floats([3, 3]), floats([1, 3]), { p: 2 }],
+    "columns, p = 3": [floats([2, 1]), floats([1, 1]), { p: 3 }],
+    empty: [floats([0, 4]), floats([0, 4])],
+  }),
+});

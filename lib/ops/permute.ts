@@ -2,7 +2,9 @@ import { ShapeError } from "../errors.js";
 import { describeList } from "../options.js";
 import { checkDim, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
 import { linear } from "./define.js";
+import { type Method, register } from "./registry.js";
 import { stridedParams } from "./strided.js";
 
 const op = linear<"x", { dims: readonly number[] }>("permute", {
@@ -36,3 +38,24 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   }
   return order.every((d, i) => d === i) ? x : op([x], { dims: order });
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    permute: Method<typeof permute>;
+  }
+}
+
+register("permute", permute, {
+  method: true,
+  torch: "torch.permute",
+  cases: () => ({
+    "2-D": [floats([3, 7]), [1, 0]],
+    "3-D, a cycle": [floats([2, 3, 4]), [2, 0, 1]],
+    "negative dims": [floats([2, 3, 4]), [-1, 1, -3]],
+    identity: [floats([2, 3]), [0, 1]],
+    "4-D": [floats([2, 1, 3, 2]), [0, 2, 3, 1]],
+    "1-D": [floats([3]), [0]],
+    "0-d": [floats([]), []],
+    empty: [floats([0, 3]), [1, 0]],
+  }),
+});

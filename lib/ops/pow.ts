@@ -1,6 +1,7 @@
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
+import { floats, values } from "./cases.js";
 import { constantWhere } from "./constant-where.js";
 import { broadcastSpec, defineOp } from "./define.js";
 import { elementwise, times } from "./elementwise.js";
@@ -13,6 +14,7 @@ import { logicalNot } from "./logical-not.js";
 import { mul } from "./mul.js";
 import { type Operand, operands } from "./operand.js";
 import { reciprocal } from "./reciprocal.js";
+import { type Method, register } from "./registry.js";
 import { aligned } from "./samples.js";
 import { sub } from "./sub.js";
 
@@ -64,3 +66,39 @@ export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b !== "number") return op([base, power]);
   return byNumber([base, power], { exponent: power.dtype === "float32" ? Math.fround(b) : b });
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    pow: Method<typeof pow>;
+  }
+}
+
+register("pow", pow, {
+  method: true,
+  torch: "torch.pow",
+  elementwise: [[0.25, 2], "floats"],
+  cases: () => ({
+    "negative base, integer exponent": [values([-2, -2, -2, -0.5, -0.5, -3]), values([3, 2, -1, -2, 1, 0])],
+    "0-d exponent 2": [values([-2, 1.5, 0, 3]), values(2)],
+    "0-d exponent -1": [values([-2, 1.5, 3]), values(-1)],
+    "0-d exponent 0.5": [values([0.25, 2, 9]), values(0.5)],
+    "zero base": [values([0, 0, 0]), values([1, 2, 3])],
+    "zero base, both inputs": [values([0, 0, 0]), values([2, 3, 4.5])],
+    "zero base, zero exponent": [values([0, -0]), values([0, 0])],
+    "zero exponent": [values([-1.5, 0.5, 2]), values(0)],
+    "zero exponent, both inputs": [values([0.5, 2]), values([0, 0])],
+    "0-d base": [values(2), values([-2, 1, 0.5, 3])],
+    "a number for the exponent": [floats([3, 2], 0.25, 2), 3],
+    "a number for the base": [2, floats([3, 2])],
+  }),
+  // PyTorch loses the mixed second derivative 1/a at exponent 0.
+  order: { "zero base, both inputs": 1, "zero base, zero exponent": 1, "zero exponent, both inputs": 1 },
+  moving: {
+    "negative base, integer exponent": [0],
+    "0-d exponent 2": [0],
+    "0-d exponent -1": [0],
+    "zero base": [0],
+    "zero base, zero exponent": [0],
+    "zero exponent": [0],
+  },
+});

@@ -1,9 +1,11 @@
 import { ShapeError } from "../errors.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { greater } from "./greater.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { where } from "./where.js";
 
@@ -27,3 +29,16 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   // The mask's 0 times an infinite x would be a NaN in the weight's gradient.
   return where(isAbove, x, mul(where(isAbove, 0, x), reshape(weight, line)));
 }
+
+register("prelu", prelu, {
+  torch: "F.prelu",
+  cases: () => ({
+    "one slope": [floats([2, 3]), floats([1], 0.1, 0.9)],
+    "a slope for each channel": [floats([2, 3]), floats([3], 0.1, 0.9)],
+    "3-D": [floats([2, 3, 2]), floats([3], 0.1, 0.9)],
+    "4-D": [floats([1, 1, 2, 2]), floats([1])],
+    "1-D": [floats([4]), floats([1], 0.1, 0.9)],
+    "size 1": [floats([1]), floats([1])],
+    empty: [floats([0, 3]), floats([3])],
+  }),
+});

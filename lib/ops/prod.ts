@@ -1,10 +1,12 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
 import { concat } from "./concat.js";
 import { checkDTypes } from "./define.js";
 import { expand } from "./expand.js";
 import { mul } from "./mul.js";
 import { scalar } from "./operand.js";
 import { dimsOf, type ReduceOptions, reduceDims } from "./reduce.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 
@@ -32,3 +34,18 @@ export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
     return reshape(y, [...front, ...back]);
   });
 }
+
+register("prod", prod, {
+  torch: "prod",
+  reduces: { axes: "several", of: "floats" },
+  cases: () => ({
+    "factors of 0": [
+      values([
+        [0, 2, 3],
+        [0, 0, 3],
+        [1, 2, 3],
+      ]),
+      { dim: 1 },
+    ],
+  }),
+});

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { neg } from "./neg.js";
+import { type Method, register } from "./registry.js";
 import { square } from "./square.js";
 
 const op = elementwise("reciprocal", { takes: "float", slope: { x: ({ y }) => neg(square(y)) } });
@@ -13,3 +14,11 @@ const op = elementwise("reciprocal", { takes: "float", slope: { x: ({ y }) => ne
 export function reciprocal(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    reciprocal: Method<typeof reciprocal>;
+  }
+}
+
+register("reciprocal", reciprocal, { method: true, torch: "torch.reciprocal", elementwise: ["floats"] });

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { heaviside } from "./heaviside.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("relu", { takes: "number", slope: { x: ({ y }) => heaviside(y) } });
 
@@ -13,3 +14,11 @@ const op = elementwise("relu", { takes: "number", slope: { x: ({ y }) => heavisi
 export function relu(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    relu: Method<typeof relu>;
+  }
+}
+
+register("relu", relu, { method: true, torch: "torch.relu", elementwise: ["floats"] });

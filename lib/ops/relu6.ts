@@ -1,5 +1,8 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
+import { checkInput } from "./define.js";
 import { hardtanh } from "./hardtanh.js";
+import { register } from "./registry.js";
 
 /**
  * y = min(max(x, 0), 6) (torch.nn.functional.relu6). Slope 1 between 0 and 6, else 0.
@@ -8,5 +11,12 @@ import { hardtanh } from "./hardtanh.js";
  * @throws DTypeError
  */
 export function relu6(x: Tensor): Tensor {
+  checkInput("relu6", x, "float");
   return hardtanh(x, 0, 6);
 }
+
+register("relu6", relu6, {
+  torch: "F.relu6",
+  elementwise: ["floats"],
+  cases: () => ({ kinks: [values([0, 6])] }),
+});

@@ -2,7 +2,9 @@ import { ShapeError } from "../errors.js";
 import { describeList } from "../options.js";
 import { checkShape, format, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
 import { linear } from "./define.js";
+import { type Method, register } from "./registry.js";
 
 const op = linear<"x", { shape: Shape }>("reshape", {
   inputs: ["x"],
@@ -44,3 +46,23 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   }
   return op([x], { shape: checked });
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    reshape: Method<typeof reshape>;
+  }
+}
+
+register("reshape", reshape, {
+  method: true,
+  torch: "torch.reshape",
+  cases: () => ({
+    "2-D to 2-D": [floats([2, 6]), [3, 4]],
+    "a size to infer": [floats([2, 6]), [4, -1]],
+    "to 1-D": [floats([3, 7]), [21]],
+    "1-D to 3-D": [floats([12]), [2, 1, 6]],
+    "0-d to size 1": [floats([]), [1, 1]],
+    "size 1 to 0-d": [floats([1]), []],
+    empty: [floats([0, 3]), [3, 0, 2]],
+  }),
+});

@@ -2,6 +2,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { mul } from "./mul.js";
 import { pow } from "./pow.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("rsqrt", { takes: "float", slope: { x: ({ y }) => mul(pow(y, 3), -0.5) } });
 
@@ -13,3 +14,11 @@ const op = elementwise("rsqrt", { takes: "float", slope: { x: ({ y }) => mul(pow
 export function rsqrt(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    rsqrt: Method<typeof rsqrt>;
+  }
+}
+
+register("rsqrt", rsqrt, { method: true, torch: "torch.rsqrt", elementwise: [[0.1, 4]] });

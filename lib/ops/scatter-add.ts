@@ -3,7 +3,9 @@ import { format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkAxisPerElement } from "./axis-index.js";
+import { floats, values } from "./cases.js";
 import { addElements } from "./index-maps.js";
+import { register } from "./registry.js";
 
 /**
  * Adds into a copy of x along an axis, each element where its index says: for dim 1,
@@ -24,3 +26,46 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
     throw new DTypeError(`scatterAdd: x is ${x.dtype} but source is ${source.dtype}`);
   return add(x, addElements(source, axis, index, x.shape[axis] as number));
 }
+
+register("scatterAdd", scatterAdd, {
+  torch: "torch.scatter_add",
+  cases: () => ({
+    "1-D, repeated": [floats([5]), 0, values([4, 0, 4, 2, 4, 1, 0], "int32"), floats([7])],
+    "first dim": [
+      floats([3, 4]),
+      0,
+      values(
+        [
+          [0, 2, 1, 1],
+          [0, 2, 0, 1],
+        ],
+        "int32",
+      ),
+      floats([2, 4]),
+    ],
+    "last dim, repeated": [
+      floats([3, 4]),
+      1,
+      values(
+        [
+          [3, 3],
+          [1, 0],
+          [2, 2],
+        ],
+        "int32",
+      ),
+      floats([3, 2]),
+    ],
+    "negative dim": [floats([2, 3]), -1, values([[0], [2]], "int32"), floats([2, 1])],
+    "3-D, middle dim": [floats([2, 3, 2]), 1, values([[[0, 2]], [[1, 1]]], "int32"), floats([2, 1, 2])],
+    "size 1": [floats([1]), 0, values([0], "int32"), floats([1])],
+    "no index": [floats([3]), 0, values([], "int32"), floats([0])],
+    "extreme values": [
+      values([0, 1, Infinity, 2]),
+      0,
+      values([2, 0, 1], "int32"),
+      values([-Infinity, NaN, 1e300]),
+    ],
+  }),
+  order: { "extreme values": 0 },
+});

@@ -3,12 +3,14 @@ import { allocate } from "../tensor/dtype.js";
 import { format, type Shape, sameShape } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { checkAxisPerElement, indexParams } from "./axis-index.js";
+import { floats, values } from "./cases.js";
 import { defineOp } from "./define.js";
 import { equal } from "./equal.js";
 import { expand } from "./expand.js";
 import { forEach } from "./for-each.js";
 import { gather } from "./gather.js";
 import { type Operand, operands } from "./operand.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { where } from "./where.js";
 
@@ -71,3 +73,46 @@ export function scatter(x: Tensor, dim: number, index: Tensor, source: Operand):
     throw new DTypeError(`scatter: x is ${x.dtype} but source is ${source.dtype}`);
   return op([x, index, source], { dim: axis });
 }
+
+register("scatter", scatter, {
+  torch: "torch.scatter",
+  cases: () => ({
+    // PyTorch's gradient is of an index that names no place twice.
+    "1-D": [floats([5]), 0, values([4, 0, 2], "int32"), floats([3])],
+    "first dim": [
+      floats([3, 4]),
+      0,
+      values(
+        [
+          [0, 2, 1, 1],
+          [2, 0, 0, 2],
+        ],
+        "int32",
+      ),
+      floats([2, 4]),
+    ],
+    "last dim, negative": [
+      floats([3, 4]),
+      -1,
+      values(
+        [
+          [3, 0],
+          [1, 0],
+          [2, 3],
+        ],
+        "int32",
+      ),
+      floats([3, 2]),
+    ],
+    "3-D, middle dim": [floats([2, 3, 2]), 1, values([[[0, 2]], [[1, 1]]], "int32"), floats([2, 1, 2])],
+    "size 1": [floats([1]), 0, values([0], "int32"), floats([1])],
+    "no index": [floats([3]), 0, values([], "int32"), floats([0])],
+    "extreme values": [
+      values([NaN, 1, Infinity, 2]),
+      0,
+      values([2, 0, 1], "int32"),
+      values([-Infinity, NaN, 1e300]),
+    ],
+  }),
+  order: { "extreme values": 0 },
+});

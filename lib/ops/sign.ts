@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("sign", { takes: "number", slope: { x: 0 } });
 
@@ -11,3 +12,11 @@ const op = elementwise("sign", { takes: "number", slope: { x: 0 } });
 export function sign(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    sign: Method<typeof sign>;
+  }
+}
+
+register("sign", sign, { method: true, torch: "torch.sign", elementwise: ["floats"] });

@@ -1,5 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { checkInput } from "./define.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { sigmoid } from "./sigmoid.js";
 
 /**
@@ -9,5 +11,8 @@ import { sigmoid } from "./sigmoid.js";
  * @throws DTypeError
  */
 export function silu(x: Tensor): Tensor {
+  checkInput("silu", x, "float");
   return mul(x, sigmoid(x));
 }
+
+register("silu", silu, { torch: "F.silu", elementwise: ["floats"] });

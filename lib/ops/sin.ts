@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { type Method, register } from "./registry.js";
 import { sine } from "./sine-and-cosine.js";
 
 /**
@@ -9,3 +10,11 @@ import { sine } from "./sine-and-cosine.js";
 export function sin(x: Tensor): Tensor {
   return sine([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    sin: Method<typeof sin>;
+  }
+}
+
+register("sin", sin, { method: true, torch: "torch.sin", elementwise: ["floats"] });

@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { type Method, register } from "./registry.js";
 import { hyperbolicSine } from "./sine-and-cosine.js";
 
 /**
@@ -9,3 +10,11 @@ import { hyperbolicSine } from "./sine-and-cosine.js";
 export function sinh(x: Tensor): Tensor {
   return hyperbolicSine([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    sinh: Method<typeof sinh>;
+  }
+}
+
+register("sinh", sinh, { method: true, torch: "torch.sinh", elementwise: ["floats"] });

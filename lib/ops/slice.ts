@@ -2,6 +2,8 @@ import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { register } from "./registry.js";
 import { sliceAt } from "./slice-and-concat.js";
 
 /** Where a slice begins and ends along its axis. */
@@ -37,3 +39,19 @@ export function slice(x: Tensor, dim: number, options: SliceOptions = {}): Tenso
   const count = Math.max(Math.ceil((end - start) / step), 0);
   return sliceAt(x, { dim: axis, start, count, step });
 }
+
+register("slice", slice, {
+  torch: "cut",
+  cases: () => ({
+    "from the front": [floats([7]), 0, { end: 3 }],
+    "to the end": [floats([7]), 0, { start: 4 }],
+    between: [floats([3, 5]), 1, { start: 1, end: 4 }],
+    "negative ends": [floats([2, 6]), -1, { start: -4, end: -1 }],
+    steps: [floats([7, 2]), 0, { start: 1, step: 2 }],
+    "steps of a middle dim": [floats([2, 5, 3]), 1, { step: 3 }],
+    all: [floats([2, 3]), 0],
+    nothing: [floats([2, 3]), 1, { start: 2, end: 1 }],
+    "beyond the end": [floats([4]), 0, { start: 2, end: 9 }],
+    empty: [floats([0, 3]), 1, { end: 2 }],
+  }),
+});

@@ -1,5 +1,9 @@
+import { checkOptions } from "../options.js";
+import { checkDim } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { checkInput } from "./define.js";
 import { neg } from "./neg.js";
+import { register } from "./registry.js";
 import { softmax } from "./softmax.js";
 
 /**
@@ -9,5 +13,10 @@ import { softmax } from "./softmax.js";
  * @throws ShapeError, DTypeError, OptionError
  */
 export function softmin(x: Tensor, options: { readonly dim?: number } = {}): Tensor {
+  checkInput("softmin", x, "float");
+  checkOptions("softmin", options, ["dim"]);
+  checkDim("softmin", options.dim ?? -1, x.rank);
   return softmax(neg(x), options);
 }
+
+register("softmin", softmin, { torch: "F.softmin", along: "options" });

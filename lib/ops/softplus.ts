@@ -1,11 +1,12 @@
 import { checkNumber, checkOptions } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { checkDTypes } from "./define.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { checkInput } from "./define.js";
 import { div } from "./div.js";
 import { exp } from "./exp.js";
 import { greater } from "./greater.js";
 import { log1p } from "./log1p.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { where } from "./where.js";
 
 export interface SoftplusOptions {
@@ -22,7 +23,7 @@ export interface SoftplusOptions {
  * @throws DTypeError, OptionError, ArgumentError
  */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
-  checkDTypes("softplus", ["x"], [checkTensor("softplus", "x", x)], "float");
+  checkInput("softplus", x, "float");
   checkOptions("softplus", options, ["beta", "threshold"]);
   const beta = checkNumber("softplus", "beta", options.beta ?? 1, { above: 0 });
   const threshold = checkNumber("softplus", "threshold", options.threshold ?? 20);
@@ -32,3 +33,11 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   const curved = log1p(exp(where(isLinear, 0, scaled)));
   return where(isLinear, x, beta === 1 ? curved : div(curved, beta));
 }
+
+register("softplus", softplus, {
+  torch: "F.softplus",
+  elementwise: ["floats"],
+  rest: [[], [{ beta: 2, threshold: 3 }]],
+  // PyTorch has the line's second derivative where it has the line's value to all digits.
+  order: { saturated: 1 },
+});

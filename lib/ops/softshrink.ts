@@ -1,10 +1,12 @@
 import { checkNumber } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { checkDTypes } from "./define.js";
+import { values } from "./cases.js";
+import { checkInput } from "./define.js";
 import { greater } from "./greater.js";
 import { less } from "./less.js";
 import { mul } from "./mul.js";
+import { register } from "./registry.js";
 import { sub } from "./sub.js";
 import { where } from "./where.js";
 
@@ -16,8 +18,15 @@ import { where } from "./where.js";
  * @throws DTypeError, ArgumentError
  */
 export function softshrink(x: Tensor, lambda = 0.5): Tensor {
-  checkDTypes("softshrink", ["x"], [checkTensor("softshrink", "x", x)], "float");
+  checkInput("softshrink", x, "float");
   checkNumber("softshrink", "lambda", lambda, { min: 0 });
   const between = where(less(x, -lambda), add(x, lambda), mul(x, 0));
   return where(greater(x, lambda), sub(x, lambda), between);
 }
+
+register("softshrink", softshrink, {
+  torch: "F.softshrink",
+  elementwise: ["floats"],
+  rest: [[], [1]],
+  cases: () => ({ kinks: [values([-0.5, 0.5])], "kinks, 1": [values([-1, 1]), 1] }),
+});

@@ -1,8 +1,9 @@
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { abs } from "./abs.js";
 import { add } from "./add.js";
-import { checkDTypes } from "./define.js";
+import { checkInput } from "./define.js";
 import { div } from "./div.js";
+import { register } from "./registry.js";
 
 /**
  * y = x/(1 + |x|) (torch.nn.functional.softsign).
@@ -11,6 +12,8 @@ import { div } from "./div.js";
  * @throws DTypeError
  */
 export function softsign(x: Tensor): Tensor {
-  checkDTypes("softsign", ["x"], [checkTensor("softsign", "x", x)], "float");
+  checkInput("softsign", x, "float");
   return div(x, add(abs(x), 1));
 }
+
+register("softsign", softsign, { torch: "F.softsign", elementwise: ["floats"] });

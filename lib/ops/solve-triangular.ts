@@ -1,10 +1,13 @@
 import { checkFlag, checkOptions } from "../options.js";
+import type { Shape } from "../tensor/shape.js";
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { floats, matrices } from "./cases.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { forEach } from "./for-each.js";
 import { matmul } from "./matmul.js";
 import { neg } from "./neg.js";
+import { register } from "./registry.js";
 import { checkSystem, solveStacks } from "./solve.js";
 import { transpose } from "./transpose.js";
 import { tril, triu } from "./triangle.js";
@@ -83,3 +86,40 @@ export function solveTriangular(a: Tensor, b: Tensor, options: SolveTriangularOp
   checkSystem("solveTriangular", a, b);
   return solveStacks("solveTriangular", a, b, (matrix, columns) => op([matrix, columns], triangle));
 }
+
+register("solveTriangular", solveTriangular, {
+  torch: "solve_triangular",
+  cases: () => {
+    const systems: readonly (readonly [note: string, a: Shape, b: Shape])[] = [
+      ["vector", [3, 3], [3]],
+      ["matrix", [3, 3], [3, 2]],
+      ["1 × 1", [1, 1], [1, 1]],
+      ["stacks", [2, 3, 3], [2, 3, 2]],
+      ["one matrix, many sides", [3, 3], [2, 3, 1]],
+      ["many matrices, one side", [2, 3, 3], [3, 2]],
+      ["no side", [2, 2], [2, 0]],
+      ["stacks of rank 4 and 3", [3, 1, 1, 1], [1, 1, 2]],
+      ["stacks that broadcast", [1, 2, 3, 3], [3, 1, 3, 1]],
+      ["stacks of size 1", [1, 1, 2, 2], [1, 2, 2, 3]],
+      ["a stack of size 1 on the right", [1, 1], [1, 1, 2]],
+      ["square sides", [3, 3], [3, 3]],
+      ["one column", [2, 2], [2, 1]],
+      ["square sides of rank 4", [2, 2], [1, 1, 2, 2]],
+      ["sides of rank 4", [2, 2], [1, 1, 2, 3]],
+    ];
+    const triangles = [
+      {},
+      { upper: true },
+      { transposeA: true },
+      { upper: true, transposeA: true, unitriangular: true },
+    ];
+    return Object.fromEntries(
+      systems.flatMap(([note, a, b]) =>
+        triangles.map((triangle) => [
+          [note, ...Object.keys(triangle)].join(", "),
+          [matrices(a), floats(b), triangle] as const,
+        ]),
+      ),
+    );
+  },
+});

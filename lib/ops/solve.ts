@@ -1,12 +1,14 @@
 import { ShapeError } from "../errors.js";
 import { broadcast, format, stackSizes } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats, matrices } from "./cases.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { expand } from "./expand.js";
 import { forEach } from "./for-each.js";
 import { matmul } from "./matmul.js";
 import { neg } from "./neg.js";
+import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { transpose } from "./transpose.js";
 
@@ -68,3 +70,24 @@ export function solve(a: Tensor, b: Tensor): Tensor {
   checkSystem("solve", a, b);
   return solveStacks("solve", a, b, (matrix, columns) => op([matrix, columns], {}));
 }
+
+register("solve", solve, {
+  torch: "solve",
+  cases: () => ({
+    vector: [matrices([3, 3]), floats([3])],
+    matrix: [matrices([3, 3]), floats([3, 2])],
+    "1 × 1": [matrices([1, 1]), floats([1, 1])],
+    stacks: [matrices([2, 3, 3]), floats([2, 3, 2])],
+    "one matrix, many sides": [matrices([3, 3]), floats([2, 3, 1])],
+    "many matrices, one side": [matrices([2, 3, 3]), floats([3, 2])],
+    "no side": [matrices([2, 2]), floats([2, 0])],
+    "stacks of rank 4 and 3": [matrices([3, 1, 1, 1]), floats([1, 1, 2])],
+    "stacks that broadcast": [matrices([1, 2, 3, 3]), floats([3, 1, 3, 1])],
+    "stacks of size 1": [matrices([1, 1, 2, 2]), floats([1, 2, 2, 3])],
+    "a stack of size 1 on the right": [matrices([1, 1]), floats([1, 1, 2])],
+    "square sides": [matrices([3, 3]), floats([3, 3])],
+    "one column": [matrices([2, 2]), floats([2, 1])],
+    "square sides of rank 4": [matrices([2, 2]), floats([1, 1, 2, 2])],
+    "sides of rank 4": [matrices([2, 2]), floats([1, 1, 2, 3])],
+  }),
+});

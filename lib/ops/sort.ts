@@ -1,7 +1,10 @@
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { argsort, readSortOptions, type SortOptions } from "./argsort.js";
+import { floats, values } from "./cases.js";
+import { checkInput } from "./define.js";
+import { register } from "./registry.js";
 import { slice } from "./slice.js";
 import { type ValuesAndIndices, valuesAt } from "./values-and-indices.js";
 
@@ -33,7 +36,7 @@ export interface TopkOptions {
  * @throws ArgumentError for a k above n; ShapeError, DTypeError, OptionError
  */
 export function topk(x: Tensor, k: number, options: TopkOptions = {}): ValuesAndIndices {
-  checkTensor("topk", "x", x);
+  checkInput("topk", x, "number");
   checkOptions("topk", options, ["dim", "largest"]);
   const largest = checkFlag("topk", "largest", options.largest ?? true);
   const dim = checkDim("topk", options.dim ?? -1, x.rank);
@@ -41,3 +44,25 @@ export function topk(x: Tensor, k: number, options: TopkOptions = {}): ValuesAnd
   const order = argsort(x, { dim, descending: largest });
   return valuesAt(x, dim, x.rank === 0 ? order : slice(order, dim, { end: k }));
 }
+
+register("sort", sort, {
+  torch: "lambda x, **order: torch.sort(x, stable=True, **order)",
+  along: "options",
+  cases: () => ({
+    descending: [floats([3, 4]), { descending: true }],
+    "ties keep their order": [values([2, 1, 2, 1, 0]), { descending: true }],
+    int32: [values([3, 1, 2, 1], "int32"), { dim: 0 }],
+  }),
+});
+register("topk", topk, {
+  torch: "torch.topk",
+  cases: () => ({
+    largest: [floats([7]), 3],
+    smallest: [floats([2, 5]), 2, { largest: false }],
+    "first dim": [floats([4, 3]), 2, { dim: 0 }],
+    all: [floats([3]), 3],
+    none: [floats([3]), 0],
+    "0-d": [floats([]), 1],
+    empty: [floats([0, 3]), 2],
+  }),
+});

@@ -2,6 +2,8 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { checkNumber, describeList } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { register } from "./registry.js";
 import { slice } from "./slice.js";
 
 /**
@@ -36,3 +38,13 @@ function equalSizes(length: number, size: number): number[] {
   const count = Math.max(Math.ceil(length / size), 1);
   return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
 }
+
+register("split", split, {
+  torch: "torch.split",
+  cases: () => ({
+    equal: [floats([6]), 2, 0],
+    "a smaller last one": [floats([2, 5]), 2, 1],
+    listed: [floats([5, 2]), [1, 0, 4], 0],
+    empty: [floats([0, 2]), 1, 1],
+  }),
+});

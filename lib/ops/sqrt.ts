@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { div } from "./div.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("sqrt", { takes: "float", slope: { x: ({ y }) => div(0.5, y) } });
 
@@ -12,3 +13,11 @@ const op = elementwise("sqrt", { takes: "float", slope: { x: ({ y }) => div(0.5,
 export function sqrt(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    sqrt: Method<typeof sqrt>;
+  }
+}
+
+register("sqrt", sqrt, { method: true, torch: "torch.sqrt", elementwise: [[0.1, 4]] });

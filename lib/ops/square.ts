@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { mul } from "./mul.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise("square", { takes: "number", slope: { x: ({ x }) => mul(x, 2) } });
 
@@ -12,3 +13,11 @@ const op = elementwise("square", { takes: "number", slope: { x: ({ x }) => mul(x
 export function square(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    square: Method<typeof square>;
+  }
+}
+
+register("square", square, { method: true, torch: "torch.square", elementwise: ["floats"] });

@@ -1,6 +1,8 @@
 import { checkOptions } from "../options.js";
 import { checkDims } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { type Method, register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
 /**
@@ -18,3 +20,24 @@ export function squeeze(x: Tensor, options: { readonly dim?: number | readonly n
     x.shape.filter((size, d) => size !== 1 || !dims.includes(d)),
   );
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    squeeze: Method<typeof squeeze>;
+  }
+}
+
+register("squeeze", squeeze, {
+  method: true,
+  torch: "lambda x, dim=None: torch.squeeze(x) if dim is None else torch.squeeze(x, dim)",
+  cases: () => ({
+    "every size 1": [floats([1, 3, 1, 2])],
+    "one dim": [floats([1, 3, 1]), { dim: 0 }],
+    "negative dim": [floats([1, 3, 1]), { dim: -1 }],
+    "two dims": [floats([1, 3, 1]), { dim: [0, 2] }],
+    "a dim that is not of size 1 stays": [floats([2, 3]), { dim: 0 }],
+    "to 0-d": [floats([1, 1])],
+    "0-d": [floats([])],
+    empty: [floats([0, 1]), { dim: 1 }],
+  }),
+});

@@ -1,7 +1,9 @@
 import { ShapeError } from "../errors.js";
 import { checkDim, format, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
 import { checkTensors, concat } from "./concat.js";
+import { register } from "./registry.js";
 import { unsqueeze } from "./unsqueeze.js";
 
 /**
@@ -24,3 +26,14 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
     axis,
   );
 }
+
+register("stack", stack, {
+  torch: "torch.stack",
+  cases: () => ({
+    vectors: [[floats([2]), floats([2]), floats([2])], 0],
+    "last dim": [[floats([2, 3]), floats([2, 3])], -1],
+    scalars: [[floats([]), floats([])], 0],
+    "one tensor": [[floats([3])], 1],
+    empty: [[floats([0]), floats([0])], 0],
+  }),
+});

@@ -1,6 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
 import { type Operand, operands } from "./operand.js";
+import { type Method, register } from "./registry.js";
 
 const op = elementwise<"a" | "b">("sub", {
   inputs: ["a", "b"],
@@ -20,3 +21,11 @@ const op = elementwise<"a" | "b">("sub", {
 export function sub(a: Operand, b: Operand): Tensor {
   return op(operands("sub", a, b));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    sub: Method<typeof sub>;
+  }
+}
+
+register("sub", sub, { method: true, torch: "torch.sub", elementwise: ["floats", "floats"] });

@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { type ReduceOptions, reduceDims } from "./reduce.js";
+import { type Method, register } from "./registry.js";
 import { sumSpan } from "./sum-and-expand.js";
 
 /**
@@ -12,3 +13,15 @@ import { sumSpan } from "./sum-and-expand.js";
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   return reduceDims("sum", x, options, (part, begin, end) => sumSpan(part, { begin, end }));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    sum: Method<typeof sum>;
+  }
+}
+
+register("sum", sum, {
+  method: true,
+  torch: "reduced(torch.sum)",
+  reduces: { axes: "several", of: "floats" },
+});

@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./elementwise.js";
+import { type Method, register } from "./registry.js";
 import { square } from "./square.js";
 import { sub } from "./sub.js";
 
@@ -13,3 +14,11 @@ const op = elementwise("tanh", { takes: "float", slope: { x: ({ y }) => sub(1, s
 export function tanh(x: Tensor): Tensor {
   return op([x]);
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    tanh: Method<typeof tanh>;
+  }
+}
+
+register("tanh", tanh, { method: true, torch: "torch.tanh", elementwise: ["floats"] });

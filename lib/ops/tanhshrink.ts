@@ -1,4 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { checkInput } from "./define.js";
+import { register } from "./registry.js";
 import { sub } from "./sub.js";
 import { tanh } from "./tanh.js";
 
@@ -9,5 +11,8 @@ import { tanh } from "./tanh.js";
  * @throws DTypeError
  */
 export function tanhshrink(x: Tensor): Tensor {
+  checkInput("tanhshrink", x, "float");
   return sub(x, tanh(x));
 }
+
+register("tanhshrink", tanhshrink, { torch: "F.tanhshrink", elementwise: ["floats"] });

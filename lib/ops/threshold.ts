@@ -1,7 +1,9 @@
 import { checkNumber } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { checkDTypes } from "./define.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { values } from "./cases.js";
+import { checkInput } from "./define.js";
 import { lessEqual } from "./less-equal.js";
+import { register } from "./registry.js";
 import { where } from "./where.js";
 
 /**
@@ -11,8 +13,15 @@ import { where } from "./where.js";
  * @throws DTypeError, ArgumentError
  */
 export function threshold(x: Tensor, limit: number, value: number): Tensor {
-  checkDTypes("threshold", ["x"], [checkTensor("threshold", "x", x)], "float");
+  checkInput("threshold", x, "float");
   checkNumber("threshold", "limit", limit);
   checkNumber("threshold", "value", value);
   return where(lessEqual(x, limit), value, x);
 }
+
+register("threshold", threshold, {
+  torch: "F.threshold",
+  elementwise: ["floats"],
+  rest: [[0.4, -7]],
+  cases: () => ({ kinks: [values([0.4]), 0.4, -7] }),
+});

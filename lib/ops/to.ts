@@ -2,7 +2,9 @@ import { checkDType, type DType } from "../tensor/dtype.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
+import { floats, truths, values } from "./cases.js";
 import { type Apply, linear } from "./define.js";
+import { type Method, register } from "./registry.js";
 
 const convert = (dtype: DType): Apply<object> =>
   linear<"x">(`to_${dtype}`, {
@@ -34,3 +36,32 @@ export function to(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === wanted) return x;
   return ops[wanted]([x], {});
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    to: Method<typeof to>;
+  }
+}
+
+register("to", to, {
+  method: true,
+  torch: "to",
+  cases: () => ({
+    "to int32": [values([0.5, -1.75, 2.25, -0]), "int32" as const],
+    "to bool": [values([0.5, 0, -0, NaN]), "bool" as const],
+    "from int32": [
+      values(
+        [
+          [0, 1],
+          [-3, 7],
+        ],
+        "int32",
+      ),
+      "float64" as const,
+    ],
+    "from bool": [truths([7]), "float64" as const],
+    "from bool to int32": [truths([7]), "int32" as const],
+    "0-d": [floats([]), "int32" as const],
+    empty: [floats([0, 3]), "int32" as const],
+  }),
+});

@@ -1,5 +1,8 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { checkInput } from "./define.js";
 import { checkSquare, diagonal } from "./diagonal.js";
+import { register } from "./registry.js";
 import { sum } from "./sum.js";
 
 /**
@@ -10,5 +13,16 @@ import { sum } from "./sum.js";
  */
 export function trace(x: Tensor): Tensor {
   checkSquare("trace", x);
+  checkInput("trace", x, "number");
   return sum(diagonal(x), { dim: -1 });
 }
+
+register("trace", trace, {
+  torch: "lambda x: torch.diagonal(x, dim1=-2, dim2=-1).sum(-1)",
+  cases: () => ({
+    matrix: [floats([3, 3])],
+    stack: [floats([2, 2, 2])],
+    "size 1": [floats([1, 1])],
+    empty: [floats([2, 0, 0])],
+  }),
+});

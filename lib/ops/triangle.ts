@@ -2,6 +2,8 @@ import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { register } from "./registry.js";
 import { where } from "./where.js";
 
 /** Which diagonal a triangle ends with. */
@@ -46,3 +48,24 @@ export function tril(x: Tensor, options: TriangleOptions = {}): Tensor {
 export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
   return triangle("triu", x, options, (row, column, diagonal) => column - row >= diagonal);
 }
+
+register("tril", tril, {
+  torch: "torch.tril",
+  cases: () => ({
+    square: [floats([3, 3])],
+    "wide, above": [floats([2, 4]), { diagonal: 1 }],
+    "tall, below": [floats([4, 2]), { diagonal: -1 }],
+    stack: [floats([2, 3, 3])],
+    empty: [floats([0, 3])],
+  }),
+});
+register("triu", triu, {
+  torch: "torch.triu",
+  cases: () => ({
+    square: [floats([3, 3])],
+    "wide, above": [floats([2, 4]), { diagonal: 1 }],
+    "tall, below": [floats([4, 2]), { diagonal: -1 }],
+    stack: [floats([2, 3, 3])],
+    empty: [floats([0, 3])],
+  }),
+});

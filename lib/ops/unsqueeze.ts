@@ -1,5 +1,7 @@
 import { checkDim, checkShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
+import { type Method, register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
 /**
@@ -12,3 +14,22 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   const at = checkDim("unsqueeze", dim, x.rank + 1);
   return reshape(x, checkShape("unsqueeze", [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]));
 }
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    unsqueeze: Method<typeof unsqueeze>;
+  }
+}
+
+register("unsqueeze", unsqueeze, {
+  method: true,
+  torch: "torch.unsqueeze",
+  cases: () => ({
+    first: [floats([2, 3]), 0],
+    middle: [floats([2, 3]), 1],
+    last: [floats([2, 3]), -1],
+    "negative, first": [floats([2, 3]), -3],
+    "0-d": [floats([]), 0],
+    empty: [floats([0, 3]), 1],
+  }),
+});

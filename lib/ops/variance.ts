@@ -1,11 +1,13 @@
 import { checkNumber, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { floats } from "./cases.js";
 import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { equal } from "./equal.js";
 import { mean } from "./mean.js";
 import { mul } from "./mul.js";
 import { dimsOf, type ReduceOptions } from "./reduce.js";
+import { register } from "./registry.js";
 import { sqrt } from "./sqrt.js";
 import { square } from "./square.js";
 import { sub } from "./sub.js";
@@ -47,3 +49,22 @@ function spreadOf(name: string, x: Tensor, options: VarianceOptions): Tensor {
   const centred = sub(x, mean(x, { dim: dims, keepdim: true }));
   return mul(sum(square(centred), reduce), 1 / Math.max(count - correction, 0));
 }
+
+register("variance", variance, {
+  torch: "reduced(torch.var)",
+  reduces: { axes: "several", of: "floats" },
+  cases: () => ({
+    "no correction": [floats([2, 3]), { dim: 1, correction: 0 }],
+    "correction 2": [floats([4]), { correction: 2 }],
+  }),
+  // PyTorch's derivatives of NaN are 0 there.
+  order: { "empty, the empty dim": 0, "empty, all": 0 },
+});
+register("std", std, {
+  torch: "reduced(torch.std)",
+  reduces: { axes: "several", of: "floats" },
+  cases: () => ({
+    "no correction": [floats([2, 3]), { dim: 1, correction: 0 }],
+    "correction 2": [floats([4]), { correction: 2 }],
+  }),
+});

@@ -2,8 +2,10 @@ import { DTypeError } from "../errors.js";
 import { broadcast, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
+import { floats, truths, values } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type Operand, operands, scalar } from "./operand.js";
+import { register } from "./registry.js";
 import { aligned } from "./samples.js";
 import { sumTo } from "./sum-and-expand.js";
 
@@ -47,3 +49,17 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
     return op([condition, scalar(a, "float32"), scalar(b, "float32")], {});
   return op([condition, ...operands("where", a, b)], {});
 }
+
+register("where", where, {
+  torch: "torch.where",
+  elementwise: ["truths", "floats", "floats"],
+  cases: () => ({
+    "extreme values not chosen": [
+      values([true, false, true, false]),
+      values([1, NaN, Infinity, Infinity]),
+      values([NaN, 2, NaN, -Infinity]),
+    ],
+    "a number for one side": [truths([2, 3]), floats([3]), 0.5],
+  }),
+  order: { "extreme values not chosen": 0 },
+});

@@ -6,89 +6,20 @@ import {
   GraphError,
   grad,
   IndexError,
-  jvp,
   nn,
   ops,
   ShapeError,
   type Tensor,
   tensor,
-  vjp,
   vmap,
 } from "../../lib/index.js";
-import { callOp } from "../oracle/call.js";
-import { expectSame, fromOracle } from "../oracle/compare.js";
-import { hasDerivatives, type OpRow, readOps, titleOf } from "../oracle/read.js";
+import { expectSame } from "../oracle/compare.js";
 
 const random = new Generator(11);
 const normal = (shape: number[]): Tensor => random.normal(shape, { dtype: "float64" });
-const SAMPLES = 3;
 
 const at = (x: Tensor, i: number): Tensor =>
   ops.reshape(ops.slice(x, 0, { start: i, end: i + 1 }), x.shape.slice(1));
-
-/** Three samples: the input itself and two similar ones. */
-function samples(x: Tensor): Tensor {
-  if (x.dtype !== "float64") return ops.stack([x, x, x]);
-  return ops.stack([x, ops.mul(x, 0.75), ops.mul(x, 1.25)]);
-}
-
-const rows = readOps();
-
-describe("every op gives the same over samples as for each sample", () => {
-  test.each(rows.map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
-    const inputs = Object.values(row.inputs).map((input) => fromOracle(input));
-    const f = (...list: Tensor[]): Tensor => callOp(row, list);
-    // All inputs mapped, and each input alone.
-    const subsets = [inputs.map(() => true), ...inputs.map((_, i) => inputs.map((__, j) => i === j))];
-    for (const mapped of inputs.length === 1 ? subsets.slice(1) : subsets) {
-      const given = inputs.map((input, i) => (mapped[i] ? samples(input) : input));
-      const found = vmap(f, { inDims: mapped.map((is) => (is ? 0 : null)) })(...given);
-      const each = Array.from({ length: SAMPLES }, (_, s) =>
-        f(...given.map((input, i) => (mapped[i] ? at(input, s) : input))),
-      );
-      expectSame(found, ops.stack(each), `samples of ${mapped}`);
-    }
-  });
-});
-
-describe("every derivative is the same over samples as for each sample", () => {
-  /** The row with the largest inputs for each op. */
-  const chosen = new Map<string, OpRow>();
-  for (const row of rows.filter(hasDerivatives)) {
-    const sizeOf = ({ inputs }: OpRow): number =>
-      Object.values(inputs).reduce((sum, { data }) => sum + data.length, 0);
-    const best = chosen.get(row.op);
-    if (best === undefined || sizeOf(row) > sizeOf(best)) chosen.set(row.op, row);
-  }
-
-  test.each([...chosen.values()].map((row) => [titleOf(row), row] as const))("%s", (_, row) => {
-    const names = Object.keys(row.inputs);
-    const fixed = names.map((name) => fromOracle(row.inputs[name] as OpRow["y"]));
-    const moving = names.flatMap((name, i) => (name in (row.gradients ?? {}) ? [i] : []));
-    const f = (...list: Tensor[]): Tensor =>
-      callOp(
-        row,
-        fixed.map((input, i) => (moving.includes(i) ? (list[moving.indexOf(i)] as Tensor) : input)),
-      );
-    const given = moving.map((i) => samples(fixed[i] as Tensor));
-    const y = f(...moving.map((i) => fixed[i] as Tensor));
-    const dy = normal([SAMPLES, ...y.shape]);
-    const pulled = (v: Tensor, ...list: Tensor[]): Tensor[] => vjp(f, ...list)[1](v);
-    const found = vmap(pulled)(dy, ...given) as Tensor[];
-    const tangents = given.map((x) => normal([...x.shape]));
-    const pushed = (...list: Tensor[]): Tensor =>
-      jvp(f, list.slice(0, moving.length), list.slice(moving.length))[1];
-    const forward = vmap(pushed)(...given, ...tangents);
-    for (let s = 0; s < SAMPLES; s++) {
-      const own = given.map((x) => at(x, s));
-      pulled(at(dy, s), ...own).forEach((expected, i) => {
-        expectSame(at(found[i] as Tensor, s), expected, `vjp of input ${i}, sample ${s}`);
-      });
-      const moved = tangents.map((x) => at(x, s));
-      expectSame(at(forward, s), pushed(...own, ...moved), `jvp, sample ${s}`);
-    }
-  });
-});
 
 describe("vmap", () => {
   const dot = (a: Tensor, b: Tensor): Tensor => ops.sum(ops.mul(a, b));

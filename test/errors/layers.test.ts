@@ -43,7 +43,7 @@ describe("modules", () => {
         'Softplus: unknown option "threshhold"; did you mean "threshold"?',
       ],
       [() => new nn.Softmax(0.5), ArgumentError, "Softmax: expected dim to be a whole number, got 0.5"],
-      [() => new nn.ReLU6().forward(integers), DTypeError, /^hardtanh: expected x to be float32/],
+      [() => new nn.ReLU6().forward(integers), DTypeError, /^relu6: expected x to be float32/],
       [
         () => new nn.GLU().forward(x),
         ShapeError,

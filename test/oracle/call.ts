@@ -1,62 +1,60 @@
 import { ops, type Tensor } from "../../lib/index.js";
-import type { OpRow } from "./read.js";
+import { type Registered, registry } from "../../lib/ops/registry.js";
+import { isTensor } from "../../lib/tensor/tensor.js";
+import { isOracleTensor, tensorsIn } from "./cases.js";
+import { fromOracle } from "./compare.js";
+import type { Argument, DerivativeRow, OpRow, OracleTensor } from "./read.js";
 
-// Each row has the options that its op takes.
-// biome-ignore lint/suspicious/noExplicitAny: they are as many kinds as there are ops
-type Options = Readonly<Record<string, any>>;
-type Inputs = Readonly<Record<string, Tensor>>;
-type Call = (inputs: Inputs, options: Options) => Tensor;
+/** The op of a row. */
+export function opOf(row: Pick<OpRow, "op">): Registered {
+  const about = registry.get(row.op);
+  if (about === undefined) throw new Error(`the oracle has ${row.op}, which ops lacks`);
+  return about;
+}
 
-/** Ops whose further arguments are not one object of options at the end. */
-const CALLS: Readonly<Record<string, Call>> = {
-  reshape: ({ x }, { shape }) => ops.reshape(x as Tensor, shape),
-  expand: ({ x }, { shape }) => ops.expand(x as Tensor, shape),
-  flatten: ({ x }, { startDim, endDim }) => ops.flatten(x as Tensor, startDim, endDim),
-  permute: ({ x }, { dims }) => ops.permute(x as Tensor, dims),
-  transpose: ({ x }, { dim0, dim1 }) => ops.transpose(x as Tensor, dim0, dim1),
-  unsqueeze: ({ x }, { dim }) => ops.unsqueeze(x as Tensor, dim),
-  gather: ({ x, index }, { dim }) => ops.gather(x as Tensor, dim, index as Tensor),
-  scatterAdd: ({ x, index, src }, { dim }) =>
-    ops.scatterAdd(x as Tensor, dim, index as Tensor, src as Tensor),
-  scatter: ({ x, index, src }, { dim }) => ops.scatter(x as Tensor, dim, index as Tensor, src as Tensor),
-  indexSelect: ({ x, index }, { dim }) => ops.indexSelect(x as Tensor, dim, index as Tensor),
-  indexAdd: ({ x, index, src }, { dim }) => ops.indexAdd(x as Tensor, dim, index as Tensor, src as Tensor),
-  slice: ({ x }, { dim, ...options }) => ops.slice(x as Tensor, dim, options),
-  pad: ({ x }, { dim, before, after, value }) => ops.pad(x as Tensor, dim, before, after, value),
-  flip: ({ x }, { dims }) => ops.flip(x as Tensor, dims),
-  repeat: ({ x }, { counts }) => ops.repeat(x as Tensor, counts),
-  cumsum: ({ x }, { dim }) => ops.cumsum(x as Tensor, dim),
-  sort: ({ x }, options) => ops.sort(x as Tensor, options).values,
-  topk: ({ x }, { k, ...options }) => ops.topk(x as Tensor, k, options).values,
-  max: ({ x }, options) => ops.max(x as Tensor, options as ops.ExtremeOptions).values,
-  min: ({ x }, options) => ops.min(x as Tensor, options as ops.ExtremeOptions).values,
-  leakyRelu: ({ x }, { negativeSlope }) => ops.leakyRelu(x as Tensor, negativeSlope),
-  hardtanh: ({ x }, { low, high }) => ops.hardtanh(x as Tensor, low, high),
-  elu: ({ x }, { alpha }) => ops.elu(x as Tensor, alpha),
-  celu: ({ x }, { alpha }) => ops.celu(x as Tensor, alpha),
-  hardshrink: ({ x }, { lambda }) => ops.hardshrink(x as Tensor, lambda),
-  softshrink: ({ x }, { lambda }) => ops.softshrink(x as Tensor, lambda),
-  threshold: ({ x }, { limit, value }) => ops.threshold(x as Tensor, limit, value),
-  glu: ({ x }, { dim }) => ops.glu(x as Tensor, dim),
-  slogdet: ({ x }) => ops.slogdet(x as Tensor).logabsdet,
-  concat: (inputs, { dim }) => ops.concat(Object.values(inputs), dim),
-  stack: (inputs, { dim }) => ops.stack(Object.values(inputs), dim),
-  split: ({ x }, { sizes, dim, piece }) => ops.split(x as Tensor, sizes, dim).at(piece) as Tensor,
-  einsum: (inputs, { equation }) => ops.einsum(equation, Object.values(inputs)),
-  oneHot: ({ index }, { numClasses }) => ops.oneHot(index as Tensor, numClasses),
-};
+/** An op with arguments of any kind. */
+export function apply({ op }: Registered, args: readonly unknown[]): unknown {
+  return (op as (...given: readonly unknown[]) => unknown)(...args);
+}
 
-/** Calls the op of a row with inputs in the row's order. */
-export function callOp(row: OpRow, inputs: readonly Tensor[]): Tensor {
-  const names = Object.keys(row.inputs);
-  const own = CALLS[row.op];
-  if (own !== undefined) {
-    return own(
-      Object.fromEntries(names.map((name, i) => [name, inputs[i] as Tensor])),
-      row.options as Options,
-    );
-  }
-  const op = (ops as unknown as Record<string, ((...args: unknown[]) => Tensor) | undefined>)[row.op];
-  if (op === undefined) throw new Error(`the oracle has ${row.op}, which ops lacks`);
-  return Object.keys(row.options).length === 0 ? op(...inputs) : op(...inputs, row.options);
+/** A row's arguments, with those tensors in the place of its own, in order. */
+export function withTensors(args: readonly Argument[], tensors: readonly unknown[]): unknown[] {
+  const left = [...tensors];
+  return args.map((argument): unknown => {
+    if (isOracleTensor(argument)) return left.shift();
+    const isList = Array.isArray(argument) && argument.some(isOracleTensor);
+    return isList ? argument.map(() => left.shift()) : argument;
+  });
+}
+
+/** All tensors of a row's arguments, in order. */
+export const inputsOf = (row: OpRow): readonly OracleTensor[] => tensorsIn(row.args);
+
+/** The results of a row's op, called with those tensors. */
+export function callOp(row: OpRow, tensors: readonly Tensor[]): Tensor[] {
+  return tensorsOf(apply(opOf(row), withTensors(row.args, tensors)));
+}
+
+/** What an op gives, as a list: a tensor, several, or several by name. */
+export function tensorsOf(result: unknown): Tensor[] {
+  return isTensor(result) ? [result] : Object.values(result as Record<string, Tensor>);
+}
+
+/**
+ * A row's op as a function of the tensors to differentiate by, of one result: the only one of floats, or those of
+ * floats as one list of numbers.
+ */
+export function differentiable(row: DerivativeRow): {
+  readonly primals: Tensor[];
+  readonly f: (...moving: Tensor[]) => Tensor;
+} {
+  const all = inputsOf(row).map((input) => fromOracle(input));
+  const f = (...moving: Tensor[]): Tensor => {
+    const floats = callOp(
+      row,
+      all.map((fixed, i) => (row.moving.includes(i) ? (moving[row.moving.indexOf(i)] as Tensor) : fixed)),
+    ).filter(({ dtype }) => dtype === "float64");
+    return floats.length === 1 ? (floats[0] as Tensor) : ops.concat(floats.map((y) => ops.reshape(y, [-1])));
+  };
+  return { primals: row.moving.map((i) => all[i] as Tensor), f };
 }

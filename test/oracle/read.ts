@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** PyTorch's answers as written by make.py. What each field means is in README.md. */
 
@@ -22,15 +22,41 @@ export interface Derivatives {
   readonly hvp?: OracleTensors;
 }
 
-export interface OpRow extends Partial<Derivatives> {
+/** An argument of a call: a tensor, a list of them, a number, a list of numbers, text, or an object of options. */
+export type Argument =
+  | OracleTensor
+  | readonly OracleTensor[]
+  | number
+  | boolean
+  | string
+  | readonly number[]
+  | OracleOptions;
+
+/** A call of an op. Where it has derivatives, they are by the tensors that `moving` numbers, in its order. */
+export interface OpRow {
   readonly op: string;
   readonly note: string;
-  readonly options: OracleOptions;
   /** In the order of the call. */
-  readonly inputs: OracleTensors;
-  readonly y: OracleTensor;
+  readonly args: readonly Argument[];
+  /** The results, in their order; absent where PyTorch refuses the call. */
+  readonly y?: readonly OracleTensor[];
+  /** PyTorch's error. */
+  readonly refused?: string;
+  /** Numbers among all tensors of the arguments. */
+  readonly moving?: readonly number[];
   readonly dy?: OracleTensor;
+  readonly gradients?: readonly OracleTensor[];
+  readonly tangents?: readonly OracleTensor[];
+  readonly jvp?: OracleTensor;
+  /** Absent where PyTorch's second derivative is not finite. */
+  readonly hvp?: readonly OracleTensor[];
 }
+
+/** A row with a value. */
+export type ValueRow = OpRow & Required<Pick<OpRow, "y">>;
+/** A row with derivatives. */
+export type DerivativeRow = ValueRow &
+  Required<Pick<OpRow, "moving" | "dy" | "gradients" | "tangents" | "jvp">>;
 
 export interface ModuleRow {
   /** Which case of the module's file it is, as `writtenModule` writes it. */
@@ -135,24 +161,31 @@ export interface TrainingDocument {
   readonly averageLoss: number;
 }
 
-export const readOps = (): readonly OpRow[] => read("ops.json");
+/** PyTorch's answers to the cases of an op; none where the op has none. */
+export function readOp(op: string): readonly OpRow[] {
+  const file = `ops/${op}.json`;
+  if (!existsSync(new URL(file, import.meta.url))) return [];
+  return read<Omit<OpRow, "op">[]>(file).map((row) => ({ op, ...row }));
+}
+
+/** Of all ops. */
+export const readOps = (): readonly OpRow[] =>
+  readdirSync(new URL("ops", import.meta.url))
+    .sort()
+    .flatMap((file) => readOp(file.replace(/\.json$/, "")));
+
+export const hasValue = (row: OpRow): row is ValueRow => row.y !== undefined;
+
+export const isDifferentiated = (row: OpRow): row is DerivativeRow => row.gradients !== undefined;
+
+/** A name for the row's test. */
+export const nameOf = (row: OpRow): string => `${row.op}: ${row.note}`;
+
 export const readModules = (): readonly ModuleRow[] => read("modules.json");
 export const readCosts = (): readonly CostRow[] => read("costs.json");
 export const readOptimizers = (): OptimizerDocument => read("optimizers.json");
 export const readSchedules = (): ScheduleDocument => read("schedules.json");
 export const readTraining = (): TrainingDocument => read("training.json");
-
-/** True for a row that holds derivatives, not only a value. */
-export function hasDerivatives<R extends OpRow>(row: R): row is R & Derivatives {
-  return row.gradients !== undefined;
-}
-
-/** A name for the row's test, different for each row: `sum: first dim, [3, 5], {"dim":0}`. */
-export function titleOf(row: OpRow): string {
-  const shapes = Object.values<OracleTensor>(row.inputs).map((x) => `[${x.shape.join(", ")}]`);
-  const options = Object.keys(row.options).length > 0 ? `, ${JSON.stringify(row.options)}` : "";
-  return `${row.op}: ${row.note}, ${shapes.join(" ")}${options}`;
-}
 
 /** A value as it is after it was written and read. */
 export const asRead = (value: unknown): unknown => JSON.parse(JSON.stringify(value), decode);

@@ -58,6 +58,16 @@ class Source:
         return self.integers(shape, 2).bool()
 
 
+class NotFinite(AssertionError):
+    """A derivative of PyTorch's is NaN or infinite."""
+
+
+def check_finite(name, order, found):
+    for t in found:
+        if not torch.isfinite(t).all():
+            raise NotFinite(f"{name}: a derivative of order {order} is not finite: {t}")
+
+
 def derivatives(f, inputs, name, wrt=None, cotangent=None, order=2):
     """Gradients, jvp and hvp of f with respect to the inputs named in wrt (default: all float64 ones).
 
@@ -80,7 +90,7 @@ def derivatives(f, inputs, name, wrt=None, cotangent=None, order=2):
     point, direction = tuple(inputs[k] for k in wrt), tuple(v[k] for k in wrt)
     _, jvp = torch.func.jvp(of_wrt, point, direction)
     out = {"dy": dy, "gradients": dict(zip(wrt, gradients)), "tangents": v, "jvp": jvp}
-    found = [jvp, *gradients]
+    check_finite(name, 1, [jvp, *gradients])
 
     if order == 2:
         s = sum((g * v[k]).sum() for k, g in zip(wrt, gradients))
@@ -88,6 +98,7 @@ def derivatives(f, inputs, name, wrt=None, cotangent=None, order=2):
             *hvp, by_dy = torch.autograd.grad(s, [*xs, dy_leaf], materialize_grads=True)
         else:  # the derivative is 0 everywhere, as for sign
             hvp, by_dy = [torch.zeros_like(x) for x in xs], torch.zeros_like(y)
+        check_finite(name, 2, hvp)
         # S is linear in dy, so ∂S/∂dy is the jvp by another road.
         torch.testing.assert_close(jvp, by_dy, rtol=1e-12, atol=1e-13)
         # S's gradient is the Hessian of Σ y ∘ dy times v, so forward over reverse is another road to it.
@@ -96,17 +107,4 @@ def derivatives(f, inputs, name, wrt=None, cotangent=None, order=2):
         for h, g in zip(hvp, forward):
             torch.testing.assert_close(h, g + 0, rtol=1e-11, atol=1e-13)
         out["hvp"] = dict(zip(wrt, hvp))
-        found += hvp
-    for t in found:
-        assert torch.isfinite(t).all(), f"{name}: a derivative is not finite: {out}"
     return out
-
-
-def op_row(op, f, inputs, options=None, note="", wrt=None, order=2):
-    """wrt: names of the inputs to differentiate; None for all float64 ones, [] for a row of values only."""
-    options = options or {}
-    row = {"op": op, "note": note, "options": options, "inputs": inputs, "y": f(**inputs)}
-    if wrt == []:
-        return row
-    shapes = [list(x.shape) for x in inputs.values()]
-    return row | derivatives(f, inputs, f"{op} {note} {options} {shapes}", wrt, order=order)

@@ -1,0 +1,45 @@
+// What PyTorch is asked of each op: the cases of its family and of its file, with their tensors drawn.
+import type { Draw } from "../../lib/ops/cases.js";
+import type { Registered } from "../../lib/ops/registry.js";
+import { isPlainObject } from "../../lib/options.js";
+import { draw, Source } from "./draw.js";
+import { familyOf } from "./families.js";
+import type { Argument, OracleTensor } from "./read.js";
+
+export interface Case {
+  readonly note: string;
+  /** In the order of the call. */
+  readonly args: readonly Argument[];
+  /** The numbers of the tensors to differentiate by, among all tensors of the arguments. */
+  readonly moving: readonly number[];
+  /** The highest order of derivatives to compare. */
+  readonly order: 0 | 1 | 2;
+}
+
+export function casesOf(about: Registered): Case[] {
+  const own = Object.entries(about.cases?.() ?? {}).map(([note, args]) => ({ note, args, order: undefined }));
+  const family = Object.entries(familyOf(about)).map(([note, { args, order }]) => ({ note, args, order }));
+  return [...family, ...own].map(({ note, args, order }) => {
+    const drawn = args.map((argument, i) => resolve(argument, `${about.name}: ${note}, ${i}`));
+    const floats = tensorsIn(drawn).flatMap(({ dtype }, i) => (dtype === "float64" ? [i] : []));
+    const said = typeof about.order === "object" ? about.order[note] : about.order;
+    return { note, args: drawn, moving: about.moving?.[note] ?? floats, order: said ?? order ?? 2 };
+  });
+}
+
+const isDraw = (value: unknown): value is Draw => isPlainObject(value) && "draw" in value;
+
+function resolve(argument: unknown, seed: string): Argument {
+  if (isDraw(argument)) return draw(argument, new Source(seed));
+  if (Array.isArray(argument) && argument.some(isDraw)) {
+    return argument.map((one: Draw, i) => draw(one, new Source(`${seed}, ${i}`)));
+  }
+  return argument as Argument;
+}
+
+export const isOracleTensor = (value: unknown): value is OracleTensor =>
+  isPlainObject(value) && "data" in value && "shape" in value;
+
+/** All tensors of the arguments, in their order. */
+export const tensorsIn = (args: readonly Argument[]): OracleTensor[] =>
+  args.flatMap((argument) => (Array.isArray(argument) ? argument : [argument])).filter(isOracleTensor);

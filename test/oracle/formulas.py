@@ -1,0 +1,73 @@
+"""Functions that PyTorch lacks, or has with other arguments: what an op's file may name in `torch`."""
+
+import torch
+import torch.nn.functional as F
+
+
+def dims_of(x, dim):
+    if dim is None:
+        return tuple(range(x.dim()))
+    return (dim,) if isinstance(dim, int) else tuple(dim)
+
+
+def reduced(f):
+    """A reduction that takes all axes where none is named."""
+    return lambda x, dim=None, **options: f(x, dim=dims_of(x, dim), **options)
+
+
+def prod(x, dim=None, keepdim=False):
+    for d in sorted((d % max(x.dim(), 1) for d in dims_of(x, dim)), reverse=True):
+        x = torch.prod(x, d, keepdim)
+    return x
+
+
+# PyTorch's own gradients of celu and hardsigmoid have constants of float32, and are off in the eighth digit.
+def celu(x, alpha=1):
+    return torch.where(x > 0, x, alpha * torch.expm1(torch.where(x > 0, 0, x) / alpha))
+
+
+def hardsigmoid(x):
+    return F.relu6(x + 3) / 6
+
+
+def cut(x, dim, start=0, end=None, step=1):
+    positions = list(range(x.shape[dim]))[start:end:step]
+    return torch.index_select(x, dim, torch.tensor(positions, dtype=torch.int64))
+
+
+def pad(x, dim, before, after, value=0):
+    widths = [0, 0] * (x.dim() - 1 - dim % x.dim()) + [before, after]
+    return F.pad(x, widths, value=value)
+
+
+def one_hot(index, classes, dtype):
+    return to(F.one_hot(index, classes), dtype)
+
+
+def to(x, dtype):
+    # From bool to int32 and back are the same numbers in int64.
+    return x.to({"float64": torch.float64, "int32": torch.int64, "bool": torch.bool}[dtype])
+
+
+def product(a, b, transposeA=False, transposeB=False):
+    return torch.matmul(a.mT if transposeA else a, b.mT if transposeB else b)
+
+
+def product_and_sum(c, a, b, alpha=1, beta=1, transposeA=False, transposeB=False):
+    return torch.addmm(c, a.mT if transposeA else a, b.mT if transposeB else b, alpha=alpha, beta=beta)
+
+
+def solve(a, b):
+    return torch.linalg.solve(a, b[:, None])[..., 0] if b.dim() == 1 else torch.linalg.solve(a, b)
+
+
+def solve_triangular(a, b, upper=False, transposeA=False, unitriangular=False):
+    # Ours reads one triangle alone, and so its gradient is 0 in the other.
+    a = torch.triu(a, 1 if unitriangular else 0) if upper else torch.tril(a, -1 if unitriangular else 0)
+    if unitriangular:
+        a = a + torch.eye(a.shape[-1])
+    if transposeA:
+        a, upper = a.mT, not upper
+    if b.dim() == 1:
+        return torch.linalg.solve_triangular(a, b[:, None], upper=upper)[..., 0]
+    return torch.linalg.solve_triangular(a, b, upper=upper)
