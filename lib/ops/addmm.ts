@@ -3,7 +3,6 @@ import { checkNumber } from "../options.js";
 import { broadcast, format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { floats, values } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
 import { matmul, matmulSlopeA, matmulSlopeB } from "./matmul.js";
@@ -91,7 +90,7 @@ export function addmm(c: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = {
 
 register("addmm", addmm, {
   torch: "product_and_sum",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "c [N]": [floats([3]), floats([2, 3]), floats([3, 3])],
     "c [M, N]": [floats([2, 3]), floats([2, 3]), floats([3, 3])],
     "c [1, N]": [floats([1, 3]), floats([2, 3]), floats([3, 3])],

@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { extreme } from "./extreme.js";
 import { type ReduceOptions, reduceDims } from "./reduce.js";
 import { type Method, register } from "./registry.js";
@@ -27,7 +26,7 @@ register("amax", amax, {
   method: true,
   torch: "reduced(torch.amax)",
   reduces: { axes: "several", of: "floats" },
-  cases: () => ({
+  cases: ({ values }) => ({
     ties: [
       values([
         [1, 3, 3],

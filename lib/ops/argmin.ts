@@ -1,6 +1,5 @@
 import { around } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkNotEmpty } from "./extreme.js";
 import { type ReduceOneOptions, reduceOne } from "./reduce.js";
@@ -39,7 +38,7 @@ register("argmin", argmin, {
   method: true,
   torch: "torch.argmin",
   reduces: { axes: "one", of: "floats" },
-  cases: () => ({
+  cases: ({ values }) => ({
     "ties give the first": [
       values([
         [1, 3, 3],

@@ -1,7 +1,6 @@
 import { checkFlag, checkOptions } from "../options.js";
 import { around, checkDim } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { floats, values } from "./cases.js";
 import { checkDTypes, checkInput, defineOp } from "./define.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
@@ -53,7 +52,7 @@ export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
 register("argsort", argsort, {
   torch: "lambda x, **order: torch.argsort(x, stable=True, **order)",
   along: "options",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     descending: [floats([3, 4]), { descending: true }],
     "ties keep their order": [values([2, 1, 2, 1, 0]), { descending: true }],
     int32: [values([3, 1, 2, 1], "int32"), { dim: 0 }],

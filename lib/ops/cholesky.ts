@@ -1,7 +1,6 @@
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { matrices } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkSquare, diagonal, diagonalMatrix } from "./diagonal.js";
 import { matmul } from "./matmul.js";
@@ -55,7 +54,7 @@ export function cholesky(x: Tensor): Tensor {
 
 register("cholesky", cholesky, {
   torch: "lambda x: torch.linalg.cholesky((x + x.mT) / 2)",
-  cases: () => ({
+  cases: ({ matrices }) => ({
     "1 × 1": [matrices([1, 1], "definite")],
     "2 × 2": [matrices([2, 2], "definite")],
     "5 × 5": [matrices([5, 5], "definite")],

@@ -3,7 +3,6 @@ import { checkNumber, checkOptions } from "../options.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
-import { floats, values } from "./cases.js";
 import { broadcastSpec, checkInput, defineOp } from "./define.js";
 import { greaterEqual } from "./greater-equal.js";
 import { lessEqual } from "./less-equal.js";
@@ -62,7 +61,7 @@ export function clamp(x: Tensor, options: ClampOptions = {}): Tensor {
 
 register("clamp", clamp, {
   torch: "torch.clamp",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "both bounds": [floats([17]), { min: -0.5, max: 1 }],
     min: [floats([2, 3]), { min: 0 }],
     max: [floats([2, 3]), { max: 0.25 }],

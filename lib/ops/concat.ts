@@ -2,7 +2,6 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { describe } from "../options.js";
 import { checkDim, format, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { register } from "./registry.js";
 import { join } from "./slice-and-concat.js";
 
@@ -40,7 +39,7 @@ export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 register("concat", concat, {
   torch: "torch.cat",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "two vectors": [[floats([3]), floats([2])], 0],
     rows: [[floats([1, 3]), floats([2, 3]), floats([1, 3])], 0],
     columns: [[floats([2, 1]), floats([2, 3])], -1],

@@ -2,7 +2,6 @@ import { checkNumber, checkOptions } from "../options.js";
 import { broadcast, checkDim, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { floats } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { detach } from "./detach.js";
 import { div } from "./div.js";
@@ -77,7 +76,7 @@ export function cosine(name: string, a: Tensor, b: Tensor, dim: number, eps: num
 
 register("cosineSimilarity", cosineSimilarity, {
   torch: "F.cosine_similarity",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "2-D": [floats([3, 4]), floats([3, 4])],
     broadcast: [floats([2, 3, 4]), floats([1, 4]), { dim: -1 }],
     "first dim": [floats([3, 4]), floats([3, 4]), { dim: 0, eps: 0.1 }],

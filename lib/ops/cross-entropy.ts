@@ -3,7 +3,6 @@ import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkRange } from "./axis-index.js";
-import { floats, values } from "./cases.js";
 import { defineOp } from "./define.js";
 import { forEach } from "./for-each.js";
 import { mul } from "./mul.js";
@@ -111,7 +110,7 @@ export function crossEntropy(scores: Tensor, target: Tensor): Tensor {
 
 register("crossEntropy", crossEntropy, {
   torch: "lambda scores, target: F.cross_entropy(scores, target, reduction='none')",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     batch: [floats([3, 4]), values([2, 0, 3], "int32")],
     "one sample": [floats([4]), values(1, "int32")],
     "one class": [floats([2, 1]), values([0, 0], "int32")],

@@ -1,6 +1,5 @@
 import { around, checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { checkDTypes, linear } from "./define.js";
 import { flip } from "./flip.js";
 import { register } from "./registry.js";
@@ -30,5 +29,5 @@ export function cumsum(x: Tensor, dim: number): Tensor {
 register("cumsum", cumsum, {
   torch: "torch.cumsum",
   along: "argument",
-  cases: () => ({ int32: [values([3, 1, 2, 1], "int32"), 0] }),
+  cases: ({ values }) => ({ int32: [values([3, 1, 2, 1], "int32"), 0] }),
 });

@@ -1,6 +1,5 @@
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { sameValues, sampleOf } from "../vmap/mapped.js";
-import { floats, values } from "./cases.js";
 import { type Method, register } from "./registry.js";
 
 /**
@@ -24,7 +23,7 @@ declare module "../tensor/tensor.js" {
 register("detach", detach, {
   method: true,
   torch: "torch.detach",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "2-D": [floats([2, 3])],
     "0-d": [floats([])],
     empty: [floats([0, 3])],
@@ -34,7 +33,7 @@ register("detach", detach, {
 });
 register("stopGradient", detach, {
   torch: "torch.detach",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "2-D": [floats([2, 3])],
     "0-d": [floats([])],
     empty: [floats([0, 3])],

@@ -1,7 +1,6 @@
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { matrices, values } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { exp } from "./exp.js";
@@ -80,7 +79,7 @@ export function logdet(x: Tensor): Tensor {
 
 register("det", det, {
   torch: "torch.linalg.det",
-  cases: () => ({
+  cases: ({ matrices, values }) => ({
     "1 × 1": [matrices([1, 1])],
     "2 × 2": [matrices([2, 2])],
     "5 × 5": [matrices([5, 5])],
@@ -105,7 +104,7 @@ register("det", det, {
 });
 register("slogdet", slogdet, {
   torch: "torch.linalg.slogdet",
-  cases: () => ({
+  cases: ({ matrices, values }) => ({
     "1 × 1": [matrices([1, 1])],
     "2 × 2": [matrices([2, 2])],
     "5 × 5": [matrices([5, 5])],
@@ -130,7 +129,7 @@ register("slogdet", slogdet, {
 });
 register("logdet", logdet, {
   torch: "torch.logdet",
-  cases: () => ({
+  cases: ({ matrices, values }) => ({
     "1 × 1": [matrices([1, 1], "positive")],
     "2 × 2": [matrices([2, 2], "positive")],
     "5 × 5": [matrices([5, 5], "positive")],

@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { format, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { checkDTypes, linear } from "./define.js";
 import { pad } from "./pad.js";
 import { register } from "./registry.js";
@@ -64,7 +63,7 @@ export function diagonalMatrix(x: Tensor): Tensor {
 
 register("diagonal", diagonal, {
   torch: "lambda x: torch.diagonal(x, dim1=-2, dim2=-1)",
-  cases: () => ({
+  cases: ({ floats }) => ({
     matrix: [floats([3, 3])],
     stack: [floats([2, 2, 2])],
     "size 1": [floats([1, 1])],
@@ -73,7 +72,7 @@ register("diagonal", diagonal, {
 });
 register("diagonalMatrix", diagonalMatrix, {
   torch: "torch.diag_embed",
-  cases: () => ({
+  cases: ({ floats }) => ({
     vector: [floats([3])],
     stack: [floats([2, 2])],
     "size 1": [floats([1])],

@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { matmul } from "./matmul.js";
 import { register } from "./registry.js";
@@ -26,7 +25,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
 
 register("dot", dot, {
   torch: "torch.dot",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "odd size": [floats([7]), floats([7])],
     "size 1": [floats([1]), floats([1])],
     empty: [floats([0]), floats([0])],

@@ -2,7 +2,6 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { describe } from "../options.js";
 import { format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { checkTensors } from "./concat.js";
 import { checkDTypes } from "./define.js";
 import { diagonal } from "./diagonal.js";
@@ -136,7 +135,7 @@ function product(a: Named, b: Named, needed: ReadonlySet<string>): Named {
 
 register("einsum", einsum, {
   torch: "torch.einsum",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "ij,jk->ik": ["ij,jk->ik", [floats([2, 3]), floats([3, 2])]],
     "ij,jk": ["ij,jk", [floats([2, 3]), floats([3, 2])]],
     "bij,bjk->bik": ["bij,bjk->bik", [floats([2, 2, 3]), floats([2, 3, 2])]],

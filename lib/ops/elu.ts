@@ -1,6 +1,5 @@
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { div } from "./div.js";
 import { expm1 } from "./expm1.js";
@@ -61,7 +60,7 @@ register("elu", elu, {
   torch: "F.elu",
   elementwise: ["floats"],
   rest: [[], [1.7]],
-  cases: () => ({ kinks: [values([0])], "kinks, 1.7": [values([0]), 1.7] }),
+  cases: ({ values }) => ({ kinks: [values([0])], "kinks, 1.7": [values([0]), 1.7] }),
   // At 0 PyTorch's second derivative is that of the line.
   order: { "at zero": 1, "at zero, 1.7": 1, kinks: 1, "kinks, 1.7": 1 },
 });
@@ -69,11 +68,11 @@ register("celu", celu, {
   torch: "celu",
   elementwise: ["floats"],
   rest: [[], [1.7]],
-  cases: () => ({ kinks: [values([0])], "kinks, 1.7": [values([0]), 1.7] }),
+  cases: ({ values }) => ({ kinks: [values([0])], "kinks, 1.7": [values([0]), 1.7] }),
 });
 register("selu", selu, {
   torch: "F.selu",
   elementwise: ["floats"],
-  cases: () => ({ kinks: [values([0])] }),
+  cases: ({ values }) => ({ kinks: [values([0])] }),
   order: { "at zero": 1, kinks: 1 },
 });

@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { checkShape, format, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats, values } from "./cases.js";
 import { type Method, register } from "./registry.js";
 import { expandTo } from "./sum-and-expand.js";
 
@@ -34,7 +33,7 @@ declare module "../tensor/tensor.js" {
 register("expand", expand, {
   method: true,
   torch: "lambda x, shape: x.expand(shape)",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "leading dim": [floats([3]), [2, 3]],
     column: [floats([2, 1]), [2, 3]],
     "sizes kept by -1": [floats([2, 1]), [4, -1, 3]],

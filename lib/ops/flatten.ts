@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { checkDim, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { type Method, register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
@@ -28,7 +27,7 @@ declare module "../tensor/tensor.js" {
 register("flatten", flatten, {
   method: true,
   torch: "torch.flatten",
-  cases: () => ({
+  cases: ({ floats }) => ({
     all: [floats([2, 3, 2])],
     "from dim 1": [floats([2, 3, 2]), 1],
     "to dim 1": [floats([2, 3, 2]), 0, 1],

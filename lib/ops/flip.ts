@@ -1,6 +1,5 @@
 import { checkDims, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { linear } from "./define.js";
 import { register } from "./registry.js";
 import { stridedParams } from "./strided.js";
@@ -36,7 +35,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 
 register("flip", flip, {
   torch: "lambda x, dims: torch.flip(x, [dims] if isinstance(dims, int) else dims)",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "1-D": [floats([5]), 0],
     "one of two": [floats([2, 3]), 1],
     both: [floats([2, 3]), [0, 1]],

@@ -1,6 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { checkAxisPerElement } from "./axis-index.js";
-import { floats, values } from "./cases.js";
 import { gatherElements } from "./index-maps.js";
 import { type Method, register } from "./registry.js";
 
@@ -23,7 +22,7 @@ declare module "../tensor/tensor.js" {
 register("gather", gather, {
   method: true,
   torch: "torch.gather",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "1-D, repeated": [floats([5]), 0, values([4, 0, 4, 2, 4, 1, 0], "int32")],
     "first dim": [
       floats([3, 4]),

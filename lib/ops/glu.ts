@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { checkDim, format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { checkInput } from "./define.js";
 import { mul } from "./mul.js";
 import { register } from "./registry.js";
@@ -28,7 +27,7 @@ export function glu(x: Tensor, dim = -1): Tensor {
 
 register("glu", glu, {
   torch: "F.glu",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "last dim": [floats([2, 4]), -1],
     "first dim": [floats([4, 3]), 0],
     "middle dim": [floats([2, 2, 3]), 1],

@@ -1,7 +1,6 @@
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { abs } from "./abs.js";
-import { values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { lessEqual } from "./less-equal.js";
 import { register } from "./registry.js";
@@ -24,5 +23,5 @@ register("hardshrink", hardshrink, {
   torch: "F.hardshrink",
   elementwise: ["floats"],
   rest: [[], [1]],
-  cases: () => ({ kinks: [values([-0.5, 0.5])], "kinks, 1": [values([-1, 1]), 1] }),
+  cases: ({ values }) => ({ kinks: [values([-0.5, 0.5])], "kinks, 1": [values([-1, 1]), 1] }),
 });

@@ -1,6 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { div } from "./div.js";
 import { register } from "./registry.js";
@@ -20,5 +19,5 @@ export function hardsigmoid(x: Tensor): Tensor {
 register("hardsigmoid", hardsigmoid, {
   torch: "hardsigmoid",
   elementwise: ["floats"],
-  cases: () => ({ kinks: [values([-3, 3])] }),
+  cases: ({ values }) => ({ kinks: [values([-3, 3])] }),
 });

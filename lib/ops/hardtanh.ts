@@ -1,6 +1,5 @@
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { clamp } from "./clamp.js";
 import { checkInput } from "./define.js";
 import { detach } from "./detach.js";
@@ -31,5 +30,8 @@ register("hardtanh", hardtanh, {
   torch: "F.hardtanh",
   elementwise: ["floats"],
   rest: [[], [-0.5, 2]],
-  cases: () => ({ kinks: [values([-1, 1])], "kinks, of other bounds": [values([-0.5, 2]), -0.5, 2] }),
+  cases: ({ values }) => ({
+    kinks: [values([-1, 1])],
+    "kinks, of other bounds": [values([-0.5, 2]), -0.5, 2],
+  }),
 });

@@ -3,7 +3,6 @@ import { format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkAxisList, withSize } from "./axis-index.js";
-import { floats, values } from "./cases.js";
 import { addSlices } from "./index-maps.js";
 import { register } from "./registry.js";
 
@@ -28,7 +27,7 @@ export function indexAdd(x: Tensor, dim: number, index: Tensor, source: Tensor):
 
 register("indexAdd", indexAdd, {
   torch: "torch.index_add",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "1-D, repeated": [floats([5]), 0, values([4, 0, 4, 2, 4, 1, 0], "int32"), floats([7])],
     "rows, repeated": [floats([4, 3]), 0, values([2, 0, 2], "int32"), floats([3, 3])],
     columns: [floats([3, 4]), 1, values([3, 1], "int32"), floats([3, 2])],

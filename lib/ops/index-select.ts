@@ -1,6 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { checkAxisList } from "./axis-index.js";
-import { floats, values } from "./cases.js";
 import { selectSlices } from "./index-maps.js";
 import { type Method, register } from "./registry.js";
 
@@ -23,7 +22,7 @@ declare module "../tensor/tensor.js" {
 register("indexSelect", indexSelect, {
   method: true,
   torch: "torch.index_select",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "1-D, repeated": [floats([5]), 0, values([4, 0, 4, 2, 4, 1, 0], "int32")],
     rows: [floats([4, 3]), 0, values([2, 0, 2], "int32")],
     columns: [floats([3, 4]), 1, values([3, 1], "int32")],

@@ -1,6 +1,5 @@
 import { eye } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { matrices, values } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { register } from "./registry.js";
@@ -20,7 +19,7 @@ export function inverse(x: Tensor): Tensor {
 
 register("inverse", inverse, {
   torch: "torch.linalg.inv",
-  cases: () => ({
+  cases: ({ matrices, values }) => ({
     "1 × 1": [matrices([1, 1])],
     "2 × 2": [matrices([2, 2])],
     "5 × 5": [matrices([5, 5])],

@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { elementwise } from "./elementwise.js";
 import { register } from "./registry.js";
 
@@ -18,5 +17,5 @@ export function isFinite(x: Tensor): Tensor {
 register("isFinite", isFinite, {
   torch: "torch.isfinite",
   elementwise: ["floats"],
-  cases: () => ({ int32: [values([0, 1, -3], "int32")] }),
+  cases: ({ values }) => ({ int32: [values([0, 1, -3], "int32")] }),
 });

@@ -1,6 +1,5 @@
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { greater } from "./greater.js";
 import { mul } from "./mul.js";
@@ -24,5 +23,5 @@ register("leakyRelu", leakyRelu, {
   torch: "F.leaky_relu",
   elementwise: ["floats"],
   rest: [[], [0.3]],
-  cases: () => ({ kinks: [values([0])], "kinks, 0.3": [values([0]), 0.3] }),
+  cases: ({ values }) => ({ kinks: [values([0])], "kinks, 0.3": [values([0]), 0.3] }),
 });

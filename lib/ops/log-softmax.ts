@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { defineOp } from "./define.js";
 import { exp } from "./exp.js";
 import { mul } from "./mul.js";
@@ -39,7 +38,7 @@ register("logSoftmax", logSoftmax, {
   method: true,
   torch: "torch.log_softmax",
   along: "options",
-  cases: () => ({
+  cases: ({ values }) => ({
     "equal values": [values([[3, 3, 3]]), { dim: 1 }],
     "large and small values": [
       values([

@@ -1,7 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { amax } from "./amax.js";
-import { values } from "./cases.js";
 import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { detach } from "./detach.js";
@@ -52,7 +51,7 @@ register("logsumexp", logsumexp, {
   method: true,
   torch: "reduced(torch.logsumexp)",
   reduces: { axes: "several", of: "floats" },
-  cases: () => ({
+  cases: ({ values }) => ({
     "large and small values": [
       values([
         [1000, 1000, 999],

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { broadcast, format, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { type Draw, floats, values } from "./cases.js";
+import type { Draw, Draws } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
 import { matmulBatch, matmulOfSamples } from "./matmul-batch.js";
@@ -107,6 +107,7 @@ declare module "../tensor/tensor.js" {
 
 /** Cases of a [M, K] · b [K, N] in each of their transposes. */
 function products(
+  { floats }: Draws,
   note: string,
   M: number,
   K: number,
@@ -128,51 +129,58 @@ function products(
 register("matmul", matmul, {
   method: true,
   torch: "product",
-  cases: () => ({
-    ...products("odd sizes", 3, 7, 2),
-    ...products("inner size 1", 2, 1, 3),
-    ...products("no inner size: zeros", 2, 0, 3),
-    "size 1": [floats([1, 1]), floats([1, 1])],
-    "no rows": [floats([0, 2]), floats([2, 3])],
-    "no columns": [floats([2, 3]), floats([3, 0])],
-    "one row, one column, inner size 17": [floats([1, 17]), floats([17, 1])],
-    wide: [floats([1, 2]), floats([2, 7])],
-    tall: [floats([7, 2]), floats([2, 1])],
-    "1-D · 1-D": [floats([7]), floats([7])],
-    "1-D · 1-D, size 1": [floats([1]), floats([1])],
-    "1-D · 1-D, empty: zero": [floats([0]), floats([0])],
-    "1-D · 2-D": [floats([3]), floats([3, 5])],
-    "2-D · 1-D": [floats([5, 3]), floats([3])],
-    "2-D · 1-D, no inner size: zeros": [floats([2, 0]), floats([0])],
-    "extreme values": [
-      values([
-        [Infinity, 1],
-        [0, 1],
-        [NaN, 1],
-        [1e300, 1e300],
-        [1e-300, 1e-300],
-      ]),
-      values([
-        [0, 1, 1e300],
-        [1, -1, 1e-300],
-      ]),
-    ],
-    stacks: [floats([3, 2, 4]), floats([3, 4, 2])],
-    "a stack and a matrix": [floats([3, 2, 4]), floats([4, 2])],
-    "a matrix and a stack": [floats([2, 4]), floats([3, 4, 2])],
-    "stacks that broadcast": [floats([2, 1, 2, 3]), floats([3, 3, 2])],
-    "a stack and a vector": [floats([2, 3, 4]), floats([4])],
-    "a vector and a stack": [floats([3]), floats([2, 3, 2])],
-    "a stack of nothing": [floats([0, 2, 3]), floats([0, 3, 2])],
-    "stacks of size 1": [floats([1, 1, 1]), floats([1, 1, 1])],
-    "stacks, a transposed": [floats([2, 3, 2]), floats([2, 3, 4]), { transposeA: true }],
-    "stacks, b transposed": [floats([2, 2, 3]), floats([2, 4, 3]), { transposeB: true }],
-    "stacks, both transposed": [floats([2, 3, 2]), floats([2, 4, 3]), { transposeA: true, transposeB: true }],
-    "a matrix of one and a stack": [floats([1, 1]), floats([2, 1, 1])],
-    "stacks of stacks": [floats([1, 3, 3, 3]), floats([1, 3, 3, 1])],
-    "a stack of one and a row": [floats([1, 1, 1]), floats([1, 2])],
-    "a stack of one against many": [floats([1, 3, 3]), floats([3, 3, 2])],
-    "a column and a row": [floats([2, 1]), floats([1, 3])],
-  }),
+  cases: (draws) => {
+    const { floats, values } = draws;
+    return {
+      ...products(draws, "odd sizes", 3, 7, 2),
+      ...products(draws, "inner size 1", 2, 1, 3),
+      ...products(draws, "no inner size: zeros", 2, 0, 3),
+      "size 1": [floats([1, 1]), floats([1, 1])],
+      "no rows": [floats([0, 2]), floats([2, 3])],
+      "no columns": [floats([2, 3]), floats([3, 0])],
+      "one row, one column, inner size 17": [floats([1, 17]), floats([17, 1])],
+      wide: [floats([1, 2]), floats([2, 7])],
+      tall: [floats([7, 2]), floats([2, 1])],
+      "1-D · 1-D": [floats([7]), floats([7])],
+      "1-D · 1-D, size 1": [floats([1]), floats([1])],
+      "1-D · 1-D, empty: zero": [floats([0]), floats([0])],
+      "1-D · 2-D": [floats([3]), floats([3, 5])],
+      "2-D · 1-D": [floats([5, 3]), floats([3])],
+      "2-D · 1-D, no inner size: zeros": [floats([2, 0]), floats([0])],
+      "extreme values": [
+        values([
+          [Infinity, 1],
+          [0, 1],
+          [NaN, 1],
+          [1e300, 1e300],
+          [1e-300, 1e-300],
+        ]),
+        values([
+          [0, 1, 1e300],
+          [1, -1, 1e-300],
+        ]),
+      ],
+      stacks: [floats([3, 2, 4]), floats([3, 4, 2])],
+      "a stack and a matrix": [floats([3, 2, 4]), floats([4, 2])],
+      "a matrix and a stack": [floats([2, 4]), floats([3, 4, 2])],
+      "stacks that broadcast": [floats([2, 1, 2, 3]), floats([3, 3, 2])],
+      "a stack and a vector": [floats([2, 3, 4]), floats([4])],
+      "a vector and a stack": [floats([3]), floats([2, 3, 2])],
+      "a stack of nothing": [floats([0, 2, 3]), floats([0, 3, 2])],
+      "stacks of size 1": [floats([1, 1, 1]), floats([1, 1, 1])],
+      "stacks, a transposed": [floats([2, 3, 2]), floats([2, 3, 4]), { transposeA: true }],
+      "stacks, b transposed": [floats([2, 2, 3]), floats([2, 4, 3]), { transposeB: true }],
+      "stacks, both transposed": [
+        floats([2, 3, 2]),
+        floats([2, 4, 3]),
+        { transposeA: true, transposeB: true },
+      ],
+      "a matrix of one and a stack": [floats([1, 1]), floats([2, 1, 1])],
+      "stacks of stacks": [floats([1, 3, 3, 3]), floats([1, 3, 3, 1])],
+      "a stack of one and a row": [floats([1, 1, 1]), floats([1, 2])],
+      "a stack of one against many": [floats([1, 3, 3]), floats([3, 3, 2])],
+      "a column and a row": [floats([2, 1]), floats([1, 3])],
+    };
+  },
   order: { "extreme values": 0 },
 });

@@ -3,7 +3,6 @@ import { checkDim } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { argmax } from "./argmax.js";
 import { argmin } from "./argmin.js";
-import { floats, values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { checkNotEmpty } from "./extreme.js";
 import type { ReduceOneOptions } from "./reduce.js";
@@ -57,7 +56,7 @@ export function min(x: Tensor, options: ExtremeOptions): ValuesAndIndices {
 register("max", max, {
   torch: "torch.max",
   along: "options",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "last dim, keepdim": [floats([2, 5]), { dim: -1, keepdim: true }],
     "ties give the first": [
       values([
@@ -71,7 +70,7 @@ register("max", max, {
 register("min", min, {
   torch: "torch.min",
   along: "options",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "last dim, keepdim": [floats([2, 5]), { dim: -1, keepdim: true }],
     "ties give the first": [
       values([

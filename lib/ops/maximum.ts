@@ -1,6 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { values } from "./cases.js";
 import { elementwise } from "./elementwise.js";
 import { equal } from "./equal.js";
 import { greater } from "./greater.js";
@@ -40,7 +39,7 @@ register("maximum", maximum, {
   method: true,
   torch: "torch.maximum",
   elementwise: ["floats", "floats"],
-  cases: () => ({
+  cases: ({ values }) => ({
     ties: [values([1, -2, 0, 0.5, 3]), values([1, -2, 0, 0.75, 2.5])],
     "ties with 0-d": [
       values([

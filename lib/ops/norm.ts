@@ -4,7 +4,6 @@ import type { Tensor } from "../tensor/tensor.js";
 import { abs } from "./abs.js";
 import { amax } from "./amax.js";
 import { amin } from "./amin.js";
-import { floats } from "./cases.js";
 import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { equal } from "./equal.js";
@@ -60,7 +59,7 @@ function powers(x: Tensor, p: number): Tensor {
 register("norm", norm, {
   torch: "lambda x, p=2, **axes: reduced(torch.linalg.vector_norm)(x, ord=p, **axes)",
   reduces: { axes: "several", of: "floats" },
-  cases: () => ({
+  cases: ({ floats }) => ({
     "p = 1": [floats([2, 3]), { p: 1, dim: 1 }],
     "p = 3": [floats([2, 3]), { p: 3, dim: 1 }],
     "p = 0.5": [floats([2, 3]), { p: 0.5, dim: 1 }],

@@ -2,7 +2,6 @@ import { checkNumber } from "../options.js";
 import { allocate, checkDType, type DType } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkIndex } from "./axis-index.js";
-import { values } from "./cases.js";
 import { equal } from "./equal.js";
 import { inRange } from "./in-range.js";
 import { register } from "./registry.js";
@@ -27,7 +26,7 @@ export function oneHot(index: Tensor, numClasses: number, dtype: DType = "float3
 
 register("oneHot", oneHot, {
   torch: "one_hot",
-  cases: () => ({
+  cases: ({ values }) => ({
     "1-D": [values([2, 0, 4, 2], "int32"), 5, "float64" as const],
     "2-D": [
       values(

@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { mul } from "./mul.js";
 import { register } from "./registry.js";
@@ -25,7 +24,7 @@ export function outer(a: Tensor, b: Tensor): Tensor {
 
 register("outer", outer, {
   torch: "torch.outer",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "odd size": [floats([7]), floats([7])],
     "size 1": [floats([1]), floats([1])],
     empty: [floats([0]), floats([0])],

@@ -3,7 +3,6 @@ import { checkNumber } from "../options.js";
 import { checkElement } from "../tensor/dtype.js";
 import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { register } from "./registry.js";
 import { filledUp } from "./slice-and-concat.js";
 
@@ -32,7 +31,7 @@ export function pad(
 
 register("pad", pad, {
   torch: "pad",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "both sides": [floats([3]), 0, 1, 2],
     "last dim": [floats([2, 3]), -1, 0, 2],
     "middle dim, a value": [floats([2, 2, 2]), 1, 1, 0, 1.5],

@@ -3,7 +3,6 @@ import { checkFlag, checkNumber, checkOptions } from "../options.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { floats } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { norm } from "./norm.js";
 import { register } from "./registry.js";
@@ -60,7 +59,7 @@ export function distance(
 
 register("pairwiseDistance", pairwiseDistance, {
   torch: "F.pairwise_distance",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "2-D": [floats([3, 4]), floats([3, 4])],
     broadcast: [floats([2, 3, 4]), floats([1, 4]), { p: 3 }],
     keepdim: [floats([4]), floats([4]), { keepdim: true, eps: 0 }],

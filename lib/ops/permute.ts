@@ -2,7 +2,6 @@ import { ShapeError } from "../errors.js";
 import { describeList } from "../options.js";
 import { checkDim, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { linear } from "./define.js";
 import { type Method, register } from "./registry.js";
 import { stridedParams } from "./strided.js";
@@ -48,7 +47,7 @@ declare module "../tensor/tensor.js" {
 register("permute", permute, {
   method: true,
   torch: "torch.permute",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "2-D": [floats([3, 7]), [1, 0]],
     "3-D, a cycle": [floats([2, 3, 4]), [2, 0, 1]],
     "negative dims": [floats([2, 3, 4]), [-1, 1, -3]],

@@ -1,7 +1,6 @@
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
-import { floats, values } from "./cases.js";
 import { constantWhere } from "./constant-where.js";
 import { broadcastSpec, defineOp } from "./define.js";
 import { elementwise, times } from "./elementwise.js";
@@ -77,7 +76,7 @@ register("pow", pow, {
   method: true,
   torch: "torch.pow",
   elementwise: [[0.25, 2], "floats"],
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "negative base, integer exponent": [values([-2, -2, -2, -0.5, -0.5, -3]), values([3, 2, -1, -2, 1, 0])],
     "0-d exponent 2": [values([-2, 1.5, 0, 3]), values(2)],
     "0-d exponent -1": [values([-2, 1.5, 3]), values(-1)],

@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { greater } from "./greater.js";
 import { mul } from "./mul.js";
@@ -32,7 +31,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
 
 register("prelu", prelu, {
   torch: "F.prelu",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "one slope": [floats([2, 3]), floats([1], 0.1, 0.9)],
     "a slope for each channel": [floats([2, 3]), floats([3], 0.1, 0.9)],
     "3-D": [floats([2, 3, 2]), floats([3], 0.1, 0.9)],

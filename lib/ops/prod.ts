@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { concat } from "./concat.js";
 import { checkDTypes } from "./define.js";
 import { expand } from "./expand.js";
@@ -38,7 +37,7 @@ export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
 register("prod", prod, {
   torch: "prod",
   reduces: { axes: "several", of: "floats" },
-  cases: () => ({
+  cases: ({ values }) => ({
     "factors of 0": [
       values([
         [0, 2, 3],

@@ -1,7 +1,7 @@
 // What each op says of itself at the end of its file. The methods of `Tensor`, PyTorch's answers (test/oracle/) and the
 // tests that every op passes (test/ops/) follow from it.
 import { Tensor } from "../tensor/tensor.js";
-import type { Draw } from "./cases.js";
+import type { Draw, Draws } from "./cases.js";
 
 /** An op as a method: the tensor that it is called on is the op's first argument. */
 export type Method<F> = F extends (x: infer _X, ...rest: infer Rest) => infer Y
@@ -53,7 +53,7 @@ export interface About<A extends readonly unknown[]> {
   /** Family of ops along one axis, which is in the options or the argument after the tensor. */
   readonly along?: "options" | "argument";
   /** Cases of its own, by what they are about. */
-  readonly cases?: () => Readonly<Record<string, Arguments<A>>>;
+  readonly cases?: (draws: Draws) => Readonly<Record<string, Arguments<A>>>;
   /**
    * The highest order of derivatives to compare, of all cases or by case, where that is not 2: 0 where values alone
    * have a meaning, 1 where PyTorch's second derivatives are wrong.
@@ -75,7 +75,7 @@ export interface Registered extends Omit<About<readonly unknown[]>, "cases"> {
   readonly name: string;
   readonly op: (...args: never[]) => unknown;
   readonly isMethod: boolean;
-  cases(): Readonly<Record<string, readonly unknown[]>>;
+  cases(draws: Draws): Readonly<Record<string, readonly unknown[]>>;
 }
 
 const registered = new Map<string, Registered>();
@@ -91,6 +91,6 @@ export function register<K extends string, A extends readonly unknown[], Y>(
 ): void {
   const isMethod = about.method === true;
   const { cases, ...rest }: About<A> = about;
-  registered.set(name, { ...rest, name, op, isMethod, cases: () => cases?.() ?? {} });
+  registered.set(name, { ...rest, name, op, isMethod, cases: (draws) => cases?.(draws) ?? {} });
   if (isMethod) addMethod(name, op);
 }

@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { hardtanh } from "./hardtanh.js";
 import { register } from "./registry.js";
@@ -18,5 +17,5 @@ export function relu6(x: Tensor): Tensor {
 register("relu6", relu6, {
   torch: "F.relu6",
   elementwise: ["floats"],
-  cases: () => ({ kinks: [values([0, 6])] }),
+  cases: ({ values }) => ({ kinks: [values([0, 6])] }),
 });

@@ -2,7 +2,6 @@ import { ShapeError } from "../errors.js";
 import { describeList } from "../options.js";
 import { checkShape, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { expand } from "./expand.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
@@ -32,7 +31,7 @@ export function repeat(x: Tensor, counts: Shape): Tensor {
 
 register("repeat", repeat, {
   torch: "lambda x, counts: x.repeat(counts)",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "1-D": [floats([3]), [2]],
     "2-D": [floats([2, 3]), [2, 2]],
     "added dims": [floats([2]), [2, 1, 3]],

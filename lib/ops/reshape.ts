@@ -2,7 +2,6 @@ import { ShapeError } from "../errors.js";
 import { describeList } from "../options.js";
 import { checkShape, format, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { linear } from "./define.js";
 import { type Method, register } from "./registry.js";
 
@@ -56,7 +55,7 @@ declare module "../tensor/tensor.js" {
 register("reshape", reshape, {
   method: true,
   torch: "torch.reshape",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "2-D to 2-D": [floats([2, 6]), [3, 4]],
     "a size to infer": [floats([2, 6]), [4, -1]],
     "to 1-D": [floats([3, 7]), [21]],

@@ -3,7 +3,6 @@ import { format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkAxisPerElement } from "./axis-index.js";
-import { floats, values } from "./cases.js";
 import { addElements } from "./index-maps.js";
 import { register } from "./registry.js";
 
@@ -29,7 +28,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
 
 register("scatterAdd", scatterAdd, {
   torch: "torch.scatter_add",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "1-D, repeated": [floats([5]), 0, values([4, 0, 4, 2, 4, 1, 0], "int32"), floats([7])],
     "first dim": [
       floats([3, 4]),

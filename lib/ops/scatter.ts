@@ -3,7 +3,6 @@ import { allocate } from "../tensor/dtype.js";
 import { format, type Shape, sameShape } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { checkAxisPerElement, indexParams } from "./axis-index.js";
-import { floats, values } from "./cases.js";
 import { defineOp } from "./define.js";
 import { equal } from "./equal.js";
 import { expand } from "./expand.js";
@@ -76,7 +75,7 @@ export function scatter(x: Tensor, dim: number, index: Tensor, source: Operand):
 
 register("scatter", scatter, {
   torch: "torch.scatter",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     // PyTorch's gradient is of an index that names no place twice.
     "1-D": [floats([5]), 0, values([4, 0, 2], "int32"), floats([3])],
     "first dim": [

@@ -2,7 +2,6 @@ import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { register } from "./registry.js";
 import { sliceAt } from "./slice-and-concat.js";
 
@@ -42,7 +41,7 @@ export function slice(x: Tensor, dim: number, options: SliceOptions = {}): Tenso
 
 register("slice", slice, {
   torch: "cut",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "from the front": [floats([7]), 0, { end: 3 }],
     "to the end": [floats([7]), 0, { start: 4 }],
     between: [floats([3, 5]), 1, { start: 1, end: 4 }],

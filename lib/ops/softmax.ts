@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { defineOp } from "./define.js";
 import { mul } from "./mul.js";
 import { type Method, register } from "./registry.js";
@@ -42,7 +41,7 @@ register("softmax", softmax, {
   method: true,
   torch: "torch.softmax",
   along: "options",
-  cases: () => ({
+  cases: ({ values }) => ({
     "equal values": [values([[3, 3, 3]]), { dim: 1 }],
     "large and small values": [
       values([

@@ -1,7 +1,6 @@
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
-import { values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { greater } from "./greater.js";
 import { less } from "./less.js";
@@ -28,5 +27,5 @@ register("softshrink", softshrink, {
   torch: "F.softshrink",
   elementwise: ["floats"],
   rest: [[], [1]],
-  cases: () => ({ kinks: [values([-0.5, 0.5])], "kinks, 1": [values([-1, 1]), 1] }),
+  cases: ({ values }) => ({ kinks: [values([-0.5, 0.5])], "kinks, 1": [values([-1, 1]), 1] }),
 });

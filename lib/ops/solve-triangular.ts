@@ -2,7 +2,6 @@ import { checkFlag, checkOptions } from "../options.js";
 import type { Shape } from "../tensor/shape.js";
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { floats, matrices } from "./cases.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { forEach } from "./for-each.js";
 import { matmul } from "./matmul.js";
@@ -89,7 +88,7 @@ export function solveTriangular(a: Tensor, b: Tensor, options: SolveTriangularOp
 
 register("solveTriangular", solveTriangular, {
   torch: "solve_triangular",
-  cases: () => {
+  cases: ({ floats, matrices }) => {
     const systems: readonly (readonly [note: string, a: Shape, b: Shape])[] = [
       ["vector", [3, 3], [3]],
       ["matrix", [3, 3], [3, 2]],

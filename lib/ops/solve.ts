@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { broadcast, format, stackSizes } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats, matrices } from "./cases.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { expand } from "./expand.js";
@@ -73,7 +72,7 @@ export function solve(a: Tensor, b: Tensor): Tensor {
 
 register("solve", solve, {
   torch: "solve",
-  cases: () => ({
+  cases: ({ floats, matrices }) => ({
     vector: [matrices([3, 3]), floats([3])],
     matrix: [matrices([3, 3]), floats([3, 2])],
     "1 × 1": [matrices([1, 1]), floats([1, 1])],

@@ -2,7 +2,6 @@ import { checkFlag, checkNumber, checkOptions } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { argsort, readSortOptions, type SortOptions } from "./argsort.js";
-import { floats, values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { register } from "./registry.js";
 import { slice } from "./slice.js";
@@ -48,7 +47,7 @@ export function topk(x: Tensor, k: number, options: TopkOptions = {}): ValuesAnd
 register("sort", sort, {
   torch: "lambda x, **order: torch.sort(x, stable=True, **order)",
   along: "options",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     descending: [floats([3, 4]), { descending: true }],
     "ties keep their order": [values([2, 1, 2, 1, 0]), { descending: true }],
     int32: [values([3, 1, 2, 1], "int32"), { dim: 0 }],
@@ -56,7 +55,7 @@ register("sort", sort, {
 });
 register("topk", topk, {
   torch: "torch.topk",
-  cases: () => ({
+  cases: ({ floats }) => ({
     largest: [floats([7]), 3],
     smallest: [floats([2, 5]), 2, { largest: false }],
     "first dim": [floats([4, 3]), 2, { dim: 0 }],

@@ -2,7 +2,6 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { checkNumber, describeList } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { register } from "./registry.js";
 import { slice } from "./slice.js";
 
@@ -41,7 +40,7 @@ function equalSizes(length: number, size: number): number[] {
 
 register("split", split, {
   torch: "torch.split",
-  cases: () => ({
+  cases: ({ floats }) => ({
     equal: [floats([6]), 2, 0],
     "a smaller last one": [floats([2, 5]), 2, 1],
     listed: [floats([5, 2]), [1, 0, 4], 0],

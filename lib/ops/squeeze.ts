@@ -1,7 +1,6 @@
 import { checkOptions } from "../options.js";
 import { checkDims } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { type Method, register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
@@ -30,7 +29,7 @@ declare module "../tensor/tensor.js" {
 register("squeeze", squeeze, {
   method: true,
   torch: "lambda x, dim=None: torch.squeeze(x) if dim is None else torch.squeeze(x, dim)",
-  cases: () => ({
+  cases: ({ floats }) => ({
     "every size 1": [floats([1, 3, 1, 2])],
     "one dim": [floats([1, 3, 1]), { dim: 0 }],
     "negative dim": [floats([1, 3, 1]), { dim: -1 }],

@@ -1,7 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { checkDim, format, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { checkTensors, concat } from "./concat.js";
 import { register } from "./registry.js";
 import { unsqueeze } from "./unsqueeze.js";
@@ -29,7 +28,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
 
 register("stack", stack, {
   torch: "torch.stack",
-  cases: () => ({
+  cases: ({ floats }) => ({
     vectors: [[floats([2]), floats([2]), floats([2])], 0],
     "last dim": [[floats([2, 3]), floats([2, 3])], -1],
     scalars: [[floats([]), floats([])], 0],

@@ -1,6 +1,5 @@
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { checkInput } from "./define.js";
 import { lessEqual } from "./less-equal.js";
 import { register } from "./registry.js";
@@ -23,5 +22,5 @@ register("threshold", threshold, {
   torch: "F.threshold",
   elementwise: ["floats"],
   rest: [[0.4, -7]],
-  cases: () => ({ kinks: [values([0.4]), 0.4, -7] }),
+  cases: ({ values }) => ({ kinks: [values([0.4]), 0.4, -7] }),
 });

@@ -2,7 +2,6 @@ import { checkDType, type DType } from "../tensor/dtype.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
-import { floats, truths, values } from "./cases.js";
 import { type Apply, linear } from "./define.js";
 import { type Method, register } from "./registry.js";
 
@@ -46,7 +45,7 @@ declare module "../tensor/tensor.js" {
 register("to", to, {
   method: true,
   torch: "to",
-  cases: () => ({
+  cases: ({ floats, truths, values }) => ({
     "to int32": [values([0.5, -1.75, 2.25, -0]), "int32" as const],
     "to bool": [values([0.5, 0, -0, NaN]), "bool" as const],
     "from int32": [

@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { checkInput } from "./define.js";
 import { checkSquare, diagonal } from "./diagonal.js";
 import { register } from "./registry.js";
@@ -19,7 +18,7 @@ export function trace(x: Tensor): Tensor {
 
 register("trace", trace, {
   torch: "lambda x: torch.diagonal(x, dim1=-2, dim2=-1).sum(-1)",
-  cases: () => ({
+  cases: ({ floats }) => ({
     matrix: [floats([3, 3])],
     stack: [floats([2, 2, 2])],
     "size 1": [floats([1, 1])],

@@ -1,6 +1,5 @@
 import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats, values } from "./cases.js";
 import { permute } from "./permute.js";
 import { type Method, register } from "./registry.js";
 
@@ -28,7 +27,7 @@ declare module "../tensor/tensor.js" {
 register("transpose", transpose, {
   method: true,
   torch: "torch.transpose",
-  cases: () => ({
+  cases: ({ floats, values }) => ({
     "2-D": [floats([3, 7]), 0, 1],
     "3-D, ends": [floats([2, 3, 2]), 0, 2],
     "negative dims": [floats([2, 3, 2]), -1, -2],

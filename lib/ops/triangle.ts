@@ -2,7 +2,6 @@ import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { register } from "./registry.js";
 import { where } from "./where.js";
 
@@ -51,7 +50,7 @@ export function triu(x: Tensor, options: TriangleOptions = {}): Tensor {
 
 register("tril", tril, {
   torch: "torch.tril",
-  cases: () => ({
+  cases: ({ floats }) => ({
     square: [floats([3, 3])],
     "wide, above": [floats([2, 4]), { diagonal: 1 }],
     "tall, below": [floats([4, 2]), { diagonal: -1 }],
@@ -61,7 +60,7 @@ register("tril", tril, {
 });
 register("triu", triu, {
   torch: "torch.triu",
-  cases: () => ({
+  cases: ({ floats }) => ({
     square: [floats([3, 3])],
     "wide, above": [floats([2, 4]), { diagonal: 1 }],
     "tall, below": [floats([4, 2]), { diagonal: -1 }],

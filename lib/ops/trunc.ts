@@ -1,5 +1,4 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { values } from "./cases.js";
 import { elementwise } from "./elementwise.js";
 import { type Method, register } from "./registry.js";
 
@@ -24,7 +23,7 @@ register("trunc", trunc, {
   method: true,
   torch: "torch.trunc",
   elementwise: ["floats"],
-  cases: () => ({
+  cases: ({ values }) => ({
     halves: [values([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999999999999994, 2 ** 51 + 0.5])],
   }),
 });

@@ -1,6 +1,5 @@
 import { checkDim, checkShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { type Method, register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
@@ -24,7 +23,7 @@ declare module "../tensor/tensor.js" {
 register("unsqueeze", unsqueeze, {
   method: true,
   torch: "torch.unsqueeze",
-  cases: () => ({
+  cases: ({ floats }) => ({
     first: [floats([2, 3]), 0],
     middle: [floats([2, 3]), 1],
     last: [floats([2, 3]), -1],

@@ -1,6 +1,5 @@
 import { checkNumber, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { floats } from "./cases.js";
 import { constantWhere } from "./constant-where.js";
 import { checkDTypes } from "./define.js";
 import { equal } from "./equal.js";
@@ -53,7 +52,7 @@ function spreadOf(name: string, x: Tensor, options: VarianceOptions): Tensor {
 register("variance", variance, {
   torch: "reduced(torch.var)",
   reduces: { axes: "several", of: "floats" },
-  cases: () => ({
+  cases: ({ floats }) => ({
     "no correction": [floats([2, 3]), { dim: 1, correction: 0 }],
     "correction 2": [floats([4]), { correction: 2 }],
   }),
@@ -63,7 +62,7 @@ register("variance", variance, {
 register("std", std, {
   torch: "reduced(torch.std)",
   reduces: { axes: "several", of: "floats" },
-  cases: () => ({
+  cases: ({ floats }) => ({
     "no correction": [floats([2, 3]), { dim: 1, correction: 0 }],
     "correction 2": [floats([4]), { correction: 2 }],
   }),

@@ -2,7 +2,6 @@ import { DTypeError } from "../errors.js";
 import { broadcast, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
-import { floats, truths, values } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type Operand, operands, scalar } from "./operand.js";
 import { register } from "./registry.js";
@@ -53,7 +52,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 register("where", where, {
   torch: "torch.where",
   elementwise: ["truths", "floats", "floats"],
-  cases: () => ({
+  cases: ({ floats, truths, values }) => ({
     "extreme values not chosen": [
       values([true, false, true, false]),
       values([1, NaN, Infinity, Infinity]),

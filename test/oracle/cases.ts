@@ -2,7 +2,7 @@
 import type { Draw } from "../../lib/ops/cases.js";
 import type { Registered } from "../../lib/ops/registry.js";
 import { isPlainObject } from "../../lib/options.js";
-import { draw, Source } from "./draw.js";
+import { DRAWS, draw, Source } from "./draw.js";
 import { familyOf } from "./families.js";
 import type { Argument, OracleTensor } from "./read.js";
 
@@ -17,7 +17,7 @@ export interface Case {
 }
 
 export function casesOf(about: Registered): Case[] {
-  const own = Object.entries(about.cases?.() ?? {}).map(([note, args]) => ({ note, args, order: undefined }));
+  const own = Object.entries(about.cases(DRAWS)).map(([note, args]) => ({ note, args, order: undefined }));
   const family = Object.entries(familyOf(about)).map(([note, { args, order }]) => ({ note, args, order }));
   return [...family, ...own].map(({ note, args, order }) => {
     const drawn = args.map((argument, i) => resolve(argument, `${about.name}: ${note}, ${i}`));

@@ -1,5 +1,5 @@
 // The tensors of the ops' cases: drawn at random, seeded by name, so that a new case leaves the others as they are.
-import type { Draw } from "../../lib/ops/cases.js";
+import type { Draw, Draws } from "../../lib/ops/cases.js";
 import type { OracleTensor } from "./read.js";
 
 /** A stream of numbers in [0, 1) that a name seeds: 32 bits each (mulberry32 of the name's FNV-1a hash). */
@@ -36,6 +36,15 @@ export class Source {
     return whole === 0 ? 0.125 : whole / digits;
   }
 }
+
+export const DRAWS: Draws = {
+  floats: (shape, low = -2, high = 2) => ({ draw: "floats", shape, low, high }),
+  ties: (shape) => ({ draw: "floats", shape, low: -0.25, high: 0.25, step: 0.125 }),
+  integers: (shape, below) => ({ draw: "integers", shape, below }),
+  truths: (shape) => ({ draw: "truths", shape }),
+  matrices: (shape, kind = "regular") => ({ draw: "matrices", shape, kind }),
+  values: (values, dtype = "float64") => ({ draw: "values", values, dtype }),
+};
 
 const countOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 

@@ -1,7 +1,9 @@
 // The cases that all ops of a family have, by what they are about.
-import { type Draw, floats, integers, ties, truths, values } from "../../lib/ops/cases.js";
+import type { Draw } from "../../lib/ops/cases.js";
 import type { Domain, Order, Registered } from "../../lib/ops/registry.js";
-import { Source } from "./draw.js";
+import { DRAWS, Source } from "./draw.js";
+
+const { floats, integers, ties, truths, values } = DRAWS;
 
 /** A call: the arguments in order, with a `Draw` for each tensor. */
 export interface FamilyCase {
