@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { compile, full, ops, type Tensor, tensor, zeros } from "../../lib/index.js";
+import { type Registered, registry } from "../../lib/ops/registry.js";
 
 // JavaScript may write any byte to a bool tensor's data: all but 0 are true.
 const clean = [true, false, true, true, false, true, true];
@@ -16,25 +17,21 @@ const truths = (values: readonly (number | boolean)[]): Tensor => {
 const other = tensor([true, true, false, true, false, false, true]);
 const numbers = tensor([1, 2, 3, 4, 5, 6, 7]);
 const index = tensor([6, 5, 4, 3, 2, 1, 0], { dtype: "int32" });
-const compared = [
-  "equal",
-  "notEqual",
-  "less",
-  "lessEqual",
-  "greater",
-  "greaterEqual",
-  "logicalAnd",
-  "logicalOr",
-  "logicalXor",
-] as const;
+/** The ops of two inputs that take booleans. */
+const compared = [...registry.values()].filter(
+  ({ elementwise }) =>
+    elementwise?.length === 2 && elementwise.some((of) => of === "ties" || of === "truths"),
+);
+const call = ({ op }: Registered, ...args: readonly Tensor[]): Tensor =>
+  (op as (...given: readonly Tensor[]) => Tensor)(...args);
 
 const functions: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  ...Object.fromEntries(compared.map((name) => [name, (x: Tensor) => ops[name](x, other)])),
+  ...Object.fromEntries(compared.map((op) => [op.name, (x: Tensor) => call(op, x, other)])),
   ...Object.fromEntries(
-    compared.map((name) => [`${name} from the right`, (x: Tensor) => ops[name](other, x)]),
+    compared.map((op) => [`${op.name} from the right`, (x: Tensor) => call(op, other, x)]),
   ),
   ...Object.fromEntries(
-    compared.map((name) => [`${name} of rows`, (x: Tensor) => ops[name](ops.unsqueeze(x, 1), other)]),
+    compared.map((op) => [`${op.name} of rows`, (x: Tensor) => call(op, ops.unsqueeze(x, 1), other)]),
   ),
   "equal true": (x) => ops.equal(x, 1),
   "equal itself": (x) => ops.equal(x, ops.logicalNot(ops.logicalNot(x))),
