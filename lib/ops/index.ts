@@ -68,6 +68,7 @@ export { logSoftmax } from "./log-softmax.js";
 export { log1p } from "./log1p.js";
 export { log2 } from "./log2.js";
 export { log10 } from "./log10.js";
+export { logaddexp } from "./logaddexp.js";
 export { logicalAnd } from "./logical-and.js";
 export { logicalNot } from "./logical-not.js";
 export { logicalOr } from "./logical-or.js";
