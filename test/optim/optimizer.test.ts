@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { BusyError, compile, nn, ones, ops, optim, randn, type Tensor, tensor, zeros } from "../../lib/index.js";
+import {
+  BusyError,
+  compile,
+  nn,
+  ones,
+  ops,
+  optim,
+  randn,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../lib/index.js";
 import { expectNumbersClose } from "../oracle/compare.js";
 
 const parameter = (): Tensor => tensor([1, 2], { dtype: "float64", requiresGrad: true });
