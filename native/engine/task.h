@@ -170,7 +170,7 @@ inline Range share(int64_t n, const Team& team, int64_t grain = 1) {
 }
 
 inline void barrier(const Team& team) {
-  if (team.size > 1) team.wait(team.gate);
+  if (team.size > 1) team.wait(team.barrier);
 }
 
 }  // namespace thalweg

@@ -292,7 +292,7 @@ class Leader {
     constexpr int kWaits = 32;
     const TeamWork nothing = [](void*, const Team&) {};
     const TeamWork wait_often = [](void*, const Team& team) {
-      for (int i = 0; i < kWaits; ++i) team.wait(team.gate);
+      for (int i = 0; i < kWaits; ++i) team.wait(team.barrier);
     };
     const auto best_of = [this](TeamWork work) {
       double best = 1e9;
@@ -327,7 +327,7 @@ class Leader {
     Gate gate(team.size, *cores_);
     cores_->note(0);
     if (has_barriers) {
-      team.gate = &gate;
+      team.barrier = &gate;
       team.wait = [](void* shared) { static_cast<Gate*>(shared)->wait(own_rank); };
     }
     const double called = now();

@@ -7,9 +7,6 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-// What is kept of the exponentials lies in the first-level cache.
-constexpr int64_t kKept = 2048;
-
 // A NaN on either side wins.
 template <typename V>
 inline __attribute__((always_inline)) V larger(V a, V b) {
@@ -19,9 +16,9 @@ inline __attribute__((always_inline)) V larger(V a, V b) {
 // One row of many classes.
 template <typename T>
 void long_row(const CrossEntropyCall<T>& call, int64_t r) {
-  alignas(64) T powers[kKept];
+  alignas(64) T powers[Tuning::kept_powers];
   const int64_t n = call.n;
-  const bool fits = n <= kKept;
+  const bool fits = n <= Tuning::kept_powers;
   const T* y = call.y + r * n;
   T top = y[0];
   for (int64_t j = 1; j < n; ++j) top = larger(top, y[j]);
@@ -35,27 +32,26 @@ void long_row(const CrossEntropyCall<T>& call, int64_t r) {
   }
   const int32_t t = call.target[r];
   if (call.loss != nullptr) call.loss[r] = log_(sum) - (y[t] - top);
-  if (call.slope == nullptr) return;
-  T* slope = call.slope + r * n;
-  const T factor = call.d[r] / sum;
+  if (call.dy == nullptr) return;
+  T* dy = call.dy + r * n;
+  const T factor = call.dloss[r] / sum;
   if (fits) {
 #pragma omp simd
-    for (int64_t j = 0; j < n; ++j) slope[j] = factor * powers[j];
+    for (int64_t j = 0; j < n; ++j) dy[j] = factor * powers[j];
   } else {
 #pragma omp simd
-    for (int64_t j = 0; j < n; ++j) slope[j] = factor * exp_(y[j] - top);
+    for (int64_t j = 0; j < n; ++j) dy[j] = factor * exp_(y[j] - top);
   }
-  slope[t] -= call.d[r];
+  dy[t] -= call.dloss[r];
 }
 
-// At most kLanes rows of few classes side by side: each has whole vectors to itself, with nothing, e^−∞,
-// behind its end, and what is one number a row is computed for all rows at once.
+// At most kLanes rows of few classes side by side. Each has whole vectors to itself, filled up with e^−∞ = 0.
+// What is one number a row is computed for all rows at once.
 template <typename T>
 class ShortRows {
  public:
   static constexpr int64_t L = kLanes<T>;
-  static constexpr int64_t kMostClasses = kKept / L;
-  static constexpr int64_t kWorthTogether = 4;
+  static constexpr int64_t kMostClasses = Tuning::kept_powers / L;
 
   ShortRows(const CrossEntropyCall<T>& call, int64_t begin, int64_t rows)
       : call_(call), begin_(begin), rows_(rows), vectors_((call.n + L - 1) / L) {}
@@ -64,18 +60,18 @@ class ShortRows {
     shift();
     raise();
     if (call_.loss != nullptr) write_loss();
-    if (call_.slope != nullptr) write_slope();
+    if (call_.dy != nullptr) write_dy();
   }
 
  private:
   T* line(int64_t r) { return powers_ + r * vectors_ * L; }
-  // Whether a whole vector there ends within the rows in hand.
+  // Whether a whole vector there ends within these rows.
   bool fits(int64_t r, int64_t v) const { return r * call_.n + (v + 1) * L <= rows_ * call_.n; }
 
   // The lanes of each row's vector joined, to the same bits for any number of rows.
   template <typename Join>
   void join(const Join& join, Vector<T>* of, T* to) const {
-    if (rows_ < kWorthTogether) {
+    if (rows_ < Tuning::rows_joined) {
       for (int64_t r = 0; r < rows_; ++r) to[r] = join_own_lanes<T>(join, of[r])[0];
       return;
     }
@@ -128,29 +124,29 @@ class ShortRows {
     }
   }
 
-  // Rows in order: the end of a vector lies in the row behind, which comes next.
-  void write_slope() {
+  // Rows in order: a last vector may reach into the next row, which is written after it.
+  void write_dy() {
     for (int64_t r = 0; r < rows_; ++r) {
-      T* slope = call_.slope + (begin_ + r) * call_.n;
-      const T d = call_.d[begin_ + r];
+      T* dy = call_.dy + (begin_ + r) * call_.n;
+      const T d = call_.dloss[begin_ + r];
       const T factor = d / sums_[r];
       for (int64_t v = 0; v < vectors_; ++v) {
         const Vector<T> x = factor * load(line(r) + v * L);
         if (v < vectors_ - 1 || fits(r, v)) {
-          store(slope + v * L, x);
+          store(dy + v * L, x);
         } else {
           T lanes[L];
           store(static_cast<T*>(lanes), x);
-          store_pieces<L / 2>(slope + v * L, static_cast<const T*>(lanes), call_.n - v * L);
+          store_pieces<L / 2>(dy + v * L, static_cast<const T*>(lanes), call_.n - v * L);
         }
       }
-      slope[call_.target[begin_ + r]] -= d;
+      dy[call_.target[begin_ + r]] -= d;
     }
   }
 
   const CrossEntropyCall<T>& call_;
   int64_t begin_, rows_, vectors_;
-  alignas(64) T powers_[kKept];
+  alignas(64) T powers_[Tuning::kept_powers];
   alignas(64) T tops_[L];
   alignas(64) T sums_[L];
 };

@@ -1,4 +1,4 @@
-// The cost −ln softmax(y)_t of each row of scores y [rows, n] with label t [rows], and its slope.
+// The cost −ln softmax(y)_t of each row of scores y [rows, n] with label t [rows], and its gradient.
 #pragma once
 
 #include "types.h"
@@ -6,17 +6,17 @@
 namespace thalweg {
 
 // loss[r] = ln Σ_j e^(y[r, j]) − y[r, t[r]]
-// slope[r, j] = d[r] · (softmax(y[r])_j − (j = t[r]))
-// for the rows [begin, end). Either of loss and slope may be null, and d with the slope. A label outside
+// dy[r, j] = dloss[r] · (softmax(y[r])_j − (j = t[r]))
+// for the rows [begin, end). Either of loss and dy may be null, and dloss with dy. A label outside
 // [0, n) leaves its row unwritten.
 template <typename T>
 struct CrossEntropyCall {
   int64_t n;
   const T* y;
   const int32_t* target;
-  const T* d;
+  const T* dloss;
   T* loss;
-  T* slope;
+  T* dy;
 };
 
 // Returns the first row whose label is outside [0, n), or −1.

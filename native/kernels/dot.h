@@ -1,5 +1,5 @@
-// The order in which a dot product is summed, the same wherever one is formed: the vectors of a line in turn
-// into two sums, which are added, and then their lanes.
+// The one order in which dot products are summed: the vectors of a line in turn into two sums, which are
+// added, and then their lanes.
 #pragma once
 
 #if defined(__AVX__)
@@ -33,7 +33,7 @@ struct CountLanes<0, lanes...> {
   using List = LaneList<lanes...>;
 };
 
-// Joins the halves of each group of lanes: those of a's groups come first, those of b's behind them.
+// Joins the halves of each group of lanes: those of a's groups come first, then those of b's.
 template <int group, typename V, typename Join, int... lane>
 static inline __attribute__((always_inline)) V join_halves(const Join& join, V a, V b, LaneList<lane...>) {
   constexpr int half = group / 2;
@@ -80,8 +80,8 @@ struct DotSum {
   T total() const { return sum_of_lanes<T>(even + odd); }
 };
 
-// Stores `count` lanes from `first` on, in pieces and not by a mask: the next line begins where this one
-// ends, and a load there would wait for a masked store to be done.
+// Stores the first `count` lanes, in pieces and not by a mask: the next line begins where this one ends, and
+// a load there would wait for a masked store.
 template <int64_t piece, typename T>
 static inline __attribute__((always_inline)) void store_pieces(T* to, const T* lanes, int64_t count) {
   if (count & piece) {
@@ -130,7 +130,7 @@ class LastLanes {
   uint32_t mask_;
 };
 
-// The first lanes, one to all, of a vector behind which there may be nothing to read.
+// The first lanes, one to all, of a vector that may be the last thing there is to read.
 template <typename T>
 class FirstLanes {
  public:
@@ -189,7 +189,7 @@ static inline __attribute__((always_inline)) Vector<T> load_first(LaneMask<T>, i
 }
 #endif
 
-// The first lanes, one to all, of a vector behind which there may be nothing to read.
+// The first lanes, one to all, of a vector that may be the last thing there is to read.
 template <typename T>
 class FirstLanes {
  public:

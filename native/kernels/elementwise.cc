@@ -7,6 +7,7 @@
 #include "elementwise.h"
 
 #include "isa/fill.h"
+#include "isa/tuning.h"
 #include "math.h"
 
 namespace thalweg::THALWEG_ISA {
@@ -37,7 +38,7 @@ void unary(int64_t n, const void* const* in, const int64_t* strides, void* out) 
 // because a scalar tail would take longer than all the vectors of a short row.
 template <typename Op, typename T>
 void unary_by_blocks(int64_t n, const void* const* in, const int64_t* strides, void* out) {
-  constexpr int64_t kBlock = 64 / sizeof(T);
+  constexpr int64_t kBlock = Tuning::block_bytes / static_cast<int64_t>(sizeof(T));
   const T* a = static_cast<const T*>(in[0]);
   T* y = static_cast<T*>(out);
   if (n <= 0) return;

@@ -1,4 +1,4 @@
-// Activations and their slopes, of numbers; relu's of vectors too.
+// Activations and their derivatives, of numbers; relu's of vectors too.
 #pragma once
 
 #include "isa/namespace.h"
@@ -16,9 +16,9 @@ inline __attribute__((always_inline)) V activated(V x) {
   return x;
 }
 
-// By the activation's result y.
+// From the activation's result y.
 template <Activation activation, typename V>
-inline __attribute__((always_inline)) V slope(V y) {
+inline __attribute__((always_inline)) V derivative(V y) {
   if constexpr (activation == Activation::relu) return y > 0 ? V{} + 1 : V{};
   if constexpr (activation == Activation::tanh) return 1 - y * y;
   if constexpr (activation == Activation::sigmoid) return y * (1 - y);

@@ -7,7 +7,7 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-constexpr int kDots = 4;  // at a time: independent sums, and as many streams from memory
+constexpr int kDots = Tuning::dots;
 
 // to[0 … kDots) = a [K] · b[0 … kDots) [K]. Unrolled whole, so that the sums stay in registers.
 template <typename T>
@@ -45,18 +45,8 @@ void dots(int64_t K, const T* a, const T* const* b, T* to) {
   }
 }
 
-// Rows of a that are multiplied with so many lines of b at a time: as many sums as there are registers for,
-// and more rows than lines, since the rows stay in the first-level cache while b's lines come.
-#if defined(THALWEG_DOT_TILE_ROWS)
-constexpr int kDotTileRows = THALWEG_DOT_TILE_ROWS;
-constexpr int kDotTileLines = THALWEG_DOT_TILE_LINES;
-#elif defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kDotTileRows = 8;
-constexpr int kDotTileLines = 3;
-#else
-constexpr int kDotTileRows = 2;
-constexpr int kDotTileLines = 4;
-#endif
+constexpr int kDotTileRows = Tuning::dot_tile_rows;
+constexpr int kDotTileLines = Tuning::dot_tile_lines;
 // With room for whole vectors of sums.
 template <typename T>
 constexpr int kDotTileSums = (kDotTileRows * kDotTileLines + static_cast<int>(kLanes<T>) - 1) /

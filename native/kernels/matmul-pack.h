@@ -1,4 +1,4 @@
-// Copies of operands in the order in which the tiles read them.
+// Packing: copies of operands in the order in which the tiles read them.
 #pragma once
 
 #if defined(__AVX__)
@@ -47,8 +47,8 @@ struct IndicesTo<0, i...> {
   using Type = Indices<i...>;
 };
 
-// Element `to` of a vector of units of so many elements, in turn from the lower, or upper, halves of the
-// pieces of two vectors.
+// Where element `to` of an interleaved vector comes from. It takes units of `unit` elements, in turn from the
+// lower, or upper, halves of the pieces of two vectors.
 template <typename T, int64_t unit, bool upper>
 constexpr int64_t interleaved(int64_t to) {
   const int64_t at = to % kPiece<T>;
@@ -134,7 +134,7 @@ template <typename T>
 constexpr int64_t kPanelVectors = (kTileRows + kLanes<T> - 1) / kLanes<T>;
 
 // to[k·width + s] = from.at(s, k) for s < rows ≤ kTileRows, k < K; writes up to kTileRows + kLanes
-// elements behind the last.
+// elements past the last.
 template <typename T, int G = 1>
 void transpose_panel(int64_t K, int64_t rows, const Factor<T>& from, int64_t width, T* to) {
   if constexpr (G < kPanelVectors<T>) {
@@ -142,10 +142,6 @@ void transpose_panel(int64_t K, int64_t rows, const Factor<T>& from, int64_t wid
   }
   transpose_rows<T, G>(K, rows, from, width, to);
 }
-
-// So many panels are copied at a time: what one of them takes of a depth is less than a cache line, and the
-// next depth may be far away.
-constexpr int64_t kPanelsAtATime = 8;
 
 // to[p·apart + k·R + s] = from.at(p·R + s, k) for p < panels, s < R, k < K, of lines side by side.
 template <typename T, int R = kTileRows>
@@ -159,8 +155,8 @@ void copy_panels(int64_t K, int64_t rows, int64_t panels, const Factor<T>& from,
   }
 }
 
-// The panels of `rows` rows of a, each of so many as a tile is high, the last one of what is left, and so far
-// apart: to[k·height + r] = a[r, k] in each.
+// The panels of `rows` rows of a, `apart` elements from one to the next: to[k·height + r] = a[r, k] in each.
+// A panel has as many rows as a tile; the last one has what is left.
 template <typename T>
 void pack_left(int64_t K, int64_t height, int64_t rows, const Factor<T>& a, T* to, int64_t apart) {
   int64_t panels = 1;
@@ -171,12 +167,12 @@ void pack_left(int64_t K, int64_t height, int64_t rows, const Factor<T>& a, T* t
       continue;
     }
     const int64_t left = (rows - i) / own;
-    panels = left < kPanelsAtATime ? left : kPanelsAtATime;
+    panels = left < Tuning::panels_at_a_time ? left : Tuning::panels_at_a_time;
     copy_panels(K, own, panels, a.from(i, 0), to, apart);
   }
 }
 
-// A panel of kTileColumns columns of b, zeros behind `columns`: tiles read whole vectors.
+// A panel of kTileColumns columns of b. After the first `columns` come zeros: tiles read whole vectors.
 template <typename T>
 void pack_right(int64_t K, int64_t columns, const Factor<T>& b, T* to) {
   constexpr int64_t C = kTileColumns<T>;
@@ -189,8 +185,7 @@ void pack_right(int64_t K, int64_t columns, const Factor<T>& b, T* to) {
     }
   } else if (columns == C) {
     for (int64_t k = 0; k < K; ++k) {
-      // Rows are far apart: nothing else foresees them.
-      const T* ahead = b.at(0, k + 8 < K ? k + 8 : k);
+      const T* ahead = b.at(0, k + Tuning::rows_ahead < K ? k + Tuning::rows_ahead : k);
       __builtin_prefetch(ahead);
       __builtin_prefetch(ahead + C - 1);
       __builtin_memcpy(to + k * C, b.at(0, k), C * sizeof(T));

@@ -3,93 +3,80 @@
 
 #include "isa/namespace.h"
 #include "matmul-activation.h"
-#include "matmul-fetch.h"
+#include "matmul-prefetch.h"
 #include "vector.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-// Rows of a tile, of two vectors each: as many accumulators as there are registers for, less two for a
-// line of b and one or two for a factor of a. Every number gives the right results: the tests choose others.
-#if defined(THALWEG_TILE_ROWS)
-constexpr int kTileRows = THALWEG_TILE_ROWS;
-#elif defined(__AVX512F__)
-constexpr int kTileRows = 14;  // 28 accumulators of 32 registers
-#elif defined(__aarch64__)
-constexpr int kTileRows = 12;  // 24 of 32
-#elif defined(__FMA__)
-constexpr int kTileRows = 6;  // 12 of 16
-#else
-constexpr int kTileRows = 4;  // 8 of 16: without FMA each product needs a register too
-#endif
-constexpr int kTileVectors = 2;
+constexpr int kTileRows = Tuning::tile_rows;
+constexpr int kTileVectors = Tuning::tile_vectors;
 
-// A tile of few rows has registers for more columns, so that it reads longer pieces of b's rows.
+// A tile of few rows has registers for more columns. It reads longer pieces of b's rows.
 constexpr int kWideRows = kTileRows / 2;
 constexpr int kWideVectors = 2 * kTileVectors;
 
 template <typename T>
 constexpr int64_t kTileColumns = kTileVectors* kLanes<T>;
 
-// So many terms are added up between two steps of what is fetched.
-constexpr int64_t kTermsAStep = 8;
-
-// What becomes of a product x while it is in registers.
-enum class Ending {
-  put,    // c ← x
-  add,    // c ← alpha · x + c
-  relu,   // c ← relu(x + bias)
-  slope,  // c ← x ∘ slope of relu at the state
+// What is done to a product x while it is in registers.
+enum class Epilogue {
+  store,            // c ← x
+  accumulate,       // c ← alpha · x + c
+  relu,             // c ← relu(x + bias)
+  relu_derivative,  // c ← x ∘ derivative of relu at the state
 };
 
-// What the tiles of a panel have in common: a[i, k] is at a[i·a_row + k·a_depth], or at a[rows[i]·a_row + k]
-// where rows are given; b[k, j] at b[k·b_depth + j], or b[b_depths[k]·b_depth + j]; c[i, j] and its state at
-// c[i·c_row + j] and state[i·c_row + j] of the whole, whose first element is at c_begin; bias[j] at bias[j].
-// `coming`, or null, is fetched meanwhile.
+// What all tiles of a panel have in common. a[i, k] is at a[i·a_row + k·a_depth], or at a[rows[i]·a_row + k]
+// where rows are given. b[k, j] is at b[k·b_depth + j], or at b[b_depths[k]·b_depth + j]. c[i, j] and its
+// state are at c[i·c_row + j] and state[i·c_row + j] of the whole, whose first element is at c_begin; bias[j]
+// is at bias[j]. `next`, or null, is prefetched meanwhile.
 template <typename T>
 struct Common {
   int64_t a_row, a_depth;
   int64_t b_depth;
   const int32_t* b_depths;
   int64_t c_row;
-  Ending ending;
+  Epilogue epilogue;
   T alpha;
   const T* bias;
   const T* c_begin;
   const T* state;
-  Fetch* coming;
+  Prefetch* next;
 };
 
-// How the operands lie. adjacent: the rows of a are side by side (packed or transposed), a fact that frees
-// registers. scattered_rows and scattered_depths: a's rows, or b's, lie where its list says; those of b
-// beside adjacent rows of a or others.
-enum class Lie { apart, adjacent, scattered_rows, scattered_depths, adjacent_scattered_depths };
+// The layout of the operands. adjacent: the rows of a are side by side (packed or transposed), a fact that
+// frees registers. scattered_rows, scattered_depths: the rows of a, or of b, are where its list says; those
+// of b with adjacent rows of a or with others.
+enum class Layout { apart, adjacent, scattered_rows, scattered_depths, adjacent_scattered_depths };
 
 // c [R, V·lanes] ← a [R, K] · b [K, V·lanes], the columns of b side by side.
-// Each element is one chain of multiply-adds in the order of k, whatever R, V and how the operands lie.
-// What differs from tile to tile comes in registers: of a structure, just written piece by piece and copied
-// in larger ones, the copy would wait for every store before it, and those are of the tile before.
-template <typename T, int R, int V, Lie lie>
+// Each element is one chain of multiply-adds in the order of k, for any R, V and layout.
+// Arguments that differ from tile to tile come in registers. In a structure, written piece by piece and then
+// copied in larger pieces, the copy would wait for all stores before it, those of the last tile too.
+template <typename T, int R, int V, Layout layout>
 void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* c, const Common<T>& common) {
   constexpr int64_t L = kLanes<T>;
-  constexpr bool adjacent = lie == Lie::adjacent || lie == Lie::adjacent_scattered_depths;
-  constexpr bool scattered_depths = lie == Lie::scattered_depths || lie == Lie::adjacent_scattered_depths;
+  constexpr int64_t step = Tuning::terms_a_step;
+  constexpr bool adjacent = layout == Layout::adjacent || layout == Layout::adjacent_scattered_depths;
+  constexpr bool scattered_depths =
+      layout == Layout::scattered_depths || layout == Layout::adjacent_scattered_depths;
   const int64_t row = adjacent ? 1 : common.a_row;
   const int64_t c_row = common.c_row;
   const T* line_of[R] = {};
-  if constexpr (lie == Lie::scattered_rows) {
+  if constexpr (layout == Layout::scattered_rows) {
     for (int r = 0; r < R; ++r) line_of[r] = a + a_rows[r] * row;
   }
   Vector<T> sum[R][V] = {};
-  const T* c_coming = K < 4 * kTermsAStep ? c + R * c_row : c;  // not worth it
-  const int64_t c_rows = K < R * kTermsAStep ? R : 1;
-  for (int64_t begin = 0; begin < K; begin += kTermsAStep) {
-    for (int64_t r = 0; r < c_rows && c_coming < c + R * c_row; ++r, c_coming += c_row) {
-      fetch(c_coming);
-      fetch(c_coming + V * L - 1);
+  const T* c_next = K < Tuning::least_steps * step ? c + R * c_row : c;
+  const int64_t c_rows = K < R * step ? R : 1;
+  for (int64_t begin = 0; begin < K; begin += step) {
+    for (int64_t r = 0; r < c_rows && c_next < c + R * c_row; ++r, c_next += c_row) {
+      prefetch(c_next);
+      prefetch(c_next + V * L - 1);
     }
-    if (common.coming != nullptr) common.coming->step();
-    const int64_t end = begin + kTermsAStep < K ? begin + kTermsAStep : K;
+    if (common.next != nullptr) common.next->step();
+    const int64_t end = begin + step < K ? begin + step : K;
     for (int64_t k = begin; k < end; ++k) {
       const T* from = b;
       if constexpr (scattered_depths) from += common.b_depths[k] * common.b_depth;
@@ -97,7 +84,7 @@ void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* 
       for (int v = 0; v < V; ++v) line[v] = load(from + v * L);
 #pragma GCC unroll 16
       for (int r = 0; r < R; ++r) {
-        const T factor = lie == Lie::scattered_rows ? line_of[r][k] : a[r * row];
+        const T factor = layout == Layout::scattered_rows ? line_of[r][k] : a[r * row];
         for (int v = 0; v < V; ++v) sum[r][v] += factor * line[v];
       }
       a += common.a_depth;
@@ -113,22 +100,22 @@ void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* 
       }
     }
   };
-  if (common.ending == Ending::add) {
+  if (common.epilogue == Epilogue::accumulate) {
     const T alpha = common.alpha;
     // Rounded: of a·b + c·d a compiler may fuse either product, here one and there the other, but a sum must
-    // come to the same in tiles of any height.
+    // be the same in tiles of any height.
     put([&](Vector<T> x, int64_t at, int) {
       return in_register(alpha * x) + load(static_cast<const T*>(c + at));
     });
-  } else if (common.ending == Ending::put) {
+  } else if (common.epilogue == Epilogue::store) {
     put([](Vector<T> x, int64_t, int) { return x; });
-  } else if (common.ending == Ending::relu) {
+  } else if (common.epilogue == Epilogue::relu) {
     Vector<T> bias[V];
     for (int v = 0; v < V; ++v) bias[v] = load(common.bias + v * L);
     put([&](Vector<T> x, int64_t, int v) { return activated<Activation::relu>(x + bias[v]); });
   } else {
     const T* state = common.state + (c - common.c_begin);
-    put([&](Vector<T> x, int64_t at, int) { return x * slope<Activation::relu>(load(state + at)); });
+    put([&](Vector<T> x, int64_t at, int) { return x * derivative<Activation::relu>(load(state + at)); });
   }
 }
 
@@ -136,34 +123,34 @@ template <typename T>
 using TileFn = void (*)(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* c,
                         const Common<T>& common);
 
-// The multiply_tile of so many rows and vectors: 2, or 1 or, of at most kWideRows, kWideVectors where nothing
-// is scattered.
+// The multiply_tile of this many rows and vectors: kTileVectors, 1, or kWideVectors for at most kWideRows
+// rows. Only with kTileVectors may something be scattered.
 template <typename T, int R = kTileRows>
-TileFn<T> tile_of(int64_t rows, int vectors, Lie lie) {
+TileFn<T> tile_of(int64_t rows, int vectors, Layout layout) {
   if (rows == R) {
-    const bool adjacent = lie == Lie::adjacent;
+    const bool adjacent = layout == Layout::adjacent;
     if constexpr (R <= kWideRows) {
       if (vectors == kWideVectors) {
-        return adjacent ? multiply_tile<T, R, kWideVectors, Lie::adjacent>
-                        : multiply_tile<T, R, kWideVectors, Lie::apart>;
+        return adjacent ? multiply_tile<T, R, kWideVectors, Layout::adjacent>
+                        : multiply_tile<T, R, kWideVectors, Layout::apart>;
       }
     }
     if (vectors == 1)
-      return adjacent ? multiply_tile<T, R, 1, Lie::adjacent> : multiply_tile<T, R, 1, Lie::apart>;
-    switch (lie) {
-      case Lie::apart:
-        return multiply_tile<T, R, 2, Lie::apart>;
-      case Lie::adjacent:
-        return multiply_tile<T, R, 2, Lie::adjacent>;
-      case Lie::scattered_rows:
-        return multiply_tile<T, R, 2, Lie::scattered_rows>;
-      case Lie::scattered_depths:
-        return multiply_tile<T, R, 2, Lie::scattered_depths>;
-      case Lie::adjacent_scattered_depths:
-        return multiply_tile<T, R, 2, Lie::adjacent_scattered_depths>;
+      return adjacent ? multiply_tile<T, R, 1, Layout::adjacent> : multiply_tile<T, R, 1, Layout::apart>;
+    switch (layout) {
+      case Layout::apart:
+        return multiply_tile<T, R, kTileVectors, Layout::apart>;
+      case Layout::adjacent:
+        return multiply_tile<T, R, kTileVectors, Layout::adjacent>;
+      case Layout::scattered_rows:
+        return multiply_tile<T, R, kTileVectors, Layout::scattered_rows>;
+      case Layout::scattered_depths:
+        return multiply_tile<T, R, kTileVectors, Layout::scattered_depths>;
+      case Layout::adjacent_scattered_depths:
+        return multiply_tile<T, R, kTileVectors, Layout::adjacent_scattered_depths>;
     }
   }
-  if constexpr (R > 1) return tile_of<T, R - 1>(rows, vectors, lie);
+  if constexpr (R > 1) return tile_of<T, R - 1>(rows, vectors, layout);
   return nullptr;
 }
 

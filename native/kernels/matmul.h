@@ -1,21 +1,21 @@
-// c [M, N] = activation(alpha · op(a) [M, K] · op(b) [K, N] + beta · c + bias [N]) ∘ slope(state)
+// c [M, N] = activation(alpha · op(a) [M, K] · op(b) [K, N] + beta · c + bias [N]) ∘ derivative(state)
 // op(x) is x or its transpose; all matrices are row-major.
 #pragma once
 
+#include "isa/tuning.h"
 #include "types.h"
 
 namespace thalweg {
 
-// A block of K of which a panel of b stays in the second-level cache while rows of a come: so many terms are
-// added up at once.
+// Terms of a block of K, which are added up at once.
 template <typename T>
-constexpr int64_t kDepth = 4096 / static_cast<int64_t>(sizeof(T));
+constexpr int64_t kDepth = kDepthBytes / static_cast<int64_t>(sizeof(T));
 
 // Takes the tiles of a product in c's place, while they are in the cache: each element comes once.
 template <typename T>
 struct TileSink {
   const void* self;
-  // The tile that is computed next: so many elements from [i, j] on.
+  // The tile that is computed next: [rows, columns] from [i, j] on.
   void (*expect)(const void* self, int64_t i, int64_t j, int64_t rows, int64_t columns);
   // x [rows, columns], its rows `stride` apart, are the elements from [i, j] on.
   void (*take)(const void* self, int64_t i, int64_t j, const T* x, int64_t stride, int64_t rows,
@@ -40,7 +40,7 @@ struct MatmulCall {
   Acc alpha, beta;
   const Out* bias;  // [N], or null
   Activation activation;
-  // Multiplies each element by the slope of an activation whose output is `state` [M, N] (row stride
+  // Multiplies each element by the derivative of an activation whose output is `state` [M, N] (row stride
   // lds): relu 1 where state > 0 else 0; tanh 1 − state²; sigmoid state·(1 − state). Null: no factor.
   const Out* state;
   int64_t lds;
@@ -54,10 +54,6 @@ struct MatmulCall {
 // The products that kernels are built for: one type for all, float or double.
 template <typename T>
 using MatmulCallOf = MatmulCall<T, T, T>;
-
-// The rows of a product with no more elements of b than these may be divided among calls of at least five
-// rows: each element is the same sum.
-constexpr int64_t kFewElements = 8192;
 
 template <typename T>
 using MatmulFn = void (*)(const MatmulCallOf<T>&, const Team&);

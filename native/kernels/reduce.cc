@@ -12,17 +12,16 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-// Columns worked on together: their accumulators stay in the first-level cache.
-constexpr int64_t kColumns = 1024;
+constexpr int64_t kColumns = Tuning::reduce_columns;
 
 // `of` takes numbers and vectors alike.
-struct Sum {
+struct Plus {
   template <typename T>
   THALWEG_INLINE T of(T a, T x) {
     return a + x;
   }
 };
-struct Product {
+struct Times {
   template <typename T>
   THALWEG_INLINE T of(T a, T x) {
     return a * x;
@@ -85,10 +84,10 @@ struct TotalOf<uint32_t> {
 
 template <typename T>
 T sum_of_run(const T* x, int64_t n) {
-  constexpr int64_t kBlock = 4 * kLanes<T> * 32;
-  if (n <= kBlock) return fold<Sum>(x, n, T(0));
+  constexpr int64_t kBlock = 4 * kLanes<T> * Tuning::lane_terms;
+  if (n <= kBlock) return fold<Plus>(x, n, T(0));
   typename TotalOf<T>::Type total = 0;
-  for (int64_t i = 0; i < n; i += kBlock) total += fold<Sum>(x + i, n - i < kBlock ? n - i : kBlock, T(0));
+  for (int64_t i = 0; i < n; i += kBlock) total += fold<Plus>(x + i, n - i < kBlock ? n - i : kBlock, T(0));
   return static_cast<T>(total);
 }
 
@@ -115,7 +114,7 @@ THALWEG_INLINE void sum_rows(const T* x, int64_t rows, int64_t row_stride, int64
 // y [width] = sum over the rows of x [rows, width]
 template <typename T>
 void sum_columns(const T* x, int64_t rows, int64_t row_stride, int64_t width, T* y) {
-  constexpr int64_t kBlock = 256;
+  constexpr int64_t kBlock = Tuning::column_terms;
   if (rows <= kBlock) return sum_rows(x, rows, row_stride, width, y);
   typename TotalOf<T>::Type total[kColumns];
   T block[kColumns];
@@ -144,7 +143,7 @@ void fold_columns(const T* x, int64_t rows, int64_t row_stride, int64_t width, T
 // The first position of the extreme; the first NaN if there is one.
 template <typename Op, typename T>
 int32_t position_in_run(const T* x, int64_t n) {
-  constexpr int64_t kBlock = 256;
+  constexpr int64_t kBlock = Tuning::position_block;
   const T extreme = fold<Op>(x, n, x[0]);
   const bool is_nan = extreme != extreme;
   for (int64_t i = 0; i < n; i += kBlock) {
@@ -187,7 +186,7 @@ void position_in_columns(const T* x, int64_t rows, int64_t row_stride, int64_t w
 // Whether a value of x [n] is zero (kZero) or is not.
 template <bool kZero, typename T>
 bool meets(const T* x, int64_t n) {
-  constexpr int64_t kBlock = 1024;
+  constexpr int64_t kBlock = Tuning::any_block;
   for (int64_t i = 0; i < n; i += kBlock) {
     const int64_t end = n - i < kBlock ? n : i + kBlock;
     uint8_t found = 0;
@@ -285,9 +284,9 @@ struct prod {
   static void run(const ReduceCall& c) {
     using M = Modular<T>;
     reduce<M, M>(
-        c, [&](const M* x) { return fold<Product>(x, c.axis, M(1)); },
+        c, [&](const M* x) { return fold<Times>(x, c.axis, M(1)); },
         [&](const M* x, int64_t width, M* y) {
-          if (c.axis > 0) return fold_columns<Product>(x, c.axis, c.inner, width, y);
+          if (c.axis > 0) return fold_columns<Times>(x, c.axis, c.inner, width, y);
           for (int64_t i = 0; i < width; ++i) y[i] = 1;
         });
   }

@@ -5,6 +5,7 @@
 #include "rows.h"
 
 #include "isa/fill.h"
+#include "isa/tuning.h"
 #include "math.h"
 
 namespace thalweg::THALWEG_ISA {
@@ -14,14 +15,11 @@ enum class Form { softmax, log_softmax };
 
 // --- short rows ----------------------------------------------------------------------------------
 
-// Up to this length, a vector holds one value from each of several rows instead of several from one.
-constexpr int64_t kShort = 32;
-
 // Rows [0, count) of x, at most L, each of n values: transposed into `tile` [n, L], then all vectors
 // are full whatever n is, and no lane needs another.
 template <typename T, Form kForm, int64_t L>
 THALWEG_INLINE void short_rows(int64_t count, int64_t n, const T* x, T* y) {
-  T tile[kShort * L], largest[L], total[L];
+  T tile[Tuning::short_row * L], largest[L], total[L];
   for (int64_t r = 0; r < L; ++r) {
     const T* row = x + (r < count ? r : 0) * n;
     for (int64_t i = 0; i < n; ++i) tile[i * L + r] = row[i];
@@ -64,9 +62,9 @@ THALWEG_INLINE void short_rows(int64_t count, int64_t n, const T* x, T* y) {
 
 // --- long rows -----------------------------------------------------------------------------------
 
-// One vector of every width there is, and the lanes in which a long row is summed.
+// The lanes in which a long row is summed.
 template <typename T>
-constexpr int64_t kBlock = 64 / static_cast<int64_t>(sizeof(T));
+constexpr int64_t kBlock = Tuning::block_bytes / static_cast<int64_t>(sizeof(T));
 
 template <typename T>
 THALWEG_INLINE T largest_of(const T* x, int64_t n) {
@@ -106,7 +104,7 @@ THALWEG_INLINE double sum_of_lanes(const T* lane) {
 template <typename T, Form kForm>
 THALWEG_INLINE T sum_of_powers(const T* x, int64_t n, T largest, T* y) {
   constexpr int64_t B = kBlock<T>;
-  constexpr int64_t kRun = 32 * B;
+  constexpr int64_t kRun = Tuning::run_blocks * B;
   double total = 0;
   int64_t i = 0;
   while (i + B <= n) {
@@ -149,8 +147,8 @@ struct Softmax {
     const T* x = static_cast<const T*>(in);
     T* y = static_cast<T*>(out);
     if (n <= 0) return;
-    for (int64_t r = 0; r < rows && n > kShort; ++r) long_row<T, kForm>(n, x + r * n, y + r * n);
-    for (int64_t r = 0; r < rows && n <= kShort; r += L) {
+    for (int64_t r = 0; r < rows && n > Tuning::short_row; ++r) long_row<T, kForm>(n, x + r * n, y + r * n);
+    for (int64_t r = 0; r < rows && n <= Tuning::short_row; r += L) {
       short_rows<T, kForm, L>(rows - r < L ? rows - r : L, n, x + r * n, y + r * n);
     }
   }

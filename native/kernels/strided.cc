@@ -1,6 +1,7 @@
 #include "strided.h"
 
 #include "isa/namespace.h"
+#include "isa/tuning.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
@@ -22,7 +23,7 @@ void copy_run(int64_t n, const T* x, int64_t s, T* y) {
 // In tiles, so that a transposed x is read a cache line at a time and not an element at a time.
 template <typename T>
 void copy_plane(int64_t rows, int64_t columns, const T* x, int64_t row_stride, int64_t column_stride, T* y) {
-  constexpr int64_t kTile = 32;
+  constexpr int64_t kTile = Tuning::transpose_tile;
   if (column_stride == 0 || column_stride == 1) {
     for (int64_t r = 0; r < rows; ++r) copy_run(columns, x + r * row_stride, column_stride, y + r * columns);
     return;

@@ -122,8 +122,8 @@ static constexpr DType dtype_given(Gives gives, DType input) {
 struct Team {
   int32_t rank = 0;
   int32_t size = 1;
-  void (*wait)(void* gate) = nullptr;  // returns once every thread of the team has called it
-  void* gate = nullptr;
+  void (*wait)(void* barrier) = nullptr;  // returns once every thread of the team has called it
+  void* barrier = nullptr;
 };
 
 enum class Activation : int32_t { none, relu, tanh, sigmoid };

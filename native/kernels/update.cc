@@ -1,6 +1,6 @@
-// What an optimizer does to its parameters: one pass over w, dw and state, vector by vector.
+// The updates of optimizers: one pass over w, dw and state, vector by vector.
 //
-// What does not change from element to element is decided or computed before the loop. A term whose
+// What is the same for all elements is decided or computed before the loop. A term whose
 // factor is 0 is left out, not multiplied: 0·∞ would make a NaN that PyTorch does not make.
 #include "update.h"
 
@@ -30,7 +30,7 @@ inline __attribute__((always_inline)) Vector<Number<Rule>> update_vector(const R
   return parts[0];
 }
 
-// Those that the vectors before have left of the elements up to `end`; gives their new weights.
+// The last elements up to `end`, less than a vector; gives their new weights.
 template <typename Rule>
 inline __attribute__((always_inline)) Vector<Number<Rule>> update_last(const Rule& rule, int64_t end,
                                                                        Number<Rule> factor,
@@ -68,8 +68,8 @@ inline __attribute__((always_inline)) void update_line(const Rule& rule, int64_t
   update_last(rule, at + n, factor, last.load_before(dw + n), last);
 }
 
-// R rows from `row` on, of n elements, at least a vector, and their products with the next x, summed as by
-// dots().
+// Updates R rows from `row` on, of n elements, at least a vector, and forms their products with the next x,
+// summed as by dots().
 template <int R, typename Rule, typename T>
 inline __attribute__((always_inline)) void update_and_multiply(const Rule& rule, int64_t row, T sign,
                                                                const Gradient<T>& gradient, const T* x,
@@ -109,13 +109,13 @@ inline __attribute__((always_inline)) void update_and_multiply(const Rule& rule,
   for (int r = 0; r < R; ++r) y[row + r] = sum[r].total();
 }
 
-// What the call counts from begin to end: elements, or rows. Inlined, so that the rule is in registers: in
-// memory each store of a weight could have changed it.
+// Updates the elements [begin, end), or the rows where the gradient is an outer product. Inlined, so that the
+// rule is in registers: in memory each store of a weight could have changed it.
 template <typename Call, typename Rule>
 inline __attribute__((always_inline)) void descend(const Call& c, const Rule& rule, int64_t begin,
                                                    int64_t end) {
   using T = typename Rule::Number;
-  constexpr int kRows = 2;  // at a time
+  constexpr int kRows = Tuning::update_rows;  // at a time
   const T sign = c.maximize ? T(-1) : T(1);
   const Gradient<T>& dw = c.dw;
   if (dw.factors == nullptr) return update_line(rule, begin, sign, dw.elements + begin, end - begin);
@@ -140,7 +140,7 @@ struct Weights {
 
 template <typename Rule>
 void expect_tile(const void* self, int64_t i, int64_t j, int64_t rows, int64_t columns) {
-  constexpr int64_t kLineOf = 64 / static_cast<int64_t>(sizeof(Number<Rule>));
+  constexpr int64_t kLineOf = Tuning::cache_line_bytes / static_cast<int64_t>(sizeof(Number<Rule>));
   const auto& weights = *static_cast<const Weights<Rule>*>(self);
   for (int64_t r = i; r < i + rows; ++r) {
     for (int p = 0; p < Rule::kParts; ++p) {
@@ -178,13 +178,13 @@ struct SgdRule {
   static constexpr int kParts = kMomentum == Momentum::none ? 1 : 2;
 
   T* part[2];  // w, velocity
-  T lr, momentum, share, decay;
+  T lr, momentum, one_minus_dampening, decay;
 
   explicit SgdRule(const SgdCall<T>& c)
       : part{c.w, c.velocity},
         lr(static_cast<T>(c.lr)),
         momentum(static_cast<T>(c.momentum)),
-        share(static_cast<T>(1 - c.dampening)),
+        one_minus_dampening(static_cast<T>(1 - c.dampening)),
         decay(static_cast<T>(c.weight_decay)) {}
 
   inline __attribute__((always_inline)) void operator()(Vector<T>* parts, T factor, Vector<T> dw) const {
@@ -197,7 +197,7 @@ struct SgdRule {
     if constexpr (kDecay) g = g + decay * w;
     if constexpr (kMomentum != Momentum::none) {
       Vector<T> v = g;
-      if constexpr (kMomentum == Momentum::later) v = momentum * parts[1] + share * g;
+      if constexpr (kMomentum == Momentum::later) v = momentum * parts[1] + one_minus_dampening * g;
       parts[1] = v;
       g = kNesterov ? g + momentum * v : v;
     }
@@ -231,15 +231,16 @@ struct AdamRule {
   static constexpr int kParts = kMax ? 4 : 3;
 
   T* part[4];  // w, m, v, v_max
-  T step_size, root_scale, share1, share2, beta2, eps, decay, shrink;
-  bool is_usual;  // eps: whatever v is, the divisor is one for quotient()
+  // step_size and root_correction hold the bias corrections 1/(1 − β1ᵗ) and 1/√(1 − β2ᵗ).
+  T step_size, root_correction, one_minus_beta1, one_minus_beta2, beta2, eps, decay, shrink;
+  bool is_usual;  // the size of eps: with any v, the divisor is one for quotient()
 
   explicit AdamRule(const AdamCall<T>& c)
       : part{c.w, c.m, c.v, c.v_max},
         step_size(static_cast<T>(c.lr / (1 - __builtin_pow(c.beta1, c.step)))),
-        root_scale(static_cast<T>(1 / __builtin_sqrt(1 - __builtin_pow(c.beta2, c.step)))),
-        share1(static_cast<T>(1 - c.beta1)),
-        share2(static_cast<T>(1 - c.beta2)),
+        root_correction(static_cast<T>(1 / __builtin_sqrt(1 - __builtin_pow(c.beta2, c.step)))),
+        one_minus_beta1(static_cast<T>(1 - c.beta1)),
+        one_minus_beta2(static_cast<T>(1 - c.beta2)),
         beta2(static_cast<T>(c.beta2)),
         eps(static_cast<T>(c.eps)),
         decay(static_cast<T>(c.weight_decay)),
@@ -253,15 +254,16 @@ struct AdamRule {
     Vector<T>& v = parts[2];
     if constexpr (kDecay == Decay::added) g = g + decay * w;
     if constexpr (kDecay == Decay::decoupled) w = w * shrink;
-    m = m + share1 * (g - m);
-    v = beta2 * v + share2 * (g * g);
+    // The moving averages.
+    m = m + one_minus_beta1 * (g - m);
+    v = beta2 * v + one_minus_beta2 * (g * g);
     Vector<T> bound = v;
     if constexpr (kMax) {
       // A NaN on either side wins.
       bound = ((parts[3] > v) | (parts[3] != parts[3])) ? parts[3] : v;
       parts[3] = bound;
     }
-    const Vector<T> d = root<T>(bound) * root_scale + eps;
+    const Vector<T> d = root<T>(bound) * root_correction + eps;
     w = w - step_size * (is_usual ? quotient(m, d) : m / d);
   }
 };

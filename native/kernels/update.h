@@ -1,4 +1,4 @@
-// What an optimizer does to its parameters: one pass over weights w, gradient dw and state, in place.
+// The updates of optimizers: one pass over weights w, gradient dw and state, in place.
 #pragma once
 
 #include "matmul.h"
@@ -6,7 +6,7 @@
 
 namespace thalweg {
 
-// The gradient of weights w: its elements, or, of w [rows, columns] at one sample, two vectors whose outer
+// The gradient of weights w: its elements, or, for w [rows, columns] at one sample, two vectors whose outer
 // product it is: dw[r, j] = factors[r] · elements[j].
 template <typename T>
 struct Gradient {
@@ -15,8 +15,8 @@ struct Gradient {
   int64_t columns;   // with factors
 };
 
-// Of weights w [rows, columns] whose gradient is an outer product: y[r] ← Σ w[r, j]·x[j] with the weights as
-// they are now, in the same pass and to the same bits as by the matmul of one row.
+// For weights w [rows, columns] whose gradient is an outer product: y[r] ← Σ w[r, j]·x[j] with the updated
+// weights, in the same pass and with the same bits as the matmul of one row.
 template <typename T>
 struct NextProduct {
   const T* x;  // [columns], at least one vector of them; null: it is not asked for
@@ -57,9 +57,9 @@ using SgdFn = void (*)(const SgdCall<T>&, int64_t begin, int64_t end);
 template <typename T>
 using AdamFn = void (*)(const AdamCall<T>&, int64_t begin, int64_t end);
 
-// Each updates weights w [M, N] by their gradient as a product of at most kDepth terms, of which no more
-// than a tile is ever there: dw of the call counts for nothing, nor does c. Every thread of the team calls
-// it.
+// Each updates weights w [M, N] by their gradient as a product of at most kDepth terms. The gradient is never
+// written: each of its tiles is used up in the cache. The call's dw and the product's c are not read. Every
+// thread of the team calls it.
 template <typename T>
 using SgdProductFn = void (*)(const SgdCall<T>&, const MatmulCallOf<T>&, MatmulFn<T>, const Team&);
 template <typename T>

@@ -4,22 +4,16 @@
 
 #include <stdint.h>
 
+#include "isa/tuning.h"
+
 namespace thalweg {
 
-#if defined(__AVX512F__)
-constexpr int64_t kVectorBytes = 64;
-#elif defined(__AVX__)
-constexpr int64_t kVectorBytes = 32;
-#else
-constexpr int64_t kVectorBytes = 16;
-#endif
-
 template <typename T>
-constexpr int64_t kLanes = kVectorBytes / static_cast<int64_t>(sizeof(T));
+constexpr int64_t kLanes = Tuning::vector_bytes / static_cast<int64_t>(sizeof(T));
 
 template <typename T>
 struct VectorOf {
-  typedef T Type __attribute__((vector_size(kVectorBytes)));
+  typedef T Type __attribute__((vector_size(Tuning::vector_bytes)));
 };
 template <typename T>
 using Vector = typename VectorOf<T>::Type;
@@ -37,9 +31,8 @@ static inline __attribute__((always_inline)) void store(T* to, Vector<T> v) {
   __builtin_memcpy(to, &v, sizeof(v));
 }
 
-// The same number or vector, in a register, of which a compiler knows nothing more: neither where it was
-// loaded from, so that it would load it again for each use, nor that it is a product, which it might take
-// into a sum.
+// The same number or vector in a register. The compiler forgets where it was loaded from, so that it does not
+// load it again for each use, and that it is a product, so that it does not fuse it into a sum.
 template <typename T>
 static inline __attribute__((always_inline)) T in_register(T v) {
 #if defined(__aarch64__)

@@ -1,6 +1,6 @@
-// Holds the products of one build of native/kernels/matmul.cc against those of its naive twin: every way in
-// which operands lie, and every end of a product, over sizes around those of its tiles. Compiled and run by
-// tiles.test.ts, once for each shape of tiles, named THALWEG_ISA.
+// Holds the products of one build of native/kernels/matmul.cc against those of its naive twin: every layout of
+// the operands and every epilogue, over sizes around those of its tiles. Compiled and run by tiles.test.ts, once
+// for each struct of tuning.h that it names.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -58,13 +58,13 @@ void take(const void* self, int64_t i, int64_t j, const T* x, int64_t stride, in
   }
 }
 
-struct Ends {
+struct Epilogue {
   double alpha, beta;
   bool has_bias;
   Activation activation, state_activation;  // none: no state
   bool has_sink;
 };
-constexpr Ends kEnds[] = {
+constexpr Epilogue kEpilogues[] = {
     {1, 0, false, Activation::none, Activation::none, false},
     {0.5, 0, true, Activation::none, Activation::none, false},
     {1, 1, false, Activation::none, Activation::none, false},
@@ -79,11 +79,11 @@ constexpr Ends kEnds[] = {
 constexpr int64_t kMargin = 3;
 
 template <typename T>
-bool holds(const thalweg::Table& fast, const thalweg::Table& naive, int64_t M, int64_t N, int64_t K, int lie,
-           const Ends& ends) {
-  const bool transpose_a = (lie & 1) != 0;
-  const bool transpose_b = (lie & 2) != 0;
-  const bool scattered = (lie & 4) != 0;
+bool holds(const thalweg::Table& fast, const thalweg::Table& naive, int64_t M, int64_t N, int64_t K, int layout,
+           const Epilogue& epilogue) {
+  const bool transpose_a = (layout & 1) != 0;
+  const bool transpose_b = (layout & 2) != 0;
+  const bool scattered = (layout & 4) != 0;
   const int64_t ldc = N + kMargin;
   const auto a = numbers<T>(M * K);
   const auto b = numbers<T>(K * N);
@@ -105,12 +105,12 @@ bool holds(const thalweg::Table& fast, const thalweg::Table& naive, int64_t M, i
   call.b_rows = scattered ? b_rows.data() : nullptr;
   call.transpose_a = transpose_a;
   call.transpose_b = transpose_b;
-  call.alpha = static_cast<T>(ends.alpha);
-  call.beta = static_cast<T>(ends.beta);
-  call.bias = ends.has_bias ? bias.data() : nullptr;
-  call.activation = ends.activation;
-  call.state = ends.state_activation == Activation::none ? nullptr : state.data();
-  call.state_activation = ends.state_activation;
+  call.alpha = static_cast<T>(epilogue.alpha);
+  call.beta = static_cast<T>(epilogue.beta);
+  call.bias = epilogue.has_bias ? bias.data() : nullptr;
+  call.activation = epilogue.activation;
+  call.state = epilogue.state_activation == Activation::none ? nullptr : state.data();
+  call.state_activation = epilogue.state_activation;
 
   auto expected = c;
   call.c = expected.data();
@@ -120,7 +120,7 @@ bool holds(const thalweg::Table& fast, const thalweg::Table& naive, int64_t M, i
   const Taken<T> taken = {actual.data(), ldc};
   const TileSink<T> sink = {&taken, [](const void*, int64_t, int64_t, int64_t, int64_t) {}, take<T>};
   call.c = actual.data();
-  if (ends.has_sink) {
+  if (epilogue.has_sink) {
     call.c = nullptr;
     call.sink = &sink;
   }
@@ -134,9 +134,9 @@ bool holds(const thalweg::Table& fast, const thalweg::Table& naive, int64_t M, i
     const double y = actual[i];
     const double r = expected[i];
     if (std::abs(y - r) <= tolerance * (1 + std::abs(r))) continue;
-    std::printf("float%d %lld x %lld x %lld, lie %d, end %d: element %zu is %g, expected %g\n",
+    std::printf("float%d %lld x %lld x %lld, layout %d, epilogue %d: element %zu is %g, expected %g\n",
                 static_cast<int>(8 * sizeof(T)), static_cast<long long>(M), static_cast<long long>(N),
-                static_cast<long long>(K), lie, static_cast<int>(&ends - kEnds), i, y, r);
+                static_cast<long long>(K), layout, static_cast<int>(&epilogue - kEpilogues), i, y, r);
     return false;
   }
   return true;
@@ -150,11 +150,11 @@ int64_t count_wrong(const thalweg::Table& fast, const thalweg::Table& naive, int
   for (const int64_t M : kSizes) {
     for (const int64_t N : kSizes) {
       for (const int64_t K : kDepths) {
-        const int lie = static_cast<int>((M + 3 * N + K) % 8);
-        for (const int each : {2, lie}) {
-          for (const Ends& ends : kEnds) {
+        const int layout = static_cast<int>((M + 3 * N + K) % 8);
+        for (const int each : {2, layout}) {
+          for (const Epilogue& epilogue : kEpilogues) {
             ++calls;
-            wrong += holds<T>(fast, naive, M, N, K, each, ends) ? 0 : 1;
+            wrong += holds<T>(fast, naive, M, N, K, each, epilogue) ? 0 : 1;
           }
         }
       }
@@ -163,11 +163,11 @@ int64_t count_wrong(const thalweg::Table& fast, const thalweg::Table& naive, int
   // Of more terms than are added up at once.
   for (const int64_t M : {3, 13}) {
     for (const int64_t N : {13, 64}) {
-      for (int lie = 0; lie < 8; ++lie) {
-        for (const Ends& ends : kEnds) {
-          if (ends.has_sink) continue;
+      for (int layout = 0; layout < 8; ++layout) {
+        for (const Epilogue& epilogue : kEpilogues) {
+          if (epilogue.has_sink) continue;
           ++calls;
-          wrong += holds<T>(fast, naive, M, N, thalweg::kDepth<T> + 9, lie, ends) ? 0 : 1;
+          wrong += holds<T>(fast, naive, M, N, thalweg::kDepth<T> + 9, layout, epilogue) ? 0 : 1;
         }
       }
     }

@@ -33,8 +33,8 @@ class CrossEntropyTask final : public Task {
 // The derivative by the loss, and that by the scores.
 template <typename In, typename T>
 void read_derivatives(const In& named, CrossEntropyTask<T>& task) {
-  task.call.d = named.template read<T>("d", task.rows);
-  task.call.slope = named.template write<T>("dy", task.rows * task.call.n);
+  task.call.dloss = named.template read<T>("d", task.rows);
+  task.call.dy = named.template write<T>("dy", task.rows * task.call.n);
 }
 
 template <typename T>

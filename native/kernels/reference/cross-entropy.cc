@@ -23,9 +23,9 @@ int64_t cross_entropy_by_definition(const CrossEntropyCall<T>& call, int64_t beg
     double sum = 0;
     for (int64_t j = 0; j < call.n; ++j) sum += exp(y[j] - top);
     if (call.loss != nullptr) call.loss[r] = static_cast<T>(log(sum) - (y[t] - top));
-    if (call.slope == nullptr) continue;
+    if (call.dy == nullptr) continue;
     for (int64_t j = 0; j < call.n; ++j) {
-      call.slope[r * call.n + j] = static_cast<T>(call.d[r] * (exp(y[j] - top) / sum - (j == t ? 1 : 0)));
+      call.dy[r * call.n + j] = static_cast<T>(call.dloss[r] * (exp(y[j] - top) / sum - (j == t ? 1 : 0)));
     }
   }
   return bad;

@@ -22,7 +22,7 @@ double activated(double x, Activation activation) {
   return x;
 }
 
-double slope_at(double y, Activation activation) {
+double derivative_at(double y, Activation activation) {
   switch (activation) {
     case Activation::relu:
       return y > 0 ? 1 : 0;
@@ -52,7 +52,7 @@ double element(const MatmulCallOf<T>& call, int64_t i, int64_t j) {
   if (call.beta != 0) c += call.beta * call.c[i * call.ldc + j];
   if (call.bias != nullptr) c += call.bias[j];
   c = activated(c, call.activation);
-  return call.state == nullptr ? c : c * slope_at(call.state[i * call.lds + j], call.state_activation);
+  return call.state == nullptr ? c : c * derivative_at(call.state[i * call.lds + j], call.state_activation);
 }
 
 template <typename T>

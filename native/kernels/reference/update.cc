@@ -35,8 +35,8 @@ void sgd(const SgdCall<T>& c, int64_t begin, int64_t end) {
 
 template <typename T>
 void adam(const AdamCall<T>& c, int64_t begin, int64_t end) {
-  const double correction1 = 1 - __builtin_pow(c.beta1, c.step);
-  const double correction2 = 1 - __builtin_pow(c.beta2, c.step);
+  const double bias_correction1 = 1 - __builtin_pow(c.beta1, c.step);
+  const double bias_correction2 = 1 - __builtin_pow(c.beta2, c.step);
   for (int64_t i = elements(c.dw, begin); i < elements(c.dw, end); ++i) {
     double w = c.w[i];
     double g = c.maximize ? -at(c.dw, i) : at(c.dw, i);
@@ -51,8 +51,8 @@ void adam(const AdamCall<T>& c, int64_t begin, int64_t end) {
       if (!(c.v_max[i] >= v)) c.v_max[i] = static_cast<T>(v);
       second = c.v_max[i];
     }
-    const double divisor = __builtin_sqrt(second) / __builtin_sqrt(correction2) + c.eps;
-    c.w[i] = static_cast<T>(w - c.lr / correction1 * m / divisor);
+    const double divisor = __builtin_sqrt(second) / __builtin_sqrt(bias_correction2) + c.eps;
+    c.w[i] = static_cast<T>(w - c.lr / bias_correction1 * m / divisor);
   }
 }
 

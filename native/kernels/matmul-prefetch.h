@@ -1,21 +1,20 @@
-// Memory that will be wanted, brought near while something else is computed.
+// Memory that is needed later, brought into the cache while something else is computed.
 #pragma once
 
 #include <stdint.h>
 
 #include "isa/namespace.h"
+#include "isa/tuning.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-constexpr int64_t kLineBytes = 64;
-
 // Into the second-level cache: the first has no room for what is not read at once.
-inline __attribute__((always_inline)) void fetch(const void* line) { __builtin_prefetch(line, 0, 2); }
+inline __attribute__((always_inline)) void prefetch(const void* line) { __builtin_prefetch(line, 0, 2); }
 
-// A few lines at each step: more at a time would take the places in which the loads of the multipliers wait.
-struct Fetch {
-  // Row i, or list[i] where there is a list, of so many bytes, is at first + i·stride.
+// Rows in memory, prefetched a few cache lines at a step.
+struct Prefetch {
+  // Row i, or list[i] where there is a list, is at first + i·stride and has this many bytes.
   const char* first;
   int64_t stride, rows, bytes;
   const int32_t* list;
@@ -31,10 +30,10 @@ struct Fetch {
         const char* const row = first + (list == nullptr ? next : list[next]) * stride;
         ++next;
         end = row + bytes;
-        at = row - reinterpret_cast<uintptr_t>(row) % kLineBytes;
+        at = row - reinterpret_cast<uintptr_t>(row) % Tuning::cache_line_bytes;
       }
-      fetch(at);
-      at += kLineBytes;
+      prefetch(at);
+      at += Tuning::cache_line_bytes;
     }
   }
 };

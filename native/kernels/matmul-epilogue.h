@@ -1,4 +1,5 @@
-// What is done to a tile of c after its last product, and the way of those tiles to c that do not fit it.
+// The epilogue of a tile of c: beta, bias, activation and derivative after its last product. Tiles that are
+// not whole in c are computed beside it and delivered to it.
 #pragma once
 
 #include "matmul-pack.h"
@@ -12,8 +13,15 @@ struct Stage {
   bool first, last;
 };
 
-// Columns of c that are delivered at a time, in whole vectors: at most those of a tile of two, or of a
-// transposed one its rows.
+// Whether anything is done to the products after they are added up.
+template <typename T>
+bool has_epilogue(const MatmulCallOf<T>& call) {
+  return call.bias != nullptr || call.activation != Activation::none || call.state != nullptr ||
+         call.sink != nullptr;
+}
+
+// Columns of c delivered at a time, in whole vectors: at most those of a tile, or the rows of a transposed
+// one.
 template <typename T>
 constexpr int64_t kDelivered =
     kTileColumns<T> > kPanelVectors<T>* kLanes<T> ? kTileColumns<T> : kPanelVectors<T>* kLanes<T>;
@@ -28,12 +36,12 @@ void activate_rows(T* x, int64_t stride, int64_t rows, int64_t columns, const T*
   }
 }
 
-// x [rows, columns] ← x ∘ slope(state)
+// x [rows, columns] ← x ∘ derivative(state)
 template <Activation activation, typename T>
 void scale_rows(T* x, int64_t stride, int64_t rows, int64_t columns, const T* state, int64_t lds) {
   for (int64_t i = 0; i < rows; ++i, x += stride, state += lds) {
     for (int64_t j = 0; j < columns; j += kLanes<T>) {
-      for (int64_t l = 0; l < kLanes<T>; ++l) x[j + l] *= slope<activation>(state[j + l]);
+      for (int64_t l = 0; l < kLanes<T>; ++l) x[j + l] *= derivative<activation>(state[j + l]);
     }
   }
 }
@@ -60,7 +68,7 @@ void activate(Activation activation, T* x, int64_t stride, int64_t rows, int64_t
   }
 }
 
-// x [rows, columns] ← x ∘ slope(state)
+// x [rows, columns] ← x ∘ derivative(state)
 template <typename T>
 void scale(Activation activation, T* x, int64_t stride, int64_t rows, int64_t columns, const T* state,
            int64_t lds) {
@@ -76,9 +84,9 @@ void scale(Activation activation, T* x, int64_t stride, int64_t rows, int64_t co
   }
 }
 
-// What the call asks for after the last product, on a tile that lies whole in c at [i, j].
+// The epilogue of a tile that is whole in c at [i, j].
 template <typename T>
-void finish_in_place(const MatmulCallOf<T>& call, int64_t i, int64_t j, int64_t rows, int64_t columns) {
+void apply_in_place(const MatmulCallOf<T>& call, int64_t i, int64_t j, int64_t rows, int64_t columns) {
   T* x = call.c + i * call.ldc + j;
   activate(call.activation, x, call.ldc, rows, columns, call.bias == nullptr ? nullptr : call.bias + j);
   if (call.state != nullptr) {
@@ -108,15 +116,15 @@ inline __attribute__((always_inline)) void copy_some(T* to, const T* from, int64
     *to = *from;
   }
 }
-// At most so many that deliver() is given.
+// n ≤ kDelivered numbers.
 template <typename T>
 inline void copy_columns(T* to, const T* from, int64_t n) {
   constexpr int most = static_cast<int>(kDelivered<T> * static_cast<int64_t>(sizeof(T)));
   copy_some<power_of_two(most)>(to, from, n);
 }
 
-// c[i …, j …] ← what the call says of the products x [rows, columns], of which whole vectors are computed
-// and only those columns stored: kDelivered at most.
+// c[i …, j …] ← the epilogue of the products x [rows, columns], with columns ≤ kDelivered. Whole vectors are
+// computed and only those columns stored.
 template <typename T>
 void deliver(const MatmulCallOf<T>& call, Stage stage, T* x, int64_t stride, int64_t i, int64_t j,
              int64_t rows, int64_t columns) {
