@@ -60,6 +60,7 @@ export { inverse } from "./inverse.js";
 export { isFinite } from "./is-finite.js";
 export { isNaN } from "./is-nan.js";
 export { leakyRelu } from "./leaky-relu.js";
+export { lerp } from "./lerp.js";
 export { less } from "./less.js";
 export { lessEqual } from "./less-equal.js";
 export { log } from "./log.js";
