@@ -47,7 +47,7 @@ const NEVER = -1e30;
  *
  *     α_t(s) = (α_{t−1}(s) + α_{t−1}(s − 1) + [l_s ≠ blank and l_s ≠ l_{s−2}]·α_{t−1}(s − 2))·p_t(l_s)
  *
- * with the target l, a blank before, between and behind its labels, in logarithms. The mean is over each sample's cost
+ * with the target l, a blank before, between and after its labels, in logarithms. The mean is over each sample's cost
  * divided by its number of labels. Where the cost is ∞ its gradient is 0.
  * Shapes: logProbs [T, B, C], the logarithms of probabilities, as `logSoftmax` gives them; target [B, S] int32 without
  * blanks; inputLengths and targetLengths [B] int32, of which the rest is not looked at → [B], or a scalar by the
@@ -97,7 +97,7 @@ export function ctc(
   return reduced("ctc", isMean ? div(costs, to(maximum(counts, 1), dtype)) : costs, reduction);
 }
 
-/** A blank before, between and behind the labels. */
+/** A blank before, between and after the labels. */
 function withBlanks(target: Tensor, blank: number): Tensor {
   const [samples, count] = target.shape as [number, number];
   const blanks = (columns: number): Tensor => full([samples, columns], blank, { dtype: "int32" });

@@ -86,7 +86,7 @@ export function multiLabelMargin(y: Tensor, target: Tensor, options: CostOptions
   const { rows, shape } = rowsOfClasses("multiLabelMargin", y);
   const [count, classes] = rows.shape as [number, number];
   const list = reshape(target, [count, classes]);
-  // What comes behind the first −1 does not count.
+  // What comes after the first −1 does not count.
   const isOver = greater(cumsum(to(less(list, 0), "int32"), 1), 0);
   const index = where(isOver, 0, list);
   const listed = where(isOver, 0, to(equal(index, index), y.dtype));

@@ -188,7 +188,7 @@ export function orthogonal(w: Tensor, gain = 1): Tensor {
     const columns = rows === 0 ? 0 : w.size / rows;
     const isTall = rows >= columns;
     const [m, n] = isTall ? [rows, columns] : [columns, rows];
-    // The factor Q of a random matrix, whose R has a positive diagonal; twice, since the first is not exact.
+    // The factor Q of a random matrix whose R has a positive diagonal. It is done twice, since once is not exact.
     let q = defaultGenerator.normal([m, n], { dtype: "float64" });
     for (let i = 0; i < 2; i++) {
       const l = cholesky(matmul(q, q, { transposeA: true }));
@@ -208,7 +208,7 @@ export interface TruncNormalOptions {
 }
 
 /**
- * w ~ N(mean, std²), of which only what lies in [a, b] (torch.nn.init.trunc_normal_). Default: mean 0, std 1.
+ * w ~ N(mean, std²), limited to [a, b] (torch.nn.init.trunc_normal_). Default: mean 0, std 1.
  * @throws ArgumentError, OptionError
  */
 export function truncNormal(w: Tensor, options: TruncNormalOptions = {}): Tensor {

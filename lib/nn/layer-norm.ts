@@ -15,7 +15,7 @@ import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { registerModule } from "./registry.js";
 
-/** The axes that a shape at the end of x's stands for. @throws ShapeError where x does not end with it. */
+/** The last axes of x, whose sizes are this shape. @throws ShapeError where they are not. */
 export function lastAxes(name: string, x: Tensor, shape: Shape): number[] {
   checkTensor(name, "x", x);
   const first = x.rank - shape.length;

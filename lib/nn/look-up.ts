@@ -28,7 +28,7 @@ import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { Parameter } from "./parameter.js";
 
 export interface TableOptions {
-  /** The row of this index is 0 at first and has no gradient: it stands for nothing. */
+  /** The row of this index is padding: it is 0 at first and has no gradient. */
   readonly paddingIdx?: number;
   /** Rows whose norm is larger are made that long when they are looked up, in the table too. */
   readonly maxNorm?: number;
@@ -78,7 +78,7 @@ export function checkTable(name: string, table: unknown, shape: Shape): Tensor {
   throw new ShapeError(`${name}: expected weight ${format(shape)}, got ${format(checked.shape)}`);
 }
 
-/** The rows of a table at an index of any shape, one behind the other: [n, D]. */
+/** The rows of a table at an index of any shape, one after the other: [n, D]. */
 export function lookUp(name: string, weight: Tensor, index: Tensor, settings: TableSettings): Tensor {
   checkIndex(name, index);
   const { paddingIdx, maxNorm, normType, scaleGradByFreq } = settings;

@@ -58,12 +58,12 @@ export abstract class Module implements HasParts, Copyable {
 
   #hooks: Hooks | null = null;
 
-  /** From the first hook on, `forward` of this module goes through its hooks. */
+  /** The hooks, through which `forward` of this module goes from the first one on. */
   #hooked(): Hooks {
     return this.#hooks ?? this.#through(new Hooks(this));
   }
 
-  /** Has `forward` be what it was before the first hook. */
+  /** Restores the `forward` from before the first hook. */
   #unhook(): void {
     if (this.#hooks === null) return;
     const own = this.#hooks.ownForward;
@@ -72,7 +72,7 @@ export abstract class Module implements HasParts, Copyable {
     this.#hooks = null;
   }
 
-  /** Has `forward` go through these hooks. */
+  /** Replaces `forward` with one that calls these hooks. */
   #through(hooks: Hooks): Hooks {
     checkFunction(this.constructor.name, "forward", this.forward);
     const forward = this.forward.bind(this);
@@ -89,7 +89,7 @@ export abstract class Module implements HasParts, Copyable {
   }
 
   /**
-   * Has `hook` see the inputs before each `forward`; a list that it gives takes their place
+   * Calls `hook` with the inputs before each `forward`; a list that it returns replaces them
    * (torch.nn.Module.register_forward_pre_hook).
    * @returns what removes the hook.
    * @throws ArgumentError
@@ -99,7 +99,7 @@ export abstract class Module implements HasParts, Copyable {
   }
 
   /**
-   * Has `hook` see inputs and output of each `forward`; a tensor that it gives takes the output's place
+   * Calls `hook` with inputs and output after each `forward`; a tensor that it returns replaces the output
    * (torch.nn.Module.register_forward_hook).
    * @returns what removes the hook.
    * @throws ArgumentError
@@ -110,9 +110,9 @@ export abstract class Module implements HasParts, Copyable {
   }
 
   /**
-   * Has `hook` see ∂c/∂x of the module's first input and ∂c/∂y of its output whenever they are computed; a
-   * tensor that it gives takes the place of ∂c/∂x (torch.nn.Module.register_full_backward_hook). It is not
-   * called where the input requires no gradient.
+   * Calls `hook` with ∂c/∂x of the module's first input and ∂c/∂y of its output whenever they are computed; a
+   * tensor that it returns replaces ∂c/∂x (torch.nn.Module.register_full_backward_hook). It is not called where
+   * the input requires no gradient.
    * @returns what removes the hook.
    * @throws ArgumentError
    */

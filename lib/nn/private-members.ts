@@ -1,4 +1,4 @@
-// What a copy made from outside cannot carry, as far as the text of classes and functions shows it.
+// What a copy made from outside cannot have: private members and bound functions, found in the text of classes.
 
 const NAME = "#[\\p{ID_Start}$_][\\p{ID_Continue}$]*";
 /** Where a member is asked for: `this.#name`, or `#name in this`. */

@@ -45,7 +45,7 @@ const read = (options: AdamaxOptions): Settings => ({
 });
 
 /**
- * Adam with the largest gradient of late in place of the root mean square (Kingma and Ba, 2015;
+ * Adam with the largest recent gradient instead of the root mean square (Kingma and Ba, 2015;
  * torch.optim.Adamax):
  *
  *     g ← ∂L/∂w + λ·w

@@ -36,7 +36,7 @@ import { assignAll, checkWritable } from "./writable.js";
 export type StatefulPreconditioner = ((gradient: Tensor) => Tensor) & { readonly state: readonly Tensor[] };
 
 /**
- * P of a descent along −P·∂L/∂w over all n numbers of a group's parameters, one behind the other: a diagonal [n], a
+ * P of a descent along −P·∂L/∂w over all n numbers of a group's parameters, one after the other: a diagonal [n], a
  * matrix [n, n], or a linear function of vectors [n].
  */
 export type Preconditioner = Tensor | ((gradient: Tensor) => Tensor);
@@ -178,7 +178,7 @@ export class GradientDescent extends Optimizer<object, Settings> {
   }
 }
 
-/** The tensors that a preconditioner reads, as far as they are known. */
+/** The tensors that a preconditioner is known to read. */
 function stateOf(preconditioner: Preconditioner | null): readonly Tensor[] {
   if (isTensor(preconditioner)) return [preconditioner];
   return preconditioner !== null && "state" in preconditioner
@@ -232,7 +232,7 @@ function applied(preconditioner: Preconditioner, v: Tensor): Tensor {
   return preconditioner.rank === 1 ? mul(preconditioner, v) : matmul(preconditioner, v);
 }
 
-// Rounding of float32 may make a matrix that little asymmetric or indefinite.
+// How asymmetric or indefinite rounding in float32 may make a matrix.
 const TOLERANCE = 1e-5;
 const PROBES = 4;
 

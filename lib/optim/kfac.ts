@@ -176,7 +176,7 @@ function curvatureOf(cost: (y: Tensor) => Tensor, y: Tensor): Tensor {
   return noGrad(() => stack(columns.map(detach), 2));
 }
 
-/** a [B, in], with a 1 behind it where there is a bias → A. */
+/** a [B, in], followed by a 1 where there is a bias → A. */
 function inputFactor(a: Tensor, hasBias: boolean): Tensor {
   const samples = a.shape[0] as number;
   const given = hasBias ? concat([a, ones([samples, 1], { dtype: a.dtype })], 1) : a;

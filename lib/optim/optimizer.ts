@@ -40,13 +40,13 @@ export function zerosLike(parameter: Tensor): Tensor {
   return new Tensor(allocate(parameter.dtype, parameter.size), parameter.shape, parameter.dtype);
 }
 
-/** How an optimizer reads its options and what PyTorch's state dict of it has besides. */
+/** How an optimizer reads its options, and what else PyTorch's state dict of it has. */
 export interface Reader<Options, Settings> {
   /** The standard learning rate. */
   readonly lr: number;
   /** The options with their defaults, checked. Their names in snake_case are PyTorch's. */
   read(options: Options): Settings;
-  /** What PyTorch writes besides the options, with the values that this optimizer stands for. */
+  /** What else PyTorch writes in a group, with the values that are the same as this optimizer. */
   readonly fixed?: Readonly<Record<string, StateValue>>;
   /** PyTorch's state of a parameter with what it does not write. */
   complete?(state: Entries): Entries;
@@ -54,7 +54,7 @@ export interface Reader<Options, Settings> {
 
 type Entries = Readonly<Record<string, unknown>>;
 
-/** The `update` of optimizers that keep no gradient: its memory may be used again once it is dropped. */
+/** Functions `update` that keep no gradient: its memory may be used again after the gradient is dropped. */
 const letGo = new WeakSet<object>();
 
 /** Says that an `update` keeps no gradient. */

@@ -25,7 +25,7 @@ export type ParameterState = Record<string, Tensor | null>;
 
 type Entries = Readonly<Record<string, unknown>>;
 
-/** A state dict as far as every optimizer's is alike. */
+/** What the state dicts of all optimizers have in common. */
 export interface Parsed {
   /** Of each group what the dict says, `params` left out. */
   readonly groups: readonly Entries[];

@@ -99,7 +99,7 @@ test.each<[string, () => unknown, Error]>([
     new IndexError("EmbeddingBag: expected offsets that rise from 0 to at most 3, got 1 at 2"),
   ],
   [
-    "offsets behind the end",
+    "offsets beyond the end",
     () => new nn.EmbeddingBag(3, 2).forward(int32([0, 1]), int32([0, 3])),
     new IndexError("EmbeddingBag: expected offsets that rise from 0 to at most 2, got 3 at 1"),
   ],

@@ -37,7 +37,7 @@ describe.each([
   });
 });
 
-test("stands in for the weights while something runs, and not behind it", async () => {
+test("stands in for the weights while something runs, and not after it", async () => {
   const model = new nn.Linear(1, 1, { dtype: "float64" });
   model.loadStateDict({
     weight: tensor([[2]], { dtype: "float64" }),
