@@ -18,9 +18,9 @@ import { instructionId } from "../../lib/native/instructions.js";
 import { PASSES, type PassName } from "../../lib/plan/index.js";
 import type { Value } from "../../lib/plan/ir.js";
 import { allocate } from "../../lib/tensor/dtype.js";
-import { callOp } from "../oracle/call.js";
+import { callOp, differentiable, inputsOf } from "../oracle/call.js";
 import { fromOracle } from "../oracle/compare.js";
-import { hasDerivatives, readOps } from "../oracle/read.js";
+import { hasValue, isDifferentiated, readOps } from "../oracle/read.js";
 
 export interface Call {
   readonly params: readonly number[];
@@ -66,17 +66,15 @@ export function record(): Recorded {
 
 function runOps(): void {
   for (const row of readOps()) {
-    const inputs = Object.values(row.inputs).map((value) => fromOracle(value));
-    callOp(row, inputs);
-    if (!hasDerivatives(row)) continue;
-    const moving = Object.keys(row.inputs).flatMap((name, at) => (name in (row.gradients ?? {}) ? [at] : []));
-    const f = (...primals: Tensor[]): Tensor =>
-      callOp(
-        row,
-        inputs.map((input, at) => primals[moving.indexOf(at)] ?? input),
-      );
-    const [, pullback] = vjp(f, ...moving.map((at) => inputs[at] as Tensor));
-    pullback(fromOracle(row.dy as NonNullable<typeof row.dy>));
+    if (!hasValue(row)) continue;
+    callOp(
+      row,
+      inputsOf(row).map((input) => fromOracle(input)),
+    );
+    if (!isDifferentiated(row)) continue;
+    const { primals, f } = differentiable(row);
+    const [, pullback] = vjp(f, ...primals);
+    pullback(fromOracle(row.dy));
   }
   for (const dtype of ["float32", "float64", "int32", "bool"] as const) ops.to(tensor([0, 1, 2]), dtype);
   // No op is this kernel: a user's may be.
