@@ -17,43 +17,41 @@ import type { Pass, Program } from "./ir.js";
 import { order } from "./order.js";
 import { writeInPlace } from "./write-in-place.js";
 
+interface Row {
+  readonly run: Pass;
+  /** Whether results keep their bits. A fusion may round once where two instructions round twice. */
+  readonly keepsBits: boolean;
+}
+
+const exact = (run: Pass): Row => ({ run, keepsBits: true });
+const rounding = (run: Pass): Row => ({ run, keepsBits: false });
+
 /** The passes in the order in which they run. `makeArena` does `shareMemory`. */
-export const PASSES = [
-  "deadCode",
-  "foldConstants",
-  "dropCopies",
-  "commonSubexpressions",
-  "fuseActivation",
-  "fuseCrossEntropy",
-  "fuseSlope",
-  "fuseOuterUpdate",
-  "fuseDescent",
-  "fuseProductUpdate",
-  "fuseUpdates",
-  "fuseElementwise",
-  "writeInPlace",
-  "order",
-  "shareMemory",
-] as const;
+const ROWS = {
+  deadCode: exact(deadCode),
+  foldConstants: exact(foldConstants),
+  // The sum of a single −0 is +0.
+  dropCopies: rounding(dropCopies),
+  commonSubexpressions: exact(commonSubexpressions),
+  fuseActivation: rounding(fuseActivation),
+  fuseCrossEntropy: rounding(fuseCrossEntropy),
+  fuseSlope: rounding(fuseSlope),
+  fuseOuterUpdate: rounding(fuseOuterUpdate),
+  fuseDescent: rounding(fuseDescent),
+  fuseProductUpdate: rounding(fuseProductUpdate),
+  fuseUpdates: exact(fuseUpdates),
+  fuseElementwise: exact(fuseElementwise),
+  writeInPlace: exact(writeInPlace),
+  order: exact(order),
+  shareMemory: exact((program) => program),
+} as const satisfies Readonly<Record<string, Row>>;
 
-export type PassName = (typeof PASSES)[number];
+export type PassName = keyof typeof ROWS;
 
-const RUN: Readonly<Record<Exclude<PassName, "shareMemory">, Pass>> = {
-  deadCode,
-  foldConstants,
-  dropCopies,
-  commonSubexpressions,
-  fuseActivation,
-  fuseCrossEntropy,
-  fuseSlope,
-  fuseOuterUpdate,
-  fuseDescent,
-  fuseProductUpdate,
-  fuseUpdates,
-  fuseElementwise,
-  writeInPlace,
-  order,
-};
+export const PASSES = Object.keys(ROWS) as readonly PassName[];
+
+/** The passes that keep all bits. */
+export const EXACT_PASSES: readonly PassName[] = PASSES.filter((name) => ROWS[name].keepsBits);
 
 /** @throws ArgumentError for a pass that does not exist. */
 export function checkPasses(passes: readonly unknown[]): PassName[] {
@@ -71,8 +69,8 @@ export function plan(
 ): { program: Program; arena: Arena } {
   let planned = program;
   for (const name of PASSES) {
-    if (name === "shareMemory" || !passes.includes(name)) continue;
-    planned = RUN[name](planned);
+    if (!passes.includes(name)) continue;
+    planned = ROWS[name].run(planned);
     // Removes at once what a fusion made superfluous, so that the next pass counts the reads of a value correctly.
     if (passes.includes("deadCode")) planned = deadCode(planned);
   }
