@@ -54,6 +54,9 @@ export interface InstructionCost {
 /** Gives the source that a run draws from in the place of the one that its function drew from. */
 export type SourceFor = (source: RandomSource) => RandomSource;
 
+/** How many times the estimate of a step on an idle machine is allowed for. */
+const CAUTION = 2;
+
 const sameSource: SourceFor = (source) => source;
 
 /** A program that has its memory and can run. */
@@ -68,6 +71,8 @@ export class Executable implements Uses {
   readonly #makers: readonly Maker[];
   /** Runs on the engine's thread that have not ended. */
   #pending = 0;
+  /** What the last step that was timed took, in milliseconds. */
+  #timed: number | null = null;
 
   constructor(program: Program, arena: Arena, inputs: readonly Value[], { draws, makers }: Trace) {
     this.program = program;
@@ -140,9 +145,24 @@ export class Executable implements Uses {
     return this.#native.milliseconds();
   }
 
-  /** What a step takes on one thread, about, in milliseconds; infinite while it runs. */
-  get estimate(): number {
-    return this.#pending > 0 ? Number.POSITIVE_INFINITY : this.#native.estimate();
+  /**
+   * What a step takes, in milliseconds: as the last one did that was timed. Before, what the engine's model of
+   * costs says of one thread, with caution, since it is for a machine that does nothing else; infinite while the
+   * program runs, when its tasks may be about to change.
+   */
+  get duration(): number {
+    if (this.#timed !== null) return this.#timed;
+    return this.#pending > 0 ? Number.POSITIVE_INFINITY : CAUTION * this.#native.estimate();
+  }
+
+  /** Whether a step was timed. */
+  get isTimed(): boolean {
+    return this.#timed !== null;
+  }
+
+  /** Notes what a step took, in milliseconds: whoever runs several of them times them all at once. */
+  noteDuration(milliseconds: number): void {
+    this.#timed = milliseconds;
   }
 
   /** One step: reads the inputs and fills the outputs. */

@@ -7,7 +7,6 @@ import { allocate } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { CompiledModel } from "./compiled-model.js";
 import { Forks } from "./forks.js";
-import { paceOf, setPace } from "./pace.js";
 import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn, mustWait } from "./turn.js";
 
@@ -63,12 +62,12 @@ export async function runOnce(
   outputs: readonly NativeArray[],
   { sourceFor }: Forks,
 ): Promise<boolean> {
-  const isAtOnce = paceOf(executable) < AT_ONCE_MILLISECONDS;
+  const isAtOnce = executable.duration < AT_ONCE_MILLISECONDS;
   try {
     const started = performance.now();
     if (isAtOnce) executable.run(inputs, outputs, sourceFor);
     else await executable.runAsync(inputs, outputs, { name: where, nameOf }, sourceFor);
-    setPace(executable, isAtOnce ? performance.now() - started : executable.milliseconds);
+    executable.noteDuration(isAtOnce ? performance.now() - started : executable.milliseconds);
     return isAtOnce;
   } catch (error) {
     throw ofRun(error);

@@ -10,7 +10,6 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CompiledModel } from "./compiled-model.js";
 import type { Forks } from "./forks.js";
-import { isMeasured, paceOf, setPace } from "./pace.js";
 import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn } from "./turn.js";
 
@@ -119,11 +118,11 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
   for (let step = 0; step < steps; ) {
     before?.();
     const chunk = await inTurn(specialization, async ({ executable }): Promise<Chunk> => {
-      const pace = paceOf(executable);
-      const affordable = isMeasured(executable) ? Math.max(1, Math.floor(CHUNK_MILLISECONDS / pace)) : 1;
+      const { duration, isTimed } = executable;
+      const affordable = isTimed ? Math.max(1, Math.floor(CHUNK_MILLISECONDS / duration)) : 1;
       const count = Math.min(affordable, maxSteps, steps - step);
       const rows = order.subarray(step * batchSize, (step + count) * batchSize);
-      const isAtOnce = pace * count < AT_ONCE_MILLISECONDS;
+      const isAtOnce = duration * count < AT_ONCE_MILLISECONDS;
       pass.begin?.();
       try {
         const started = performance.now();
@@ -131,7 +130,7 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
           ? executable.loop(sources, rows, batchSize, forks.sourceFor)
           : await executable.loopAsync(sources, rows, batchSize, options, forks.sourceFor);
         const taken = isAtOnce ? performance.now() - started : executable.milliseconds;
-        setPace(executable, taken / count);
+        executable.noteDuration(taken / count);
         return { log, steps: count, isAtOnce };
       } catch (error) {
         throw ofRun(namingSample(error, set, rows, batchSize));

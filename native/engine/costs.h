@@ -8,30 +8,35 @@
 
 namespace thalweg {
 
-// What is done to one element, and what that takes in nanoseconds with elements of float32 and of float64.
+// What is done to one element, and what that takes in nanoseconds with elements of float32 and of float64:
+// measured with AVX-512. Products alone are scaled by what this machine does, since they take most of a step
+// and differ most between instruction sets.
 // clang-format off
 #define THALWEG_COSTS(X)                                                                          \
-  X(arithmetic, 0.3, 0.3)     /* an elementwise operation of a few machine instructions */        \
-  X(function, 1, 1)           /* an elementwise function: exp, log, tanh */                       \
-  X(library, 15, 15)          /* an elementwise call of the C library: pow, sin, erf */           \
+  X(arithmetic, 0.11, 0.3)    /* an elementwise operation of a few machine instructions */        \
+  X(function, 0.4, 1)         /* an elementwise function: exp, log, tanh */                       \
+  X(library, 5, 7)            /* an elementwise call of the C library: pow, sin, erf */           \
   X(reduce, 0.3, 0.3)         /* an element that is reduced */                                    \
-  X(softmax, 2, 2)            /* an element of a row */                                           \
-  X(cross_entropy, 1.5, 1.5)  /* a score */                                                       \
+  X(softmax, 0.8, 2)          /* an element of a row */                                           \
+  X(cross_entropy, 0.4, 1.5)  /* a score */                                                       \
   X(label, 10, 10)            /* a row of scores, besides */                                      \
-  X(pick, 0.5, 0.5)           /* an element read or added by index */                             \
-  X(put, 1, 1)                /* an element written by index */                                   \
+  X(pick_row, 0.2, 0.3)       /* an element of a row that is read or added by its index */        \
+  X(pick, 1.2, 1.4)           /* an element that is read or added by an index of its own */       \
+  X(put, 1, 1)                /* an element written by an index of its own */                     \
   X(fill, 0.1, 0.1)           /* an element cleared or copied before others are put over it */    \
   X(stride, 0.5, 0.5)         /* an element of a strided copy */                                  \
   X(copy_byte, 0.125, 0.125)  /* a byte of a row that is copied whole */                          \
   X(cumsum, 1, 1)                                                                                 \
-  X(sort, 30, 30)                                                                                 \
-  X(check, 0.25, 0.25)                                                                            \
-  X(uniform, 5, 5)                                                                                \
+  X(sort, 15, 15)             /* an element of a line of some hundreds */                         \
+  X(check, 0.4, 0.4)                                                                              \
+  X(uniform, 3.3, 5)                                                                              \
   X(normal, 20, 20)                                                                               \
-  X(swap, 5, 5)               /* an element of a permutation */                                   \
+  X(swap, 10, 10)             /* an element of a permutation */                                   \
   X(sgd, 0.1, 0.2)            /* a weight */                                                      \
   X(adam, 0.3, 0.6)           /* a weight */                                                      \
-  X(factorise, 0.25, 0.25)    /* a product and a sum of a factorisation, or of its use */         \
+  X(cholesky, 0.5, 0.6)       /* a product and a sum of a factorisation L·Lᵀ */                   \
+  X(lu, 0.25, 0.25)           /* the same of one with pivots */                                   \
+  X(solve, 0.1, 0.25)         /* the same of a solution by factors */                             \
   X(matrix, 50, 50)           /* a matrix of a stack, besides */                                  \
   X(note, 10, 10)             /* all that a loop writes down of a step */
 // clang-format on
@@ -48,7 +53,7 @@ inline double nanoseconds_of(Cost cost, DType dtype, int64_t elements) {
   return nanoseconds_of(cost, dtype, static_cast<double>(elements));
 }
 
-// A matrix product of so many results, each a sum of K terms.
+// A matrix product of `results` elements, each a sum of K terms.
 double product_nanoseconds(DType dtype, int64_t results, int64_t K);
 
 }  // namespace thalweg

@@ -60,7 +60,7 @@ Task* prepare_cholesky(const Operands& operands, const Table& table, TaskStore& 
     const int64_t all = elements_of(*task, operands, task->n);
     task->x = named.template read<T>("x", all);
     task->l = named.template write<T>("L", all);
-    task->nanoseconds = stack_nanoseconds(*task, power(task->n, 3) / 6);
+    task->nanoseconds = stack_nanoseconds(*task, Cost::cholesky, power(task->n, 3) / 6);
     return all == 0 ? nullptr : task;
   });
 }

@@ -142,8 +142,8 @@ Task* prepare_index(const Operands& operands, const Table& table, TaskStore& sto
   call.y = named.write<void>("y", adds ? longer : shorter);
   task->kernel = table.index[kernel][dtype];
   task->zeroed_bytes = adds ? bytes_of(dtype) : 0;
-  task->nanoseconds =
-      nanoseconds_of(Cost::pick, dtype, shorter) + (adds ? nanoseconds_of(Cost::fill, dtype, longer) : 0);
+  task->nanoseconds = nanoseconds_of(own_index ? Cost::pick : Cost::pick_row, dtype, shorter) +
+                      (adds ? nanoseconds_of(Cost::fill, dtype, longer) : 0);
   return task;
 }
 

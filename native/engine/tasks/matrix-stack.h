@@ -55,8 +55,7 @@ class StackTask : public Task {
   int64_t scratch_bytes(int32_t threads) const override { return threads * scratch_of_one(); }
 
  protected:
-  // What is done to one matrix, in so many elements of memory; gives the pivot where it cannot be done, or
-  // −1.
+  // Does one matrix, with elements_of_one() elements of memory. Gives the pivot where that fails, or −1.
   virtual int64_t one(int64_t s, T* elements, void* scratch) const = 0;
   virtual int64_t elements_of_one() const { return 0; }
 
@@ -198,12 +197,11 @@ int64_t elements_of(const StackTask<T>& task, const Operands& operands, int64_t 
   return operands.product(task.count, operands.product(task.n, columns));
 }
 
-// For this much work in each matrix: products, and as many sums.
+// For this much work of a kind in each matrix: products, and as many sums.
 template <typename T>
-double stack_nanoseconds(const StackTask<T>& task, double work) {
+double stack_nanoseconds(const StackTask<T>& task, Cost cost, double work) {
   const auto count = static_cast<double>(task.count);
-  return count * nanoseconds_of(Cost::factorise, kDType<T>, work) +
-         nanoseconds_of(Cost::matrix, kDType<T>, count);
+  return nanoseconds_of(cost, kDType<T>, count * work) + nanoseconds_of(Cost::matrix, kDType<T>, count);
 }
 
 // n^exponent · m

@@ -53,7 +53,7 @@ Task* prepare_slogdet(const Operands& operands, const Table& table, TaskStore& s
     auto* task = make_stack<SlogdetTask>(named, kernel, store);
     task->a = named.template read<T>("a", elements_of(*task, operands, task->n));
     task->y = named.template write<T>("y", operands.product(task->count, 2));
-    task->nanoseconds = stack_nanoseconds(*task, power(task->n, 3) / 3);
+    task->nanoseconds = stack_nanoseconds(*task, Cost::lu, power(task->n, 3) / 3);
     return task->count == 0 ? nullptr : task;
   });
 }

@@ -82,7 +82,7 @@ Task* prepare_solve_triangular(const Operands& operands, const Table& table, Tas
     task->a = named.template read<T>("a", elements_of(*task, operands, task->n));
     task->b = named.template read<T>("b", results);
     task->y = named.template write<T>("y", results);
-    task->nanoseconds = stack_nanoseconds(*task, power(task->n, 2, task->m) / 2);
+    task->nanoseconds = stack_nanoseconds(*task, Cost::solve, power(task->n, 2, task->m) / 2);
     return results == 0 ? nullptr : task;
   });
 }
@@ -96,7 +96,8 @@ Task* prepare_solve(const Operands& operands, const Table& table, TaskStore& sto
     task->a = named.template read<T>("a", elements_of(*task, operands, task->n));
     task->b = named.template read<T>("b", results);
     task->y = named.template write<T>("y", results);
-    task->nanoseconds = stack_nanoseconds(*task, power(task->n, 3) / 3 + power(task->n, 2, task->m));
+    task->nanoseconds =
+        stack_nanoseconds(*task, Cost::solve, power(task->n, 3) / 3 + power(task->n, 2, task->m));
     return results == 0 ? nullptr : task;
   });
 }
