@@ -66,8 +66,8 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
 
   using Work = std::function<void()>;
   using Result = std::function<Napi::Value(Napi::Env)>;
-  // Work on an engine's thread, and a promise of what `result` makes of it. It waits for no other program's
-  // run where a step takes fewer than so many nanoseconds on one thread.
+  // Work on an engine's thread, and a promise of what `result` makes of it. It does not wait for another
+  // program's run if a step takes fewer than `short_step` nanoseconds on one thread.
   Napi::Value promise_of(Napi::Env env, double short_step, Work work, Result result);
 
   // What outlives this object while runs are pending.

@@ -1,5 +1,5 @@
-// Where the threads of a team wait for each other: they spin for a while, since the others are about to
-// come, and then sleep, since another process may have taken the core.
+// A barrier: threads of a team wait here until all have come. They spin for a while, since the others are
+// about to come, and then sleep, since another process may have taken the core.
 #pragma once
 
 #include <atomic>
@@ -20,9 +20,9 @@ inline void pause_briefly() {
 #endif
 }
 
-class Gate {
+class Barrier {
  public:
-  Gate(int32_t size, Cores& cores) : size_(size), cores_(cores) {}
+  Barrier(int32_t size, Cores& cores) : size_(size), cores_(cores) {}
 
   void wait(int32_t rank) {
     cores_.note(rank);

@@ -52,8 +52,8 @@ void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const MatmulCallOf<double>& m,
               m.alpha, a, stride(m.lda), m.b, stride(m.ldb), m.beta, c, stride(m.ldc));
 }
 
-// A single-threaded BLAS computes some rows of c. The product is BLAS's; bias, activation and slope are our
-// own kernel's, over a product of depth 0.
+// A single-threaded BLAS computes some rows of c. The product is BLAS's; bias, activation and derivative are
+// our own kernel's, over a product of depth 0.
 template <typename T>
 void multiply_rows(const MatmulCallOf<T>& call, Range rows, MatmulFn<T> epilogue) {
   const int64_t count = rows.end - rows.begin;

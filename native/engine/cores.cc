@@ -16,7 +16,7 @@ int32_t allowed_cores() {
 int32_t current_core() { return sched_getcpu(); }
 
 void Cores::note(int32_t rank) {
-  places_[static_cast<size_t>(rank)].core.store(current_core(), std::memory_order_relaxed);
+  noted_[static_cast<size_t>(rank)].core.store(current_core(), std::memory_order_relaxed);
 }
 
 void Cores::leave_shared(int32_t rank, int32_t threads) {
@@ -25,7 +25,7 @@ void Cores::leave_shared(int32_t rank, int32_t threads) {
   cpu_set_t others;
   CPU_ZERO(&others);
   for (int32_t other = 0; other < threads; ++other) {
-    const int32_t core = places_[static_cast<size_t>(other)].core.load(std::memory_order_relaxed);
+    const int32_t core = noted_[static_cast<size_t>(other)].core.load(std::memory_order_relaxed);
     if (other != rank && core >= 0) CPU_SET(core, &others);
   }
   if (here < 0 || !CPU_ISSET(here, &others)) return;

@@ -17,7 +17,7 @@ int32_t current_core();
 
 class Cores {
  public:
-  explicit Cores(int32_t threads) : places_(static_cast<size_t>(threads)) {}
+  explicit Cores(int32_t threads) : noted_(static_cast<size_t>(threads)) {}
 
   // Tells where this thread runs.
   void note(int32_t rank);
@@ -27,10 +27,10 @@ class Cores {
   void leave_shared(int32_t rank, int32_t threads);
 
  private:
-  struct alignas(64) Place {
+  struct alignas(64) Noted {
     std::atomic<int32_t> core{-1};
   };
-  std::vector<Place> places_;
+  std::vector<Noted> noted_;
 };
 
 }  // namespace thalweg

@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-// How an input of a program is filled in a loop: from the rows of a data set.
+// Where an input of a program comes from in a loop: the rows of a data set.
 struct Source {
   const void* data = nullptr;
   int64_t bytes = 0;
@@ -36,8 +36,7 @@ struct alignas(64) Cursor {
   const int32_t* order() const { return loop->order + step * loop->batch; }
 };
 
-// The samples of an input, as a task reads them: those of the step that its thread is in, or of one that is
-// some steps ahead.
+// The samples of an input, as a task reads them: of the step that its thread is in, or `ahead` steps later.
 struct Samples {
   const Cursor* cursors = nullptr;  // of each thread
   size_t input = 0;

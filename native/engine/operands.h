@@ -45,7 +45,7 @@ class Operands {
   bool has(size_t operand) const { return view(operand).data != nullptr; }
   int64_t operands_in(size_t list) const { return operand_begins_[list + 1] - operand_begins_[list]; }
 
-  // Its elements, of which there are at least so many. Null where it was left out.
+  // Its elements, of which there are at least `count`. Null where it was left out.
   void* elements(size_t operand, int64_t count, int64_t at = 0) const {
     const View& own = view(operand, at);
     if (own.count < count && own.data != nullptr) refuse_size(operand, at, count);

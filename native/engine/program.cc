@@ -33,8 +33,8 @@ struct Program::Run {
   Program* program;
   const Loop* loop;  // null: one step over the inputs as they are
   Failure::Shared failure;
-  // How many steps to do: less than asked for once someone wants an end. Set by the first thread at the
-  // beginning of a step, to end behind it, and read by all behind the step's last barrier.
+  // How many steps to do: fewer than asked for once someone wants to stop. The first thread sets it at the
+  // beginning of the last step; all threads read it after the last barrier of a step.
   std::atomic<int64_t> last = 0;
   int64_t done = 0;
 };
@@ -142,8 +142,8 @@ void Program::prepare() {
   if (scratch_ == nullptr || scratch_->bytes() < scratch) scratch_ = std::make_unique<Memory>(scratch);
 }
 
-// The samples of each step are gathered before it, but for inputs whose every reader can do with them where
-// they lie; behind it, the outputs are written down.
+// Adds what a loop does besides the instructions. Before each step it gathers the samples of each input,
+// unless every reader of the input can read them in the data set. After the step it notes the outputs.
 void Program::add_loop(std::vector<Item>& items, const std::vector<std::vector<Use>>& uses) {
   cursors_.assign(static_cast<size_t>(threads_), Cursor{});
   std::vector<View> outputs;
@@ -274,7 +274,7 @@ Plan Program::plan(int64_t batch) {
   Claim claim(busy_);
   for (const View& input : inputs_) {
     if (batch < 0 || (batch > 0 && input.count % batch != 0)) {
-      throw Error("ERR_SHAPE", "program: an input does not consist of so many samples");
+      throw Error("ERR_SHAPE", "program: an input does not divide into that many samples");
     }
   }
   stage_inputs({batch, std::vector<bool>(batch > 0 ? inputs_.size() : 0)});

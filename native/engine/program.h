@@ -81,7 +81,7 @@ class Program {
   // What a step takes on one thread, estimated. Not while it runs.
   double nanoseconds() const { return all_nanoseconds_; }
 
-  // How it would be done: a loop of mini-batches of so many samples, or for 0 one step. Throws Error
+  // How a loop of mini-batches of `batch` samples would be done, or for 0 a single step. Throws Error
   // "ERR_BUSY" while the program runs.
   Plan plan(int64_t batch);
 
@@ -131,9 +131,9 @@ class Program {
   Schedule schedule_;
   std::vector<const Task*> made_;     // of each instruction; null where there is nothing to do
   std::vector<const Task*> gathers_;  // of each input; null where its samples are read where they lie
-  double nanoseconds_ = 0;            // of what threads share of a step, on one of them, estimated
+  double nanoseconds_ = 0;            // of the tasks of a step that threads share, on one thread, estimated
   double all_nanoseconds_ = 0;        // of a step on one thread, estimated
-  double waits_ = 0;                  // of the threads for each other in a step
+  double waits_ = 0;                  // barriers of a step
   int32_t threads_ = 0;
   MatmulProvider provider_ = MatmulProvider::own;
   bool is_ready_ = false;  // false where making the tasks failed half way

@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-// So many rows a thread are worth their own call of a kernel.
+// The fewest rows of one thread that are worth a call of a kernel.
 constexpr int64_t kRowsAThread = 8;
 // Rows that a thread is given, since kernels take some at a time.
 constexpr int64_t kRowGrain = 2;
@@ -22,8 +22,7 @@ Work work_for(const Item& item, int32_t threads) {
   if (task.rows >= kRowsAThread * threads) return Work::by_rows;
   // Sharing it would save less than two waits more.
   const bool is_small = task.nanoseconds * (1 - 1.0 / threads) < 2 * wait_nanoseconds();
-  // So much of the state stays with the thread that wrote it, in its own cache: to fetch it and to give it
-  // back takes longer than the task.
+  // Larger state stays in the cache of the thread that wrote it: moving it takes longer than the task.
   return is_small && item.state_bytes <= kSmallBytes ? Work::alone : Work::together;
 }
 
@@ -35,9 +34,9 @@ struct Candidate {
 
 bool overlap(const MemoryUse& a, const MemoryUse& b) { return a.begin < b.end && b.begin < a.end; }
 
-// Whether b must come behind a.
+// Whether b must come after a.
 bool depends(const Item& a, const Item& b) {
-  // A step that fails has changed what it would have changed up to there, and no more.
+  // A step that fails has changed the state up to the failure, and no more.
   if (a.task->can_fail && (b.task->can_fail || b.changes_state)) return true;
   if (a.changes_state && b.task->can_fail) return true;
   for (const MemoryUse& x : a.uses) {
@@ -48,7 +47,7 @@ bool depends(const Item& a, const Item& b) {
   return false;
 }
 
-// Whether b may follow a, on which it depends, with no waiting between: the same thread does what matters.
+// Whether b, which depends on a, may follow it without a barrier: each thread reads only its own results.
 bool follows_at_once(const Candidate& a, const Candidate& b) {
   if (a.work == Work::alone && b.work == Work::alone) return true;
   if (a.work != Work::by_rows || b.work != Work::by_rows) return false;
@@ -71,8 +70,8 @@ const Item& item_of(const std::vector<Item>& items, const Scheduled& one) {
   return items[static_cast<size_t>(one.number)];
 }
 
-// Divides what is done alone in a phase among the threads: what depends on each other stays with one of them,
-// the most work goes to whoever has least.
+// Divides the tasks that are done alone in a phase among the threads. Tasks that depend on each other stay on
+// one thread; the largest group goes to the thread with the least work.
 void divide(const std::vector<Item>& items, Phase& phase, int32_t threads) {
   struct Part {
     std::vector<size_t> tasks;
@@ -115,8 +114,8 @@ bool takes_any_rows(const Phase& phase) {
   });
 }
 
-// Puts off what one thread does alone at the end of a phase, while the others wait, into the next one, where
-// they can do more of the rows meanwhile; not what `ahead`, or null, has to come behind.
+// Moves tasks that one thread does alone at the end of a phase, while the others wait, into the next phase,
+// where the others can do more of the rows meanwhile. A task that `ahead` depends on stays; null: none.
 void put_off(const std::vector<Item>& items, Phase& phase, Phase& next, const Item* ahead, int32_t threads) {
   if (nanoseconds_of(phase, Work::by_rows) > 0 || !takes_any_rows(next)) return;
   double room = nanoseconds_of(next, Work::by_rows) / threads - nanoseconds_of(next, Work::alone);
@@ -141,7 +140,7 @@ void put_off(const std::vector<Item>& items, Phase& phase, Phase& next, const It
   }
 }
 
-// Gives those threads fewer rows of a phase that have work alone in it.
+// Gives fewer rows of a phase to threads that also have tasks to do alone in it.
 void balance(Phase& phase, int32_t threads) {
   if (!takes_any_rows(phase)) return;
   std::vector<double> load(static_cast<size_t>(threads));
@@ -166,8 +165,8 @@ void balance(Phase& phase, int32_t threads) {
   }
 }
 
-// Which of a step's last tasks, those of its last phase, can form the products of `next` behind all that
-// those have to come behind; their number if there is none.
+// The place of the task in a step's last phase that can form the products of `next` after all that `next`
+// depends on; the number of tasks if there is none.
 size_t place_ahead(const Item& next, Work work, const std::vector<Item>& items,
                    const std::vector<Scheduled>& scheduled) {
   const auto candidate = [&](const Scheduled& one) {
@@ -181,16 +180,15 @@ size_t place_ahead(const Item& next, Work work, const std::vector<Item>& items,
     const auto before = [&](const Scheduled& one) {
       return !depends(*candidate(one).item, next) || follows_at_once(candidate(one), {&next, 0, work});
     };
-    const auto behind = [&](const Scheduled& one) { return !depends(*candidate(one).item, next); };
+    const auto after = [&](const Scheduled& one) { return !depends(*candidate(one).item, next); };
     const auto place = scheduled.begin() + static_cast<std::ptrdiff_t>(at);
     const auto start = scheduled.begin() + static_cast<std::ptrdiff_t>(first);
-    if (std::all_of(start, place + 1, before) && std::all_of(place + 1, scheduled.end(), behind)) return at;
+    if (std::all_of(start, place + 1, before) && std::all_of(place + 1, scheduled.end(), after)) return at;
   }
   return scheduled.size();
 }
 
-// As schedule() for a step behind which comes one task more, or none. Nothing is put off that this has to
-// come behind.
+// As schedule(), for a step that one more task follows, or null. What that task depends on is not put off.
 std::vector<Scheduled> schedule_before(const std::vector<Item>& items, const Item* ahead, int32_t threads) {
   std::vector<Candidate> left;
   left.reserve(items.size());
@@ -218,8 +216,7 @@ std::vector<Scheduled> schedule_before(const std::vector<Item>& items, const Ite
       chosen.push_back(next);
       phase.push_back({next.item->task, next.number, next.work, 0, false});
     }
-    // In a step's first phase a thread knows its own step only, and not yet that of another, for whom it
-    // would read samples.
+    // In a step's first phase a thread may still be a step behind another: it could not read samples for it.
     if (!phases.empty()) divide(items, phase, threads);
     phases.push_back(std::move(phase));
     left = std::move(later);
@@ -243,7 +240,7 @@ std::vector<Scheduled> schedule_before(const std::vector<Item>& items, const Ite
   return result;
 }
 
-// What forming a task's products touches but for memory of its own.
+// The memory that forming a task's products uses, apart from memory of its own.
 Item forming(const Item& item) {
   const RowProducts products = item.task->row_products();
   const auto* const begin = static_cast<const std::byte*>(products.w);
@@ -254,7 +251,7 @@ Item forming(const Item& item) {
   return formed;
 }
 
-// Whether nobody but the first thread reads in a step's first phase what `item` makes.
+// Whether in a step's first phase only the first thread reads what `item` writes.
 bool is_for_first_thread(const Item& item, const std::vector<Item>& items,
                          const std::vector<Scheduled>& scheduled) {
   for (const Scheduled& one : scheduled) {

@@ -9,8 +9,8 @@
 
 namespace thalweg {
 
-// together: all threads do a task's work as the task divides it. by_rows: each does its share of the rows,
-// from one task to the next without waiting. alone: one thread does it all, since it is next to nothing.
+// together: all threads do a task, as the task divides it. by_rows: each thread does its share of the rows
+// and goes on to the next task without waiting. alone: one thread does it all, since it is very little.
 enum class Work : uint8_t { together, by_rows, alone };
 
 // Memory that a task reads or writes. Where it is `by_rows` a thread touches only its share of the rows.
@@ -21,8 +21,8 @@ struct MemoryUse {
   bool by_rows;
 };
 
-// A task as the program has it. `changes_state`: what it writes outlives the run. `state_bytes`: of what it
-// reads and writes the largest part that does.
+// A task and the memory that it uses. `changes_state`: it writes memory that outlives the run. `state_bytes`:
+// the size of the largest operand that outlives the run.
 struct Item {
   const Task* task;
   std::vector<MemoryUse> uses;
@@ -35,9 +35,9 @@ struct Scheduled {
   int64_t number;  // in the program's order
   Work work;
   int64_t scratch_at;
-  bool ends_phase;   // the threads wait for each other behind it
-  int32_t rank = 0;  // whose work it is where it is done alone; of a smaller team modulo its size
-  // The rows of each thread of a whole team where they are not even, since some have work of their own too.
+  bool ends_phase;   // the threads wait for each other after it
+  int32_t rank = 0;  // the thread that does it alone; in a smaller team, modulo the team's size
+  // The rows of each thread of a whole team, if they are not even: some threads have other work too.
   std::vector<Range> shares = {};
 
   Range rows(const Team& team) const {
@@ -46,10 +46,10 @@ struct Scheduled {
   }
 };
 
-// Where `ahead` is not null, it is a task of the next step whose products the task at `forms` forms: the
-// weights are gone through once, by the update of one step and for the first layer of the next. With
-// `keeps_formed` they lie in memory of their own until that step begins, when the first thread, who alone
-// reads what they become, finishes them: until then this step's may still be read.
+// If `ahead` is not null, it is a task of the next step, and the task at `forms` forms its products. The
+// weights are then read once for both: the update of one step and the first layer of the next. With
+// `keeps_formed` the products stay in memory of their own until the next step begins, because this step's may
+// still be read. Then the first thread finishes them; no other thread reads the result in that phase.
 struct Schedule {
   std::vector<Scheduled> tasks;
   const Task* ahead = nullptr;
@@ -57,14 +57,14 @@ struct Schedule {
   bool keeps_formed = false;
 };
 
-// An order that keeps every task behind those whose results it reads or whose operands it overwrites, in
-// phases as few as can be found: within one no thread waits for another.
+// An order in phases, in which every task comes after those whose results it reads and those whose operands
+// it overwrites. Within a phase no thread waits for another. There are as few phases as can be found.
 std::vector<Scheduled> schedule(const std::vector<Item>& items, int32_t threads);
 
 // The same for a step that is done again and again.
 Schedule schedule_loop(const std::vector<Item>& items, int32_t threads);
 
-// What the scratch of all tasks of a phase needs, at most.
+// The scratch memory that the tasks of any phase need together, at most.
 int64_t scratch_bytes(const std::vector<Scheduled>& scheduled, int32_t threads);
 
 }  // namespace thalweg

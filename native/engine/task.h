@@ -16,8 +16,8 @@
 
 namespace thalweg {
 
-// What goes wrong only once the data is seen: the first task in the program's order that found something,
-// and the lowest position in it, so that the report is the same for any number of threads.
+// A failure that only the data shows. The first failing task in the program's order counts, and the lowest
+// position in it: the report is the same for any number of threads.
 class Failure {
  public:
   struct Shared {
@@ -25,8 +25,8 @@ class Failure {
     std::atomic<int64_t> first_phase{INT64_MAX};
 
     bool failed() const { return first.load(std::memory_order_relaxed) != INT64_MAX; }
-    // Whether a task failed in this phase or before. Threads ask behind the barrier that ends the phase: one
-    // that has run ahead and failed in a later one does not change the answer.
+    // Whether a task failed in this phase or before. Threads ask after the barrier that ends the phase. A
+    // thread that has run ahead and failed in a later phase does not change the answer.
     bool failed_by(int64_t phase) const { return first_phase.load(std::memory_order_relaxed) <= phase; }
     int64_t task() const { return first.load(std::memory_order_relaxed) >> kPositionBits; }
     int64_t position() const {
@@ -61,10 +61,11 @@ struct Range {
   int64_t begin, end;
 };
 
-// Weights of so few bytes are read by every thread at no cost; of larger ones each thread keeps its rows.
+// Every thread reads weights of at most this many bytes at no cost. Of larger ones each thread keeps its
+// rows.
 constexpr int64_t kSmallBytes = 32'768;
 
-// The products y [rows] = w [rows, columns] · x of a task with one row of x, before its bias and activation.
+// The products y [rows] = w [rows, columns] · x of a task with one sample x, before its bias and activation.
 struct RowProducts {
   DType dtype = DType::float32;
   const void* w = nullptr;  // null: there are none
@@ -77,7 +78,7 @@ class Task {
   // Every thread of the team calls it; each does its share. `scratch` is shared, 64-byte aligned.
   virtual void run(const Team& team, void* scratch, Failure failure) const = 0;
 
-  // The rows of `mine` on this thread, where `rows` is not 0; the others do theirs.
+  // Does the rows of `mine` on this thread, if `rows` is not 0; the other threads do theirs.
   virtual void run_rows(Range /*mine*/, const Team& /*team*/, void* /*scratch*/, Failure) const {}
 
   // Throws the error that `failure` stands for.
@@ -85,19 +86,19 @@ class Task {
 
   virtual int64_t scratch_bytes(int32_t /*threads*/) const { return 0; }
 
-  // Whether it could read the rows of an operand, one for each of `batch` samples, from where they lie in
-  // the data set of a loop; and that it has to.
+  // Whether it could read the rows of an operand, one for each of `batch` samples, in the data set of a loop.
+  // read_samples() then has it do so.
   virtual bool can_read_samples(size_t /*operand*/, int64_t /*batch*/) const { return false; }
   virtual void read_samples(size_t /*operand*/, const Samples&) {}
 
-  // Products that another task may form on its way over the rows of w, x as it is for a thread, and the rest
-  // of the work on products that have been formed.
+  // Products that another task may form while it goes over the rows of w; x on one thread; and what is left
+  // to do to products that have been formed.
   virtual RowProducts row_products() const { return {}; }
   virtual const void* row_factor(int32_t /*rank*/) const { return nullptr; }
   virtual void finish_rows(Range /*mine*/, void* /*scratch*/) const {}
 
-  // Whether it changes those weights row by row and can form the products of each row as it is then; and
-  // does.
+  // Whether it changes those weights row by row and can form the product of each row right after. The second
+  // function does both.
   virtual bool can_form(const RowProducts&) const { return false; }
   virtual void run_rows_and_form(Range /*mine*/, const Team& /*team*/, const RowProducts&,
                                  const void* /*x*/) const {}
@@ -105,18 +106,18 @@ class Task {
   double nanoseconds = 0;     // estimated, on one thread
   bool can_fail = false;      // for what the data holds
   bool is_for_one = false;    // no threads can divide it
-  bool has_barriers = false;  // its threads wait for each other in its midst
-  // Rows that can be done independently of each other, or 0; and which operands consist of them, by bits.
+  bool has_barriers = false;  // its threads wait for each other while they do it
+  // Rows that can be done independently of each other, or 0, and the operands that consist of them, as bits.
   int64_t rows = 0;
   uint32_t row_operands = 0;
-  bool takes_any_rows = false;  // whatever share of them a thread is given; others may have to be even
+  bool takes_any_rows = false;  // threads may be given uneven shares of the rows
 
  protected:
   ~Task() = default;  // a task owns nothing: its memory is given back without a destructor
 };
 
-// Where tasks and what they hold are made: in a block of memory that the caller provides, and in more of
-// its own when that is full. All of it is given back together.
+// Memory for tasks and what they hold: a block that the caller provides, then blocks of its own. All of it is
+// given back together.
 class TaskStore {
  public:
   TaskStore(std::byte* memory, size_t size) : memory_(memory), left_(size) {}

@@ -3,25 +3,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 
 #include "../kernels/types.h"
+#include "thread-count.h"
 
 namespace thalweg {
-
-// Cores that this process may use: the smaller of its affinity mask and its container's CPU quota,
-// rounded up.
-int32_t usable_cores();
-
-int32_t thread_count();
-void set_thread_count(int32_t count);  // at least 1
-
-// The system may give fewer threads than were asked for. Their number is the setting from then on, and the
-// first who asks is told.
-struct Shortage {
-  int32_t asked, got;
-};
-std::optional<Shortage> take_shortage();
 
 // How many threads do a piece of work, and whether it is noted when one thread alone has done it.
 struct Crew {
@@ -29,24 +15,23 @@ struct Crew {
   bool is_noted = false;
 };
 
-// Those of `threads` who do work of `nanoseconds`, as one thread would: all, where that takes so much less
-// time that it is worth the `waits` for each other and the call to them, which costs more where they sleep.
-// What these cost was measured when the team was formed, which it is for much work, and when it was last
-// called.
+// Number of threads for work that takes `nanoseconds` on one thread: all `threads` if the time saved exceeds
+// the cost of calling them, which is higher while they sleep, and of `waits` barriers; otherwise one. These
+// costs are measured when the team is formed, which much work makes it, and whenever it is called.
 Crew choose_crew(double nanoseconds, double waits, int32_t threads);
 
 // Runs work(context, team) on this thread and the team's others, and returns when all are done. There is one
-// team in the process: where another thread uses it, one that is not the engine's does the work alone, and
-// the engine's waits for its turn. `work` must not throw. Where its threads never wait for each other, this
-// one also does the share of those who have not come when its own is done: what runs on their core, a garbage
-// collector's thread say, may keep them away for milliseconds.
+// team in the process. Where another thread uses it, the engine's thread waits for its turn, and any other
+// thread does the work alone. `work` must not throw. If its threads never wait for each other, this one also
+// does the shares of those who have not begun when its own is done: a garbage collector's thread on their
+// core may keep them away for milliseconds.
 using TeamWork = void (*)(void* context, const Team& team);
 void run_on(Crew crew, bool has_barriers, TeamWork work, void* context);
 
 // What it costs a team's threads to wait for each other once, in nanoseconds.
 double wait_nanoseconds();
 
-// Has a thread of the engine do something, behind what it was given before, and returns at once.
+// Has a thread of the engine do something, after what it was given before, and returns at once.
 // `work` must not throw; it may call run_on. Throws Error "ERR_BACKEND" where the system gives no thread.
 void submit(std::function<void()> work);
 

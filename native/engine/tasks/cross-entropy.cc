@@ -53,8 +53,8 @@ Task* prepare(const Operands& operands, const Table& table, TaskStore& store) {
     case CrossEntropy::cost:
       call.loss = named.template write<T>("loss", task->rows);
       break;
-    case CrossEntropy::slope:
-      read_derivatives(Named<describing::kCrossEntropySlope>(operands), *task);
+    case CrossEntropy::derivative:
+      read_derivatives(Named<describing::kCrossEntropyDerivative>(operands), *task);
       break;
     case CrossEntropy::both:
       read_derivatives(Named<describing::kCrossEntropyBoth>(operands), *task);

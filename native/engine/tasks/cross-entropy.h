@@ -8,7 +8,7 @@
 
 namespace thalweg {
 
-enum class CrossEntropy : int32_t { cost, slope, both };
+enum class CrossEntropy : int32_t { cost, derivative, both };
 
 Task* prepare_cross_entropy(const Operands&, const Table&, TaskStore&);
 
@@ -17,7 +17,7 @@ namespace describing {
 // d [rows] is the derivative by the loss [rows], dy [rows, n] that by y.
 inline constexpr Layout kCrossEntropyCost =
     layout({size("rows"), size("n")}, {reads("y"), reads("target", Elements::int32), writes("loss")});
-inline constexpr Layout kCrossEntropySlope = layout(
+inline constexpr Layout kCrossEntropyDerivative = layout(
     {size("rows"), size("n")}, {reads("y"), reads("target", Elements::int32), reads("d"), writes("dy")});
 inline constexpr Layout kCrossEntropyBoth =
     layout({size("rows"), size("n")},
@@ -39,7 +39,8 @@ constexpr Instruction describe_cross_entropy(const char* name, const Layout& lay
 
 inline constexpr std::array kCrossEntropyInstructions = {
     describe_cross_entropy("cross_entropy", describing::kCrossEntropyCost, CrossEntropy::cost, 4),
-    describe_cross_entropy("cross_entropy_slope", describing::kCrossEntropySlope, CrossEntropy::slope, 6),
+    describe_cross_entropy("cross_entropy_slope", describing::kCrossEntropyDerivative,
+                           CrossEntropy::derivative, 6),
     describe_cross_entropy("cross_entropy_both", describing::kCrossEntropyBoth, CrossEntropy::both, 7),
 };
 

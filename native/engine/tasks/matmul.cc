@@ -51,7 +51,7 @@ class MatmulTask final : public Task {
     return ready.a + (ready.a_rows == nullptr ? 0 : *ready.a_rows * ready.lda);
   }
 
-  // A product of no terms is added to. It reads no sample: behind the last step there may be none.
+  // A product of no terms is added to. It reads no sample: after the last step there may be none.
   void finish_rows(Range mine, void* scratch) const override {
     MatmulCallOf<T> part = part_of(factors.call, mine);
     part.a_rows = nullptr;

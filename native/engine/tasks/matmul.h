@@ -1,4 +1,4 @@
-// c [M, N] = activation(alpha · scale · op(a) · op(b) + beta · addend + bias) ∘ slope(state)
+// c [M, N] = activation(alpha · scale · op(a) · op(b) + beta · addend + bias) ∘ derivative(state)
 // op(x) is x or its transpose. With beta and no addend, c itself is added to.
 #pragma once
 

@@ -9,8 +9,7 @@
 
 namespace thalweg {
 
-// Threads share elements, of several small parameters as if they lay one behind the other, in whole cache
-// lines.
+// Threads share elements in whole cache lines, those of several small parameters as if they were one array.
 constexpr int64_t kGrain = 64;
 
 template <typename Call>
