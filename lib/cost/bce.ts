@@ -1,7 +1,7 @@
-import type { CaseTensor } from "../cases.js";
 import { noGrad } from "../context/grad-mode.js";
 import { ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
+import type { Draw, Draws } from "../ops/cases.js";
 import { clamp } from "../ops/clamp.js";
 import { defineOp } from "../ops/define.js";
 import { div } from "../ops/div.js";
@@ -15,7 +15,7 @@ import { sub } from "../ops/sub.js";
 import { broadcast, format, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
-import { type CostCase, registerCost } from "./registry.js";
+import { registerCost } from "./registry.js";
 
 // PyTorch's bounds: derivatives divide by no less than the first, and logarithms are no less than the second.
 const LEAST_PRODUCT = 1e-12;
@@ -138,42 +138,55 @@ export function bceWithLogits(y: Tensor, target: Tensor, options: BCEWithLogitsO
   return reduced("bceWithLogits", weighted("bceWithLogits", sub(no, yes), options.weight), reduction);
 }
 
-const P: CaseTensor = { shape: [4, 3], low: 0.2, high: 0.8 };
-const YES: CaseTensor = { shape: [4, 3], below: 2, dtype: "float64" };
-const above = (...shape: number[]): CaseTensor => ({ shape, low: 0.5, high: 2 });
-const WEIGHTS = { "weights of rows": above(4, 1), "one weight": above(), "weights of a sample": above(1, 3) };
+// Zeros and ones.
+const LABELS = [
+  [1, 0, 1],
+  [0, 0, 1],
+  [1, 1, 0],
+  [0, 1, 0],
+];
+
+const weightsOf = ({ floats }: Draws): Readonly<Record<string, Draw>> => ({
+  "weights of rows": floats([4, 1], 0.5, 2),
+  "one weight": floats([], 0.5, 2),
+  "weights of a sample": floats([1, 3], 0.5, 2),
+});
 
 registerCost(bce, {
   torch: "F.binary_cross_entropy",
   constants: ["target"],
-  cases: () => [
-    { note: "2-D", inputs: { y: P, target: YES } },
-    { note: "soft targets", inputs: { y: P, target: P } },
-    { note: "weights", inputs: { y: P, target: YES }, tensors: { weight: above(3) } },
-    ...Object.entries(WEIGHTS).map(
-      ([note, weight]): CostCase => ({ note, inputs: { y: P, target: YES }, tensors: { weight } }),
-    ),
-  ],
+  cases: (draws) => {
+    const p = draws.floats([4, 3], 0.2, 0.8);
+    const inputs = { y: p, target: draws.values(LABELS) };
+    return [
+      { note: "2-D", inputs },
+      { note: "soft targets", inputs: { y: p, target: p } },
+      { note: "weights", inputs, tensors: { weight: draws.floats([3], 0.5, 2) } },
+      ...Object.entries(weightsOf(draws)).map(([note, weight]) => ({ note, inputs, tensors: { weight } })),
+    ];
+  },
 });
 
 registerCost(bceWithLogits, {
   torch: "F.binary_cross_entropy_with_logits",
   constants: ["target"],
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], target: YES } },
-    { note: "soft targets", inputs: { y: [4, 3], target: P } },
-    {
-      note: "weights",
-      inputs: { y: [4, 3], target: YES },
-      tensors: { weight: above(4, 3), posWeight: above(3) },
-    },
-    ...Object.entries(WEIGHTS).map(
-      ([note, weight]): CostCase => ({
+  cases: (draws) => {
+    const { floats, values } = draws;
+    const inputs = { y: [4, 3], target: values(LABELS) };
+    return [
+      { note: "2-D", inputs },
+      { note: "soft targets", inputs: { y: [4, 3], target: floats([4, 3], 0.2, 0.8) } },
+      {
+        note: "weights",
+        inputs,
+        tensors: { weight: floats([4, 3], 0.5, 2), posWeight: floats([3], 0.5, 2) },
+      },
+      ...Object.entries(weightsOf(draws)).map(([note, weight]) => ({
         note,
-        inputs: { y: [4, 3], target: YES },
+        inputs,
         tensors: { weight, posWeight: weight },
-      }),
-    ),
-    { note: "far", inputs: { y: { values: [800, -800, 30, -30] }, target: { values: [0, 1, 1, 0] } } },
-  ],
+      })),
+      { note: "far", inputs: { y: values([800, -800, 30, -30]), target: values([0, 1, 1, 0]) } },
+    ];
+  },
 });

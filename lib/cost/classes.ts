@@ -1,5 +1,5 @@
-import type { CaseTensor, CaseTensors } from "../cases.js";
 import { ShapeError } from "../errors.js";
+import type { Draws } from "../ops/cases.js";
 import { checkClassIndices, checkLabels } from "../ops/cross-entropy.js";
 import { div } from "../ops/div.js";
 import { equal } from "../ops/equal.js";
@@ -113,21 +113,25 @@ export function reducedByShares(
   return reduced(name, reshape(costs, shape), reduction);
 }
 
-const LABELS: CaseTensor = { values: [2, 0, 1, 2], dtype: "int32" };
-const WITH_IGNORED: CaseTensor = { values: [2, -100, 1, -100], dtype: "int32" };
-const WEIGHT: CaseTensors = { weight: { values: [0.5, 2, 1.25] } };
-
 /** Cases of costs of classes, y [4, 3] and others. */
-export const classCases = (): readonly CostCase[] => [
-  { note: "2-D", inputs: { y: [4, 3], target: LABELS } },
-  { note: "weights", inputs: { y: [4, 3], target: LABELS }, tensors: WEIGHT },
-  { note: "ignored", inputs: { y: [4, 3], target: WITH_IGNORED }, options: { ignoreIndex: -100 } },
-  {
-    note: "ignored, weights",
-    inputs: { y: [4, 3], target: { values: [1, 2, 1, 0], dtype: "int32" } },
-    options: { ignoreIndex: 1 },
-    tensors: WEIGHT,
-  },
-  { note: "4-D", inputs: { y: [2, 3, 2, 2], target: { shape: [2, 2, 2], below: 3 } }, tensors: WEIGHT },
-  { note: "single sample", inputs: { y: [3], target: { values: 1, dtype: "int32" } }, tensors: WEIGHT },
-];
+export function classCases({ integers, values }: Draws): readonly CostCase[] {
+  const labels = values([2, 0, 1, 2], "int32");
+  const tensors = { weight: values([0.5, 2, 1.25]) };
+  return [
+    { note: "2-D", inputs: { y: [4, 3], target: labels } },
+    { note: "weights", inputs: { y: [4, 3], target: labels }, tensors },
+    {
+      note: "ignored",
+      inputs: { y: [4, 3], target: values([2, -100, 1, -100], "int32") },
+      options: { ignoreIndex: -100 },
+    },
+    {
+      note: "ignored, weights",
+      inputs: { y: [4, 3], target: values([1, 2, 1, 0], "int32") },
+      options: { ignoreIndex: 1 },
+      tensors,
+    },
+    { note: "4-D", inputs: { y: [2, 3, 2, 2], target: integers([2, 2, 2], 3) }, tensors },
+    { note: "single sample", inputs: { y: [3], target: values(1, "int32") }, tensors },
+  ];
+}

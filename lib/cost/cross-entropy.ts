@@ -1,6 +1,6 @@
-import type { CaseTensor, CaseTensors } from "../cases.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
+import type { Draws } from "../ops/cases.js";
 import { checkClassIndices, checkLabels, crossEntropy as perSample } from "../ops/cross-entropy.js";
 import { equal } from "../ops/equal.js";
 import { logSoftmax } from "../ops/log-softmax.js";
@@ -23,7 +23,7 @@ import {
 } from "./classes.js";
 import type { Cost } from "./define.js";
 import { checkFloats, readReduction, reduced } from "./reduce.js";
-import { registerCost } from "./registry.js";
+import { type CostCase, registerCost } from "./registry.js";
 
 export interface CrossEntropyOptions extends ClassOptions {
   /** ε in [0, 1): each target is mixed with all classes alike, (1 − ε)·ȳ + ε/C. Default: 0. */
@@ -103,107 +103,117 @@ function checkTargets(where: string, outputShape: readonly number[], targets: Te
 export const crossEntropy: Cost & typeof cost = Object.assign(cost, { checkTargets });
 Object.defineProperty(crossEntropy, "name", { value: "crossEntropy" });
 
-const label = (...values: number[]): CaseTensor => ({ values, dtype: "int32" });
-const LABELS = label(2, 0, 1, 2);
-const WEIGHT: CaseTensors = { weight: { values: [0.5, 2, 1.25] } };
 const MIXED = [
   [0.2, 0.3, 0.5],
   [0.6, 0.25, 0.15],
   [0.1, 0.1, 0.8],
   [0.35, 0.4, 0.25],
 ];
-const SMOOTH = { labelSmoothing: 0.2 };
+
+function smoothedCases({ values }: Draws): readonly CostCase[] {
+  const inputs = { y: [4, 3], target: values([2, 0, 1, 2], "int32") };
+  const tensors = { weight: values([0.5, 2, 1.25]) };
+  const options = { labelSmoothing: 0.2 };
+  return [
+    { note: "smoothed", inputs, options },
+    { note: "smoothed, weights", inputs, options, tensors },
+    {
+      note: "smoothed, ignored, weights",
+      inputs: { y: [4, 3], target: values([2, -100, 1, -100], "int32") },
+      options: { ...options, ignoreIndex: -100 },
+      tensors,
+    },
+    { note: "probabilities", inputs: { y: [4, 3], target: values(MIXED) } },
+    {
+      note: "probabilities, smoothed, weights",
+      inputs: { y: [4, 3], target: values(MIXED) },
+      options,
+      tensors,
+    },
+    { note: "probabilities of one sample", inputs: { y: [3], target: values([0.2, 0.3, 0.5]) } },
+  ];
+}
+
+function edgeCases({ values }: Draws): readonly CostCase[] {
+  const never = Number.NEGATIVE_INFINITY;
+  const at = (y: number[][], ...labels: number[]): CostCase["inputs"] => ({
+    y: values(y),
+    target: values(labels, "int32"),
+  });
+  return [
+    { note: "7 classes", inputs: { y: [3, 7], target: values([6, 0, 3], "int32") } },
+    { note: "one sample of a batch", inputs: { y: [1, 4], target: values([3], "int32") } },
+    { note: "single sample [C], 0-d target", inputs: { y: [4], target: values(2, "int32") } },
+    { note: "one class: loss 0", inputs: { y: [2, 1], target: values([0, 0], "int32") } },
+    {
+      note: "equal scores",
+      inputs: at(
+        [
+          [3, 3, 3],
+          [0, 0, 0],
+        ],
+        0,
+        1,
+      ),
+    },
+    {
+      note: "large scores",
+      inputs: at(
+        [
+          [1000, -1000, 0],
+          [1000, -1000, 0],
+          [-800, -801, -802],
+          [1e8, 0, 1],
+        ],
+        0,
+        1,
+        2,
+        2,
+      ),
+    },
+    {
+      note: "-Infinity off the target",
+      inputs: at(
+        [
+          [never, 0, 1],
+          [0.5, never, never],
+        ],
+        2,
+        0,
+      ),
+    },
+    {
+      note: "-Infinity at the target",
+      inputs: at(
+        [
+          [never, 0, 1],
+          [0, 1, 2],
+        ],
+        0,
+        1,
+      ),
+      hasDerivatives: false,
+    },
+    {
+      note: "NaN and Infinity",
+      inputs: at(
+        [
+          [Number.NaN, 0, 1],
+          [0, 1, 2],
+          [-never, 0, 1],
+        ],
+        2,
+        1,
+        0,
+      ),
+      hasDerivatives: false,
+    },
+  ];
+}
 
 registerCost(crossEntropy, {
   torch: "F.cross_entropy",
   // Of probabilities PyTorch has derivatives that nobody asks for.
   constants: ["target"],
-  cases: () => [
-    ...classCases(),
-    { note: "smoothed", inputs: { y: [4, 3], target: LABELS }, options: SMOOTH },
-    { note: "smoothed, weights", inputs: { y: [4, 3], target: LABELS }, options: SMOOTH, tensors: WEIGHT },
-    {
-      note: "smoothed, ignored, weights",
-      inputs: { y: [4, 3], target: label(2, -100, 1, -100) },
-      options: { ...SMOOTH, ignoreIndex: -100 },
-      tensors: WEIGHT,
-    },
-    { note: "probabilities", inputs: { y: [4, 3], target: { values: MIXED } } },
-    {
-      note: "probabilities, smoothed, weights",
-      inputs: { y: [4, 3], target: { values: MIXED } },
-      options: SMOOTH,
-      tensors: WEIGHT,
-    },
-    { note: "probabilities of one sample", inputs: { y: [3], target: { values: [0.2, 0.3, 0.5] } } },
-    { note: "7 classes", inputs: { y: [3, 7], target: label(6, 0, 3) } },
-    { note: "one sample of a batch", inputs: { y: [1, 4], target: label(3) } },
-    { note: "single sample [C], 0-d target", inputs: { y: [4], target: { values: 2, dtype: "int32" } } },
-    { note: "one class: loss 0", inputs: { y: [2, 1], target: label(0, 0) } },
-    {
-      note: "equal scores",
-      inputs: {
-        y: {
-          values: [
-            [3, 3, 3],
-            [0, 0, 0],
-          ],
-        },
-        target: label(0, 1),
-      },
-    },
-    {
-      note: "large scores",
-      inputs: {
-        y: {
-          values: [
-            [1000, -1000, 0],
-            [1000, -1000, 0],
-            [-800, -801, -802],
-            [1e8, 0, 1],
-          ],
-        },
-        target: label(0, 1, 2, 2),
-      },
-    },
-    {
-      note: "-Infinity off the target",
-      inputs: {
-        y: {
-          values: [
-            [-Infinity, 0, 1],
-            [0.5, -Infinity, -Infinity],
-          ],
-        },
-        target: label(2, 0),
-      },
-    },
-    {
-      note: "-Infinity at the target",
-      inputs: {
-        y: {
-          values: [
-            [-Infinity, 0, 1],
-            [0, 1, 2],
-          ],
-        },
-        target: label(0, 1),
-      },
-      hasDerivatives: false,
-    },
-    {
-      note: "NaN and Infinity",
-      inputs: {
-        y: {
-          values: [
-            [Number.NaN, 0, 1],
-            [0, 1, 2],
-            [Infinity, 0, 1],
-          ],
-        },
-        target: label(2, 1, 0),
-      },
-      hasDerivatives: false,
-    },
-  ],
+  cases: (draws) => [...classCases(draws), ...smoothedCases(draws), ...edgeCases(draws)],
 });

@@ -1,4 +1,3 @@
-import type { CaseTensor } from "../cases.js";
 import { DTypeError, ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { checkRange } from "../ops/axis-index.js";
@@ -29,7 +28,7 @@ import { full } from "../tensor/create.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkFloats, readReduction, reduced } from "./reduce.js";
-import { registerCost } from "./registry.js";
+import { type CostCase, registerCost } from "./registry.js";
 
 export interface CTCOptions extends CostOptions {
   /** The class that stands for no label. Default: 0. */
@@ -146,35 +145,39 @@ function checkShapes(
   return [steps, samples, classes];
 }
 
-const int32 = (...values: (number | number[])[]): CaseTensor => ({ values, dtype: "int32" });
-const HEARD = [6, 4, 5];
-const SAID = int32([1, 2, 2], [3, 4, 1], [2, 2, 2], [1, 1, 1]);
-
 registerCost(ctc, {
   torch: "lambda y, *others, **options: F.ctc_loss(F.log_softmax(y, 2), *others, **options)",
   // PyTorch's gradient with respect to the logarithms is right only after a softmax.
   compared: (y: Tensor, target: Tensor, inputLengths: Tensor, targetLengths: Tensor, options: CTCOptions) =>
     ctc(logSoftmax(y, { dim: 2 }), target, inputLengths, targetLengths, options),
   // Repeated labels, an empty target, short inputs, and a target that does not fit into its input.
-  cases: () => [
-    {
-      note: "2-D",
-      inputs: { y: HEARD, target: SAID, inputLengths: int32(6, 4, 5, 6), targetLengths: int32(3, 2, 3, 0) },
-    },
-    {
-      note: "blank",
-      inputs: {
-        y: HEARD,
-        target: int32([0, 2, 2], [1, 0, 1], [2, 0, 2], [1, 1, 1]),
-        inputLengths: int32(6, 4, 5, 6),
-        targetLengths: int32(3, 2, 3, 0),
+  cases: ({ values }) => {
+    const heard = (target: number[][], inputs: number[], targets: number[]): CostCase["inputs"] => ({
+      y: [6, 4, 5],
+      target: values(target, "int32"),
+      inputLengths: values(inputs, "int32"),
+      targetLengths: values(targets, "int32"),
+    });
+    const said = [
+      [1, 2, 2],
+      [3, 4, 1],
+      [2, 2, 2],
+      [1, 1, 1],
+    ];
+    const other = [
+      [0, 2, 2],
+      [1, 0, 1],
+      [2, 0, 2],
+      [1, 1, 1],
+    ];
+    return [
+      { note: "2-D", inputs: heard(said, [6, 4, 5, 6], [3, 2, 3, 0]) },
+      { note: "blank", inputs: heard(other, [6, 4, 5, 6], [3, 2, 3, 0]), options: { blank: 4 } },
+      {
+        note: "too short",
+        inputs: heard(said, [6, 4, 3, 1], [3, 2, 3, 1]),
+        options: { zeroInfinity: true },
       },
-      options: { blank: 4 },
-    },
-    {
-      note: "too short",
-      inputs: { y: HEARD, target: SAID, inputLengths: int32(6, 4, 3, 1), targetLengths: int32(3, 2, 3, 1) },
-      options: { zeroInfinity: true },
-    },
-  ],
+    ];
+  },
 });

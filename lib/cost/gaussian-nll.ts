@@ -12,7 +12,7 @@ import { sub } from "../ops/sub.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { where } from "../ops/where.js";
 import { checkFlag, checkNumber } from "../options.js";
-import { broadcast, format, sameShape } from "../tensor/shape.js";
+import { broadcast, format, type Shape, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type CostOptions, checkAlike, checkFloats, readReduction, reduced } from "./reduce.js";
 import { type CostCase, registerCost } from "./registry.js";
@@ -80,30 +80,31 @@ export function gaussianNLL(
   return reduced("gaussianNLL", full ? add(costs, Math.log(2 * Math.PI) / 2) : costs, reduction);
 }
 
-const ofVariance = (
-  note: string,
-  y: readonly number[],
-  shape: readonly number[],
-  options: GaussianNLLOptions = {},
-): CostCase => ({
-  note,
-  inputs: { y, target: y, variance: { shape, low: 0.5, high: 3 } },
-  options: { ...options },
-});
-
 registerCost(gaussianNLL, {
   torch: "F.gaussian_nll_loss",
   constants: ["target"],
-  cases: () => [
-    ofVariance("2-D", [4, 3], [4, 3]),
-    ofVariance("full", [4, 3], [4, 3], { full: true }),
-    ofVariance("one variance a sample", [4, 3], [4, 1], { eps: 1 }),
-    // [B] beside [B, D] is by row, also where B = D.
-    ofVariance("a variance a row", [3, 3], [3]),
-    ofVariance("a variance a row of rows", [2, 3, 2], [2, 3]),
-    ofVariance("a variance a column", [3, 2], [1, 2]),
-    ofVariance("a variance of several samples", [2, 3, 2], [2, 1, 2]),
-    ofVariance("a variance a sample of one number", [4], [1]),
-    ofVariance("a variance of a vector", [4], []),
-  ],
+  cases: ({ floats }) => {
+    const ofVariance = (
+      note: string,
+      y: Shape,
+      shape: Shape,
+      options: GaussianNLLOptions = {},
+    ): CostCase => ({
+      note,
+      inputs: { y, target: y, variance: floats(shape, 0.5, 3) },
+      options: { ...options },
+    });
+    return [
+      ofVariance("2-D", [4, 3], [4, 3]),
+      ofVariance("full", [4, 3], [4, 3], { full: true }),
+      ofVariance("one variance a sample", [4, 3], [4, 1], { eps: 1 }),
+      // [B] beside [B, D] is by row, also where B = D.
+      ofVariance("a variance a row", [3, 3], [3]),
+      ofVariance("a variance a row of rows", [2, 3, 2], [2, 3]),
+      ofVariance("a variance a column", [3, 2], [1, 2]),
+      ofVariance("a variance of several samples", [2, 3, 2], [2, 1, 2]),
+      ofVariance("a variance a sample of one number", [4], [1]),
+      ofVariance("a variance of a vector", [4], []),
+    ];
+  },
 });

@@ -58,25 +58,21 @@ export function smoothL1(y: Tensor, target: Tensor, options: SmoothL1Options = {
 
 registerCost(huber, {
   torch: "F.huber_loss",
-  cases: () => [
+  cases: ({ values }) => [
     { note: "2-D", inputs: { y: [4, 3], target: [4, 3] } },
     { note: "2-D", inputs: { y: [4, 3], target: [4, 3] }, options: { delta: 0.4 } },
     { note: "1-D", inputs: { y: [3], target: [3] } },
     {
       note: "equal",
       inputs: {
-        y: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
-        target: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
+        y: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
+        target: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
       },
     },
   ],
@@ -84,7 +80,7 @@ registerCost(huber, {
 
 registerCost(smoothL1, {
   torch: "F.smooth_l1_loss",
-  cases: () => [
+  cases: ({ values }) => [
     { note: "2-D", inputs: { y: [4, 3], target: [4, 3] } },
     { note: "2-D", inputs: { y: [4, 3], target: [4, 3] }, options: { beta: 0.4 } },
     { note: "2-D", inputs: { y: [4, 3], target: [4, 3] }, options: { beta: 0 } },
@@ -92,18 +88,14 @@ registerCost(smoothL1, {
     {
       note: "equal",
       inputs: {
-        y: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
-        target: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
+        y: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
+        target: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
       },
     },
   ],

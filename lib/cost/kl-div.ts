@@ -52,21 +52,19 @@ registerCost(klDiv, {
   torch: "F.kl_div",
   constants: ["target"],
   reductions: ["none", "mean", "sum", "batchmean"],
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], target: { shape: [4, 3], low: 0.1, high: 0.9 } } },
+  cases: ({ floats, values }) => [
+    { note: "2-D", inputs: { y: [4, 3], target: floats([4, 3], 0.1, 0.9) } },
     { note: "log target", inputs: { y: [4, 3], target: [4, 3] }, options: { logTarget: true } },
     {
       note: "zeros",
       inputs: {
         y: [4, 3],
-        target: {
-          values: [
-            [0, 1, 0],
-            [0.5, 0.5, 0],
-            [0, 0, 1],
-            [0.25, 0.5, 0.25],
-          ],
-        },
+        target: values([
+          [0, 1, 0],
+          [0.5, 0.5, 0],
+          [0, 0, 1],
+          [0.25, 0.5, 0.25],
+        ]),
       },
     },
   ],

@@ -18,24 +18,20 @@ export function l1(y: Tensor, target: Tensor, options: CostOptions = {}): Tensor
 
 registerCost(l1, {
   torch: "F.l1_loss",
-  cases: () => [
+  cases: ({ values }) => [
     { note: "2-D", inputs: { y: [4, 3], target: [4, 3] } },
     { note: "1-D", inputs: { y: [3], target: [3] } },
     {
       note: "equal",
       inputs: {
-        y: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
-        target: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
+        y: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
+        target: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
       },
     },
   ],

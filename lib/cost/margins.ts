@@ -1,4 +1,3 @@
-import type { CaseTensor } from "../cases.js";
 import { ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { clamp } from "../ops/clamp.js";
@@ -99,39 +98,43 @@ const SIGNS = [
   [1, 1, -1],
   [-1, 1, -1],
 ];
-const EACH: CaseTensor = { values: SIGNS };
-const OF_ROWS: CaseTensor = { values: [1, -1, 1, -1] };
 
 registerCost(hingeEmbedding, {
   torch: "F.hinge_embedding_loss",
   constants: ["target"],
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], target: EACH } },
-    { note: "margin", inputs: { y: [4, 3], target: EACH }, options: { margin: 0.3 } },
+  cases: ({ values }) => [
+    { note: "2-D", inputs: { y: [4, 3], target: values(SIGNS) } },
+    { note: "margin", inputs: { y: [4, 3], target: values(SIGNS) }, options: { margin: 0.3 } },
   ],
 });
 
 registerCost(softMargin, {
   torch: "F.soft_margin_loss",
   constants: ["target"],
-  cases: () => [{ note: "2-D", inputs: { y: [4, 3], target: EACH } }],
+  cases: ({ values }) => [{ note: "2-D", inputs: { y: [4, 3], target: values(SIGNS) } }],
 });
 
 registerCost(marginRanking, {
   torch: "F.margin_ranking_loss",
   constants: ["target"],
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], b: [4, 3], target: EACH } },
-    { note: "margin", inputs: { y: [4, 3], b: [4, 3], target: EACH }, options: { margin: 0.7 } },
-  ],
+  cases: ({ values }) => {
+    const inputs = { y: [4, 3], b: [4, 3], target: values(SIGNS) };
+    return [
+      { note: "2-D", inputs },
+      { note: "margin", inputs, options: { margin: 0.7 } },
+    ];
+  },
 });
 
 registerCost(cosineEmbedding, {
   torch: "F.cosine_embedding_loss",
   constants: ["target"],
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], b: [4, 3], target: OF_ROWS } },
-    { note: "margin", inputs: { y: [4, 3], b: [4, 3], target: OF_ROWS }, options: { margin: -0.9 } },
-    { note: "1-D", inputs: { y: [3], b: [3], target: { values: -1 } }, options: { margin: -1 } },
-  ],
+  cases: ({ values }) => {
+    const inputs = { y: [4, 3], b: [4, 3], target: values([1, -1, 1, -1]) };
+    return [
+      { note: "2-D", inputs },
+      { note: "margin", inputs, options: { margin: -0.9 } },
+      { note: "1-D", inputs: { y: [3], b: [3], target: values(-1) }, options: { margin: -1 } },
+    ];
+  },
 });

@@ -19,24 +19,20 @@ export function mse(y: Tensor, target: Tensor, options: CostOptions = {}): Tenso
 
 registerCost(mse, {
   torch: "F.mse_loss",
-  cases: () => [
+  cases: ({ values }) => [
     { note: "2-D", inputs: { y: [4, 3], target: [4, 3] } },
     { note: "1-D", inputs: { y: [3], target: [3] } },
     {
       note: "equal",
       inputs: {
-        y: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
-        target: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
+        y: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
+        target: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
       },
     },
   ],

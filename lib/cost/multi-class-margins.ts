@@ -1,4 +1,3 @@
-import type { CaseTensor, CaseTensors } from "../cases.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { checkIndex } from "../ops/axis-index.js";
@@ -130,43 +129,61 @@ export function multiLabelSoftMargin(
   return reduced("multiLabelSoftMargin", mean(costs, { dim: -1 }), reduction);
 }
 
-const CLASSES: CaseTensor = { values: [2, 0, 1, 2], dtype: "int32" };
-const WEIGHT: CaseTensors = { weight: { values: [0.5, 2, 1.25] } };
-const YES: CaseTensor = { shape: [4, 3], below: 2, dtype: "float64" };
-const LISTS = [
-  [2, 0, -1],
-  [-1, 1, 2],
-  [1, -1, 1],
-  [0, 1, 2],
-];
-
 registerCost(multiMargin, {
   torch: "F.multi_margin_loss",
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], target: CLASSES } },
-    {
-      note: "p 2, weights",
-      inputs: { y: [4, 3], target: CLASSES },
-      options: { p: 2, margin: 0.6 },
-      tensors: WEIGHT,
-    },
-    { note: "single sample", inputs: { y: [3], target: { values: 1, dtype: "int32" } } },
-  ],
+  cases: ({ values }) => {
+    const inputs = { y: [4, 3], target: values([2, 0, 1, 2], "int32") };
+    return [
+      { note: "2-D", inputs },
+      {
+        note: "p 2, weights",
+        inputs,
+        options: { p: 2, margin: 0.6 },
+        tensors: { weight: values([0.5, 2, 1.25]) },
+      },
+      { note: "single sample", inputs: { y: [3], target: values(1, "int32") } },
+    ];
+  },
 });
 
 registerCost(multiLabelMargin, {
   torch: "F.multilabel_margin_loss",
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], target: { values: LISTS, dtype: "int32" } } },
-    { note: "1-D", inputs: { y: [3], target: { values: [2, 0, -1], dtype: "int32" } } },
+  cases: ({ values }) => [
+    {
+      note: "2-D",
+      inputs: {
+        y: [4, 3],
+        target: values(
+          [
+            [2, 0, -1],
+            [-1, 1, 2],
+            [1, -1, 1],
+            [0, 1, 2],
+          ],
+          "int32",
+        ),
+      },
+    },
+    { note: "1-D", inputs: { y: [3], target: values([2, 0, -1], "int32") } },
   ],
 });
 
 registerCost(multiLabelSoftMargin, {
   torch: "F.multilabel_soft_margin_loss",
   constants: ["target"],
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], target: YES } },
-    { note: "weights", inputs: { y: [4, 3], target: YES }, tensors: WEIGHT },
-  ],
+  cases: ({ values }) => {
+    const inputs = {
+      y: [4, 3],
+      target: values([
+        [1, 0, 1],
+        [0, 0, 1],
+        [1, 1, 0],
+        [0, 1, 0],
+      ]),
+    };
+    return [
+      { note: "2-D", inputs },
+      { note: "weights", inputs, tensors: { weight: values([0.5, 2, 1.25]) } },
+    ];
+  },
 });

@@ -1,4 +1,3 @@
-import type { CaseTensor } from "../cases.js";
 import { add } from "../ops/add.js";
 import { exp } from "../ops/exp.js";
 import { greater } from "../ops/greater.js";
@@ -45,18 +44,24 @@ function stirling(target: Tensor): Tensor {
   return where(isAbove, sum, 0);
 }
 
-const COUNTS: CaseTensor = { shape: [4, 3], below: 5, dtype: "float64" };
-
 registerCost(poissonNLL, {
   torch: "F.poisson_nll_loss",
   constants: ["target"],
-  cases: () => [
-    { note: "2-D", inputs: { y: [4, 3], target: COUNTS } },
-    { note: "full", inputs: { y: [4, 3], target: COUNTS }, options: { full: true } },
-    {
-      note: "rates",
-      inputs: { y: { shape: [4, 3], low: 0.5, high: 3 }, target: COUNTS },
-      options: { logInput: false, eps: 0.01 },
-    },
-  ],
+  cases: ({ floats, values }) => {
+    const target = values([
+      [0, 3, 1],
+      [4, 2, 0],
+      [1, 1, 3],
+      [2, 0, 4],
+    ]);
+    return [
+      { note: "2-D", inputs: { y: [4, 3], target } },
+      { note: "full", inputs: { y: [4, 3], target }, options: { full: true } },
+      {
+        note: "rates",
+        inputs: { y: floats([4, 3], 0.5, 3), target },
+        options: { logInput: false, eps: 0.01 },
+      },
+    ];
+  },
 });

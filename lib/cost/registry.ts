@@ -1,6 +1,6 @@
 // What a cost's file says of it besides the function: how it is called in the tests that hold for all costs. Costs of a
 // user need none of this.
-import type { CaseTensors } from "../cases.js";
+import type { CaseTensors, Draws } from "../ops/cases.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 // The inputs and options of each cost are its own.
@@ -27,7 +27,7 @@ export interface CostCase {
 export interface CostDescription {
   /** PyTorch's function of the same inputs, a Python expression. */
   readonly torch: string;
-  readonly cases: () => readonly CostCase[];
+  readonly cases: (draws: Draws) => readonly CostCase[];
   /** Inputs that are not differentiated: PyTorch has no derivative by them, or one that nobody asks for. */
   readonly constants?: readonly string[];
   /** Default: none, mean and sum. */

@@ -35,7 +35,7 @@ export const squaredError: Cost = defineCost("squaredError", {
 
 registerCost(squaredError, {
   torch: "references.squared_error",
-  cases: () => [
+  cases: ({ values }) => [
     { note: "2-D", inputs: { y: [5, 3], target: [5, 3] } },
     { note: "3-D", inputs: { y: [2, 3, 2], target: [2, 3, 2] } },
     { note: "1-D: one number a sample", inputs: { y: [7], target: [7] } },
@@ -45,35 +45,27 @@ registerCost(squaredError, {
     {
       note: "equal",
       inputs: {
-        y: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
-        target: {
-          values: [
-            [1, -2],
-            [0.5, 0.25],
-          ],
-        },
+        y: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
+        target: values([
+          [1, -2],
+          [0.5, 0.25],
+        ]),
       },
     },
     {
       note: "overflow to Infinity",
       inputs: {
-        y: {
-          values: [
-            [1e200, 0],
-            [1e150, 1],
-          ],
-        },
-        target: {
-          values: [
-            [0, 0],
-            [0, 0],
-          ],
-        },
+        y: values([
+          [1e200, 0],
+          [1e150, 1],
+        ]),
+        target: values([
+          [0, 0],
+          [0, 0],
+        ]),
       },
       hasDerivatives: false,
       fitsFloat32: false,

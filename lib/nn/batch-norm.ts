@@ -1,4 +1,3 @@
-import type { CaseTensors } from "../cases.js";
 import { noGrad } from "../context/grad-mode.js";
 import { write } from "../eager/apply.js";
 import { ArgumentError, ShapeError } from "../errors.js";
@@ -124,35 +123,38 @@ function track(module: BatchNorm1d, centre: Tensor, spread: Tensor): void {
   }
 }
 
-const BATCHES_BEFORE: CaseTensors = {
-  running_mean: { values: [0.5, -1, 2] },
-  running_var: { values: [1.5, 0.25, 3] },
-  num_batches_tracked: { values: 4, dtype: "int32" },
-};
-
 type Case = ModuleCase<ConstructorParameters<typeof BatchNorm1d>>;
-
-const inBothModes = (own: Case): Case[] => [
-  { ...own, note: `${own.note}, training` },
-  { ...own, note: `${own.note}, evaluation`, training: false, state: BATCHES_BEFORE, calls: 1 },
-];
 
 registerModule(BatchNorm1d, {
   inputs: { x: [5, 3] },
-  cases: () => [
-    ...inBothModes({ note: "2-D", arguments: [3], state: BATCHES_BEFORE, calls: 3 }),
-    ...inBothModes({
-      note: "3-D",
-      arguments: [3, { dtype: "float64" }],
-      inputs: { x: [2, 3, 4] },
-      state: BATCHES_BEFORE,
-      calls: 3,
-    }),
-    ...Object.entries<BatchNormOptions>({
+  cases: ({ values }) => {
+    const state = {
+      running_mean: values([0.5, -1, 2]),
+      running_var: values([1.5, 0.25, 3]),
+      num_batches_tracked: values(4, "int32"),
+    };
+    const inBothModes = (own: Case): Case[] => [
+      { ...own, note: `${own.note}, training` },
+      { ...own, note: `${own.note}, evaluation`, training: false, state, calls: 1 },
+    ];
+    const variants: Readonly<Record<string, BatchNormOptions>> = {
       "the average of all batches": { momentum: null },
       "another momentum, no affine": { momentum: 0.5, affine: false },
       "no bias": { bias: false },
       "no running statistics": { trackRunningStats: false, eps: 0.1 },
-    }).flatMap(([note, options]) => inBothModes({ note, arguments: [3, options], calls: 2 })),
-  ],
+    };
+    return [
+      ...inBothModes({ note: "2-D", arguments: [3], state, calls: 3 }),
+      ...inBothModes({
+        note: "3-D",
+        arguments: [3, { dtype: "float64" }],
+        inputs: { x: [2, 3, 4] },
+        state,
+        calls: 3,
+      }),
+      ...Object.entries(variants).flatMap(([note, options]) =>
+        inBothModes({ note, arguments: [3, options], calls: 2 }),
+      ),
+    ];
+  },
 });

@@ -1,4 +1,3 @@
-import type { CaseTensors } from "../cases.js";
 import { currentTrace } from "../context/trace.js";
 import { ArgumentError, IndexError, ShapeError } from "../errors.js";
 import { amax } from "../ops/amax.js";
@@ -185,51 +184,61 @@ function checkOffsets(offsets: ArrayLike<number>, n: number, endIsThere: boolean
 
 type Case = ModuleCase<ConstructorParameters<typeof EmbeddingBag>>;
 
-// The second bag is empty, and so is the last; the third holds what is padding, twice, and a row twice.
-const BAGS: CaseTensors = {
-  x: { values: [0, 2, 2, 4, 4, 2], dtype: "int32" },
-  offsets: { values: [0, 2, 2, 6], dtype: "int32" },
-};
-const ROWS: CaseTensors = {
-  x: {
-    values: [
-      [0, 2, 2],
-      [4, 1, 2],
-    ],
-    dtype: "int32",
-  },
-};
-
 // Not scaleGradByFreq: EmbeddingBag of PyTorch 2.13 divides by other rows' counts.
 registerModule(EmbeddingBag, {
-  inputs: ROWS,
-  cases: () => [
-    ...(["sum", "mean", "max"] as const).flatMap((mode): Case[] => [
-      { note: `${mode}, offsets`, arguments: [5, 3, { mode }], inputs: BAGS },
-      { note: mode, arguments: [5, 3, { mode }] },
+  cases: ({ values }) => {
+    const rows = {
+      x: values(
+        [
+          [0, 2, 2],
+          [4, 1, 2],
+        ],
+        "int32",
+      ),
+    };
+    // The second bag is empty, and so is the last; the third holds what is padding, twice, and a row twice.
+    const bags = { x: values([0, 2, 2, 4, 4, 2], "int32"), offsets: values([0, 2, 2, 6], "int32") };
+    const ofMode = (mode: "sum" | "mean" | "max"): Case[] => [
+      { note: `${mode}, offsets`, arguments: [5, 3, { mode }], inputs: bags },
+      { note: mode, arguments: [5, 3, { mode }], inputs: rows },
       {
         note: `${mode}, offsets, padding`,
         arguments: [5, 3, { mode, paddingIdx: 2 }],
-        inputs: BAGS,
+        inputs: bags,
         hasDerivatives: false,
       },
-      { note: `${mode}, padding`, arguments: [5, 3, { mode, paddingIdx: 2 }], hasDerivatives: false },
+      {
+        note: `${mode}, padding`,
+        arguments: [5, 3, { mode, paddingIdx: 2 }],
+        inputs: rows,
+        hasDerivatives: false,
+      },
       {
         note: `${mode}, offsets, last offset`,
         arguments: [5, 3, { mode, includeLastOffset: true }],
-        inputs: BAGS,
+        inputs: bags,
       },
-    ]),
-    { note: "short rows", arguments: [5, 3, { maxNorm: 1, dtype: "float64" }], hasDerivatives: false },
-    {
-      note: "weighted",
-      arguments: [5, 3, { mode: "sum" }],
-      inputs: { ...ROWS, offsets: null, perSampleWeights: [2, 3] },
-    },
-    {
-      note: "offsets, weighted",
-      arguments: [5, 3, { mode: "sum" }],
-      inputs: { ...BAGS, perSampleWeights: [6] },
-    },
-  ],
+    ];
+    return [
+      ...ofMode("sum"),
+      ...ofMode("mean"),
+      ...ofMode("max"),
+      {
+        note: "short rows",
+        arguments: [5, 3, { maxNorm: 1, dtype: "float64" }],
+        inputs: rows,
+        hasDerivatives: false,
+      },
+      {
+        note: "weighted",
+        arguments: [5, 3, { mode: "sum" }],
+        inputs: { ...rows, offsets: null, perSampleWeights: [2, 3] },
+      },
+      {
+        note: "offsets, weighted",
+        arguments: [5, 3, { mode: "sum" }],
+        inputs: { ...bags, perSampleWeights: [6] },
+      },
+    ];
+  },
 });

@@ -76,23 +76,36 @@ export class Embedding extends Module {
 }
 
 registerModule(Embedding, {
-  inputs: {
-    x: {
-      values: [
-        [0, 2, 2],
-        [4, 1, 2],
-      ],
-      dtype: "int32",
-    },
+  cases: ({ values }) => {
+    const inputs = {
+      x: values(
+        [
+          [0, 2, 2],
+          [4, 1, 2],
+        ],
+        "int32",
+      ),
+    };
+    return [
+      { note: "2-D", arguments: [5, 3], inputs },
+      {
+        note: "padding",
+        arguments: [5, 3, { paddingIdx: 2, dtype: "float64" }],
+        inputs,
+        hasDerivatives: false,
+      },
+      {
+        note: "short rows",
+        arguments: [5, 3, { maxNorm: 1, scaleGradByFreq: true }],
+        inputs,
+        hasDerivatives: false,
+      },
+      {
+        note: "short rows by another norm",
+        arguments: [5, 3, { maxNorm: 2, normType: 1, paddingIdx: 2 }],
+        inputs,
+        hasDerivatives: false,
+      },
+    ];
   },
-  cases: () => [
-    { note: "2-D", arguments: [5, 3] },
-    { note: "padding", arguments: [5, 3, { paddingIdx: 2, dtype: "float64" }], hasDerivatives: false },
-    { note: "short rows", arguments: [5, 3, { maxNorm: 1, scaleGradByFreq: true }], hasDerivatives: false },
-    {
-      note: "short rows by another norm",
-      arguments: [5, 3, { maxNorm: 2, normType: 1, paddingIdx: 2 }],
-      hasDerivatives: false,
-    },
-  ],
 });

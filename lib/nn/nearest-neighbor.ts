@@ -8,7 +8,7 @@ import { indexSelect } from "../ops/index-select.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
-import { tensor, zeros } from "../tensor/create.js";
+import { zeros } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
@@ -89,55 +89,55 @@ function partial(rows: Tensor, weight: Tensor): Tensor {
   return addmm(sum(square(weight), { dim: 1 }), rows, weight, { transposeB: true, alpha: -2 });
 }
 
-const points = (values: number[][]): [Tensor] => [tensor(values, { dtype: "float64" })];
-const at = (weight: number[][], x: number[][], note: string): ModuleCase<[Tensor]> => ({
-  note,
-  arguments: points(weight),
-  state: { weight: { values: weight } },
-  inputs: { x: { values: x } },
-});
-
 registerModule(NearestNeighbor, {
   torch: "references.NearestNeighbor",
-  cases: () => [
-    { note: "random", arguments: [zeros([7, 3])], inputs: { x: [5, 3] } },
-    at(
-      [
-        [1, 0],
-        [-1, 0],
-        [0, 1],
-        [1, 0],
-      ],
-      [
-        [0, 0],
-        [1, 0],
-        [2, 0],
-        [0, 2],
-        [-3, 1],
-      ],
-      "ties give the first",
-    ),
-    at(
-      [[0.5, 0.25]],
-      [
-        [1, 2],
-        [3, -4],
-      ],
-      "one point",
-    ),
-    // Beyond float32: the points would be one.
-    at(
-      [
-        [1e8, 0],
-        [1e8, 1],
-      ],
-      [
-        [1e8, 0.125],
-        [1e8, 0.875],
-        [1e8, 0.5],
-      ],
-      "a large offset",
-    ),
-    { note: "no samples", arguments: [zeros([2, 2])], inputs: { x: [0, 2] } },
-  ],
+  cases: ({ values }) => {
+    const at = (note: string, weight: number[][], x: number[][]): ModuleCase<[Tensor]> => ({
+      note,
+      arguments: [zeros([weight.length, 2])],
+      state: { weight: values(weight) },
+      inputs: { x: values(x) },
+    });
+    return [
+      { note: "random", arguments: [zeros([7, 3])], inputs: { x: [5, 3] } },
+      at(
+        "ties give the first",
+        [
+          [1, 0],
+          [-1, 0],
+          [0, 1],
+          [1, 0],
+        ],
+        [
+          [0, 0],
+          [1, 0],
+          [2, 0],
+          [0, 2],
+          [-3, 1],
+        ],
+      ),
+      at(
+        "one point",
+        [[0.5, 0.25]],
+        [
+          [1, 2],
+          [3, -4],
+        ],
+      ),
+      // Where the points lie far from 0 and close together, their squares would cancel.
+      at(
+        "a large offset",
+        [
+          [1e8, 0],
+          [1e8, 1],
+        ],
+        [
+          [1e8, 0.125],
+          [1e8, 0.875],
+          [1e8, 0.5],
+        ],
+      ),
+      { note: "no samples", arguments: [zeros([2, 2])], inputs: { x: [0, 2] } },
+    ];
+  },
 });

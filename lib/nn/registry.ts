@@ -1,6 +1,6 @@
 // What a module's file says of it besides its class: how it is made and called in the tests that hold for all modules.
 // Classes of a user need none of this.
-import type { CaseTensors } from "../cases.js";
+import type { CaseTensors, Draws } from "../ops/cases.js";
 import type { Module } from "./module.js";
 
 /** One way to make a module and to call it. */
@@ -29,7 +29,7 @@ export interface ModuleDescription {
   /** Of `forward`; null where the class has none of its own. Default: x [3, 4]. */
   readonly inputs?: CaseTensors | null;
   /** Each is a list of arguments, or says more. Default: one without arguments. */
-  readonly cases?: () => readonly (readonly unknown[] | ModuleCase)[];
+  readonly cases?: (draws: Draws) => readonly (readonly unknown[] | ModuleCase)[];
 }
 
 type ModuleClass = new (...args: never[]) => Module;
@@ -38,7 +38,7 @@ type ModuleClass = new (...args: never[]) => Module;
 type CasesOf<C> = C extends new (
   ...args: infer Arguments
 ) => Module
-  ? () => readonly (Arguments | ModuleCase<Arguments>)[]
+  ? (draws: Draws) => readonly (Arguments | ModuleCase<Arguments>)[]
   : never;
 
 type DescriptionOf<C> = Omit<ModuleDescription, "cases"> & { readonly cases?: CasesOf<C> };

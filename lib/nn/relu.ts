@@ -15,10 +15,10 @@ export class ReLU extends Module {
 }
 
 registerModule(ReLU, {
-  cases: () => [
+  cases: ({ values }) => [
     { note: "2-D", inputs: { x: [3, 7] } },
     { note: "0-d", inputs: { x: [] } },
     { note: "no samples", inputs: { x: [0, 2] } },
-    { note: "zero, large and small", inputs: { x: { values: [0, 800, -800, 20, -20] } } },
+    { note: "zero, large and small", inputs: { x: values([0, 800, -800, 20, -20]) } },
   ],
 });

@@ -1,5 +1,6 @@
-// What an op's file says of the tensors that its cases take: numbers drawn at random, or given one by one. These are
-// types alone: the tests draw them (test/oracle/draw.ts), seeded by the op's name and the case's note.
+// What the file of an op, a module or a cost says of the tensors that its cases take: numbers drawn at random, or given
+// one by one. These are types alone: the tests draw them, seeded by name and the case's note (test/oracle/draw.ts and
+// nets.py).
 import type { DType } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/shape.js";
 
@@ -39,3 +40,6 @@ export interface Draws {
   /** Just these; the dtype "float64", the default, stands for that of the test. */
   values(given: Values, dtype?: DType): Draw;
 }
+
+/** The tensors of a case by name, in the order of the call: a shape is floats of it; null is what is left out. */
+export type CaseTensors = Readonly<Record<string, Shape | Draw | null>>;

@@ -15,7 +15,7 @@ import references
 from row import full
 
 ROOT = Path(__file__).parent.parent.parent
-DTYPES = {"int32": torch.int64, "bool": torch.bool}
+DTYPES = {"float64": torch.float64, "int32": torch.int64, "bool": torch.bool}
 
 
 def read():
@@ -32,17 +32,17 @@ def numbers(v):
 
 
 def tensor(spec, s):
-    """The tensor of a case (lib/cases.ts); s is the source of what is random."""
+    """The tensor of a case (lib/ops/cases.ts); s is the source of what is random."""
     if spec is None:
         return None
     if isinstance(spec, list):
         return s.fine(spec)
-    if "below" in spec:
-        whole = s.integers(spec["shape"], spec["below"])
-        return whole.double() if "dtype" in spec else whole
-    if "low" in spec:
+    if spec["draw"] == "floats":
         return s.fine(spec["shape"], spec["low"], spec["high"])
-    return torch.tensor(numbers(spec["values"]), dtype=DTYPES.get(spec.get("dtype"), torch.float64))
+    if spec["draw"] == "integers":
+        return s.integers(spec["shape"], spec["below"])
+    assert spec["draw"] == "values", f"the nets have no {spec['draw']}"
+    return torch.tensor(numbers(spec["values"]), dtype=DTYPES[spec["dtype"]])
 
 
 def tensors(specs, s):

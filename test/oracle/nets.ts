@@ -1,16 +1,17 @@
 // The cases of modules, costs, optimizers and schedules, as their files say them: for the tests, and written as JSON for
 // the oracle (`npx tsx test/oracle/nets.ts`).
 import process from "node:process";
-import type { CaseTensors } from "../../lib/cases.js";
 import { type CostCase, type CostDescription, costDescription } from "../../lib/cost/registry.js";
 import { cost, nn, optim, Tensor } from "../../lib/index.js";
 import { type ModuleCase, moduleDescription } from "../../lib/nn/registry.js";
+import type { CaseTensors } from "../../lib/ops/cases.js";
 import { type OptimizerDescription, optimizerDescription } from "../../lib/optim/registry.js";
 import {
   type MadeSchedule,
   type Schedule,
   scheduleDescription,
 } from "../../lib/optim/schedulers/registry.js";
+import { DRAWS } from "./draw.js";
 
 type Class<Made> = new (...args: never[]) => Made;
 
@@ -52,7 +53,7 @@ export function moduleCases(): NetCase[] {
     const description = described(`nn.${name}`, moduleDescription(kind));
     const { inputs = { x: [3, 4] }, torch = `nn.${name}`, cases = () => [[]] } = description;
     const all = (): readonly ModuleCase[] =>
-      cases().map((one) => ("length" in one ? { arguments: one } : one));
+      cases(DRAWS).map((one) => ("length" in one ? { arguments: one } : one));
     return all().map(
       (own, i): NetCase => ({
         name,
@@ -89,7 +90,7 @@ export function costCases(): LossCase[] {
       const description = described(`cost.${name}`, costDescription(own));
       const { reductions = ["none", "mean", "sum"] } = description;
       return description
-        .cases()
+        .cases(DRAWS)
         .flatMap((one) => reductions.map((reduction) => ({ ...one, name, description, reduction })));
     });
 }
