@@ -67,5 +67,3 @@ bool is_engine_busy() {
 }
 
 }  // namespace thalweg
-
-}  // namespace thalweg
