@@ -15,6 +15,7 @@ import { fuseSlope } from "./fuse-slope.js";
 import { fuseUpdates } from "./fuse-updates.js";
 import type { Pass, Program } from "./ir.js";
 import { order } from "./order.js";
+import { simplify } from "./simplify.js";
 import { writeInPlace } from "./write-in-place.js";
 
 interface Row {
@@ -32,6 +33,7 @@ const ROWS = {
   foldConstants: exact(foldConstants),
   // The sum of a single −0 is +0.
   dropCopies: rounding(dropCopies),
+  simplify: exact(simplify),
   commonSubexpressions: exact(commonSubexpressions),
   fuseActivation: rounding(fuseActivation),
   fuseCrossEntropy: rounding(fuseCrossEntropy),
