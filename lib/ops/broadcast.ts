@@ -3,7 +3,7 @@ import type { Tensor } from "../tensor/tensor.js";
 
 /**
  * Parameters of an elementwise instruction: rank, shape, and the strides of each input, 0 where it is
- * broadcast. Axes that lie one behind the other in every input become one.
+ * broadcast. Axes that are adjacent in the memory of every input become one.
  */
 export function broadcastParams(inputs: readonly Tensor[], shape: Shape, size: number): number[] {
   if (inputs.every((input) => input.size === size)) {

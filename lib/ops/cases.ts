@@ -11,7 +11,7 @@ export type Draw =
       readonly shape: Shape;
       readonly low: number;
       readonly high: number;
-      /** Multiples of it, of which some are equal. Default: thousandths, of which few are. */
+      /** All are multiples of it: with a large one some are equal. Default: 0.001. */
       readonly step?: number;
     }
   | { readonly draw: "integers"; readonly shape: Shape; readonly below: number }
@@ -19,7 +19,7 @@ export type Draw =
   | { readonly draw: "matrices"; readonly shape: Shape; readonly kind: MatrixKind }
   | { readonly draw: "values"; readonly values: Values; readonly dtype: DType };
 
-/** Far from singular; `positive` have a determinant above 0, `definite` are symmetric and positive definite. */
+/** `regular`: far from singular; `positive`: also with a determinant above 0; `definite`: symmetric, positive definite. */
 type MatrixKind = "regular" | "positive" | "definite";
 
 /** A number or boolean, or nested lists of them. */
@@ -37,7 +37,7 @@ export interface Draws {
   truths(shape: Shape): Draw;
   /** Square matrices [..., n, n]. Default: regular. */
   matrices(shape: Shape, kind?: MatrixKind): Draw;
-  /** Just these; the dtype "float64", the default, stands for that of the test. */
+  /** These values. The default dtype "float64" becomes float32 in the tests of float32. */
   values(given: Values, dtype?: DType): Draw;
 }
 

@@ -15,7 +15,7 @@ export function checkTensors(name: string, tensors: unknown): readonly Tensor[] 
 }
 
 /**
- * The tensors one behind the other along an axis (torch.cat).
+ * The tensors joined one after the other along an axis (torch.cat).
  * Shapes: [..., nᵢ, ...], equal but along `dim` → [..., Σ nᵢ, ...]. Dtypes: any, the same.
  * @param dim default 0.
  * @example concat([tensor([[1, 2]]), tensor([[3, 4]])])   // [[1, 2], [3, 4]]

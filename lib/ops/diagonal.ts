@@ -56,7 +56,7 @@ export function diagonalMatrix(x: Tensor): Tensor {
   const n = x.shape[x.rank - 1] as number;
   const front = x.shape.slice(0, -1);
   if (n === 0) return reshape(x, [...front, 0, 0]);
-  // Each element with n zeros behind it: the rows of the matrix follow without a gap, and the last zeros go.
+  // Each element, followed by n zeros: these are the matrix's rows without a gap, and more zeros at the end.
   const spaced = reshape(pad(reshape(x, [...front, n, 1]), -1, 0, n), [...front, n * (n + 1)]);
   return reshape(slice(spaced, -1, { end: n * n }), [...front, n, n]);
 }

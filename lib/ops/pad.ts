@@ -7,7 +7,7 @@ import { register } from "./registry.js";
 import { filledUp } from "./slice-and-concat.js";
 
 /**
- * Adds positions in front of an axis and behind it, with a constant (torch.nn.functional.pad).
+ * Adds positions before and after those of an axis, with a constant (torch.nn.functional.pad).
  * Shapes: x [..., n, ...] → y [..., before + n + after, ...]. Any dtype.
  * @param value one that x's dtype can hold: int32 whole numbers, bool 0, 1, true and false. Default: 0.
  * @example pad(tensor([1, 2]), 0, 1, 2)   // [0, 1, 2, 0, 0]

@@ -19,7 +19,7 @@ export interface ReduceOneOptions {
   readonly keepdim?: boolean;
 }
 
-/** The axes [begin, end), which lie one behind the other in memory. */
+/** The axes [begin, end), which are adjacent in memory. */
 export interface Span {
   readonly begin: number;
   readonly end: number;

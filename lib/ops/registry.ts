@@ -8,7 +8,7 @@ export type Method<F> = F extends (x: infer _X, ...rest: infer Rest) => infer Y
   ? (...rest: Rest) => Y
   : never;
 
-/** The function behind a method. */
+/** The function that a method calls. */
 type FunctionOf<M> = M extends (...rest: infer Rest) => infer Y ? (x: Tensor, ...rest: Rest) => Y : never;
 
 /** Gives `Tensor` a method that the file of `f` declares in the interface `Tensor`. */
@@ -40,8 +40,9 @@ type Arguments<A extends readonly unknown[]> = { readonly [I in keyof A]: Argume
  */
 export interface About<A extends readonly unknown[]> {
   /**
-   * PyTorch's function that takes the same arguments, an object of options as keywords: a name, or a lambda. Its
-   * names are torch, F (torch.nn.functional) and those of test/oracle/formulas.py.
+   * PyTorch's function for the same arguments, as a Python expression: a name such as "torch.lerp", or a lambda.
+   * Options at the end of the call become keywords. It may use torch, F (torch.nn.functional) and what
+   * test/oracle/formulas.py defines.
    */
   readonly torch: string;
   /** Family of ops that work element by element on inputs that broadcast: the values of each input. */
@@ -55,11 +56,14 @@ export interface About<A extends readonly unknown[]> {
   /** Cases of its own, by what they are about. */
   readonly cases?: (draws: Draws) => Readonly<Record<string, Arguments<A>>>;
   /**
-   * The highest order of derivatives to compare, of all cases or by case, where that is not 2: 0 where values alone
-   * have a meaning, 1 where PyTorch's second derivatives are wrong.
+   * The highest order of derivatives to compare, for all cases or by case: 0 where only the value has a meaning, 1
+   * where PyTorch's second derivatives are wrong. Default: 2. Derivatives of PyTorch's that are not finite are left out.
    */
   readonly order?: Order | Readonly<Record<string, Order>>;
-  /** By case, the numbers of the tensors to differentiate by, where those are not all of floats. */
+  /**
+   * By case: which tensors to differentiate with respect to, by their positions among all tensors of the arguments.
+   * Default: all of floats.
+   */
   readonly moving?: Readonly<Record<string, readonly number[]>>;
 }
 

@@ -2,7 +2,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { reshape } from "./reshape.js";
 
-/** The tensors of an elementwise op, with the axes that broadcasting adds put behind the samples'. */
+/** The tensors of an elementwise op; the axes that broadcasting adds come after the axis of samples. */
 export function aligned(tensors: readonly Tensor[], batched: readonly boolean[]): Tensor[] {
   const rankOf = (i: number): number => (tensors[i] as Tensor).rank - (batched[i] ? 1 : 0);
   const rank = Math.max(...tensors.map((_, i) => rankOf(i)));

@@ -11,7 +11,7 @@ export interface SliceOptions {
   readonly start?: number;
   /** The first position that is left out; a negative one counts from the end. Default: the axis's size. */
   readonly end?: number;
-  /** Every so many positions. Default: 1. */
+  /** The distance from one position to the next. Default: 1. */
   readonly step?: number;
 }
 

@@ -2,7 +2,7 @@ import type { Shape } from "../tensor/shape.js";
 
 /**
  * Parameters of the strided copy y[i₀, i₁, …] = x[offset + Σ i_d · strides_d]. Axes of size 1 are
- * left out, and axes that lie one behind the other become one.
+ * left out, and axes that are adjacent in memory become one.
  */
 export function stridedParams(shape: Shape, strides: readonly number[], offset: number): number[] {
   const lengths: number[] = [];

@@ -14,6 +14,8 @@ export interface Case {
   readonly moving: readonly number[];
   /** The highest order of derivatives to compare. */
   readonly order: 0 | 1 | 2;
+  /** Whether all floats are drawn at random: far from kinks and ties. */
+  readonly isRandom: boolean;
 }
 
 export function casesOf(about: Registered): Case[] {
@@ -22,12 +24,17 @@ export function casesOf(about: Registered): Case[] {
   return [...family, ...own].map(({ note, args, order }) => {
     const drawn = args.map((argument, i) => resolve(argument, `${about.name}: ${note}, ${i}`));
     const floats = tensorsIn(drawn).flatMap(({ dtype }, i) => (dtype === "float64" ? [i] : []));
+    const isRandom = draws(args).every((one) => one.draw !== "values" || one.dtype !== "float64");
     const said = typeof about.order === "object" ? about.order[note] : about.order;
-    return { note, args: drawn, moving: about.moving?.[note] ?? floats, order: said ?? order ?? 2 };
+    return { note, args: drawn, moving: about.moving?.[note] ?? floats, order: said ?? order ?? 2, isRandom };
   });
 }
 
 const isDraw = (value: unknown): value is Draw => isPlainObject(value) && "draw" in value;
+
+/** What the arguments draw their tensors from. */
+const draws = (args: readonly unknown[]): Draw[] =>
+  args.flatMap((argument) => (Array.isArray(argument) ? (argument as unknown[]) : [argument])).filter(isDraw);
 
 function resolve(argument: unknown, seed: string): Argument {
   if (isDraw(argument)) return draw(argument, new Source(seed));

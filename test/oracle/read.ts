@@ -179,7 +179,7 @@ export const hasValue = (row: OpRow): row is ValueRow => row.y !== undefined;
 export const isDifferentiated = (row: OpRow): row is DerivativeRow => row.gradients !== undefined;
 
 /** A name for the row's test. */
-export const nameOf = (row: OpRow): string => `${row.op}: ${row.note}`;
+export const nameOf = (row: Pick<OpRow, "op" | "note">): string => `${row.op}: ${row.note}`;
 
 export const readModules = (): readonly ModuleRow[] => read("modules.json");
 export const readCosts = (): readonly CostRow[] => read("costs.json");
