@@ -16,6 +16,7 @@ export { detach as stopGradient };
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
+    /** The same memory as a tensor that no gradient flows through. */
     detach: Method<typeof detach>;
   }
 }
