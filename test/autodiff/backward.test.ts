@@ -185,7 +185,7 @@ describe("users' own ops", () => {
       inputs: ["x"],
       kernel: "square",
       shape: ({ x: { shape, dtype } }) => ({ shape, dtype }),
-      params: ({ x: { size } }) => [1, size, 1, 1],
+      params: ({ x: { size } }) => [1, size, 1],
       vjp: { x: ({ dy, x: z }) => ops.mul(dy, ops.mul(z, 2)) },
       jvp: { x: ({ dx, x: z }) => ops.mul(dx, ops.mul(z, 2)) },
     });
@@ -194,7 +194,7 @@ describe("users' own ops", () => {
       inputs: ["x"],
       kernel: "neg",
       shape: ({ x: { shape, dtype } }) => ({ shape, dtype }),
-      params: ({ x: { size } }) => [1, size, 1, 1],
+      params: ({ x: { size } }) => [1, size, 1],
       transpose: ({ dy }) => ops.neg(dy),
     });
     checkGradients((z) => twice([z], {}), [x], { order: 2 });
@@ -213,7 +213,7 @@ describe("users' own ops", () => {
       inputs: ["x"],
       kernel: "square",
       shape: ({ x: { shape, dtype } }) => ({ shape, dtype }),
-      params: ({ x: { size } }) => [1, size, 1, 1],
+      params: ({ x: { size } }) => [1, size, 1],
       vjp: { x: ({ dy }) => dy },
       jvp: { x: ({ dx, x: z }) => ops.mul(dx, ops.mul(z, 2)) },
     });
