@@ -140,44 +140,22 @@ describe("modules", () => {
 });
 
 describe("costs", () => {
-  const alike = [
-    "mse",
-    "l1",
-    "huber",
-    "smoothL1",
-    "bce",
-    "bceWithLogits",
-    "klDiv",
-    "poissonNLL",
-    "hingeEmbedding",
-    "softMargin",
-  ] as const;
   testErrors(
     [
-      ...alike.flatMap((name): Parameters<typeof testErrors>[0] => [
-        [() => cost[name](bad(1), x), ArgumentError, `${name}: expected y to be a tensor, got 1`],
-        [
-          () => cost[name](integers, integers),
-          DTypeError,
-          `${name}: expected y to be float32 or float64, got int32`,
-        ],
-        [() => cost[name](x, x64), DTypeError, `${name}: expected target to be float32 as y is, got float64`],
-        [
-          () => cost[name](x, ones([3])),
-          ShapeError,
-          `${name}: expected target to be [2, 3] as y is, got [3]`,
-        ],
-        [
-          () => cost[name](x, x, { reduction: bad("avg") }),
-          ArgumentError,
-          new RegExp(`^${name}: expected reduction to be one of`),
-        ],
-        [
-          () => cost[name](x, x, bad({ redction: "sum" })),
-          OptionError,
-          `${name}: unknown option "redction"; did you mean "reduction"?`,
-        ],
-      ]),
+      [() => cost.mse(bad(1), x), ArgumentError, "mse: expected y to be a tensor, got 1"],
+      [() => cost.mse(integers, integers), DTypeError, "mse: expected y to be float32 or float64, got int32"],
+      [() => cost.mse(x, x64), DTypeError, "mse: expected target to be float32 as y is, got float64"],
+      [() => cost.mse(x, ones([3])), ShapeError, "mse: expected target to be [2, 3] as y is, got [3]"],
+      [
+        () => cost.mse(x, x, { reduction: bad("avg") }),
+        ArgumentError,
+        /^mse: expected reduction to be one of/,
+      ],
+      [
+        () => cost.mse(x, x, bad({ redction: "sum" })),
+        OptionError,
+        'mse: unknown option "redction"; did you mean "reduction"?',
+      ],
       [
         () => cost.huber(x, x, { delta: 0 }),
         ArgumentError,
