@@ -1,8 +1,6 @@
 import { ArgumentError, GraphError } from "../errors.js";
 import { checkList, checkNumber, describe, isInstance } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { BatchNorm1d } from "./batch-norm.js";
-import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -113,8 +111,10 @@ export class ModuleDict<M extends Module = Module> extends Container implements 
   }
 }
 
-registerModule(ModuleList, { inputs: null, cases: () => [[[new Linear(2, 3), new BatchNorm1d(3)]]] });
-registerModule(ModuleDict, {
-  inputs: null,
-  cases: () => [[{ left: new Linear(2, 3), right: new BatchNorm1d(3) }]],
-});
+const PARTS = {
+  left: { module: "Linear", arguments: [2, 3] },
+  right: { module: "BatchNorm1d", arguments: [3] },
+};
+
+registerModule(ModuleList, { inputs: null, cases: () => [[Object.values(PARTS)]] });
+registerModule(ModuleDict, { inputs: null, cases: () => [[PARTS]] });

@@ -2,13 +2,13 @@ import { DTypeError, ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { addmm } from "../ops/addmm.js";
 import { argmin } from "../ops/argmin.js";
+import type { Draw } from "../ops/cases.js";
 import { detach } from "../ops/detach.js";
 import { flatten } from "../ops/flatten.js";
 import { indexSelect } from "../ops/index-select.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
-import { zeros } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
@@ -91,15 +91,15 @@ function partial(rows: Tensor, weight: Tensor): Tensor {
 
 registerModule(NearestNeighbor, {
   torch: "references.NearestNeighbor",
-  cases: ({ values }) => {
-    const at = (note: string, weight: number[][], x: number[][]): ModuleCase<[Tensor]> => ({
+  cases: ({ floats, values }) => {
+    const at = (note: string, weight: number[][], x: number[][]): ModuleCase<[Draw]> => ({
       note,
-      arguments: [zeros([weight.length, 2])],
+      arguments: [floats([weight.length, 2])],
       state: { weight: values(weight) },
       inputs: { x: values(x) },
     });
     return [
-      { note: "random", arguments: [zeros([7, 3])], inputs: { x: [5, 3] } },
+      { note: "random", arguments: [floats([7, 3])], inputs: { x: [5, 3] } },
       at(
         "ties give the first",
         [
@@ -137,7 +137,7 @@ registerModule(NearestNeighbor, {
           [1e8, 0.5],
         ],
       ),
-      { note: "no samples", arguments: [zeros([2, 2])], inputs: { x: [0, 2] } },
+      { note: "no samples", arguments: [floats([2, 2])], inputs: { x: [0, 2] } },
     ];
   },
 });

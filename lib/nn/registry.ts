@@ -1,7 +1,16 @@
-// What a module's file says of it besides its class: how it is made and called in the tests that hold for all modules.
-// Classes of a user need none of this.
-import type { CaseTensors, Draws } from "../ops/cases.js";
+// What a module's file says of it for tests: how it is made and called. It imports nothing for that. Classes of a user
+// need none of this.
+import type { CaseTensors, Draw, Draws } from "../ops/cases.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { Module } from "./module.js";
+
+/** A module among the arguments of another. */
+export interface ModulePart {
+  /** Its name in `nn`. */
+  readonly module: string;
+  /** Default: none. */
+  readonly arguments?: readonly unknown[];
+}
 
 /** One way to make a module and to call it. */
 export interface ModuleCase<Arguments extends readonly unknown[] = readonly unknown[]> {
@@ -9,8 +18,6 @@ export interface ModuleCase<Arguments extends readonly unknown[] = readonly unkn
   readonly note?: string;
   /** Of the constructor. Default: none. */
   readonly arguments?: Arguments;
-  /** A Python expression of PyTorch's module, where these arguments do not make it. */
-  readonly torch?: string;
   /** Of `forward`. Default: those of the description. */
   readonly inputs?: CaseTensors;
   /** Parameters and buffers that it begins with, by their names in the state dict. The others are random. */
@@ -34,11 +41,23 @@ export interface ModuleDescription {
 
 type ModuleClass = new (...args: never[]) => Module;
 
+/** An argument of a case: tensors by what they are drawn from, modules by name. */
+type Argument<T> = T extends Tensor
+  ? Draw
+  : T extends Module
+    ? ModulePart
+    : T extends Iterable<Module>
+      ? readonly ModulePart[]
+      : T extends Readonly<Record<string, Module>>
+        ? Readonly<Record<string, ModulePart>>
+        : T;
+type ArgumentsOf<A extends readonly unknown[]> = { readonly [I in keyof A]: Argument<A[I]> };
+
 // A conditional type: TypeScript knows the class before it looks at the cases.
 type CasesOf<C> = C extends new (
   ...args: infer Arguments
 ) => Module
-  ? (draws: Draws) => readonly (Arguments | ModuleCase<Arguments>)[]
+  ? (draws: Draws) => readonly (ArgumentsOf<Arguments> | ModuleCase<ArgumentsOf<Arguments>>)[]
   : never;
 
 type DescriptionOf<C> = Omit<ModuleDescription, "cases"> & { readonly cases?: CasesOf<C> };

@@ -3,8 +3,6 @@ import { ArgumentError } from "../errors.js";
 import { describe, isInstance } from "../options.js";
 import { giveBack, withScratch } from "../tensor/scratch.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { BatchNorm1d } from "./batch-norm.js";
-import { Dropout } from "./dropout.js";
 import { ELU } from "./elu.js";
 import { Flatten } from "./flatten.js";
 import { GELU } from "./gelu.js";
@@ -12,7 +10,7 @@ import { LeakyReLU } from "./leaky-relu.js";
 import { Linear } from "./linear.js";
 import { Module } from "./module.js";
 import { placingForward } from "./place.js";
-import { registerModule } from "./registry.js";
+import { type ModulePart, registerModule } from "./registry.js";
 import { ReLU } from "./relu.js";
 import { Sigmoid } from "./sigmoid.js";
 import { SiLU } from "./silu.js";
@@ -72,37 +70,31 @@ function through(module: Module, z: Tensor, i: number): Tensor {
   return y;
 }
 
-const small = (): [Linear, Tanh, Linear, Sigmoid] => [
-  new Linear(3, 4),
-  new Tanh(),
-  new Linear(4, 2),
-  new Sigmoid(),
-];
-const SMALL = "nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2), nn.Sigmoid())";
-// The lecture's network of 3×10×20 → 60 → 40 → 10, made small.
-const lecture = (): Module[] => [
-  new Flatten(),
-  new Linear(24, 6),
-  new ReLU(),
-  new Linear(6, 4),
-  new ReLU(),
-  new Linear(4, 3),
-];
-const LECTURE =
-  "nn.Sequential(nn.Flatten(), nn.Linear(24, 6), nn.ReLU(), nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 3))";
-
 registerModule(Sequential, {
-  cases: () => [
-    { note: "4 modules", arguments: small(), torch: SMALL, inputs: { x: [5, 3] } },
-    { note: "4 modules, a 1-D sample", arguments: small(), torch: SMALL, inputs: { x: [3] } },
-    { note: "the lecture's network", arguments: lecture(), torch: LECTURE, inputs: { x: [3, 3, 2, 4] } },
-    { note: "the lecture's, one sample", arguments: lecture(), torch: LECTURE, inputs: { x: [1, 3, 2, 4] } },
-    {
-      note: "state and modes within",
-      arguments: [new Sequential(new Linear(3, 4), new BatchNorm1d(4)), new Dropout(0)],
-      torch: "nn.Sequential(nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)), nn.Dropout(0))",
-      inputs: { x: [5, 3] },
-      calls: 2,
-    },
-  ],
+  cases: () => {
+    const linear = (inFeatures: number, outFeatures: number): ModulePart => ({
+      module: "Linear",
+      arguments: [inFeatures, outFeatures],
+    });
+    const [relu, tanh, sigmoid] = [{ module: "ReLU" }, { module: "Tanh" }, { module: "Sigmoid" }];
+    const small = [linear(3, 4), tanh, linear(4, 2), sigmoid];
+    // The lecture's network of 3×10×20 → 60 → 40 → 10, made small.
+    const lecture = [{ module: "Flatten" }, linear(24, 6), relu, linear(6, 4), relu, linear(4, 3)];
+    const inner = [linear(3, 4), { module: "BatchNorm1d", arguments: [4] }];
+    return [
+      { note: "4 modules", arguments: small, inputs: { x: [5, 3] } },
+      { note: "4 modules, a 1-D sample", arguments: small, inputs: { x: [3] } },
+      { note: "the lecture's network", arguments: lecture, inputs: { x: [3, 3, 2, 4] } },
+      { note: "the lecture's, one sample", arguments: lecture, inputs: { x: [1, 3, 2, 4] } },
+      {
+        note: "state and modes within",
+        arguments: [
+          { module: "Sequential", arguments: inner },
+          { module: "Dropout", arguments: [0] },
+        ],
+        inputs: { x: [5, 3] },
+        calls: 2,
+      },
+    ];
+  },
 });

@@ -1,7 +1,6 @@
 import { mul } from "../ops/mul.js";
 import { softmin } from "../ops/softmin.js";
 import { checkNumber } from "../options.js";
-import { zeros } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Module } from "./module.js";
 import { NearestNeighbor } from "./nearest-neighbor.js";
@@ -34,8 +33,8 @@ export class SoftNearestNeighbor extends Module {
 
 registerModule(SoftNearestNeighbor, {
   torch: "references.SoftNearestNeighbor",
-  cases: () => [
-    { note: "by default", arguments: [zeros([4, 3])], inputs: { x: [5, 3] } },
-    { note: "temperature 2, images", arguments: [zeros([4, 2, 3]), 2], inputs: { x: [5, 2, 3] } },
+  cases: ({ floats }) => [
+    { note: "by default", arguments: [floats([4, 3])], inputs: { x: [5, 3] } },
+    { note: "temperature 2, images", arguments: [floats([4, 2, 3]), 2], inputs: { x: [5, 2, 3] } },
   ],
 });

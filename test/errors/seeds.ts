@@ -1,7 +1,7 @@
 import { accuracy, cost, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import { inputsOf as inputsOfModule, CASES as MODULES } from "../nn/cases.js";
-import { optimizers, schedules } from "../oracle/nets.js";
+import { argumentsOf, optimizers, schedules } from "../oracle/nets.js";
 import { own } from "./hostile.js";
 
 type Seeds = Readonly<Record<string, unknown[]>>;
@@ -37,7 +37,7 @@ function ofModule(name: string): Seeds {
     Array.from(module.namedParameters(), ([key, w]) => [key, ops.neg(w.detach())]),
   );
   return {
-    [name]: [...one.own.arguments],
+    [name]: argumentsOf(one.own),
     [`${name}.forward`]: inputsOfModule(one, { dtype: "float32" }),
     [`${name}.loadStateDict`]: [module.stateDict()],
     [`${name}.withParameters`]: [weights, own(() => 1)],

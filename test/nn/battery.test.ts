@@ -21,7 +21,7 @@ import {
 } from "../../lib/index.js";
 import type { CaseTensors } from "../../lib/ops/cases.js";
 import { expectClose, expectNumbersClose, fromOracle } from "../oracle/compare.js";
-import { moduleCases } from "../oracle/nets.js";
+import { argumentsOf, moduleCases } from "../oracle/nets.js";
 import type { OracleTensor } from "../oracle/read.js";
 import { type Answered, build, CASES, floatsOf, inputsOf, valuesOf } from "./cases.js";
 
@@ -88,15 +88,14 @@ describe.each(MADE)("%s", (_, own) => {
   });
 });
 
-const withOptions = MADE.filter(
-  ([, { arguments: args, inputs }]) =>
-    inputs !== null && Object.getPrototypeOf(args.at(-1) ?? 1) === Object.prototype,
-);
+const isOptions = (value: unknown): boolean => Object.getPrototypeOf(value ?? 1) === Object.prototype;
+const withOptions = MADE.filter(([, own]) => own.inputs !== null && isOptions(argumentsOf(own).at(-1)));
 
 test.each(withOptions)("%s refuses options that are misspelt", (_, own) => {
   const kind = own.make().constructor as new (...args: readonly unknown[]) => nn.Module;
-  for (const name of Object.keys(own.arguments.at(-1) as object)) {
-    const again = (): unknown => new kind(...own.arguments.slice(0, -1), { [`${name}s`]: 1 });
+  const args = argumentsOf(own);
+  for (const name of Object.keys(args.at(-1) as object)) {
+    const again = (): unknown => new kind(...args.slice(0, -1), { [`${name}s`]: 1 });
     expect(again).toThrow(OptionError);
     expect(again).toThrow(`${own.name}: unknown option "${name}s"; did you mean "`);
   }

@@ -16,8 +16,7 @@ def fill(module, s, size=1):
 def row(case):
     note = case.get("note") or str(case["arguments"])
     s = Source(f"layer {case['name']} {note}")
-    twin = expression(case["torch"])
-    module = (twin if case["isMade"] else called(twin, case["arguments"])).double()
+    module = called(expression(case["torch"]), case["arguments"]).double()
     fill(module, s)
     module.load_state_dict({k: tensor(v, s) for k, v in case["state"].items()}, strict=False)
     module.train(case["training"])

@@ -12,7 +12,7 @@ from torch import nn
 from torch.optim import lr_scheduler as S
 
 import references
-from row import full
+from row import Source, full
 
 ROOT = Path(__file__).parent.parent.parent
 DTYPES = {"float64": torch.float64, "int32": torch.int64, "bool": torch.bool}
@@ -50,7 +50,11 @@ def tensors(specs, s):
 
 
 def argument(v):
-    """A value of the call: tensors are written as the oracle's, and PyTorch wants tuples for lists."""
+    """A value of the call: modules by name, tensors as the oracle's or by what they are drawn from, tuples for lists."""
+    if isinstance(v, dict) and "module" in v:
+        return called(expression(f"nn.{v['module']}"), v.get("arguments", []))
+    if isinstance(v, dict) and "draw" in v:
+        return tensor(v, Source("an argument"))
     if isinstance(v, dict) and "data" in v:
         return full(v["data"]).reshape(v["shape"])
     return tuple(argument(x) for x in v) if isinstance(v, list) else v
@@ -80,6 +84,6 @@ def expression(text):
 def called(f, arguments):
     """f(*arguments), of which the last may be an object of options."""
     last = arguments[-1:]
-    has_options = last and isinstance(last[0], dict) and "data" not in last[0]
+    has_options = last and isinstance(last[0], dict) and not last[0].keys() & {"module", "draw", "data"}
     *others, options = arguments if has_options else [*arguments, {}]
     return f(*map(argument, others), **named(f, options))

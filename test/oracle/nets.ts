@@ -3,15 +3,16 @@
 import process from "node:process";
 import { type CostCase, type CostDescription, costDescription } from "../../lib/cost/registry.js";
 import { cost, nn, optim, Tensor } from "../../lib/index.js";
-import { type ModuleCase, moduleDescription } from "../../lib/nn/registry.js";
-import type { CaseTensors } from "../../lib/ops/cases.js";
+import { type ModuleCase, type ModulePart, moduleDescription } from "../../lib/nn/registry.js";
+import type { CaseTensors, Draw } from "../../lib/ops/cases.js";
 import { type OptimizerDescription, optimizerDescription } from "../../lib/optim/registry.js";
 import {
   type MadeSchedule,
   type Schedule,
   scheduleDescription,
 } from "../../lib/optim/schedulers/registry.js";
-import { DRAWS } from "./draw.js";
+import { fromOracle } from "./compare.js";
+import { DRAWS, draw, Source } from "./draw.js";
 
 type Class<Made> = new (...args: never[]) => Made;
 
@@ -37,13 +38,28 @@ export interface NetCase
   readonly name: string;
   /** The module, made anew, and so are modules and tensors among its arguments. */
   make(): nn.Module;
-  /** PyTorch's class or module, a Python expression. */
+  /** PyTorch's class, a Python expression. */
   readonly torch: string;
-  readonly isMade: boolean;
   readonly note: string | undefined;
   /** Null for a class that has no function of its own. */
   readonly inputs: CaseTensors | null;
   readonly state: CaseTensors;
+}
+
+/** The arguments of a case, with tensors and modules made anew. */
+export const argumentsOf = ({ arguments: args = [] }: Pick<ModuleCase, "arguments">): unknown[] =>
+  args.map(made);
+
+function made(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(made);
+  if (typeof value !== "object" || value === null) return value;
+  if ("draw" in value) return fromOracle(draw(value as Draw, new Source("an argument")));
+  if ("module" in value) {
+    const { module, arguments: args = [] } = value as ModulePart;
+    const kind = (nn as Readonly<Record<string, unknown>>)[module] as Class<nn.Module>;
+    return new kind(...(args.map(made) as never[]));
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, made(item)]));
 }
 
 /** The cases of all modules. */
@@ -55,11 +71,10 @@ export function moduleCases(): NetCase[] {
     const all = (): readonly ModuleCase[] =>
       cases(DRAWS).map((one) => ("length" in one ? { arguments: one } : one));
     return all().map(
-      (own, i): NetCase => ({
+      (own): NetCase => ({
         name,
-        make: () => new kind(...((all()[i]?.arguments ?? []) as never[])),
-        torch: own.torch ?? torch,
-        isMade: own.torch !== undefined,
+        make: () => new kind(...(argumentsOf(own) as never[])),
+        torch,
         note: own.note,
         arguments: own.arguments ?? [],
         inputs: own.inputs ?? inputs,
@@ -145,13 +160,12 @@ export function schedules(which: "cases" | "runs"): ScheduleCase[] {
     });
 }
 
-/** A value as the oracle reads it: tensors as they are there, modules by name, no functions. */
+/** A value as the oracle reads it: tensors as they are there, no functions. */
 export function written(value: unknown): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (value instanceof Tensor) {
     return { shape: value.shape, dtype: value.dtype, data: [...value.data].map(written) };
   }
-  if (value instanceof nn.Module) return value.constructor.name;
   if (Array.isArray(value)) return value.map(written);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(
