@@ -75,7 +75,7 @@ describe("vmap", () => {
       inputs: ["x"],
       kernel: "neg",
       shape: ({ x: { shape, dtype } }) => ({ shape, dtype }),
-      params: ({ x: { size } }) => [1, size, 1, 1],
+      params: ({ x: { size } }) => [1, size, 1],
       vjp: { x: ({ dy }) => ops.neg(dy) },
     });
     const x = normal([3, 2]);
