@@ -102,6 +102,9 @@ struct Layout {
   size_t param_count = 0;
   size_t operand_count = 0;
   int8_t repeats = kOne;  // the parameter that says how often the whole list of operands comes
+  // Whether some are lists. If not, each stands where it stands in the description.
+  bool lists_params = false;
+  bool lists_operands = false;
 
   // The place of a parameter or an operand; not a constant where there is none of that name.
   consteval size_t param(std::string_view name) const { return place_of(name, params, param_count); }
@@ -125,6 +128,7 @@ struct Layout {
   consteval Layout& add(std::initializer_list<ParamSpec> more) {
     for (ParamSpec one : more) {
       one.list = list_of(one.list_name);
+      lists_params = lists_params || one.list != kOne;
       params[param_count++] = one;
     }
     return *this;
@@ -132,6 +136,7 @@ struct Layout {
   consteval Layout& add(std::initializer_list<OperandSpec> more) {
     for (OperandSpec one : more) {
       one.list = list_of(one.list_name);
+      lists_operands = lists_operands || one.list != kOne;
       operands[operand_count++] = one;
     }
     return *this;

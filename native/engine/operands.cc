@@ -30,6 +30,18 @@ Operands::Operands(const Instruction& self, std::span<const View> views, std::sp
 
 void Operands::check_params() {
   const Layout& layout = *self_.layout;
+  if (layout.lists_params) return place_params();
+  for (size_t k = 0; k < layout.param_count; ++k) {
+    if (k == params_.size()) refuse_missing_param(k, 0);
+    check_kind(k, 0);
+  }
+  if (params_.size() == layout.param_count) return;
+  refuse_number_of("ERR_VALUE", "parameters", static_cast<int64_t>(layout.param_count), params_.size());
+}
+
+// Finds where each parameter of the description begins, and checks it: others say how long lists are.
+void Operands::place_params() {
+  const Layout& layout = *self_.layout;
   const auto given = static_cast<int64_t>(params_.size());
   int64_t begin = 0;
   for (size_t k = 0; k < layout.param_count; ++k) {
@@ -73,28 +85,30 @@ void Operands::check_kind(size_t param, int64_t at) const {
 void Operands::place_operands() {
   const Layout& layout = *self_.layout;
   const auto given = static_cast<int64_t>(views_.size());
-  int64_t begin = 0;
-  for (size_t k = 0; k < layout.operand_count; ++k) {
-    operand_begins_[k] = begin;
-    const int8_t list = layout.operands[k].list;
-    const int64_t left = given > begin ? given - begin : 0;
-    const int64_t count = list == kOne ? 1 : list == kRest ? left : integer(static_cast<size_t>(list));
-    if (list >= 0 && count > left) refuse_missing(k, left);
-    begin += count;
+  auto described = static_cast<int64_t>(layout.operand_count);
+  if (layout.lists_operands) {
+    described = 0;
+    for (size_t k = 0; k < layout.operand_count; ++k) {
+      operand_begins_[k] = described;
+      const int8_t list = layout.operands[k].list;
+      const int64_t left = given > described ? given - described : 0;
+      const int64_t count = list == kOne ? 1 : list == kRest ? left : integer(static_cast<size_t>(list));
+      if (list >= 0 && count > left) refuse_missing(k, left);
+      described += count;
+    }
+    operand_begins_[layout.operand_count] = described;
   }
-  operand_begins_[layout.operand_count] = begin;
-  const int64_t repeats = layout.repeats < 0 ? 1 : integer(static_cast<size_t>(layout.repeats));
-  const int64_t described = product(begin, repeats);
+  if (layout.repeats >= 0) described = product(described, repeats());
   if (given > described) refuse_number_of("ERR_SHAPE", "operands", described, views_.size());
 }
 
 void Operands::check_operands(const Table& table) {
   const Layout& layout = *self_.layout;
-  const int64_t repeats = layout.repeats < 0 ? 1 : integer(static_cast<size_t>(layout.repeats));
-  for (int64_t repeat = 0; repeat < repeats; ++repeat) {
+  const int64_t turns = repeats();
+  for (int64_t turn = 0; turn < turns; ++turn) {
     for (size_t k = 0; k < layout.operand_count; ++k) {
       const int64_t count = operands_in(k);
-      for (int64_t i = 0; i < count; ++i) check_operand(k, repeat + i, table);
+      for (int64_t i = 0; i < count; ++i) check_operand(k, turn + i, table);
     }
   }
 }
@@ -136,7 +150,7 @@ DType Operands::expected_dtype(Elements elements, DType any) const {
 
 size_t Operands::operand_of(size_t view) const {
   const Layout& layout = *self_.layout;
-  if (layout.repeats >= 0) return view % layout.operand_count;
+  if (!layout.lists_operands) return view % layout.operand_count;
   size_t operand = 0;
   while (static_cast<size_t>(operand_begins_[operand + 1]) <= view) ++operand;
   return operand;
@@ -181,8 +195,7 @@ std::string Operands::name_of_param(size_t param, int64_t at) const {
 
 std::string Operands::name_of_operand(size_t operand, int64_t at) const {
   const OperandSpec& spec = self_.layout->operands[operand];
-  const int8_t repeats = self_.layout->repeats;
-  const bool is_listed = spec.list != kOne || (repeats >= 0 && integer(static_cast<size_t>(repeats)) > 1);
+  const bool is_listed = spec.list != kOne || repeats() > 1;
   return is_listed ? std::string(spec.name) + "[" + std::to_string(at) + "]" : spec.name;
 }
 

@@ -36,18 +36,35 @@ class Operands {
   DType dtype_given() const { return thalweg::dtype_given(self_.gives, dtype_); }
 
   // A parameter, of a list the `at`-th.
-  double number(size_t param, int64_t at = 0) const { return params_[param_at(param, at)]; }
+  double number(size_t param, int64_t at = 0) const { return number(*self_.layout, param, at); }
   int64_t integer(size_t param, int64_t at = 0) const { return static_cast<int64_t>(number(param, at)); }
-  int64_t params_in(size_t list) const { return param_begins_[list + 1] - param_begins_[list]; }
+  int64_t params_in(size_t list) const {
+    return self_.layout->lists_params ? param_begins_[list + 1] - param_begins_[list] : 1;
+  }
 
   // An operand, of a list the `at`-th; where the whole list of operands is repeated, that of the `at`-th.
-  const View& view(size_t operand, int64_t at = 0) const;
-  bool has(size_t operand) const { return view(operand).data != nullptr; }
-  int64_t operands_in(size_t list) const { return operand_begins_[list + 1] - operand_begins_[list]; }
+  const View& view(size_t operand, int64_t at = 0) const { return view(*self_.layout, operand, at); }
+  int64_t operands_in(size_t list) const {
+    return self_.layout->lists_operands ? operand_begins_[list + 1] - operand_begins_[list] : 1;
+  }
 
   // Its elements, of which there are at least `count`. Null where it was left out.
   void* elements(size_t operand, int64_t count, int64_t at = 0) const {
-    const View& own = view(operand, at);
+    return elements(*self_.layout, operand, count, at);
+  }
+
+  // The same where the layout is known while compiling, and with it where each stands.
+  double number(const Layout& layout, size_t param, int64_t at) const {
+    return params_[layout.lists_params ? static_cast<size_t>(param_begins_[param] + at) : param];
+  }
+  const View& view(const Layout& layout, size_t operand, int64_t at) const {
+    const int64_t begin = layout.lists_operands ? operand_begins_[operand] : static_cast<int64_t>(operand);
+    const int64_t step = layout.repeats < 0 ? 1 : static_cast<int64_t>(layout.operand_count);
+    const auto place = static_cast<size_t>(begin + at * step);
+    return place < views_.size() ? views_[place] : kLeftOut;  // the last may be left out altogether
+  }
+  void* elements(const Layout& layout, size_t operand, int64_t count, int64_t at) const {
+    const View& own = view(layout, operand, at);
     if (own.count < count && own.data != nullptr) refuse_size(operand, at, count);
     return own.data;
   }
@@ -69,10 +86,14 @@ class Operands {
   [[noreturn, gnu::cold]] void fail(const char* code, const std::string& what) const;
 
  private:
-  size_t param_at(size_t param, int64_t at) const { return static_cast<size_t>(param_begins_[param] + at); }
   void check_params();
+  void place_params();
   void check_kind(size_t param, int64_t at) const;
   void place_operands();
+  int64_t repeats() const {
+    const int8_t repeats = self_.layout->repeats;
+    return repeats < 0 ? 1 : integer(static_cast<size_t>(repeats));
+  }
   void check_operands(const Table& table);
   void check_operand(size_t operand, int64_t at, const Table& table);
   DType expected_dtype(Elements elements, DType any) const;
@@ -97,13 +118,6 @@ class Operands {
   int64_t param_begins_[Layout::kMaxParams + 1];
   int64_t operand_begins_[Layout::kMaxOperands + 1];
 };
-
-inline const View& Operands::view(size_t operand, int64_t at) const {
-  const Layout& layout = *self_.layout;
-  const int64_t step = layout.repeats < 0 ? 1 : static_cast<int64_t>(layout.operand_count);
-  const auto place = static_cast<size_t>(operand_begins_[operand] + at * step);
-  return place < views_.size() ? views_[place] : kLeftOut;  // the last may be left out altogether
-}
 
 // A name of a parameter, looked up in the description while compiling.
 template <const Layout& L, ParamKind... Kinds>
@@ -147,14 +161,16 @@ class Named {
   explicit Named(const Operands& all) : all_(all) {}
 
   int64_t size(ParamName<L, ParamKind::size> name, int64_t at = 0) const {
-    return all_.integer(name.place, at);
+    return static_cast<int64_t>(all_.number(L, name.place, at));
   }
   int64_t integer(ParamName<L, ParamKind::integer> name, int64_t at = 0) const {
-    return all_.integer(name.place, at);
+    return static_cast<int64_t>(all_.number(L, name.place, at));
   }
-  bool flag(ParamName<L, ParamKind::flag> name) const { return all_.number(name.place) != 0; }
-  double number(ParamName<L, ParamKind::number> name) const { return all_.number(name.place); }
-  int64_t choice(ParamName<L, ParamKind::choice> name) const { return all_.integer(name.place); }
+  bool flag(ParamName<L, ParamKind::flag> name) const { return all_.number(L, name.place, 0) != 0; }
+  double number(ParamName<L, ParamKind::number> name) const { return all_.number(L, name.place, 0); }
+  int64_t choice(ParamName<L, ParamKind::choice> name) const {
+    return static_cast<int64_t>(all_.number(L, name.place, 0));
+  }
   int64_t params_in(ParamName<L, ParamKind::size, ParamKind::integer> list) const {
     return all_.params_in(list.place);
   }
@@ -163,14 +179,14 @@ class Named {
 
   template <typename T>
   const T* read(ElementsName<L, T, false> name, int64_t count, int64_t at = 0) const {
-    return static_cast<const T*>(all_.elements(name.place, count, at));
+    return static_cast<const T*>(all_.elements(L, name.place, count, at));
   }
   template <typename T>
   T* write(ElementsName<L, T, true> name, int64_t count, int64_t at = 0) const {
-    return static_cast<T*>(all_.elements(name.place, count, at));
+    return static_cast<T*>(all_.elements(L, name.place, count, at));
   }
-  const View& view(OperandName<L> name, int64_t at = 0) const { return all_.view(name.place, at); }
-  bool has(OperandName<L> name) const { return all_.has(name.place); }
+  const View& view(OperandName<L> name, int64_t at = 0) const { return all_.view(L, name.place, at); }
+  bool has(OperandName<L> name) const { return view(name).data != nullptr; }
 
   int64_t product(int64_t a, int64_t b) const { return all_.product(a, b); }
   [[noreturn]] void fail(const char* code, const std::string& what) const { all_.fail(code, what); }
