@@ -1,4 +1,4 @@
-// Products of few rows with a transposed matrix: dot products, since to copy the matrix would cost more.
+// Products of few rows with a transposed matrix, as dot products: a copy of the matrix would cost more.
 #pragma once
 
 #include "dot.h"
@@ -47,13 +47,13 @@ void dots(int64_t K, const T* a, const T* const* b, T* to) {
 
 constexpr int kDotTileRows = Tuning::dot_tile_rows;
 constexpr int kDotTileLines = Tuning::dot_tile_lines;
-// With room for whole vectors of sums.
+// Rounded up to whole vectors of sums.
 template <typename T>
 constexpr int kDotTileSums = (kDotTileRows * kDotTileLines + static_cast<int>(kLanes<T>) - 1) /
                              static_cast<int>(kLanes<T>) * static_cast<int>(kLanes<T>);
 
-// to [R, kDotTileLines] = a [R, K] · b [D, K]ᵀ for K of at least a vector; columns from D on mean nothing. A
-// sum is a vector's, in the order of k, and then that of its lanes.
+// to [R, kDotTileLines] = a [R, K] · b [D, K]ᵀ for K of at least a vector; columns from D on are undefined.
+// The terms are summed into a vector in the order of k, and then its lanes.
 template <int R, int D, typename T>
 void dot_tile(int64_t K, const T* const* a, const T* const* b, T* to) {
   constexpr int64_t L = kLanes<T>;

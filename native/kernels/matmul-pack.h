@@ -11,7 +11,7 @@ namespace thalweg::THALWEG_ISA {
 namespace {
 
 // A factor of the product: element k of line i (a row of the left one, a column of the right one) is at
-// data[i·along + k·depth]. Where `lines` or `depths` is given, it says which line, or which k, is meant.
+// data[i·along + k·depth]. Lists replace i by lines[i] and k by depths[k].
 template <typename T>
 struct Factor {
   const T* data;
@@ -34,7 +34,7 @@ struct Factor {
   bool has_whole_depths() const { return along == 1 && lines == nullptr; }
 };
 
-// Shuffles stay within pieces of 16 bytes: one that crosses them costs more, or none needs to cross.
+// Shuffles stay within pieces of 16 bytes: one that crosses them costs more.
 template <typename T>
 constexpr int64_t kPiece = 16 / static_cast<int64_t>(sizeof(T));
 
@@ -89,8 +89,8 @@ inline __attribute__((always_inline)) __m128 load_piece(const T* x) {
 }
 #endif
 
-// A vector whose pieces come from lines kPiece apart, from their element k on: put into their places as they
-// are read, which takes no shuffle.
+// A vector whose pieces are elements k, k + 1, … of lines kPiece apart. Each piece is read into its place,
+// which takes no shuffle.
 template <typename T>
 inline __attribute__((always_inline)) Vector<T> load_pieces(const T* const* line, int64_t k) {
 #if defined(__AVX512F__)
@@ -108,8 +108,8 @@ inline __attribute__((always_inline)) Vector<T> load_pieces(const T* const* line
 }
 
 // to[k·width + s] = from.at(s, k) for s < G·kLanes, k < K; lines from `rows` on repeat the last one.
-// Where width is less than G·kLanes the end of each vector is overwritten by the next, so they are written
-// from right to left within a square and in the order of k otherwise.
+// Where width is less than G·kLanes, the next vector overwrites the end of the last one. Hence they are
+// written from right to left within a square, and in the order of k otherwise.
 template <typename T, int G>
 void transpose_rows(int64_t K, int64_t rows, const Factor<T>& from, int64_t width, T* to) {
   constexpr int64_t n = kPiece<T>;

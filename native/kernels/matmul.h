@@ -11,7 +11,7 @@ namespace thalweg {
 template <typename T>
 constexpr int64_t kDepth = kDepthBytes / static_cast<int64_t>(sizeof(T));
 
-// Takes the tiles of a product in c's place, while they are in the cache: each element comes once.
+// Takes the tiles of a product instead of c, while they are in the cache. Each element comes once.
 template <typename T>
 struct TileSink {
   const void* self;
@@ -32,8 +32,8 @@ struct MatmulCall {
   const In* b;            // [K, N], or [N, K] where transpose_b
   Out* c;                 // [M, N]; not read where beta is 0, not touched where there is a sink
   int64_t lda, ldb, ldc;  // elements from one stored row to the next
-  // Stored row r of a is a's a_rows[r]-th, that of b b's b_rows[r]-th: a mini-batch where its samples lie.
-  // Null where the rows are those of the matrix.
+  // Row r of the matrix is row a_rows[r], or b_rows[r], in memory: a mini-batch read in place from its data
+  // set. Null where row r is row r.
   const int32_t* a_rows;
   const int32_t* b_rows;
   bool transpose_a, transpose_b;

@@ -1,8 +1,8 @@
 // y [outer, inner] = reduction of x [outer, axis, inner] over its middle axis.
 //
-// Two shapes of loop: a run (inner = 1) reads contiguous values into a few vectors; columns (inner > 1)
-// go down the axis a row at a time, each column in an order of its own, so that no split of the inner
-// range changes a bit.
+// Two shapes of loop. A run (inner = 1) reads contiguous values into a few vectors. Columns (inner > 1) go
+// down the axis a row at a time. The order within a column does not depend on the other columns: no split of
+// the inner range changes a bit.
 #include "reduce.h"
 
 #include "isa/fill.h"
@@ -41,8 +41,8 @@ struct Smallest {
   }
 };
 
-// The reduction of x [n], started from `start` in every lane: an identity, or one of the values
-// where that does no harm.
+// The reduction of x [n]. Every lane starts from `start`: the identity, or one of the values where a value
+// may be taken twice.
 template <typename Op, typename T>
 THALWEG_INLINE T fold(const T* x, int64_t n, T start) {
   constexpr int64_t L = kLanes<T>;
@@ -71,8 +71,8 @@ THALWEG_INLINE T fold(const T* x, int64_t n, T start) {
 
 // --- sum -----------------------------------------------------------------------------------------
 
-// What the sums of blocks are added in. A lane adds no more than a few dozen values before that, so
-// that the error of a float32 sum does not grow with its length.
+// The type in which the sums of blocks are added. A lane adds no more than a few dozen values before that:
+// the error of a float32 sum does not grow with its length.
 template <typename T>
 struct TotalOf {
   using Type = double;

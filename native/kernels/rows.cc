@@ -16,7 +16,7 @@ enum class Form { softmax, log_softmax };
 // --- short rows ----------------------------------------------------------------------------------
 
 // Rows [0, count) of x, at most L, each of n values: transposed into `tile` [n, L], then all vectors
-// are full whatever n is, and no lane needs another.
+// are full for any n, and no lane needs another.
 template <typename T, Form kForm, int64_t L>
 THALWEG_INLINE void short_rows(int64_t count, int64_t n, const T* x, T* y) {
   T tile[Tuning::short_row * L], largest[L], total[L];
@@ -99,8 +99,8 @@ THALWEG_INLINE double sum_of_lanes(const T* lane) {
   return total;
 }
 
-// Σ e^(x − largest); the lanes go into a double every few blocks, so that a float32 sum over a long
-// row loses no more than one over a short row.
+// Σ e^(x − largest). The lanes go into a double every few blocks: a float32 sum of a long row is as exact as
+// that of a short one.
 template <typename T, Form kForm>
 THALWEG_INLINE T sum_of_powers(const T* x, int64_t n, T largest, T* y) {
   constexpr int64_t B = kBlock<T>;

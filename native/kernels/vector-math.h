@@ -45,8 +45,8 @@ static inline __attribute__((always_inline)) Vector<float> larger(Vector<float> 
 }
 #endif
 
-// As above, to two units of the last place: by an estimate and one step of Newton's, which leaves the divider
-// to the roots. Of an infinite d the estimate is 0 and its error NaN, which is to leave it at 0.
+// The same to two units of the last place, by an estimate and one Newton step: the divider is left to the
+// roots. For an infinite d the estimate is 0 and its error NaN; the estimate must stay 0.
 static inline __attribute__((always_inline)) Vector<float> quotient(Vector<float> a, Vector<float> d) {
   const Vector<float> r = estimate_reciprocal(d);
   const Vector<float> error = larger(1 - d * r, Vector<float>{} - 1);
