@@ -165,7 +165,7 @@ describe("a list of tensors", () => {
       inputs: ["x"],
       kernel: "add",
       shape: ({ x }) => x,
-      params: ({ x }) => [1, x.size, 1],
+      params: ({ x }) => [1, x.size, 1, 1],
       buffers: ([x], y) => [x as Tensor, x as Tensor, y],
       vjp: { x: ({ dy }) => ops.mul(dy, 2) },
     });

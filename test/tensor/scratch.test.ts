@@ -125,7 +125,7 @@ describe("a tensor outside the library keeps its values while later steps reuse 
       inputs: ["x"],
       kernel: "add",
       shape: ({ x }) => x,
-      params: ({ x }) => [1, x.size, 1],
+      params: ({ x }) => [1, x.size, 1, 1],
       buffers: ([x], y) => [x as Tensor, x as Tensor, y],
       vjp: {
         x: ({ dy }) => {
