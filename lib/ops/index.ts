@@ -92,6 +92,7 @@ export { outer } from "./outer.js";
 export { pad } from "./pad.js";
 export { type PairwiseDistanceOptions, pairwiseDistance } from "./pairwise-distance.js";
 export { permute } from "./permute.js";
+export { polygamma } from "./polygamma.js";
 export { pow } from "./pow.js";
 export { prelu } from "./prelu.js";
 export { prod } from "./prod.js";

@@ -6,6 +6,7 @@
 // y may be an input itself (same address, same element size): hence `omp simd`, and no __restrict.
 #include "elementwise.h"
 
+#include "gamma.h"
 #include "isa/fill.h"
 #include "isa/tuning.h"
 #include "math.h"
@@ -153,6 +154,8 @@ THALWEG_LIBRARY_OP(floor, floor);
 THALWEG_LIBRARY_OP(ceil, ceil);
 THALWEG_LIBRARY_OP(round, rint);
 THALWEG_LIBRARY_OP(trunc, trunc);
+
+THALWEG_BINARY_OP(polygamma, static_cast<T>(polygamma_(a, b)));
 
 struct atan2 {
   THALWEG_INLINE float of(float a, float b) { return __builtin_atan2f(a, b); }
