@@ -29,6 +29,7 @@ export type { Apply, BatchRule, LinearDefinition, OpDefinition } from "./define.
 export { detach, stopGradient } from "./detach.js";
 export { det, logdet, slogdet } from "./determinant.js";
 export { diagonal, diagonalMatrix } from "./diagonal.js";
+export { digamma } from "./digamma.js";
 export { div } from "./div.js";
 export { dot } from "./dot.js";
 export { einsum } from "./einsum.js";

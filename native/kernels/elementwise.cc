@@ -155,6 +155,7 @@ THALWEG_LIBRARY_OP(ceil, ceil);
 THALWEG_LIBRARY_OP(round, rint);
 THALWEG_LIBRARY_OP(trunc, trunc);
 
+THALWEG_UNARY_OP(digamma, static_cast<T>(digamma_(x)));
 THALWEG_BINARY_OP(polygamma, static_cast<T>(polygamma_(a, b)));
 
 struct atan2 {

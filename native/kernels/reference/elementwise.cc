@@ -94,6 +94,7 @@ THALWEG_UNARY(log2, __builtin_log2(a));
 THALWEG_UNARY(log10, __builtin_log10(a));
 THALWEG_UNARY(erf, __builtin_erf(a));
 THALWEG_UNARY(erfc, __builtin_erfc(a));
+THALWEG_UNARY(digamma, polygamma_by_terms(0, a));
 THALWEG_BINARY(polygamma, polygamma_by_terms(a, b));
 THALWEG_UNARY(floor, __builtin_floor(a));
 THALWEG_UNARY(ceil, __builtin_ceil(a));
