@@ -64,6 +64,7 @@ export { leakyRelu } from "./leaky-relu.js";
 export { lerp } from "./lerp.js";
 export { less } from "./less.js";
 export { lessEqual } from "./less-equal.js";
+export { lgamma } from "./lgamma.js";
 export { log } from "./log.js";
 export { logSigmoid } from "./log-sigmoid.js";
 export { logSoftmax } from "./log-softmax.js";

@@ -155,6 +155,19 @@ THALWEG_LIBRARY_OP(ceil, ceil);
 THALWEG_LIBRARY_OP(round, rint);
 THALWEG_LIBRARY_OP(trunc, trunc);
 
+// Not `lgamma`, which writes the sign to a variable that all threads have.
+extern "C" float lgammaf_r(float x, int* sign);
+extern "C" double lgamma_r(double x, int* sign);
+struct lgamma {
+  THALWEG_INLINE float of(float x) {
+    int sign;
+    return lgammaf_r(x, &sign);
+  }
+  THALWEG_INLINE double of(double x) {
+    int sign;
+    return lgamma_r(x, &sign);
+  }
+};
 THALWEG_UNARY_OP(digamma, static_cast<T>(digamma_(x)));
 THALWEG_BINARY_OP(polygamma, static_cast<T>(polygamma_(a, b)));
 

@@ -53,6 +53,7 @@ enum class ElementwiseCost : uint8_t { arithmetic, function, library };
   X(log10,         1, floats,   same,    library)    \
   X(erf,           1, floats,   same,    library)    \
   X(erfc,          1, floats,   same,    library)    \
+  X(lgamma,        1, floats,   same,    library)    \
   X(digamma,       1, floats,   same,    library)    \
   X(polygamma,     2, floats,   same,    library)    \
   X(rsqrt,         1, floats,   same,    arithmetic) \

@@ -11,6 +11,11 @@ namespace {
 
 constexpr bool is_nan(double x) { return x != x; }
 
+double ln_gamma(double x) {
+  int sign;
+  return __builtin_lgamma_r(x, &sign);
+}
+
 // n-th derivative of ψ by its terms from x on, (−1)^(n + 1) · n! · Σ_k (x + k)^(−n − 1), and of those beyond
 // a thousand by the integral; ψ itself by ψ(x) = ψ(x + 1) − 1/x. Its terms cancel near its root: hence more
 // digits. No reflection: below −1e6 it gives up.
@@ -94,6 +99,7 @@ THALWEG_UNARY(log2, __builtin_log2(a));
 THALWEG_UNARY(log10, __builtin_log10(a));
 THALWEG_UNARY(erf, __builtin_erf(a));
 THALWEG_UNARY(erfc, __builtin_erfc(a));
+THALWEG_UNARY(lgamma, ln_gamma(a));
 THALWEG_UNARY(digamma, polygamma_by_terms(0, a));
 THALWEG_BINARY(polygamma, polygamma_by_terms(a, b));
 THALWEG_UNARY(floor, __builtin_floor(a));
