@@ -38,6 +38,7 @@ export { celu, elu, selu } from "./elu.js";
 export { equal } from "./equal.js";
 export { erf } from "./erf.js";
 export { erfc } from "./erfc.js";
+export { erfinv } from "./erfinv.js";
 export { exp } from "./exp.js";
 export { exp2 } from "./exp2.js";
 export { expand } from "./expand.js";

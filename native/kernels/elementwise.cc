@@ -119,6 +119,7 @@ THALWEG_UNARY_OP(exp, exp_(x));
 THALWEG_UNARY_OP(log, log_(x));
 THALWEG_UNARY_OP(tanh, tanh_(x));
 THALWEG_UNARY_OP(sigmoid, sigmoid_(x));
+THALWEG_UNARY_OP(erfinv, erfinv_(x));
 // The comparisons are false for a NaN: relu keeps it, heaviside and sign make it 0.
 THALWEG_UNARY_OP(relu, x < T(0) ? T(0) : x);
 THALWEG_UNARY_OP(heaviside, x > T(0) ? T(1) : T(0));

@@ -56,6 +56,7 @@ enum class ElementwiseCost : uint8_t { arithmetic, function, library };
   X(lgamma,        1, floats,   same,    library)    \
   X(digamma,       1, floats,   same,    library)    \
   X(polygamma,     2, floats,   same,    library)    \
+  X(erfinv,        1, floats,   same,    function)   \
   X(rsqrt,         1, floats,   same,    arithmetic) \
   X(floor,         1, floats,   same,    arithmetic) \
   X(ceil,          1, floats,   same,    arithmetic) \

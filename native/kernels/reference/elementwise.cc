@@ -102,6 +102,24 @@ THALWEG_UNARY(erfc, __builtin_erfc(a));
 THALWEG_UNARY(lgamma, ln_gamma(a));
 THALWEG_UNARY(digamma, polygamma_by_terms(0, a));
 THALWEG_BINARY(polygamma, polygamma_by_terms(a, b));
+
+// The smallest y ≥ 0 with erf y ≥ |x|, by bisection: over the bits of y, which are ordered as y is, so that a
+// tiny one has all its digits; and on erfc where erf is near 1.
+struct erfinv {
+  static double of(double x) {
+    const double size = __builtin_fabs(x);
+    if (!(size < 1)) return size == 1 ? x * __builtin_huge_val() : __builtin_nan("");
+    int64_t low = -1, high = __builtin_bit_cast(int64_t, 6.0);  // erfc 6 is less than 1 − |x| can be
+    while (high - low > 1) {
+      const int64_t middle = low + (high - low) / 2;
+      const double y = __builtin_bit_cast(double, middle);
+      const bool is_enough = size < 0.5 ? __builtin_erf(y) >= size : __builtin_erfc(y) <= 1 - size;
+      (is_enough ? high : low) = middle;
+    }
+    return __builtin_copysign(__builtin_bit_cast(double, high), x);
+  }
+};
+
 THALWEG_UNARY(floor, __builtin_floor(a));
 THALWEG_UNARY(ceil, __builtin_ceil(a));
 THALWEG_UNARY(round, __builtin_rint(a));
