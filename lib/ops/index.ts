@@ -22,6 +22,7 @@ export { concat } from "./concat.js";
 export { cos } from "./cos.js";
 export { cosh } from "./cosh.js";
 export { type CosineSimilarityOptions, cosineSimilarity } from "./cosine-similarity.js";
+export { countNonzero } from "./count-nonzero.js";
 export { crossEntropy } from "./cross-entropy.js";
 export { cumsum } from "./cumsum.js";
 export { defineOp, linear } from "./custom.js";

@@ -210,6 +210,26 @@ void meets_columns(const T* x, int64_t rows, int64_t row_stride, int64_t width, 
   }
 }
 
+// --- counts --------------------------------------------------------------------------------------
+
+template <typename T>
+int32_t count_in_run(const T* x, int64_t n) {
+  int32_t count = 0;
+#pragma omp simd reduction(+ : count)
+  for (int64_t j = 0; j < n; ++j) count += x[j] != T(0);
+  return count;
+}
+
+template <typename T>
+void count_in_columns(const T* x, int64_t rows, int64_t row_stride, int64_t width, int32_t* y) {
+  for (int64_t i = 0; i < width; ++i) y[i] = 0;
+  for (int64_t j = 0; j < rows; ++j) {
+    const T* row = x + j * row_stride;
+#pragma omp simd
+    for (int64_t i = 0; i < width; ++i) y[i] += row[i] != T(0);
+  }
+}
+
 // --- the calls -----------------------------------------------------------------------------------
 
 // y[o, i] = run(x[o]) where inner is 1; else columns(x[o, 0, i…], width, y[o, i…]) in pieces.
@@ -298,6 +318,15 @@ struct argmax : Position<Largest> {};
 struct argmin : Position<Smallest> {};
 struct any : AnyOrAll<false> {};
 struct all : AnyOrAll<true> {};
+
+struct count_nonzero {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    reduce<T, int32_t>(
+        c, [&](const T* x) { return count_in_run(x, c.axis); },
+        [&](const T* x, int64_t width, int32_t* y) { count_in_columns(x, c.axis, c.inner, width, y); });
+  }
+};
 
 }  // namespace op
 }  // namespace

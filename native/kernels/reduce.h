@@ -9,22 +9,24 @@ namespace thalweg {
 // from.
 enum class EmptyAxis : uint8_t { defined, refused };
 
-// How threads may divide a long axis: they reduce blocks of it and then the blocks' results, or not at all.
-enum class LongAxis : uint8_t { in_blocks, whole };
+// How threads may divide a long axis: they reduce blocks of it and then the blocks' results in the same way,
+// or add up the blocks' results, or not at all.
+enum class LongAxis : uint8_t { in_blocks, blocks_summed, whole };
 
 // Every reduction. A new one is a row here, a functor of its name in reduce.cc and one in
 // reference/reduce.cc. The columns: its name; the dtypes for which it is defined; the dtype that it gives;
 // an empty axis; a long axis.
 // clang-format off
 #define THALWEG_REDUCE(X) \
-  X(sum,    numbers, same,    defined, in_blocks) \
-  X(prod,   numbers, same,    defined, in_blocks) \
-  X(amax,   numbers, same,    refused, in_blocks) \
-  X(amin,   numbers, same,    refused, in_blocks) \
-  X(argmax, numbers, int32,   refused, whole)     \
-  X(argmin, numbers, int32,   refused, whole)     \
-  X(any,    all,     boolean, defined, in_blocks) \
-  X(all,    all,     boolean, defined, in_blocks)
+  X(sum,           numbers, same,    defined, in_blocks)     \
+  X(prod,          numbers, same,    defined, in_blocks)     \
+  X(amax,          numbers, same,    refused, in_blocks)     \
+  X(amin,          numbers, same,    refused, in_blocks)     \
+  X(argmax,        numbers, int32,   refused, whole)         \
+  X(argmin,        numbers, int32,   refused, whole)         \
+  X(any,           all,     boolean, defined, in_blocks)     \
+  X(all,           all,     boolean, defined, in_blocks)     \
+  X(count_nonzero, all,     int32,   defined, blocks_summed)
 // clang-format on
 
 enum class Reduce : int32_t {
@@ -37,7 +39,7 @@ enum class Reduce : int32_t {
 struct ReduceInfo {
   const char* name;
   DTypeSet dtypes;
-  Gives gives;  // int32: a position
+  Gives gives;  // int32: a position or a count
   EmptyAxis empty_axis;
   LongAxis long_axis;
 };

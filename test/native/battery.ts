@@ -86,6 +86,8 @@ for (const dtype of FLOATS) {
     for (const n of SIZES) {
       const x = uniform([3, n, 4], dtype);
       for (const dim of [0, 1, 2]) keep(`${op.name} ${dtype} ${n} dim ${dim}`, call(op, x, { dim }));
+      const zeros = ops.relu(x);
+      for (const dim of [1, 2]) keep(`${op.name} ${dtype} ${n} zeros, dim ${dim}`, call(op, zeros, { dim }));
     }
   }
   random = seededBy(dtype);

@@ -23,6 +23,12 @@ def prod(x, dim=None, keepdim=False):
     return x
 
 
+def count_nonzero(x, dim, keepdim=False):
+    kept = [d % max(x.dim(), 1) for d in dim]
+    y = torch.count_nonzero(x, dim)
+    return y.reshape([1 if d in kept else n for d, n in enumerate(x.shape)]) if keepdim else y
+
+
 # PyTorch's own gradients of celu and hardsigmoid have constants of float32, and are off in the eighth digit.
 def celu(x, alpha=1):
     return torch.where(x > 0, x, alpha * torch.expm1(torch.where(x > 0, 0, x) / alpha))

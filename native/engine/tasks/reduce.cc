@@ -67,19 +67,20 @@ Task* prepare_reduce(const Operands& operands, const Table& table, TaskStore& st
   const int64_t results = operands.product(task->outer, task->inner);
   const int64_t count = operands.product(results, task->axis);
   const ReduceInfo& info = info_of(kernel);
-  const bool is_position = info.gives == Gives::int32;
   if (results == 0) return nullptr;
   if (info.empty_axis == EmptyAxis::refused && task->axis == 0)
     operands.fail("ERR_SHAPE", "no elements to choose from");
-  if (is_position && task->axis > INT32_MAX) operands.fail("ERR_SHAPE", "a position would pass int32");
+  if (info.gives == Gives::int32 && task->axis > INT32_MAX)
+    operands.fail("ERR_SHAPE", "a position or a count would pass int32");
 
   task->x = named.read<std::byte>("x", count);
   task->y = named.write<void>("y", results);
   task->kernel = table.reduce[kernel][dtype];
   task->element_bytes = bytes_of(dtype);
   task->result_bytes = bytes_of(result);
-  const bool in_blocks = results == 1 && task->axis > kBlock && info.long_axis == LongAxis::in_blocks;
-  task->combine = in_blocks ? table.reduce[kernel][result] : nullptr;
+  const bool in_blocks = results == 1 && task->axis > kBlock && info.long_axis != LongAxis::whole;
+  const Reduce combine = info.long_axis == LongAxis::blocks_summed ? Reduce::sum : kernel;
+  task->combine = in_blocks ? table.reduce[combine][result] : nullptr;
   task->has_barriers = in_blocks;
   task->nanoseconds = nanoseconds_of(Cost::reduce, dtype, count);
   return task;

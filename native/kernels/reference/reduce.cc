@@ -111,6 +111,19 @@ struct all {
   }
 };
 
+struct count_nonzero {
+  template <typename T>
+  static void run(const ReduceCall& c) {
+    reduce<T, int32_t>(c, [&](auto x) {
+      int32_t count = 0;
+      for (int64_t j = 0; j < c.axis; ++j) {
+        if (x(j) != 0) ++count;
+      }
+      return count;
+    });
+  }
+};
+
 }  // namespace op
 }  // namespace
 
