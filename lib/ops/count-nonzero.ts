@@ -26,7 +26,6 @@ const op = defineOp<"x", Span>("countNonzero", {
 export function countNonzero(x: Tensor, options: ReduceOptions = {}): Tensor {
   const dims = dimsOf("countNonzero", x, options);
   checkCounts(x, dims);
-  if (dims.length === 0) return op([x], { begin: 0, end: 0 });
   // Where the axes lie apart, the first reduction counts and the others add up its counts.
   return reduceDims("countNonzero", x, options, (part, begin, end) =>
     part === x ? op([part], { begin, end }) : sumSpan(part, { begin, end }),

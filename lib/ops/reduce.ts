@@ -70,8 +70,8 @@ export function reduceDims(
     y = reduce(y, dims[begin] as number, (dims[end - 1] as number) + 1);
     end = begin;
   }
-  // A scalar has no axis to reduce, and is its own sum; the op still checks it.
-  if (dims.length === 0 && x.rank === 0) y = reduce(x, 0, 0);
+  // Of no axes each element is its own result; the op still checks it, and gives its dtype.
+  if (dims.length === 0) y = reduce(x, 0, 0);
   return options.keepdim === true ? reshape(y, remaining(x.shape, dims, true)) : y;
 }
 

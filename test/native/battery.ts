@@ -52,6 +52,12 @@ const LOGICAL = opsOf((about) => about.elementwise?.length === 2 && isTruths(abo
 /** By one kernel or several. */
 const REDUCE = [...registry.values()].filter(({ reduces }) => reduces?.of === "floats");
 
+const REDUCTIONS = opsOf((about) => about.reduces !== undefined);
+const dtypesOf = ({ name }: Registered): readonly string[] =>
+  binding.instructions.find(
+    (one) => one.name === name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  )?.dtypes ?? [];
+
 const call = ({ op }: Registered, ...args: readonly unknown[]): Tensor =>
   (op as (...given: readonly unknown[]) => Tensor)(...args);
 
@@ -162,6 +168,12 @@ for (const dtype of FLOATS) {
   keep(`large sum ${dtype}`, ops.sum(big));
   keep(`large sum rows ${dtype}`, ops.sum(big, { dim: 1 }));
   keep(`large sum columns ${dtype}`, ops.sum(big, { dim: 0 }));
+  // Half of it is 0; of all elements in blocks, where the kernel is for that.
+  for (const op of REDUCTIONS.filter(({ reduces }) => reduces?.of === "floats")) {
+    const zeros = ops.relu(big);
+    keep(`large ${op.name} of all ${dtype} zeros`, call(op, zeros));
+    for (const dim of [0, 1]) keep(`large ${op.name} ${dtype} zeros, dim ${dim}`, call(op, zeros, { dim }));
+  }
   keep(`large softmax ${dtype}`, ops.softmax(big));
   keep(`large matmul ${dtype}`, ops.matmul(big, uniform([333, 900], dtype), { transposeB: true }));
   // More lines of b than stay in the second-level cache at a time.
@@ -192,6 +204,21 @@ for (const dtype of FLOATS) {
         optimizer.step();
       }
       keep(`${make.toString().slice(0, 90)} ${dtype} ${n}`, w);
+    }
+  }
+}
+for (const dtype of ["int32", "bool"] as const) {
+  for (const op of REDUCTIONS) {
+    const isTaken = op.reduces?.of === "truths" ? dtype === "bool" : dtypesOf(op).includes(dtype);
+    if (!isTaken) continue;
+    random = seededBy(`${op.name} ${dtype}`);
+    for (const shape of [
+      [3, 17, 4],
+      [70, 1000],
+    ]) {
+      const x = ops.to(ops.relu(uniform(shape, "float64")), dtype);
+      keep(`${op.name} ${dtype} of all ${shape}`, call(op, x));
+      for (const dim of [0, 1]) keep(`${op.name} ${dtype} ${shape} dim ${dim}`, call(op, x, { dim }));
     }
   }
 }
