@@ -26,6 +26,8 @@ function beside(name: string, value: number, dtype: Tensor["dtype"]): Tensor {
   return scalar(value, dtype);
 }
 
+const NAMES = ["a", "b"] as const;
+
 /**
  * Both operands as tensors; errors call them by those names.
  * @throws ArgumentError unless at least one is a tensor and the other a tensor, or a number that the
@@ -35,16 +37,16 @@ export function operands(
   name: string,
   a: Operand,
   b: Operand,
-  [nameA, nameB]: readonly [string, string] = ["a", "b"],
+  names: readonly [string, string] = NAMES,
 ): [Tensor, Tensor] {
   if (isTensor(a)) {
     if (isTensor(b)) return [a, b];
     if (typeof b === "number") return [a, beside(name, b, a.dtype)];
-    throw new ArgumentError(`${name}: expected ${nameB} to be a tensor or a number, got ${describe(b)}`);
+    throw new ArgumentError(`${name}: expected ${names[1]} to be a tensor or a number, got ${describe(b)}`);
   }
   if (isTensor(b) && typeof a === "number") return [beside(name, a, b.dtype), b];
   if (typeof a === "number") {
     throw new ArgumentError(`${name}: expected a tensor beside the number ${a}, got ${describe(b)}`);
   }
-  throw new ArgumentError(`${name}: expected ${nameA} to be a tensor or a number, got ${describe(a)}`);
+  throw new ArgumentError(`${name}: expected ${names[0]} to be a tensor or a number, got ${describe(a)}`);
 }
