@@ -8,6 +8,7 @@ import { defaultGenerator } from "../random/generator.js";
 import { format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
+import { matrices } from "./matrices.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { type ModuleCase, registerModule } from "./registry.js";
@@ -61,6 +62,11 @@ export class Bilinear extends Module {
     const rows = a.size / in1;
     const y = einsum("bi,kij,bj->bk", [reshape(a, [rows, in1]), this.weight, reshape(c, [rows, in2])]);
     return reshape(this.bias === null ? y : add(y, this.bias), [...front, out]);
+  }
+
+  /** @internal */
+  [matrices](): readonly Tensor[] {
+    return [this.weight];
   }
 }
 

@@ -1,6 +1,7 @@
 import { elu } from "../ops/elu.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -25,5 +26,7 @@ export class ELU extends Module {
     return elu(x, this.alpha);
   }
 }
+
+markDiscreet(ELU);
 
 registerModule(ELU, { cases: () => [[1.5]] });

@@ -1,6 +1,7 @@
 import { flatten } from "../ops/flatten.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -23,6 +24,8 @@ export class Flatten extends Module {
     return flatten(x, this.startDim, this.endDim);
   }
 }
+
+markDiscreet(Flatten);
 
 registerModule(Flatten, {
   cases: () => [

@@ -1,6 +1,7 @@
 import { type GELUOptions, gelu } from "../ops/gelu.js";
 import { checkChoice, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -24,5 +25,7 @@ export class GELU extends Module {
     return gelu(x, { approximate: this.approximate });
   }
 }
+
+markDiscreet(GELU);
 
 registerModule(GELU, { cases: () => [[], [{ approximate: "tanh" }]] });

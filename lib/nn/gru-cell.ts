@@ -15,6 +15,7 @@ import { zeros } from "../tensor/create.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
+import { matrices } from "./matrices.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { registerModule } from "./registry.js";
@@ -96,6 +97,11 @@ export class GRUCell extends Module {
     const n = tanh(add(xn, mul(sigmoid(add(xr, hr)), hn)));
     const next = add(mul(sub(1, z), n), mul(z, state));
     return isOne ? reshape(next, [hiddenSize]) : next;
+  }
+
+  /** @internal */
+  [matrices](): readonly Tensor[] {
+    return [this.weight_ih, this.weight_hh];
   }
 }
 

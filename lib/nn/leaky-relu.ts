@@ -1,6 +1,7 @@
 import { leakyRelu } from "../ops/leaky-relu.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -25,5 +26,7 @@ export class LeakyReLU extends Module {
     return leakyRelu(x, this.negativeSlope);
   }
 }
+
+markDiscreet(LeakyReLU);
 
 registerModule(LeakyReLU, { cases: () => [[], [0.3]] });

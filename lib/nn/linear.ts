@@ -7,6 +7,8 @@ import { defaultGenerator } from "../random/generator.js";
 import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
+import { matrices } from "./matrices.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { type ModuleCase, registerModule } from "./registry.js";
@@ -65,7 +67,14 @@ export class Linear extends Module {
         : addmm(this.bias, rows, this.weight, { transposeB: true });
     return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), this.outFeatures]);
   }
+
+  /** @internal */
+  [matrices](): readonly Tensor[] {
+    return [this.weight];
+  }
 }
+
+markDiscreet(Linear);
 
 registerModule(Linear, {
   cases: () => [

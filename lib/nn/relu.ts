@@ -1,5 +1,6 @@
 import { relu } from "../ops/relu.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -13,6 +14,8 @@ export class ReLU extends Module {
     return relu(x);
   }
 }
+
+markDiscreet(ReLU);
 
 registerModule(ReLU, {
   cases: ({ values }) => [

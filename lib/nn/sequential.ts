@@ -3,26 +3,9 @@ import { ArgumentError } from "../errors.js";
 import { describe, isInstance } from "../options.js";
 import { giveBack, withScratch } from "../tensor/scratch.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { ELU } from "./elu.js";
-import { Flatten } from "./flatten.js";
-import { GELU } from "./gelu.js";
-import { LeakyReLU } from "./leaky-relu.js";
-import { Linear } from "./linear.js";
+import { isDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
-import { placingForward } from "./place.js";
 import { type ModulePart, registerModule } from "./registry.js";
-import { ReLU } from "./relu.js";
-import { Sigmoid } from "./sigmoid.js";
-import { SiLU } from "./silu.js";
-import { Softplus } from "./softplus.js";
-import { Tanh } from "./tanh.js";
-
-/** The `forward` of layers that show nobody what they are given and what they make. A hook has another one. */
-const discreet: ReadonlySet<unknown> = new Set(
-  [Linear, ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, Softplus, Tanh, Flatten].map(({ prototype }) =>
-    placingForward(prototype),
-  ),
-);
 
 /**
  * Modules one after the other: y = f_n(… f_1(f_0(x))) (torch.nn.Sequential).
@@ -61,7 +44,7 @@ export class Sequential extends Module {
 
 /** One layer's result. The layer before may have made z for this one alone. */
 function through(module: Module, z: Tensor, i: number): Tensor {
-  if (!discreet.has(module.forward)) {
+  if (!isDiscreet(module)) {
     z.storage.isPrivate = false;
     return checkTensor("Sequential", `the output of module ${i}`, module.forward(z));
   }

@@ -1,5 +1,6 @@
 import { sigmoid } from "../ops/sigmoid.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -13,6 +14,8 @@ export class Sigmoid extends Module {
     return sigmoid(x);
   }
 }
+
+markDiscreet(Sigmoid);
 
 registerModule(Sigmoid, {
   cases: ({ values }) => [

@@ -1,5 +1,6 @@
 import { silu } from "../ops/silu.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -13,5 +14,7 @@ export class SiLU extends Module {
     return silu(x);
   }
 }
+
+markDiscreet(SiLU);
 
 registerModule(SiLU);

@@ -1,6 +1,7 @@
 import { type SoftplusOptions, softplus } from "../ops/softplus.js";
 import { checkNumber, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -25,5 +26,7 @@ export class Softplus extends Module {
     return softplus(x, { beta: this.beta, threshold: this.threshold });
   }
 }
+
+markDiscreet(Softplus);
 
 registerModule(Softplus, { cases: () => [[], [{ beta: 2, threshold: 3 }]] });

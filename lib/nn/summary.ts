@@ -3,9 +3,9 @@ import { ArgumentError } from "../errors.js";
 import { checkOptions, describe, isInstance } from "../options.js";
 import { zeros } from "../tensor/create.js";
 import type { DType } from "../tensor/dtype.js";
-import { checkShape, format, type Shape, sizeOf } from "../tensor/shape.js";
+import { checkShape, format, type Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { Linear } from "./linear.js";
+import { type HasMatrices, matrices } from "./matrices.js";
 import { Module } from "./module.js";
 
 interface Line {
@@ -74,7 +74,8 @@ function lineOf(name: string, module: Module, inputs: readonly Tensor[], y: Tens
     0,
   );
   const rows = (inputs[0]?.size ?? 0) / Math.max(1, inputs[0]?.shape.at(-1) ?? 1);
-  const flops = module instanceof Linear ? 2 * rows * sizeOf(module.weight.shape) : 0;
+  const multiplied = (module as Module & Partial<HasMatrices>)[matrices]?.() ?? [];
+  const flops = 2 * rows * multiplied.reduce((sum, { size }) => sum + size, 0);
   return {
     name: name || "(model)",
     kind: module.constructor.name,

@@ -1,5 +1,6 @@
 import { tanh } from "../ops/tanh.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { markDiscreet } from "./discreet.js";
 import { Module } from "./module.js";
 import { registerModule } from "./registry.js";
 
@@ -13,6 +14,8 @@ export class Tanh extends Module {
     return tanh(x);
   }
 }
+
+markDiscreet(Tanh);
 
 registerModule(Tanh, {
   cases: ({ values }) => [

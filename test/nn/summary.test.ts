@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ArgumentError, DTypeError, nn, ops, randn, tensor, zeros } from "../../lib/index.js";
+import { ArgumentError, DTypeError, nn, ops, randn, type Tensor, tensor, zeros } from "../../lib/index.js";
 import { expectSame } from "../oracle/compare.js";
 
 const model = (): nn.Sequential =>
@@ -31,6 +31,17 @@ test("summary lists layers, shapes, parameters and flops, and leaves the model a
   expect(() => nn.summary(1 as never, [1])).toThrow(
     new ArgumentError("summary: expected model to be a Module, got 1"),
   );
+});
+
+test("summary counts the products of every module that multiplies by matrices", () => {
+  expect(nn.summary(new nn.GRUCell(3, 2), [5, 3])).toContain(`${2 * 5 * (6 * 3 + 6 * 2)} flops`);
+  class Pair extends nn.Module {
+    readonly form = new nn.Bilinear(3, 3, 2);
+    forward(x: Tensor): Tensor {
+      return this.form.forward(x, x);
+    }
+  }
+  expect(nn.summary(new Pair(), [5, 3])).toContain(`${2 * 5 * 2 * 3 * 3} flops`);
 });
 
 test("to converts parameters and buffers of floats", () => {
