@@ -85,38 +85,43 @@ export class BatchNorm1d extends Module {
     checkDTypes("BatchNorm1d", ["x"], [x], "float");
     const line = x.rank === 2 ? [this.numFeatures] : [this.numFeatures, 1];
     const isOwn = this.training || this.runningMean === null || this.runningVar === null;
-    const [centre, spread] = isOwn
+    const [mu, variance] = isOwn
       ? ofBatch(this, x, line)
       : [reshape(this.runningMean as Tensor, line), reshape(this.runningVar as Tensor, line)];
-    const y = mul(sub(x, centre), rsqrt(add(spread, this.eps)));
+    const y = mul(sub(x, mu), rsqrt(add(variance, this.eps)));
     const scaled = this.weight === null ? y : mul(y, reshape(this.weight, line));
     return this.bias === null ? scaled : add(scaled, reshape(this.bias, line));
   }
 }
 
 /** The batch's mean and variance, which in training mode move the running ones. */
-function ofBatch(module: BatchNorm1d, x: Tensor, line: readonly number[]): [centre: Tensor, spread: Tensor] {
+function ofBatch(
+  module: BatchNorm1d,
+  x: Tensor,
+  line: readonly number[],
+): [batchMean: Tensor, batchVar: Tensor] {
   const count = x.size / module.numFeatures;
   if (module.training && count < 2) {
     throw new ArgumentError(`BatchNorm1d: ${TOO_FEW} in training, got x ${format(x.shape)}`);
   }
   const dim = x.rank === 2 ? [0] : [0, 2];
-  const centre = reshape(mean(x, { dim }), line);
-  const spread = reshape(mean(square(sub(x, centre)), { dim }), line);
-  if (module.training) noGrad(() => track(module, detach(centre), mul(detach(spread), count / (count - 1))));
-  return [centre, spread];
+  const batchMean = reshape(mean(x, { dim }), line);
+  const batchVar = reshape(mean(square(sub(x, batchMean)), { dim }), line);
+  if (module.training)
+    noGrad(() => track(module, detach(batchMean), mul(detach(batchVar), count / (count - 1))));
+  return [batchMean, batchVar];
 }
 
 const TOO_FEW = "expected more than one value for each feature";
 
-function track(module: BatchNorm1d, centre: Tensor, spread: Tensor): void {
+function track(module: BatchNorm1d, batchMean: Tensor, batchVar: Tensor): void {
   const { runningMean, runningVar, numBatchesTracked, momentum } = module;
   if (runningMean === null || runningVar === null || numBatchesTracked === null) return;
   write("BatchNorm1d", numBatchesTracked, add(numBatchesTracked, 1));
-  const share = momentum ?? reciprocal(to(numBatchesTracked, centre.dtype));
+  const share = momentum ?? reciprocal(to(numBatchesTracked, batchMean.dtype));
   for (const [running, own] of [
-    [runningMean, centre],
-    [runningVar, spread],
+    [runningMean, batchMean],
+    [runningVar, batchVar],
   ] as const) {
     const moved = add(running, mul(sub(reshape(own, running.shape), running), share));
     write("BatchNorm1d", running, moved);

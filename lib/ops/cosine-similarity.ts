@@ -46,7 +46,7 @@ export function readCosine(
 }
 
 /** x with the broadcast shape's size along the axis: the other axes do not matter to a vector's norm. */
-function spreadAlong(x: Tensor, axis: number, shape: Shape): Tensor {
+function expandAlong(x: Tensor, axis: number, shape: Shape): Tensor {
   const size = shape.at(axis) as number;
   if ((x.shape.at(axis) ?? 1) === size) return x;
   const own = [...new Array<number>(shape.length - x.rank).fill(1), ...x.shape];
@@ -66,10 +66,10 @@ export function cosine(name: string, a: Tensor, b: Tensor, dim: number, eps: num
   const along = { dim: axis, keepdim: true };
   // As in PyTorch, ε changes a norm's value and not its gradient.
   const unit = (x: Tensor): Tensor => {
-    const vectors = spreadAlong(x, axis, shape);
+    const vectors = expandAlong(x, axis, shape);
     const own = norm(vectors, along);
-    const missing = relu(sub(eps, detach(own)));
-    return div(vectors, add(own, missing));
+    const shortfall = relu(sub(eps, detach(own)));
+    return div(vectors, add(own, shortfall));
   };
   return sum(mul(unit(a), unit(b)), { dim: axis });
 }

@@ -49,11 +49,11 @@ export function solveStacks(
 ): Tensor {
   const columns = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
   const front = broadcast(name, a.shape.slice(0, -2), columns.shape.slice(0, -2));
-  const spread = (x: Tensor): Tensor => {
+  const expanded = (x: Tensor): Tensor => {
     const shape = [...front, ...x.shape.slice(-2)];
     return x.rank === shape.length && x.shape.every((size, d) => size === shape[d]) ? x : expand(x, shape);
   };
-  const y = solution(spread(a), spread(columns));
+  const y = solution(expanded(a), expanded(columns));
   return b.rank === 1 ? reshape(y, y.shape.slice(0, -1)) : y;
 }
 

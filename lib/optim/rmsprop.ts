@@ -89,8 +89,8 @@ export class RMSprop extends Optimizer<State, Settings> {
     const g = adjusted(parameter, gradient, settings);
     const v = movingAverageOfSquares(squareAvg, g, alpha);
     const mean = gradAvg === null ? null : movingAverage(gradAvg, g, alpha);
-    const spread = mean === null ? v : sub(v, square(mean));
-    const scaled = div(g, add(sqrt(spread), eps));
+    const variance = mean === null ? v : sub(v, square(mean));
+    const scaled = div(g, add(sqrt(variance), eps));
     const move =
       momentumBuffer === null
         ? scaled
