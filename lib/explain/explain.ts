@@ -1,6 +1,6 @@
 import type { Executable } from "../compiler/executable.js";
 import { lives } from "../plan/arena.js";
-import { isNumber, type Program, type Value, type ValueKind } from "../plan/ir.js";
+import { type Instruction, isNumber, type Program, type Value, type ValueKind, written } from "../plan/ir.js";
 import { bytesOf } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { describePlan } from "./schedule.js";
@@ -29,7 +29,7 @@ export function explain(executable: Executable, batch: number): string {
   const width = Math.max(9, ...[...flops, ...moved].map((number) => count(number).length));
   const cell = (text: string): string => text.padStart(width);
   const updated = (instruction: number) =>
-    names.get(instructions[instruction]?.operands[0] as Value) as string;
+    names.get(written(instructions[instruction] as Instruction)[0] as Value) as string;
   const threads = describePlan(executable.plan(batch), batch, updated);
   const rows = instructions.flatMap((instruction, i) => {
     const [first, ...more] = new Sentence(names).describe(instruction);

@@ -23,7 +23,8 @@ export function lerp(start: Tensor, end: Operand, weight: Operand): Tensor {
   broadcastSpec("lerp", ["start", "end", "weight"], [from, to, share], "float");
   const distance = sub(to, from);
   const isNearStart = less(abs(share), 0.5);
-  return where(isNearStart, add(from, mul(share, distance)), sub(to, mul(sub(1, share), distance)));
+  // One product, so that its derivative is right where the distance is infinite.
+  return add(where(isNearStart, from, to), mul(where(isNearStart, share, sub(share, 1)), distance));
 }
 
 declare module "../tensor/tensor.js" {

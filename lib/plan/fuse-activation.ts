@@ -1,4 +1,4 @@
-import { countUses, type Instruction, type Program, producers, type Value } from "./ir.js";
+import { countUses, type Instruction, type Program, producers } from "./ir.js";
 import { activationOf, isOpen } from "./matmul.js";
 import { named } from "./named.js";
 
@@ -10,8 +10,9 @@ export function fuseActivation(program: Program): Program {
   const gone = new Set<Instruction>();
   for (const instruction of program.instructions) {
     const activation = activationOf(instruction.name);
-    if (activation === null) continue;
-    const [input, output] = instruction.operands as [Value, Value];
+    const elementwise = named(instruction, "elementwise");
+    if (activation === null || elementwise === null) continue;
+    const [input, output] = [elementwise.required("x"), elementwise.required("y")];
     const product = named(makers.get(input), "matmul");
     if (product === null || uses.get(input) !== 1 || !isOpen(product)) continue;
     fused.set(product.instruction, product.with({ operands: { c: output }, params: { activation } }));

@@ -32,7 +32,7 @@ export function fuseCrossEntropy(program: Program): Program {
     const [loss, dy] = [cost.required("loss"), derivative.required("dy")];
     const [rows, n] = [cost.param("rows"), cost.param("n")];
     const both = make("cross_entropy_both", { rows, n }, { y, target, d, loss, dy });
-    replaced.set(cost.instruction, both);
+    replaced.set(cost.instruction, { ...cost.instruction, ...both });
     gone.add(instruction);
   });
   return {

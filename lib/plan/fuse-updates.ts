@@ -1,5 +1,5 @@
 import { canFail, type Instruction, type Program, read, written } from "./ir.js";
-import { type Named, named } from "./named.js";
+import { type Named, named, paramsOf } from "./named.js";
 import { isUpdate, settingsOf } from "./updates.js";
 
 /**
@@ -48,7 +48,7 @@ function keyOf(instruction: Instruction): string {
   const { name, operands } = instruction;
   const present = operands.map((operand) => (operand === null ? 0 : 1)).join("");
   const settings = settingsOf(update(instruction));
-  return [name, operands[0]?.dtype, present, ...Object.values(settings)].join(" ");
+  return [name, update(instruction).required("w").dtype, present, ...Object.values(settings)].join(" ");
 }
 
 const update = (instruction: Instruction): Named<"update"> => named(instruction, "update") as Named<"update">;
@@ -58,7 +58,7 @@ function merge(group: readonly Instruction[]): Instruction {
   const sizes = group.flatMap((one) => update(one).params("n"));
   return {
     name: last.name,
-    params: [group.length, ...sizes, ...Object.values(settingsOf(update(last)))],
+    params: paramsOf(last.name, { tensors: group.length, n: sizes, ...settingsOf(update(last)) }),
     operands: group.flatMap((one) => one.operands),
   };
 }

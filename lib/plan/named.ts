@@ -1,5 +1,5 @@
 import type { Names } from "../native/instruction-names.js";
-import { descriptionOf, instructionId } from "../native/instructions.js";
+import { descriptionOf } from "../native/instructions.js";
 import type { Instruction, Value } from "./ir.js";
 import { layoutOf, type Span } from "./layout.js";
 
@@ -107,26 +107,42 @@ export function isNamed<F extends Family>(
   return instruction?.name === name ? named(instruction, family) : null;
 }
 
+type Params = Readonly<Record<string, number | readonly number[]>>;
+type Operands = Readonly<Record<string, Value | null | readonly Value[]>>;
+
 /** Makes an instruction. Puts its parameters and operands in the native order. */
-export function make(
-  name: string,
-  params: Readonly<Record<string, number | readonly number[]>>,
-  operands: Readonly<Record<string, Value | null | readonly Value[]>>,
-): Instruction {
-  instructionId(name);
-  const description = descriptionOf(name);
-  const pick = <T>(values: Readonly<Record<string, T | readonly T[]>>, key: string): readonly T[] => {
-    if (!Object.hasOwn(values, key)) throw new Error(`${name}: ${key} is missing`);
-    const value = values[key] as T | readonly T[];
-    return Array.isArray(value) ? value : [value as T];
-  };
+export function make(name: string, params: Params, operands: Operands): Instruction {
+  const described = descriptionOf(name).operands;
+  checkKeys(name, operands, described);
   return {
     name,
-    params: description.params.flatMap((param) => pick(params, param.name)),
-    operands: description.operands.flatMap((operand) =>
+    params: paramsOf(name, params),
+    operands: described.flatMap((operand) =>
       operand.optional && !Object.hasOwn(operands, operand.name)
         ? [null]
-        : pick<Value | null>(operands, operand.name),
+        : pick<Value | null>(name, operands, operand.name),
     ),
   };
+}
+
+/** The parameters of an instruction in the native order. */
+export function paramsOf(name: string, params: Params): readonly number[] {
+  const described = descriptionOf(name).params;
+  checkKeys(name, params, described);
+  return described.flatMap((param) => pick<number>(name, params, param.name));
+}
+
+function checkKeys(name: string, given: object, described: readonly { readonly name: string }[]): void {
+  const unknown = Object.keys(given).find((key) => !described.some((one) => one.name === key));
+  if (unknown !== undefined) throw new Error(`${name} has no ${unknown}`);
+}
+
+function pick<T>(
+  name: string,
+  values: Readonly<Record<string, T | readonly T[]>>,
+  key: string,
+): readonly T[] {
+  if (!Object.hasOwn(values, key)) throw new Error(`${name}: ${key} is missing`);
+  const value = values[key] as T | readonly T[];
+  return Array.isArray(value) ? value : [value as T];
 }

@@ -76,6 +76,7 @@ double Program::bytes_moved(const InstructionSpec& instruction, const Operands& 
 
 std::vector<InstructionCost> Program::costs() {
   Claim claim(busy_);
+  place_inputs(inputs_, loop_);  // tasks that could not be made the last time are made now
   std::vector<InstructionCost> costs;
   for (size_t i = 0; i < spec_.instructions.size(); ++i) {
     const InstructionSpec& instruction = spec_.instructions[i];

@@ -27,9 +27,12 @@ struct Program::Run {
 Program::Program(ProgramSpec spec) : spec_(std::move(spec)), arena_(new Memory(spec_.arena_bytes)) {
   size_t inputs = 0;
   for (const BufferSpec& buffer : spec_.buffers) {
+    if (buffer.at < 0 || buffer.count < 0) {
+      throw Error("ERR_VALUE", "program: a buffer has a negative place or size");
+    }
     if (buffer.place == Place::arena) {
       const int64_t end = buffer.at + buffer.count * bytes_of(buffer.dtype);
-      if (buffer.at < 0 || buffer.count < 0 || end > spec_.arena_bytes) {
+      if (end > spec_.arena_bytes) {
         throw Error("ERR_VALUE", "program: a buffer lies outside the arena");
       }
     } else if (buffer.place == Place::memory) {
@@ -39,6 +42,9 @@ Program::Program(ProgramSpec spec) : spec_(std::move(spec)), arena_(new Memory(s
         throw Error("ERR_VALUE", "program: a buffer lies outside its memory");
       }
     } else if (buffer.place == Place::input) {
+      if (static_cast<size_t>(buffer.at) >= spec_.buffers.size()) {
+        throw Error("ERR_VALUE", "program: there are fewer inputs");
+      }
       inputs = std::max(inputs, static_cast<size_t>(buffer.at) + 1);
     }
   }

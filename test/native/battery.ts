@@ -207,6 +207,14 @@ for (const dtype of FLOATS) {
     }
   }
 }
+for (const dtype of FLOATS) {
+  random = seededBy("polygamma");
+  for (const n of [0, 1, 2, 5, 20]) {
+    for (const size of SIZES)
+      keep(`polygamma ${n} ${dtype} ${size}`, ops.polygamma(n, uniform([size], dtype)));
+    keep(`polygamma ${n} ${dtype} large`, ops.polygamma(n, uniform([17], dtype, 4, 40)));
+  }
+}
 for (const dtype of ["int32", "bool"] as const) {
   for (const op of REDUCTIONS) {
     const isTaken = op.reduces?.of === "truths" ? dtype === "bool" : dtypesOf(op).includes(dtype);

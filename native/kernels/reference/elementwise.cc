@@ -21,7 +21,7 @@ double ln_gamma(double x) {
 // digits. No reflection: below −1e6 it gives up.
 double polygamma_by_terms(double n, double x) {
   constexpr double kFar = 1000, kLowest = -1e6;
-  if (is_nan(x) || x < kLowest || n < 0 || n != __builtin_floor(n)) return __builtin_nan("");
+  if (is_nan(x) || x < kLowest || !(n >= 0 && n <= 1000) || n != __builtin_floor(n)) return __builtin_nan("");
   if (x <= 0 && x == __builtin_floor(x)) {
     if (n > 0) return __builtin_fmod(n, 2) == 0 ? -__builtin_huge_val() : __builtin_huge_val();
     return x == 0 ? __builtin_copysign(__builtin_huge_val(), -x) : __builtin_nan("");
