@@ -258,6 +258,10 @@ function programOf([name, params, operands]: Call): void {
   );
 }
 
+/** AddressSanitizer warns of memory that it does not give, which is what is asked for here. */
+const withoutRefusals = (stderr: string): string =>
+  stderr.replace(/^==\d+==WARNING: AddressSanitizer failed to allocate .*\n/gm, "");
+
 describe("the native door", () => {
   test.each(MISFITS)("says %s", (message, [name, params, operands]) => {
     const said = expect.objectContaining({ message });
@@ -269,7 +273,11 @@ describe("the native door", () => {
     "only ever throws, whatever it is given, with the kernels for %s",
     async (isa) => {
       const { code, signal, stdout, stderr } = await runModule(fuzz(1, 2000), { env: { THALWEG_ISA: isa } });
-      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+      expect({ code, signal, stderr: withoutRefusals(stderr) }).toEqual({
+        code: 0,
+        signal: null,
+        stderr: "",
+      });
       const { accepted, refused } = JSON.parse(stdout) as {
         accepted: number;
         refused: Record<string, number>;
@@ -284,7 +292,7 @@ describe("the native door", () => {
 
   test("only ever throws, whatever program it is given", async () => {
     const { code, signal, stdout, stderr } = await runModule(fuzzPrograms(1, 3000));
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+    expect({ code, signal, stderr: withoutRefusals(stderr) }).toEqual({ code: 0, signal: null, stderr: "" });
     const { made, refused } = JSON.parse(stdout) as { made: number; refused: Record<string, number> };
     expect(made).toBeGreaterThan(200);
     expect(Object.keys(refused).sort()).toEqual(
