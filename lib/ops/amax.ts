@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
-import { extreme } from "./extreme.js";
+import { extreme, extremeCases } from "./extreme.js";
 import { type ReduceOptions, reduceDims } from "./reduce.js";
 import { type Method, register } from "./registry.js";
 
@@ -26,21 +26,5 @@ register("amax", amax, {
   method: true,
   torch: "reduced(torch.amax)",
   reduces: { axes: "several", of: "floats" },
-  cases: ({ values }) => ({
-    ties: [
-      values([
-        [1, 3, 3],
-        [2, 2, 2],
-        [0, -1, -1],
-      ]),
-      { dim: 1 },
-    ],
-    "ties over all": [
-      values([
-        [4, 4],
-        [-1, -1],
-        [0, 4],
-      ]),
-    ],
-  }),
+  cases: extremeCases,
 });

@@ -1,7 +1,7 @@
 import { around } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
-import { checkNotEmpty } from "./extreme.js";
+import { checkNotEmpty, positionCases } from "./extreme.js";
 import { type ReduceOneOptions, reduceOne } from "./reduce.js";
 import { type Method, register } from "./registry.js";
 
@@ -38,30 +38,5 @@ register("argmin", argmin, {
   method: true,
   torch: "torch.argmin",
   reduces: { axes: "one", of: "floats" },
-  cases: ({ values }) => ({
-    "ties give the first": [
-      values([
-        [1, 3, 3],
-        [2, 2, 2],
-        [0, -1, -1],
-      ]),
-      { dim: 1 },
-    ],
-    "ties over all give the first": [
-      values([
-        [0, 4],
-        [-1, 4],
-        [-1, 0],
-      ]),
-    ],
-    NaN: [
-      values([
-        [1, NaN, Infinity],
-        [NaN, NaN, 0],
-        [-Infinity, 1, NaN],
-      ]),
-      { dim: 1 },
-    ],
-    "zeros of both signs": [values([0, -0, 0])],
-  }),
+  cases: positionCases,
 });

@@ -1,6 +1,7 @@
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
+import type { Draw, Draws } from "./cases.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkSquare } from "./diagonal.js";
 import { exp } from "./exp.js";
@@ -77,54 +78,36 @@ export function logdet(x: Tensor): Tensor {
   return add(logabsdet, log(sign));
 }
 
+const casesOf = ({ matrices, values }: Draws): Readonly<Record<string, readonly [Draw]>> => ({
+  "1 × 1": [matrices([1, 1])],
+  "2 × 2": [matrices([2, 2])],
+  "5 × 5": [matrices([5, 5])],
+  stack: [matrices([3, 3, 3])],
+  "stack of stacks": [matrices([2, 1, 2, 2])],
+  "empty stack": [matrices([0, 2, 2])],
+  "0 × 0": [matrices([0, 0])],
+  singular: [
+    values([
+      [1, 2],
+      [2, 4],
+    ]),
+  ],
+  "extreme values": [
+    values([
+      [1e200, 0],
+      [0, 1e200],
+    ]),
+  ],
+});
+
 register("det", det, {
   torch: "torch.linalg.det",
-  cases: ({ matrices, values }) => ({
-    "1 × 1": [matrices([1, 1])],
-    "2 × 2": [matrices([2, 2])],
-    "5 × 5": [matrices([5, 5])],
-    stack: [matrices([3, 3, 3])],
-    "stack of stacks": [matrices([2, 1, 2, 2])],
-    "empty stack": [matrices([0, 2, 2])],
-    "0 × 0": [matrices([0, 0])],
-    singular: [
-      values([
-        [1, 2],
-        [2, 4],
-      ]),
-    ],
-    "extreme values": [
-      values([
-        [1e200, 0],
-        [0, 1e200],
-      ]),
-    ],
-  }),
+  cases: casesOf,
   order: { singular: 0, "extreme values": 0 },
 });
 register("slogdet", slogdet, {
   torch: "torch.linalg.slogdet",
-  cases: ({ matrices, values }) => ({
-    "1 × 1": [matrices([1, 1])],
-    "2 × 2": [matrices([2, 2])],
-    "5 × 5": [matrices([5, 5])],
-    stack: [matrices([3, 3, 3])],
-    "stack of stacks": [matrices([2, 1, 2, 2])],
-    "empty stack": [matrices([0, 2, 2])],
-    "0 × 0": [matrices([0, 0])],
-    singular: [
-      values([
-        [1, 2],
-        [2, 4],
-      ]),
-    ],
-    "extreme values": [
-      values([
-        [1e200, 0],
-        [0, 1e200],
-      ]),
-    ],
-  }),
+  cases: casesOf,
   order: { singular: 0, "extreme values": 0 },
 });
 register("logdet", logdet, {

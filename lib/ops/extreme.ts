@@ -1,11 +1,12 @@
 import { ShapeError } from "../errors.js";
 import { format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { Draw, Draws } from "./cases.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { div } from "./div.js";
 import { equal } from "./equal.js";
 import { mul } from "./mul.js";
-import { type Span, spanParams, withoutSpan } from "./reduce.js";
+import { type ReduceOneOptions, type ReduceOptions, type Span, spanParams, withoutSpan } from "./reduce.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
 import { to } from "./to.js";
@@ -50,3 +51,54 @@ function shareOfEqual(x: Tensor, y: Tensor, span: Span): Tensor {
   const dim = dimsOfSpan(x, span);
   return dim.length === 0 ? chosen : div(chosen, sum(chosen, { dim, keepdim: true }));
 }
+
+/** What amax and amin are tested with. */
+export const extremeCases = ({
+  values,
+}: Draws): Readonly<Record<string, readonly [Draw, ReduceOptions?]>> => ({
+  ties: [
+    values([
+      [1, 3, 3],
+      [2, 2, 2],
+      [0, -1, -1],
+    ]),
+    { dim: 1 },
+  ],
+  "ties over all": [
+    values([
+      [4, 4],
+      [-1, -1],
+      [0, 4],
+    ]),
+  ],
+});
+
+/** What argmax and argmin are tested with. */
+export const positionCases = ({
+  values,
+}: Draws): Readonly<Record<string, readonly [Draw, ReduceOneOptions?]>> => ({
+  "ties give the first": [
+    values([
+      [1, 3, 3],
+      [2, 2, 2],
+      [0, -1, -1],
+    ]),
+    { dim: 1 },
+  ],
+  "ties over all give the first": [
+    values([
+      [0, 4],
+      [-1, 4],
+      [-1, 0],
+    ]),
+  ],
+  NaN: [
+    values([
+      [1, NaN, Infinity],
+      [NaN, NaN, 0],
+      [-Infinity, 1, NaN],
+    ]),
+    { dim: 1 },
+  ],
+  "zeros of both signs": [values([0, -0, 0])],
+});

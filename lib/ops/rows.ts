@@ -1,6 +1,7 @@
 import { checkOptions } from "../options.js";
 import { checkDim, type TensorSpec } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Draw, Draws } from "./cases.js";
 import { checkDTypes } from "./define.js";
 import { reshape } from "./reshape.js";
 import { transpose } from "./transpose.js";
@@ -34,3 +35,18 @@ export function alongLast(name: string, x: Tensor, options: DimOptions, rows: (x
   if (dim === x.rank - 1) return rows(x);
   return transpose(rows(transpose(x, dim, -1)), dim, -1);
 }
+
+/** What softmax and logSoftmax are tested with. */
+export const rowCases = ({ values }: Draws): Readonly<Record<string, readonly [Draw, DimOptions?]>> => ({
+  "equal values": [values([[3, 3, 3]]), { dim: 1 }],
+  "large and small values": [
+    values([
+      [1000, 0, -1000],
+      [-1000, -1001, -999],
+      [745, 0, 1],
+    ]),
+    { dim: 1 },
+  ],
+  "nothing to choose": [values([[-Infinity, -Infinity, -Infinity]]), { dim: 1 }],
+  "some of −∞": [values([[-Infinity, -Infinity, 0]]), { dim: 1 }],
+});

@@ -2,7 +2,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { defineOp } from "./define.js";
 import { mul } from "./mul.js";
 import { type Method, register } from "./registry.js";
-import { alongLast, type DimOptions, rowsOf } from "./rows.js";
+import { alongLast, type DimOptions, rowCases, rowsOf } from "./rows.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
 
@@ -41,18 +41,6 @@ register("softmax", softmax, {
   method: true,
   torch: "torch.softmax",
   along: "options",
-  cases: ({ values }) => ({
-    "equal values": [values([[3, 3, 3]]), { dim: 1 }],
-    "large and small values": [
-      values([
-        [1000, 0, -1000],
-        [-1000, -1001, -999],
-        [745, 0, 1],
-      ]),
-      { dim: 1 },
-    ],
-    "nothing to choose": [values([[-Infinity, -Infinity, -Infinity]]), { dim: 1 }],
-    "some of −∞": [values([[-Infinity, -Infinity, 0]]), { dim: 1 }],
-  }),
+  cases: rowCases,
   order: { "nothing to choose": 0, "some of −∞": 0 },
 });
