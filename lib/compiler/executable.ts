@@ -54,7 +54,7 @@ export interface InstructionCost {
 /** Gives the source that a run draws from in the place of the one that its function drew from. */
 export type SourceFor = (source: RandomSource) => RandomSource;
 
-/** How many times the estimate of a step on an idle machine is allowed for. */
+/** Factor on the estimate of a step, which is for an idle machine. */
 const CAUTION = 2;
 
 const sameSource: SourceFor = (source) => source;
@@ -119,7 +119,7 @@ export class Executable implements Uses {
   }
 
   /**
-   * How a loop of mini-batches of so many samples would be done, or for 0 one step.
+   * The schedule of a loop with mini-batches of that many samples; for 0, of one step.
    * @throws BusyError while it runs
    */
   plan(batch: number): NativePlan {
@@ -146,9 +146,9 @@ export class Executable implements Uses {
   }
 
   /**
-   * What a step takes, in milliseconds: as the last one did that was timed. Before, what the engine's model of
-   * costs says of one thread, with caution, since it is for a machine that does nothing else; infinite while the
-   * program runs, when its tasks may be about to change.
+   * Milliseconds of a step: those of the last step that was timed. Before the first one: the engine's estimate for
+   * one thread, times a factor, since the estimate is for an idle machine. Infinite while the program runs, because
+   * the run may change its tasks.
    */
   get duration(): number {
     if (this.#timed !== null) return this.#timed;
@@ -160,7 +160,7 @@ export class Executable implements Uses {
     return this.#timed !== null;
   }
 
-  /** Notes what a step took, in milliseconds: whoever runs several of them times them all at once. */
+  /** Notes what a step took, in milliseconds. The caller may have timed several steps together. */
   noteDuration(milliseconds: number): void {
     this.#timed = milliseconds;
   }

@@ -15,7 +15,7 @@ export interface Specialization {
   readonly executable: Executable;
   /** The settings that it assumes. For other values of them there is another specialization. */
   readonly assumptions: readonly Assumption[];
-  /** The function's results in the trace. They have the results' shapes, which may differ from those of the values. */
+  /** The function's results in the trace. A result may have another shape than the value that holds it. */
   readonly results: readonly Tensor[];
   /** The function's result, built from the outputs of a run. */
   readonly rebuild: (outputs: readonly Tensor[]) => unknown;

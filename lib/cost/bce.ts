@@ -97,8 +97,8 @@ function weighted(name: string, costs: Tensor, weight: Tensor | undefined): Tens
 /**
  * C = −(ȳ·ln y + (1 − ȳ)·ln(1 − y)) of each element, for probabilities y; logarithms are not below −100
  * (torch.nn.BCELoss). `bceWithLogits` is more exact.
- * Derivative (y − ȳ)/max(y·(1 − y), 1e-12), as in PyTorch: finite for y = 0 and y = 1 too, and 0 where y = ȳ. Second
- * derivatives are those of this formula.
+ * Derivative (y − ȳ)/max(y·(1 − y), 1e-12), as in PyTorch: finite for y = 0 and y = 1 too, and 0 where y = ȳ. The
+ * second derivative is the derivative of this formula.
  * Shapes: y and target [...] → the same, or a scalar by the reduction. Dtypes: float32, float64.
  * @example cost.bce(ops.sigmoid(scores), target)
  * @throws ShapeError, DTypeError, OptionError, ArgumentError

@@ -14,7 +14,7 @@ const LETTER: Readonly<Record<ValueKind, string>> = {
 };
 
 /**
- * A program as text: what each instruction computes and what it costs, who of the threads does it, and where
+ * A program as text: what each instruction computes and what it costs, which thread does it, and where
  * each value is.
  * @param batch of a loop, samples of a mini-batch; 0 for one step.
  */

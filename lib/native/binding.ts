@@ -61,13 +61,13 @@ export interface NativeProgram {
   milliseconds(): number;
   /** What a step takes on one thread, about, in milliseconds. Not while it runs. */
   estimate(): number;
-  /** How a loop of mini-batches of so many samples would be done, or for 0 one step. */
+  /** The schedule of a loop with mini-batches of that many samples; for 0, of one step. */
   plan(batch: number): NativePlan;
   /** Of each instruction: flops, bytes moved, and nanoseconds on one thread, about. Not while it runs. */
   costs(): Float64Array;
 }
 
-/** What a step does, in its order, and who of the threads does it. */
+/** What a step does, in order, and which thread does it. */
 export interface NativePlan {
   readonly threads: number;
   readonly entries: readonly {
@@ -79,7 +79,7 @@ export interface NativePlan {
     readonly work: "together" | "byRows" | "alone";
     /** Who does it alone. */
     readonly thread: number;
-    /** Whether the threads wait for each other behind it. */
+    /** Whether a barrier follows it. */
     readonly endsPhase: boolean;
     /** Where each thread's rows end, if they are not even. */
     readonly shares: readonly number[];
@@ -250,7 +250,7 @@ export function executeAny(
     binding.executeMany(instruction, Float64Array.from(params), buffers);
     return;
   }
-  // A set() of so few takes several times as long.
+  // A set() takes several times as long for few numbers.
   for (let i = 0; i < params.length; i++) slots[i] = params[i] as number;
   binding.execute(instruction, params.length, ...buffers);
 }

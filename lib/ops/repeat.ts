@@ -7,7 +7,7 @@ import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
 /**
- * x over and over, so often along each axis (torch.Tensor.repeat). Counts in front of x's axes add axes.
+ * x repeated along each axis as often as `counts` says (torch.Tensor.repeat). Counts in front of x's axes add axes.
  * Shapes: x [..., n, ...] → y [..., count · n, ...]. Any dtype.
  * @example repeat(tensor([1, 2]), [2, 2])   // [[1, 2, 1, 2], [1, 2, 1, 2]]
  * @throws ShapeError for fewer counts than axes.

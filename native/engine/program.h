@@ -48,7 +48,7 @@ struct InstructionCost {
   double nanoseconds;  // on one thread, estimated
 };
 
-// What a step does, in its order, and who of the team does it.
+// What a step does, in order, and which thread does it.
 struct Plan {
   enum class Does : int32_t { instruction, gather, note };  // gather: an input's samples; note: the outputs
 
