@@ -34,7 +34,8 @@ export type JacobianOf<Y, X> = Y extends Tensor ? X : { -readonly [K in keyof Y]
 
 /**
  * Returns a function that computes the Jacobian of f. It differentiates with respect to the first input of f, or to
- * the inputs that `argnums` lists. The shape is [...output, ...input], with gradients as rows. All rows, or all columns, are computed in one pass.
+ * the inputs that `argnums` lists. The shape is [...output, ...input], with gradients as rows. All rows, or all
+ * columns, are computed in one pass.
  * If the output or the input is a list or an object of tensors, so is the Jacobian: J[output][input].
  * @example jacobian((x) => square(x))(tensor([1, 2]))   // [[2, 0], [0, 4]]
  * @throws DTypeError for an input of integers; GraphError if an op between input and output has no derivative.
@@ -131,8 +132,9 @@ function columns(at: Linearized, asked: readonly number[]): Map<string, Tensor> 
 export type HessianOf<X> = JacobianOf<X, X>;
 
 /**
- * Returns a function that computes the Hessian ∂²f/∂x² of f, where x is the first input of f, or one of the inputs that
- * `argnums` lists. f must return a scalar. Shape [...input, ...input]: the Jacobian of the gradient, all columns in one pass.
+ * Returns a function that computes the Hessian ∂²f/∂x² of f, where x is the first input of f, or one of the inputs
+ * that `argnums` lists. f must return a scalar. Shape [...input, ...input]: the Jacobian of the gradient, all columns
+ * in one pass.
  * @example hessian((x) => sum(pow(x, 3)))(tensor([1, 2]))   // [[6, 0], [0, 12]]
  * @throws as `grad` and `jacobian`
  */
