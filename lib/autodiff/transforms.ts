@@ -127,8 +127,8 @@ export type GradientOf<P extends readonly unknown[], N> = N extends readonly num
 
 /**
  * Returns a function that computes the gradient of f. It differentiates with respect to the first input of f, or to the
- * inputs that `argnums` lists. f must return a scalar. The gradient has the form of the input: a tensor, a list or an object of tensors. For a module it
- * is an object by parameter name.
+ * inputs that `argnums` lists. f must return a scalar. The gradient has the form of the input: a tensor, a list or an
+ * object of tensors. For a module it is an object by parameter name.
  * @example grad((x) => sum(square(x)))(tensor([1, 2]))   // [2, 4]
  * @throws ShapeError if f does not return a scalar; DTypeError for an input of integers; GraphError
  */
