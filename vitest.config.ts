@@ -1,12 +1,16 @@
 import process from "node:process";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 // .ci/run counts the tests of several runs from these files.
 const report = process.env["THALWEG_TEST_REPORT"];
+// Tests that take minutes: `npm run nightly -- --only slow` runs them.
+const SLOW = "test/**/*.slow.test.ts";
+const isSlow = process.env["THALWEG_SLOW"] === "1";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: [isSlow ? SLOW : "test/**/*.test.ts"],
+    exclude: isSlow ? configDefaults.exclude : [...configDefaults.exclude, SLOW],
     globalSetup: ["test/setup.ts"],
     // A process each: the addon's state is the process's, and some tests end workers or exit.
     pool: "forks",

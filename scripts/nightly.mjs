@@ -21,6 +21,12 @@ const STEPS = {
     env: { THALWEG_FUZZ_CALLS: "10000", THALWEG_FUZZ_SEED: today },
     says: /^ *(Test Files|Tests) /,
   },
+  slow: {
+    what: "learning runs and statistics that take minutes",
+    command: [node, "node_modules/vitest/vitest.mjs", "run"],
+    env: { THALWEG_SLOW: "1" },
+    says: /^ *(Test Files|Tests) /,
+  },
   allocations: {
     what: "each allocation of the addon fails in turn, alone and with all after it",
     command: [node, "scripts/fail-allocations.mjs"],

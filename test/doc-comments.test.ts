@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as thalweg from "../lib/index.js";
+import { namespaceOf, subpaths } from "./entry-points.js";
 
 const root = join(import.meta.dirname, "..");
 
@@ -127,8 +128,14 @@ function program(): string {
   }
 }`,
   );
+  const others = Object.entries(subpaths).map(([subpath, exported]) => {
+    const own = Object.keys(exported).filter((name) => !names.includes(name));
+    const namespace = namespaceOf(subpath);
+    return `import * as ${namespace} from "thalweg/${subpath}";\nconst { ${own.join(", ")} } = ${namespace} as any;`;
+  });
   return `import * as thalweg from "thalweg";
 import type { Tensor } from "thalweg";
+${others.join("\n")}
 const { ${names.filter((name) => name in thalweg && !taken.includes(name)).join(", ")} } = thalweg;
 const { ${inOps.join(", ")} } = thalweg.ops as any;
 const codes: string[] = ${JSON.stringify(examples.map(({ code }) => code))};

@@ -2,6 +2,7 @@ import process from "node:process";
 import { types } from "node:util";
 import { describe, expect, test } from "vitest";
 import * as thalweg from "../../lib/index.js";
+import { subpaths } from "../entry-points.js";
 import { Dice, Hostile, UserError } from "./hostile.js";
 import { seedsOf } from "./seeds.js";
 
@@ -39,7 +40,7 @@ const PROTECTED = new Set([
   "changing",
 ]);
 
-const FUNCTIONS = exported(thalweg).filter(([name]) => !SKIPPED.has(name));
+const FUNCTIONS = exported({ ...thalweg, ...subpaths }).filter(([name]) => !SKIPPED.has(name));
 
 const isClass = (value: Callable): boolean => /^class\b/.test(Function.prototype.toString.call(value));
 

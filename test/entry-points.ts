@@ -1,0 +1,17 @@
+// Every module that the package exports, by the name under which its documentation imports it.
+import * as distributions from "../lib/distributions/index.js";
+import * as games from "../lib/games/index.js";
+import * as gradientEstimation from "../lib/gradient-estimation/index.js";
+import * as gradientFree from "../lib/gradient-free/index.js";
+
+/** The exports of `thalweg/<name>`, for each name. */
+export const subpaths = {
+  distributions,
+  games,
+  "gradient-estimation": gradientEstimation,
+  "gradient-free": gradientFree,
+} as const;
+
+/** "gradient-free" → "gradientFree" */
+export const namespaceOf = (subpath: string): string =>
+  subpath.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
