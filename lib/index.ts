@@ -33,7 +33,7 @@ export { perSampleGradients } from "./nn/per-sample-gradients.js";
 export * as ops from "./ops/index.js";
 export * as optim from "./optim/index.js";
 export { rand, randn } from "./random/create.js";
-export { Generator, manualSeed } from "./random/generator.js";
+export { Generator, type GeneratorState, manualSeed } from "./random/generator.js";
 export {
   arange,
   type CreateOptions,

@@ -2,13 +2,16 @@ import { context } from "../context/context.js";
 import { stateAgain } from "../context/recomputation.js";
 import { copy, currentTrace, fork, type RandomSource, take } from "../context/trace.js";
 import { copyNow, emptyTensor, runInPlace } from "../eager/apply.js";
-import { DTypeError, GraphError, TraceError } from "../errors.js";
+import { ArgumentError, DTypeError, GraphError, TraceError } from "../errors.js";
 import { instructionId } from "../native/instructions.js";
-import { checkNumber, checkOptions } from "../options.js";
+import { checkList, checkNumber, checkOptions } from "../options.js";
 import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
 import { checkShape, type Shape } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import { drawForSamples } from "../vmap/mapped.js";
+
+/** Where a generator stands: the low and the high 32 bits of its seed, and the number of blocks drawn so far. */
+export type GeneratorState = readonly [low: number, high: number, blocks: number];
 
 /**
  * A source of random tensors: Philox4x32-10. The numbers are a function of the seed and of the number of earlier
@@ -37,6 +40,53 @@ export class Generator implements RandomSource {
       );
     }
     this.#start(seed);
+  }
+
+  /**
+   * Where the generator stands, as plain numbers that JSON keeps. After `setState` of it, this generator or another
+   * one draws what this one draws next.
+   * torch.Generator.get_state
+   * @example
+   * const generator = new Generator(42);
+   * const state = generator.getState();
+   * const x = generator.normal([3]);
+   * generator.setState(state);
+   * generator.normal([3]);   // as x
+   * @throws TraceError in a function that is traced.
+   */
+  getState(): GeneratorState {
+    if (currentTrace() !== null) {
+      throw new TraceError(
+        "getState: a compiled function cannot read where a generator stands, which would be read only when it is traced; read it before the call",
+      );
+    }
+    const [low, high, blocks] = this.#state.storage.forReading() as Float64Array;
+    return [low as number, high as number, blocks as number];
+  }
+
+  /**
+   * Goes on from where a generator stood.
+   * torch.Generator.set_state
+   * @param state What `getState` gave.
+   * @throws ArgumentError unless it is a list of three whole numbers, two in [0, 2³²) and one in [0, 2⁵³); TraceError in
+   *   a function that is traced.
+   */
+  setState(state: GeneratorState): void {
+    if (currentTrace() !== null) {
+      throw new TraceError(
+        "setState: a generator cannot be set in a compiled function, which would do so only when it is traced; set it before the call",
+      );
+    }
+    const where = "setState";
+    const list = checkList(where, "a state of three numbers", state);
+    if (list.length !== 3) {
+      throw new ArgumentError(`${where}: expected a state of three numbers, got ${list.length}`);
+    }
+    const half = { min: 0, max: 2 ** 32 - 1, integer: true };
+    const low = checkNumber(where, "the seed's low bits", list[0], half);
+    const high = checkNumber(where, "the seed's high bits", list[1], half);
+    const blocks = checkNumber(where, "the number of blocks", list[2], { min: 0, integer: true });
+    this.#state.storage.forWriting().set([low, high, blocks]);
   }
 
   #start(seed: number): void {
