@@ -68,6 +68,16 @@ export function checkFunction(where: string, name: string, value: unknown): void
 }
 
 /**
+ * Looks for the method, not for the class: each realm has an AbortSignal class of its own.
+ * @throws ArgumentError unless the value is an AbortSignal.
+ */
+export function checkSignal(where: string, value: unknown): AbortSignal {
+  if (typeof (value as Partial<AbortSignal> | null)?.throwIfAborted === "function")
+    return value as AbortSignal;
+  throw new ArgumentError(`${where}: expected signal to be an AbortSignal, got ${describe(value)}`);
+}
+
+/**
  * The elements of an array or of another iterable object.
  * @throws ArgumentError
  */

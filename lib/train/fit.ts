@@ -6,7 +6,7 @@ import { assign } from "../eager/apply.js";
 import { ArgumentError, BusyError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
-import { checkFlag, checkNumber, checkOptions, describe, isInstance } from "../options.js";
+import { checkFlag, checkNumber, checkOptions, checkSignal, describe, isInstance } from "../options.js";
 import { canFail } from "../plan/ir.js";
 import { Generator } from "../random/generator.js";
 import { copyOf } from "../tensor/copy.js";
@@ -270,11 +270,6 @@ class Undo {
   }
 }
 
-/** Checks the method, not the class: each realm has an AbortSignal class of its own. */
-function isAbortSignal(value: unknown): value is AbortSignal {
-  return typeof (value as Partial<AbortSignal> | null)?.throwIfAborted === "function";
-}
-
 function readOptions(model: Module, options: FitOptions): Plan {
   checkOptions("fit", options, OPTIONS);
   checkModel("fit", model);
@@ -297,9 +292,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
       throw new ArgumentError(`fit: expected ${name} to be a function, got ${describe(options[name])}`);
     }
   }
-  if (options.signal !== undefined && !isAbortSignal(options.signal)) {
-    throw new ArgumentError(`fit: expected signal to be an AbortSignal, got ${describe(options.signal)}`);
-  }
+  if (options.signal !== undefined) checkSignal("fit", options.signal);
   const validation =
     options.validation === undefined ? null : toDataset("fit", "validation", options.validation);
   const learns = new Set<Tensor>(options.optimizer.parameters);
