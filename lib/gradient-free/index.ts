@@ -1,1 +1,13 @@
-export {};
+export type { BatchedObjective, Objective } from "./evaluate.js";
+export {
+  type Generation,
+  type GenerationReport,
+  type MinimizeOptions,
+  type MinimizeResult,
+  minimize,
+} from "./minimize.js";
+export { RandomSearch, type RandomSearchOptions } from "./random-search.js";
+export type { BoxBounds, PerCoordinate, Point, Tolerances } from "./read.js";
+export type { Method, Methods } from "./registry.js";
+export type { StateValue, StrategyState } from "./state.js";
+export { type Best, type StopReason, Strategy, type StrategyOptions } from "./strategy.js";
