@@ -1,0 +1,76 @@
+import { ShapeError } from "../errors.js";
+import { add } from "../ops/add.js";
+import { checkDTypes } from "../ops/define.js";
+import { detach } from "../ops/detach.js";
+import { mul } from "../ops/mul.js";
+import { sub } from "../ops/sub.js";
+import { sum } from "../ops/sum.js";
+import { to } from "../ops/to.js";
+import { checkOptions } from "../options.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+
+export interface ScoreFunctionOptions {
+  /** b, subtracted from the costs; of a shape that broadcasts to theirs. Default: none. */
+  readonly baseline?: Tensor;
+}
+
+/**
+ * The score-function estimator, also called REINFORCE (Williams, 1992): costs whose values are the given ones and whose
+ * gradient is
+ *
+ *     ∂c/∂θ + (c − b)·∂log p(x; θ)/∂θ
+ *
+ * The mean over draws x ~ p(x; θ) is an unbiased estimate of ∂E[c]/∂θ, for any baseline b that does not depend on the
+ * draw that it is subtracted for. The costs need no derivative.
+ * Shapes: costs [S, ...batch], or [S] for one cost a draw; logProb [S, ...batch]. The result has the shape of the costs.
+ * The log-densities of a draw are summed if it has one cost.
+ * @example
+ * const logits = zeros([3], { requiresGrad: true });
+ * const p = new Categorical({ logits });
+ * const x = p.sample([100]);
+ * scoreFunction(ops.to(ops.equal(x, 2), "float32"), p.logProb(x)).mean().backward();
+ * logits.grad;
+ * @throws ShapeError, DTypeError, ArgumentError, OptionError
+ */
+export function scoreFunction(costs: Tensor, logProb: Tensor, options: ScoreFunctionOptions = {}): Tensor {
+  const name = "scoreFunction";
+  checkOptions(name, options, ["baseline"]);
+  checkTensor(name, "costs", costs);
+  checkTensor(name, "logProb", logProb);
+  checkDTypes(name, ["logProb"], [logProb], "float");
+  const logProbOfCosts = beside(name, costs, logProb);
+  const c = to(costs, logProb.dtype);
+  const { baseline } = options;
+  const advantage =
+    baseline === undefined
+      ? c
+      : sub(c, to(checkBroadcasts(name, checkTensor(name, "baseline", baseline), c), c.dtype));
+  // The difference is 0 and leaves the value as it is; its derivative is that of log p.
+  const score = sub(logProbOfCosts, detach(logProbOfCosts));
+  return add(c, mul(detach(advantage), score));
+}
+
+/** The log-density that goes with each cost: summed over the axes that the costs do not have. */
+function beside(name: string, costs: Tensor, logProb: Tensor): Tensor {
+  if (sameShape(costs.shape, logProb.shape)) return logProb;
+  if (costs.rank === 1 && logProb.rank > 1 && costs.shape[0] === logProb.shape[0]) {
+    return sum(logProb, { dim: logProb.shape.map((_, i) => i).slice(1) });
+  }
+  throw new ShapeError(
+    `${name}: expected costs of the shape ${format(logProb.shape)} of logProb, or one for each draw, got ${format(costs.shape)}`,
+  );
+}
+
+function checkBroadcasts(name: string, baseline: Tensor, costs: Tensor): Tensor {
+  const fits =
+    baseline.rank <= costs.rank &&
+    baseline.shape.every((size, i) => {
+      const own = costs.shape[costs.rank - baseline.rank + i];
+      return size === 1 || size === own;
+    });
+  if (fits) return baseline;
+  throw new ShapeError(
+    `${name}: expected a baseline that broadcasts to the costs ${format(costs.shape)}, got ${format(baseline.shape)}`,
+  );
+}

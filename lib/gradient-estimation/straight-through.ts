@@ -1,0 +1,36 @@
+import { ShapeError } from "../errors.js";
+import { add } from "../ops/add.js";
+import { checkDTypes } from "../ops/define.js";
+import { detach } from "../ops/detach.js";
+import { sub } from "../ops/sub.js";
+import { to } from "../ops/to.js";
+import { format, sameShape } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+
+/**
+ * The straight-through estimator (Bengio, Léonard and Courville, 2013): the value of `hard` with the derivative of
+ * `soft`,
+ *
+ *     y = hard,   dy = d soft
+ *
+ * `hard` is a draw or a rounding, which has no derivative. `soft` is what stands for it on the way back, such as the
+ * mean of the distribution or a relaxed draw. The gradient is biased unless the cost is linear in y.
+ * Shapes: hard and soft → y, all the same.
+ * @example
+ * const p = ops.sigmoid(tensor([-1, 2]));
+ * straightThrough(ops.greater(p, 0.5), p)   // [0, 1]
+ * @throws ShapeError, DTypeError
+ */
+export function straightThrough(hard: Tensor, soft: Tensor): Tensor {
+  const name = "straightThrough";
+  checkTensor(name, "hard", hard);
+  checkTensor(name, "soft", soft);
+  checkDTypes(name, ["soft"], [soft], "float");
+  if (!sameShape(hard.shape, soft.shape)) {
+    throw new ShapeError(
+      `${name}: expected hard and soft of one shape, got ${format(hard.shape)} and ${format(soft.shape)}`,
+    );
+  }
+  // soft − soft is 0 exactly, so that the value is that of `hard` to the last bit.
+  return add(detach(to(hard, soft.dtype)), sub(soft, detach(soft)));
+}
