@@ -30,7 +30,7 @@ export interface Samplable {
   readonly mean: Tensor;
 }
 
-/** The cost of draws [S, ...]: one for each draw, [S], or one for each element of the batch as well, [S, ...batch]. */
+/** The costs of draws [S, ...batch, ...event]: [S, ...batch], or fewer of these axes, such as [S] for one a draw. */
 export type CostOfDraws = (draws: Tensor) => Tensor | readonly number[] | Float32Array | Float64Array;
 
 interface Draws<P> {
@@ -95,7 +95,7 @@ export interface DrawnGradientEstimate<P> extends GradientEstimate<P> {
  *
  * The expected cost is the mean over all draws, and over the elements of the batch if p has one. Costs may be numbers:
  * a black box. It works within `compile` if the cost does.
- * Shapes: draws [S, ...batch, ...event] → costs [S] or [S, ...batch].
+ * Shapes: draws [S, ...batch, ...event] → costs [S, ...batch], or its first axes alone, such as [S].
  * @example
  * // The probability of heads that wins most often: the cost is a black box.
  * const { gradient } = estimateGradient(

@@ -23,8 +23,8 @@ export interface ScoreFunctionOptions {
  *
  * The mean over draws x ~ p(x; θ) is an unbiased estimate of ∂E[c]/∂θ, for any baseline b that does not depend on the
  * draw that it is subtracted for. The costs need no derivative.
- * Shapes: costs [S, ...batch], or [S] for one cost a draw; logProb [S, ...batch]. The result has the shape of the costs.
- * The log-densities of a draw are summed if it has one cost.
+ * Shapes: logProb [S, ...batch]; costs [S, ...batch], or its first axes alone, such as [S] for one cost a draw: the
+ * log-densities that share a cost are summed. The result has the shape of the costs.
  * @example
  * const logits = zeros([3], { requiresGrad: true });
  * const p = new Categorical({ logits });
@@ -53,12 +53,14 @@ export function scoreFunction(costs: Tensor, logProb: Tensor, options: ScoreFunc
 
 /** The log-density that goes with each cost: summed over the axes that the costs do not have. */
 function beside(name: string, costs: Tensor, logProb: Tensor): Tensor {
-  if (sameShape(costs.shape, logProb.shape)) return logProb;
-  if (costs.rank === 1 && logProb.rank > 1 && costs.shape[0] === logProb.shape[0]) {
-    return sum(logProb, { dim: logProb.shape.map((_, i) => i).slice(1) });
+  const { rank } = costs;
+  if (sameShape(costs.shape, logProb.shape.slice(0, rank))) {
+    return rank === logProb.rank
+      ? logProb
+      : sum(logProb, { dim: logProb.shape.map((_, i) => i).slice(rank) });
   }
   throw new ShapeError(
-    `${name}: expected costs of the shape ${format(logProb.shape)} of logProb, or one for each draw, got ${format(costs.shape)}`,
+    `${name}: expected costs of the shape ${format(logProb.shape)} of logProb, or of its first axes, got ${format(costs.shape)}`,
   );
 }
 

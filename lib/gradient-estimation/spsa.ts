@@ -51,26 +51,29 @@ export function spsa<P extends Tree>(
   const samples = checkNumber(name, "samples", options.samples ?? 1, { min: 1, integer: true });
   const generator = readGenerator(name, options.generator);
   const tree = takeApart(name, "the parameters", parameters);
+  if (tree.leaves.length === 0) throw new ArgumentError(`${name}: expected at least one parameter, got none`);
   checkDTypes(
     name,
     tree.leaves.map((_, i) => `parameter ${i}`),
     tree.leaves,
     "float",
   );
-  const estimates = Array.from({ length: samples }, () => estimate(f, tree, c, generator));
-  const average = (all: readonly Tensor[]): Tensor => div(all.reduce(add), samples);
-  const gradients = tree.leaves.map((_, i) =>
-    average(estimates.map(({ ofLeaves }) => ofLeaves[i] as Tensor)),
-  );
-  return { value: average(estimates.map(({ value }) => value)), gradient: tree.build(gradients) as Like<P> };
+  let total = estimate(f, tree, c, generator);
+  for (let i = 1; i < samples; i++) {
+    const next = estimate(f, tree, c, generator);
+    total = total.map((sum, k) => add(sum, next[k] as Tensor));
+  }
+  const [value, ...gradients] = total.map((sum) => div(sum, samples));
+  return { value: value as Tensor, gradient: tree.build(gradients) as Like<P> };
 }
 
+/** The mean of both values of f, and the gradient of each leaf, by one perturbation. */
 function estimate<P>(
   f: BlackBox<P>,
   { leaves, within }: Structure,
   c: number,
   generator: Generator,
-): { readonly value: Tensor; readonly ofLeaves: readonly Tensor[] } {
+): readonly Tensor[] {
   return noGrad(() => {
     const directions = leaves.map((leaf) => signs(leaf, generator));
     const at = (step: number): Tensor =>
@@ -80,10 +83,7 @@ function estimate<P>(
       );
     const [above, below] = [at(c), at(-c)];
     const slope = div(sub(above, below), 2 * c);
-    return {
-      value: div(add(above, below), 2),
-      ofLeaves: directions.map((direction) => mul(to(slope, direction.dtype), direction)),
-    };
+    return [div(add(above, below), 2), ...directions.map((one) => mul(to(slope, one.dtype), one))];
   });
 }
 

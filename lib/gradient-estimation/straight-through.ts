@@ -1,8 +1,6 @@
+import { straightThrough as withGradientOf } from "../distributions/straight-through.js";
 import { ShapeError } from "../errors.js";
-import { add } from "../ops/add.js";
 import { checkDTypes } from "../ops/define.js";
-import { detach } from "../ops/detach.js";
-import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
@@ -31,6 +29,5 @@ export function straightThrough(hard: Tensor, soft: Tensor): Tensor {
       `${name}: expected hard and soft of one shape, got ${format(hard.shape)} and ${format(soft.shape)}`,
     );
   }
-  // soft − soft is 0 exactly, so that the value is that of `hard` to the last bit.
-  return add(detach(to(hard, soft.dtype)), sub(soft, detach(soft)));
+  return withGradientOf(to(hard, soft.dtype), soft);
 }

@@ -1,24 +1,27 @@
 // A small problem whose expectation and gradient are sums over all outcomes: three coins with a black-box cost.
 import { Bernoulli } from "../../lib/distributions/index.js";
 import type { Samplable } from "../../lib/gradient-estimation/index.js";
-import { type Tensor, tensor } from "../../lib/index.js";
+import { fromTypedArray, type Tensor, tensor } from "../../lib/index.js";
 
 export const LOGITS = [0.4, -0.8, 1.1];
 export const COSTS = [9, 12, 10.5, 14, 8, 13, 11, 10];
 
-export const theta = (): Tensor => tensor(LOGITS, { dtype: "float64" });
+/** The same coins this many times: as many estimates that do not depend on each other. */
+export const theta = (count: number): Tensor =>
+  tensor(
+    Array.from({ length: count }, () => LOGITS),
+    { dtype: "float64" },
+  );
 export const coins = (logits: Tensor): Samplable => new Bernoulli({ logits });
 
-const number = (bits: ArrayLike<number>): number =>
-  (bits[0] as number) * 4 + (bits[1] as number) * 2 + (bits[2] as number);
-
-/** The cost of each draw [S, 3], as a black box: looked up by the outcome. */
-export function lookUp(draws: Tensor): number[] {
-  const { data } = draws;
-  return Array.from(
-    { length: draws.shape[0] as number },
-    (_, i) => COSTS[number(data.subarray(i * 3, i * 3 + 3) as Float64Array)] as number,
-  );
+/** The cost of each draw [S, count, 3] → [S, count], as a black box: looked up by the outcome. */
+export function lookUp(draws: Tensor): Tensor {
+  const { data, shape } = draws;
+  const costs = Float64Array.from({ length: draws.size / 3 }, (_, i) => {
+    const [a, b, c] = data.subarray(i * 3, i * 3 + 3);
+    return COSTS[4 * Number(a) + 2 * Number(b) + Number(c)] as number;
+  });
+  return fromTypedArray(costs, shape.slice(0, -1));
 }
 
 export interface Outcome {
