@@ -1,3 +1,5 @@
+export type { CMAOptions, CMATolerances } from "./cma/strategy.js";
+export { CMAES } from "./cma-es.js";
 export type { BatchedObjective, Objective } from "./evaluate.js";
 export {
   type Generation,
@@ -9,5 +11,6 @@ export {
 export { RandomSearch, type RandomSearchOptions } from "./random-search.js";
 export type { BoxBounds, PerCoordinate, Point, Tolerances } from "./read.js";
 export type { Method, Methods } from "./registry.js";
+export { SeparableCMAES } from "./sep-cma-es.js";
 export type { StateValue, StrategyState } from "./state.js";
 export { type Best, type StopReason, Strategy, type StrategyOptions } from "./strategy.js";

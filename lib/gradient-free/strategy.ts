@@ -8,10 +8,13 @@ import { StateReader, type StrategyState } from "./state.js";
  * Why a strategy has ended.
  * - `target`: a value is at most the option `target`.
  * - `maxEvaluations`, `maxGenerations`: that option is reached.
- * - `tolfun`, `tolfunhist`, `tolx`: the change of the values in the last generations, of the best values in recent
- *   generations, or of the point is below the tolerance.
- * - `tolflatfitness`: the values of many generations are equal.
+ * - `tolfun`: the values of the last generations differ by less than the tolerance; `tolfunhist`: the best of them do;
+ *   `tolfunrel`: those of a generation differ by less than this part of the improvement.
+ * - `tolx`: the steps in all coordinates are less than the tolerance; `tolxstagnation`: the mean has hardly moved for
+ *   long.
+ * - `tolflatfitness`: most values of two generations in a row are equal.
  * - `stagnation`: the values have not improved for long.
+ * - `tolfacupx`: a standard deviation has grown a thousandfold, so that the first one was far too small.
  * - `tolupsigma`, `conditioncov`, `noeffectaxis`, `noeffectcoord`: CMA-ES cannot go on in floating point.
  * - `restarts`: all restarts are done.
  * - `notFinite`: the function gave NaN or an infinity again and again.
@@ -23,10 +26,13 @@ const STOP_REASONS = [
   "maxEvaluations",
   "maxGenerations",
   "tolfun",
+  "tolfunrel",
   "tolfunhist",
   "tolx",
+  "tolxstagnation",
   "tolflatfitness",
   "stagnation",
+  "tolfacupx",
   "tolupsigma",
   "conditioncov",
   "noeffectaxis",
@@ -286,6 +292,11 @@ export abstract class Strategy {
     this.#open.set(pending.open);
     this.#missing = pending.open.length;
     this.#redraws = pending.redraws;
+  }
+
+  /** Whether values of the generation are missing: between `ask` and the last `tell`. */
+  protected get isOpen(): boolean {
+    return this.#missing > 0;
   }
 
   /** Makes room for this many points. */
