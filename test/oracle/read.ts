@@ -240,4 +240,17 @@ export interface SingularRow {
   readonly hessian: OracleTensor;
 }
 
+/** One of BBOB's functions in d dimensions; see bbob.py. Each list is by instance, from 1. */
+export interface BbobRow {
+  readonly function: number;
+  readonly d: number;
+  readonly fopt: readonly number[];
+  /** Σ i · xopt_i, i from 1. */
+  readonly xopt: readonly number[];
+  /** At the start, at twice it, and at xopt + 10⁻³ · start. */
+  readonly values: readonly (readonly number[])[];
+}
+
+export const readBbob = (): readonly BbobRow[] => read("bbob.json");
+
 export const readSingular = (): readonly SingularRow[] => read("singular.json");
