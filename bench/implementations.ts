@@ -45,6 +45,8 @@ const CANDIDATES: readonly Candidate[] = [
   { name: "torch-fused", command: inPython("torch_peer.py", "torch-fused") },
   { name: "torch-mkl", command: inPython("torch_peer.py", "torch-mkl") },
   { name: "torch-onednn", command: inPython("torch_peer.py", "torch-onednn") },
+  { name: "pycma", command: inPython("pycma_peer.py") },
+  { name: "scipy", command: inPython("scipy_peer.py") },
 ];
 
 export const PEERS: readonly string[] = CANDIDATES.map(({ name }) => name).filter((name) => name !== OURS);
@@ -87,8 +89,7 @@ export async function findImplementations(
     }
     const child = open(words, settings);
     try {
-      const { version, modes } = await child.hello();
-      found.push({ name, version, modes, command: words, maxFlops });
+      found.push({ ...(await child.hello()), name, command: words, maxFlops });
     } catch (error) {
       skipped.push({ impl: name, where: null, reason: explain(errorText(error)) });
     } finally {

@@ -9,16 +9,20 @@ export const USAGE = `usage: npm run bench -- [options]
   --filter TEXT    only rows "mode workload optimizer implementation" that hold each word of TEXT
   --peers LIST     names with commas between, none or all: whom to compare with   (default: all)
                    ${PEERS.join(", ")}
+  --instances N    of each of BBOB's functions in gradient-free      (default: 15)
+  --budget N       evaluations of a search, times its dimension      (default: 1000)
   --threads N      how many each may use                     (default: all cores)
   --quick          few and short turns: to try it, not to tell by
   --json FILE      write the rows there
-  --results        write bench/RESULTS.md
+  --results        write bench/RESULTS.md, and bench/GRADIENT-FREE.md with what gradient-free found
   --help           this text`;
 
 export interface Options {
   readonly modes: readonly Mode[];
   readonly filter: readonly string[];
   readonly peers: readonly string[];
+  readonly instances: number | null;
+  readonly budget: number | null;
   readonly threads: number;
   readonly quick: boolean;
   readonly json: string | null;
@@ -34,6 +38,8 @@ export function readOptions(args: readonly string[]): Options {
       modes: { type: "string" },
       filter: { type: "string", default: "" },
       peers: { type: "string", default: "all" },
+      instances: { type: "string" },
+      budget: { type: "string" },
       threads: { type: "string" },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
@@ -41,21 +47,28 @@ export function readOptions(args: readonly string[]): Options {
       help: { type: "boolean", default: false },
     },
   });
-  const threads = Number(values.threads ?? availableParallelism());
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new Error(`--threads: expected a whole number above 0, got ${values.threads}`);
-  }
   return {
     modes: values.modes === undefined ? MODES : listOf("--modes", values.modes, MODES),
     filter: values.filter.split(/[\s/]+/).filter((word) => word !== ""),
     peers:
       values.peers === "all" ? PEERS : values.peers === "none" ? [] : listOf("--peers", values.peers, PEERS),
-    threads,
+    instances: countOf("--instances", values.instances),
+    budget: countOf("--budget", values.budget),
+    threads: countOf("--threads", values.threads) ?? availableParallelism(),
     quick: values.quick,
     json: values.json ?? null,
     results: values.results,
     help: values.help,
   };
+}
+
+function countOf(option: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new Error(`${option}: expected a whole number above 0, got ${text}`);
+  }
+  return count;
 }
 
 function listOf<T extends string>(option: string, text: string, known: readonly T[]): T[] {

@@ -2,7 +2,19 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Settings } from "./implementations.js";
-import type { Answer, Hello, Prepare, Request, Time, Timing, Values, Verify } from "./protocol.js";
+import type {
+  Answer,
+  Hello,
+  Outside,
+  Prepare,
+  Request,
+  Search,
+  Searched,
+  Time,
+  Timing,
+  Values,
+  Verify,
+} from "./protocol.js";
 
 const HELLO_MILLIS = 120_000;
 const ANSWER_MILLIS = 300_000;
@@ -65,6 +77,15 @@ export class ImplementationProcess {
 
   async time(request: Omit<Time, "do">): Promise<Timing> {
     return (await this.#ask({ do: "time", ...request })) as unknown as Timing;
+  }
+
+  async search(request: Omit<Search, "do">): Promise<readonly Searched[]> {
+    return ((await this.#ask({ do: "search", ...request })) as unknown as { runs: Searched[] }).runs;
+  }
+
+  /** @returns microseconds per evaluation, by sample. */
+  async outside(request: Omit<Outside, "do">): Promise<readonly number[]> {
+    return ((await this.#ask({ do: "outside", ...request })) as unknown as { samples: number[] }).samples;
   }
 
   /** Ends the process, by force if it does not end by itself. */

@@ -6,7 +6,12 @@ import type { Mode } from "./workloads.js";
 export interface Hello {
   readonly name: string;
   readonly version: string;
+  /** What can be prepared, verified and timed. */
   readonly modes: readonly Mode[];
+  /** Methods without gradients that can search. */
+  readonly searches?: readonly string[];
+  /** Those whose time outside f can be taken. */
+  readonly outside?: readonly string[];
 }
 
 /** Read the file and prepare. This is not timed. */
@@ -39,14 +44,46 @@ export interface Time {
   readonly minMillis: number;
 }
 
+/** Minimise instances of one of BBOB's functions, each until the last target, the budget or the method's own end. */
+export interface Search {
+  readonly do: "search";
+  readonly method: string;
+  readonly function: number;
+  readonly d: number;
+  readonly instances: readonly number[];
+  /** Evaluations of each search. */
+  readonly budget: number;
+  /** Values above fopt, falling. */
+  readonly targets: readonly number[];
+}
+
+/** Take the time that a method spends outside f, on BBOB's f9, for at least `minMillis`. */
+export interface Outside {
+  readonly do: "outside";
+  readonly method: string;
+  readonly d: number;
+  /** Generations of a sample, which begins anew. */
+  readonly generations: number;
+  readonly minMillis: number;
+}
+
 export interface Quit {
   readonly do: "quit";
 }
 
-export type Request = Prepare | Verify | Time | Quit;
+export type Request = Prepare | Verify | Time | Search | Outside | Quit;
 
 export interface Values {
   readonly values: readonly number[];
+}
+
+/** A search of one instance. */
+export interface Searched {
+  readonly instance: number;
+  /** Spent, in all. */
+  readonly evaluations: number;
+  /** Evaluations to each target; null if it was not hit. */
+  readonly hits: readonly (number | null)[];
 }
 
 export interface Timing {

@@ -1,7 +1,9 @@
-// The results as text, for the terminal and RESULTS.md.
+// The results as text, for the terminal and the files that are kept.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
+import type { SearchRow } from "./gradient-free/searches.js";
+import { searchReport } from "./gradient-free/tables.js";
 import { type Implementation, OURS, type Skip } from "./implementations.js";
 import type { Peak } from "./peak.js";
 import type { Row } from "./row.js";
@@ -10,6 +12,8 @@ import { MODES, type Mode } from "./workloads.js";
 
 export interface Results {
   readonly rows: readonly Row[];
+  /** Of the mode `gradient-free`. */
+  readonly searches: readonly SearchRow[];
   readonly skipped: readonly Skip[];
   readonly implementations: readonly Implementation[];
   readonly peak: Peak | { readonly missing: string };
@@ -27,6 +31,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   matmul: "Matrix product",
   jacobian: "Jacobian",
   optimizer: "Step of an optimizer alone",
+  "gradient-free": "Without gradients",
   "time-to-accuracy": "From the start of the process to 98 % on MNIST",
 };
 
@@ -127,6 +132,7 @@ export function summary(results: Results): string {
     const rows = results.rows.filter((row) => row.mode === mode);
     return rows.length === 0 ? [] : [`## ${TITLES[mode]}`, ratioTable(rows), timeTable(rows)];
   });
+  parts.push(...searchReport(results.searches));
   const skipped = skippedLines(results.skipped);
   if (skipped.length > 0) parts.push("## Skipped", skipped.join("\n"));
   return parts.join("\n\n");
@@ -146,11 +152,15 @@ function processor(): { name: string; flags: string } {
   }
 }
 
+/** The files that `--results` writes. */
+const KEPT = { all: "RESULTS.md", gradientFree: "GRADIENT-FREE.md" };
+
 function commit(): string {
   try {
+    const except = Object.values(KEPT).map((name) => `:!${name}`);
     const git = (...args: string[]) =>
       execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
-    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":!RESULTS.md", ":/") !== "";
+    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ...except, ":/") !== "";
     return git("rev-parse", "HEAD") + (changed ? ", with changes" : "");
   } catch {
     return "unknown";
@@ -162,8 +172,18 @@ const withoutFolder = (word: string) => word.replace(/(^|=)\/.*\//, "$1");
 
 const quote = (word: string) => (/^[\w./,=-]+$/.test(word) ? word : `"${word}"`);
 
-/** The text of RESULTS.md. */
-export function markdown(results: Results): string {
+/** The texts of the files that are kept, by name: those that have something to say. */
+export function files(results: Results): Map<string, string> {
+  const isOfSearches = ({ mode }: Row) => mode === "gradient-free";
+  const parts = {
+    [KEPT.all]: { ...results, rows: results.rows.filter((row) => !isOfSearches(row)), searches: [] },
+    [KEPT.gradientFree]: { ...results, rows: results.rows.filter(isOfSearches) },
+  };
+  const found = Object.entries(parts).filter(([, part]) => part.rows.length > 0 || part.searches.length > 0);
+  return new Map(found.map(([name, part]) => [name, markdown(part)]));
+}
+
+function markdown(results: Results): string {
   const { name, flags } = processor();
   const args = results.args.length > 0 ? ` -- ${results.args.map(withoutFolder).map(quote).join(" ")}` : "";
   const versions = results.implementations.map((impl) => [impl.name, impl.version]);

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { gradientFree } from "./gradient-free/run.js";
+import type { SearchRow } from "./gradient-free/searches.js";
 import { findImplementations, type Implementation, OURS, settingsFor } from "./implementations.js";
 import { FULL, jobName, measure, type Outcome, QUICK } from "./measure.js";
 import { type Options, readOptions, USAGE } from "./options.js";
 import { measurePeak } from "./peak.js";
 import { errorText } from "./process.js";
-import { markdown, type Results, summary } from "./report.js";
+import { files, type Results, summary } from "./report.js";
 import type { Row } from "./row.js";
 import { candidates, timeToAccuracy, WORKLOAD } from "./time-to-accuracy.js";
 import { allJobs, type Job } from "./workloads.js";
@@ -36,13 +38,18 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
   for (const { impl, reason } of skipped) say(`${impl} skipped: ${reason}`);
 
   const rows: Row[] = [];
+  const searches: SearchRow[] = [];
+  const keep = () => {
+    if (options.json === null) return;
+    writeFileSync(options.json, `${JSON.stringify([...rows, ...searches], null, 2)}\n`);
+  };
   const add = (outcome: Outcome, name: string) => {
     rows.push(...outcome.rows);
     skipped.push(...outcome.skipped);
     say(`${name}: ${describe(outcome.rows)}`);
     for (const note of outcome.notes) say(`  ${note}`);
     for (const { impl, reason } of outcome.skipped) say(`  ${impl} left out: ${reason}`);
-    if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+    keep();
   };
   const shared = {
     settings,
@@ -57,6 +64,12 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     add(await measure(job, taking, { ...shared, file }), name);
     rmSync(file, { force: true });
   }
+  if (options.modes.includes("gradient-free")) {
+    const selected = (job: string, impl: string) => matches(options, job, impl);
+    const { searches: own, ...outcome } = await gradientFree(found, { ...options, matches: selected, say });
+    searches.push(...own);
+    add({ ...outcome, notes: [] }, "gradient-free");
+  }
   if (options.modes.includes("time-to-accuracy")) {
     const known = candidates().map(({ name }) => name);
     const names = known.filter(
@@ -68,7 +81,7 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     const file = join(folder, "run");
     if (names.length > 0) add(await timeToAccuracy(names, { file, settings, runs, say }), "time-to-accuracy");
   }
-  return { rows, skipped, implementations: found, peak, threads: options.threads, notes, args };
+  return { rows, searches, skipped, implementations: found, peak, threads: options.threads, notes, args };
 }
 
 function takesPart({ modes }: Implementation, { mode }: Job): boolean {
@@ -101,11 +114,13 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const results = await benchmark(options, args, folder);
     console.log(summary(results));
-    if (results.rows.length === 0) {
-      say("nothing was timed");
+    if (results.rows.length === 0 && results.searches.length === 0) {
+      say("nothing was measured");
       process.exitCode = 1;
     }
-    if (options.results) writeFileSync(join(import.meta.dirname, "RESULTS.md"), markdown(results));
+    if (options.results) {
+      for (const [name, text] of files(results)) writeFileSync(join(import.meta.dirname, name), text);
+    }
   } finally {
     remove();
   }

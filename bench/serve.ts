@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
-import type { Hello, Prepare, Request, Timing, Values } from "./protocol.js";
+import type { Hello, Outside, Prepare, Request, Search, Searched, Timing, Values } from "./protocol.js";
 
 /** A workload that is ready to run. */
 export interface Session {
@@ -20,12 +20,16 @@ export interface Session {
 
 export interface Implementation extends Hello {
   prepare(request: Prepare): Session | Promise<Session>;
+  /** Searches the instances one after the other. */
+  search?(request: Search): readonly Searched[];
+  /** Microseconds per evaluation, by sample. */
+  timeOutside?(request: Outside): readonly number[];
 }
 
 const SAMPLE_MILLIS = 2;
 
 /** Answers requests until the input ends. */
-export async function serve({ prepare, ...hello }: Implementation): Promise<void> {
+export async function serve({ prepare, search, timeOutside, ...hello }: Implementation): Promise<void> {
   const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
   let session: Session | null = null;
   let chunk = 1;
@@ -40,7 +44,9 @@ export async function serve({ prepare, ...hello }: Implementation): Promise<void
         chunk = request.chunk;
         session = await prepare(request);
         say({ ok: true, note: session.note });
-      } else if (session === null) throw new Error("nothing is prepared");
+      } else if (request.do === "search") say({ ok: true, runs: search?.(request) });
+      else if (request.do === "outside") say({ ok: true, samples: timeOutside?.(request) });
+      else if (session === null) throw new Error("nothing is prepared");
       else if (request.do === "verify") {
         say({ ok: true, ...({ values: await session.verify(request.batches) } satisfies Values) });
         // One run, so that everything made on first use exists.

@@ -7,6 +7,7 @@ export const MODES = [
   "matmul",
   "jacobian",
   "optimizer",
+  "gradient-free",
   "time-to-accuracy",
 ] as const;
 export type Mode = (typeof MODES)[number];

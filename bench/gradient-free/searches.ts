@@ -1,0 +1,139 @@
+// Searches of BBOB's functions: every method on the same functions, instances and starts, with the same budget.
+import { FUNCTIONS } from "../bbob/index.js";
+import { type Implementation, type Settings, type Skip, settingsFor } from "../implementations.js";
+import { errorText, type ImplementationProcess, open } from "../process.js";
+
+/** Values above fopt; a search ends when it has hit the last. */
+export const TARGETS: readonly number[] = [1, 1e-3, 1e-8];
+export const DIMENSIONS: readonly number[] = [2, 5, 10, 20];
+
+export interface Extent {
+  /** Instances of each function, from 1. */
+  readonly instances: number;
+  /** Evaluations of a search, for each dimension. */
+  readonly budget: number;
+}
+
+export const FULL_EXTENT: Extent = { instances: 15, budget: 1000 };
+export const QUICK_EXTENT: Extent = { instances: 2, budget: 200 };
+
+/** One search, as `--json` writes it. */
+export interface SearchRow {
+  readonly mode: "gradient-free";
+  readonly impl: string;
+  readonly method: string;
+  readonly function: number;
+  readonly d: number;
+  readonly instance: number;
+  readonly budget: number;
+  /** Spent until the last target was hit, the budget was spent, or the method ended by itself. */
+  readonly evaluations: number;
+  /** Evaluations to each target; null where it was not hit. */
+  readonly hits: readonly (number | null)[];
+}
+
+interface Task {
+  readonly impl: Implementation;
+  readonly method: string;
+  readonly function: number;
+  readonly d: number;
+}
+
+const nameOf = ({ method, function: id, d }: Task) => `gradient-free f${id} d=${d} ${method}`;
+
+/** All tasks, those that take longest first, so that the processes end at the same time. */
+function allTasks(implementations: readonly Implementation[]): Task[] {
+  return DIMENSIONS.toReversed().flatMap((d) =>
+    implementations.flatMap((impl) =>
+      (impl.searches ?? []).flatMap((method) =>
+        FUNCTIONS.map(({ id }) => ({ impl, method, function: id, d })),
+      ),
+    ),
+  );
+}
+
+/** Searches in this many processes at a time, with one thread each: evaluations are counted, not time. */
+export async function searchAll(
+  implementations: readonly Implementation[],
+  options: {
+    processes: number;
+    extent: Extent;
+    matches: (job: string, impl: string) => boolean;
+    say: (line: string) => void;
+  },
+): Promise<{ searches: SearchRow[]; skipped: Skip[] }> {
+  const { extent, matches, say } = options;
+  const settings = { ...settingsFor(1).settings, prefix: [] };
+  const tasks = allTasks(implementations).filter((task) => matches(nameOf(task), task.impl.name));
+  const searches: SearchRow[] = [];
+  const skipped: Skip[] = [];
+  let begun = 0;
+  let done = 0;
+  const work = async () => {
+    const processes = new Processes(settings);
+    try {
+      for (;;) {
+        const task = tasks[begun++];
+        if (task === undefined) return;
+        const started = performance.now();
+        const rows = await search(task, extent, processes).catch((error: unknown) => {
+          skipped.push({ impl: task.impl.name, where: nameOf(task), reason: errorText(error) });
+          return [];
+        });
+        searches.push(...rows);
+        done++;
+        say(`${done}/${tasks.length} ${nameOf(task)} ${task.impl.name}: ${describe(rows, started)}`);
+      }
+    } finally {
+      await processes.close();
+    }
+  };
+  await Promise.all(Array.from({ length: options.processes }, work));
+  return { searches, skipped };
+}
+
+function describe(rows: readonly SearchRow[], started: number): string {
+  const hit = rows.flatMap(({ hits }) => hits).filter((evaluations) => evaluations !== null).length;
+  const seconds = (performance.now() - started) / 1000;
+  return `${hit} of ${rows.length * TARGETS.length} targets, ${seconds.toFixed(1)} s`;
+}
+
+async function search(task: Task, extent: Extent, processes: Processes): Promise<SearchRow[]> {
+  const { impl, method, function: id, d } = task;
+  const budget = extent.budget * d;
+  const instances = Array.from({ length: extent.instances }, (_, i) => i + 1);
+  const child = await processes.of(impl);
+  const runs = await child.search({ method, function: id, d, instances, budget, targets: TARGETS });
+  return runs.map((run) => ({
+    mode: "gradient-free",
+    impl: impl.name,
+    method,
+    function: id,
+    d,
+    budget,
+    ...run,
+  }));
+}
+
+/** One process of each implementation, started when it is first needed. */
+class Processes {
+  readonly #open = new Map<string, ImplementationProcess>();
+  readonly #settings: Settings;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  async of({ name, command }: Implementation): Promise<ImplementationProcess> {
+    const running = this.#open.get(name);
+    if (running !== undefined) return running;
+    const child = open(command, this.#settings);
+    this.#open.set(name, child);
+    await child.hello();
+    return child;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((child) => child.close()));
+  }
+}
