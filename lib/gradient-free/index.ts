@@ -8,6 +8,7 @@ export {
   type MinimizeResult,
   minimize,
 } from "./minimize.js";
+export { NelderMead, type NelderMeadOptions } from "./nelder-mead.js";
 export { RandomSearch, type RandomSearchOptions } from "./random-search.js";
 export type { BoxBounds, PerCoordinate, Point, Tolerances } from "./read.js";
 export type { Method, Methods } from "./registry.js";

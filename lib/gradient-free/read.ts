@@ -101,6 +101,14 @@ export function readBounds(where: string, bounds: unknown, x0: Float64Array): Bo
   return [...box.lower, ...box.upper].some(Number.isFinite) ? box : null;
 }
 
+/** Sets the coordinates of the point [d] at `at` that are outside of the box to the bound. */
+export function clip(points: Float64Array, at: number, { lower, upper }: Box): void {
+  for (let i = 0; i < lower.length; i++) {
+    const x = points[at + i] as number;
+    points[at + i] = Math.min(Math.max(x, lower[i] as number), upper[i] as number);
+  }
+}
+
 /**
  * Tolerances, of a number (that of the values) or of an object; what is not given has its default.
  * @throws ArgumentError, OptionError

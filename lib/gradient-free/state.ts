@@ -58,6 +58,20 @@ export class StateReader {
     return Float64Array.from(list, (value) => checkNumber(this.#where, `an element of ${what}`, value));
   }
 
+  /** The numbers 0, …, length − 1 in some order. */
+  permutation(name: string, length: number): Float64Array {
+    const numbers = this.numbers(name, length);
+    if (
+      new Set(numbers).size === length &&
+      numbers.every((n) => Number.isInteger(n) && n >= 0 && n < length)
+    ) {
+      return numbers;
+    }
+    throw new ArgumentError(
+      `${this.#where}: expected ${name} of the state to be the numbers 0 to ${length - 1} in some order`,
+    );
+  }
+
   /** A state within the state. */
   inner(name: string): StateReader {
     return new StateReader(`${this.#where}: ${name}`, this.#state[name]);

@@ -240,6 +240,22 @@ export interface SingularRow {
   readonly hessian: OracleTensor;
 }
 
+/** A run of SciPy's Nelder–Mead; see nelder_mead.py. */
+export interface NelderMeadRow {
+  readonly function: string;
+  readonly x0: readonly number[];
+  readonly adaptive: boolean;
+  /** Of all coordinates. */
+  readonly bounds: readonly [number, number] | null;
+  /** Of the first evaluations. */
+  readonly values: readonly number[];
+  /** All of them. */
+  readonly evaluations: number;
+  readonly x: readonly number[];
+}
+
+export const readNelderMead = (): readonly NelderMeadRow[] => read("nelder-mead.json");
+
 /** One of BBOB's functions in d dimensions; see bbob.py. Each list is by instance, from 1. */
 export interface BbobRow {
   readonly function: number;
