@@ -21,7 +21,7 @@ export interface Session {
 export interface Implementation extends Hello {
   prepare(request: Prepare): Session | Promise<Session>;
   /** Searches the instances one after the other. */
-  search?(request: Search): readonly Searched[];
+  search?(request: Search): readonly Searched[] | Promise<readonly Searched[]>;
   /** Microseconds per evaluation, by sample. */
   timeOutside?(request: Outside): readonly number[];
 }
@@ -44,7 +44,7 @@ export async function serve({ prepare, search, timeOutside, ...hello }: Implemen
         chunk = request.chunk;
         session = await prepare(request);
         say({ ok: true, note: session.note });
-      } else if (request.do === "search") say({ ok: true, runs: search?.(request) });
+      } else if (request.do === "search") say({ ok: true, runs: await search?.(request) });
       else if (request.do === "outside") say({ ok: true, samples: timeOutside?.(request) });
       else if (session === null) throw new Error("nothing is prepared");
       else if (request.do === "verify") {

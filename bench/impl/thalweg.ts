@@ -16,6 +16,7 @@ import { pick, type Session, serve } from "../serve.js";
 import type { Mode, Product } from "../workloads.js";
 import { buildDescent, valuesAfter } from "./descent.js";
 import { buildNetwork, buildOptimizer, eagerStep, type Network, type Step } from "./network.js";
+import { SEARCHES, search } from "./searches.js";
 
 function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Session {
   setThreads(threads);
@@ -148,4 +149,11 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 };
 const { isa, matmul } = backendInfo();
 const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian", "optimizer"];
-await serve({ name: "thalweg", version: `${version} (${isa} kernels, matmul by ${matmul})`, modes, prepare });
+await serve({
+  name: "thalweg",
+  version: `${version} (${isa} kernels, matmul by ${matmul})`,
+  modes,
+  prepare,
+  searches: SEARCHES,
+  search,
+});

@@ -1,5 +1,10 @@
 export type { CMAOptions, CMATolerances } from "./cma/strategy.js";
 export { CMAES } from "./cma-es.js";
+export {
+  DifferentialEvolution,
+  type DifferentialEvolutionOptions,
+  type DifferentialEvolutionStrategy,
+} from "./differential-evolution.js";
 export type { BatchedObjective, Objective } from "./evaluate.js";
 export {
   type Generation,

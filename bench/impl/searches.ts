@@ -1,0 +1,61 @@
+// Searches of BBOB's functions by this library: the twin of peers/searches.py.
+import { type MinimizeOptions, minimize } from "thalweg/gradient-free";
+import { type Definition, FUNCTIONS, makeProblem, type Problem, startPoint } from "../bbob/index.js";
+import type { Search, Searched } from "../protocol.js";
+
+const BOUNDS = { lower: -5, upper: 5 };
+/** As in peers/searches.py. */
+const SIGMA = 2;
+
+type Options = MinimizeOptions & { readonly batched?: false };
+
+/** The options of each method; the same names are the same methods with the same settings in peers/. */
+const METHODS: Readonly<Record<string, Options>> = {
+  "nelder-mead": { method: "nelder-mead", tolerance: { tolx: 1e-10, tolfun: 1e-10 } },
+  "differential-evolution": evolution("deferred"),
+  "differential-evolution, immediate": evolution("immediate"),
+  "random-search": { method: "random-search", sigma: SIGMA },
+};
+
+function evolution(updating: "deferred" | "immediate"): Options {
+  const tolerance = { tolfun: 0, tolrel: 1e-12 };
+  return { method: "differential-evolution", bounds: BOUNDS, updating, tolerance };
+}
+
+export const SEARCHES: readonly string[] = Object.keys(METHODS);
+
+/** Thrown by the function when the last target is hit or the budget is spent. */
+class Ended extends Error {}
+
+async function run(options: Options, problem: Problem, { budget, targets }: Search): Promise<Searched> {
+  const hits: number[] = [];
+  let evaluations = 0;
+  const counted = (x: Float64Array): number => {
+    if (evaluations === budget) throw new Ended();
+    evaluations++;
+    const value = problem.evaluate(x);
+    while (value <= problem.fopt + (targets[hits.length] as number)) {
+      hits.push(evaluations);
+      if (hits.length === targets.length) throw new Ended();
+    }
+    return value;
+  };
+  const given = { ...options, seed: 1000 * problem.id + problem.instance, maxEvaluations: budget };
+  await minimize(counted, startPoint(problem), given).catch((error: unknown) => {
+    if (!(error instanceof Ended)) throw error;
+  });
+  const { instance } = problem;
+  return { instance, evaluations, hits: targets.map((_, i) => hits[i] ?? null) };
+}
+
+/** Searches instances of a function, one after the other. */
+export async function search(request: Search): Promise<Searched[]> {
+  const options = METHODS[request.method];
+  if (options === undefined) throw new Error(`unknown method ${request.method}`);
+  const definition = FUNCTIONS.find(({ id }) => id === request.function) as Definition;
+  const runs: Searched[] = [];
+  for (const instance of request.instances) {
+    runs.push(await run(options, makeProblem(definition, instance, request.d), request));
+  }
+  return runs;
+}
