@@ -1,6 +1,5 @@
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { add } from "./add.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { checkSquare, diagonal, diagonalMatrix } from "./diagonal.js";
 import { matmul } from "./matmul.js";
@@ -8,11 +7,11 @@ import { mul } from "./mul.js";
 import { register } from "./registry.js";
 import { solveTriangular } from "./solve-triangular.js";
 import { sub } from "./sub.js";
+import { symmetric } from "./symmetric.js";
 import { transpose } from "./transpose.js";
 import { tril } from "./triangle.js";
 
 const transposed = (x: Tensor): Tensor => transpose(x, -1, -2);
-const symmetric = (x: Tensor): Tensor => mul(add(x, transposed(x)), 0.5);
 /** The lower triangle, its diagonal halved. */
 const halfLower = (x: Tensor): Tensor => sub(tril(x), mul(diagonalMatrix(diagonal(x)), 0.5));
 

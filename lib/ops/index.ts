@@ -33,6 +33,7 @@ export { diagonal, diagonalMatrix } from "./diagonal.js";
 export { digamma } from "./digamma.js";
 export { div } from "./div.js";
 export { dot } from "./dot.js";
+export { type Eigendecomposition, eigh, eigvalsh } from "./eigh.js";
 export { einsum } from "./einsum.js";
 export { type ElementwiseDefinition, elementwise } from "./elementwise.js";
 export { celu, elu, selu } from "./elu.js";

@@ -37,6 +37,8 @@ namespace thalweg {
   X(cholesky, 0.5, 0.6)       /* a product and a sum of a factorisation L·Lᵀ */                   \
   X(lu, 0.25, 0.25)           /* the same of one with pivots */                                   \
   X(solve, 0.1, 0.25)         /* the same of a solution by factors */                             \
+  X(eigh, 0.4, 0.4)           /* one of n³ parts of an eigendecomposition */                      \
+  X(eigvalsh, 0.1, 0.1)       /* the same for the eigenvalues alone */                            \
   X(matrix, 50, 50)           /* a matrix of a stack, besides */                                  \
   X(note, 10, 10)             /* all that a loop writes down of a step */
 // clang-format on

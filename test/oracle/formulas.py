@@ -81,6 +81,17 @@ def solve_triangular(a, b, upper=False, transposeA=False, unitriangular=False):
     return torch.linalg.solve_triangular(a, b, upper=upper)
 
 
+def eigh(x):
+    values, vectors = torch.linalg.eigh((x + x.mT) / 2)
+    if x.shape[-1] == 0:
+        return values, vectors
+    # PyTorch leaves the sign of each vector open; ours has the first of its largest components positive.
+    sizes = vectors.detach().abs()
+    is_largest = sizes >= (1 - 2**-10) * sizes.amax(-2, keepdim=True)
+    first = is_largest.int().argmax(-2, keepdim=True)
+    return values, vectors * torch.gather(vectors.detach(), -2, first).sign()
+
+
 # PyTorch's trigamma, by which it differentiates digamma, is off by 6e-10. Its ζ is right to all digits, but has no
 # forward derivative.
 class Zeta(torch.autograd.Function):

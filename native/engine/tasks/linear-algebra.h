@@ -5,6 +5,8 @@
 // solve_triangular: op(a)·y = b for a triangular a [n, n], of which one triangle is read, and b [n, m].
 // solve:            a·y = b for any a, by LU with partial pivoting.
 // slogdet:          sign and ln|det a| in y [2], by LU.
+// eigh:             (x + xᵀ)/2 = V·diag(λ)·Vᵀ; y [n + 1, n] has λ in its first row, ascending, and then V.
+// eigvalsh:         λ [n] alone.
 #pragma once
 
 #include <array>
@@ -17,11 +19,13 @@ Task* prepare_cholesky(const Operands&, const Table&, TaskStore&);
 Task* prepare_solve_triangular(const Operands&, const Table&, TaskStore&);
 Task* prepare_solve(const Operands&, const Table&, TaskStore&);
 Task* prepare_slogdet(const Operands&, const Table&, TaskStore&);
+Task* prepare_eigh(const Operands&, const Table&, TaskStore&);
 
 double cholesky_flops(const Operands& operands);
 double solve_triangular_flops(const Operands& operands);
 double solve_flops(const Operands& operands);
 double slogdet_flops(const Operands& operands);
+double eigh_flops(const Operands& operands);
 
 namespace describing {
 inline constexpr Layout kCholesky = layout({size("S"), size("n")}, {reads("x"), writes("L")});
@@ -31,7 +35,11 @@ inline constexpr Layout kSolveTriangular =
 inline constexpr Layout kSolve =
     layout({size("S"), size("n"), size("m")}, {reads("a"), reads("b"), writes("y")});
 inline constexpr Layout kSlogdet = layout({size("S"), size("n")}, {reads("a"), writes("y")});
+inline constexpr Layout kEigh = layout({size("S"), size("n")}, {reads("x"), writes("y")});
 }  // namespace describing
+
+// Which of the instructions that find eigenvalues.
+enum class Eigh : int32_t { vectors, values };
 
 inline constexpr std::array kLinearAlgebraInstructions = {
     Instruction{.name = "cholesky",
@@ -60,6 +68,22 @@ inline constexpr std::array kLinearAlgebraInstructions = {
                 .layout = &describing::kSlogdet,
                 .takes = takes_floats,
                 .flops = slogdet_flops},
+    Instruction{.name = "eigh",
+                .family = "linear_algebra",
+                .prepare = prepare_eigh,
+                .layout = &describing::kEigh,
+                .takes = takes_floats,
+                .kernel = static_cast<int32_t>(Eigh::vectors),
+                .can_fail = true,
+                .flops = eigh_flops},
+    Instruction{.name = "eigvalsh",
+                .family = "linear_algebra",
+                .prepare = prepare_eigh,
+                .layout = &describing::kEigh,
+                .takes = takes_floats,
+                .kernel = static_cast<int32_t>(Eigh::values),
+                .can_fail = true,
+                .flops = eigh_flops},
 };
 
 }  // namespace thalweg

@@ -13,6 +13,7 @@ namespace thalweg::THALWEG_ISA {
 
 // Each fills its family's entries of the table.
 void add_cross_entropy(Table& table);
+void add_eigh(Table& table);
 void add_elementwise(Table& table);
 void add_index(Table& table);
 void add_matmul(Table& table);

@@ -8,6 +8,7 @@ namespace thalweg::THALWEG_ISA {
 void fill_table(Table& table) {
   table.isa = THALWEG_NAME(THALWEG_ISA);
   add_cross_entropy(table);
+  add_eigh(table);
   add_elementwise(table);
   add_index(table);
   add_matmul(table);

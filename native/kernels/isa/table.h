@@ -5,6 +5,7 @@
 #pragma once
 
 #include "../cross-entropy.h"
+#include "../eigh.h"
 #include "../elementwise.h"
 #include "../index.h"
 #include "../matmul.h"
@@ -71,6 +72,8 @@ struct Table {
   Floating<MatmulFn> matmul;
   Floating<MatmulScratchFn> matmul_scratch;
   Floating<CrossEntropyFn> cross_entropy;
+  Floating<EighFn> eigh;
+  Floating<EighScratchFn> eigh_scratch;
   Floating<SgdFn> sgd;
   Floating<AdamFn> adam;
   bool next_products;  // whether sgd and adam know NextProduct; the naive twins do not
