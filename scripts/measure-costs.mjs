@@ -40,7 +40,9 @@ function families(rows, n) {
     stridesX: 1,
     stridesA: 1,
     stridesB: 1,
+    stridesC: 1,
     stridesCondition: 1,
+    stridesCounter: 1,
     strides: 1,
   };
   const along = { outer: rows, axis: n, inner: 1 };
@@ -64,6 +66,7 @@ function families(rows, n) {
       sizes: Object.fromEntries(["x", "L", "a", "b", "y"].map((name) => [name, MATRICES * ORDER * ORDER])),
     },
     random: { params: { n: size, high: 1, std: 1 }, sizes: { state: 3 } },
+    sample: { params: flat, sizes: { state: 3 } },
     update: { params: { ...settings, n: size } },
     update_outer: { params: { ...settings, rows, columns: n }, sizes: { dz: rows, x: n } },
     update_product: { params: { ...settings, ...product }, sizes: { b: n * n } },
@@ -104,12 +107,16 @@ function programOf({ family, name, params, operands, gives }, id, dtype, [rows, 
   );
 }
 
-/** Numbers in (0.1, 0.9) in no order; diagonals that let a matrix be factorised; indices in range. */
+/**
+ * Numbers in (0.1, 0.9) in no order; diagonals that let a matrix be factorised; indices in range; 1 where there must be
+ * whole numbers.
+ */
 function dataOf(name, dtype, size, n) {
   const isMatrix = ["cholesky", "solve", "solve_triangular", "slogdet"].includes(name);
   return ARRAYS[dtype].from({ length: size }, (_, i) => {
     const random = 0.1 + 0.8 * ((i * 0.6180339887498949) % 1);
     if (dtype === "int32" || dtype === "bool") return Math.floor(random * n);
+    if (name === "binomial") return 1;
     const at = i % (ORDER * ORDER);
     return isMatrix ? (at % (ORDER + 1) === 0 ? ORDER : 0.5) : random;
   });

@@ -58,6 +58,10 @@ export interface Names {
     operand: "x" | "y";
     param: "rows" | "n";
   };
+  sample: {
+    operand: "state" | "a" | "y" | "b";
+    param: "rank" | "shape" | "stridesCounter" | "stridesA" | "stridesB";
+  };
   strided: {
     operand: "x" | "y";
     param: "rank" | "shape" | "strides" | "offset";

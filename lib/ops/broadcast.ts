@@ -1,11 +1,13 @@
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 
+type Shaped = Pick<Tensor, "shape" | "rank" | "size">;
+
 /**
  * Parameters of an elementwise instruction: rank, shape, and the strides of each input, 0 where it is
  * broadcast. Axes that are adjacent in the memory of every input become one.
  */
-export function broadcastParams(inputs: readonly Tensor[], shape: Shape, size: number): number[] {
+export function broadcastParams(inputs: readonly Shaped[], shape: Shape, size: number): number[] {
   if (inputs.every((input) => input.size === size)) {
     const params = [1, size];
     for (let i = 0; i < inputs.length; i++) params.push(1);

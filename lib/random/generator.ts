@@ -2,12 +2,15 @@ import { context } from "../context/context.js";
 import { stateAgain } from "../context/recomputation.js";
 import { copy, currentTrace, fork, type RandomSource, take } from "../context/trace.js";
 import { copyNow, emptyTensor, runInPlace } from "../eager/apply.js";
-import { ArgumentError, DTypeError, GraphError, TraceError } from "../errors.js";
+import { ArgumentError, DTypeError, GraphError, ShapeError, TraceError } from "../errors.js";
 import { instructionId } from "../native/instructions.js";
+import { broadcastParams } from "../ops/broadcast.js";
+import { broadcastSpec } from "../ops/define.js";
+import { type Operand, operands } from "../ops/operand.js";
 import { checkList, checkNumber, checkOptions } from "../options.js";
 import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
-import { checkShape, type Shape } from "../tensor/shape.js";
-import { Tensor } from "../tensor/tensor.js";
+import { broadcast, checkShape, format, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { drawForSamples } from "../vmap/mapped.js";
 
 /** Where a generator stands: the low and the high 32 bits of its seed, and the number of blocks drawn so far. */
@@ -161,25 +164,119 @@ export class Generator implements RandomSource {
     return this.#draw("permutation", [n], "int32", []);
   }
 
+  /**
+   * x ~ Gamma(α, 1), density x^(α − 1)·e^(−x)/Γ(α), for a tensor of shapes α > 0 (torch._standard_gamma,
+   * numpy's standard_gamma). A number that the dtype cannot hold is 0: most of them for α < 0.01, for which
+   * there is `logStandardGamma`. By the method of Marsaglia and Tsang (2000).
+   *
+   * Shapes: α → x, the same, or `shape`, to which α broadcasts. Dtypes: float32, float64.
+   * @example new Generator(0).standardGamma(tensor([0.5, 2]), { shape: [1000, 2] }).mean({ dim: 0 });
+   * @throws ArgumentError where α is not above 0 or not finite, also in a compiled function; ShapeError, DTypeError,
+   *   OptionError
+   */
+  standardGamma(alpha: Tensor, options: { shape?: Shape } = {}): Tensor {
+    return this.#sample("standardGamma", "standard_gamma", { alpha }, options);
+  }
+
+  /**
+   * ln x for x ~ Gamma(α, 1), with all its digits also where x is too small for the dtype: for Dirichlet and Beta
+   * distributions with small α (jax.random.loggamma). From the same state it is the logarithm of `standardGamma`.
+   * Shapes: α → x, the same, or `shape`, to which α broadcasts. Dtypes: float32, float64.
+   * @example new Generator(0).logStandardGamma(tensor([1e-3, 1e-4]));
+   * @throws ArgumentError where α is not above 0 or not finite, also in a compiled function; ShapeError, DTypeError,
+   *   OptionError
+   */
+  logStandardGamma(alpha: Tensor, options: { shape?: Shape } = {}): Tensor {
+    return this.#sample("logStandardGamma", "log_standard_gamma", { alpha }, options);
+  }
+
+  /**
+   * k ~ Poisson(λ), probability λᵏ·e^(−λ)/k!, for a tensor of rates λ ≥ 0 (torch.poisson). Of the rates' dtype;
+   * a float32 rounds counts above 2²⁴. By inversion for λ < 10, otherwise by Hörmann's PTRS (1993). No derivative.
+   * Shapes: rate → k, the same, or `shape`, to which the rate broadcasts. Dtypes: float32, float64.
+   * @example new Generator(0).poisson(tensor([0.5, 100]), { shape: [1000, 2] }).mean({ dim: 0 });
+   * @throws ArgumentError where a rate is below 0 or not finite, also in a compiled function; ShapeError, DTypeError,
+   *   OptionError
+   */
+  poisson(rate: Tensor, options: { shape?: Shape } = {}): Tensor {
+    return this.#sample("poisson", "poisson", { rate }, options);
+  }
+
+  /**
+   * k ~ Binomial(n, p), probability n!/(k! (n − k)!)·pᵏ·(1 − p)^(n − k) (torch.binomial, numpy's binomial). Of the
+   * dtype of count and p; one of them may be a number. By inversion for n·min(p, 1 − p) < 10, otherwise by Hörmann's
+   * BTRS (1993). No derivative.
+   * Shapes: count and p broadcast to k, or to `shape`. Dtypes: float32, float64.
+   * @example new Generator(0).binomial(10, tensor([0.1, 0.5]), { shape: [1000, 2] }).mean({ dim: 0 });
+   * @throws ArgumentError where a count is no whole number from 0 on or p is not in [0, 1], also in a compiled
+   *   function; ShapeError, DTypeError, OptionError
+   */
+  binomial(count: Operand, p: Operand, options: { shape?: Shape } = {}): Tensor {
+    const [n, probability] = operands("binomial", count, p, ["count", "p"]);
+    return this.#sample("binomial", "binomial", { count: n, p: probability }, options);
+  }
+
+  /** Numbers of a distribution whose parameters are tensors. Each takes a step of the counter. */
+  #sample(
+    name: string,
+    instruction: string,
+    named: Readonly<Record<string, Tensor>>,
+    options: { shape?: Shape },
+  ): Tensor {
+    checkOptions(name, options, ["shape"]);
+    const names = Object.keys(named);
+    const parameters = Object.entries(named).map(([one, value]) => checkTensor(name, one, value));
+    const least = broadcastSpec(name, names, parameters, "float");
+    const shape = options.shape === undefined ? least.shape : checkShape(name, options.shape);
+    if (!sameShape(broadcast(name, least.shape, shape), shape)) {
+      throw new ShapeError(
+        `${name}: parameters of shape ${format(least.shape)} do not broadcast to ${format(shape)}`,
+      );
+    }
+    return drawForSamples(
+      name,
+      shape,
+      (spec) => {
+        const y = emptyTensor(name, spec.shape, least.dtype);
+        const shapes = [spec.counters, ...spec.parameters.map((one) => one.shape)];
+        const params = broadcastParams(
+          shapes.map((one) => ({ shape: one, rank: one.length, size: sizeOf(one) })),
+          spec.shape,
+          y.size,
+        );
+        const inputs = spec.parameters.map(({ all }) => all);
+        return this.#fill(y, sizeOf(spec.counters), (state) =>
+          runInPlace(name, instructionId(instruction), params, [state, ...inputs, y], [y]),
+        );
+      },
+      parameters,
+    );
+  }
+
   #draw(instruction: string, shape: Shape, dtype: DType, more: readonly number[]): Tensor {
-    return drawForSamples(instruction, shape, (all) => {
+    return drawForSamples(instruction, shape, ({ shape: all }) => {
       const y = emptyTensor(instruction, all, dtype);
-      const fill = (state: Tensor): void =>
-        runInPlace(instruction, instructionId(instruction), [y.size, ...more], [state, y], [y]);
-      const again = stateAgain(() => copyNow(this.#stateInUse()));
-      if (again !== null) {
-        fill(again);
-        return y;
-      }
-      const state = this.#stateInUse();
-      fill(state);
       // One step of the counter gives four numbers, or one swap of a permutation.
       const blocks = instruction === "permutation" ? y.size : Math.ceil(y.size / 4);
-      currentTrace()?.countDraws(this, blocks);
-      const moved = new Tensor(Float64Array.of(0, 0, blocks), [3], "float64");
-      runInPlace("draw", ADD, [1, 3, 1, 1], [state, moved, state], [state]);
-      return y;
+      return this.#fill(y, blocks, (state) =>
+        runInPlace(instruction, instructionId(instruction), [y.size, ...more], [state, y], [y]),
+      );
     });
+  }
+
+  /** Fills y from the state, and moves the state on by these blocks but in a recomputation. */
+  #fill(y: Tensor, blocks: number, fill: (state: Tensor) => void): Tensor {
+    const again = stateAgain(() => copyNow(this.#stateInUse()));
+    if (again !== null) {
+      fill(again);
+      return y;
+    }
+    const state = this.#stateInUse();
+    fill(state);
+    currentTrace()?.countDraws(this, blocks);
+    const moved = new Tensor(Float64Array.of(0, 0, blocks), [3], "float64");
+    runInPlace("draw", ADD, [1, 3, 1, 1], [state, moved, state], [state]);
+    return y;
   }
 
   /** The state to draw from. A program has a state of its own; each run first fills it from this generator. */

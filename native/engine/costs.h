@@ -31,6 +31,8 @@ namespace thalweg {
   X(check, 0.4, 0.4)                                                                              \
   X(uniform, 3.3, 5)                                                                              \
   X(normal, 20, 20)                                                                               \
+  X(gamma, 60, 60)            /* a number of the gamma distribution */                            \
+  X(count, 60, 60)            /* a number of the Poisson or the binomial distribution */          \
   X(swap, 10, 10)             /* an element of a permutation */                                   \
   X(sgd, 0.1, 0.2)            /* a weight */                                                      \
   X(adam, 0.3, 0.6)           /* a weight */                                                      \

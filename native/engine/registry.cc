@@ -15,6 +15,7 @@
 #include "tasks/random.h"
 #include "tasks/reduce.h"
 #include "tasks/rows.h"
+#include "tasks/sample.h"
 #include "tasks/strided.h"
 #include "tasks/update.h"
 
@@ -37,7 +38,8 @@ constexpr auto kInstructions =
     join(kElementwiseInstructions, kReduceInstructions, kRowsInstructions, kCrossEntropyInstructions,
          kIndexInstructions, kStridedInstructions, kConcatInstructions, kOrderInstructions,
          kCheckInstructions, kChainInstructions, kMatmulInstructions, kMatmulBatchInstructions,
-         kLinearAlgebraInstructions, kRandomInstructions, kUpdateInstructions);
+         kLinearAlgebraInstructions, kRandomInstructions, kSampleInstructions,
+         kUpdateInstructions);
 
 }  // namespace
 

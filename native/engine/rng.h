@@ -8,9 +8,11 @@
 
 namespace thalweg {
 
-// Four words of 32 random bits for one counter.
-inline std::array<uint32_t, 4> philox(uint64_t seed, uint64_t counter) {
-  std::array<uint32_t, 4> c = {static_cast<uint32_t>(counter), static_cast<uint32_t>(counter >> 32), 0, 0};
+// Four words of 32 random bits for one counter. What needs more of them counts `attempt` up: each counter has
+// words of its own for every attempt.
+inline std::array<uint32_t, 4> philox(uint64_t seed, uint64_t counter, uint32_t attempt = 0) {
+  std::array<uint32_t, 4> c = {static_cast<uint32_t>(counter), static_cast<uint32_t>(counter >> 32), attempt,
+                               0};
   auto k0 = static_cast<uint32_t>(seed);
   auto k1 = static_cast<uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {

@@ -97,6 +97,11 @@ function runDraws(): void {
   random.uniform([9]);
   random.normal([9]);
   random.permutation(9);
+  const positive = tensor([0.25, 3, 20]);
+  random.standardGamma(positive, { shape: [2, 3] });
+  random.logStandardGamma(positive);
+  random.poisson(positive);
+  random.binomial(tensor([[40], [2]]), tensor([0.25, 0.5, 0.75]));
 }
 
 /** A program run one instruction after the other, each as a call of its own. */

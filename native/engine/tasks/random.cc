@@ -10,20 +10,10 @@
 #include "../operands.h"
 #include "../rng.h"
 #include "../task.h"
+#include "random-state.h"
 
 namespace thalweg {
 namespace {
-
-struct Stream {
-  uint64_t seed, counter;
-};
-
-// The state is a tensor's memory: whatever it holds, this is defined.
-uint64_t whole(double value) { return value >= 0 && value < 0x1p53 ? static_cast<uint64_t>(value) : 0; }
-
-Stream read_state(const double* state) {
-  return {whole(state[1]) << 32 | (whole(state[0]) & 0xFFFFFFFF), whole(state[2])};
-}
 
 // The least and the greatest number of T in [low, high): what is rounded to T, or on the way, stays between
 // them. Where there is none, the one next to low is both.
@@ -54,7 +44,7 @@ class RandomTask final : public Task {
 
   void run(const Team& team, void*, Failure) const override {
     const Range mine = share(n, team, 64);
-    const Stream stream = read_state(state);
+    const RandomState stream = read_state(state);
     for (int64_t i = mine.begin; i < mine.end; i += 4) {
       T four[4];
       const uint64_t at = stream.counter + static_cast<uint64_t>(i / 4);
@@ -101,7 +91,7 @@ class PermutationTask final : public Task {
   int32_t* y;
 
   void run(const Team&, void*, Failure) const override {
-    const Stream stream = read_state(state);
+    const RandomState stream = read_state(state);
     for (int64_t i = 0; i < n; ++i) y[i] = static_cast<int32_t>(i);
     for (int64_t i = n - 1; i > 0; --i) {
       const auto w = philox(stream.seed, stream.counter + static_cast<uint64_t>(i));
