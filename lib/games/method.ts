@@ -1,0 +1,41 @@
+import type { Optimizer } from "../optim/optimizer.js";
+import type { Round, Values } from "./round.js";
+import { inOrder, type Order } from "./round.js";
+
+/** A method for games: how one step is made. */
+export interface Method<Settings = unknown> {
+  /** The names of its options. */
+  readonly options: readonly string[];
+  /** The options with their defaults, checked. */
+  read(where: string, options: Readonly<Record<string, unknown>>): Settings;
+  readonly orders: readonly Order[];
+  /** The number of players, where it is not any. */
+  readonly players?: number;
+  /** The optimizers for which the literature has it; without this, all that need no closure. */
+  readonly optimizers?: readonly (abstract new (
+    ...args: never[]
+  ) => Optimizer<object>)[];
+  /** What it keeps between steps, by name: a tensor for each parameter. */
+  memory(settings: Settings): readonly string[];
+  step(round: Round, settings: Settings): void;
+}
+
+export const BOTH_ORDERS: readonly Order[] = ["simultaneous", "alternating"];
+
+/** A method that puts another direction in the gradient's place: any optimizer goes along it. */
+export function adjusting<Settings>(
+  description: Pick<Method<Settings>, "options" | "read">,
+  directions: (round: Round, settings: Settings, players: readonly number[]) => readonly Values[],
+): Method<Settings> {
+  return {
+    ...description,
+    orders: BOTH_ORDERS,
+    memory: () => [],
+    step: (round, settings) =>
+      inOrder(
+        round,
+        (players) => directions(round, settings, players),
+        (i, direction) => round.move(i, round.point[i] as Values, direction),
+      ),
+  };
+}

@@ -1,0 +1,207 @@
+import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers/promises";
+import { compile } from "../compiler/compile.js";
+import { readBatchSize } from "../data/loader.js";
+import { ArgumentError, ShapeError } from "../errors.js";
+import { indexSelect } from "../ops/index-select.js";
+import { checkFlag, checkFunction, checkList, checkNumber, checkRequired, checkSignal } from "../options.js";
+import { Generator } from "../random/generator.js";
+import { copyOf } from "../tensor/copy.js";
+import { fromTypedArray } from "../tensor/create.js";
+import { format } from "../tensor/shape.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
+import { Game, type GameOptions } from "./game.js";
+import type { Players } from "./players.js";
+
+/** The argument of `onStep`. */
+export interface StepReport {
+  /** The number of steps made so far. */
+  readonly step: number;
+  /** The players' costs in that step, as in the history. */
+  readonly costs: readonly number[];
+}
+
+/** The method, and how long and on which data it is played. */
+export type PlayOptions<Batch extends readonly Tensor[] = readonly Tensor[]> = GameOptions & {
+  /** Number of steps ≥ 0. */
+  readonly steps: number;
+  /**
+   * Samples along the first axis of each tensor, all with the same number of samples. Each step's costs get a
+   * mini-batch of each, after the players' parameters. Default: none.
+   */
+  readonly data?: Batch;
+  /** Samples in a mini-batch. Default: 32, or the number of samples if it is less. */
+  readonly batchSize?: number;
+  /** Use a new random order in each pass over the data. Default: true. */
+  readonly shuffle?: boolean;
+  /** Seed of the orders. Default: 0. */
+  readonly seed?: number;
+  /** Ends the game between two steps; the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called after every `every` steps. `play` waits for it. It may change learning rates. */
+  readonly onStep?: (report: StepReport) => void | Promise<void>;
+  /** Steps between two calls of `onStep`. Default: 1. */
+  readonly every?: number;
+  /** Make the steps as one native program. Without it the costs may read values. Default: true. */
+  readonly compiled?: boolean;
+};
+
+/** The names of the options that are not the game's. */
+const OPTIONS: readonly string[] = [
+  "steps",
+  "data",
+  "batchSize",
+  "shuffle",
+  "seed",
+  "signal",
+  "onStep",
+  "every",
+  "compiled",
+];
+
+/** How long a call of the engine may take, in milliseconds: the event loop runs between two calls. */
+const CHUNK_MILLISECONDS = 20;
+
+export interface History {
+  /** The number of steps made. */
+  readonly steps: number;
+  /** The cost of each player in each step, where the step first computed it: [steps, players], float64. */
+  readonly costs: Tensor;
+}
+
+export async function play<const P extends readonly unknown[], Batch extends readonly Tensor[] = []>(
+  players: Players<P, Batch>,
+  options: PlayOptions<Batch>,
+): Promise<History> {
+  const plan = readOptions(options);
+  const game = new Game(players, gameOptions(options));
+  const { steps, signal, onStep, every } = plan;
+  const make = (...batch: Tensor[]): Tensor[] => game.step(...(batch as readonly Tensor[] as Batch));
+  const run = plan.compiled ? compiledSteps(make, plan) : eagerSteps(make, plan);
+  const count = game.optimizers.length;
+  const log = new Float64Array(steps * count);
+  let milliseconds = Number.POSITIVE_INFINITY;
+  for (let step = 0; step < steps; ) {
+    signal?.throwIfAborted();
+    const affordable = Math.max(1, Math.floor(CHUNK_MILLISECONDS / milliseconds));
+    const untilReport = onStep === undefined ? steps : every - (step % every);
+    const more = Math.min(affordable, untilReport, steps - step);
+    const started = performance.now();
+    log.set(await run(more), step * count);
+    milliseconds = (performance.now() - started) / more;
+    step += more;
+    if (onStep !== undefined && (step % every === 0 || step === steps)) {
+      await onStep({ step, costs: Array.from(log.subarray((step - 1) * count, step * count)) });
+    }
+  }
+  return { steps, costs: new Tensor(log, [steps, count], "float64") };
+}
+
+/** Makes this many steps, and gives the costs of each: [steps · players]. */
+type Run = (count: number) => Promise<Float64Array>;
+
+type Step = (...batch: Tensor[]) => Tensor[];
+
+function compiledSteps(step: Step, { data, rows, batchSize }: Plan): Run {
+  const compiled = compile(step);
+  return async (count) => {
+    const log = await compiled.loopAsync([...data], fromTypedArray(rows(count * batchSize)), batchSize);
+    return log.storage.forReading() as Float64Array;
+  };
+}
+
+function eagerSteps(step: Step, { data, rows, batchSize }: Plan): Run {
+  return async (count) => {
+    const log: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const samples = fromTypedArray(rows(batchSize));
+      const costs = step(...data.map((from) => indexSelect(from, 0, samples)));
+      log.push(...costs.map((cost) => cost.item()));
+    }
+    await setImmediate();
+    return Float64Array.from(log);
+  };
+}
+
+interface Plan extends Pick<PlayOptions, "signal" | "onStep"> {
+  readonly steps: number;
+  readonly every: number;
+  readonly compiled: boolean;
+  /** Copies, so that the caller may change the tensors, and so that the engine copies each once. */
+  readonly data: readonly Tensor[];
+  readonly batchSize: number;
+  /** The next samples, for whole mini-batches. */
+  readonly rows: (count: number) => Int32Array;
+}
+
+function readOptions(options: PlayOptions): Plan {
+  const where = "play";
+  checkRequired(where, options, Object.keys(options));
+  const { signal, onStep } = options;
+  const steps = checkNumber(where, "steps", options.steps, { min: 0, integer: true });
+  const every = checkNumber(where, "every", options.every ?? 1, { min: 1, integer: true });
+  const compiled = checkFlag(where, "compiled", options.compiled ?? true);
+  const shuffle = checkFlag(where, "shuffle", options.shuffle ?? true);
+  const seed = checkNumber(where, "seed", options.seed ?? 0, { min: 0, integer: true });
+  if (signal !== undefined) checkSignal(where, signal);
+  if (onStep !== undefined) checkFunction(where, "onStep", onStep);
+  const common = { steps, every, compiled, ...(signal && { signal }), ...(onStep && { onStep }) };
+  if (options.data === undefined) {
+    if (options.batchSize !== undefined) throw new ArgumentError(`${where}: batchSize needs data`);
+    return { ...common, data: [], batchSize: 1, rows: (count) => new Int32Array(count) };
+  }
+  const data = readData(where, options.data);
+  const samples = data[0]?.shape[0] as number;
+  const batchSize = readBatchSize(where, options.batchSize, samples);
+  const rows = rowsOf(samples, batchSize, shuffle ? new Generator(seed) : null);
+  return { ...common, data, batchSize, rows };
+}
+
+function readData(where: string, given: unknown): Tensor[] {
+  const data = checkList(where, "data to be a list of tensors", given).map((one, i) => {
+    const tensor = checkTensor(where, `data[${i}]`, one);
+    if (tensor.rank === 0 || tensor.size === 0) {
+      throw new ShapeError(`${where}: expected data[${i}] to hold samples, got ${format(tensor.shape)}`);
+    }
+    return tensor;
+  });
+  const [first] = data;
+  if (first === undefined) throw new ArgumentError(`${where}: expected data to hold a tensor, got none`);
+  data.forEach(({ shape }, i) => {
+    if (shape[0] === first.shape[0]) return;
+    throw new ShapeError(`${where}: data[${i}] has ${shape[0]} samples, data[0] has ${first.shape[0]}`);
+  });
+  return data.map(copyOf);
+}
+
+/** Goes over the samples again and again, each time as far as there are whole mini-batches. */
+function rowsOf(
+  samples: number,
+  batchSize: number,
+  generator: Generator | null,
+): (count: number) => Int32Array {
+  const whole = samples - (samples % batchSize);
+  const pass = (): Int32Array =>
+    generator === null
+      ? Int32Array.from({ length: samples }, (_, row) => row)
+      : (generator.permutation(samples).storage.forReading() as Int32Array);
+  let order: Int32Array = new Int32Array(0);
+  let at = 0;
+  return (count) => {
+    const rows = new Int32Array(count);
+    for (let have = 0; have < count; ) {
+      if (at === order.length) [order, at] = [pass().subarray(0, whole), 0];
+      const part = order.subarray(at, at + count - have);
+      rows.set(part, have);
+      have += part.length;
+      at += part.length;
+    }
+    return rows;
+  };
+}
+
+/** The options that are the game's: unknown ones too, which the game refuses. */
+function gameOptions(options: PlayOptions): GameOptions {
+  const own = Object.entries(options).filter(([name]) => !OPTIONS.includes(name));
+  return Object.fromEntries(own) as unknown as GameOptions;
+}
