@@ -1,5 +1,12 @@
-export { Game, type GameOptions } from "./game.js";
+export type { CompetitiveOptions } from "./competitive.js";
+export type { ConsensusOptions } from "./consensus.js";
+export type { ExtragradientOptions } from "./extragradient.js";
+export { Game, type GameOptions, type GameStateDict } from "./game.js";
+export type { LOLAOptions } from "./lola.js";
 export type { MethodOptions } from "./methods.js";
 export { type History, type PlayOptions, play, type StepReport } from "./play.js";
 export type { Player, Players } from "./players.js";
 export type { Order } from "./round.js";
+export { spectralRadius } from "./spectral-radius.js";
+export type { SymplecticOptions } from "./symplectic.js";
+export { gameJacobian, simultaneousGradient, updateJacobian } from "./update-jacobian.js";

@@ -17,6 +17,8 @@ export interface Method<Settings = unknown> {
   ) => Optimizer<object>)[];
   /** What it keeps between steps, by name: a tensor for each parameter. */
   memory(settings: Settings): readonly string[];
+  /** Whether its steps are functions of the point with learning rates alone. Default: always. */
+  isPlain?(settings: Settings): boolean;
   step(round: Round, settings: Settings): void;
 }
 

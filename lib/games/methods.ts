@@ -1,19 +1,35 @@
 import { ArgumentError } from "../errors.js";
 import { checkChoice, checkOptions, describe } from "../options.js";
+import { type CompetitiveOptions, competitive } from "./competitive.js";
+import { type ConsensusOptions, consensus } from "./consensus.js";
 import { descent } from "./descent.js";
 import { type ExtragradientOptions, extragradient } from "./extragradient.js";
+import { type LOLAOptions, lola } from "./lola.js";
 import type { Method } from "./method.js";
 import { optimistic } from "./optimistic.js";
 import type { Order } from "./round.js";
+import { type SymplecticOptions, symplectic } from "./symplectic.js";
 
 /** The options of each method. */
 interface OptionsOf {
   descent: object;
   extragradient: ExtragradientOptions;
   optimistic: object;
+  consensus: ConsensusOptions;
+  symplectic: SymplecticOptions;
+  competitive: CompetitiveOptions;
+  lola: LOLAOptions;
 }
 
-const METHODS: Readonly<Record<keyof OptionsOf, Method>> = { descent, extragradient, optimistic };
+const METHODS: Readonly<Record<keyof OptionsOf, Method>> = {
+  descent,
+  extragradient,
+  optimistic,
+  consensus,
+  symplectic,
+  competitive,
+  lola,
+};
 
 /** How a game is played. */
 export type MethodOptions = {

@@ -10,6 +10,7 @@ import { copyOf } from "../tensor/copy.js";
 import { fromTypedArray } from "../tensor/create.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
+import type { Tree } from "../tensor/tree.js";
 import { Game, type GameOptions } from "./game.js";
 import type { Players } from "./players.js";
 
@@ -69,7 +70,7 @@ export interface History {
   readonly costs: Tensor;
 }
 
-export async function play<const P extends readonly unknown[], Batch extends readonly Tensor[] = []>(
+export async function play<const P extends readonly Tree[], Batch extends readonly Tensor[] = []>(
   players: Players<P, Batch>,
   options: PlayOptions<Batch>,
 ): Promise<History> {

@@ -1,10 +1,11 @@
 import { copyNow, write } from "../eager/apply.js";
 import { mul } from "../ops/mul.js";
 import { sub } from "../ops/sub.js";
-import { to } from "../ops/to.js";
+import { scalarState } from "../optim/group.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Costs, Point } from "./costs.js";
+import { rateOf } from "./optimizers.js";
 
 /** Whether the players move at once (Jacobi), or one after the other, each after having seen the moves before (Gauss–Seidel). */
 export type Order = "simultaneous" | "alternating";
@@ -21,6 +22,10 @@ export interface Round {
   readonly order: Order;
   /** Where the players are. A method puts the results of moves here. */
   readonly point: Values[];
+  /** The number of steps before this one, a float64 scalar. */
+  readonly steps: Tensor;
+  /** Whether the results must have derivatives with respect to the point and what was kept. */
+  readonly isDifferentiable: boolean;
   /** Where player i is, as values that no later move changes. */
   hold(i: number): Values;
   /** Where the player's optimizer goes from `from` with `gradient` in the gradient's place. */
@@ -54,13 +59,16 @@ export function inOrder(
   }
 }
 
-/** Keeps tensors between steps, by parameter. */
+/** What a game keeps between steps. */
 export interface Memory {
+  readonly steps: Tensor;
+  /** What it keeps of a parameter under this name. */
   of(parameter: Tensor, name: string): Tensor;
 }
 
 /** A round that moves the parameters themselves, by the players' optimizers. */
 export class MovingRound implements Round {
+  readonly isDifferentiable = false;
   readonly point: Values[];
   readonly costs: Costs;
   readonly order: Order;
@@ -101,11 +109,12 @@ export class MovingRound implements Round {
   }
 
   rates(i: number): Values {
-    const { groups } = this.#optimizers[i] as Optimizer<object>;
-    return (this.costs.parameters[i] as Values).map((parameter) => {
-      const group = groups.find(({ parameters }) => parameters.includes(parameter));
-      return to((group as (typeof groups)[number]).rate, parameter.dtype);
-    });
+    const optimizer = this.#optimizers[i] as Optimizer<object>;
+    return (this.costs.parameters[i] as Values).map((parameter) => rateOf(optimizer, parameter));
+  }
+
+  get steps(): Tensor {
+    return this.#memory.steps;
   }
 
   recall(i: number, name: string): Values {
@@ -121,6 +130,8 @@ export class MovingRound implements Round {
 
 /** A round of plain steps w − η·g that changes nothing: its results are functions of the point and of what was kept. */
 export class PlainRound implements Round {
+  readonly isDifferentiable = true;
+  readonly steps = scalarState(0);
   readonly point: Values[];
   /** What was kept, by name and player. */
   readonly kept: Readonly<Record<string, Values[]>>;
