@@ -32,7 +32,7 @@ export class Costs {
   /** The parameters, which are the present point. */
   readonly parameters: Point;
   /** The cost of each player where it was first computed; null before. */
-  readonly first: (Tensor | null)[];
+  readonly #first: (Tensor | null)[];
   readonly #where: string;
   readonly #seats: readonly Seat[];
   readonly #all: Structure;
@@ -45,7 +45,7 @@ export class Costs {
     const parts = seats.map((seat) => structureOf(where, seat));
     this.#all = together(parts, (list) => list);
     this.parameters = parts.map(({ leaves }) => leaves);
-    this.first = seats.map(() => null);
+    this.#first = seats.map(() => null);
   }
 
   get count(): number {
@@ -57,12 +57,17 @@ export class Costs {
     return this.#seats.some(({ cost }) => cost === null);
   }
 
+  /** The cost of each player where it was first computed. */
+  first(): Tensor[] {
+    return this.#first.map((cost, i) => cost ?? neg(this.#first[1 - i] as Tensor));
+  }
+
   /** L_i at a point. */
   of(i: number, point: Point): Tensor {
     const { cost, name } = this.#seats[i] as Seat;
     if (cost === null) {
       const opposite = neg(this.of(1 - i, point));
-      this.first[i] ??= detach(opposite);
+      this.#first[i] ??= detach(opposite);
       return opposite;
     }
     const value: unknown = this.#all.within(point.flat(), (all) =>
@@ -83,7 +88,7 @@ export class Costs {
         `${this.#where}: expected the cost of ${name} to be float32 or float64, got ${value.dtype}`,
       );
     }
-    this.first[i] ??= detach(value);
+    this.#first[i] ??= detach(value);
     return value;
   }
 

@@ -111,7 +111,7 @@ export class Game<const P extends readonly Tree[] = readonly Tree[], Batch exten
     }
     increment(this.#steps);
     this.#isProven ||= !isTraced;
-    return costs.first as Tensor[];
+    return costs.first();
   }
 
   /** What the next step depends on besides the parameters. Its tensors are over the same memory: copy to keep them. */

@@ -63,6 +63,7 @@ const OPTIONS: readonly string[] = [
 /** How long a call of the engine may take, in milliseconds: the event loop runs between two calls. */
 const CHUNK_MILLISECONDS = 20;
 
+/** The result of `play`. */
 export interface History {
   /** The number of steps made. */
   readonly steps: number;
@@ -70,6 +71,56 @@ export interface History {
   readonly costs: Tensor;
 }
 
+/**
+ * Plays a differentiable game: makes `steps` steps of a method. `Game` says what the methods are.
+ *
+ * Each player has parameters, a cost as a function of all players' parameters, and an `lr` or an optimizer. The
+ * parameters are tensors, modules, or lists or objects of these. With `data`, the costs get a mini-batch after them.
+ *
+ * The steps are compiled and run on the engine's own thread, many in one call, so the event loop goes on. Between two
+ * calls `play` runs the callback and checks the signal. A cost's JavaScript runs when the step is compiled, and random
+ * numbers that it draws from a `Generator` are new in each step. Costs that read values need `compiled: false`, which
+ * gives the same results more slowly.
+ *
+ * @returns the number of steps, and all costs.
+ * @throws ArgumentError, OptionError, ShapeError, DTypeError, GraphError with the player's name, before the first step;
+ *   TraceError if a cost reads a value; BusyError if another run uses the parameters
+ * @example
+ * // The cost of the first player is x·y, and that of the second is −x·y: descent would spiral out.
+ * const a = tensor([1]);
+ * const b = tensor([1]);
+ * await play([{ parameters: a, cost: (a, b) => sum(mul(a, b)) }, { parameters: b }], {
+ *   method: "optimistic",
+ *   steps: 1000,
+ *   lr: 0.1,
+ * });
+ * a;   // [0]
+ *
+ * @example
+ * const generator = new nn.Linear(2, 3);
+ * const noise = new Generator(1);
+ * const fake = (from: nn.Module) => from.forward(noise.normal([16, 2]));
+ * const isReal = (scores: Tensor, sign: number) => ops.mean(ops.softplus(mul(scores, -sign)));
+ * const discriminator = new nn.Linear(3, 1);
+ * const history = await play(
+ *   [
+ *     {
+ *       name: "discriminator",
+ *       parameters: discriminator,
+ *       optimizer: new optim.Adam(discriminator.parameters(), { betas: [0.5, 0.9] }),
+ *       cost: (d, g, real) => add(isReal(d.forward(real), 1), isReal(d.forward(fake(g)), -1)),
+ *     },
+ *     {
+ *       name: "generator",
+ *       parameters: generator,
+ *       optimizer: new optim.Adam(generator.parameters(), { betas: [0.5, 0.9] }),
+ *       cost: (d, g) => isReal(d.forward(fake(g)), 1),
+ *     },
+ *   ],
+ *   { method: "extragradient", steps: 100, data: [x], batchSize: 16 },
+ * );
+ * history.costs.shape;   // [100, 2]
+ */
 export async function play<const P extends readonly Tree[], Batch extends readonly Tensor[] = []>(
   players: Players<P, Batch>,
   options: PlayOptions<Batch>,

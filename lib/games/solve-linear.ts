@@ -4,6 +4,7 @@ import { currentTrace } from "../context/trace.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { greater } from "../ops/greater.js";
+import { maximum } from "../ops/maximum.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
 import { solve } from "../ops/solve.js";
@@ -22,6 +23,9 @@ export interface IterationLimits {
   readonly tolerance: number;
 }
 
+// A squared residual below this is 0: quotients of smaller numbers overflow.
+const SMALLEST = { float32: 1e-36, float64: 1e-300 };
+
 /**
  * Solves M·x = b by conjugate gradients (Hestenes and Stiefel, 1952). M must be symmetric and positive definite.
  * A compiled program has all iterations, and those after the end change nothing; so it gives the same bits.
@@ -33,7 +37,7 @@ export function conjugateGradients(
 ): Tensor {
   let [x, r, p] = [zerosLike(b), b, b];
   let rr = inner(r, r);
-  const limit = mul(rr, tolerance ** 2);
+  const limit = maximum(mul(rr, tolerance ** 2), SMALLEST[b.dtype as "float32" | "float64"]);
   for (let k = 0; k < iterations; k++) {
     const goesOn = greater(rr, limit);
     if (currentTrace() === null && goesOn.item() === 0) break;

@@ -1,4 +1,4 @@
-"""Writes what PyTorch computes in float64, of the ops apart (ops.ts): functions, modules, costs, singular points, optimizers, training (.json).
+"""Writes what PyTorch computes in float64, of the ops apart (ops.ts): functions, modules, costs, singular points, optimizers, games, training (.json).
 
 pip install torch==2.13.0
 python test/oracle/make.py
@@ -8,6 +8,7 @@ import plain_torch  # noqa: F401
 
 import costs
 import functions
+import games
 import modules
 import nets
 import optimizers
@@ -35,6 +36,7 @@ def main():
     write_json("singular.json", distinct(list(singular.rows()), lambda r: (r["function"], r["note"], str(r["options"]))))
     write_json("optimizers.json", optimizers.document(cases["optimizers"], cases["runs"]))
     write_json("schedules.json", schedules.document(cases["schedules"]))
+    write_json("games.json", distinct(list(games.rows()), lambda r: r["name"]))
     write_json("training.json", training.document())
 
 

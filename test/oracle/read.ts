@@ -270,3 +270,33 @@ export interface BbobRow {
 export const readBbob = (): readonly BbobRow[] => read("bbob.json");
 
 export const readSingular = (): readonly SingularRow[] => read("singular.json");
+
+/** A random smooth game; what its costs are stands in games.py. */
+export interface GameRow {
+  readonly name: string;
+  /** The number of parameters of each player. */
+  readonly sizes: readonly number[];
+  readonly zeroSum: boolean;
+  readonly b: readonly OracleTensor[];
+  readonly m: readonly OracleTensor[];
+  readonly n: readonly OracleTensor[];
+  readonly start: OracleTensor;
+  /** The simultaneous gradient at the start, and its Jacobian. */
+  readonly field: OracleTensor;
+  readonly jacobian: OracleTensor;
+  readonly runs: readonly {
+    readonly method: string;
+    readonly options: OracleOptions;
+    readonly order: "simultaneous" | "alternating";
+    /** "plain", or its name in optim. */
+    readonly optimizer: string;
+    /** The optimizer's options besides lr. */
+    readonly settings: OracleOptions;
+    /** By player. */
+    readonly lr: readonly number[];
+    /** All parameters after each step. */
+    readonly after: readonly OracleTensor[];
+  }[];
+}
+
+export const readGames = (): readonly GameRow[] => read("games.json");
