@@ -5,7 +5,6 @@ import { greaterEqual } from "../ops/greater-equal.js";
 import { less } from "../ops/less.js";
 import { logSigmoid } from "../ops/log-sigmoid.js";
 import { mul } from "../ops/mul.js";
-import { neg } from "../ops/neg.js";
 import { reshape } from "../ops/reshape.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
@@ -17,7 +16,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { type Chance, type ChanceOptions, readChance } from "./chance.js";
 import { boolean, type Constraint } from "./constraints.js";
 import { Distribution } from "./distribution.js";
-import { complement, weighted, xlog1py, xlogy } from "./elementary.js";
+import { complement, weighted } from "./elementary.js";
 import { defineKL } from "./kl-divergence.js";
 import { registerDistribution } from "./registry.js";
 import { readStraightThrough, type StraightThroughOptions, straightThrough } from "./straight-through.js";
@@ -98,7 +97,7 @@ export class Bernoulli extends Distribution {
     const { given, parameter } = this.#chance;
     // ±logits: ln p for 1, and ln(1 − p) for 0.
     if (given === "logits") return logSigmoid(mul(parameter, sub(mul(value, 2), 1)));
-    return add(xlogy(value, parameter), xlog1py(complement(value), neg(parameter)));
+    return add(this.#chance.timesLogProbs(value), this.#chance.timesLogFailure(complement(value)));
   }
 
   protected override cumulative(x: Tensor): Tensor {

@@ -11,9 +11,9 @@ import { sigmoid } from "../ops/sigmoid.js";
 import { sub } from "../ops/sub.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { real, unitInterval } from "./constraints.js";
+import { type Constraint, real, unitInterval } from "./constraints.js";
 import type { DistributionOptions, DistributionSpec } from "./distribution.js";
-import { complement, surprise, xlog1py } from "./elementary.js";
+import { complement, surprise, weighted, xlog1py, xlogy } from "./elementary.js";
 import { readOneOf, readParameters } from "./parameters.js";
 
 /** Options of a distribution whose parameter is a probability p, or logits ln(p/(1 − p)). */
@@ -56,6 +56,17 @@ export class Chance {
     return this.given === "probs" ? log1p(neg(this.parameter)) : logSigmoid(neg(this.parameter));
   }
 
+  /** count·ln p, and 0 for a count of 0. */
+  timesLogProbs(count: Tensor): Tensor {
+    return this.given === "probs" ? xlogy(count, this.parameter) : weighted(count, this.logProbs);
+  }
+
+  /** count·ln(1 − p), and 0 for a count of 0. */
+  timesLogFailure(count: Tensor): Tensor {
+    if (this.given === "probs") return xlog1py(count, neg(this.parameter));
+    return weighted(count, this.logFailure);
+  }
+
   /** ln(p/(1 − p)) */
   get logits(): Tensor {
     return this.given === "logits" ? this.parameter : sub(this.logProbs, this.logFailure);
@@ -86,16 +97,21 @@ export class Chance {
   }
 }
 
-/** The probability in the options, broadcast with other parameters. @throws as `readParameters` */
+/**
+ * The probability in the options.
+ * @param range of probs.
+ * @throws as `readParameters`
+ */
 export function readChance(
   name: string,
   options: ChanceOptions,
+  range: Constraint = unitInterval,
 ): { readonly chance: Chance; readonly spec: DistributionSpec } {
   const given = readOneOf(name, options, ["probs", "logits"]);
   const { parameters, spec } = readParameters<string>(
     name,
     { [given]: options[given] as Operand },
-    { [given]: given === "probs" ? unitInterval : real },
+    { [given]: given === "probs" ? range : real },
     options,
     ["probs", "logits"],
   );

@@ -103,6 +103,12 @@ export const unitInterval = new Constraint({
   inside: 0.5,
 });
 
+/** Numbers in (0, 1]. */
+export const probability = new Constraint({
+  words: "a number in (0, 1]",
+  contains: (value) => logicalAnd(greater(value, 0), lessEqual(value, 1)),
+});
+
 /** Numbers in (−1, 1). */
 export const openUnitBall = new Constraint({
   words: "a number in (-1, 1)",

@@ -31,6 +31,12 @@ export interface SampleOptions {
   readonly generator?: Generator;
 }
 
+/** Draws, and the log-density at each. */
+export interface SampleAndLogProb {
+  readonly value: Tensor;
+  readonly logProb: Tensor;
+}
+
 /** What the constructor of a distribution tells its base class. */
 export interface DistributionSpec {
   readonly batchShape: Shape;
@@ -118,6 +124,17 @@ export abstract class Distribution {
       );
     }
     return this.draw(all, generator);
+  }
+
+  /**
+   * `rsample` and `logProb` of what it gives. Where values round to the boundary of the support, as of `TanhNormal`,
+   * the log-density is still exact.
+   * Shapes: as of `rsample`, and that without eventShape.
+   * @throws as `rsample`
+   */
+  rsampleWithLogProb(shape: Shape = [], options: SampleOptions = {}): SampleAndLogProb {
+    const value = this.rsample(shape, options);
+    return { value, logProb: this.densityAnywhere(value) };
   }
 
   /**

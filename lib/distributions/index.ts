@@ -1,13 +1,25 @@
 export { Bernoulli } from "./bernoulli.js";
-export { Categorical, type ClassOptions } from "./categorical.js";
+export { Categorical } from "./categorical.js";
+export { Cauchy } from "./cauchy.js";
 export type { ChanceOptions } from "./chance.js";
+export type { ClassOptions } from "./classes.js";
 export type { Constraint } from "./constraints.js";
 export {
   Distribution,
   type DistributionOptions,
   type DistributionSpec,
+  type SampleAndLogProb,
   type SampleOptions,
 } from "./distribution.js";
+export { Exponential } from "./exponential.js";
+export { Geometric } from "./geometric.js";
+export { Gumbel } from "./gumbel.js";
 export { type DistributionClass, klDivergence, registerKL } from "./kl-divergence.js";
+export { Laplace } from "./laplace.js";
+export { LogNormal } from "./log-normal.js";
 export { Normal } from "./normal.js";
+export { OneHotCategorical } from "./one-hot-categorical.js";
+export { RelaxedBernoulli } from "./relaxed-bernoulli.js";
+export { RelaxedOneHotCategorical } from "./relaxed-one-hot-categorical.js";
 export type { StraightThroughOptions } from "./straight-through.js";
+export { Uniform } from "./uniform.js";

@@ -2,7 +2,9 @@
 // distribution would end early, since −ln u of the least u > 0 is 22, and probabilities below 2⁻³² would be 0.
 import { clamp } from "../ops/clamp.js";
 import { log } from "../ops/log.js";
+import { log1p } from "../ops/log1p.js";
 import { neg } from "../ops/neg.js";
+import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import type { Generator } from "../random/generator.js";
 import type { FloatDType } from "../tensor/dtype.js";
@@ -22,4 +24,10 @@ export function standardExponential(shape: Shape, dtype: FloatDType, generator: 
 /** Draws from the Gumbel distribution with location 0 and scale 1: −ln(−ln u). */
 export function standardGumbel(shape: Shape, dtype: FloatDType, generator: Generator): Tensor {
   return to(neg(log(neg(log(openUniform(shape, generator))))), dtype);
+}
+
+/** Draws from the logistic distribution with location 0 and scale 1: ln(u/(1 − u)). */
+export function standardLogistic(shape: Shape, dtype: FloatDType, generator: Generator): Tensor {
+  const u = openUniform(shape, generator);
+  return to(sub(log(u), log1p(neg(u))), dtype);
 }

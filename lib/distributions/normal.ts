@@ -2,21 +2,19 @@ import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { erfc } from "../ops/erfc.js";
 import { erfinv } from "../ops/erfinv.js";
-import { expand } from "../ops/expand.js";
 import { log } from "../ops/log.js";
 import { mul } from "../ops/mul.js";
-import { neg } from "../ops/neg.js";
 import type { Operand } from "../ops/operand.js";
 import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import type { Generator } from "../random/generator.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type Constraint, positive, real } from "./constraints.js";
-import { Distribution, type DistributionOptions } from "./distribution.js";
+import { type Constraint, real } from "./constraints.js";
+import type { DistributionOptions } from "./distribution.js";
 import { HALF_LOG_TAU } from "./elementary.js";
 import { defineKL } from "./kl-divergence.js";
-import { readParameters } from "./parameters.js";
+import { LocationScale } from "./location-scale.js";
 import { registerDistribution } from "./registry.js";
 
 /**
@@ -29,28 +27,13 @@ import { registerDistribution } from "./registry.js";
  * @example new Normal(0, 1).logProb(0).item()   // -0.9189
  * @throws ArgumentError, ShapeError, DTypeError, OptionError
  */
-export class Normal extends Distribution {
-  readonly loc: Tensor;
-  readonly scale: Tensor;
-
+export class Normal extends LocationScale {
   constructor(loc: Operand, scale: Operand, options: DistributionOptions = {}) {
-    const { parameters, spec } = readParameters(
-      "Normal",
-      { loc, scale },
-      { loc: real, scale: positive },
-      options,
-    );
-    super(spec);
-    this.loc = parameters.loc;
-    this.scale = parameters.scale;
+    super("Normal", loc, scale, options);
   }
 
   get support(): Constraint {
     return real;
-  }
-
-  override get hasRsample(): boolean {
-    return true;
   }
 
   override get mean(): Tensor {
@@ -78,23 +61,28 @@ export class Normal extends Distribution {
   }
 
   protected override logDensity(value: Tensor): Tensor {
-    const z = div(sub(value, this.loc), this.scale);
-    return sub(mul(square(z), -0.5), add(log(this.scale), HALF_LOG_TAU));
+    return normalLogDensity(this.standardized(value), this.scale);
   }
 
   protected override cumulative(x: Tensor): Tensor {
-    const z = div(sub(x, this.loc), this.scale);
-    return mul(erfc(mul(neg(z), Math.SQRT1_2)), 0.5);
+    return normalCumulative(this.standardized(x));
   }
 
   protected override quantile(p: Tensor): Tensor {
-    return add(this.loc, mul(this.scale, mul(erfinv(sub(mul(p, 2), 1)), Math.SQRT2)));
-  }
-
-  protected override expanded(batchShape: Shape): Normal {
-    return new Normal(expand(this.loc, batchShape), expand(this.scale, batchShape), this.inherited);
+    return add(this.loc, mul(this.scale, normalQuantile(p)));
   }
 }
+
+/** −z²/2 − ln scale − ln(2π)/2: the log-density of loc + scale·z. */
+export function normalLogDensity(z: Tensor, scale: Tensor): Tensor {
+  return sub(mul(square(z), -0.5), add(log(scale), HALF_LOG_TAU));
+}
+
+/** Φ(z) = erfc(−z/√2)/2 */
+export const normalCumulative = (z: Tensor): Tensor => mul(erfc(mul(z, -Math.SQRT1_2)), 0.5);
+
+/** Φ⁻¹(p) = √2·erf⁻¹(2p − 1) */
+export const normalQuantile = (p: Tensor): Tensor => mul(erfinv(sub(mul(p, 2), 1)), Math.SQRT2);
 
 // (r² + d² − 1 − ln r²)/2 with r the ratio of the scales and d the distance over q's.
 defineKL(Normal, Normal, (p, q) => {

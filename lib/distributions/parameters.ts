@@ -3,9 +3,9 @@ import { expand } from "../ops/expand.js";
 import { type Operand, scalar } from "../ops/operand.js";
 import { checkChoice, checkFlag, checkRequired, describe } from "../options.js";
 import { type FloatDType, isFloat } from "../tensor/dtype.js";
-import { broadcast, format, type Shape } from "../tensor/shape.js";
+import { broadcast, format, type Shape, sameShape } from "../tensor/shape.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
-import type { Constraint } from "./constraints.js";
+import { type Constraint, positive } from "./constraints.js";
 import type { DistributionOptions, DistributionSpec } from "./distribution.js";
 import { isReadable, refuse } from "./validation.js";
 
@@ -124,4 +124,17 @@ export function readVectors(
   }
   if (validateArgs) checkParameter(name, key, given, given, constraint);
   return { vectors: given, spec: { batchShape: shape.slice(0, -1), dtype, validateArgs } };
+}
+
+/** A positive parameter besides those that make the batch: a number or a tensor that expands to its shape. */
+export function readBeside(name: string, key: string, given: Operand, spec: DistributionSpec): Tensor {
+  dtypeOfAll(name, { [key]: given }, spec.dtype);
+  const x = isTensor(given) ? given : scalar(given, spec.dtype);
+  if (spec.validateArgs) checkParameter(name, key, given, x, positive);
+  if (!sameShape(broadcast(name, x.shape, spec.batchShape), spec.batchShape)) {
+    throw new ShapeError(
+      `${name}: ${key} ${format(x.shape)} does not expand to the batch ${format(spec.batchShape)}`,
+    );
+  }
+  return expand(x, spec.batchShape);
 }
