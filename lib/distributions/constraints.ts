@@ -1,4 +1,5 @@
 import { abs } from "../ops/abs.js";
+import { add } from "../ops/add.js";
 import { all } from "../ops/all.js";
 import { any } from "../ops/any.js";
 import { diagonal } from "../ops/diagonal.js";
@@ -11,9 +12,11 @@ import { less } from "../ops/less.js";
 import { lessEqual } from "../ops/less-equal.js";
 import { logicalAnd } from "../ops/logical-and.js";
 import { logicalOr } from "../ops/logical-or.js";
+import { mul } from "../ops/mul.js";
 import type { Operand } from "../ops/operand.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
+import { transpose } from "../ops/transpose.js";
 import { tril } from "../ops/triangle.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
@@ -204,6 +207,17 @@ export const lowerCholesky = new Constraint({
   words: "a lower triangular matrix with a positive diagonal",
   contains: (value) =>
     logicalAnd(allLast(equal(value, tril(value)), 2), allLast(greater(diagonal(value), 0), 1)),
+  eventDim: 2,
+});
+
+export const symmetric = new Constraint({
+  words: "a symmetric matrix",
+  contains: (value) => {
+    const other = transpose(value, -1, -2);
+    const most = value.dtype === "float64" ? ROUNDING.float64 : ROUNDING.float32;
+    const size = add(abs(value), abs(other));
+    return allLast(lessEqual(abs(sub(value, other)), mul(size, most)), 2);
+  },
   eventDim: 2,
 });
 

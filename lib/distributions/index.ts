@@ -14,12 +14,16 @@ export {
 export { Exponential } from "./exponential.js";
 export { Geometric } from "./geometric.js";
 export { Gumbel } from "./gumbel.js";
+export { Independent } from "./independent.js";
 export { type DistributionClass, klDivergence, registerKL } from "./kl-divergence.js";
 export { Laplace } from "./laplace.js";
 export { LogNormal } from "./log-normal.js";
+export { Mixture } from "./mixture.js";
+export { MultivariateNormal, type SpreadOptions } from "./multivariate-normal.js";
 export { Normal } from "./normal.js";
 export { OneHotCategorical } from "./one-hot-categorical.js";
 export { RelaxedBernoulli } from "./relaxed-bernoulli.js";
 export { RelaxedOneHotCategorical } from "./relaxed-one-hot-categorical.js";
 export type { StraightThroughOptions } from "./straight-through.js";
+export { TanhNormal } from "./tanh-normal.js";
 export { Uniform } from "./uniform.js";

@@ -4,7 +4,7 @@ import { type Operand, scalar } from "../ops/operand.js";
 import { checkChoice, checkFlag, checkRequired, describe } from "../options.js";
 import { type FloatDType, isFloat } from "../tensor/dtype.js";
 import { broadcast, format, type Shape, sameShape } from "../tensor/shape.js";
-import { isTensor, type Tensor } from "../tensor/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { type Constraint, positive } from "./constraints.js";
 import type { DistributionOptions, DistributionSpec } from "./distribution.js";
 import { isReadable, refuse } from "./validation.js";
@@ -67,8 +67,11 @@ export function checkParameter(
   if (!isTensor(given) || isReadable(x)) refuse(name, key, x, constraint);
 }
 
-/** @throws ArgumentError for what is neither tensor nor number; DTypeError for other dtypes, or several. */
-function dtypeOfAll(
+/**
+ * The dtype of parameters: that of the tensors, or the one wanted, or float32.
+ * @throws ArgumentError for what is neither tensor nor number; DTypeError for other dtypes, or several.
+ */
+export function dtypeOfAll(
   name: string,
   given: Readonly<Record<string, Operand>>,
   wanted: FloatDType | undefined,
@@ -114,10 +117,7 @@ export function readVectors(
   others: readonly string[] = [],
 ): { readonly vectors: Tensor; readonly spec: DistributionSpec } {
   const { validateArgs, dtype: wanted } = readOptions(name, options, others);
-  if (!isTensor(given)) {
-    throw new ArgumentError(`${name}: expected ${key} to be a tensor, got ${describe(given)}`);
-  }
-  const dtype = dtypeOfAll(name, { [key]: given }, wanted);
+  const dtype = dtypeOfAll(name, { [key]: checkTensor(name, key, given) }, wanted);
   const { shape } = given;
   if (shape.length === 0 || shape.at(-1) === 0) {
     throw new ShapeError(`${name}: expected ${key} to be vectors [..., K] with K ≥ 1, got ${format(shape)}`);
