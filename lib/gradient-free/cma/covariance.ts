@@ -1,27 +1,43 @@
 // The covariance matrix C of CMA-ES with the square root from which points are drawn.
 
+import { runInPlace } from "../../eager/apply.js";
+import { ArgumentError } from "../../errors.js";
+import { instructionId } from "../../native/instructions.js";
+import { addmm } from "../../ops/addmm.js";
+import { matmul } from "../../ops/matmul.js";
+import { Tensor } from "../../tensor/tensor.js";
 import type { StateReader, StrategyState } from "../state.js";
-import { symmetricEigen } from "./eigen.js";
 import type { Parameters } from "./parameters.js";
 
-/** C may be decomposed again with min(D)² on its diagonal this many times, where rounding made it indefinite. */
+const EIGH = instructionId("eigh");
+
+/** From this many coordinates on, products of matrices are faster as native ops than as loops here. */
+const NATIVE_FROM = 32;
+
+/** Where rounding made C indefinite, min(D)² is added to its diagonal, at most this many times. */
 const MAX_REPAIRS = 20;
 
 /**
- * A full covariance matrix C = Vᵀ·diag(D²)·V. Its decomposition is renewed once in about 1 / (10·d·(c₁ + c_μ))
+ * A full covariance matrix C = V·diag(D²)·Vᵀ. Its decomposition is renewed once in about 1 / (10·d·(c₁ + c_μ))
  * generations, which costs O(d³); all else is O(λ·d²) a generation.
  */
 export class Covariance {
   readonly #d: number;
   /** Generations between two decompositions. */
   readonly #gap: number;
-  /** C [d, d], of which the lower triangle is kept. */
-  readonly #c: Float64Array;
-  /** V [d, d], whose rows are eigenvectors of C as it was at the last decomposition. */
+  /** C [d, d]; the lower triangle counts. And as a tensor over the same memory. */
+  #c: Float64Array;
+  #matrix: Tensor;
+  /** V [d, d], whose columns are the eigenvectors of C as it was at the last decomposition. */
   readonly #v: Float64Array;
-  /** The roots of the eigenvalues [d], ascending. */
+  /** D [d], the roots of the eigenvalues, ascending. */
   readonly #roots: Float64Array;
-  readonly #work: Float64Array;
+  /** The eigenvalues above the eigenvectors [d + 1, d], as the decomposition gives them. And as a tensor. */
+  readonly #decomposed: Float64Array;
+  readonly #decomposition: Tensor;
+  /** The vectors that C learns from, and these times their weights [λ + 1, d]. */
+  readonly #vectors: Float64Array;
+  readonly #weighted: Float64Array;
   readonly #weights: Float64Array;
   /** Updates since the last decomposition. */
   #age = 0;
@@ -30,9 +46,13 @@ export class Covariance {
     this.#d = d;
     this.#gap = 1 / (c1 + cmu) / d / 10;
     this.#c = new Float64Array(d * d);
+    this.#matrix = asMatrix(this.#c, d);
     this.#v = new Float64Array(d * d);
     this.#roots = new Float64Array(d).fill(1);
-    this.#work = new Float64Array(d);
+    this.#decomposed = new Float64Array((d + 1) * d);
+    this.#decomposition = asMatrix(this.#decomposed, d);
+    this.#vectors = new Float64Array((size + 1) * d);
+    this.#weighted = new Float64Array((size + 1) * d);
     this.#weights = new Float64Array(size + 1);
     for (let i = 0; i < d; i++) this.#c[i * d + i] = this.#v[i * d + i] = 1;
   }
@@ -43,23 +63,37 @@ export class Covariance {
   }
 
   /** The root of the least and of the greatest eigenvalue. */
-  get extent(): readonly [least: number, greatest: number] {
-    return [this.#roots[0] as number, this.#roots[this.#d - 1] as number];
+  get least(): number {
+    return this.#roots[0] as number;
   }
 
-  /** Element j of the axis i of the distribution: D[i]·V[i, j]. */
-  axis(i: number, j: number): number {
-    return (this.#roots[i] as number) * (this.#v[i * this.#d + j] as number);
+  get greatest(): number {
+    return this.#roots[this.#d - 1] as number;
   }
 
-  /** y[at], …, y[at + d − 1] = C^½·z of the same places: Vᵀ·(D∘z). */
-  sample(z: Float64Array, y: Float64Array, at: number): void {
-    const work = this.#work;
-    for (let i = 0; i < this.#d; i++) work[i] = (this.#roots[i] as number) * (z[at + i] as number);
-    this.#rotate(work, y, at);
+  /** Coordinate i of an axis of the distribution: V[i, axis]·D[axis]. */
+  axis(axis: number, i: number): number {
+    return (this.#v[i * this.#d + axis] as number) * (this.#roots[axis] as number);
   }
 
-  /** out = Vᵀ·z: z, drawn along the axes, in the coordinates. */
+  /** y = V·(D∘z) for these rows of z and y [λ, d]. */
+  sample(z: Float64Array, y: Float64Array, begin: number, end: number): void {
+    const d = this.#d;
+    const scaled = this.#weighted;
+    for (let row = begin; row < end; row++) {
+      for (let i = 0, at = row * d; i < d; i++, at++)
+        scaled[at] = (this.#roots[i] as number) * (z[at] as number);
+    }
+    if (d < NATIVE_FROM || end - begin === 1) {
+      for (let row = begin; row < end; row++) this.#rotate(scaled, y, row * d);
+      return;
+    }
+    const rows = scaled.subarray(begin * d, end * d);
+    const product = matmul(asMatrix(rows, d), asMatrix(this.#v, d), { transposeB: true });
+    y.set(product.storage.forReading(), begin * d);
+  }
+
+  /** out = V·z: z, drawn along the axes, in the coordinates [d]. */
   rotate(z: Float64Array, out: Float64Array): void {
     this.#rotate(z, out, 0);
   }
@@ -67,88 +101,78 @@ export class Covariance {
   #rotate(z: Float64Array, out: Float64Array, at: number): void {
     const d = this.#d;
     const v = this.#v;
-    let j = 0;
-    // Four rows at a time, so that `out` is read and written less often.
-    for (let i = 0; i < d; i++) out[at + i] = 0;
-    for (; j + 3 < d; j += 4) {
-      const z0 = z[j] as number;
-      const z1 = z[j + 1] as number;
-      const z2 = z[j + 2] as number;
-      const z3 = z[j + 3] as number;
-      const row = j * d;
-      for (let i = 0; i < d; i++) {
-        const k = row + i;
-        const [x0, x1] = [v[k] as number, v[k + d] as number];
-        const [x2, x3] = [v[k + 2 * d] as number, v[k + 3 * d] as number];
-        out[at + i] = (out[at + i] as number) + (z0 * x0 + z1 * x1 + (z2 * x2 + z3 * x3));
+    const even = d & ~1;
+    for (let i = 0; i < d; i++) {
+      const row = i * d;
+      // Two sums, so that an addition need not wait for the one before.
+      let a = 0;
+      let b = 0;
+      for (let j = 0; j < even; j += 2) {
+        a += (v[row + j] as number) * (z[at + j] as number);
+        b += (v[row + j + 1] as number) * (z[at + j + 1] as number);
       }
-    }
-    for (; j < d; j++) {
-      const zj = z[j] as number;
-      for (let i = 0; i < d; i++) out[at + i] = (out[at + i] as number) + zj * (v[j * d + i] as number);
+      if (even < d) a += (v[row + even] as number) * (z[at + even] as number);
+      out[at + i] = a + b;
     }
   }
 
   /**
    * C ← (1 − Σ r)·C + r₀·p·pᵀ + Σ rₖ·yₖ·yₖᵀ, where a negative rₖ is multiplied by d / ‖zₖ‖².
-   * @param rates r [λ + 1]: that of p, and those of the points in order of their rank.
-   * @param p [d], to be multiplied by `scale`.
+   * @param rates r [λ + 1]: that of the path p, and those of the points in order of their rank.
+   * @param path p [d], to be multiplied by `scale`.
    * @param order The rows of `z` and `y`, the best first.
    */
   update(
     rates: Float64Array,
-    p: Float64Array,
+    path: Float64Array,
     scale: number,
-    z: Float64Array,
-    y: Float64Array,
-    order: Int32Array,
+    { z, y, order }: { readonly z: Float64Array; readonly y: Float64Array; readonly order: Int32Array },
   ): void {
     const d = this.#d;
-    const weights = this.#weights;
     const count = rates.length;
+    const vectors = this.#vectors;
     let decay = 1;
     for (let k = 0; k < count; k++) {
-      let rate = rates[k] as number;
+      const rate = rates[k] as number;
       decay -= rate;
-      if (rate < 0) {
-        // Bounds what a long step takes away from C, so that C stays positive definite.
-        const row = (order[k - 1] as number) * d;
-        let squared = 0;
-        for (let i = row; i < row + d; i++) squared += (z[i] as number) ** 2;
-        rate *= d / (Math.sqrt(squared) + 1e-9) ** 2;
-      }
-      weights[k] = rate;
+      const from = k === 0 ? 0 : (order[k - 1] as number) * d;
+      // Bounds what a long step takes away from C, so that C stays positive definite.
+      this.#weights[k] = rate < 0 ? (rate * d) / (norm(z, from, d) + 1e-9) ** 2 : rate;
+      if (k === 0) for (let i = 0; i < d; i++) vectors[i] = scale * (path[i] as number);
+      else for (let i = 0, to = k * d; i < d; i++) vectors[to + i] = y[from + i] as number;
     }
-    const first = (weights[0] as number) * scale * scale;
-    for (let i = 0; i < d; i++) {
-      const factor = first * (p[i] as number);
-      const row = i * d;
-      for (let j = 0; j <= i; j++) {
-        this.#c[row + j] = decay * (this.#c[row + j] as number) + factor * (p[j] as number);
-      }
-    }
-    for (let k = 1; k < count; k += 2) this.#addTwo(y, order, k, count);
+    if (d < NATIVE_FROM) this.#learn(decay, count);
+    else this.#learnNatively(decay, count);
     this.#age++;
   }
 
-  /** Adds wₖ·yₖ·yₖᵀ and that of k + 1, if there is one. */
-  #addTwo(y: Float64Array, order: Int32Array, k: number, count: number): void {
+  /** The lower triangle of C ← decay·C + Σ wₖ·vₖ·vₖᵀ. */
+  #learn(decay: number, count: number): void {
     const d = this.#d;
     const c = this.#c;
-    const isLast = k + 1 === count;
-    const row0 = (order[k - 1] as number) * d;
-    const row1 = isLast ? row0 : (order[k] as number) * d;
-    const w0 = this.#weights[k] as number;
-    const w1 = isLast ? 0 : (this.#weights[k + 1] as number);
-    if (w0 === 0 && w1 === 0) return;
-    for (let i = 0; i < d; i++) {
-      const f0 = w0 * (y[row0 + i] as number);
-      const f1 = w1 * (y[row1 + i] as number);
-      const row = i * d;
-      for (let j = 0; j <= i; j++) {
-        c[row + j] = (c[row + j] as number) + (f0 * (y[row0 + j] as number) + f1 * (y[row1 + j] as number));
+    const vectors = this.#vectors;
+    for (let i = 0; i < d * d; i++) c[i] = decay * (c[i] as number);
+    for (let k = 0; k < count; k++) {
+      const w = this.#weights[k] as number;
+      const from = k * d;
+      for (let i = 0; i < d; i++) {
+        const factor = w * (vectors[from + i] as number);
+        const row = i * d;
+        for (let j = 0; j <= i; j++)
+          c[row + j] = (c[row + j] as number) + factor * (vectors[from + j] as number);
       }
     }
+  }
+
+  #learnNatively(decay: number, count: number): void {
+    const d = this.#d;
+    for (let k = 0, at = 0; k < count; k++) {
+      const w = this.#weights[k] as number;
+      for (let i = 0; i < d; i++, at++) this.#weighted[at] = w * (this.#vectors[at] as number);
+    }
+    const [weighted, vectors] = [asMatrix(this.#weighted, d), asMatrix(this.#vectors, d)];
+    this.#matrix = addmm(this.#matrix, weighted, vectors, { transposeA: true, beta: decay });
+    this.#c = this.#matrix.storage.forReading() as Float64Array;
   }
 
   /** Renews the decomposition if it is due. @returns false if C has no square root any more. */
@@ -163,39 +187,42 @@ export class Covariance {
    */
   equalize(limit: number): Float64Array | null {
     const d = this.#d;
-    let [least, most] = [Number.POSITIVE_INFINITY, 0];
+    let least = Number.POSITIVE_INFINITY;
+    let most = 0;
     for (let i = 0; i < d; i++) {
-      least = Math.min(least, this.variance(i));
-      most = Math.max(most, this.variance(i));
+      const variance = this.variance(i);
+      if (variance < least) least = variance;
+      if (variance > most) most = variance;
     }
-    if (!(most >= limit * least) || !(least > 0)) return null;
+    if (!(most >= limit * least && least > 0)) return null;
     const deviations = Float64Array.from({ length: d }, (_, i) => Math.sqrt(this.variance(i)));
     for (let i = 0; i < d; i++) {
-      for (let j = 0; j < i; j++) {
-        const at = i * d + j;
-        this.#c[at] = (this.#c[at] as number) / ((deviations[i] as number) * (deviations[j] as number));
+      for (let j = 0; j < d; j++) {
+        const product = (deviations[i] as number) * (deviations[j] as number);
+        this.#c[i * d + j] = i === j ? 1 : (this.#c[i * d + j] as number) / product;
       }
-      this.#c[i * d + i] = 1;
     }
-    this.#decompose();
-    return deviations;
+    return this.#decompose() ? deviations : null;
   }
 
   #decompose(): boolean {
     const d = this.#d;
+    const c = this.#c;
     const roots = this.#roots;
     this.#age = 0;
+    for (let i = 0; i < d; i++) {
+      for (let j = 0; j < i; j++) c[j * d + i] = c[i * d + j] as number;
+    }
     for (let repairs = 0; repairs <= MAX_REPAIRS; repairs++) {
-      const shift = (roots[0] as number) ** 2;
-      symmetricEigen(this.#c, d, this.#v, roots, this.#work);
-      if (!roots.every(Number.isFinite)) return false;
-      if ((roots[0] as number) > 0) {
-        for (let i = 0; i < d; i++) roots[i] = Math.sqrt(roots[i] as number);
+      if (!eigh(this.#matrix, this.#decomposition)) return false;
+      const least = this.#decomposed[0] as number;
+      if (least > 0) {
+        for (let i = 0; i < d; i++) roots[i] = Math.sqrt(this.#decomposed[i] as number);
+        this.#v.set(this.#decomposed.subarray(d));
         return true;
       }
-      const added = Math.max(shift, -(roots[0] as number)) + Number.MIN_VALUE;
-      for (let i = 0; i < d; i++) this.#c[i * d + i] = (this.#c[i * d + i] as number) + added;
-      roots[0] = Math.sqrt(added);
+      const added = Math.max(this.least ** 2 * 2 ** repairs, -least) + Number.MIN_VALUE;
+      for (let i = 0; i < d; i++) c[i * d + i] = (c[i * d + i] as number) + added;
     }
     return false;
   }
@@ -211,10 +238,33 @@ export class Covariance {
     const roots = state.numbers("roots", d);
     const age = state.number("age", { min: 0, integer: true });
     return () => {
-      this.#c.set(c);
+      this.#c = c;
+      this.#matrix = asMatrix(c, d);
       this.#v.set(v);
       this.#roots.set(roots);
       this.#age = age;
     };
   }
+}
+
+/** A tensor of rows of d numbers over the same memory. */
+const asMatrix = (values: Float64Array, d: number): Tensor =>
+  new Tensor(values, [values.length / d, d], "float64");
+
+/** y [d + 1, d] = the eigenvalues of c [d, d] above its eigenvectors. @returns false if there are none. */
+function eigh(c: Tensor, y: Tensor): boolean {
+  // Straight to the instruction: the op would take some microseconds more, which is most of the time for a small d.
+  try {
+    runInPlace("eigh", EIGH, [1, y.shape[1] as number], [c, y], [y]);
+    return true;
+  } catch (error) {
+    if (error instanceof ArgumentError) return false;
+    throw error;
+  }
+}
+
+function norm(values: Float64Array, from: number, count: number): number {
+  let squared = 0;
+  for (let i = from; i < from + count; i++) squared += (values[i] as number) ** 2;
+  return Math.sqrt(squared);
 }

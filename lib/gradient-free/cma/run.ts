@@ -119,25 +119,27 @@ export class Run implements Distribution {
   /** Draws a generation into `points` [λ, d]. */
   sample(points: Float64Array, draws: Draws): void {
     draws.fillNormal(this.#z, 0, this.#z.length);
-    for (let row = 0; row < this.size; row++) this.#place(row, points);
+    this.#place(0, this.size, points);
   }
 
   /** Draws the point of that row again. */
   resample(row: number, points: Float64Array, draws: Draws): void {
     const d = this.dimension;
     draws.fillNormal(this.#z, row * d, (row + 1) * d);
-    this.#place(row, points);
+    this.#place(row, row + 1, points);
   }
 
-  /** x = m + σ·S·y, moved into the bounds. */
-  #place(row: number, points: Float64Array): void {
+  /** x = m + σ·S·y, moved into the bounds, for these rows. */
+  #place(begin: number, end: number, points: Float64Array): void {
     const d = this.dimension;
     const { boundary } = this.setup;
-    const begin = row * d;
-    this.#covariance?.sample(this.#z, this.#y, begin);
-    for (let i = 0; i < d; i++) {
-      const x = this.#before(begin, i);
-      points[begin + i] = boundary === null ? x : boundary.repair(x, i);
+    this.#covariance?.sample(this.#z, this.#y, begin, end);
+    for (let row = begin; row < end; row++) {
+      const from = row * d;
+      for (let i = 0; i < d; i++) {
+        const x = this.#before(from, i);
+        points[from + i] = boundary === null ? x : boundary.repair(x, i);
+      }
     }
   }
 
@@ -233,7 +235,8 @@ export class Run implements Distribution {
     const rate = this.#rateOfPath(isSteady);
     this.#rates[0] = rate;
     const scale = Math.sqrt(this.#parameters.c1 / (rate + 1e-23));
-    covariance.update(this.#rates, this.#pc, scale, this.#z, this.#y, this.#order);
+    const generation = { z: this.#z, y: this.#y, order: this.#order };
+    covariance.update(this.#rates, this.#pc, scale, generation);
   }
 
   /** scaleᵢ ← scaleᵢ·2^(Σ rₖ·(zₖᵢ² − 1) / 2), over the path and the points. */
@@ -304,7 +307,7 @@ export class Run implements Distribution {
     if (!isFinite) return "conditioncov";
     if (this.#hasComeToRest()) return "tolxstagnation";
     if (this.#covariance !== null) {
-      const [least, greatest] = this.#covariance.extent;
+      const { least, greatest } = this.#covariance;
       if (this.#sigma / greatest > sigma * CREEPING) return "tolupsigma";
       if (greatest > Math.sqrt(MAX_CONDITION) * least) return "conditioncov";
       if (this.#axisHasNoEffect(this.#covariance)) return "noeffectaxis";
@@ -366,6 +369,7 @@ export class Run implements Distribution {
       rest: this.#rest.slice(),
       restsSince: this.#restsSince,
       z: isOpen ? this.#z.slice() : null,
+      y: isOpen && this.#y !== this.#z ? this.#y.slice() : null,
       covariance: this.#covariance?.save() ?? null,
       histories: this.#histories.save(),
       boundary: this.setup.boundary?.save() ?? null,
@@ -381,7 +385,8 @@ export class Run implements Distribution {
     const sigma = state.number("sigma", { min: 0 });
     const names = ["mean", "scale", "ps", "pc", "rest"] as const;
     const vectors = names.map((name) => state.numbers(name, d));
-    const z = state.isNull("z") ? null : state.numbers("z", this.size * d);
+    const open = state.isNull("z") ? null : state.numbers("z", this.size * d);
+    const openY = state.isNull("y") ? open : state.numbers("y", this.size * d);
     const parts = [
       this.#covariance?.prepare(state.inner("covariance")),
       this.#histories.prepare(state.inner("histories")),
@@ -395,10 +400,9 @@ export class Run implements Distribution {
       this.#generation = generation;
       this.#restsSince = restsSince;
       this.#sigma = sigma;
-      if (z === null) return;
-      this.#z.set(z);
-      if (this.#covariance === null) return;
-      for (let row = 0; row < this.size; row++) this.#covariance.sample(this.#z, this.#y, row * d);
+      if (open === null || openY === null) return;
+      this.#z.set(open);
+      this.#y.set(openY);
     };
   }
 }
