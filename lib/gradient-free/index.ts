@@ -6,6 +6,7 @@ export {
   type DifferentialEvolutionStrategy,
 } from "./differential-evolution.js";
 export type { BatchedObjective, Objective } from "./evaluate.js";
+export { FiniteDifferenceDescent, type FiniteDifferenceDescentOptions } from "./finite-difference-descent.js";
 export {
   type Generation,
   type GenerationReport,
@@ -18,5 +19,6 @@ export { RandomSearch, type RandomSearchOptions } from "./random-search.js";
 export type { BoxBounds, PerCoordinate, Point, Tolerances } from "./read.js";
 export type { Method, Methods } from "./registry.js";
 export { SeparableCMAES } from "./sep-cma-es.js";
+export { SPSA, type SpsaOptions } from "./spsa.js";
 export type { StateValue, StrategyState } from "./state.js";
 export { type Best, type StopReason, Strategy, type StrategyOptions } from "./strategy.js";

@@ -128,6 +128,7 @@ test("is ended by a signal, with its reason", async () => {
   const control = new AbortController();
   const running = minimize(count, [3, 4], {
     method: "random-search",
+    sampling: "fixed",
     maxEvaluations: 1e9,
     signal: control.signal,
   });
