@@ -1,7 +1,7 @@
 // Searches of BBOB's functions by this library: the twin of peers/searches.py.
-import { type MinimizeOptions, minimize } from "thalweg/gradient-free";
+import { CMAES, type MinimizeOptions, minimize, SeparableCMAES } from "thalweg/gradient-free";
 import { type Definition, FUNCTIONS, makeProblem, type Problem, startPoint } from "../bbob/index.js";
-import type { Search, Searched } from "../protocol.js";
+import type { Outside, Search, Searched } from "../protocol.js";
 
 const BOUNDS = { lower: -5, upper: 5 };
 /** As in peers/searches.py. */
@@ -11,10 +11,16 @@ type Options = MinimizeOptions & { readonly batched?: false };
 
 /** The options of each method; the same names are the same methods with the same settings in peers/. */
 const METHODS: Readonly<Record<string, Options>> = {
+  "cma-es": { method: "cma-es", sigma: SIGMA },
+  "cma-es, IPOP": { method: "cma-es", sigma: SIGMA, restarts: "ipop" },
+  "cma-es, BIPOP": { method: "cma-es", sigma: SIGMA, restarts: "bipop" },
+  "sep-cma-es": { method: "sep-cma-es", sigma: SIGMA },
   "nelder-mead": { method: "nelder-mead", tolerance: { tolx: 1e-10, tolfun: 1e-10 } },
   "differential-evolution": evolution("deferred"),
   "differential-evolution, immediate": evolution("immediate"),
   "random-search": { method: "random-search", sigma: SIGMA },
+  "finite-difference-descent": { method: "finite-difference-descent" },
+  spsa: { method: "spsa", c: 0.01 },
 };
 
 function evolution(updating: "deferred" | "immediate"): Options {
@@ -58,4 +64,34 @@ export async function search(request: Search): Promise<Searched[]> {
     runs.push(await run(options, makeProblem(definition, instance, request.d), request));
   }
   return runs;
+}
+
+/** Methods whose time outside f is taken. */
+const TIMED = { "cma-es": CMAES, "sep-cma-es": SeparableCMAES };
+export const OUTSIDE: readonly string[] = Object.keys(TIMED);
+
+/** Microseconds per evaluation that a method takes outside f, by sample: the first generations on f9. */
+export function timeOutside({ method, d, generations, minMillis }: Outside): number[] {
+  const Method = TIMED[method as keyof typeof TIMED];
+  const problem = makeProblem(FUNCTIONS.find(({ id }) => id === 9) as Definition, 1, d);
+  const samples: number[] = [];
+  const started = performance.now();
+  do {
+    const strategy = new Method(startPoint(problem), { sigma: SIGMA, seed: samples.length + 1 });
+    let millis = 0;
+    for (let generation = 0; generation < generations; generation++) {
+      let before = performance.now();
+      const points = strategy.ask();
+      millis += performance.now() - before;
+      const values = new Float64Array(points.length / d);
+      for (let i = 0; i < values.length; i++)
+        values[i] = problem.evaluate(points.subarray(i * d, (i + 1) * d));
+      before = performance.now();
+      strategy.tell(values);
+      millis += performance.now() - before;
+    }
+    samples.push((1000 * millis) / strategy.evaluations);
+  } while (samples.length < 2 || performance.now() - started < minMillis);
+  // As in all that is timed, the first sample does not count.
+  return samples.slice(1);
 }

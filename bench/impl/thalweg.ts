@@ -16,7 +16,7 @@ import { pick, type Session, serve } from "../serve.js";
 import type { Mode, Product } from "../workloads.js";
 import { buildDescent, valuesAfter } from "./descent.js";
 import { buildNetwork, buildOptimizer, eagerStep, type Network, type Step } from "./network.js";
-import { SEARCHES, search } from "./searches.js";
+import { OUTSIDE, SEARCHES, search, timeOutside } from "./searches.js";
 
 function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Session {
   setThreads(threads);
@@ -156,4 +156,6 @@ await serve({
   prepare,
   searches: SEARCHES,
   search,
+  outside: OUTSIDE,
+  timeOutside,
 });

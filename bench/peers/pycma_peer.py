@@ -23,7 +23,7 @@ def outside(method, d, generations, min_millis):
     """The first generations on rotated Rosenbrock."""
     problem, _ = bbobbenchmarks.instantiate(9, 1)
     samples, started = [], time.perf_counter()
-    while not samples or time.perf_counter() - started < min_millis / 1000:
+    while len(samples) < 2 or time.perf_counter() - started < min_millis / 1000:
         strategy = cma.CMAEvolutionStrategy(start_point(9, 1, d), SIGMA, {"verbose": -9, "seed": len(samples) + 1})
         seconds, evaluations = 0.0, 0
         for _ in range(generations):
@@ -36,7 +36,7 @@ def outside(method, d, generations, min_millis):
             seconds += time.perf_counter() - before
             evaluations += len(points)
         samples.append(1e6 * seconds / evaluations)
-    return samples
+    return samples[1:]  # as in all that is timed, the first sample does not count
 
 
 SEARCHES = {

@@ -16,7 +16,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("--help lists every option", () => {
   const { status, stdout } = bench("--help");
   expect(status).toBe(0);
-  for (const option of ["filter", "json", "threads", "peers", "modes", "quick", "results", "help"]) {
+  for (const option of [
+    "filter",
+    "json",
+    "instances",
+    "budget",
+    "threads",
+    "peers",
+    "modes",
+    "quick",
+    "results",
+    "help",
+  ]) {
     expect(stdout).toContain(`--${option}`);
   }
 });
