@@ -74,29 +74,28 @@ bool is_graded_down(const EighCall<T>& call) {
   return abs_(call.x[0]) > abs_(call.x[call.n * call.n - 1]);
 }
 
-// a [n, stride] ← (x + xᵀ)/2 times a power of 2 that brings its largest element near 1, which is returned; 0
+// a [n, stride] ← (x + xᵀ)/2 times a power of 2 that brings the largest of x near 1, which is returned; 0
 // where x is not finite. Rows and columns in reverse if asked for.
 template <typename T>
 T load_symmetric(const EighCall<T>& call, bool reversed, const Tridiagonal<T>& to) {
   const int64_t n = call.n;
   const int64_t stride = to.stride;
+  T nothing = 0;  // NaN where an element is not finite
+#pragma omp simd reduction(+ : nothing)
+  for (int64_t i = 0; i < n * n; ++i) nothing += call.x[i] * 0;
+  if (nothing != 0) return 0;
+  const T largest_to_1 = scale_of(call.x, n * n);
+  const T scale = largest_to_1 == 0 ? 1 : largest_to_1;
   for (int64_t i = 0; i < stride * stride; ++i) to.a[i] = 0;
   for (int64_t i = 0; i < n; ++i) {
     const int64_t r = reversed ? n - 1 - i : i;
     for (int64_t j = 0; j <= i; ++j) {
       const int64_t c = reversed ? n - 1 - j : j;
-      const T x = call.x[i * n + j] / 2 + call.x[j * n + i] / 2;
+      const T x = call.x[i * n + j] * scale / 2 + call.x[j * n + i] * scale / 2;
       to.a[r * stride + c] = x;
       to.a[c * stride + r] = x;
     }
   }
-  T nothing = 0;  // NaN where an element is not finite
-#pragma omp simd reduction(+ : nothing)
-  for (int64_t i = 0; i < n * stride; ++i) nothing += to.a[i] * 0;
-  if (nothing != 0) return 0;
-  const T scale = scale_of(to.a, n * stride);
-  if (scale == 0) return 1;
-  for (int64_t i = 0; i < n * stride; ++i) to.a[i] *= scale;
   return scale;
 }
 
@@ -107,31 +106,35 @@ template <typename T>
 THALWEG_INLINE bool is_split(const Tridiagonal<T>& t, int64_t i) {
   const T e = abs_(t.beside[i]);
   // The square root of what LAPACK compares, which would have to be scaled: e² ≤ ε²·|d_i|·|d_{i+1}|.
-  return e <= MathOf<T>::kSmallestNormal ||
+  return e <= MathOf<T>::kSmallestNormal / kEpsilon<T> ||
          e <= kEpsilon<T> * sqrt_(abs_(t.diagonal[i])) * sqrt_(abs_(t.diagonal[i + 1]));
 }
 
-// 1/√(f² + g²), the root itself in `root`; both may be tiny.
+// Turns (f, g) into (0, length), which may be 0: then there is no rotation.
 template <typename T>
-THALWEG_INLINE T reciprocal_length(T f, T g, T& root) {
-  T square = f * f + g * g;
-  if (__builtin_expect(square < MathOf<T>::kSmallestNormal / kEpsilon<T>, 0)) {
+struct Turn {
+  T cosine, sine, length;
+
+  static inline __attribute__((always_inline)) Turn of(T f, T g) {
+    const T square = f * f + g * g;
+    if (__builtin_expect(square < MathOf<T>::kSmallestNormal / kEpsilon<T>, 0)) return of_tiny(f, g);
+    const T length = sqrt_(square);
+    const T reciprocal = length * (1 / square);  // a division that does not wait for the root
+    return {g * reciprocal, f * reciprocal, length};
+  }
+
+ private:
+  // Squares below the normal numbers have lost their digits.
+  static Turn of_tiny(T f, T g) {
     const T both[] = {f, g};
     const T scale = scale_of(static_cast<const T*>(both), 2);
-    if (scale == 0) {
-      root = 0;
-      return 0;
-    }
+    if (scale == 0) return {1, 0, 0};
     f *= scale;
     g *= scale;
-    square = f * f + g * g;
-    root = sqrt_(square) / scale;
-    return sqrt_(square) * (1 / square) * scale;
+    const T length = sqrt_(f * f + g * g);
+    return {g / length, f / length, length / scale};
   }
-  // The division does not wait for the root.
-  root = sqrt_(square);
-  return root * (1 / square);
-}
+};
 
 // One QL step on rows [l, m] of T, with Wilkinson's shift.
 template <typename T, bool kVectors>
@@ -148,17 +151,16 @@ void step(const Tridiagonal<T>& t, int64_t l, int64_t m, Rotations<T>& rotations
   for (int64_t i = m - 1; i >= l; --i) {
     const T f = sine * e[i];
     const T b = cosine * e[i];
-    T length;
-    const T reciprocal = reciprocal_length(f, g, length);
-    e[i + 1] = length;
-    if (length == 0) {  // T falls apart here
+    const Turn<T> turn = Turn<T>::of(f, g);
+    e[i + 1] = turn.length;
+    if (turn.length == 0) {  // T falls apart here
       d[i + 1] -= p;
       e[m] = 0;
       if constexpr (kVectors) rotations.end();
       return;
     }
-    sine = f * reciprocal;
-    cosine = g * reciprocal;
+    sine = turn.sine;
+    cosine = turn.cosine;
     g = d[i + 1] - p;
     const T r = (d[i] - g) * sine + 2 * cosine * b;
     p = sine * r;
