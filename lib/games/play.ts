@@ -92,7 +92,7 @@ export interface History {
  * await play([{ parameters: a, cost: (a, b) => sum(mul(a, b)) }, { parameters: b }], {
  *   method: "optimistic",
  *   steps: 1000,
- *   lr: 0.1,
+ *   lr: 0.3,
  * });
  * a;   // [0]
  *

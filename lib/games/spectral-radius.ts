@@ -1,8 +1,9 @@
 import { noGrad } from "../context/grad-mode.js";
 import { DTypeError, ShapeError } from "../errors.js";
+import { abs } from "../ops/abs.js";
+import { amax } from "../ops/amax.js";
 import { div } from "../ops/div.js";
 import { matmul } from "../ops/matmul.js";
-import { norm } from "../ops/norm.js";
 import { to } from "../ops/to.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
@@ -28,11 +29,12 @@ export function spectralRadius(matrix: Tensor): number {
   if (!isFloat(matrix.dtype)) {
     throw new DTypeError(`spectralRadius: expected a matrix of float32 or float64, got ${matrix.dtype}`);
   }
+  if (rows === 0) return 0;
   return noGrad(() => {
     let power = to(matrix, "float64");
     let logarithm = 0;
     for (let k = 0; k <= SQUARINGS; k++) {
-      const size = norm(power).item();
+      const size = amax(abs(power)).item();
       if (size === 0) return 0;
       logarithm += Math.log(size) / 2 ** k;
       power = div(power, size);
