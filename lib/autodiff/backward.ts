@@ -77,6 +77,8 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
   for (const storage of [...scratch, ...freed]) if (!taken.has(storage)) giveBack(storage);
 }
 
+export const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
+
 /** A tensor to start from, and its own gradient ∂c/∂y. */
 export interface Seed {
   readonly y: Tensor;
@@ -172,6 +174,12 @@ interface Pulling extends Keeping {
   readonly scratch?: Storage[] | undefined;
 }
 
+interface Pulled extends Pulling {
+  readonly cotangents: Map<Tensor, Tensor>;
+  /** The cotangents that are known to be 0. Nothing is computed from them. */
+  readonly zeros: Set<Tensor>;
+}
+
 /** ∂c/∂z for every tensor z from which one of `results` was computed, given ∂c/∂y of the seeds. */
 function pullBack(
   seeds: readonly Seed[],
@@ -179,6 +187,7 @@ function pullBack(
   settings: Pulling,
 ): Map<Tensor, Tensor> {
   const cotangents = new Map<Tensor, Tensor>();
+  const pulled = { ...settings, cotangents, zeros: new Set<Tensor>() };
   const mode = settings.createGraph ? enableGrad : noGrad;
   mode(() => {
     for (const { y, dy } of seeds) {
@@ -187,7 +196,7 @@ function pullBack(
     }
     for (const result of results) {
       const dy = complete(result, cotangents);
-      if (dy !== undefined) pullThrough(result, dy, cotangents, settings);
+      if (dy !== undefined) pullThrough(result, dy, pulled);
     }
     for (const tensor of cotangents.keys()) if (tensor.producer === null) complete(tensor, cotangents);
   });
@@ -216,12 +225,8 @@ function complete(tensor: Tensor, cotangents: Map<Tensor, Tensor>): Tensor | und
 }
 
 /** Adds dy · ∂y/∂input to the cotangent of each input of the op that made y. */
-function pullThrough(
-  y: Tensor,
-  dy: Tensor,
-  cotangents: Map<Tensor, Tensor>,
-  { only, meet, scratch }: Pulling,
-): void {
+function pullThrough(y: Tensor, dy: Tensor, pulled: Pulled): void {
+  const { only, meet, scratch, cotangents, zeros } = pulled;
   const { op, inputs, attributes, line } = y.producer as Node;
   // A user's rule may keep the tensors that it receives and makes.
   const isOwn = scratch !== undefined && !op.isCustom;
@@ -233,6 +238,15 @@ function pullThrough(
     const input = inputs[i] as Tensor;
     const rule = op.vjp[name];
     if (!input.requiresGrad || rule === undefined || only?.has(input) === false) return;
+    const before = cotangents.get(input);
+    if (before === undefined) meet?.(input);
+    if (rule === 0 || (zeros.has(dy) && !op.isCustom)) {
+      if (before !== undefined) return;
+      const zero = zerosLike(input);
+      zeros.add(zero);
+      cotangents.set(input, zero);
+      return;
+    }
     const dx = asGradientOf(`${op.name} with respect to ${name}`, line, () =>
       make(() => rule(context as never)),
     );
@@ -241,9 +255,8 @@ function pullThrough(
         `backward: the vjp of ${op.name} gave ${dx.dtype} ${format(dx.shape)} for ${name} ${format(input.shape)}`,
       );
     }
-    const before = cotangents.get(input);
-    if (before === undefined) meet?.(input);
-    cotangents.set(input, before === undefined ? dx : make(() => add(before, dx)));
+    const isFirst = before === undefined || zeros.has(before);
+    cotangents.set(input, isFirst ? dx : make(() => add(before, dx)));
   });
 }
 

@@ -6,7 +6,7 @@ import { checkRequired, describe } from "../options.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { zerosLike } from "./linearize.js";
+import { zerosLike } from "./backward.js";
 import { vjp as pullBack, type TensorFunction } from "./transforms.js";
 import { vmap } from "./vmap.js";
 

@@ -5,12 +5,12 @@ import { add } from "../ops/add.js";
 import { expand } from "../ops/expand.js";
 import { view } from "../ops/reshape.js";
 import { describe } from "../options.js";
-import { allocate, isFloat } from "../tensor/dtype.js";
+import { isFloat } from "../tensor/dtype.js";
 import { format, sameShape } from "../tensor/shape.js";
-import { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { type Structure, takeApart, together } from "../tensor/tree.js";
 import { sameValues } from "../vmap/mapped.js";
-import { history, pullBackTo } from "./backward.js";
+import { history, pullBackTo, zerosLike } from "./backward.js";
 
 /** A function of trees of tensors at a point: its value, and the products of its Jacobian with vectors. */
 export interface Linearized {
@@ -94,8 +94,6 @@ function standIn(primal: Tensor): Tensor {
   return inner;
 }
 
-export const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
-
 /** Sets the tangent of an op's result: the sum over its inputs of ∂y/∂input · d<input>. */
 function pushThrough(where: string, y: Tensor, moved: Map<Tensor, Tensor>): void {
   if (moved.has(y)) return;
@@ -107,6 +105,7 @@ function pushThrough(where: string, y: Tensor, moved: Map<Tensor, Tensor>): void
     const rule = op.jvp[name];
     if (rule === undefined)
       throw new GraphError(`${where}: ${op.name} has no derivative with respect to ${name}`);
+    if (rule === 0) return;
     const context = byName(op.inputs, inputs, attributes, { y, [`d${name}`]: tangent });
     const part = expand(rule(context as never), y.shape);
     dy = dy === undefined ? part : add(dy, part);

@@ -5,8 +5,11 @@ import type { Tensor } from "../tensor/tensor.js";
 /** Options of an op, by name. */
 export type Attributes = object;
 
-/** A rule computes a tensor, with ops, from the op's inputs and attributes. Each op has its own type of context. */
-export type Rule = (context: never) => Tensor;
+/**
+ * A rule computes a tensor, with ops, from the op's inputs and attributes. Each op has its own type of context.
+ * 0: the derivative is 0 everywhere.
+ */
+export type Rule = ((context: never) => Tensor) | 0;
 export type Rules = Readonly<Record<string, Rule | undefined>>;
 
 /** An op as the graph and autodiff see it. They never ask for its name. */

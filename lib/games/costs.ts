@@ -1,5 +1,5 @@
-import { oneFor, pullBackTo } from "../autodiff/backward.js";
-import { linearize, zerosLike } from "../autodiff/linearize.js";
+import { oneFor, pullBackTo, zerosLike } from "../autodiff/backward.js";
+import { linearize } from "../autodiff/linearize.js";
 import { isGradEnabled } from "../context/grad-mode.js";
 import { ArgumentError, DTypeError, GraphError, ShapeError } from "../errors.js";
 import { detach } from "../ops/detach.js";

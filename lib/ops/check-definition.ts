@@ -7,7 +7,7 @@ export interface Fields {
   readonly functions?: readonly string[];
   /** May be there. */
   readonly optional?: readonly string[];
-  /** May be there: objects of functions by input. */
+  /** May be there: objects by input of functions, or of 0. */
   readonly rules?: readonly string[];
   readonly others?: readonly string[];
 }
@@ -45,5 +45,7 @@ function checkRules(where: string, field: string, rules: unknown): void {
   if (!isPlainObject(rules)) {
     throw new ArgumentError(`${where}: expected ${field} to be functions by input, got ${describe(rules)}`);
   }
-  for (const [input, rule] of Object.entries(rules)) checkFunction(where, `${field}.${input}`, rule);
+  for (const [input, rule] of Object.entries(rules)) {
+    if (rule !== 0) checkFunction(where, `${field}.${input}`, rule);
+  }
 }

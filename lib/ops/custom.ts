@@ -42,10 +42,12 @@ function held<C extends unknown[]>(
   return (...context) => checkTensor(name, `the result of ${what}`, rule(...context));
 }
 
-/** Rules by input, each held to give a tensor. */
+/** Rules by input, each held to give a tensor, or 0. */
 function heldRules<R extends object>(name: string, what: string, rules: R): R {
-  const all = Object.entries(rules as Record<string, (context: never) => Tensor>);
-  return Object.fromEntries(all.map(([input, rule]) => [input, held(name, `${what}.${input}`, rule)])) as R;
+  const all = Object.entries(rules as Record<string, ((context: never) => Tensor) | 0>);
+  return Object.fromEntries(
+    all.map(([input, rule]) => [input, rule === 0 ? 0 : held(name, `${what}.${input}`, rule)]),
+  ) as R;
 }
 
 /** The operands, held to be tensors or null. */

@@ -19,10 +19,10 @@ export type JvpContext<I extends string, A extends object, K extends I = I> = Ar
 } & Readonly<Record<`d${K}`, Tensor>>;
 
 export type VjpRules<I extends string, A extends object> = {
-  readonly [K in I]?: (context: VjpContext<I, A>) => Tensor;
+  readonly [K in I]?: ((context: VjpContext<I, A>) => Tensor) | 0;
 };
 export type JvpRules<I extends string, A extends object> = {
-  readonly [K in I]?: (context: JvpContext<I, A, K>) => Tensor;
+  readonly [K in I]?: ((context: JvpContext<I, A, K>) => Tensor) | 0;
 };
 
 /** An op to be called: inputs in order, then attributes. */
@@ -40,9 +40,9 @@ export interface OpDefinition<I extends string, A extends object> {
   params?(args: Arguments<I, A>, y: TensorSpec): readonly number[];
   /** The instruction's operands, where they are not the inputs and then the output. */
   buffers?(inputs: readonly Tensor[], output: Tensor): (Tensor | null)[];
-  /** For each input with a derivative: dy · ∂y/∂input, of the input's shape. */
+  /** For each input with a derivative: dy · ∂y/∂input, of the input's shape. 0 if it is 0 everywhere. */
   readonly vjp?: VjpRules<I, A>;
-  /** For each input with a derivative: ∂y/∂input · d<input>, of the output's shape. */
+  /** For each input with a derivative: ∂y/∂input · d<input>, of the output's shape. 0 if it is 0 everywhere. */
   readonly jvp?: JvpRules<I, A>;
   /**
    * The op on all samples at once, for `vmap`: inputs that are `batched` have the samples' axis in front, of

@@ -58,10 +58,15 @@ export function elementwise<I extends string = "x">(
   if (definition.gives !== undefined) checkDType("elementwise", definition.gives);
   const inputs = definition.inputs ?? (["x"] as I[]);
   checkSlopes(inputs, definition.slope);
-  const vjp: Partial<Record<I, (context: VjpContext<I, object>) => Tensor>> = {};
-  const jvp: Partial<Record<I, (context: JvpContext<I, object>) => Tensor>> = {};
+  const vjp: Partial<Record<I, ((context: VjpContext<I, object>) => Tensor) | 0>> = {};
+  const jvp: Partial<Record<I, ((context: JvpContext<I, object>) => Tensor) | 0>> = {};
   for (const input of definition.slope === undefined ? [] : inputs) {
     const slope = (definition.slope as Record<I, Slope<I>>)[input];
+    if (slope === 0) {
+      vjp[input] = 0;
+      jvp[input] = 0;
+      continue;
+    }
     vjp[input] = (context) => sumTo(times(context.dy, slope, context), context[input].shape);
     // A tangent that is broadcast in the product has the output's shape then; where the slope is a
     // number it may still be the input's, and the sum with other tangents, or autodiff, expands it.
