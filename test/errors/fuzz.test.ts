@@ -26,6 +26,7 @@ const SKIPPED = new Set([
   "optim.Optimizer",
   "optim.LRScheduler",
   "optim.ParameterGroup",
+  "gradient-free.Strategy",
   ...Object.keys(thalweg).filter((name) => /Error$/.test(name)),
 ]);
 // What TypeScript calls protected: only the library calls it.
@@ -38,6 +39,11 @@ const PROTECTED = new Set([
   "rate",
   "apply",
   "changing",
+  "reserve",
+  "generate",
+  "redraw",
+  "save",
+  "prepare",
 ]);
 
 const FUNCTIONS = exported({ ...thalweg, ...subpaths }).filter(([name]) => !SKIPPED.has(name));
@@ -52,7 +58,8 @@ function callables(value: unknown): [name: string, call: Callable][] {
     return [["()", value as Callable], ...own.map(([name, part]): [string, Callable] => [`.${name}`, part])];
   }
   const ours = [thalweg.Tensor, thalweg.nn.Module, thalweg.optim.Optimizer, thalweg.optim.LRScheduler];
-  const kinds = [...ours, thalweg.Generator, thalweg.optim.WeightAverage, thalweg.data.Bytes];
+  const others = [thalweg.Generator, thalweg.optim.WeightAverage, thalweg.data.Bytes];
+  const kinds = [...ours, ...others, subpaths["gradient-free"].Strategy];
   if (!kinds.some((kind) => value instanceof kind)) return [];
   const found = new Map<string, Callable>();
   for (

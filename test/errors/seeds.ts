@@ -1,3 +1,4 @@
+import * as gradientFree from "../../lib/gradient-free/index.js";
 import { accuracy, cost, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import { inputsOf as inputsOfModule, CASES as MODULES } from "../nn/cases.js";
@@ -71,6 +72,29 @@ function ofCost(name: string): Seeds {
   return one === undefined ? {} : { [name]: [...inputsOfCost(one), optionsOf(one)] };
 }
 
+/** Of the methods of order zero: a call, and the state of each strategy. */
+function ofMethods(): Seeds {
+  const { minimize: _, Strategy: __, ...classes } = gradientFree;
+  const states = Object.entries(classes).map(([name, Kind]) => {
+    const strategy = new Kind([1, 2], { maxEvaluations: 9 });
+    strategy.ask();
+    return [`gradient-free.${name}.loadStateDict`, [strategy.stateDict()]] as const;
+  });
+  const sum = own(([a, b]: Float64Array) => (a as number) ** 2 + (b as number) ** 2);
+  const options = { method: "cma-es", sigma: 0.5, maxEvaluations: 60, bounds: { lower: -3, upper: 3 } };
+  return {
+    ...Object.fromEntries(states),
+    ...Object.fromEntries(
+      Object.keys(classes).map((name) => [`gradient-free.${name}`, [[1, 2], { seed: 1 }]]),
+    ),
+    "gradient-free.minimize": [
+      sum,
+      [1, 2],
+      { ...options, tolerance: 1e-3, restarts: "ipop", batched: false },
+    ],
+  };
+}
+
 function byHand(): Seeds {
   const model = new nn.Sequential(new nn.Linear(3, 3), new nn.Tanh(), new nn.Linear(3, 2));
   const linear = new nn.Linear(3, 2);
@@ -119,6 +143,7 @@ function byHand(): Seeds {
     hvp: [own((v: Tensor) => v.square().sum()), [x], [x]],
     jvp: [own((v: Tensor) => v.square()), [x], [x]],
     vjp: [own((v: Tensor) => v.square()), x],
+    ...ofMethods(),
     "optim.findLearningRate": [sgd(linear), own(() => 1), { steps: 3 }],
     evaluate: [model, samples, { cost: cost.crossEntropy, metrics: { accuracy }, batchSize: 2 }],
     predict: [model, x, { batchSize: 2 }],
