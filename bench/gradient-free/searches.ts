@@ -39,7 +39,9 @@ interface Task {
   readonly d: number;
 }
 
-const nameOf = ({ method, function: id, d }: Task) => `gradient-free f${id} d=${d} ${method}`;
+// Of two digits, so that no number is a part of another in --filter.
+const digits = (n: number) => String(n).padStart(2, "0");
+const nameOf = ({ method, function: id, d }: Task) => `gradient-free f${digits(id)} d=${digits(d)} ${method}`;
 
 /** All tasks, those that take longest first, so that the processes end at the same time. */
 function allTasks(implementations: readonly Implementation[]): Task[] {

@@ -70,7 +70,7 @@ test("the tables count hits by group, and compare the evaluations of the same se
 test("the mode prints its tables, and writes every search to --json", () => {
   const json = join(folder, "rows.json");
   const args = ["--modes", "gradient-free", "--peers", "none", "--threads", "1", "--instances", "2"];
-  const filter = ["--filter", "f8 d=2 nelder-mead", "--budget", "100", "--json", json];
+  const filter = ["--filter", "f08 d=02 nelder-mead", "--budget", "100", "--json", json];
   const { status, stdout, stderr } = attempt(process.execPath, [
     "--import",
     "tsx",
@@ -80,7 +80,7 @@ test("the mode prints its tables, and writes every search to --json", () => {
   ]);
   expect(status, stderr).toBe(0);
   expect(stdout).toContain("## Searches without gradients");
-  expect(stderr).toContain("1/1 gradient-free f8 d=2 nelder-mead thalweg");
+  expect(stderr).toContain("1/1 gradient-free f08 d=02 nelder-mead thalweg");
   const rows = JSON.parse(readFileSync(json, "utf8")) as SearchRow[];
   expect(rows.map(({ impl, instance, budget }) => ({ impl, instance, budget }))).toEqual([
     { impl: "thalweg", instance: 1, budget: 200 },
