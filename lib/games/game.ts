@@ -12,7 +12,7 @@ import { checkTensor, Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
 import { Costs, type Point } from "./costs.js";
 import { type MethodOptions, type Play, readMethod } from "./methods.js";
-import { readOptimizers } from "./optimizers.js";
+import { checkHolds, readOptimizers } from "./optimizers.js";
 import { type Players, readPlayers, type Seat, structureOf } from "./players.js";
 import { MovingRound } from "./round.js";
 
@@ -69,7 +69,7 @@ export interface GameStateDict {
  * @throws ArgumentError, OptionError, DTypeError, GraphError with the player's name; `step` also ShapeError for a cost
  *   that is not a scalar, and GraphError for one that does not depend on its own player
  */
-export class Game<const P extends readonly Tree[] = readonly Tree[], Batch extends readonly Tensor[] = []> {
+export class Game<const P extends readonly Tree[] = readonly Tree[]> {
   /** The players' optimizers, in the players' order. Learning rates may be set between steps. */
   readonly optimizers: readonly Optimizer<object>[];
   readonly #seats: readonly Seat[];
@@ -79,7 +79,7 @@ export class Game<const P extends readonly Tree[] = readonly Tree[], Batch exten
   /** Whether a step has been made at once: then the costs are known to be right. */
   #isProven = false;
 
-  constructor(players: Players<P, Batch>, options: GameOptions) {
+  constructor(players: Players<P>, options: GameOptions) {
     this.#seats = readPlayers("Game", players);
     this.#play = readMethod("Game", options, this.#seats.length, ["lr"]);
     this.optimizers = readOptimizers("Game", this.#seats, this.#play, options.lr);
@@ -92,8 +92,17 @@ export class Game<const P extends readonly Tree[] = readonly Tree[], Batch exten
    * @returns the cost of each player where the step first computes it: for `past` at the point ahead, for others
    *   where the player is before it moves.
    */
-  step(...batch: Batch): Tensor[] {
+  step(...batch: Tensor[]): Tensor[] {
     const costs = new Costs("Game", this.#seats, batch);
+    // Parameters may have been unfrozen since the game was made.
+    this.#seats.forEach((seat, i) => {
+      checkHolds(
+        "Game",
+        seat,
+        this.optimizers[i] as Optimizer<object>,
+        costs.parameters[i] as readonly Tensor[],
+      );
+    });
     const { method, order, settings } = this.#play;
     const memory = {
       steps: this.#steps,

@@ -70,11 +70,22 @@ function readOptimizer(
       `${where}: ${name} takes ${expected}; the optimizer of ${seat.name} is ${optimizer.constructor.name}`,
     );
   }
-  const held = new Set(optimizer.parameters);
-  if (leaves.some((leaf) => !held.has(leaf))) {
-    throw new ArgumentError(`${where}: the optimizer of ${seat.name} lacks one of its parameters`);
-  }
+  checkHolds(where, seat, optimizer, leaves);
   return optimizer;
+}
+
+/** @throws ArgumentError unless the optimizer has the parameters of the player. */
+export function checkHolds(
+  where: string,
+  { name }: Seat,
+  optimizer: Optimizer<object>,
+  parameters: readonly Tensor[],
+): void {
+  const held = new Set(optimizer.parameters);
+  if (parameters.every((parameter) => held.has(parameter))) return;
+  throw new ArgumentError(
+    `${where}: the optimizer of ${name} lacks one of its parameters; make the game anew after unfreezing one`,
+  );
 }
 
 /** The learning rate η with which an optimizer moves a parameter, a scalar of its dtype. */

@@ -4,7 +4,7 @@ import { compile } from "../compiler/compile.js";
 import { readBatchSize } from "../data/loader.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import { indexSelect } from "../ops/index-select.js";
-import { checkFlag, checkFunction, checkList, checkNumber, checkRequired, checkSignal } from "../options.js";
+import { checkFlag, checkFunction, checkList, checkNumber, checkSignal } from "../options.js";
 import { Generator } from "../random/generator.js";
 import { copyOf } from "../tensor/copy.js";
 import { fromTypedArray } from "../tensor/create.js";
@@ -12,7 +12,8 @@ import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
 import { Game, type GameOptions } from "./game.js";
-import type { Players } from "./players.js";
+import { readMethod } from "./methods.js";
+import { type Players, readPlayers } from "./players.js";
 
 /** The argument of `onStep`. */
 export interface StepReport {
@@ -23,14 +24,14 @@ export interface StepReport {
 }
 
 /** The method, and how long and on which data it is played. */
-export type PlayOptions<Batch extends readonly Tensor[] = readonly Tensor[]> = GameOptions & {
+export type PlayOptions = GameOptions & {
   /** Number of steps ≥ 0. */
   readonly steps: number;
   /**
    * Samples along the first axis of each tensor, all with the same number of samples. Each step's costs get a
    * mini-batch of each, after the players' parameters. Default: none.
    */
-  readonly data?: Batch;
+  readonly data?: readonly Tensor[];
   /** Samples in a mini-batch. Default: 32, or the number of samples if it is less. */
   readonly batchSize?: number;
   /** Use a new random order in each pass over the data. Default: true. */
@@ -121,16 +122,16 @@ export interface History {
  * );
  * history.costs.shape;   // [100, 2]
  */
-export async function play<const P extends readonly Tree[], Batch extends readonly Tensor[] = []>(
-  players: Players<P, Batch>,
-  options: PlayOptions<Batch>,
+export async function play<const P extends readonly Tree[]>(
+  players: Players<P>,
+  options: PlayOptions,
 ): Promise<History> {
+  const { length: count } = readPlayers("play", players);
+  readMethod("play", options, count, ["lr", ...OPTIONS]);
   const plan = readOptions(options);
   const game = new Game(players, gameOptions(options));
   const { steps, signal, onStep, every } = plan;
-  const make = (...batch: Tensor[]): Tensor[] => game.step(...(batch as readonly Tensor[] as Batch));
-  const run = plan.compiled ? compiledSteps(make, plan) : eagerSteps(make, plan);
-  const count = game.optimizers.length;
+  const run = plan.compiled ? compiledSteps(game, plan) : eagerSteps(game, plan);
   const log = new Float64Array(steps * count);
   let milliseconds = Number.POSITIVE_INFINITY;
   for (let step = 0; step < steps; ) {
@@ -152,22 +153,20 @@ export async function play<const P extends readonly Tree[], Batch extends readon
 /** Makes this many steps, and gives the costs of each: [steps · players]. */
 type Run = (count: number) => Promise<Float64Array>;
 
-type Step = (...batch: Tensor[]) => Tensor[];
-
-function compiledSteps(step: Step, { data, rows, batchSize }: Plan): Run {
-  const compiled = compile(step);
+function compiledSteps(game: Game, { data, rows, batchSize }: Plan): Run {
+  const compiled = compile((...batch: Tensor[]) => game.step(...batch));
   return async (count) => {
     const log = await compiled.loopAsync([...data], fromTypedArray(rows(count * batchSize)), batchSize);
     return log.storage.forReading() as Float64Array;
   };
 }
 
-function eagerSteps(step: Step, { data, rows, batchSize }: Plan): Run {
+function eagerSteps(game: Game, { data, rows, batchSize }: Plan): Run {
   return async (count) => {
     const log: number[] = [];
     for (let i = 0; i < count; i++) {
       const samples = fromTypedArray(rows(batchSize));
-      const costs = step(...data.map((from) => indexSelect(from, 0, samples)));
+      const costs = game.step(...data.map((from) => indexSelect(from, 0, samples)));
       log.push(...costs.map((cost) => cost.item()));
     }
     await setImmediate();
@@ -188,7 +187,6 @@ interface Plan extends Pick<PlayOptions, "signal" | "onStep"> {
 
 function readOptions(options: PlayOptions): Plan {
   const where = "play";
-  checkRequired(where, options, Object.keys(options));
   const { signal, onStep } = options;
   const steps = checkNumber(where, "steps", options.steps, { min: 0, integer: true });
   const every = checkNumber(where, "every", options.every ?? 1, { min: 1, integer: true });
@@ -252,7 +250,7 @@ function rowsOf(
   };
 }
 
-/** The options that are the game's: unknown ones too, which the game refuses. */
+/** The options that are the game's. */
 function gameOptions(options: PlayOptions): GameOptions {
   const own = Object.entries(options).filter(([name]) => !OPTIONS.includes(name));
   return Object.fromEntries(own) as unknown as GameOptions;

@@ -10,7 +10,7 @@ import { type Structure, type Tree, takeApart } from "../tensor/tree.js";
  * The costs' arguments are the parameters of all players, in the players' order, and the tensors of the mini-batch
  * after them.
  */
-export interface Player<P, All extends readonly unknown[], Batch extends readonly Tensor[]> {
+export interface Player<P, All extends readonly unknown[]> {
   /** The name in error messages. Default: the position, "player 0". */
   readonly name?: string;
   /**
@@ -23,20 +23,17 @@ export interface Player<P, All extends readonly unknown[], Batch extends readonl
    * itself. It must read plain tensors from its arguments. The second of two players may have none: its cost is
    * minus the first player's, a zero-sum game.
    */
-  readonly cost?: (...all: [...All, ...Batch]) => Tensor;
+  readonly cost?: (...all: [...All, ...Tensor[]]) => Tensor;
   /** The learning rate η of plain steps. Default: the `lr` of the game. */
   readonly lr?: number;
   /** What makes the player's steps. It must hold the player's parameters. Default: `optim.SGD` with `lr`. */
   readonly optimizer?: Optimizer<object>;
 }
 
-/** The players of a game, with parameters of the forms P and mini-batches of the form Batch. */
-export type Players<P extends readonly unknown[], Batch extends readonly Tensor[] = []> = {
-  readonly [I in keyof P]: Player<P[I], P, Batch>;
+/** The players of a game, with parameters of the forms P. */
+export type Players<P extends readonly unknown[]> = {
+  readonly [I in keyof P]: Player<P[I], P>;
 };
-
-/** Of any players. */
-export type AnyPlayers = readonly Player<unknown, never, never>[];
 
 type Cost = (...all: never[]) => Tensor;
 

@@ -22,9 +22,9 @@ import { flatten, unflatten } from "./vectors.js";
  * simultaneousGradient([{ parameters: a, cost: (a, b) => sum(mul(a, b)) }, { parameters: b }]);   // [2, -1]
  * @throws as `Game`
  */
-export function simultaneousGradient<const P extends readonly Tree[], Batch extends readonly Tensor[] = []>(
-  players: Players<P, Batch>,
-  ...batch: Batch
+export function simultaneousGradient<const P extends readonly Tree[]>(
+  players: Players<P>,
+  ...batch: Tensor[]
 ): Tensor {
   const where = "simultaneousGradient";
   const costs = new Costs(where, readPlayers(where, players), batch);
@@ -40,9 +40,9 @@ export function simultaneousGradient<const P extends readonly Tree[], Batch exte
  * gameJacobian([{ parameters: a, cost: (a, b) => sum(mul(a, b)) }, { parameters: b }]);   // [[0, 1], [-1, 0]]
  * @throws as `Game`
  */
-export function gameJacobian<const P extends readonly Tree[], Batch extends readonly Tensor[] = []>(
-  players: Players<P, Batch>,
-  ...batch: Batch
+export function gameJacobian<const P extends readonly Tree[]>(
+  players: Players<P>,
+  ...batch: Tensor[]
 ): Tensor {
   const where = "gameJacobian";
   const costs = new Costs(where, readPlayers(where, players), batch);
@@ -68,10 +68,10 @@ export function gameJacobian<const P extends readonly Tree[], Batch extends read
  * spectralRadius(updateJacobian(players, { method: "extragradient", lr: 0.1 }));   // 0.995: it spirals in
  * @throws ArgumentError for a player with an optimizer other than plain SGD, and for `adaptive`; as `Game`
  */
-export function updateJacobian<const P extends readonly Tree[], Batch extends readonly Tensor[] = []>(
-  players: Players<P, Batch>,
+export function updateJacobian<const P extends readonly Tree[]>(
+  players: Players<P>,
   options: GameOptions,
-  ...batch: Batch
+  ...batch: Tensor[]
 ): Tensor {
   const where = "updateJacobian";
   const seats = readPlayers(where, players);

@@ -5,7 +5,7 @@ import { meanPayoff, policyOf, prisoners } from "./iterated-prisoners-dilemma.js
 const SEEDS = 100;
 
 /** The mean payoffs of both players after learning, for each seed, and all policies. */
-async function learn(options: PlayOptions<[]>): Promise<{ payoffs: number[]; policies: number[][] }> {
+async function learn(options: PlayOptions): Promise<{ payoffs: number[]; policies: number[][] }> {
   const payoffs: number[] = [];
   const policies: number[][] = [];
   for (let seed = 0; seed < SEEDS; seed++) {
