@@ -8,6 +8,7 @@ import { checkFlag, checkFunction, checkList, checkNumber, checkSignal } from ".
 import { Generator } from "../random/generator.js";
 import { copyOf } from "../tensor/copy.js";
 import { fromTypedArray } from "../tensor/create.js";
+import { allocate } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
@@ -132,7 +133,7 @@ export async function play<const P extends readonly Tree[]>(
   const game = new Game(players, gameOptions(options));
   const { steps, signal, onStep, every } = plan;
   const run = plan.compiled ? compiledSteps(game, plan) : eagerSteps(game, plan);
-  const log = new Float64Array(steps * count);
+  const log = allocate("float64", steps * count, "play");
   let milliseconds = Number.POSITIVE_INFINITY;
   for (let step = 0; step < steps; ) {
     signal?.throwIfAborted();

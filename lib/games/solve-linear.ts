@@ -1,5 +1,5 @@
-import { jacobian } from "../autodiff/jacobian.js";
 import { zerosLike } from "../autodiff/backward.js";
+import { jacobian } from "../autodiff/jacobian.js";
 import { currentTrace } from "../context/trace.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";

@@ -1,5 +1,5 @@
-import { jacobian } from "../autodiff/jacobian.js";
 import { zerosLike } from "../autodiff/backward.js";
+import { jacobian } from "../autodiff/jacobian.js";
 import { ArgumentError } from "../errors.js";
 import { detach } from "../ops/detach.js";
 import type { Optimizer } from "../optim/optimizer.js";

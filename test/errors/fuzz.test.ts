@@ -59,7 +59,7 @@ function callables(value: unknown): [name: string, call: Callable][] {
   }
   const ours = [thalweg.Tensor, thalweg.nn.Module, thalweg.optim.Optimizer, thalweg.optim.LRScheduler];
   const others = [thalweg.Generator, thalweg.optim.WeightAverage, thalweg.data.Bytes];
-  const kinds = [...ours, ...others, subpaths["gradient-free"].Strategy];
+  const kinds = [...ours, ...others, subpaths["gradient-free"].Strategy, subpaths.games.Game];
   if (!kinds.some((kind) => value instanceof kind)) return [];
   const found = new Map<string, Callable>();
   for (

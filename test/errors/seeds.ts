@@ -1,3 +1,4 @@
+import { Game } from "../../lib/games/index.js";
 import * as gradientFree from "../../lib/gradient-free/index.js";
 import { accuracy, cost, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
@@ -109,6 +110,13 @@ function byHand(): Seeds {
   const outputs = own(() => linear.forward(x));
   const ofOutputs = own((z: Tensor) => cost.crossEntropy(z, y));
   const sgd = (of: nn.Module): optim.SGD => new optim.SGD(of.parameters(), { lr: 0.1, momentum: 0.5 });
+  const players = [
+    { parameters: linear, cost: own((m: nn.Linear) => m.forward(x).square().sum()) },
+    {
+      parameters: [tensor([1])],
+      cost: own((_: nn.Linear, [v]: readonly Tensor[]) => (v as Tensor).exp().sum()),
+    },
+  ] as const;
   return {
     fit: [
       model,
@@ -190,6 +198,16 @@ function byHand(): Seeds {
     ],
     "data.DataLoader": [samples, { batchSize: 2, shuffle: true, seed: 1, dropLast: true }],
     "data.Bytes": [new Uint8Array(6), [2, 3], { scale: 2, zeroPoint: 1, dtype: "float32" }],
+    "games.Game": [players, { method: "optimistic", order: "alternating", lr: 0.1 }],
+    "games.Game.loadStateDict": [new Game(players, { method: "optimistic", lr: 0.1 }).stateDict()],
+    "games.play": [
+      players,
+      { method: "extragradient", past: true, lr: 0.1, steps: 2, data: [x], batchSize: 2, compiled: false },
+    ],
+    "games.simultaneousGradient": [players],
+    "games.gameJacobian": [players],
+    "games.updateJacobian": [players, { method: "lola", opponentLr: 0.1, firstOrder: true, lr: 0.1 }],
+    "games.spectralRadius": [x],
     "data.parseIdx": [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8)],
   };
 }
