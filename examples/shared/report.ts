@@ -1,4 +1,5 @@
 import { type data, ops, type Tensor } from "thalweg";
+import { toLetters } from "./pictures.js";
 
 /** counts[true class][predicted class] */
 export function confusion(labels: Tensor, predicted: Tensor, classes: number): number[][] {
@@ -23,18 +24,6 @@ export function confusionTable(counts: readonly (readonly number[])[], classes: 
   return [head, ...rows].join("\n");
 }
 
-const SHADES = " .:-=+*#%@";
-
-/** An image of 28 × 28 bytes as text, every second row left out since letters are tall. */
-function draw(image: ArrayLike<number>): string[] {
-  return Array.from({ length: 14 }, (_, row) =>
-    Array.from({ length: 28 }, (_, column) => {
-      const ink = Math.max(image[row * 56 + column] as number, image[row * 56 + 28 + column] as number);
-      return SHADES[Math.min(9, Math.floor((ink / 255) * 10))];
-    }).join(""),
-  );
-}
-
 /** The first few wrongly read images side by side, each under what it was taken for. */
 export function drawMistakes(
   images: data.Bytes,
@@ -47,7 +36,7 @@ export function drawMistakes(
   for (let i = 0; i < wrong.length && shown.length < 3; i++) if (wrong[i] !== 0) shown.push(i);
   const columns = shown.map((i) => [
     `${classes[labels.data[i] as number]} read as ${classes[predicted.data[i] as number]}`.padEnd(28),
-    ...draw(images.values.subarray(i * 784, (i + 1) * 784)),
+    ...toLetters({ width: 28, height: 28, data: images.values.subarray(i * 784, (i + 1) * 784) }),
   ]);
   return Array.from({ length: 15 }, (_, row) => columns.map((column) => column[row]).join("  | ")).join("\n");
 }

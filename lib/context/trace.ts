@@ -298,11 +298,9 @@ export class Trace {
     if (!this.#gradients.has(tensor)) this.#withoutGradient.add(tensor);
   }
 
-  /** Removes symbols from gradients: they become null, or after a failure the gradient before the trace. */
+  /** Removes the gradients that were set: they become null, or after a failure the gradient before the trace. */
   dropGradients(failed: boolean): void {
-    for (const [tensor, before] of this.#gradients) {
-      if (tensor.heldGrad?.storage.isSymbolic === true || failed) tensor.heldGrad = failed ? before : null;
-    }
+    for (const [tensor, before] of this.#gradients) tensor.heldGrad = failed ? before : null;
   }
 
   /** Records `run` as a new recomputation. */
