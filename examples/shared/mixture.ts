@@ -45,30 +45,30 @@ export class Mixture {
   }
 }
 
-/** Eight modes on a circle of radius 2. */
+/** Eight modes on a circle. The variance along each axis is 1, as also in `grid` (Gulrajani et al., 2017). */
 export function ring(): Mixture {
   const angles = Array.from({ length: 8 }, (_, i) => (i * Math.PI) / 4);
   return new Mixture(
-    angles.map((angle) => [2 * Math.cos(angle), 2 * Math.sin(angle)]),
-    0.02,
+    angles.map((angle) => [Math.SQRT2 * Math.cos(angle), Math.SQRT2 * Math.sin(angle)]),
+    0.01 * Math.SQRT2,
   );
 }
 
-/** Twenty-five modes on a 5 × 5 grid, at whole numbers from −2 to 2. */
+/** Twenty-five modes on a 5 × 5 grid. The distance of neighbours is 40 standard deviations. */
 export function grid(): Mixture {
-  const places = [-2, -1, 0, 1, 2];
+  const places = [-2, -1, 0, 1, 2].map((place) => place * Math.SQRT1_2);
   return new Mixture(
     places.flatMap((y) => places.map((x): Point => [x, y])),
-    0.025,
+    Math.SQRT1_2 / 40,
   );
 }
 
 const SHADES = " .:-=+*#%@";
 
-/** How densely points [P, 2] lie in the square [−2.5, 2.5]², as text: the darker, the more. */
+/** How densely points [P, 2] lie in the square [−2, 2]², as text. A letter with more ink stands for more points. */
 export function drawDensity(points: Tensor, { columns = 61, rows = 31 } = {}): string {
   const counts = Array.from({ length: rows }, () => new Array<number>(columns).fill(0));
-  const place = (value: number, cells: number): number => Math.floor(((value + 2.5) / 5) * cells);
+  const place = (value: number, cells: number): number => Math.floor(((value + 2) / 4) * cells);
   for (let i = 0; i < points.size; i += 2) {
     const row = counts[rows - 1 - place(points.data[i + 1] as number, rows)];
     const column = place(points.data[i] as number, columns);
