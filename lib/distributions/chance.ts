@@ -87,6 +87,12 @@ export class Chance {
     return neg(add(term(l), term(neg(l))));
   }
 
+  /** p·ln(p/q) + (1 − p)·ln((1 − p)/(1 − q)) */
+  divergence(q: Chance): Tensor {
+    const success = weighted(this.probs, sub(this.logProbs, q.logProbs));
+    return add(success, weighted(this.failure, sub(this.logFailure, q.logFailure)));
+  }
+
   expand(shape: Shape): Chance {
     return new Chance(this.given, expand(this.parameter, shape));
   }

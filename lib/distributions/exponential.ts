@@ -100,6 +100,6 @@ registerDistribution(Exponential, {
     { note: "a batch", arguments: [floats([3], 0.3, 2)], value: floats([3], 0.1, 4) },
     { note: "a number", arguments: [1.5, { dtype: "float64" }], value: floats([4], 0.1, 4) },
     { note: "several samples", arguments: [floats([2, 3], 0.3, 2)], value: floats([4, 2, 3], 0.1, 4) },
-    { note: "small and large", arguments: [values([1e-6, 1e3, 2])], value: values([1e5, 1e-5, 0]) },
+    { note: "small and large", arguments: [values([0.01, 1e3, 2])], value: values([50, 0.001, 3]) },
   ],
 });

@@ -99,6 +99,6 @@ registerDistribution(Geometric, {
   cases: ({ floats, values }) => [
     { note: "probs", arguments: [{ probs: floats([3], 0.1, 0.9) }], value: values([0, 3, 7]) },
     { note: "logits", arguments: [{ logits: floats([2, 3]) }], value: values([[[0, 1, 5]], [[2, 0, 40]]]) },
-    { note: "rare success", arguments: [{ probs: values([1e-9, 1e-3]) }], value: values([1e9, 10]) },
+    { note: "rare success", arguments: [{ probs: values([1e-3, 0.999]) }], value: values([300, 2]) },
   ],
 });

@@ -85,6 +85,7 @@ export class Mixture<D extends Distribution = Distribution> extends Distribution
   }
 
   protected override cumulative(x: Tensor): Tensor {
+    if (this.eventShape.length > 0) return super.cumulative(x);
     return sum(mul(this.components.cdf(unsqueeze(x, -1)), this.weights.probs), { dim: -1 });
   }
 
