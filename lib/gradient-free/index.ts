@@ -14,7 +14,17 @@ export {
   type MinimizeResult,
   minimize,
 } from "./minimize.js";
+export {
+  type MinimizeModuleOptions,
+  type MinimizeModuleResult,
+  type ModuleGeneration,
+  type ModuleGenerationReport,
+  type ModuleLoss,
+  minimizeModule,
+} from "./minimize-module.js";
 export { NelderMead, type NelderMeadOptions } from "./nelder-mead.js";
+export type { OpenAIESOptions } from "./openai-es/options.js";
+export { OpenAIES } from "./openai-es.js";
 export { RandomSearch, type RandomSearchOptions } from "./random-search.js";
 export type { BoxBounds, PerCoordinate, Point, Tolerances } from "./read.js";
 export type { Method, Methods } from "./registry.js";

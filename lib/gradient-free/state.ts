@@ -25,6 +25,11 @@ export class StateReader {
     this.#state = state;
   }
 
+  /** Whether it has no entries. */
+  get isEmpty(): boolean {
+    return Object.keys(this.#state).length === 0;
+  }
+
   /** A number that is finite and within the bounds. */
   number(name: string, bounds: Bounds = {}): number {
     return checkNumber(this.#where, `${name} of the state`, this.#state[name], bounds);
@@ -75,6 +80,13 @@ export class StateReader {
   /** A state within the state. */
   inner(name: string): StateReader {
     return new StateReader(`${this.#where}: ${name}`, this.#state[name]);
+  }
+
+  /** A state within the state, as it is. */
+  object(name: string): StrategyState {
+    const value = this.#state[name];
+    if (isPlainObject(value)) return value as StrategyState;
+    throw new ArgumentError(`${this.#where}: expected ${name} to be a state, got ${describe(value)}`);
   }
 
   /** Whether the state says null there. */

@@ -62,6 +62,31 @@ export interface StrategyOptions {
 /** The names of the options of every strategy. */
 export const STRATEGY_OPTIONS = ["seed", "maxEvaluations", "maxGenerations", "target"] as const;
 
+/** Where every method ends. */
+export interface Limits {
+  readonly maxEvaluations: number;
+  readonly maxGenerations: number;
+  /** −∞ if there is none. */
+  readonly target: number;
+}
+
+/** Reads the limits among the options. @throws ArgumentError */
+export function readLimits(where: string, options: StrategyOptions, byDefault: Partial<Limits> = {}): Limits {
+  const atMost = (name: "maxEvaluations" | "maxGenerations"): number => {
+    const given = options[name];
+    if (given === undefined || given === Number.POSITIVE_INFINITY) {
+      return given ?? byDefault[name] ?? Number.POSITIVE_INFINITY;
+    }
+    return checkNumber(where, name, given, { min: 1, integer: true });
+  };
+  return {
+    maxEvaluations: atMost("maxEvaluations"),
+    maxGenerations: atMost("maxGenerations"),
+    target:
+      options.target === undefined ? Number.NEGATIVE_INFINITY : checkNumber(where, "target", options.target),
+  };
+}
+
 /** What a method says to the base class when it is made. */
 export interface Setup {
   /** The method's name, for errors and states. */
@@ -101,9 +126,7 @@ export abstract class Strategy {
   protected points: Float64Array = new Float64Array(0);
   /** Their values, [count]. A point whose value is not finite and that cannot be drawn again has +∞. */
   protected values: Float64Array = new Float64Array(0);
-  readonly #maxEvaluations: number;
-  readonly #maxGenerations: number;
-  readonly #target: number;
+  readonly #limits: Limits;
   #count = 0;
   /** The rows whose value is missing: the first `#missing` of them. */
   #open = new Int32Array(0);
@@ -126,16 +149,11 @@ export abstract class Strategy {
     this.x0 = readPoint(method, "x0", x0);
     this.dimension = this.x0.length;
     this.#bestX = new Float64Array(this.dimension);
-    const atMost = (name: "maxEvaluations" | "maxGenerations", byDefault: number): number => {
-      const given = options[name];
-      if (given === undefined || given === Number.POSITIVE_INFINITY) return given ?? byDefault;
-      return checkNumber(method, name, given, { min: 1, integer: true });
-    };
-    const byDefault = maxEvaluations?.(this.dimension) ?? Number.POSITIVE_INFINITY;
-    this.#maxEvaluations = atMost("maxEvaluations", byDefault);
-    this.#maxGenerations = atMost("maxGenerations", Number.POSITIVE_INFINITY);
-    this.#target =
-      options.target === undefined ? Number.NEGATIVE_INFINITY : checkNumber(method, "target", options.target);
+    this.#limits = readLimits(
+      method,
+      options,
+      maxEvaluations === undefined ? {} : { maxEvaluations: maxEvaluations(this.dimension) },
+    );
     this.draws = new Draws(checkNumber(method, "seed", options.seed ?? 0, { min: 0, integer: true }));
   }
 
@@ -151,15 +169,15 @@ export abstract class Strategy {
 
   /** The option, or the method's default. */
   get maxEvaluations(): number {
-    return this.#maxEvaluations;
+    return this.#limits.maxEvaluations;
   }
 
   /** Why it has ended; null while it goes on. */
   get reason(): StopReason | null {
-    if (this.#bestValue <= this.#target) return "target";
+    if (this.#bestValue <= this.#limits.target) return "target";
     if (this.#reason !== null) return this.#reason;
-    if (this.#evaluations >= this.#maxEvaluations) return "maxEvaluations";
-    return this.#generations >= this.#maxGenerations ? "maxGenerations" : null;
+    if (this.#evaluations >= this.#limits.maxEvaluations) return "maxEvaluations";
+    return this.#generations >= this.#limits.maxGenerations ? "maxGenerations" : null;
   }
 
   /** The best point so far; null before the first finite value. The array is never written again. */
@@ -181,7 +199,7 @@ export abstract class Strategy {
     }
     const d = this.dimension;
     if (this.#missing === 0) this.#begin(this.generate());
-    const rows = Math.min(this.#missing, this.#maxEvaluations - this.#evaluations);
+    const rows = Math.min(this.#missing, this.#limits.maxEvaluations - this.#evaluations);
     this.#asked = rows;
     if (this.#missing === this.#count) return this.points.slice(0, rows * d);
     const out = new Float64Array(rows * d);

@@ -1,10 +1,13 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { aroundOf } from "../vmap/around.js";
+import { add } from "./add.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
 import { forEach } from "./for-each.js";
 import { matmulSizes, type Transposes } from "./matmul-sizes.js";
 import { permute } from "./permute.js";
 import { reshape } from "./reshape.js";
+import { sub } from "./sub.js";
 import { sum } from "./sum.js";
 
 /** A tensor of matrices as one matrix, for sizes and errors. */
@@ -98,6 +101,14 @@ export function matmulOfSamples(
     const [, M, K] = a.shape as [number, number, number];
     const y = product(reshape(a, [size * M, K]), b, transposes);
     return reshape(y, [size, M, y.shape[1] as number]);
+  }
+  const around = batched.b && !batched.a ? aroundOf(b) : null;
+  if (around !== null) {
+    // op(a) · op(c ± e_s) = op(a) · op(c) ± op(a) · op(e_s): samples c + e_s and c − e_s share both products.
+    const { center, steps, sign } = around;
+    const common = product(a, center, transposes);
+    const own = matmulOfSamples(a, steps, batched, size, transposes, product);
+    return sign === 1 ? add(common, own) : sub(common, own);
   }
   if (batched.b && !batched.a && transposeB) {
     // y_s = op(a) · b_sᵀ is the transpose of b_s · op(a)ᵀ.
