@@ -135,8 +135,7 @@ function readCall(model: Module, loss: ModuleLoss, options: MinimizeModuleOption
   if (signal !== undefined) checkSignal(WHERE, signal);
   if (onGeneration !== undefined) checkFunction(WHERE, "onGeneration", onGeneration);
   const seed = checkNumber(WHERE, "seed", own.seed ?? 0, { min: 0, integer: true });
-  const atOnce =
-    chunk === undefined ? null : checkNumber(WHERE, "chunk", chunk, { min: 1, integer: true });
+  const atOnce = chunk === undefined ? null : checkNumber(WHERE, "chunk", chunk, { min: 1, integer: true });
   const batches = readBatches(data, batchSize, seed);
   const weights = new Weights(WHERE, model);
   const population = new PopulationLoss(WHERE, model, weights, loss);
@@ -182,6 +181,7 @@ async function askAndTell(call: Call): Promise<Ended> {
   try {
     const { evaluations, generations, reason } = await minimize(
       async (points) => {
+        signal?.throwIfAborted();
         samples ??= batches.takeSamples();
         const values = await losses(points, samples);
         told.push(...values);

@@ -40,6 +40,8 @@ export interface EvolutionSetup {
   readonly seed: number;
   /** Candidates that are evaluated at once; null for as many as is best. */
   readonly chunk: number | null;
+  /** Bytes of steps that are kept from the evaluation to the estimate. Default: `MEMORY`. */
+  readonly memory?: number;
 }
 
 /** OpenAI-ES on a module, whose parameters are θ. */
@@ -65,7 +67,11 @@ export class ModuleEvolution {
   async run(count: number): Promise<Told[]> {
     const { batches } = this.#setup;
     this.#again.setState(this.#generator.getState());
-    const log = await this.#generation.loopAsync([...batches.sources], fromTypedArray(batches.take(count)), batches.size);
+    const log = await this.#generation.loopAsync(
+      [...batches.sources],
+      fromTypedArray(batches.take(count)),
+      batches.size,
+    );
     const figures = log.storage.forReading();
     return Array.from({ length: count }, (_, i) => ({
       least: figures[2 * i] as number,
@@ -91,14 +97,14 @@ export class ModuleEvolution {
    * @returns the least loss and the mean loss.
    */
   #trace(samples: readonly Tensor[], evolution: Evolution, atOnce: number): Tensor[] {
-    const { weights, loss, batches } = this.#setup;
+    const { weights, loss, batches, memory = MEMORY } = this.#setup;
     const { parameters } = weights;
     const { sigma, population } = evolution;
     const counts = partsOf(population / 2, atOnce);
     const drawn = (generator: Generator, pairs: number): Tensor[] =>
       parameters.map(({ shape, dtype }) => generator.normal([pairs, ...shape], { std: sigma, dtype }));
     const bytes = parameters.reduce((sum, parameter) => sum + bytesOf(parameter), 0);
-    const areKept = counts.length === 1 || (population / 2) * bytes <= MEMORY;
+    const areKept = counts.length === 1 || (population / 2) * bytes <= memory;
 
     const kept: Tensor[][] = [];
     const losses: { readonly above: Tensor[]; readonly below: Tensor[] } = { above: [], below: [] };
@@ -108,7 +114,12 @@ export class ModuleEvolution {
       const points = steps.map((own, k) => notedPairs(parameters[k] as Tensor, own));
       const inputs = batches.hasData ? samples : [];
       for (const side of ["above", "below"] as const) {
-        losses[side].push(loss.of(points.map((pairs) => pairs[side]), inputs));
+        losses[side].push(
+          loss.of(
+            points.map((pairs) => pairs[side]),
+            inputs,
+          ),
+        );
       }
     }
     const values = concat([...losses.above, ...losses.below], 0);
@@ -182,7 +193,8 @@ function notedPairs(theta: Tensor, steps: Tensor): ReturnType<typeof pairsAround
 /** A number in parts of at most that size. */
 function partsOf(count: number, size: number): number[] {
   const parts = Math.ceil(count / size);
-  return Array.from({ length: parts }, (_, i) =>
-    Math.floor(((i + 1) * count) / parts) - Math.floor((i * count) / parts),
+  return Array.from(
+    { length: parts },
+    (_, i) => Math.floor(((i + 1) * count) / parts) - Math.floor((i * count) / parts),
   );
 }

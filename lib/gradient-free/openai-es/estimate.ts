@@ -57,6 +57,9 @@ export function weightedSteps(weights: Tensor, steps: Tensor): Tensor {
 const castTo = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : to(x, dtype));
 
 /** The points of the pairs around θ: those of θ + e_i and those of θ − e_i, [C, ...shape] each. */
-export function pairsAround(theta: Tensor, steps: Tensor): { readonly above: Tensor; readonly below: Tensor } {
+export function pairsAround(
+  theta: Tensor,
+  steps: Tensor,
+): { readonly above: Tensor; readonly below: Tensor } {
   return { above: add(theta, steps), below: sub(theta, steps) };
 }

@@ -13,7 +13,8 @@ export function saveOptimizer(optimizer: Optimizer): StrategyState {
   const saved: Record<string, Float64Array> = {};
   for (const [parameter, entries] of Object.entries(optimizer.stateDict().state)) {
     for (const [entry, value] of Object.entries(entries as Readonly<Record<string, unknown>>)) {
-      if (isTensor(value)) saved[nameOf(Number(parameter), entry)] = Float64Array.from(value.storage.forReading());
+      if (isTensor(value))
+        saved[nameOf(Number(parameter), entry)] = Float64Array.from(value.storage.forReading());
     }
   }
   return saved;
@@ -35,7 +36,9 @@ export function prepareOptimizer(optimizer: Optimizer, fresh: Optimizer, state: 
   fresh.step();
   const made = fresh.stateDict().state;
   const read = Object.entries(made).map(([parameter, entries]) => {
-    const tensors = Object.entries(entries as Readonly<Record<string, unknown>>).filter((one): one is [string, Tensor] => isTensor(one[1]));
+    const tensors = Object.entries(entries as Readonly<Record<string, unknown>>).filter(
+      (one): one is [string, Tensor] => isTensor(one[1]),
+    );
     const own = tensors.map(([entry, like]) => {
       const numbers = state.numbers(nameOf(Number(parameter), entry), like.size);
       const values = allocate(like.dtype, like.size);

@@ -55,7 +55,7 @@ export function readEvolution(options: OpenAIESOptions): Evolution {
   const lr = checkNumber(where, "lr", options.lr ?? 0.01, { min: 0 });
   const weightDecay = checkNumber(where, "weightDecay", options.weightDecay ?? 0, { min: 0 });
   if (kind === "adam" && options.momentum !== undefined) {
-    throw new ArgumentError(`${where}: momentum is an option of the optimizer "sgd", but it is "adam"`);
+    throw new ArgumentError(`${where}: expected momentum only with the optimizer "sgd", got it with "adam"`);
   }
   const momentum = checkNumber(where, "momentum", options.momentum ?? 0.9, { min: 0, below: 1 });
   return {
