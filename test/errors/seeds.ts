@@ -75,7 +75,7 @@ function ofCost(name: string): Seeds {
 
 /** Of the methods of order zero: a call, and the state of each strategy. */
 function ofMethods(): Seeds {
-  const { minimize: _, Strategy: __, ...classes } = gradientFree;
+  const { minimize: _, minimizeModule: __, Strategy: ___, ...classes } = gradientFree;
   const states = Object.entries(classes).map(([name, Kind]) => {
     const strategy = new Kind([1, 2], { maxEvaluations: 9 });
     strategy.ask();

@@ -24,7 +24,7 @@ type Float = (typeof DTYPES)[number];
 const ROUNDING: Readonly<Record<Float, number>> = { float32: 2 ** -23, float64: 2 ** -52 };
 
 const largest = (x: Tensor): number =>
-  x.data.reduce((most: number, v) => Math.max(most, Math.abs(Number(v))), 0);
+  Array.from(x.data, Number).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 const normal = (shape: number[], seed: number, dtype: Float): Tensor =>
   new Generator(seed).normal(shape, { dtype });
 const symmetric = (x: Tensor): Tensor => ops.mul(ops.add(x, ops.transpose(x, -1, -2)), 0.5);
