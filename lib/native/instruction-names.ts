@@ -27,8 +27,8 @@ export interface Names {
     param: "outer" | "axis" | "inner";
   };
   elementwise: {
-    operand: "a" | "b" | "y" | "x" | "condition";
-    param: "rank" | "shape" | "stridesA" | "stridesB" | "stridesX" | "stridesCondition";
+    operand: "a" | "b" | "y" | "x" | "c" | "condition";
+    param: "rank" | "shape" | "stridesA" | "stridesB" | "stridesX" | "stridesC" | "stridesCondition";
   };
   index: {
     operand: "x" | "index" | "y" | "source";

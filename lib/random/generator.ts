@@ -6,6 +6,7 @@ import { ArgumentError, DTypeError, GraphError, ShapeError, TraceError } from ".
 import { instructionId } from "../native/instructions.js";
 import { broadcastParams } from "../ops/broadcast.js";
 import { broadcastSpec } from "../ops/define.js";
+import { gammaSample, logGammaSample } from "../ops/gamma-sample.js";
 import { type Operand, operands } from "../ops/operand.js";
 import { checkList, checkNumber, checkOptions } from "../options.js";
 import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
@@ -169,25 +170,29 @@ export class Generator implements RandomSource {
    * numpy's standard_gamma). A number that the dtype cannot hold is 0: most of them for α < 0.01, for which
    * there is `logStandardGamma`. By the method of Marsaglia and Tsang (2000).
    *
+   * Differentiable in α: dx/dα = −(∂P(α, x)/∂α)/p(x; α) with the distribution function P and the density p
+   * (Figurnov et al., "Implicit reparameterization gradients", 2018). It has no second derivative by α.
+   *
    * Shapes: α → x, the same, or `shape`, to which α broadcasts. Dtypes: float32, float64.
    * @example new Generator(0).standardGamma(tensor([0.5, 2]), { shape: [1000, 2] }).mean({ dim: 0 });
    * @throws ArgumentError where α is not above 0 or not finite, also in a compiled function; ShapeError, DTypeError,
    *   OptionError
    */
   standardGamma(alpha: Tensor, options: { shape?: Shape } = {}): Tensor {
-    return this.#sample("standardGamma", "standard_gamma", { alpha }, options);
+    return gammaSample(this.#sample("standardGamma", "standard_gamma", { alpha }, options), alpha);
   }
 
   /**
    * ln x for x ~ Gamma(α, 1), with all its digits also where x is too small for the dtype: for Dirichlet and Beta
    * distributions with small α (jax.random.loggamma). From the same state it is the logarithm of `standardGamma`.
+   * Differentiable in α as that is.
    * Shapes: α → x, the same, or `shape`, to which α broadcasts. Dtypes: float32, float64.
    * @example new Generator(0).logStandardGamma(tensor([1e-3, 1e-4]));
    * @throws ArgumentError where α is not above 0 or not finite, also in a compiled function; ShapeError, DTypeError,
    *   OptionError
    */
   logStandardGamma(alpha: Tensor, options: { shape?: Shape } = {}): Tensor {
-    return this.#sample("logStandardGamma", "log_standard_gamma", { alpha }, options);
+    return logGammaSample(this.#sample("logStandardGamma", "log_standard_gamma", { alpha }, options), alpha);
   }
 
   /**

@@ -7,6 +7,8 @@
 #include "elementwise.h"
 
 #include "gamma.h"
+#include "incomplete-beta.h"
+#include "incomplete-gamma.h"
 #include "isa/fill.h"
 #include "isa/tuning.h"
 #include "math.h"
@@ -78,6 +80,15 @@ void binary(int64_t n, const void* const* in, const int64_t* strides, void* out)
   }
 }
 
+template <typename Op, typename T>
+void ternary(int64_t n, const void* const* in, const int64_t* strides, void* out) {
+  const T* a = static_cast<const T*>(in[0]);
+  const T* b = static_cast<const T*>(in[1]);
+  const T* c = static_cast<const T*>(in[2]);
+  const int64_t da = strides[0], db = strides[1], dc = strides[2];
+  for_each(n, static_cast<T*>(out), [=](int64_t i) { return Op::of(a[i * da], b[i * db], c[i * dc]); });
+}
+
 namespace op {
 
 // --- arithmetic ----------------------------------------------------------------------------------
@@ -100,6 +111,14 @@ THALWEG_INLINE Modular<T> modular(T x) {
     THALWEG_INLINE auto of(T a, T b) {  \
       return (result);                  \
     }                                   \
+  }
+
+#define THALWEG_TERNARY_OP(name, result)    \
+  struct name {                             \
+    template <typename T>                   \
+    THALWEG_INLINE auto of(T a, T b, T c) { \
+      return (result);                      \
+    }                                       \
   }
 
 THALWEG_BINARY_OP(add, static_cast<T>(modular(a) + modular(b)));
@@ -171,6 +190,14 @@ struct lgamma {
 };
 THALWEG_UNARY_OP(digamma, static_cast<T>(digamma_(x)));
 THALWEG_BINARY_OP(polygamma, static_cast<T>(polygamma_(a, b)));
+THALWEG_BINARY_OP(gammainc, static_cast<T>(gammainc_(a, b)));
+THALWEG_BINARY_OP(gammaincc, static_cast<T>(gammaincc_(a, b)));
+THALWEG_BINARY_OP(gammainc_slope, static_cast<T>(gammainc_slope_(a, b)));
+THALWEG_BINARY_OP(gamma_density, static_cast<T>(gamma_density_(a, b)));
+THALWEG_BINARY_OP(gamma_sample_slope, static_cast<T>(gamma_sample_slope_(a, b)));
+THALWEG_BINARY_OP(log_gamma_sample_slope, static_cast<T>(log_gamma_sample_slope_(a, b)));
+THALWEG_TERNARY_OP(betainc, static_cast<T>(betainc_(a, b, c)));
+THALWEG_TERNARY_OP(beta_density, static_cast<T>(beta_density_(a, b, c)));
 
 struct atan2 {
   THALWEG_INLINE float of(float a, float b) { return __builtin_atan2f(a, b); }
@@ -303,6 +330,8 @@ template <typename Op, typename T>
 constexpr DType kResultOf<Op, T, 1> = kDType<decltype(Op::of(T()))>;
 template <typename Op, typename T>
 constexpr DType kResultOf<Op, T, 2> = kDType<decltype(Op::of(T(), T()))>;
+template <typename Op, typename T>
+constexpr DType kResultOf<Op, T, 3> = kDType<decltype(Op::of(T(), T(), T()))>;
 
 // The kernel of an op: its own loop where it has one, otherwise the loop for its number of inputs.
 template <typename Op, Elementwise kKernel>
@@ -315,7 +344,9 @@ struct Loop {
     } else {
       static_assert(kResultOf<Op, T, kInfo.inputs> == dtype_given(kInfo.gives, kDType<T>),
                     "the row in elementwise.h names another dtype for the result");
-      if constexpr (kInfo.inputs == 2) {
+      if constexpr (kInfo.inputs == 3) {
+        return ternary<Op, T>;
+      } else if constexpr (kInfo.inputs == 2) {
         return binary<Op, T>;
       } else if constexpr (kInfo.cost == ElementwiseCost::function) {
         return unary_by_blocks<Op, T>;

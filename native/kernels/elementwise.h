@@ -57,6 +57,14 @@ enum class ElementwiseCost : uint8_t { arithmetic, function, library };
   X(digamma,       1, floats,   same,    library)    \
   X(polygamma,     2, floats,   same,    library)    \
   X(erfinv,        1, floats,   same,    function)   \
+  X(gammainc,      2, floats,   same,    library)    \
+  X(gammaincc,     2, floats,   same,    library)    \
+  X(gammainc_slope, 2, floats,  same,    library)    \
+  X(gamma_density, 2, floats,   same,    library)    \
+  X(gamma_sample_slope, 2, floats, same, library)    \
+  X(log_gamma_sample_slope, 2, floats, same, library) \
+  X(betainc,       3, floats,   same,    library)    \
+  X(beta_density,  3, floats,   same,    library)    \
   X(rsqrt,         1, floats,   same,    arithmetic) \
   X(floor,         1, floats,   same,    arithmetic) \
   X(ceil,          1, floats,   same,    arithmetic) \

@@ -2,8 +2,19 @@
 // and a hash of all their bits. Run by kernels.test.ts with an instruction set and a number of threads in
 // the environment.
 import { createHash } from "node:crypto";
-import { compile, Generator, ops, optim, setThreads, type Tensor, tensor, zeros } from "../../lib/index.js";
+import {
+  compile,
+  Generator,
+  ops,
+  optim,
+  setThreads,
+  type Tensor,
+  tensor,
+  vjp,
+  zeros,
+} from "../../lib/index.js";
 import { binding } from "../../lib/native/binding.js";
+import { gammaSample, logGammaSample } from "../../lib/ops/gamma-sample.js";
 import { type Registered, registry } from "../../lib/ops/registry.js";
 
 const threads = Number(process.env["BATTERY_THREADS"] ?? 1);
@@ -215,6 +226,24 @@ for (const dtype of FLOATS) {
     keep(`polygamma ${n} ${dtype} large`, ops.polygamma(n, uniform([17], dtype, 4, 40)));
   }
 }
+// The derivatives of gammainc and of gamma numbers have kernels of their own.
+for (const dtype of FLOATS) {
+  random = seededBy("gamma and beta");
+  for (const n of SIZES) {
+    const [a, b, x] = [uniform([n], dtype, 0.25), uniform([n], dtype, 0.25), uniform([n], dtype, 0.25)];
+    const dy = uniform([n], dtype);
+    vjp(ops.gammainc, a, x)[1](dy).forEach((d, i) => {
+      keep(`gammainc slope ${i} ${dtype} ${n}`, d);
+    });
+    for (const [name, sample] of Object.entries({ gammaSample, logGammaSample })) {
+      keep(`${name} slope ${dtype} ${n}`, vjp((alpha: Tensor) => sample(x, alpha), a)[1](dy)[0] as Tensor);
+    }
+    const share = ops.mul(x, 0.25);
+    keep(`betainc ${dtype} ${n}`, ops.betainc(a, b, share));
+    keep(`betainc ${dtype} ${n} numbers`, ops.betainc(1.5, 3, share));
+    keep(`betainc slope ${dtype} ${n}`, vjp((z: Tensor) => ops.betainc(a, b, z), share)[1](dy)[0] as Tensor);
+  }
+}
 for (const dtype of ["int32", "bool"] as const) {
   for (const op of REDUCTIONS) {
     const isTaken = op.reduces?.of === "truths" ? dtype === "bool" : dtypesOf(op).includes(dtype);
@@ -313,6 +342,13 @@ for (const n of [1, 5, 64, 70_000]) {
   keep(`permutation ${n}`, random.permutation(n));
 }
 keep("normal", random.normal([70_000], { dtype: "float64" }));
+for (const dtype of FLOATS) {
+  const of = uniform([70_000], dtype, 0.25, 40);
+  keep(`standardGamma ${dtype}`, random.standardGamma(of));
+  keep(`logStandardGamma ${dtype}`, random.logStandardGamma(of));
+  keep(`poisson ${dtype}`, random.poisson(of));
+  keep(`binomial ${dtype}`, random.binomial(ops.ceil(of), 0.375));
+}
 
 const text = JSON.stringify(results, (_, value) =>
   typeof value === "number" && !Number.isFinite(value) ? String(value) : Object.is(value, -0) ? 0 : value,

@@ -102,6 +102,9 @@ function runDraws(): void {
   random.logStandardGamma(positive);
   random.poisson(positive);
   random.binomial(tensor([[40], [2]]), tensor([0.25, 0.5, 0.75]));
+  for (const draw of [random.standardGamma.bind(random), random.logStandardGamma.bind(random)]) {
+    vjp(draw, positive)[1](positive);
+  }
 }
 
 /** A program run one instruction after the other, each as a call of its own. */

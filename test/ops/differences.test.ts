@@ -25,9 +25,9 @@ function samples(): DerivativeRow[] {
   return [...chosen.values()];
 }
 
-describe("derivatives of both orders agree with central differences", () => {
+describe("derivatives agree with central differences, of both orders unless there is no second", () => {
   test.each(samples().map((row) => [nameOf(row), row] as const))("%s", (_, row) => {
     const { primals, f } = differentiable(row);
-    checkGradients(f, primals, { order: 2 });
+    checkGradients(f, primals, { order: row.hvp === undefined ? 1 : 2 });
   });
 });

@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import torch
 import torch.nn.functional as F
 
@@ -140,3 +141,76 @@ def with_derivatives(f, first, second):
 
 digamma = with_derivatives(torch.digamma, lambda x: polygamma(1, x), lambda x: polygamma(2, x))
 lgamma = with_derivatives(torch.lgamma, digamma, lambda x: polygamma(1, x))
+
+
+def by_elements(f, *inputs):
+    """f of the numbers of tensors that broadcast, by mpmath with more digits than are asked for."""
+    together = torch.broadcast_tensors(*inputs)
+    with mpmath.workdps(50):
+        numbers = [float(f(*map(mpmath.mpf, row))) for row in zip(*(t.reshape(-1).tolist() for t in together))]
+    return torch.tensor(numbers, dtype=torch.float64).reshape(together[0].shape)
+
+
+# PyTorch has no derivative of gammainc by a. The terms in da and dx, which are 0, are those of first order.
+def gammainc(a, x):
+    at = a.detach(), x.detach()
+    da, dx = a - at[0], x - at[1]
+    return torch.special.gammainc(*at) + da * by_elements(gammainc_by_a, *at) + dx * by_elements(gamma_density, *at)
+
+
+def gammaincc(a, x):
+    at = a.detach(), x.detach()
+    return torch.special.gammaincc(*at) - (gammainc(a, x) - torch.special.gammainc(*at))
+
+
+def is_inside(*numbers):
+    return all(0 < number < mpmath.inf for number in numbers)
+
+
+def gamma_density(a, x):
+    if not is_inside(a, x):
+        return math.nan
+    return mpmath.exp((a - 1) * mpmath.log(x) - x - mpmath.loggamma(a))
+
+
+def gammainc_by_a(a, x):
+    """The sum over n of x^(a + n) e^-x / Gamma(a + n + 1), term by term; for x > a it loses digits that Q has less."""
+    if not is_inside(a, x) or max(a, x) > 1e6:
+        return math.nan
+    lost = max(0, x - a - a * mpmath.log(x / a)) / math.log(10)
+    with mpmath.workdps(50 + int(lost)):
+        factor = mpmath.exp(a * mpmath.log(x) - x - mpmath.loggamma(a + 1))
+        logarithm = mpmath.log(x) - mpmath.digamma(a + 1)
+        term, harmonic, total, n = mpmath.mpf(1), mpmath.mpf(0), logarithm, 0
+        while n < x - a or term * (1 + harmonic) > mpmath.eps:
+            n += 1
+            term *= x / (a + n)
+            harmonic += 1 / (a + n)
+            total += term * (logarithm - harmonic)
+        return factor * total
+
+
+# PyTorch has no incomplete beta function. The terms in dx, which is 0, are those of its derivatives by x.
+def betainc(a, b, x):
+    a, b = (n.detach() if isinstance(n, torch.Tensor) else torch.tensor(n, dtype=torch.float64) for n in (a, b))
+    at = x.detach() if isinstance(x, torch.Tensor) else torch.tensor(x, dtype=torch.float64)
+    dx = x - at
+    density = by_elements(beta_density, a, b, at)
+    value = by_elements(beta_series, a, b, at)
+    return value + dx * density + dx**2 / 2 * density * ((a - 1) / at - (b - 1) / (1 - at))
+
+
+def beta_density(a, b, x):
+    return x ** (a - 1) * (1 - x) ** (b - 1) / mpmath.beta(a, b)
+
+
+def beta_series(a, b, x):
+    """By powers of x, all of one sign, or as 1 minus that of 1 - x; mpmath's own gives up for large a and b."""
+    if x > (a + 1) / (a + b + 2):
+        return 1 - beta_series(b, a, 1 - x)
+    term, total, n = mpmath.mpf(1), mpmath.mpf(1), 0
+    while term > total * mpmath.eps:
+        term *= (a + b + n) / (a + 1 + n) * x
+        total += term
+        n += 1
+    return beta_density(a, b, x) * x * (1 - x) / a * total

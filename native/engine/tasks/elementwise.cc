@@ -70,6 +70,8 @@ constexpr size_t kShape = 1;
 constexpr size_t kStrides = 2;  // of the first input
 static_assert(describing::kWhere.param("rank") == kRank && describing::kWhere.param("shape") == kShape);
 static_assert(describing::kWhere.param("stridesB") == kStrides + 2 && describing::kWhere.operand("b") == 2);
+static_assert(describing::kTernary.param("stridesC") == kStrides + 2 &&
+              describing::kTernary.operand("c") == 2);
 
 }  // namespace
 

@@ -23,7 +23,11 @@ inline constexpr Layout kWhere =
     layout({size("rank"), list(size("shape"), "rank"), list(size("stridesCondition"), "rank"),
             list(size("stridesA"), "rank"), list(size("stridesB"), "rank")},
            {reads("condition", Elements::boolean), reads("a"), reads("b"), writes("y")});
-constexpr const Layout* kOfInputs[] = {nullptr, &kUnary, &kBinary, &kWhere};
+inline constexpr Layout kTernary =
+    layout({size("rank"), list(size("shape"), "rank"), list(size("stridesA"), "rank"),
+            list(size("stridesB"), "rank"), list(size("stridesC"), "rank")},
+           {reads("a"), reads("b"), reads("c"), writes("y")});
+constexpr const Layout* kOfInputs[] = {nullptr, &kUnary, &kBinary, &kTernary};
 
 }  // namespace describing
 
@@ -43,7 +47,7 @@ constexpr Instruction describe_elementwise(Elementwise kernel) {
   return {.name = info.name,
           .family = "elementwise",
           .prepare = prepare_elementwise,
-          .layout = describing::kOfInputs[info.inputs],
+          .layout = kernel == Elementwise::where ? &describing::kWhere : describing::kOfInputs[info.inputs],
           .takes = has_elementwise,
           .kernel = static_cast<int32_t>(kernel),
           .gives = info.gives,

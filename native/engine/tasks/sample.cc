@@ -18,9 +18,11 @@ constexpr size_t kRank = 0, kShape = 1, kStridesCounter = 2;  // and then those 
 static_assert(describing::kOfTwoParameters.param("stridesCounter") == kStridesCounter);
 static_assert(describing::kOfTwoParameters.param("stridesA") == kStridesCounter + 1);
 
-// The shortest text that reads back as the number.
+// As JavaScript writes it: the shortest text that reads back as the number.
 template <typename T>
 std::string text_of(T value) {
+  if (value != value) return "NaN";
+  if (value - value != 0) return value > 0 ? "Infinity" : "-Infinity";
   char text[32];
   const auto end = std::to_chars(text, text + sizeof(text), value).ptr;
   return {text, end};

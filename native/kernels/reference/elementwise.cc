@@ -5,6 +5,8 @@
 #include "../elementwise.h"
 
 #include "../isa/fill.h"
+#include "incomplete-beta.h"
+#include "incomplete-gamma.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
@@ -102,6 +104,44 @@ THALWEG_UNARY(erfc, __builtin_erfc(a));
 THALWEG_UNARY(lgamma, ln_gamma(a));
 THALWEG_UNARY(digamma, polygamma_by_terms(0, a));
 THALWEG_BINARY(polygamma, polygamma_by_terms(a, b));
+
+THALWEG_BINARY(gammainc, incomplete_gamma(a, b, false));
+THALWEG_BINARY(gammaincc, incomplete_gamma(a, b, true));
+THALWEG_BINARY(gamma_density, thalweg::THALWEG_ISA::gamma_density(a, b));
+
+double psi(double x) { return polygamma_by_terms(0, x); }
+bool are_of_gamma(double a, double x) {
+  return a > 0 && x >= 0 && is_finite_number(a) && is_finite_number(x);
+}
+
+struct gammainc_slope {
+  static double of(double a, double x) {
+    if (a > 0 && x >= 0 && is_finite_number(a) != is_finite_number(x)) return 0;
+    if (!are_of_gamma(a, x)) return __builtin_nan("");
+    if (x == 0) return 0;
+    return static_cast<double>(-a * gamma_factor(a, x) * gamma_log_slope(a, x, __builtin_log(x), psi));
+  }
+};
+struct gamma_sample_slope {
+  static double of(double a, double x) {
+    if (!are_of_gamma(a, x)) return __builtin_nan("");
+    return x == 0 ? 0 : x * gamma_log_slope(a, x, __builtin_log(x), psi);
+  }
+};
+struct log_gamma_sample_slope {
+  static double of(double a, double y) {
+    const double x = __builtin_exp(y);
+    if (!are_of_gamma(a, x) || y == -__builtin_huge_val()) return __builtin_nan("");
+    return gamma_log_slope(a, x, y, psi);
+  }
+};
+
+struct betainc {
+  static double of(double a, double b, double x) { return incomplete_beta(a, b, x); }
+};
+struct beta_density {
+  static double of(double a, double b, double x) { return density_of_beta(a, b, x); }
+};
 
 // The smallest y ≥ 0 with erf y ≥ |x|, by bisection: over the bits of y, which are ordered as y is, so that a
 // tiny one has all its digits; and on erfc where erf is near 1.
@@ -215,6 +255,8 @@ struct Loop {
       for (int64_t i = 0; i < n; ++i) {
         if constexpr (kInfo.inputs == 1) {
           y[i] = narrowed<Y>(Op::of(input(0, i)));
+        } else if constexpr (kInfo.inputs == 3) {
+          y[i] = narrowed<Y>(Op::of(input(0, i), input(1, i), input(2, i)));
         } else {
           y[i] = narrowed<Y>(Op::of(input(0, i), input(1, i)));
         }
