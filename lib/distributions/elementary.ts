@@ -1,8 +1,6 @@
 // Functions of several distributions, exact where products of 0 and ∞ would be NaN.
 
-import { add } from "../ops/add.js";
 import { equal } from "../ops/equal.js";
-import { lgamma } from "../ops/lgamma.js";
 import { log } from "../ops/log.js";
 import { log1p } from "../ops/log1p.js";
 import { logicalAnd } from "../ops/logical-and.js";
@@ -60,6 +58,3 @@ export const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
 
 /** The number before 1. */
 export const GREATEST_BELOW_1 = { float32: 1 - 2 ** -24, float64: 1 - 2 ** -53 } as const;
-
-/** ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a + b) */
-export const logBeta = (a: Tensor, b: Tensor): Tensor => sub(add(lgamma(a), lgamma(b)), lgamma(add(a, b)));

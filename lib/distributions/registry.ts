@@ -23,6 +23,8 @@ export interface DistributionCase<Arguments extends readonly unknown[] = readonl
 export interface DistributionDescription<Arguments extends readonly unknown[] = readonly unknown[]> {
   /** PyTorch's class, a Python expression. Default: the one in torch.distributions of the same name. */
   readonly torch?: string;
+  /** The number of first arguments by which `cdf` has no derivative. Default: 0. */
+  readonly fixedInCdf?: number;
   /** The first is also what divergences are tested with. */
   readonly cases: (draws: Draws) => readonly DistributionCase<Arguments>[];
 }

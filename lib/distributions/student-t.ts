@@ -18,7 +18,7 @@ import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Constraint, positive, real } from "./constraints.js";
 import { Distribution, type DistributionOptions } from "./distribution.js";
-import { logBeta } from "./elementary.js";
+import { logBeta } from "./log-beta.js";
 import { readParameters } from "./parameters.js";
 import { registerDistribution } from "./registry.js";
 

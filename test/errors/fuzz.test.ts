@@ -27,6 +27,7 @@ const SKIPPED = new Set([
   "optim.LRScheduler",
   "optim.ParameterGroup",
   "gradient-free.Strategy",
+  "distributions.Distribution",
   ...Object.keys(thalweg).filter((name) => /Error$/.test(name)),
 ]);
 // What TypeScript calls protected: only the library calls it.
@@ -44,6 +45,14 @@ const PROTECTED = new Set([
   "redraw",
   "save",
   "prepare",
+  "readSampling",
+  "draw",
+  "logDensity",
+  "cumulative",
+  "quantile",
+  "expanded",
+  "densityAnywhere",
+  "standardized",
 ]);
 
 const FUNCTIONS = exported({ ...thalweg, ...subpaths }).filter(([name]) => !SKIPPED.has(name));
@@ -59,7 +68,12 @@ function callables(value: unknown): [name: string, call: Callable][] {
   }
   const ours = [thalweg.Tensor, thalweg.nn.Module, thalweg.optim.Optimizer, thalweg.optim.LRScheduler];
   const others = [thalweg.Generator, thalweg.optim.WeightAverage, thalweg.data.Bytes];
-  const kinds = [...ours, ...others, subpaths["gradient-free"].Strategy, subpaths.games.Game];
+  const rooms = [
+    subpaths["gradient-free"].Strategy,
+    subpaths.games.Game,
+    subpaths.distributions.Distribution,
+  ];
+  const kinds = [...ours, ...others, ...rooms];
   if (!kinds.some((kind) => value instanceof kind)) return [];
   const found = new Map<string, Callable>();
   for (

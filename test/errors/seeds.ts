@@ -1,8 +1,15 @@
+import { Normal } from "../../lib/distributions/index.js";
 import { Game } from "../../lib/games/index.js";
 import * as gradientFree from "../../lib/gradient-free/index.js";
-import { accuracy, cost, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
+import { accuracy, cost, Generator, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
+import {
+  argumentsOf as argumentsOfDistribution,
+  CASES as DISTRIBUTIONS,
+  tensorsOf,
+} from "../distributions/cases.js";
 import { inputsOf as inputsOfModule, CASES as MODULES } from "../nn/cases.js";
+import { fromOracle } from "../oracle/compare.js";
 import { argumentsOf, optimizers, schedules } from "../oracle/nets.js";
 import { own } from "./hostile.js";
 
@@ -16,6 +23,7 @@ export function seedsOf(name: string): Seeds {
     ...ofOptimizer(name),
     ...ofSchedule(name),
     ...ofCost(name),
+    ...ofDistribution(name),
   };
   const own = Object.entries(all).filter(
     ([key]) => key === name || key.startsWith(`${name}.`) || key === `${name}()`,
@@ -96,6 +104,21 @@ function ofMethods(): Seeds {
   };
 }
 
+/** Of a distribution's first case. */
+function ofDistribution(name: string): Seeds {
+  const one = DISTRIBUTIONS.find(({ family }) => `distributions.${family}` === name);
+  if (one === undefined) return {};
+  const [value, probability] = [fromOracle(one.value), fromOracle(one.probability)];
+  return {
+    [name]: argumentsOfDistribution(one, tensorsOf(one)),
+    [`${name}.logProb`]: [value],
+    [`${name}.cdf`]: [value],
+    [`${name}.icdf`]: [probability],
+    [`${name}.sample`]: [[2], { generator: new Generator(1) }],
+    [`${name}.rsample`]: [[2], { straightThrough: true }],
+  };
+}
+
 function byHand(): Seeds {
   const model = new nn.Sequential(new nn.Linear(3, 3), new nn.Tanh(), new nn.Linear(3, 2));
   const linear = new nn.Linear(3, 2);
@@ -132,6 +155,8 @@ function byHand(): Seeds {
         seed: 1,
       },
     ],
+    "distributions.klDivergence": [new Normal(0, 1), new Normal(1, 2)],
+    "distributions.registerKL": [class extends Normal {}, class extends Normal {}, own(() => x)],
     compile: [own((v: Tensor) => v.exp())],
     "compile()": [x],
     "compile.runAsync": [x],
