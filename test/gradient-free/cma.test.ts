@@ -151,6 +151,19 @@ test("asks for the same points whether values of some points are told again or a
   expect(parts.stateDict()).toEqual(whole.stateDict());
 });
 
+test("learns scales of the coordinates that are too far apart for one matrix", () => {
+  const f: F = (x) => sum(x, (xi, i) => 10 ** (10 * i) * xi * xi);
+  const options = { sigma: 1, seed: 1, target: 1e-8, tolerance: { tolx: 0 } };
+  expect(finish(new CMAES([1, 1, 1], options), f).reason).toBe("target");
+});
+
+test("is what minimize uses by default", async () => {
+  const { x, ...result } = await minimize(FUNCTIONS.sphere, [1, 2], { sigma: 0.5, seed: 3 });
+  const named = await minimize(FUNCTIONS.sphere, [1, 2], { method: "cma-es", sigma: 0.5, seed: 3 });
+  expect({ x, ...result }).toEqual(named);
+  expect(result.reason).toBe("tolfun");
+});
+
 test("learns a rotated ellipsoid as fast as an aligned one", () => {
   const turned: F = (x) => {
     const [a, b, c] = x as unknown as [number, number, number];
