@@ -53,7 +53,7 @@ export interface CMAOptions extends StrategyOptions {
   /**
    * What follows if it has come to rest. "ipop": it starts again with a doubled population. "bipop": in turn with
    * doubled and with small populations. A run starts at a random place within the bounds; without bounds at one within
-   * 2·sigma of x0 in each coordinate. Default: it ends.
+   * sigma of x0 in each coordinate. Default: it ends.
    */
   readonly restarts?: RestartKind;
   /** How often the population is doubled before it ends. Default: 9. */
@@ -164,13 +164,13 @@ export abstract class CMAStrategy extends Strategy {
     return null;
   }
 
-  /** A point drawn uniformly: between the bounds, or within 2·sigma of x0 where there are none. */
+  /** A point drawn uniformly: between the bounds, or within sigma of x0 where there are none. */
   #anotherStart(): Float64Array {
     return this.x0.map((x, i) => {
       const [lower, upper] = [this.#box?.lower[i] ?? -Infinity, this.#box?.upper[i] ?? Infinity];
       const u = this.draws.uniform();
       if (Number.isFinite(lower) && Number.isFinite(upper)) return lower + u * (upper - lower);
-      const near = x + (2 * u - 1) * 2 * this.#sigma * (this.#scale[i] as number);
+      const near = x + (2 * u - 1) * this.#sigma * (this.#scale[i] as number);
       return Math.min(Math.max(near, lower), upper);
     });
   }
