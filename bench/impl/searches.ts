@@ -9,24 +9,25 @@ const SIGMA = 2;
 
 type Options = MinimizeOptions & { readonly batched?: false };
 
-/** The options of each method; the same names are the same methods with the same settings in peers/. */
-const METHODS: Readonly<Record<string, Options>> = {
-  "cma-es": { method: "cma-es", sigma: SIGMA },
-  "cma-es, IPOP": { method: "cma-es", sigma: SIGMA, restarts: "ipop" },
-  "cma-es, BIPOP": { method: "cma-es", sigma: SIGMA, restarts: "bipop" },
-  "sep-cma-es": { method: "sep-cma-es", sigma: SIGMA },
-  "nelder-mead": { method: "nelder-mead", tolerance: { tolx: 1e-10, tolfun: 1e-10 } },
-  "differential-evolution": evolution("deferred"),
-  "differential-evolution, immediate": evolution("immediate"),
-  "random-search": { method: "random-search", sigma: SIGMA },
-  "finite-difference-descent": { method: "finite-difference-descent" },
-  spsa: { method: "spsa", c: 0.01 },
-};
+const evolution = {
+  method: "differential-evolution",
+  bounds: BOUNDS,
+  tolerance: { tolfun: 0, tolrel: 1e-12 },
+} as const;
 
-function evolution(updating: "deferred" | "immediate"): Options {
-  const tolerance = { tolfun: 0, tolrel: 1e-12 };
-  return { method: "differential-evolution", bounds: BOUNDS, updating, tolerance };
-}
+/** The options of each method, by dimension. The same names are the same methods in peers/. */
+const METHODS: Readonly<Record<string, (d: number) => Options>> = {
+  "cma-es": () => ({ method: "cma-es", sigma: SIGMA }),
+  "cma-es, IPOP": () => ({ method: "cma-es", sigma: SIGMA, restarts: "ipop" }),
+  "cma-es, BIPOP": () => ({ method: "cma-es", sigma: SIGMA, restarts: "bipop" }),
+  "sep-cma-es": () => ({ method: "sep-cma-es", sigma: SIGMA }),
+  "nelder-mead": () => ({ method: "nelder-mead", tolerance: { tolx: 1e-10, tolfun: 1e-10 } }),
+  "differential-evolution": () => evolution,
+  "differential-evolution, deferred, 15·d": (d) => ({ ...evolution, populationSize: 15 * d }),
+  "random-search": () => ({ method: "random-search", sigma: SIGMA }),
+  "finite-difference-descent": () => ({ method: "finite-difference-descent" }),
+  spsa: () => ({ method: "spsa", c: 0.01 }),
+};
 
 export const SEARCHES: readonly string[] = Object.keys(METHODS);
 
@@ -56,7 +57,7 @@ async function run(options: Options, problem: Problem, { budget, targets }: Sear
 
 /** Searches instances of a function, one after the other. */
 export async function search(request: Search): Promise<Searched[]> {
-  const options = METHODS[request.method];
+  const options = METHODS[request.method]?.(request.d);
   if (options === undefined) throw new Error(`unknown method ${request.method}`);
   const definition = FUNCTIONS.find(({ id }) => id === request.function) as Definition;
   const runs: Searched[] = [];

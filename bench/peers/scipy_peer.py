@@ -25,8 +25,8 @@ def evolution(updating):
 
 SEARCHES = {
     "nelder-mead": nelder_mead,
-    "differential-evolution": evolution("deferred"),
-    "differential-evolution, immediate": evolution("immediate"),
+    "differential-evolution": evolution("immediate"),
+    "differential-evolution, deferred, 15·d": evolution("deferred"),
 }
 
 serve_searches("scipy", scipy.__version__, SEARCHES)
