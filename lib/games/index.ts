@@ -4,7 +4,7 @@ export type { ExtragradientOptions } from "./extragradient.js";
 export { Game, type GameOptions, type GameStateDict } from "./game.js";
 export type { LOLAOptions } from "./lola.js";
 export type { MethodOptions } from "./methods.js";
-export { type History, type PlayOptions, play, type StepReport } from "./play.js";
+export { type GameHistory, type PlayOptions, play, type StepReport } from "./play.js";
 export type { Player, Players } from "./players.js";
 export type { Order } from "./round.js";
 export { spectralRadius } from "./spectral-radius.js";

@@ -12,7 +12,7 @@ import { allocate } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
-import { Game, type GameOptions } from "./game.js";
+import { Game, type GameOptions, type GameStateDict } from "./game.js";
 import { readMethod } from "./methods.js";
 import { type Players, readPlayers } from "./players.js";
 
@@ -28,6 +28,8 @@ export interface StepReport {
 export type PlayOptions = GameOptions & {
   /** Number of steps ≥ 0. */
   readonly steps: number;
+  /** The state of an earlier game of these players and this method, from which to go on. Default: none. */
+  readonly state?: GameStateDict;
   /**
    * Samples along the first axis of each tensor, all with the same number of samples. Each step's costs get a
    * mini-batch of each, after the players' parameters. Default: none.
@@ -52,6 +54,7 @@ export type PlayOptions = GameOptions & {
 /** The names of the options that are not the game's. */
 const OPTIONS: readonly string[] = [
   "steps",
+  "state",
   "data",
   "batchSize",
   "shuffle",
@@ -66,11 +69,13 @@ const OPTIONS: readonly string[] = [
 const CHUNK_MILLISECONDS = 20;
 
 /** The result of `play`. */
-export interface History {
+export interface GameHistory {
   /** The number of steps made. */
   readonly steps: number;
   /** The cost of each player in each step, where the step first computed it: [steps, players], float64. */
   readonly costs: Tensor;
+  /** What another `play` goes on from. Its tensors are not copies of what the game kept, but that itself. */
+  readonly state: GameStateDict;
 }
 
 /**
@@ -126,11 +131,12 @@ export interface History {
 export async function play<const P extends readonly Tree[]>(
   players: Players<P>,
   options: PlayOptions,
-): Promise<History> {
+): Promise<GameHistory> {
   const { length: count } = readPlayers("play", players);
   readMethod("play", options, count, ["lr", ...OPTIONS]);
   const plan = readOptions(options);
   const game = new Game(players, gameOptions(options));
+  if (options.state !== undefined) game.loadStateDict(options.state);
   const { steps, signal, onStep, every } = plan;
   const run = plan.compiled ? compiledSteps(game, plan) : eagerSteps(game, plan);
   const log = allocate("float64", steps * count, "play");
@@ -148,7 +154,7 @@ export async function play<const P extends readonly Tree[]>(
       await onStep({ step, costs: Array.from(log.subarray((step - 1) * count, step * count)) });
     }
   }
-  return { steps, costs: new Tensor(log, [steps, count], "float64") };
+  return { steps, costs: new Tensor(log, [steps, count], "float64"), state: game.stateDict() };
 }
 
 /** Makes this many steps, and gives the costs of each: [steps · players]. */

@@ -459,6 +459,11 @@ describe("play refuses, before any step,", () => {
     ["no options", undefined, "play: expected an object of options with a method, got undefined"],
     ["steps that are no number", {}, "play: expected steps to be a whole number ≥ 0, got undefined"],
     ["a misspelt option", { stepz: 3, steps: 1 }, 'unknown option "stepz"; did you mean "steps"?'],
+    [
+      "a state that is none",
+      { steps: 1, state: 3 },
+      "Game.loadStateDict: expected an object of options, got 3",
+    ],
     ["every of 0", { steps: 1, every: 0 }, "play: expected every to be a whole number ≥ 1, got 0"],
     [
       "compiled of another kind",

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { Game, type History, type PlayOptions, play } from "../../lib/games/index.js";
+import { Game, type GameHistory, type PlayOptions, play } from "../../lib/games/index.js";
 import { Generator, nn, ops, type Tensor, tensor } from "../../lib/index.js";
 
 const { add, matmul, mean, mul, square, sub, sum } = ops;
@@ -12,7 +12,7 @@ function bilinear(options: Partial<PlayOptions> = {}) {
     { parameters: x, cost: (u: Tensor, v: Tensor) => sum(mul(u, v)) },
     { parameters: y },
   ] as const;
-  const run = (): Promise<History> =>
+  const run = (): Promise<GameHistory> =>
     play(players, { method: "descent", lr: 0.1, steps: 10, ...options } as PlayOptions);
   return { x, y, players, run };
 }
@@ -71,6 +71,20 @@ describe("play", () => {
     const three = bilinear({ steps: 3 });
     await three.run();
     expect(x.item()).toBe(three.x.item());
+  });
+
+  test("goes on with the same bits from the state of another", async () => {
+    for (const method of ["optimistic", "extragradient"] as const) {
+      const more = method === "extragradient" ? { past: true } : {};
+      const whole = bilinear({ method, steps: 20, ...more } as Partial<PlayOptions>);
+      await whole.run();
+      const first = bilinear({ method, steps: 8, ...more } as Partial<PlayOptions>);
+      const { state } = await first.run();
+      expect(state.steps).toBe(8);
+      const second = await play(first.players, { method, steps: 12, lr: 0.1, state, ...more } as PlayOptions);
+      expect(second.state.steps).toBe(20);
+      expect([first.x.item(), first.y.item()]).toEqual([whole.x.item(), whole.y.item()]);
+    }
   });
 
   test("makes no step for 0 steps, and lets the event loop run during many", async () => {
