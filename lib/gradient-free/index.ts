@@ -17,11 +17,15 @@ export {
 export {
   type MinimizeModuleOptions,
   type MinimizeModuleResult,
-  type ModuleGeneration,
   type ModuleGenerationReport,
-  type ModuleLoss,
   minimizeModule,
 } from "./minimize-module.js";
+export type { ModuleLoss } from "./module/losses.js";
+export {
+  ModuleEvolution,
+  type ModuleEvolutionOptions,
+  type ModuleGeneration,
+} from "./module-evolution.js";
 export { NelderMead, type NelderMeadOptions } from "./nelder-mead.js";
 export type { OpenAIESOptions } from "./openai-es/options.js";
 export { OpenAIES } from "./openai-es.js";

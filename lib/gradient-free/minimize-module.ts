@@ -1,36 +1,17 @@
 import { performance } from "node:perf_hooks";
-import { checkFinite, type Samples, toDataset } from "../data/dataset.js";
-import { readBatchSize } from "../data/loader.js";
-import { ArgumentError } from "../errors.js";
-import { Module } from "../nn/module.js";
-import {
-  checkChoice,
-  checkFunction,
-  checkNumber,
-  checkOptions,
-  checkSignal,
-  describe,
-  isInstance,
-} from "../options.js";
+import type { Module } from "../nn/module.js";
+import { checkChoice, checkFunction, checkRequired, checkSignal } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type Generation, type MinimizeOptions, minimize } from "./minimize.js";
+import type { BatchedObjective } from "./evaluate.js";
+import { type GenerationReport, type MinimizeOptions, minimize } from "./minimize.js";
 import { batchedLoss } from "./module/ask-and-tell.js";
-import { Batches } from "./module/batches.js";
-import { ModuleEvolution } from "./module/evolution.js";
-import { type ModuleLoss, PopulationLoss } from "./module/losses.js";
-import { Weights } from "./module/weights.js";
-import { OPENAI_ES, type OpenAIESOptions, readEvolution } from "./openai-es/options.js";
+import type { ModuleLoss } from "./module/losses.js";
+import { MODULE_OPTIONS, type ModuleOptions, readSearched } from "./module/read.js";
+import { ModuleEvolution, type ModuleGeneration } from "./module-evolution.js";
+import { OPENAI_ES, type OpenAIESOptions } from "./openai-es/options.js";
 import { type Method, type MethodDescription, type Methods, registeredMethods } from "./registry.js";
 import { StateReader, type StrategyState } from "./state.js";
 import { readLimits, STRATEGY_OPTIONS, type StopReason } from "./strategy.js";
-
-export type { ModuleLoss } from "./module/losses.js";
-
-/** One generation. */
-export interface ModuleGeneration extends Generation {
-  /** The mean loss of the candidates of this generation. */
-  readonly mean: number;
-}
 
 /** The argument of `onGeneration`. */
 export interface ModuleGenerationReport extends ModuleGeneration {
@@ -48,16 +29,7 @@ export interface MinimizeModuleResult {
   readonly history: readonly ModuleGeneration[];
 }
 
-interface CallOptions {
-  /** Samples and targets, which the loss gets as x and y. Default: none; the loss gets the model alone. */
-  readonly data?: Samples;
-  /**
-   * Samples in a mini-batch. Each generation takes the next one, the same for all of its candidates, in a new random
-   * order in each epoch. Default: all samples.
-   */
-  readonly batchSize?: number;
-  /** Candidates that are evaluated at once. Default: as many as 256 MiB of intermediate results allow. */
-  readonly chunk?: number;
+interface CallOptions extends ModuleOptions {
   /** A state to go on from, of a call with the same method, options and model. */
   readonly state?: StrategyState;
   /** Ends the call; the promise is rejected with the signal's reason. */
@@ -67,9 +39,7 @@ interface CallOptions {
 }
 
 const WHERE = "minimizeModule";
-/** What a state of another method than OpenAI-ES begins with. */
-const ASK_AND_TELL = "ask and tell";
-const CALL_OPTIONS = ["method", "data", "batchSize", "chunk", "state", "signal", "onGeneration"] as const;
+const CALL_OPTIONS = [...MODULE_OPTIONS, "method", "state", "signal", "onGeneration"] as const;
 
 type Chosen<M extends Method> = M extends typeof OPENAI_ES
   ? { /** Default: "openai-es". */ readonly method?: M }
@@ -114,8 +84,8 @@ export async function minimizeModule<M extends Module>(
   const call = readCall(model, loss as ModuleLoss, options);
   call.signal?.throwIfAborted();
   const ended = await (call.method === OPENAI_ES ? evolve(call) : askAndTell(call));
-  const { weights, losses, batches } = call;
-  const [value] = await losses(weights.read(), batches.all);
+  const { weights, batches } = call.searched;
+  const [value] = await call.losses(weights.read(), batches.all);
   return { value: value as number, ...ended };
 }
 
@@ -123,94 +93,57 @@ type Ended = Omit<MinimizeModuleResult, "value">;
 
 /** Checks the arguments. */
 function readCall(model: Module, loss: ModuleLoss, options: MinimizeModuleOptions) {
-  if (!isInstance(model, Module)) {
-    throw new ArgumentError(`${WHERE}: expected model to be a module, got ${describe(model)}`);
-  }
-  checkFunction(WHERE, "loss", loss);
   const named: unknown = (options as MinimizeModuleOptions | null)?.method ?? OPENAI_ES;
   const method = checkChoice<string>(WHERE, "method", named, [...registeredMethods.keys()]);
   const description = registeredMethods.get(method) as MethodDescription;
-  checkOptions(WHERE, options, [...CALL_OPTIONS, ...STRATEGY_OPTIONS, ...description.options]);
+  checkRequired(WHERE, options, [...CALL_OPTIONS, ...STRATEGY_OPTIONS, ...description.options]);
   const { method: _, data, batchSize, chunk, state, signal, onGeneration, ...own } = options;
   if (signal !== undefined) checkSignal(WHERE, signal);
   if (onGeneration !== undefined) checkFunction(WHERE, "onGeneration", onGeneration);
-  const seed = checkNumber(WHERE, "seed", own.seed ?? 0, { min: 0, integer: true });
-  const atOnce = chunk === undefined ? null : checkNumber(WHERE, "chunk", chunk, { min: 1, integer: true });
-  const batches = readBatches(data, batchSize, seed);
-  const weights = new Weights(WHERE, model);
-  const population = new PopulationLoss(WHERE, model, weights, loss);
-  return {
-    method,
-    own,
-    seed,
-    chunk: atOnce,
-    state: state === undefined ? null : new StateReader(`${WHERE}: state`, state),
-    signal,
-    onGeneration,
-    weights,
-    population,
-    losses: batchedLoss(weights, population, atOnce),
-    batches,
-  };
+  const evaluation = { data, batchSize, chunk } as ModuleOptions;
+  const searched = readSearched(WHERE, model, loss, { ...evaluation, seed: own.seed as number });
+  const losses = batchedLoss(searched);
+  return { model, loss, method, own, evaluation, searched, losses, state, signal, onGeneration };
 }
 
 type Call = ReturnType<typeof readCall>;
 
-function readBatches(data: Samples | undefined, batchSize: number | undefined, seed: number): Batches {
-  if (data === undefined) {
-    if (batchSize === undefined) return new Batches(null, null, seed);
-    throw new ArgumentError(`${WHERE}: batchSize is of no use without data`);
-  }
-  const dataset = toDataset(WHERE, "data", data);
-  checkFinite(WHERE, "data.x", dataset.x);
-  checkFinite(WHERE, "data.y", dataset.y);
-  const size = batchSize === undefined ? dataset.length : readBatchSize(WHERE, batchSize, dataset.length);
-  return new Batches(dataset, size, seed);
-}
-
 /** A method that asks and tells. The best candidate becomes the model's parameters, however it ends. */
 async function askAndTell(call: Call): Promise<Ended> {
-  const { method, own, weights, losses, batches, state, signal, onGeneration } = call;
-  state?.choice("kind", [ASK_AND_TELL]);
+  const { method, own, losses, signal, onGeneration } = call;
+  const { weights, batches } = call.searched;
+  const state = call.state === undefined ? null : new StateReader(`${WHERE}: state`, call.state);
+  const strategyState = state === null ? {} : { state: state.object("strategy") };
   const restore = state === null ? null : batches.prepare(state.inner("batches"));
   const history: ModuleGeneration[] = [];
   let samples: readonly Tensor[] | null = null;
   let told: number[] = [];
   let best: Float64Array | null = null;
   restore?.();
+  const f: BatchedObjective = async (points) => {
+    signal?.throwIfAborted();
+    samples ??= batches.takeSamples();
+    const values = await losses(points, samples);
+    told.push(...values);
+    return values;
+  };
+  const noteGeneration = async ({ x, strategy, ...counts }: GenerationReport): Promise<void> => {
+    if (x.length > 0) best = x;
+    const generation = { ...counts, mean: meanOf(told) };
+    [samples, told] = [null, []];
+    history.push(generation);
+    const stateDict = (): StrategyState => ({ strategy: strategy.stateDict(), batches: batches.save() });
+    await onGeneration?.({ ...generation, stateDict });
+  };
   try {
-    const { evaluations, generations, reason } = await minimize(
-      async (points) => {
-        signal?.throwIfAborted();
-        samples ??= batches.takeSamples();
-        const values = await losses(points, samples);
-        told.push(...values);
-        return values;
-      },
-      weights.read(),
-      {
-        ...own,
-        method,
-        batched: true,
-        ...(state === null ? {} : { state: state.object("strategy") }),
-        ...(signal === undefined ? {} : { signal }),
-        onGeneration: async ({ x, strategy, ...counts }) => {
-          if (x.length > 0) best = x;
-          samples = null;
-          const generation = { ...counts, mean: meanOf(told) };
-          told = [];
-          history.push(generation);
-          await onGeneration?.({
-            ...generation,
-            stateDict: () => ({
-              kind: ASK_AND_TELL,
-              strategy: strategy.stateDict(),
-              batches: batches.save(),
-            }),
-          });
-        },
-      } as MinimizeOptions & { readonly batched: true },
-    );
+    const { evaluations, generations, reason } = await minimize(f, weights.read(), {
+      ...own,
+      ...strategyState,
+      method,
+      batched: true,
+      ...(signal === undefined ? {} : { signal }),
+      onGeneration: noteGeneration,
+    } as MinimizeOptions & { readonly batched: true });
     return { evaluations, generations, reason, history };
   } finally {
     if (best !== null) weights.write(best);
@@ -220,60 +153,40 @@ async function askAndTell(call: Call): Promise<Ended> {
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** OpenAI-ES: generations as compiled programs, several in a native call. The model's parameters are its θ. */
-async function evolve(call: Call): Promise<Ended> {
-  const { weights, population: loss, batches, seed, chunk, state, signal, onGeneration } = call;
-  const own = call.own as OpenAIESOptions;
-  const evolution = readEvolution(own);
-  const limits = readLimits(OPENAI_ES, own);
-  const { maxEvaluations, target } = limits;
-  const hasLimit = own.maxEvaluations !== undefined || own.maxGenerations !== undefined;
-  const maxGenerations = hasLimit ? limits.maxGenerations : GENERATIONS;
-  const search = new ModuleEvolution({ weights, loss, batches, evolution, seed, chunk });
-  let evaluations = 0;
-  let generations = 0;
-  let best = Number.POSITIVE_INFINITY;
-  if (state !== null) {
-    state.choice("kind", [OPENAI_ES]);
-    evaluations = state.number("evaluations", { min: 0, integer: true });
-    generations = state.number("generations", { min: 0, integer: true });
-    best = state.isNull("best") ? best : state.number("best");
-    const restores = [search.prepare(state.inner("search")), batches.prepare(state.inner("batches"))];
-    for (const restore of restores) restore();
-  }
-  const stateDict = (): StrategyState => ({
-    kind: OPENAI_ES,
-    evaluations,
-    generations,
-    best: best === Number.POSITIVE_INFINITY ? null : best,
-    search: search.save(),
-    batches: batches.save(),
-  });
+/** OpenAI-ES: several generations in a native call. The model's parameters are its θ. */
+async function evolve({ model, loss, own, evaluation, state, signal, onGeneration }: Call): Promise<Ended> {
+  const { maxEvaluations, maxGenerations, target, ...rest } = own as OpenAIESOptions;
+  const limits = readLimits(
+    OPENAI_ES,
+    own,
+    maxEvaluations === undefined ? { maxGenerations: GENERATIONS } : {},
+  );
+  const evolution = new ModuleEvolution(model, loss as ModuleLoss<never>, { ...rest, ...evaluation }, { where: WHERE });
+  if (state !== undefined) evolution.loadStateDict(state);
   const history: ModuleGeneration[] = [];
-  const ended = (reason: StopReason): Ended => ({ evaluations, generations, reason, history });
+  const ended = (reason: StopReason): Ended => {
+    const { evaluations, generations } = evolution;
+    return { evaluations, generations, reason, history };
+  };
   // Both may end it after any generation.
-  const isAlone = onGeneration !== undefined || target !== Number.NEGATIVE_INFINITY;
+  const isAlone = onGeneration !== undefined || target !== undefined;
   let inCall = 1;
   for (;;) {
     signal?.throwIfAborted();
-    if (evaluations + evolution.population > maxEvaluations) return ended("maxEvaluations");
-    if (generations >= maxGenerations) return ended("maxGenerations");
-    const affordable = Math.floor((maxEvaluations - evaluations) / evolution.population);
+    const affordable = Math.floor((limits.maxEvaluations - evolution.evaluations) / evolution.population);
+    const left = limits.maxGenerations - evolution.generations;
+    if (affordable < 1) return ended("maxEvaluations");
+    if (left < 1) return ended("maxGenerations");
     const started = performance.now();
-    const told = await search.run(Math.min(inCall, affordable, maxGenerations - generations));
-    const each = (performance.now() - started) / told.length;
+    const generations = await evolution.run(Math.min(inCall, affordable, left));
+    const each = (performance.now() - started) / generations.length;
     if (!isAlone) inCall = Math.max(1, Math.min(2 * inCall, Math.floor(CALL_MILLISECONDS / each)));
-    for (const { least, mean } of told) {
-      generations++;
-      evaluations += evolution.population;
-      best = Math.min(best, least);
-      const generation = { generation: generations, evaluations, best: finiteOr(best), mean };
+    for (const generation of generations) {
       history.push(generation);
-      await onGeneration?.({ ...generation, stateDict });
-      if (mean <= target) return ended("target");
-      if (least === Number.POSITIVE_INFINITY) return ended("notFinite");
+      await onGeneration?.({ ...generation, stateDict: () => evolution.stateDict() });
     }
+    const last = generations.at(-1) as ModuleGeneration;
+    if (last.mean <= limits.target) return ended("target");
+    if (Number.isNaN(last.best)) return ended("notFinite");
   }
 }
-
-const finiteOr = (value: number): number => (Number.isFinite(value) ? value : Number.NaN);

@@ -1,18 +1,15 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { Dataset } from "../../lib/data/dataset.js";
 import {
   type MinimizeModuleOptions,
+  ModuleEvolution,
   minimizeModule,
   type StrategyState,
 } from "../../lib/gradient-free/index.js";
 import { batchedLoss } from "../../lib/gradient-free/module/ask-and-tell.js";
-import { Batches } from "../../lib/gradient-free/module/batches.js";
-import { ModuleEvolution } from "../../lib/gradient-free/module/evolution.js";
 import { PopulationLoss } from "../../lib/gradient-free/module/losses.js";
 import { Weights } from "../../lib/gradient-free/module/weights.js";
-import { readEvolution } from "../../lib/gradient-free/openai-es/options.js";
 import {
   ArgumentError,
   cost,
@@ -86,7 +83,7 @@ describe("the losses of a population", () => {
   const lossesOf = async (model: Net, points: number[][], chunk: number | null): Promise<Float64Array> => {
     const weights = new Weights("test", model);
     const loss = new PopulationLoss("test", model, weights, entropy as never);
-    return batchedLoss(weights, loss, chunk)(Float64Array.from(points.flat()), [data.x, data.y]);
+    return batchedLoss({ weights, loss, chunk })(Float64Array.from(points.flat()), [data.x, data.y]);
   };
 
   test.each(["float32", "float64"] as const)(
@@ -99,7 +96,10 @@ describe("the losses of a population", () => {
       expect(n).toBe(2 * 6 + 6 + 6 * 2 + 2);
       const points = [...new Generator(5).normal([7, n], { dtype: "float64" }).data];
       const loss = new PopulationLoss("test", model, weights, entropy as never);
-      const together = await batchedLoss(weights, loss, null)(Float64Array.from(points), [own.x, own.y]);
+      const together = await batchedLoss({ weights, loss, chunk: null })(Float64Array.from(points), [
+        own.x,
+        own.y,
+      ]);
       for (let i = 0; i < 7; i++) {
         weights.write(Float64Array.from(points.slice(i * n, (i + 1) * n)));
         const alone = entropy(model, own.x, own.y).item();
@@ -291,7 +291,7 @@ test("draws the random numbers of the loss for each candidate by itself", async 
   const dropout = new nn.Dropout(0.5);
   const loss = new PopulationLoss("test", model, weights, (() =>
     ops.sum(dropout.forward(ops.add(rand([64]), 1)))) as never);
-  const values = await batchedLoss(weights, loss, null)(new Float64Array(8), []);
+  const values = await batchedLoss({ weights, loss, chunk: null })(new Float64Array(8), []);
   expect(new Set(values).size).toBe(4);
 });
 
@@ -360,16 +360,12 @@ test("draws the steps of a large population again instead of keeping them, with 
   const results: number[][] = [];
   for (const memory of [1e6, 0]) {
     const model = fresh();
-    const weights = new Weights("test", model);
-    const search = new ModuleEvolution({
-      weights,
-      loss: new PopulationLoss("test", model, weights, entropy as never),
-      batches: new Batches(new Dataset(data), null, 0),
-      evolution: readEvolution({ populationSize: 12 }),
-      seed: 1,
-      chunk: 4,
-      memory,
-    });
+    const search = new ModuleEvolution(
+      model,
+      entropy as never,
+      { data, populationSize: 12, chunk: 4 },
+      { memory },
+    );
     await search.run(2);
     await search.run(1);
     results.push(weightsOf(model));
@@ -414,7 +410,7 @@ test("refuses bad arguments before anything has changed", async () => {
     { data, populationSize: 3 },
     { data, state: 1 },
     { data, state: {} },
-    { data, method: "cma-es", state: { kind: "openai-es" } },
+    { data, method: "cma-es", state: { method: "openai-es" } },
     { data: 3 },
     { data, maxGenerations: 0 },
     { data, target: Number.NaN },

@@ -6,15 +6,19 @@ import { slice } from "../../ops/slice.js";
 import { to } from "../../ops/to.js";
 import { fromTypedArray } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { PopulationLoss } from "./losses.js";
 import { affordable } from "./memory.js";
+import type { Searched } from "./read.js";
 import type { Weights } from "./weights.js";
 
 /** The losses [count] of points [count, n] on samples, as the loss takes them. */
 export type LossesOf = (points: Float64Array, samples: readonly Tensor[]) => Promise<Float64Array>;
 
-/** @param chunk points that are evaluated at once; null for as many as memory is given to. */
-export function batchedLoss(weights: Weights, loss: PopulationLoss, chunk: number | null): LossesOf {
+/** The losses of points, all in one native call or in chunks. */
+export function batchedLoss({
+  weights,
+  loss,
+  chunk,
+}: Pick<Searched, "weights" | "loss" | "chunk">): LossesOf {
   const compiled = compile((points: Tensor, ...samples: Tensor[]) =>
     to(loss.of(stacksOf(weights, points), samples), "float64"),
   );
