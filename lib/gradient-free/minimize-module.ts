@@ -7,7 +7,13 @@ import { type GenerationReport, type MinimizeOptions, minimize } from "./minimiz
 import { batchedLoss } from "./module/ask-and-tell.js";
 import type { ModuleLoss } from "./module/losses.js";
 import { MODULE_OPTIONS, type ModuleOptions, readSearched } from "./module/read.js";
-import { ModuleEvolution, type ModuleGeneration } from "./module-evolution.js";
+import {
+  ModuleEvolution,
+  type ModuleEvolutionOptions,
+  type ModuleGeneration,
+  WITHIN,
+  type Within,
+} from "./module-evolution.js";
 import { OPENAI_ES, type OpenAIESOptions } from "./openai-es/options.js";
 import { type Method, type MethodDescription, type Methods, registeredMethods } from "./registry.js";
 import { StateReader, type StrategyState } from "./state.js";
@@ -161,7 +167,15 @@ async function evolve({ model, loss, own, evaluation, state, signal, onGeneratio
     own,
     maxEvaluations === undefined ? { maxGenerations: GENERATIONS } : {},
   );
-  const evolution = new ModuleEvolution(model, loss as ModuleLoss<never>, { ...rest, ...evaluation }, { where: WHERE });
+  const evolution = new ModuleEvolution(
+    model,
+    loss as ModuleLoss<never>,
+    {
+      ...rest,
+      ...evaluation,
+      [WITHIN]: { where: WHERE },
+    } as ModuleEvolutionOptions & Within,
+  );
   if (state !== undefined) evolution.loadStateDict(state);
   const history: ModuleGeneration[] = [];
   const ended = (reason: StopReason): Ended => {

@@ -44,6 +44,14 @@ export interface ModuleEvolutionOptions
   extends Omit<OpenAIESOptions, "maxEvaluations" | "maxGenerations" | "target">,
     ModuleOptions {}
 
+/** The key of options that only the library and its tests give. */
+export const WITHIN = Symbol("within");
+
+/** Whose errors these are, and the bytes of steps that may be kept. */
+export interface Within {
+  readonly [WITHIN]?: { readonly where?: string; readonly memory?: number };
+}
+
 const OPTIONS = [...OPENAI_ES_OPTIONS, ...MODULE_OPTIONS, "seed"];
 
 /**
@@ -70,15 +78,11 @@ export class ModuleEvolution {
   #generations = 0;
   #best = Number.POSITIVE_INFINITY;
 
+  /** Bytes of steps that are kept from the evaluation to the estimate. */
   readonly #memory: number;
 
-  /** @param within whose errors these are, and the bytes of steps that are kept for the estimate. @internal */
-  constructor(
-    model: Module,
-    loss: ModuleLoss<never>,
-    options: ModuleEvolutionOptions = {},
-    { where = "ModuleEvolution", memory = MEMORY }: { readonly where?: string; readonly memory?: number } = {},
-  ) {
+  constructor(model: Module, loss: ModuleLoss<never>, options: ModuleEvolutionOptions = {}) {
+    const { where = "ModuleEvolution", memory = MEMORY } = (options as Within | null)?.[WITHIN] ?? {};
     this.#memory = memory;
     checkOptions(where, options, OPTIONS);
     const { data, batchSize, chunk, seed, ...own } = options;

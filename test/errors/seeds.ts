@@ -83,7 +83,7 @@ function ofCost(name: string): Seeds {
 
 /** Of the methods of order zero: a call, and the state of each strategy. */
 function ofMethods(): Seeds {
-  const { minimize: _, minimizeModule: __, Strategy: ___, ...classes } = gradientFree;
+  const { minimize: _, minimizeModule: __, Strategy: ___, ModuleEvolution, ...classes } = gradientFree;
   const states = Object.entries(classes).map(([name, Kind]) => {
     const strategy = new Kind([1, 2], { maxEvaluations: 9 });
     strategy.ask();
@@ -91,8 +91,35 @@ function ofMethods(): Seeds {
   });
   const sum = own(([a, b]: Float64Array) => (a as number) ** 2 + (b as number) ** 2);
   const options = { method: "cma-es", sigma: 0.5, maxEvaluations: 60, bounds: { lower: -3, upper: 3 } };
+  const model = new nn.Linear(2, 1);
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+    [0, 1],
+  ]);
+  const loss = own((m: nn.Linear, inputs: Tensor, targets: Tensor) =>
+    cost.mse(m.forward(inputs).flatten(), targets),
+  );
+  const searched = {
+    data: { x, y: tensor([1, 2, 3]) },
+    batchSize: 2,
+    chunk: 4,
+    populationSize: 8,
+    sigma: 0.1,
+    lr: 0.1,
+  };
   return {
     ...Object.fromEntries(states),
+    "gradient-free.minimizeModule": [
+      model,
+      loss,
+      { ...searched, method: "openai-es", maxGenerations: 2, target: 0, optimizer: "sgd", momentum: 0.5 },
+    ],
+    "gradient-free.ModuleEvolution": [model, loss, searched],
+    "gradient-free.ModuleEvolution.run": [2],
+    "gradient-free.ModuleEvolution.loadStateDict": [
+      new ModuleEvolution(model, loss as never, searched).stateDict(),
+    ],
     ...Object.fromEntries(
       Object.keys(classes).map((name) => [`gradient-free.${name}`, [[1, 2], { seed: 1 }]]),
     ),

@@ -10,6 +10,7 @@ import {
 import { batchedLoss } from "../../lib/gradient-free/module/ask-and-tell.js";
 import { PopulationLoss } from "../../lib/gradient-free/module/losses.js";
 import { Weights } from "../../lib/gradient-free/module/weights.js";
+import { WITHIN } from "../../lib/gradient-free/module-evolution.js";
 import {
   ArgumentError,
   cost,
@@ -360,12 +361,8 @@ test("draws the steps of a large population again instead of keeping them, with 
   const results: number[][] = [];
   for (const memory of [1e6, 0]) {
     const model = fresh();
-    const search = new ModuleEvolution(
-      model,
-      entropy as never,
-      { data, populationSize: 12, chunk: 4 },
-      { memory },
-    );
+    const options = { data, populationSize: 12, chunk: 4, [WITHIN]: { memory } };
+    const search = new ModuleEvolution(model, entropy as never, options);
     await search.run(2);
     await search.run(1);
     results.push(weightsOf(model));
