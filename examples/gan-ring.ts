@@ -85,7 +85,7 @@ const every = Math.ceil(steps / 100);
 function onStep({ step, costs: [criticCost = 0, generatorCost = 0] }: StepReport): void {
   // The steps get smaller along half a cosine, so that the players come to rest.
   for (const { optimizer } of players) optimizer.lr = (lr / 2) * (1 + Math.cos((Math.PI * step) / steps));
-  if (step % (10 * every) >= every && step < steps) return;
+  if (step % (10 * every) !== 0 && step < steps) return;
   const { modes, close } = mixture.fit(makePoints());
   console.log(
     `step ${step}: L_D ${criticCost.toFixed(3)}, L_G ${generatorCost.toFixed(3)}, ` +
