@@ -123,7 +123,7 @@ export async function minimize(
   }
   return {
     x: strategy.best?.x ?? readPoint("minimize", "x0", x0),
-    value: strategy.best?.value ?? Number.NaN,
+    value: strategy.bestValue,
     evaluations: strategy.evaluations,
     generations: strategy.generations,
     reason: strategy.reason,
@@ -134,7 +134,7 @@ export async function minimize(
 const reportOf = (strategy: Strategy): Generation => ({
   generation: strategy.generations,
   evaluations: strategy.evaluations,
-  best: strategy.best?.value ?? Number.NaN,
+  best: strategy.bestValue,
 });
 
 /** Checks the arguments and makes the strategy. */

@@ -180,6 +180,11 @@ export abstract class Strategy {
     return this.#generations >= this.#limits.maxGenerations ? "maxGenerations" : null;
   }
 
+  /** The least value so far; NaN before the first finite value. */
+  get bestValue(): number {
+    return this.#bestValue === Number.POSITIVE_INFINITY ? Number.NaN : this.#bestValue;
+  }
+
   /** The best point so far; null before the first finite value. The array is never written again. */
   get best(): Best | null {
     if (this.#bestValue === Number.POSITIVE_INFINITY) return null;

@@ -145,6 +145,21 @@ describe.each(METHODS)("%s", (method, { make, cases, options: names, reaches }) 
     }
   });
 
+  test("never writes again to a best point that it gave", () => {
+    const strategy = fresh({ maxEvaluations: 500 });
+    const given: { x: Float64Array; copy: Float64Array; value: number }[] = [];
+    while (strategy.reason === null) {
+      steps(strategy, 1);
+      const { best } = strategy;
+      expect(strategy.bestValue).toBe(best?.value);
+      if (best !== null) given.push({ x: best.x, copy: best.x.slice(), value: best.value });
+    }
+    for (const { x, copy, value } of given) {
+      expect(x).toEqual(copy);
+      expect(sphere(x)).toBe(value);
+    }
+  });
+
   test("is refused bad options before the function is called", async () => {
     let calls = 0;
     const f = (): number => calls++;
