@@ -14,9 +14,15 @@ import type { StateReader, StrategyState } from "./state.js";
 import { type StopReason, Strategy, type StrategyOptions } from "./strategy.js";
 
 export interface DifferentialEvolutionOptions extends StrategyOptions {
-  /** How mutants are made, and `bin` or `exp` for the crossover; SciPy's names. Default: "best1bin". */
+  /**
+   * How mutants are made, and `bin` or `exp` for the crossover; SciPy's names. Those that begin at the best point are
+   * fast, `rand1bin` is surer to find the least of many minima. Default: "best1bin".
+   */
   readonly strategy?: DifferentialEvolutionStrategy;
-  /** Points of the population, at least 6: the more, the more minima it finds, and the later. Default: 5·d, at least 30. */
+  /**
+   * Points of the population, at least 6: the more, the more minima it finds, and the later. Default: 15·d, or fewer if
+   * `maxEvaluations` would not give them 200 generations, but 30 at least.
+   */
   readonly populationSize?: number;
   /** The factor F of differences, in [0, 2), or the range from which each generation draws its own. Default: [0.5, 1]. */
   readonly mutation?: number | readonly [number, number];
@@ -84,8 +90,9 @@ export type DifferentialEvolutionStrategy = `${keyof typeof MUTATIONS}${(typeof 
 /** The points that any mutation takes, and the target. */
 const LEAST_SIZE = 6;
 
-/** Storn and Price advise 5 to 10 for each coordinate; fewer than 30 come to rest too early. */
-const defaultSize = (d: number): number => Math.max(30, 5 * d);
+/** SciPy's size, which takes some hundred generations to come to rest. */
+const defaultSize = (d: number, maxEvaluations: number): number =>
+  Math.max(30, Math.min(15 * d, Math.floor(maxEvaluations / 200)));
 
 const METHOD = "differential-evolution";
 
@@ -102,12 +109,12 @@ const METHOD = "differential-evolution";
  * unless its value is greater.
  *
  * As SciPy's `differential_evolution` without its last step, a descent by gradients; so its tolerance is smaller. x0 is
- * a point of the first population. Ends by `tolfun`, or by `maxEvaluations`, by default 10,000·d. A trial whose value is
+ * a point of the first population. Ends by `tolfun`, or by `maxEvaluations`, by default 15,000·d. A trial whose value is
  * NaN or infinite is made again.
  * @example
  * const rastrigin = (x) => x.reduce((sum, xi) => sum + 10 + xi * xi - 10 * Math.cos(2 * Math.PI * xi), 0);
  * const bounds = { lower: -5.12, upper: 5.12 };
- * const { value } = await minimize(rastrigin, [3, -4], { method: "differential-evolution", bounds, seed: 1 });
+ * const { value } = await minimize(rastrigin, [3, -4], { method: "differential-evolution", bounds, seed: 2 });
  * value < 1e-8   // true
  * @throws ArgumentError, OptionError
  */
@@ -137,16 +144,21 @@ export class DifferentialEvolution extends Strategy {
   #target = 0;
 
   constructor(x0: Point, options: DifferentialEvolutionOptions = {}) {
-    super({ method: METHOD, x0, options, known: OPTIONS, maxEvaluations: (d) => 10_000 * d });
+    super({ method: METHOD, x0, options, known: OPTIONS, maxEvaluations: (d) => 15_000 * d });
     const d = this.dimension;
     const { mutation, crossover } = readStrategy(options.strategy ?? "best1bin");
     this.#mutation = MUTATIONS[mutation];
     this.#isExponential = crossover === "exp";
-    this.#size = checkNumber(METHOD, "populationSize", options.populationSize ?? defaultSize(d), {
-      min: LEAST_SIZE,
-      max: 1e6,
-      integer: true,
-    });
+    this.#size = checkNumber(
+      METHOD,
+      "populationSize",
+      options.populationSize ?? defaultSize(d, this.maxEvaluations),
+      {
+        min: LEAST_SIZE,
+        max: 1e6,
+        integer: true,
+      },
+    );
     this.#dither = readMutation(options.mutation ?? [0.5, 1]);
     this.#recombination = checkNumber(METHOD, "recombination", options.recombination ?? 0.7, {
       min: 0,

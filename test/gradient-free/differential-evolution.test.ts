@@ -199,6 +199,17 @@ test("ends once the spread of the values is within the tolerance, absolute and r
   expect(ends({ tolfun: 0, tolrel: 0.099 }, values)).toBe(false);
 });
 
+test("has 15·d points, or fewer for a budget of less than 200 generations, but 30 at least", () => {
+  const size = (d: number, options: object): number => {
+    const search = new DifferentialEvolution(new Float64Array(d), options);
+    return search.ask().length / d;
+  };
+  expect(size(4, {})).toBe(60);
+  expect(size(4, { maxEvaluations: Number.POSITIVE_INFINITY })).toBe(60);
+  expect(size(4, { maxEvaluations: 8000 })).toBe(40);
+  expect(size(4, { maxEvaluations: 800 })).toBe(30);
+});
+
 test("keeps a target that is better, and takes a trial of the same value", () => {
   const search = new DifferentialEvolution([1], { populationSize: 6 });
   begin(search, [3, 3, 3, 3, 3, 9]);
