@@ -71,19 +71,27 @@ export async function searchAll(
   const skipped: Skip[] = [];
   let begun = 0;
   let done = 0;
+  /** A method that fails has no more searches. */
+  const failed = new Set<string>();
   const work = async () => {
     const processes = new Processes(settings);
     try {
       for (;;) {
         const task = tasks[begun++];
         if (task === undefined) return;
+        done++;
+        const series = `${task.method} by ${task.impl.name}`;
+        if (failed.has(series)) continue;
         const started = performance.now();
-        const rows = await search(task, extent, processes).catch((error: unknown) => {
-          skipped.push({ impl: task.impl.name, where: nameOf(task), reason: errorText(error) });
+        const rows = await search(task, extent, processes).catch(async (error: unknown) => {
+          await processes.drop(task.impl);
+          if (!failed.has(series)) {
+            skipped.push({ impl: task.impl.name, where: nameOf(task), reason: errorText(error) });
+          }
+          failed.add(series);
           return [];
         });
         searches.push(...rows);
-        done++;
         say(`${done}/${tasks.length} ${nameOf(task)} ${task.impl.name}: ${describe(rows, started)}`);
       }
     } finally {
@@ -133,6 +141,12 @@ class Processes {
     this.#open.set(name, child);
     await child.hello();
     return child;
+  }
+
+  /** Ends an implementation's process, which may no longer answer. */
+  async drop({ name }: Implementation): Promise<void> {
+    await this.#open.get(name)?.close();
+    this.#open.delete(name);
   }
 
   async close(): Promise<void> {
