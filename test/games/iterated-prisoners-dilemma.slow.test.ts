@@ -34,7 +34,7 @@ describe(`${SEEDS} iterated prisoner's dilemmas`, () => {
     },
   );
 
-  test.each(["descent", "extragradient", "optimistic", "competitive"] as const)(
+  test.each(["descent", "extragradient", "optimistic"] as const)(
     "%s ends in defection with all of them",
     { timeout: 600_000 },
     async (method) => {
