@@ -4,6 +4,7 @@
 //     JSON    { …, arrays: [{ name, dtype, shape, offset }] }, offset in bytes from the end of the header
 //     data    little-endian float32, int32 or uint8, each array at a multiple of 64
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { type EvolutionSettings, firstSteps } from "./evolution/jobs.js";
 import type { Descent, Job, OptimizerSettings, Product } from "./workloads.js";
 import { OPTIMIZERS } from "./workloads.js";
 
@@ -24,6 +25,8 @@ export interface Header {
   readonly batches?: number;
   readonly product?: Product;
   readonly descent?: Descent;
+  /** Of the mode `evolution`. */
+  readonly evolution?: EvolutionSettings;
   readonly optimizers?: Readonly<Record<string, OptimizerSettings>>;
   /** For kind `mnist`: the four files, and the settings of the run. */
   readonly mnist?: MnistRun;
@@ -174,6 +177,7 @@ export function writeJobFile(path: string, { content }: Pick<Job, "content">, se
     return;
   }
   const { sizes, batch, batches } = content.network;
+  const { evolution } = content;
   const features = sizes[0] as number;
   const classes = sizes[sizes.length - 1] as number;
   const x = fill(batches * batch * features, next, 0, 1);
@@ -183,9 +187,21 @@ export function writeJobFile(path: string, { content }: Pick<Job, "content">, se
   const half = (batches / 2) * batch;
   x.copyWithin(half * features, 0, half * features);
   for (let i = 0; i < half; i++) y[half + i] = ((y[i] as number) + 1) % classes;
-  writeDataFile(path, { kind: "network", sizes, batch, batches, optimizers: OPTIMIZERS }, [
-    ...initialWeights(sizes, next),
-    { name: "x", shape: [batches, batch, features], values: x },
-    { name: "y", shape: [batches, batch], values: y },
-  ]);
+  writeDataFile(
+    path,
+    {
+      kind: "network",
+      sizes,
+      batch,
+      batches,
+      optimizers: OPTIMIZERS,
+      ...(evolution === undefined ? {} : { evolution }),
+    },
+    [
+      ...initialWeights(sizes, next),
+      { name: "x", shape: [batches, batch, features], values: x },
+      { name: "y", shape: [batches, batch], values: y },
+      ...(evolution === undefined ? [] : firstSteps(sizes, evolution)),
+    ],
+  );
 }

@@ -37,6 +37,8 @@ const CANDIDATES: readonly Candidate[] = [
   { name: "torch-compile", command: inPython("torch_peer.py", "torch-compile") },
   { name: "jax-jit", command: inPython("jax_peer.py", "jax-jit") },
   { name: "jax-scan", command: inPython("jax_peer.py", "jax-scan") },
+  { name: "jax-es-jit", command: inPython("jax_evolution_peer.py", "jax-es-jit") },
+  { name: "jax-es-scan", command: inPython("jax_evolution_peer.py", "jax-es-scan") },
   { name: "numpy", command: inPython("numpy_peer.py") },
   tfjs("tfjs-wasm", { maxFlops: 3e10 }),
   tfjs("tfjs-cpu", { maxFlops: 3e9 }),

@@ -32,6 +32,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   jacobian: "Jacobian",
   optimizer: "Step of an optimizer alone",
   "gradient-free": "Without gradients",
+  evolution: "Generation of OpenAI-ES, 256 candidates",
   "time-to-accuracy": "From the start of the process to 98 % on MNIST",
 };
 

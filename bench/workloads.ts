@@ -1,5 +1,7 @@
 // The measured work: networks, optimizers, products, and the number of floating-point operations of each.
 
+import { type EvolutionSettings, evolutionJobs } from "./evolution/jobs.js";
+
 export const MODES = [
   "train",
   "infer",
@@ -8,6 +10,7 @@ export const MODES = [
   "jacobian",
   "optimizer",
   "gradient-free",
+  "evolution",
   "time-to-accuracy",
 ] as const;
 export type Mode = (typeof MODES)[number];
@@ -132,7 +135,7 @@ export interface Job {
   /** Multiplications and additions in the matrix products of one step; null if there are none. */
   readonly flops: number | null;
   readonly content:
-    | { readonly network: Workload }
+    | { readonly network: Workload; readonly evolution?: EvolutionSettings }
     | { readonly product: Product }
     | { readonly descent: Descent };
 }
@@ -245,5 +248,6 @@ export function allJobs(): Job[] {
     ...matmulJobs(),
     ...jacobianJobs(),
     ...optimizerJobs(),
+    ...evolutionJobs(),
   ];
 }

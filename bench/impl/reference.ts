@@ -2,6 +2,7 @@
 import process from "node:process";
 import { fromTypedArray, jacobian, noGrad, ops, setThreads, type Tensor } from "thalweg";
 import { readDataFile, valuesOf } from "../data-file.js";
+import { evolutionReference } from "../evolution/sessions.js";
 import type { Prepare } from "../protocol.js";
 import { pick, type Session, serve } from "../serve.js";
 import type { Product } from "../workloads.js";
@@ -23,6 +24,7 @@ function prepare({ mode, optimizer: name, file: path, threads }: Prepare): Sessi
     const { optimizer, parameters } = buildDescent(file, "float64");
     return { run, verify: (batches) => valuesAfter(batches.length, () => optimizer.step(), parameters) };
   }
+  if (mode === "evolution") return evolutionReference(file);
   const { model, xs, ys } = buildNetwork(file, "float64");
   if (mode === "jacobian") {
     const sample = ops.reshape(xs[0] as Tensor, [(xs[0] as Tensor).size]);
@@ -41,6 +43,6 @@ function prepare({ mode, optimizer: name, file: path, threads }: Prepare): Sessi
 await serve({
   name: "reference",
   version: process.version,
-  modes: ["train", "eager", "infer", "matmul", "jacobian", "optimizer"],
+  modes: ["train", "eager", "infer", "matmul", "jacobian", "optimizer", "evolution"],
   prepare,
 });

@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from "thalweg";
 import { type DataFile, readDataFile, valuesOf } from "../data-file.js";
+import { evolutionSession } from "../evolution/sessions.js";
 import type { Prepare } from "../protocol.js";
 import { pick, type Session, serve } from "../serve.js";
 import type { Mode, Product } from "../workloads.js";
@@ -24,6 +25,8 @@ function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Sess
   switch (mode) {
     case "matmul":
       return productSession(file);
+    case "evolution":
+      return evolutionSession(file);
     case "optimizer":
       return descentSession(file);
     case "infer":
@@ -148,7 +151,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 const { isa, matmul } = backendInfo();
-const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian", "optimizer"];
+const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian", "optimizer", "evolution"];
 await serve({
   name: "thalweg",
   version: `${version} (${isa} kernels, matmul by ${matmul})`,

@@ -10,19 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from jax_networks import cost, forward
 from serve import Session, pick, serve
-
-
-def forward(layers, x):
-    for i, (weight, bias) in enumerate(layers):
-        x = x @ weight.T + bias
-        if i < len(layers) - 1:
-            x = jax.nn.relu(x)
-    return x
-
-
-def cost(layers, x, y):
-    return optax.losses.softmax_cross_entropy_with_integer_labels(forward(layers, x), y).mean()
 
 
 def build_optimizer(name, settings):

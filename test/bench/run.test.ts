@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { evolutionJobs } from "../../bench/evolution/jobs.js";
 import type { Row } from "../../bench/row.js";
 import { allJobs, forwardFlops, PRODUCTS, trainFlops, WORKLOADS } from "../../bench/workloads.js";
 import { attempt, type Result } from "../build/helpers.js";
@@ -56,7 +57,7 @@ test("every job exists once", () => {
   expect(new Set(keys).size).toBe(keys.length);
   const optimizers = 2 * 14;
   const networks = 2 * 3 * WORKLOADS.length + 2 * (WORKLOADS.length - 1) + 3;
-  expect(keys.length).toBe(networks + PRODUCTS.length + optimizers);
+  expect(keys.length).toBe(networks + PRODUCTS.length + optimizers + evolutionJobs().length);
 });
 
 describe("a quick run", () => {
