@@ -48,11 +48,16 @@ describe("the GAN that writes digits", () => {
       expect(stdout).toMatch(/^step 4: L_D \d+\.\d+, L_G \d+\.\d+ /m);
       // Three rows of digits, of 14 lines each.
       expect(stdout.match(/^[ .:\-=+*#%@]{118}$/gm)).toHaveLength(44);
-      const read = stdout.matchAll(/^(\w+) digits: sure to ([\d.]+) %; of each digit, in %:((?: +\d+){10})$/gm);
+      const read = stdout.matchAll(
+        /^(\w+) digits: sure to ([\d.]+) %; of each digit, in %:((?: +\d+){10})$/gm,
+      );
       const [real, made] = Array.from(read, ([, what, sure, shares = ""]) => ({
         what,
         sure: Number(sure),
-        total: shares.trim().split(/ +/).reduce((sum, share) => sum + Number(share), 0),
+        total: shares
+          .trim()
+          .split(/ +/)
+          .reduce((sum, share) => sum + Number(share), 0),
       }));
       expect(real).toMatchObject({ what: "real", total: expect.closeTo(100, -1) });
       expect(real?.sure).toBeGreaterThan(85);
