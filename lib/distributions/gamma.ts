@@ -3,6 +3,7 @@ import { clamp } from "../ops/clamp.js";
 import { digamma } from "../ops/digamma.js";
 import { div } from "../ops/div.js";
 import { expand } from "../ops/expand.js";
+import { gammainc } from "../ops/gammainc.js";
 import { lgamma } from "../ops/lgamma.js";
 import { log } from "../ops/log.js";
 import { mul } from "../ops/mul.js";
@@ -80,6 +81,10 @@ export class Gamma extends Distribution {
     const a = this.concentration;
     const rising = add(mul(a, log(this.rate)), xlogy(sub(a, 1), value));
     return sub(sub(rising, mul(this.rate, value)), lgamma(a));
+  }
+
+  protected override cumulative(x: Tensor): Tensor {
+    return gammainc(this.concentration, mul(this.rate, clamp(x, { min: 0 })));
   }
 
   protected override expanded(batchShape: Shape): Gamma {

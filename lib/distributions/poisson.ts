@@ -1,10 +1,14 @@
 import { add } from "../ops/add.js";
+import { clamp } from "../ops/clamp.js";
 import { expand } from "../ops/expand.js";
 import { floor } from "../ops/floor.js";
+import { gammaincc } from "../ops/gammaincc.js";
+import { less } from "../ops/less.js";
 import { lgamma } from "../ops/lgamma.js";
 import { log } from "../ops/log.js";
 import type { Operand } from "../ops/operand.js";
 import { sub } from "../ops/sub.js";
+import { where } from "../ops/where.js";
 import type { Generator } from "../random/generator.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -55,6 +59,11 @@ export class Poisson extends Distribution {
 
   protected override logDensity(value: Tensor): Tensor {
     return sub(sub(xlogy(value, this.rate), this.rate), lgamma(add(value, 1)));
+  }
+
+  protected override cumulative(x: Tensor): Tensor {
+    const count = floor(clamp(x, { min: 0 }));
+    return where(less(x, 0), 0, gammaincc(add(count, 1), this.rate));
   }
 
   protected override expanded(batchShape: Shape): Poisson {

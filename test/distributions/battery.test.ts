@@ -4,6 +4,7 @@ import { simplex } from "../../lib/distributions/constraints.js";
 import type { Distribution } from "../../lib/distributions/index.js";
 import { klDivergence } from "../../lib/distributions/index.js";
 import {
+  arange,
   checkGradients,
   compile,
   Generator,
@@ -185,8 +186,11 @@ describe.each(TITLED)("%s", (_, one) => {
     const own = f(...parameters);
     expect(own.data).toEqual(of.sample([2], { generator: new Generator(3) }).data);
     if (parameters.length === 0) return;
-    const pulled = vjp(f, ...parameters)[1](ops.add(ops.mul(own, 0), 1));
-    for (const gradient of pulled) expect([...gradient.data].every(Number.isFinite)).toBe(true);
+    const weights = ops.reshape(ops.sin(arange(own.size, { dtype: "float64" })), own.shape);
+    for (const gradient of vjp(f, ...parameters)[1](weights)) {
+      expect([...gradient.data].every(Number.isFinite)).toBe(true);
+      expect([...gradient.data].some((slope) => slope !== 0)).toBe(true);
+    }
   });
 });
 

@@ -146,9 +146,13 @@ describe("in the tails", () => {
     const all: d.Distribution[] = [
       new d.Exponential(1),
       new d.LogNormal(0, 1),
+      new d.Gamma(2, 1),
+      new d.Beta(2, 3),
       new d.Uniform(0, 1),
       new d.TanhNormal(0, 1),
       new d.RelaxedBernoulli(1, { logits: 0 }),
+      new d.Poisson(2),
+      new d.Binomial(3, { probs: 0.5 }),
       new d.Geometric({ probs: 0.5 }),
       new d.Bernoulli({ probs: 0.5 }),
     ];
@@ -156,6 +160,11 @@ describe("in the tails", () => {
       expect(of.cdf(-3).item(), `${of}`).toBe(0);
       expect(of.cdf(500).item(), `${of}`).toBeCloseTo(1, 6);
     }
+  });
+
+  test("the distribution function of counts is a staircase", () => {
+    const of = new d.Binomial(3, { probs: 0.5, dtype });
+    expectNumbersClose(of.cdf(double(-0.5, 0, 0.9, 1, 2.5, 3, 4)).data, [0, 0.125, 0.125, 0.5, 0.875, 1, 1]);
   });
 
   test("icdf is the inverse of cdf", () => {

@@ -61,6 +61,12 @@ const CONTINUOUS: Readonly<Record<string, (dtype: "float32" | "float64") => d.Di
   Cauchy: (dtype) => new d.Cauchy(1, 0.5, { dtype }),
   Gumbel: (dtype) => new d.Gumbel(1, 0.5, { dtype }),
   Exponential: (dtype) => new d.Exponential(3, { dtype }),
+  Gamma: (dtype) => new d.Gamma(2.5, 3, { dtype }),
+  "Gamma of a small concentration": (dtype) => new d.Gamma(0.3, 1, { dtype }),
+  Beta: (dtype) => new d.Beta(0.7, 2, { dtype }),
+  "Beta of large concentrations": (dtype) => new d.Beta(30, 50, { dtype }),
+  StudentT: (dtype) => new d.StudentT(3, 1, 2, { dtype }),
+  "StudentT of few degrees of freedom": (dtype) => new d.StudentT(0.8, 0, 1, { dtype }),
   TanhNormal: (dtype) => new d.TanhNormal(0.3, 0.8, { dtype }),
   RelaxedBernoulli: (dtype) => new d.RelaxedBernoulli(0.8, { probs: 0.3, dtype }),
 };
@@ -156,9 +162,22 @@ describe("samples of vectors", () => {
     );
     const of = new d.MultivariateNormal(double(1, -1, 0), { scaleTril });
     const centred = ops.sub(draws(of), of.loc);
+    const z = ops.solveTriangular(scaleTril, ops.transpose(centred, 0, 1));
+    const chiSquared = new d.Gamma(1.5, 0.5, { dtype: "float64" });
+    const distances = [...ops.sum(ops.square(z), { dim: 0 }).data];
+    expect(kolmogorov(distances, (x) => chiSquared.cdf(x))).toBeLessThan(1.95);
     const covariance = ops.div(ops.matmul(centred, centred, { transposeA: true }), COUNT);
     covariance.data.forEach((found, i) => {
       expect(Math.abs(found - (of.covarianceMatrix.data[i] as number))).toBeLessThan(0.25);
+    });
+  });
+
+  test("Dirichlet: each element follows a beta distribution", () => {
+    const concentration = [0.5, 2, 4];
+    columns(draws(new d.Dirichlet(double(...concentration)))).forEach((samples, k) => {
+      const a = concentration[k] as number;
+      const marginal = new d.Beta(a, 6.5 - a, { dtype: "float64" });
+      expect(kolmogorov(samples, (x) => marginal.cdf(x))).toBeLessThan(1.95);
     });
   });
 

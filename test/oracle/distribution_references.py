@@ -46,6 +46,16 @@ def by_mpmath(f, *inputs):
     return y
 
 
+def regularized_beta(a, b, x):
+    return mpmath.betainc(a, b, 0, x, regularized=True)
+
+
+def student_t(df, loc, scale, x):
+    z = (x - loc) / scale
+    tail = regularized_beta(df / 2, mpmath.mpf(1) / 2, df / (df + z * z)) / 2
+    return tail if z < 0 else 1 - tail
+
+
 def summed(d, value):
     """The sum of the probabilities of 0, 1, … up to the value."""
     largest = int(value.max())
@@ -60,8 +70,12 @@ def summed(d, value):
 
 
 def cdf(d, value):
-    if isinstance(d, (D.Beta, D.Binomial, D.Gamma, D.Poisson, D.StudentT)):
-        raise NotImplementedError
+    if isinstance(d, D.Beta):
+        return by_mpmath(regularized_beta, d.concentration1, d.concentration0, value)
+    if isinstance(d, D.Gamma):
+        return by_mpmath(lambda a, b, x: mpmath.gammainc(a, 0, b * x, regularized=True), d.concentration, d.rate, value)
+    if isinstance(d, D.StudentT):
+        return by_mpmath(student_t, d.df, d.loc, d.scale, value)
     if d.support.is_discrete and d.event_shape == ():
         return summed(d, value)
     return d.cdf(value)

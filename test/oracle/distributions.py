@@ -75,7 +75,7 @@ def answer(f, leaves, seed):
         return row
     dy = torch.where(torch.isfinite(y), Source(seed).uniform(y.shape, -1, 1), 0.0)
     if isinstance(y, references.WithGradients):
-        return row | {"dy": dy, "gradients": y.gradients(dy)}
+        return row | {"dy": dy, "gradients": [g.sum_to_size(x.shape) for g, x in zip(y.gradients(dy), xs, strict=True)]}
     if not y.requires_grad:
         return row | {"dy": dy, "gradients": [torch.zeros_like(x) for x in xs]}
     gradients = torch.autograd.grad(y, xs, dy, materialize_grads=True)
