@@ -55,6 +55,10 @@ export class Bernoulli extends Distribution {
     return boolean;
   }
 
+  override get hasEnumerateSupport(): boolean {
+    return true;
+  }
+
   override get mean(): Tensor {
     return this.probs;
   }

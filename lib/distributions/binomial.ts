@@ -79,6 +79,10 @@ export class Binomial extends Distribution {
     return upTo(this.totalCount, "totalCount");
   }
 
+  override get hasEnumerateSupport(): boolean {
+    return true;
+  }
+
   override get mean(): Tensor {
     return mul(this.totalCount, this.probs);
   }

@@ -56,6 +56,10 @@ export class Categorical extends Distribution {
     return upTo(this.numClasses - 1, `${this.numClasses - 1}`);
   }
 
+  override get hasEnumerateSupport(): boolean {
+    return true;
+  }
+
   /** NaN: classes have no mean, as in PyTorch. */
   override get mean(): Tensor {
     return everywhere(Number.NaN, this);

@@ -81,6 +81,11 @@ export abstract class Distribution {
     return false;
   }
 
+  /** Whether `enumerateSupport` can list all values. */
+  get hasEnumerateSupport(): boolean {
+    return false;
+  }
+
   /** Shape: [...batchShape, ...eventShape]. @throws ArgumentError if it has no closed form. */
   get mean(): Tensor {
     throw this.#hasNo("mean");

@@ -46,6 +46,10 @@ export class OneHotCategorical extends Distribution {
     return oneHotVector;
   }
 
+  override get hasEnumerateSupport(): boolean {
+    return true;
+  }
+
   override get mean(): Tensor {
     return this.probs;
   }

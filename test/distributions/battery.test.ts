@@ -121,6 +121,21 @@ describe.each(TITLED)("%s", (_, one) => {
     });
   });
 
+  test("computes in float32 from parameters of float32", () => {
+    const row = answersTo(one);
+    const { of: wide } = settingOf(one);
+    const narrow = (x: Tensor): Tensor => ops.to(x, "float32");
+    const parameters = tensorsOf(one).map(narrow);
+    if (parameters.length === 0) return;
+    const of = made(one, parameters);
+    const value = narrow(fromOracle(one.value));
+    expect(of.dtype).toBe("float32");
+    expect(of.sample().dtype).toBe(wide.sample().dtype === "int32" ? "int32" : "float32");
+    const logProb = of.logProb(value);
+    expect(logProb.dtype).toBe("float32");
+    expectClose(logProb, (row.logProb as Answer).y, { rtol: 1e-4, atol: 1e-4 }, "logProb");
+  });
+
   test("draws the same bits compiled, and from a seed", () => {
     const { parameters, of } = settingOf(one);
     const draw =

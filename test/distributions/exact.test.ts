@@ -2,7 +2,17 @@
 import { describe, expect, test } from "vitest";
 import * as d from "../../lib/distributions/index.js";
 import { logBeta } from "../../lib/distributions/log-beta.js";
-import { checkGradients, compile, Generator, grad, ops, type Tensor, tensor, vmap } from "../../lib/index.js";
+import {
+  ArgumentError,
+  checkGradients,
+  compile,
+  Generator,
+  grad,
+  ops,
+  type Tensor,
+  tensor,
+  vmap,
+} from "../../lib/index.js";
 import { expectNumbersClose } from "../oracle/compare.js";
 
 const double = (...values: number[]): Tensor => tensor(values, { dtype: "float64" });
@@ -307,9 +317,15 @@ test("enumerateSupport lists all values, whose probabilities add to 1", () => {
     new d.Binomial(4, { probs: double(0.2, 0.7) }),
   ];
   for (const of of all) {
+    expect(of.hasEnumerateSupport).toBe(true);
     const total = ops.sum(ops.exp(of.logProb(of.enumerateSupport())), { dim: 0 });
     expectNumbersClose(total.data, Array<number>(total.size).fill(1));
   }
+});
+
+test("a distribution with infinitely many values says so", () => {
+  expect(new d.Poisson(1).hasEnumerateSupport).toBe(false);
+  expect(() => new d.Poisson(1).enumerateSupport()).toThrow(ArgumentError);
 });
 
 test("MultivariateNormal has the same density from each form", () => {
