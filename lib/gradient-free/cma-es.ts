@@ -12,6 +12,7 @@ import { registerMethod } from "./registry.js";
  *
  * It takes O(d²) memory and O(d²) time for a point; some 100·d to 1000·d² evaluations. Its ends are those of `StopReason`;
  * `maxGenerations` is by default 100 + ⌊150·(d + 3)² / √λ⌋ in each run.
+ * After it has come to rest it evaluates the mean, which is often better than all points.
  * @example
  * const rosenbrock = ([x, y]) => (1 - x) ** 2 + 100 * (y - x * x) ** 2;
  * const { x, value } = await minimize(rosenbrock, [-1, 2], { method: "cma-es", sigma: 0.5, seed: 1 });

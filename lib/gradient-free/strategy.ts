@@ -21,7 +21,7 @@ import { StateReader, type StrategyState } from "./state.js";
  */
 export type StopReason = (typeof STOP_REASONS)[number];
 
-const STOP_REASONS = [
+export const STOP_REASONS = [
   "target",
   "maxEvaluations",
   "maxGenerations",

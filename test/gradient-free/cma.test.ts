@@ -350,6 +350,36 @@ test("its mean and sigma come to the minimum", () => {
   expect(strategy.sigma).toBeLessThan(1e-3);
 });
 
+describe("at the end of a run it evaluates the mean", () => {
+  test("which is often the best point", () => {
+    const strategy = new CMAES([3, 4, 5, 6, 7, 8, 9, 3, 4, 5], { seed: 1 });
+    let before = 0;
+    finish(strategy, FUNCTIONS.sphere, ({ evaluations, best }) => {
+      if (evaluations % 10 === 0) before = best?.value ?? 0;
+    });
+    expect(strategy.evaluations % 10).toBe(1);
+    expect(strategy.bestValue).toBeLessThan(before);
+    expect(strategy.best?.x).toEqual(strategy.mean);
+  });
+
+  test("and ends also if its value is not finite, and from a state in between", () => {
+    const strategy = new CMAES([3, 4], { seed: 1 });
+    while (strategy.reason === null) {
+      const points = strategy.ask();
+      const values = Array.from({ length: points.length / 2 }, (_, i) =>
+        FUNCTIONS.sphere(points.subarray(2 * i, 2 * i + 2)),
+      );
+      const other = new CMAES([3, 4]);
+      other.loadStateDict(strategy.stateDict());
+      strategy.tell(points.length > 2 ? values : [Number.NaN]);
+      other.ask();
+      other.tell(points.length > 2 ? values : [Number.NaN]);
+      expect(other.reason).toBe(strategy.reason);
+    }
+    expect(strategy.reason).toBe("tolfun");
+  });
+});
+
 test("a draw that is not finite is drawn again, and others are kept", () => {
   const strategy = new CMAES([1, 2], { seed: 1 });
   const points = strategy.ask();

@@ -13,7 +13,7 @@ import {
   type Tolerances,
 } from "../read.js";
 import type { StateReader, StrategyState } from "../state.js";
-import { type StopReason, Strategy, type StrategyOptions } from "../strategy.js";
+import { STOP_REASONS, type StopReason, Strategy, type StrategyOptions } from "../strategy.js";
 import { type Boundary, BoundPenalty, BoundTransform } from "./boundary.js";
 import { defaultSize, type Kind } from "./parameters.js";
 import { type RestartKind, Restarts } from "./restarts.js";
@@ -87,6 +87,8 @@ export abstract class CMAStrategy extends Strategy {
   readonly #tolerances: RunSetup["tolerances"];
   readonly #restarts: Restarts | null;
   #run: Run;
+  /** Why this run has ended, while its mean is evaluated. */
+  #ended: StopReason | null = null;
   /** Evaluations before this run. */
   #before = 0;
 
@@ -144,18 +146,29 @@ export abstract class CMAStrategy extends Strategy {
 
   protected generate(): number {
     this.reserve(this.#run.size);
+    if (this.#ended !== null) {
+      this.points.set(this.mean);
+      return 1;
+    }
     this.#run.sample(this.points, this.draws);
     return this.#run.size;
   }
 
   protected redraw(row: number): boolean {
+    // There is one mean.
+    if (this.#ended !== null) return false;
     this.#run.resample(row, this.points, this.draws);
     return true;
   }
 
   protected update(): StopReason | null {
-    const reason = this.#run.update(this.values);
-    if (reason === null || this.#restarts === null) return reason;
+    if (this.#ended === null) {
+      this.#ended = this.#run.update(this.values);
+      return null;
+    }
+    const reason = this.#ended;
+    this.#ended = null;
+    if (this.#restarts === null) return reason;
     const next = this.#restarts.next(this.evaluations - this.#before, this.draws);
     if (next === null || next.size * this.dimension > MAX_NUMBERS) return "restarts";
     this.#before = this.evaluations;
@@ -206,6 +219,7 @@ export abstract class CMAStrategy extends Strategy {
   protected save(): StrategyState {
     return {
       before: this.#before,
+      ended: this.#ended,
       restarts: this.#restarts?.save() ?? null,
       run: this.#run.save(this.isOpen),
     };
@@ -214,6 +228,7 @@ export abstract class CMAStrategy extends Strategy {
   protected prepare(state: StateReader): () => void {
     const whole = { min: 0, integer: true };
     const before = state.number("before", whole);
+    const ended = state.isNull("ended") ? null : state.choice("ended", STOP_REASONS);
     if (this.#restarts === null && !state.isNull("restarts")) {
       throw new ArgumentError(`${this.method}: expected a state without restarts, as its options say`);
     }
@@ -227,6 +242,7 @@ export abstract class CMAStrategy extends Strategy {
       restoreRestarts?.();
       restore();
       this.#before = before;
+      this.#ended = ended;
       this.#run = run;
     };
   }
