@@ -9,24 +9,22 @@ const SIGMA = 2;
 
 type Options = MinimizeOptions & { readonly batched?: false };
 
-const evolution = {
-  method: "differential-evolution",
-  bounds: BOUNDS,
-  tolerance: { tolfun: 0, tolrel: 1e-12 },
-} as const;
-
-/** The options of each method, by dimension. The same names are the same methods in peers/. */
-const METHODS: Readonly<Record<string, (d: number) => Options>> = {
-  "cma-es": () => ({ method: "cma-es", sigma: SIGMA }),
-  "cma-es, IPOP": () => ({ method: "cma-es", sigma: SIGMA, restarts: "ipop" }),
-  "cma-es, BIPOP": () => ({ method: "cma-es", sigma: SIGMA, restarts: "bipop" }),
-  "sep-cma-es": () => ({ method: "sep-cma-es", sigma: SIGMA }),
-  "nelder-mead": () => ({ method: "nelder-mead", tolerance: { tolx: 1e-10, tolfun: 1e-10 } }),
-  "differential-evolution": () => evolution,
-  "differential-evolution, deferred, 15·d": (d) => ({ ...evolution, populationSize: 15 * d }),
-  "random-search": () => ({ method: "random-search", sigma: SIGMA }),
-  "finite-difference-descent": () => ({ method: "finite-difference-descent" }),
-  spsa: () => ({ method: "spsa", c: 0.01 }),
+/** The options of each method. The same names are the same methods in peers/. */
+const METHODS: Readonly<Record<string, Options>> = {
+  "cma-es": { method: "cma-es", sigma: SIGMA },
+  "cma-es, IPOP": { method: "cma-es", sigma: SIGMA, restarts: "ipop" },
+  "cma-es, BIPOP": { method: "cma-es", sigma: SIGMA, restarts: "bipop" },
+  "sep-cma-es": { method: "sep-cma-es", sigma: SIGMA },
+  "openai-es": { method: "openai-es", sigma: 0.3, lr: 0.3, populationSize: 16 },
+  "nelder-mead": { method: "nelder-mead", tolerance: { tolx: 1e-10, tolfun: 1e-10 } },
+  "differential-evolution": {
+    method: "differential-evolution",
+    bounds: BOUNDS,
+    tolerance: { tolfun: 0, tolrel: 1e-12 },
+  },
+  "random-search": { method: "random-search", sigma: SIGMA },
+  "finite-difference-descent": { method: "finite-difference-descent" },
+  spsa: { method: "spsa", c: 0.01 },
 };
 
 export const SEARCHES: readonly string[] = Object.keys(METHODS);
@@ -57,7 +55,7 @@ async function run(options: Options, problem: Problem, { budget, targets }: Sear
 
 /** Searches instances of a function, one after the other. */
 export async function search(request: Search): Promise<Searched[]> {
-  const options = METHODS[request.method]?.(request.d);
+  const options = METHODS[request.method];
   if (options === undefined) throw new Error(`unknown method ${request.method}`);
   const definition = FUNCTIONS.find(({ id }) => id === request.function) as Definition;
   const runs: Searched[] = [];

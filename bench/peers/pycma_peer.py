@@ -39,10 +39,6 @@ def outside(method, d, generations, min_millis):
     return samples[1:]  # as in all that is timed, the first sample does not count
 
 
-SEARCHES = {
-    "cma-es": search(),
-    "cma-es, IPOP": search(restarts=9),
-    "cma-es, BIPOP": search(bipop=True, restarts=9),
-}
+SEARCHES = {"cma-es": search(), "cma-es, BIPOP": search(bipop=True, restarts=9)}
 
 serve_searches("pycma", cma.__version__, SEARCHES, outside, timed=["cma-es"])
