@@ -18,7 +18,10 @@ import { conjugateGradients, type IterationLimits, type LinearMap, solveDense } 
 import { flatten, unflatten } from "./vectors.js";
 
 export interface CompetitiveOptions {
-  /** The most iterations of conjugate gradients in a step. Default: 10. */
+  /**
+   * The most iterations of conjugate gradients in a step; a compiled step computes all of them. An iteration takes two
+   * products with mixed second derivatives if the second player has no cost of its own, and four otherwise. Default: 10.
+   */
   readonly iterations?: number;
   /** Conjugate gradients end at a residual of this part of the right side. Default: 1e-6. */
   readonly tolerance?: number;
