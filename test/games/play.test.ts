@@ -87,6 +87,19 @@ describe("play", () => {
     }
   });
 
+  test("keeps its players busy: others cannot move them meanwhile", async () => {
+    const { players, run, x } = bilinear({ steps: 5 });
+    const running = run();
+    const other = play(players, { method: "descent", lr: 0.1, steps: 1 });
+    const game = new Game(players, { method: "descent", lr: 0.1 });
+    expect(() => game.step()).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
+    await expect(other).rejects.toMatchObject({ code: "ERR_BUSY" });
+    await running;
+    const alone = bilinear({ steps: 5 });
+    await alone.run();
+    expect(x.item()).toBe(alone.x.item());
+  });
+
   test("makes no step for 0 steps, and lets the event loop run during many", async () => {
     const none = bilinear({ steps: 0 });
     expect((await none.run()).costs.shape).toEqual([0, 2]);
