@@ -79,7 +79,8 @@ const CALL_MILLISECONDS = 50;
  *   loss cannot be computed for all candidates at once, as with BatchNorm1d in training mode; TraceError if it reads a
  *   value; BusyError
  * @example
- * const errors = (m, x, y) => ops.mean(ops.notEqual(ops.argmax(m.forward(x), { dim: 1 }), y));
+ * const wrong = (m, x, y) => ops.notEqual(ops.argmax(m.forward(x), { dim: 1 }), y);
+ * const errors = (m, x, y) => ops.mean(ops.to(wrong(m, x, y), "float32"));
  * const { value } = await minimizeModule(model, errors, { data: { x, y }, maxGenerations: 50 });
  */
 export async function minimizeModule<M extends Module>(

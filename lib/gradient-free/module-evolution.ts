@@ -52,6 +52,11 @@ export interface Within {
   readonly [WITHIN]?: { readonly where?: string; readonly memory?: number };
 }
 
+/** Bytes that pairs evaluated at once may take. The same everywhere, since another number of pairs gives other bits. */
+const CACHES = 2 ** 24;
+/** Each part is traced, which takes time. */
+const MAX_PARTS = 16;
+
 const OPTIONS = [...OPENAI_ES_OPTIONS, ...MODULE_OPTIONS, "seed"];
 
 /**
@@ -185,17 +190,19 @@ export class ModuleEvolution {
     this.#best = best;
   }
 
-  /** How many pairs' intermediate results fit into the memory that a population may take. */
+  /** How many pairs are evaluated at once: as many as fit into the caches, in at most `MAX_PARTS` parts. */
   #affordablePairs(): number {
     const { batches } = this.#searched;
-    const evolution = this.#evolution;
     const inputs = batches.sources.map(({ shape, dtype }) =>
       zeros([batches.size, ...shape.slice(1)], { dtype }),
     );
-    return affordable(evolution.population / 2, (pairs) => {
-      const few = { ...evolution, population: 2 * pairs };
-      return compile((...samples: Tensor[]) => this.#trace(samples, few, pairs)).arenaBytes(...inputs);
-    });
+    const pairs = this.population / 2;
+    if (pairs === 1) return 1;
+    const few = { ...this.#evolution, population: 4 };
+    const probe = compile((...samples: Tensor[]) => this.#trace(samples, few, 2));
+    const each = probe.arenaBytes(...inputs) / 2;
+    const inCaches = Math.max(affordable(pairs, each, CACHES), Math.ceil(pairs / MAX_PARTS));
+    return Math.min(inCaches, affordable(pairs, each));
   }
 
   /**

@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.js";
 import { checkNumber } from "../options.js";
 import { broadcast, format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { aroundOf } from "../vmap/around.js";
 import { add } from "./add.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
@@ -11,6 +12,7 @@ import { checkTransposes, type MatmulOptions, matmulParams, matmulSizes } from "
 import { mul } from "./mul.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
+import { sub } from "./sub.js";
 import { sumTo } from "./sum-and-expand.js";
 import { unsqueeze } from "./unsqueeze.js";
 
@@ -58,6 +60,16 @@ const op = defineOp<"c" | "a" | "b", Required<AddmmOptions>>("addmm", {
       const [, M, K] = a.shape as [number, number, number];
       const y = self([c, reshape(a, [size * M, K]), b], { alpha, beta, ...transposes });
       return reshape(y, [size, M, c.size]);
+    }
+    const [ofB, ofC] = batched.a ? [null, null] : [aroundOf(b), aroundOf(c)];
+    if (ofB !== null && ofC !== null && ofB.sign === ofC.sign && beta !== 0) {
+      // c and b are both a center ± steps: samples of both signs share both sums.
+      const common = self([ofC.center, a, ofB.center], { alpha, beta, ...transposes });
+      const products = matmulOfSamples(a, ofB.steps, batched, size, transposes, (left, right, options) =>
+        matmul(left, right, options),
+      );
+      const own = add(scaled(products, alpha), scaled(unsqueeze(ofC.steps, 1), beta));
+      return ofB.sign === 1 ? add(common, own) : sub(common, own);
     }
     const product = matmulOfSamples(a, b, batched, size, transposes, (left, right, options) =>
       matmul(left, right, options),

@@ -105,10 +105,10 @@ export function matmulOfSamples(
   const around = batched.b && !batched.a ? aroundOf(b) : null;
   if (around !== null) {
     // op(a) · op(c ± e_s) = op(a) · op(c) ± op(a) · op(e_s): samples c + e_s and c − e_s share both products.
-    const { center, steps, sign } = around;
+    const { center, steps } = around;
     const common = product(a, center, transposes);
     const own = matmulOfSamples(a, steps, batched, size, transposes, product);
-    return sign === 1 ? add(common, own) : sub(common, own);
+    return around.sign === 1 ? add(common, own) : sub(common, own);
   }
   if (batched.b && !batched.a && transposeB) {
     // y_s = op(a) · b_sᵀ is the transpose of b_s · op(a)ᵀ.

@@ -26,9 +26,9 @@ export function batchedLoss({
   const tensorOf = (points: Float64Array): Tensor => fromTypedArray(points, [points.length / n, n]);
   return async (points, samples) => {
     const count = points.length / n;
-    const bytesOf = (few: number): number =>
-      compiled.arenaBytes(tensorOf(new Float64Array(few * n)), ...samples);
-    const atOnce = chunk ?? affordable(count, bytesOf);
+    // Those of two, since a single one is computed in other ways.
+    const bytesOfOne = (): number => compiled.arenaBytes(tensorOf(new Float64Array(2 * n)), ...samples) / 2;
+    const atOnce = chunk ?? (count === 1 ? 1 : affordable(count, bytesOfOne()));
     const values = new Float64Array(count);
     for (let at = 0; at < count; at += atOnce) {
       const part = points.subarray(at * n, Math.min(at + atOnce, count) * n);

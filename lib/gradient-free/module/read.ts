@@ -16,7 +16,10 @@ export interface ModuleOptions {
    * order in each epoch. Default: all samples.
    */
   readonly batchSize?: number;
-  /** Candidates that are evaluated at once. Default: as many as 256 MiB of intermediate results allow. */
+  /**
+   * Candidates that are evaluated at once. Default: as many as 256 MiB of intermediate results allow; for OpenAI-ES as
+   * many as 16 MiB allow, which stay in caches, but at least a sixteenth of the population where 256 MiB allow that.
+   */
   readonly chunk?: number;
 }
 
