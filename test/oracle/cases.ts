@@ -1,6 +1,6 @@
 // What PyTorch is asked of each op: the cases of its family and of its file, with their tensors drawn.
 import type { Draw } from "../../lib/ops/cases.js";
-import type { Registered } from "../../lib/ops/registry.js";
+import type { Order, Registered } from "../../lib/ops/registry.js";
 import { isPlainObject } from "../../lib/options.js";
 import { DRAWS, draw, Source } from "./draw.js";
 import { familyOf } from "./families.js";
@@ -26,9 +26,13 @@ export function casesOf(about: Registered): Case[] {
     const floats = tensorsIn(drawn).flatMap(({ dtype }, i) => (dtype === "float64" ? [i] : []));
     const isRandom = draws(args).every((one) => one.draw !== "values" || one.dtype !== "float64");
     const said = typeof about.order === "object" ? about.order[note] : about.order;
-    return { note, args: drawn, moving: about.moving?.[note] ?? floats, order: said ?? order ?? 2, isRandom };
+    return { note, args: drawn, moving: about.moving?.[note] ?? floats, order: lower(said, order), isRandom };
   });
 }
+
+/** Where both the op's file and its family say one, the lower: the family's extreme values have no derivatives. */
+const lower = (own: Order | undefined, family: Order | undefined): Case["order"] =>
+  own === undefined ? (family ?? 2) : family === 0 ? 0 : own;
 
 const isDraw = (value: unknown): value is Draw => isPlainObject(value) && "draw" in value;
 
