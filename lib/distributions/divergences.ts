@@ -87,8 +87,8 @@ defineKL(
   },
   ({ floats, values }) => [
     [
-      [floats([3], 0.3, 4), floats([3], 0.3, 4)],
-      [values([0, -1, 0.5]), values([1, 2, 3])],
+      [floats([4], 0.3, 4), floats([4], 0.3, 4)],
+      [values([0, -1, 0.5, -1]), values([1, 2, 3, 0.5])],
     ],
   ],
 );
