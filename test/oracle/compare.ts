@@ -40,7 +40,9 @@ export function expectNumbersClose(
   expect(actual.length, `length of ${what}`).toBe(expected.length);
   expected.forEach((r, i) => {
     const x = actual[i] as number;
-    const same = Object.is(x, r) || x === r || Math.abs(x - r) <= atol + rtol * Math.abs(r);
+    // An infinite r is far from every number, although rtol·|r| is infinite too.
+    const isNear = Number.isFinite(r) && Math.abs(x - r) <= atol + rtol * Math.abs(r);
+    const same = Object.is(x, r) || x === r || isNear;
     if (!same) expect.fail(`${what}: element ${i} is ${x}, expected ${r} (rtol ${rtol}, atol ${atol})`);
   });
 }
