@@ -63,7 +63,10 @@ function families(rows, n) {
     matmul_batch: { params: { ...product, S: 1 }, sizes: { b: n * n } },
     linear_algebra: {
       params: { S: MATRICES, n: ORDER, m: ORDER },
-      sizes: Object.fromEntries(["x", "L", "a", "b", "y"].map((name) => [name, MATRICES * ORDER * ORDER])),
+      // y may have a row of eigenvalues more.
+      sizes: Object.fromEntries(
+        ["x", "L", "a", "b", "y"].map((name) => [name, MATRICES * (ORDER + 1) * ORDER]),
+      ),
     },
     random: { params: { n: size, high: 1, std: 1 }, sizes: { state: 3 } },
     sample: { params: flat, sizes: { state: 3 } },

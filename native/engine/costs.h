@@ -30,7 +30,7 @@ namespace thalweg {
   X(sort, 15, 15)             /* an element of a line of some hundreds */                         \
   X(check, 0.4, 0.4)                                                                              \
   X(uniform, 3.3, 5)                                                                              \
-  X(normal, 20, 20)                                                                               \
+  X(normal, 3.5, 3.5)                                                                             \
   X(gamma, 60, 60)            /* a number of the gamma distribution */                            \
   X(count, 60, 60)            /* a number of the Poisson or the binomial distribution */          \
   X(swap, 10, 10)             /* an element of a permutation */                                   \
@@ -39,8 +39,8 @@ namespace thalweg {
   X(cholesky, 0.5, 0.6)       /* a product and a sum of a factorisation L·Lᵀ */                   \
   X(lu, 0.25, 0.25)           /* the same of one with pivots */                                   \
   X(solve, 0.1, 0.25)         /* the same of a solution by factors */                             \
-  X(eigh, 0.4, 0.4)           /* one of n³ parts of an eigendecomposition */                      \
-  X(eigvalsh, 0.1, 0.1)       /* the same for the eigenvalues alone */                            \
+  X(eigh, 0.4, 0.6)           /* one of n³ parts of an eigendecomposition */                      \
+  X(eigvalsh, 0.2, 0.35)      /* the same for the eigenvalues alone */                            \
   X(matrix, 50, 50)           /* a matrix of a stack, besides */                                  \
   X(note, 10, 10)             /* all that a loop writes down of a step */
 // clang-format on

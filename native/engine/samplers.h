@@ -7,8 +7,8 @@
 
 #include <cstdint>
 
+#include "../kernels/philox.h"
 #include "../kernels/stirling.h"
-#include "rng.h"
 
 namespace thalweg {
 
@@ -24,9 +24,9 @@ class Attempts {
   // Two words of 64 bits; false after the last attempt.
   bool next(uint64_t& a, uint64_t& b) {
     if (attempt_ == kMost) return false;
-    const auto w = philox(seed_, counter_, attempt_++);
-    a = uint64_t{w[0]} << 32 | w[1];
-    b = uint64_t{w[2]} << 32 | w[3];
+    const Words w = philox(seed_, counter_, attempt_++);
+    a = uint64_t{w.of[0]} << 32 | w.of[1];
+    b = uint64_t{w.of[2]} << 32 | w.of[3];
     return true;
   }
 

@@ -101,13 +101,13 @@ T load_symmetric(const EighCall<T>& call, bool reversed, const Tridiagonal<T>& t
 
 // --- QL ------------------------------------------------------------------------------------------------
 
-// Whether T falls apart between i and i + 1.
+// Whether T falls apart between i and i + 1, as LAPACK decides it: so that small eigenvalues next to large
+// ones stay exact.
 template <typename T>
 THALWEG_INLINE bool is_split(const Tridiagonal<T>& t, int64_t i) {
-  const T e = abs_(t.beside[i]);
-  // The square root of what LAPACK compares, which would have to be scaled: e² ≤ ε²·|d_i|·|d_{i+1}|.
-  return e <= MathOf<T>::kSmallestNormal / kEpsilon<T> ||
-         e <= kEpsilon<T> * sqrt_(abs_(t.diagonal[i])) * sqrt_(abs_(t.diagonal[i + 1]));
+  const T e = t.beside[i];
+  const T least = kEpsilon<T> * t.diagonal[i] * (kEpsilon<T> * t.diagonal[i + 1]);
+  return e * e <= abs_(least);
 }
 
 // Turns (f, g) into (0, length), which may be 0: then there is no rotation.

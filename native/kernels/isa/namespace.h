@@ -17,6 +17,7 @@ void add_eigh(Table& table);
 void add_elementwise(Table& table);
 void add_index(Table& table);
 void add_matmul(Table& table);
+void add_normal(Table& table);
 void add_reduce(Table& table);
 void add_rows(Table& table);
 void add_strided(Table& table);

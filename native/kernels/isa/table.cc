@@ -12,6 +12,7 @@ void fill_table(Table& table) {
   add_elementwise(table);
   add_index(table);
   add_matmul(table);
+  add_normal(table);
   add_reduce(table);
   add_rows(table);
   add_strided(table);

@@ -9,6 +9,7 @@
 #include "../elementwise.h"
 #include "../index.h"
 #include "../matmul.h"
+#include "../normal.h"
 #include "../reduce.h"
 #include "../rows.h"
 #include "../strided.h"
@@ -74,6 +75,7 @@ struct Table {
   Floating<CrossEntropyFn> cross_entropy;
   Floating<EighFn> eigh;
   Floating<EighScratchFn> eigh_scratch;
+  Floating<NormalFn> normal;
   Floating<SgdFn> sgd;
   Floating<AdamFn> adam;
   bool next_products;  // whether sgd and adam know NextProduct; the naive twins do not
