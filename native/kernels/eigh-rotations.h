@@ -65,7 +65,9 @@ class Rotations {
       for (int64_t v = 0; v < kVectors; ++v) {
         const Vector<T> next = load(row - kPanel<T> + v * L);
         store(row + v * L, sine * next + cosine * own[v]);
-        own[v] = cosine * next - sine * own[v];
+        // The product that need not wait is formed by itself: from row to row there is one multiply-add to
+        // wait for.
+        own[v] = in_register(cosine * next) - sine * own[v];
       }
     }
 #pragma GCC unroll 8

@@ -217,6 +217,8 @@ describe("linear algebra and scatter", () => {
   const singular = /^solve: expected an invertible matrix: matrix 0, pivot 1 is 0$/;
   const calls = [
     ["cholesky", ops.cholesky],
+    ["eigh", ops.eigh],
+    ["eigvalsh", ops.eigvalsh],
     ["inverse", ops.inverse],
     ["det", ops.det],
     ["slogdet", ops.slogdet],

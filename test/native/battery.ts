@@ -172,6 +172,14 @@ for (const dtype of FLOATS) {
     }
   }
 
+  for (const n of [1, 2, 3, 8, 9, 17, 33, 65]) {
+    const x = uniform([3, n, n], dtype);
+    const { eigenvalues, eigenvectors } = ops.eigh(x);
+    keep(`eigh ${dtype} ${n} values`, eigenvalues);
+    keep(`eigh ${dtype} ${n} vectors`, eigenvectors);
+    keep(`eigvalsh ${dtype} ${n}`, ops.eigvalsh(x));
+  }
+
   // Large enough for the team of threads, and for the blocks of a long sum.
   const big = uniform([700, 900], dtype);
   keep(`large exp ${dtype}`, ops.exp(big));
@@ -341,7 +349,9 @@ for (const n of [1, 5, 64, 70_000]) {
   keep(`uniform ${n}`, random.uniform([n]));
   keep(`permutation ${n}`, random.permutation(n));
 }
-keep("normal", random.normal([70_000], { dtype: "float64" }));
+for (const n of [1, 2, 5, 63, 64, 65, 129, 70_000]) {
+  for (const dtype of FLOATS) keep(`normal ${dtype} ${n}`, random.normal([n], { mean: 0.5, std: 3, dtype }));
+}
 for (const dtype of FLOATS) {
   const of = uniform([70_000], dtype, 0.25, 40);
   keep(`standardGamma ${dtype}`, random.standardGamma(of));

@@ -19,9 +19,9 @@ function run(isa: string, threads: number): Results {
 
 const bitsOf = (results: Results) => Object.entries(results).map(([name, { bits }]) => `${name} ${bits}`);
 
-/** |x − r| ≤ atol + rtol·|r|; for a sum of K products of numbers up to 4, atol is scaled by 16·√K. */
+/** |x − r| ≤ atol + rtol·|r|; for a sum of K products of numbers up to 4 and what is made of such, atol is scaled by 16·√K. */
 function tolerance(name: string): { rtol: number; atol: number } {
-  const scale = /matmul|addmm|sum|mean/.test(name) ? 16 * Math.sqrt(900) : 1;
+  const scale = /matmul|addmm|sum|mean|eigh|eigvalsh/.test(name) ? 16 * Math.sqrt(900) : 1;
   return name.includes("float64") ? { rtol: 1e-12, atol: 1e-15 * scale } : { rtol: 1e-5, atol: 1e-6 * scale };
 }
 

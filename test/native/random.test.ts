@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Generator } from "../../lib/index.js";
 
 const COUNT = 2_000_000;
@@ -42,4 +42,33 @@ test("uniform numbers are those of [0, 1), scaled and rounded, but for what woul
 test("uniform numbers of an empty range are low", () => {
   expect([...draw(0.7, 0.7, "float32", 3)]).toEqual([0.7, 0.7, 0.7].map(Math.fround));
   expect([...draw(0.7, 0.7, "float64", 3)]).toEqual([0.7, 0.7, 0.7]);
+});
+
+describe("normal numbers", () => {
+  const normal = (n: number, options: { mean?: number; std?: number; dtype?: "float32" | "float64" } = {}) =>
+    new Generator(7).normal([n], { dtype: "float64", ...options }).data;
+
+  test("are Box and Muller's of the uniform numbers of float64", () => {
+    const u = draw(0, 1, "float64", 100_000);
+    const wrong = normal(100_000).findIndex((z, i) => {
+      const radius = Math.sqrt(-2 * Math.log1p(-Number(u[i - (i % 2)])));
+      const angle = 2 * Math.PI * Number(u[i - (i % 2) + 1]);
+      return !(Math.abs(Number(z) - radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle))) < 1e-14);
+    });
+    expect(wrong).toBe(-1);
+  });
+
+  test("of float32 are those of float64, rounded; mean and std scale them", () => {
+    const scaled = normal(1000, { mean: 2, std: 3 });
+    expect([...normal(1000, { mean: 2, std: 3, dtype: "float32" })]).toEqual(
+      [...scaled].map((x) => Math.fround(Number(x))),
+    );
+    expect([...scaled]).toEqual([...normal(1000)].map((z) => 2 + 3 * Number(z)));
+  });
+
+  test("do not depend on how many are drawn", () => {
+    const all = [...normal(300)];
+    for (const n of [1, 2, 3, 4, 5, 63, 64, 65, 127, 128, 130])
+      expect([...normal(n)]).toEqual(all.slice(0, n));
+  });
 });
