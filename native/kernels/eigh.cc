@@ -17,18 +17,18 @@ int64_t round_up(int64_t n, int64_t grain) { return (n + grain - 1) / grain * gr
 // Takes the parts of scratch one after the other, or adds up what they need.
 class Parts {
  public:
-  explicit Parts(void* memory) : memory_(static_cast<char*>(memory)) {}
+  explicit Parts(void* memory) : begin_(reinterpret_cast<uintptr_t>(memory)) {}
 
   template <typename T>
   T* take(int64_t count) {
-    T* const part = reinterpret_cast<T*>(memory_ + used_);
+    T* const part = reinterpret_cast<T*>(begin_ + static_cast<uintptr_t>(used_));
     used_ += round_up(count * static_cast<int64_t>(sizeof(T)), Tuning::cache_line_bytes);
     return part;
   }
   int64_t used() const { return used_; }
 
  private:
-  char* memory_;
+  uintptr_t begin_;
   int64_t used_ = 0;
 };
 
