@@ -88,7 +88,7 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 50, 64, 65, 100, 130];
 
 describe.each(DTYPES)("eigh in %s", (dtype) => {
-  test.each(SIZES)("decomposes a random matrix of %i × %i, which need not be symmetric", (n) => {
+  test.each(SIZES)("decomposes a random matrix of order %i, which need not be symmetric", (n) => {
     expectEigen(normal([n, n], n, dtype));
   });
 
