@@ -38,8 +38,7 @@ constexpr auto kInstructions =
     join(kElementwiseInstructions, kReduceInstructions, kRowsInstructions, kCrossEntropyInstructions,
          kIndexInstructions, kStridedInstructions, kConcatInstructions, kOrderInstructions,
          kCheckInstructions, kChainInstructions, kMatmulInstructions, kMatmulBatchInstructions,
-         kLinearAlgebraInstructions, kRandomInstructions, kSampleInstructions,
-         kUpdateInstructions);
+         kLinearAlgebraInstructions, kRandomInstructions, kSampleInstructions, kUpdateInstructions);
 
 }  // namespace
 
