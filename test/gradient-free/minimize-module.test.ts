@@ -70,7 +70,7 @@ const data = samplesOf(60);
 /** The part of wrong classes: a staircase. */
 const errors = (model: Net, x: Tensor, y: Tensor): Tensor =>
   ops.mean(ops.to(ops.notEqual(ops.argmax(model.forward(x), { dim: 1 }), y), "float32"));
-const entropy = (model: Net, x: Tensor, y: Tensor): Tensor => cost.crossEntropy(model.forward(x), y);
+const entropy = (model: nn.Module, x: Tensor, y: Tensor): Tensor => cost.crossEntropy(model.forward(x), y);
 
 const weightsOf = (model: nn.Module): number[] => model.parameters().flatMap((p) => [...p.data]);
 
@@ -297,10 +297,14 @@ test("draws the random numbers of the loss for each candidate by itself", async 
 });
 
 describe("a compiled generation of OpenAI-ES", () => {
+  const withoutBias = (): nn.Module => {
+    manualSeed(3);
+    return new nn.Sequential(new nn.Linear(2, 5, { bias: false }), new nn.Tanh(), new nn.Linear(5, 2));
+  };
   const [sigma, lr, pairs] = [0.1, 0.2, 6];
 
   /** The weights after a generation, by one candidate after the other and plain loops. */
-  function byHand(model: Net, chunks: readonly number[]): number[] {
+  function byHand(model: nn.Module, chunks: readonly number[]): number[] {
     const generator = new Generator(1);
     const theta = weightsOf(model);
     const weights = new Weights("test", model);
@@ -334,12 +338,13 @@ describe("a compiled generation of OpenAI-ES", () => {
   }
 
   test.each([
-    ["all at once", null, [6]],
-    ["in chunks", 8, [3, 3]],
-    ["pair by pair", 1, [1, 1, 1, 1, 1, 1]],
-  ] as const)("does what plain loops over its candidates do, %s", async (_, chunk, chunks) => {
-    const model = fresh();
-    const expected = byHand(fresh(), chunks);
+    ["all at once", null, [6], fresh],
+    ["in chunks", 8, [3, 3], fresh],
+    ["pair by pair", 1, [1, 1, 1, 1, 1, 1], fresh],
+    ["without bias", null, [6], withoutBias],
+  ] as const)("does what plain loops over its candidates do, %s", async (_, chunk, chunks, make) => {
+    const model: nn.Module = make();
+    const expected = byHand(make(), chunks);
     await minimizeModule(model, entropy, {
       data,
       seed: 1,
