@@ -136,12 +136,12 @@ describe.each([
 
   test("has the mean slope that its mean has", () => {
     const alpha = tensor([0.3, 2, 40], { dtype: "float64" });
-    const count = 40_000;
+    const count = 8_000;
     const slopes = grad((a: Tensor) => ops.div(ops.sum(draw(generator, a, [count, 3])), count))(alpha);
     // d/dα of E[x] = α and of E[ln x] = ψ(α).
     const expected = name === "standardGamma" ? full([3], 1) : ops.polygamma(1, alpha);
     slopes.data.forEach((slope, i) => {
-      expect(slope / (expected.data[i] as number)).toBeCloseTo(1, 1);
+      expect(Math.abs(slope / (expected.data[i] as number) - 1)).toBeLessThan(0.1);
     });
   });
 
