@@ -45,8 +45,8 @@ const digits = train.x.toTensor().reshape([-1, 784]);
 manualSeed(seed);
 const critic = dense(784, 512, 256, 1); // D: digits [B, 784] → [B, 1]
 const generator = new Sampler(64, new nn.Sequential(dense(64, 256, 512, 784), new nn.Sigmoid())); // [B, 64] → [B, 784]
-const costs = nonSaturatingR1(5);
-const lr = 0.0005;
+const costs = nonSaturatingR1(0.5);
+const lr = 0.001;
 const adam = { lr, betas: [0.5, 0.99] } as const;
 const players = [
   {

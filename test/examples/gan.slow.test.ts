@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../child.js";
@@ -25,4 +28,20 @@ describe.concurrent("a GAN in the plane", { timeout }, () => {
     expect(found).toBe(of);
     expect(Number(close)).toBeGreaterThanOrEqual(90);
   });
+});
+
+test("the GAN on MNIST writes all ten digits, and a classifier can read them", { timeout }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-gan-"));
+  try {
+    const output = await run("gan-digits.ts", "--out", join(folder, "digits.png"));
+    const found = /made digits: sure to ([\d.]+) %; of each digit, in %:(.*)$/m.exec(output);
+    console.log(found?.[0]);
+    expect(Number(found?.[1])).toBeGreaterThan(75);
+    const shares = (found?.[2] ?? "").trim().split(/ +/).map(Number);
+    expect(shares).toHaveLength(10);
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(30);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
