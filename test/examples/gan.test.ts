@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { type Ended, runCommand } from "../child.js";
 
 const example = (file: string, ...args: string[]): Promise<Ended> =>
-  runCommand(process.execPath, ["--import", "tsx", `examples/${file}`, ...args]);
+  runCommand(process.execPath, ["--import", "tsx", `examples/${file}`, ...args], { timeout: 100_000 });
 
 describe("the GAN in the plane", () => {
   test.each([
@@ -38,7 +38,7 @@ describe("the GAN in the plane", () => {
 });
 
 describe("the GAN that writes digits", () => {
-  test("draws digits, writes them as a picture and says how they are read", async () => {
+  test("draws digits, writes them as a picture and says how they are read", { timeout: 120_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "thalweg-gan-"));
     try {
       const file = join(folder, "digits.png");
