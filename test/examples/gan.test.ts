@@ -38,7 +38,9 @@ describe("the GAN in the plane", () => {
 });
 
 describe("the GAN that writes digits", () => {
-  test("draws digits, writes them as a picture and says how they are read", { timeout: 120_000 }, async () => {
+  test("draws digits, writes them as a picture and says how they are read", {
+    timeout: 120_000,
+  }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "thalweg-gan-"));
     try {
       const file = join(folder, "digits.png");
