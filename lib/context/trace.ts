@@ -300,7 +300,11 @@ export class Trace {
 
   /** Removes the gradients that were set: they become null, or after a failure the gradient before the trace. */
   dropGradients(failed: boolean): void {
-    for (const [tensor, before] of this.#gradients) tensor.heldGrad = failed ? before : null;
+    for (const [tensor, before] of this.#gradients) {
+      if (failed) tensor.heldGrad = before;
+      // Set and put back is as it was.
+      else if (tensor.heldGrad !== before) tensor.heldGrad = null;
+    }
   }
 
   /** Records `run` as a new recomputation. */
