@@ -1,5 +1,6 @@
 // Checks the imports between the folders of lib/ against the line "May import" in each folder's README.md, and that the
-// lines form no circle. Imports of types are free: they do not exist when the code runs.
+// lines form no circle. A room that users import by a name of its own, `thalweg/<room>`, may be imported only by such
+// rooms: whoever imports `thalweg` does not load it. Imports of types are free: they do not exist when the code runs.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import process from "node:process";
@@ -7,6 +8,11 @@ import { root } from "./toolchain.mjs";
 
 const lib = join(root, "lib");
 const problems = [];
+
+/** The rooms that package.json exports by names of their own. */
+const ownNames = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports ?? {})
+  .map((name) => name.slice("./".length))
+  .filter((name) => existsSync(join(lib, name)) && name !== "");
 
 /** The room of a file of lib/: its folder, or the file itself if it is in no folder. */
 const roomOf = (file) => (file.includes("/") ? file.split("/")[0] : file.replace(/\.ts$/, ""));
@@ -66,12 +72,16 @@ if (circle !== undefined) problems.push(`the rooms go in a circle: ${circle.join
 
 for (const file of files) {
   const room = roomOf(file);
-  if (!allowed.has(room)) continue;
   const text = readFileSync(join(lib, file), "utf8");
   for (const from of imports(text)) {
     if (!from.startsWith(".")) continue;
     const other = roomOf(posix.normalize(posix.join(posix.dirname(file), from)).replace(/\.js$/, ".ts"));
-    if (other === room || allowed.get(room)?.includes(other)) continue;
+    if (other === room) continue;
+    if (ownNames.includes(other) && !ownNames.includes(room)) {
+      problems.push(`lib/${file}: ${from}: lib/${other} is loaded by its own name alone`);
+      continue;
+    }
+    if (!allowed.has(room) || allowed.get(room)?.includes(other)) continue;
     problems.push(`lib/${file}: ${from}: lib/${room} may not import lib/${other}`);
   }
 }

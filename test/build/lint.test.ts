@@ -30,6 +30,9 @@ describe("the rooms of lib/", () => {
     write("lib/above/README.md", "# above\n\nMay import: errors, below.\n");
     write("lib/above/upper.ts", 'import { lower } from "../below/lower.js";\nimport "./deep/part.js";\n');
     write("lib/above/deep/part.ts", 'import { lower } from "../../below/lower.js";\n');
+    write("package.json", '{ "exports": { ".": "./dist/index.js", "./own": "./dist/own/index.js" } }');
+    write("lib/own/README.md", "# own\n\nMay import: errors, above.\n");
+    write("lib/own/part.ts", 'import { upper } from "../above/upper.js";\n');
   });
 
   test("import what their README allows, and types from anywhere", () => {
@@ -57,6 +60,8 @@ describe("the rooms of lib/", () => {
     ["lib/above/a.ts", 'import "../options.js";', "lib/above may not import lib/options"],
     ["lib/above/deep/a.ts", 'import "../../index.js";', "lib/above may not import lib/index"],
     ["lib/errors.ts", 'import "./below/lower.js";', "lib/errors may not import lib/below"],
+    ["lib/more.ts", 'export * from "./own/part.js";', "lib/own is loaded by its own name alone"],
+    ["lib/above/a.ts", 'import "../own/part.js";', "lib/own is loaded by its own name alone"],
     ["lib/nowhere/a.ts", "export const a = 1;", "May import: a, b."],
   ])("refuse in %s: %s", (file, line, message) => {
     write(file, `${line}\n`);
