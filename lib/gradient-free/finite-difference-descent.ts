@@ -1,4 +1,5 @@
 import { checkChoice, checkNumber } from "../options.js";
+import type { StopReason, StrategyOptions } from "./limits.js";
 import {
   type Box,
   type BoxBounds,
@@ -10,7 +11,7 @@ import {
 } from "./read.js";
 import { registerMethod } from "./registry.js";
 import type { StateReader, StrategyState } from "./state.js";
-import { type StopReason, Strategy, type StrategyOptions } from "./strategy.js";
+import { Strategy } from "./strategy.js";
 
 export interface FiniteDifferenceDescentOptions extends StrategyOptions {
   /** Two values for a derivative, or one and that of x. Default: "central". */

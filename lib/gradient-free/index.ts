@@ -7,6 +7,7 @@ export {
 } from "./differential-evolution.js";
 export type { BatchedObjective, Objective } from "./evaluate.js";
 export { FiniteDifferenceDescent, type FiniteDifferenceDescentOptions } from "./finite-difference-descent.js";
+export type { StopReason, StrategyOptions } from "./limits.js";
 export {
   type Generation,
   type GenerationReport,
@@ -35,4 +36,4 @@ export type { Method, Methods } from "./registry.js";
 export { SeparableCMAES } from "./sep-cma-es.js";
 export { SPSA, type SpsaOptions } from "./spsa.js";
 export type { StateValue, StrategyState } from "./state.js";
-export { type Best, type StopReason, Strategy, type StrategyOptions } from "./strategy.js";
+export { type Best, Strategy } from "./strategy.js";

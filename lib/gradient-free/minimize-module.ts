@@ -3,6 +3,7 @@ import type { Module } from "../nn/module.js";
 import { checkChoice, checkFunction, checkRequired, checkSignal } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { BatchedObjective } from "./evaluate.js";
+import { readLimits, STRATEGY_OPTIONS, type StopReason } from "./limits.js";
 import { type GenerationReport, type MinimizeOptions, minimize } from "./minimize.js";
 import { batchedLoss } from "./module/ask-and-tell.js";
 import type { ModuleLoss } from "./module/losses.js";
@@ -17,7 +18,6 @@ import {
 import { OPENAI_ES, type OpenAIESOptions } from "./openai-es/options.js";
 import { type Method, type MethodDescription, type Methods, registeredMethods } from "./registry.js";
 import { StateReader, type StrategyState } from "./state.js";
-import { readLimits, STRATEGY_OPTIONS, type StopReason } from "./strategy.js";
 
 /** The argument of `onGeneration`. */
 export interface ModuleGenerationReport extends ModuleGeneration {

@@ -1,9 +1,10 @@
 import { checkChoice, checkFlag, checkFunction, checkOptions, checkSignal } from "../options.js";
 import { atOnce, type BatchedObjective, type Objective, oneByOne, Pause } from "./evaluate.js";
+import { STRATEGY_OPTIONS, type StopReason } from "./limits.js";
 import { type Point, readPoint } from "./read.js";
 import { type Method, type MethodDescription, type Methods, registeredMethods } from "./registry.js";
 import type { StrategyState } from "./state.js";
-import { type Best, STRATEGY_OPTIONS, type StopReason, type Strategy } from "./strategy.js";
+import type { Best, Strategy } from "./strategy.js";
 
 /** One generation. */
 export interface Generation {

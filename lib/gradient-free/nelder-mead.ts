@@ -1,5 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { checkFlag, checkList, checkNumber } from "../options.js";
+import type { StopReason, StrategyOptions } from "./limits.js";
 import {
   type Box,
   type BoxBounds,
@@ -14,7 +15,7 @@ import {
 } from "./read.js";
 import { registerMethod } from "./registry.js";
 import type { StateReader, StrategyState } from "./state.js";
-import { type StopReason, Strategy, type StrategyOptions } from "./strategy.js";
+import { Strategy } from "./strategy.js";
 
 export interface NelderMeadOptions extends StrategyOptions {
   /** Whether the coefficients depend on the dimension, as Gao and Han propose. Default: true. */

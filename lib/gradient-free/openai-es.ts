@@ -2,6 +2,7 @@ import { noGrad } from "../context/grad-mode.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { fromTypedArray } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { StopReason } from "./limits.js";
 import { pairWeights, weightedSteps } from "./openai-es/estimate.js";
 import { prepareOptimizer, saveOptimizer } from "./openai-es/optimizer-state.js";
 import {
@@ -14,7 +15,7 @@ import {
 import type { Point } from "./read.js";
 import { registerMethod } from "./registry.js";
 import type { StateReader, StrategyState } from "./state.js";
-import { type StopReason, Strategy } from "./strategy.js";
+import { Strategy } from "./strategy.js";
 
 /**
  * The evolution strategy of Salimans et al. (2017, arXiv:1703.03864) for many dimensions. Each generation has P/2 pairs

@@ -1,7 +1,7 @@
 // What CMA-ES remembers of the values of earlier generations, and the criteria of pycma that depend on them alone.
 
+import type { StopReason } from "../limits.js";
 import type { StateReader, StrategyState } from "../state.js";
-import type { StopReason } from "../strategy.js";
 
 /** When the values have come to rest. */
 export interface ValueTolerances {

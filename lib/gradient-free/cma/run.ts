@@ -1,8 +1,8 @@
 // One run of CMA-ES, from its start until it has come to rest. A strategy with restarts makes one after the other.
 
 import type { Draws } from "../draws.js";
+import type { StopReason } from "../limits.js";
 import type { StateReader, StrategyState } from "../state.js";
-import type { StopReason } from "../strategy.js";
 import type { Boundary, Distribution } from "./boundary.js";
 import { Covariance } from "./covariance.js";
 import { Histories, type ValueTolerances } from "./histories.js";

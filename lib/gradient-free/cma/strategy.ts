@@ -2,6 +2,7 @@
 
 import { ArgumentError } from "../../errors.js";
 import { checkChoice, checkFlag, checkNumber } from "../../options.js";
+import { STOP_REASONS, type StopReason, type StrategyOptions } from "../limits.js";
 import {
   type Box,
   type BoxBounds,
@@ -13,7 +14,7 @@ import {
   type Tolerances,
 } from "../read.js";
 import type { StateReader, StrategyState } from "../state.js";
-import { STOP_REASONS, type StopReason, Strategy, type StrategyOptions } from "../strategy.js";
+import { Strategy } from "../strategy.js";
 import { type Boundary, BoundPenalty, BoundTransform } from "./boundary.js";
 import { defaultSize, type Kind } from "./parameters.js";
 import { type RestartKind, Restarts } from "./restarts.js";

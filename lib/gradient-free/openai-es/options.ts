@@ -4,7 +4,7 @@ import type { Optimizer } from "../../optim/optimizer.js";
 import { SGD } from "../../optim/sgd.js";
 import { checkChoice, checkNumber } from "../../options.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import type { StrategyOptions } from "../strategy.js";
+import type { StrategyOptions } from "../limits.js";
 import type { Spread } from "./estimate.js";
 
 export interface OpenAIESOptions extends StrategyOptions {
