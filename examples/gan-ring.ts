@@ -3,7 +3,7 @@
 // that D takes for real. There is no common cost that gets smaller: each player has its own, L_D and L_G, and
 // both depend on the weights of both. examples/shared/gan.ts has the formulas.
 import { parseArgs } from "node:util";
-import { compile, Generator, manualSeed, noGrad, ops, optim, setThreads, type Tensor } from "thalweg";
+import { compile, manualSeed, noGrad, optim, setThreads } from "thalweg";
 import { play, type StepReport } from "thalweg/games";
 import { choose } from "./shared/choose.js";
 import { dense, nonSaturatingR1, Sampler, wganGp } from "./shared/gan.js";
@@ -43,9 +43,9 @@ const { mixture, usual } = choose("data", options.data, {
   ring: { mixture: ring(), usual: 5000 },
   grid: { mixture: grid(), usual: 10_000 },
 });
-const { costs, train } = choose("cost", options.cost, {
-  r1: { costs: nonSaturatingR1(0.05), train: playByTurns },
-  "wgan-gp": { costs: wganGp(0.02), train: playByHand },
+const { costs, moves } = choose("cost", options.cost, {
+  r1: { costs: nonSaturatingR1(0.05), moves: 1 },
+  "wgan-gp": { costs: wganGp(0.02), moves: 2 },
 });
 const method = choose("method", options.method, {
   descent: "descent",
@@ -54,6 +54,7 @@ const method = choose("method", options.method, {
 } as const);
 const steps = Number(options.steps ?? usual);
 const seed = Number(options.seed);
+/** Samples for one move. */
 const BATCH = 256;
 
 manualSeed(seed);
@@ -67,6 +68,7 @@ const players = [
     name: "critic",
     parameters: critic,
     cost: costs.critic,
+    moves, // in each step; the generator makes one
     optimizer: new optim.Adam(critic.parameters(), adam),
   },
   {
@@ -93,46 +95,14 @@ function onStep({ step, costs: [criticCost = 0, generatorCost = 0] }: StepReport
   );
 }
 
-/** The players move in turns: in each step first the critic, and then the generator. */
-async function playByTurns(signal: AbortSignal): Promise<void> {
-  const order = "alternating";
-  await play(players, { method, order, data: [real], batchSize: BATCH, steps, seed, signal, every, onStep });
-}
-
-/**
- * The same by hand, since WGAN-GP's critic makes several moves for each of the generator. All moves of a step are
- * one native program.
- */
-async function playByHand(signal: AbortSignal): Promise<void> {
-  const moves = 2;
-  const [first, second] = players;
-  const descend = ({ cost, optimizer }: (typeof players)[number], x: Tensor): Tensor => {
-    const loss = cost(critic, generator, x);
-    optimizer.zeroGrad();
-    loss.backward();
-    optimizer.step();
-    return loss;
-  };
-  const step = compile((x: Tensor) => {
-    const costs = ops.split(x, BATCH).map((part) => descend(first, part));
-    return [costs.at(-1) as Tensor, descend(second, ops.slice(x, 0, { end: BATCH }))];
-  });
-  const random = new Generator(seed);
-  for (let done = 0; done < steps; done += every) {
-    signal.throwIfAborted();
-    const count = Math.min(every, steps - done);
-    const chances = random.uniform([count * moves * BATCH], { dtype: "float64" });
-    const samples = ops.to(ops.mul(chances, real.shape[0] as number), "int32");
-    const log = await step.loopAsync([real], samples, moves * BATCH);
-    onStep({ step: done + count, costs: [...log.data.slice(-2)] });
-  }
-}
-
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
+const { signal } = interrupt;
 const started = performance.now();
-await train(interrupt.signal).catch((reason) => {
-  if (!interrupt.signal.aborted) throw reason;
+// The players move in turns: in each step first the critic makes its moves, and then the generator.
+const game = { method, order: "alternating", data: [real], batchSize: BATCH, seed } as const;
+await play(players, { ...game, steps, signal, every, onStep }).catch((reason) => {
+  if (!signal.aborted) throw reason;
 });
 console.log(`trained in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
 

@@ -4,10 +4,11 @@ import { isGradEnabled } from "../context/grad-mode.js";
 import { ArgumentError, DTypeError, GraphError, ShapeError } from "../errors.js";
 import { detach } from "../ops/detach.js";
 import { neg } from "../ops/neg.js";
+import { split } from "../ops/split.js";
 import { describe } from "../options.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
-import { isTensor, type Tensor } from "../tensor/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { type Structure, together } from "../tensor/tree.js";
 import { type Seat, structureOf } from "./players.js";
 
@@ -36,20 +37,26 @@ export class Costs {
   readonly #where: string;
   readonly #seats: readonly Seat[];
   readonly #all: Structure;
-  readonly #batch: readonly Tensor[];
+  readonly #batches: readonly (readonly Tensor[])[];
 
-  constructor(where: string, seats: readonly Seat[], batch: readonly Tensor[]) {
+  /** @param parts the number of mini-batches in `batch`, one after the other along the first axis of each tensor. */
+  constructor(where: string, seats: readonly Seat[], batch: readonly Tensor[], parts = 1) {
     this.#where = where;
     this.#seats = seats;
-    this.#batch = batch;
-    const parts = seats.map((seat) => structureOf(where, seat));
-    this.#all = together(parts, (list) => list);
-    this.parameters = parts.map(({ leaves }) => leaves);
+    this.#batches = partsOf(where, batch, parts);
+    const structures = seats.map((seat) => structureOf(where, seat));
+    this.#all = together(structures, (list) => list);
+    this.parameters = structures.map(({ leaves }) => leaves);
     this.#first = seats.map(() => null);
   }
 
   get count(): number {
     return this.#seats.length;
+  }
+
+  /** The number of moves that each player makes in a step. */
+  get moves(): readonly number[] {
+    return this.#seats.map(({ moves }) => moves);
   }
 
   /** Whether the second player's cost is minus the first's. */
@@ -62,16 +69,16 @@ export class Costs {
     return this.#first.map((cost, i) => cost ?? neg(this.#first[1 - i] as Tensor));
   }
 
-  /** L_i at a point. */
-  of(i: number, point: Point): Tensor {
+  /** L_i at a point, on one of the mini-batches. */
+  of(i: number, point: Point, part = 0): Tensor {
     const { cost, name } = this.#seats[i] as Seat;
     if (cost === null) {
-      const opposite = neg(this.of(1 - i, point));
+      const opposite = neg(this.of(1 - i, point, part));
       this.#first[i] ??= detach(opposite);
       return opposite;
     }
     const value: unknown = this.#all.within(point.flat(), (all) =>
-      cost(...([...(all as unknown[]), ...this.#batch] as never[])),
+      cost(...([...(all as unknown[]), ...(this.#batches[part] as readonly Tensor[])] as never[])),
     );
     if (!isTensor(value)) {
       throw new ArgumentError(
@@ -92,11 +99,11 @@ export class Costs {
     return value;
   }
 
-  /** ∂L_i/∂w_j at a point, for the tensors of player j. */
-  gradient(i: number, point: Point, j = i): Tensor[] {
+  /** ∂L_i/∂w_j at a point, for the tensors of player j, on one of the mini-batches. */
+  gradient(i: number, point: Point, j = i, part = 0): Tensor[] {
     return this.gradientOf(
       i,
-      (own) => this.of(i, withPlayer(point, j, own)),
+      (own) => this.of(i, withPlayer(point, j, own), part),
       point[j] as readonly Tensor[],
       j !== i,
     );
@@ -128,8 +135,27 @@ export class Costs {
     );
   }
 
-  /** The simultaneous gradient ξ at a point: for each player ∂L_i/∂w_i. Of some players only, if they are listed. */
-  field(point: Point, players: readonly number[] = [...point.keys()]): Tensor[][] {
-    return players.map((i) => this.gradient(i, point));
+  /**
+   * The simultaneous gradient ξ at a point: for each player ∂L_i/∂w_i. Of some players only, if they are listed.
+   * @param part which of the mini-batches.
+   */
+  field(point: Point, players: readonly number[] = [...point.keys()], part = 0): Tensor[][] {
+    return players.map((i) => this.gradient(i, point, i, part));
   }
+}
+
+/** Cuts each tensor of a batch into equal parts along its first axis: for each part a list of tensors. */
+function partsOf(where: string, batch: readonly Tensor[], parts: number): (readonly Tensor[])[] {
+  if (parts === 1) return [batch];
+  const pieces = batch.map((one, k) => {
+    const tensor = checkTensor(where, `batch[${k}]`, one);
+    const [rows = 0] = tensor.shape;
+    if (rows === 0 || rows % parts !== 0) {
+      throw new ShapeError(
+        `${where}: expected batch[${k}] to hold ${parts} mini-batches of one size, for ${parts} moves, got ${format(tensor.shape)}`,
+      );
+    }
+    return split(tensor, rows / parts);
+  });
+  return Array.from({ length: parts }, (_, part) => pieces.map((own) => own[part] as Tensor));
 }

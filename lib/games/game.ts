@@ -13,7 +13,7 @@ import type { Tree } from "../tensor/tree.js";
 import { Costs, type Point } from "./costs.js";
 import { type MethodOptions, type Play, readMethod } from "./methods.js";
 import { checkHolds, readOptimizers } from "./optimizers.js";
-import { type Players, readPlayers, type Seat, structureOf } from "./players.js";
+import { mostMoves, type Players, readPlayers, type Seat, structureOf } from "./players.js";
 import { MovingRound } from "./round.js";
 
 /** The method with its options, and the learning rate of the players that have none. */
@@ -54,6 +54,8 @@ export interface GameStateDict {
  * Adam too, and moves its moments); SGD, Adam and Adagrad for optimistic, where d_t is the optimizer's step (Optimistic
  * Adam). competitive takes `lr` only, and has `adaptive` (ACGD).
  *
+ * For alternating descent a player may have `moves`: that many in each step, as the critic of a GAN often needs.
+ *
  * A step evaluates each cost several times. Random numbers in a cost are new each time, and modules in training mode
  * such as BatchNorm update their running statistics each time.
  *
@@ -81,19 +83,21 @@ export class Game<const P extends readonly Tree[] = readonly Tree[]> {
 
   constructor(players: Players<P>, options: GameOptions) {
     this.#seats = readPlayers("Game", players);
-    this.#play = readMethod("Game", options, this.#seats.length, ["lr"]);
+    this.#play = readMethod("Game", options, this.#seats, ["lr"]);
     this.optimizers = readOptimizers("Game", this.#seats, this.#play, options.lr);
   }
 
   /**
    * Makes one step. All players' gradients are computed and applied, or after an error in the first step nothing has
    * changed.
-   * @param batch the tensors that the costs get after the players' parameters.
+   * @param batch the tensors that the costs get after the players' parameters. Where M, the most moves of a player,
+   *   is above 1, each tensor holds M mini-batches of one size, one after the other along its first axis: a player's
+   *   k-th move gets the k-th.
    * @returns the cost of each player where the step first computes it: for `past` at the point ahead, for others
-   *   where the player is before it moves.
+   *   where the player is before its first move.
    */
   step(...batch: Tensor[]): Tensor[] {
-    const costs = new Costs("Game", this.#seats, batch);
+    const costs = new Costs("Game", this.#seats, batch, mostMoves(this.#seats));
     // Parameters may have been unfrozen since the game was made.
     this.#seats.forEach((seat, i) => {
       checkHolds(

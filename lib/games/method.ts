@@ -9,6 +9,8 @@ export interface Method<Settings = unknown> {
   /** The options with their defaults, checked. */
   read(where: string, options: Readonly<Record<string, unknown>>): Settings;
   readonly orders: readonly Order[];
+  /** Whether a player may make several moves in a step, in alternating order. Default: false. */
+  readonly severalMoves?: boolean;
   /** The number of players, where it is not any. */
   readonly players?: number;
   /** The optimizers for which the literature has it; without this, all that need no closure. */
@@ -24,10 +26,18 @@ export interface Method<Settings = unknown> {
 
 export const BOTH_ORDERS: readonly Order[] = ["simultaneous", "alternating"];
 
-/** A method that puts another direction in the gradient's place: any optimizer goes along it. */
+/**
+ * A method that puts another direction in the gradient's place: any optimizer goes along it.
+ * @param directions also gets the number of moves that the players have made before in this step.
+ */
 export function adjusting<Settings>(
-  description: Pick<Method<Settings>, "options" | "read">,
-  directions: (round: Round, settings: Settings, players: readonly number[]) => readonly Values[],
+  description: Pick<Method<Settings>, "options" | "read" | "severalMoves">,
+  directions: (
+    round: Round,
+    settings: Settings,
+    players: readonly number[],
+    before: number,
+  ) => readonly Values[],
 ): Method<Settings> {
   return {
     ...description,
@@ -36,7 +46,7 @@ export function adjusting<Settings>(
     step: (round, settings) =>
       inOrder(
         round,
-        (players) => directions(round, settings, players),
+        (players, before) => directions(round, settings, players, before),
         (i, direction) => round.move(i, round.point[i] as Values, direction),
       ),
   };

@@ -7,6 +7,7 @@ import { type ExtragradientOptions, extragradient } from "./extragradient.js";
 import { type LOLAOptions, lola } from "./lola.js";
 import type { Method } from "./method.js";
 import { optimistic } from "./optimistic.js";
+import type { Seat } from "./players.js";
 import type { Order } from "./round.js";
 import { type SymplecticOptions, symplectic } from "./symplectic.js";
 
@@ -52,14 +53,14 @@ export interface Play<Settings = unknown> {
 }
 
 /**
- * Reads which method is wanted, and its options.
+ * Reads which method these players are to play, and its options.
  * @param others names of options that are not the method's.
  * @throws ArgumentError, OptionError
  */
 export function readMethod(
   where: string,
   options: unknown,
-  players: number,
+  seats: readonly Seat[],
   others: readonly string[],
 ): Play {
   if (typeof options !== "object" || options === null) {
@@ -77,8 +78,20 @@ export function readMethod(
   const method: Method = METHODS[name];
   checkOptions(`${where}: ${name}`, options, ["method", "order", ...method.options, ...others]);
   const order = checkChoice(where, `the order of ${name}`, given["order"] ?? "simultaneous", method.orders);
-  if (method.players !== undefined && method.players !== players) {
-    throw new ArgumentError(`${where}: ${name} is for ${method.players} players, got ${players}`);
+  if (method.players !== undefined && method.players !== seats.length) {
+    throw new ArgumentError(`${where}: ${name} is for ${method.players} players, got ${seats.length}`);
   }
-  return { name, method, settings: method.read(`${where}: ${name}`, given), order };
+  const play = { name, method, settings: method.read(`${where}: ${name}`, given), order };
+  checkMoves(where, seats, play);
+  return play;
+}
+
+/** @throws ArgumentError if a player has several moves where that is not defined */
+function checkMoves(where: string, seats: readonly Seat[], { name, method, order }: Play): void {
+  const seat = seats.find(({ moves }) => moves > 1);
+  if (seat === undefined || (method.severalMoves === true && order === "alternating")) return;
+  const allowed = Object.entries<Method>(METHODS).flatMap(([key, one]) => (one.severalMoves ? [key] : []));
+  throw new ArgumentError(
+    `${where}: ${seat.name} has ${seat.moves} moves; only ${allowed.join(", ")} in alternating order takes more than one, got ${name} in ${order} order`,
+  );
 }

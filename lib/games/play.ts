@@ -14,7 +14,7 @@ import { checkTensor, Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
 import { Game, type GameOptions, type GameStateDict } from "./game.js";
 import { readMethod } from "./methods.js";
-import { type Players, readPlayers } from "./players.js";
+import { mostMoves, type Players, readPlayers } from "./players.js";
 
 /** The argument of `onStep`. */
 export interface StepReport {
@@ -32,7 +32,8 @@ export type PlayOptions = GameOptions & {
   readonly state?: GameStateDict;
   /**
    * Samples along the first axis of each tensor, all with the same number of samples. Each step's costs get a
-   * mini-batch of each, after the players' parameters. Default: none.
+   * mini-batch of each, after the players' parameters. A step takes as many mini-batches as the player with the most
+   * `moves` makes moves, the next ones of the same order: a player's k-th move gets the k-th. Default: none.
    */
   readonly data?: readonly Tensor[];
   /** Samples in a mini-batch. Default: 32, or the number of samples if it is less. */
@@ -83,6 +84,7 @@ export interface GameHistory {
  *
  * Each player has parameters, a cost as a function of all players' parameters, and an `lr` or an optimizer. The
  * parameters are tensors, modules, or lists or objects of these. With `data`, the costs get a mini-batch after them.
+ * A player may make several `moves` in a step of alternating descent.
  *
  * The steps are compiled and run on the engine's own thread, many in one call, so the event loop goes on. Between two
  * calls `play` runs the callback and checks the signal. A cost's JavaScript runs when the step is compiled, and random
@@ -132,9 +134,10 @@ export async function play<const P extends readonly Tree[]>(
   players: Players<P>,
   options: PlayOptions,
 ): Promise<GameHistory> {
-  const { length: count } = readPlayers("play", players);
-  readMethod("play", options, count, ["lr", ...OPTIONS]);
-  const plan = readOptions(options);
+  const seats = readPlayers("play", players);
+  readMethod("play", options, seats, ["lr", ...OPTIONS]);
+  const plan = readOptions(options, mostMoves(seats));
+  const { length: count } = seats;
   const game = new Game(players, gameOptions(options));
   if (options.state !== undefined) game.loadStateDict(options.state);
   const { steps, signal, onStep, every } = plan;
@@ -160,19 +163,19 @@ export async function play<const P extends readonly Tree[]>(
 /** Makes this many steps, and gives the costs of each: [steps · players]. */
 type Run = (count: number) => Promise<Float64Array>;
 
-function compiledSteps(game: Game, { data, rows, batchSize }: Plan): Run {
+function compiledSteps(game: Game, { data, rows, rowsOfStep }: Plan): Run {
   const compiled = compile((...batch: Tensor[]) => game.step(...batch));
   return async (count) => {
-    const log = await compiled.loopAsync([...data], fromTypedArray(rows(count * batchSize)), batchSize);
+    const log = await compiled.loopAsync([...data], fromTypedArray(rows(count * rowsOfStep)), rowsOfStep);
     return log.storage.forReading() as Float64Array;
   };
 }
 
-function eagerSteps(game: Game, { data, rows, batchSize }: Plan): Run {
+function eagerSteps(game: Game, { data, rows, rowsOfStep }: Plan): Run {
   return async (count) => {
     const log: number[] = [];
     for (let i = 0; i < count; i++) {
-      const samples = fromTypedArray(rows(batchSize));
+      const samples = fromTypedArray(rows(rowsOfStep));
       const costs = game.step(...data.map((from) => indexSelect(from, 0, samples)));
       log.push(...costs.map((cost) => cost.item()));
     }
@@ -187,12 +190,13 @@ interface Plan extends Pick<PlayOptions, "signal" | "onStep"> {
   readonly compiled: boolean;
   /** Copies, so that the caller may change the tensors, and so that the engine copies each once. */
   readonly data: readonly Tensor[];
-  readonly batchSize: number;
+  /** Samples in all mini-batches of a step. */
+  readonly rowsOfStep: number;
   /** The next samples, for whole mini-batches. */
   readonly rows: (count: number) => Int32Array;
 }
 
-function readOptions(options: PlayOptions): Plan {
+function readOptions(options: PlayOptions, moves: number): Plan {
   const where = "play";
   const { signal, onStep } = options;
   const steps = checkNumber(where, "steps", options.steps, { min: 0, integer: true });
@@ -205,13 +209,13 @@ function readOptions(options: PlayOptions): Plan {
   const common = { steps, every, compiled, ...(signal && { signal }), ...(onStep && { onStep }) };
   if (options.data === undefined) {
     if (options.batchSize !== undefined) throw new ArgumentError(`${where}: batchSize needs data`);
-    return { ...common, data: [], batchSize: 1, rows: (count) => new Int32Array(count) };
+    return { ...common, data: [], rowsOfStep: 1, rows: (count) => new Int32Array(count) };
   }
   const data = readData(where, options.data);
   const samples = data[0]?.shape[0] as number;
   const batchSize = readBatchSize(where, options.batchSize, samples);
   const rows = rowsOf(samples, batchSize, shuffle ? new Generator(seed) : null);
-  return { ...common, data, batchSize, rows };
+  return { ...common, data, rowsOfStep: moves * batchSize, rows };
 }
 
 function readData(where: string, given: unknown): Tensor[] {

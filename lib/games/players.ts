@@ -1,6 +1,6 @@
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { checkFunction, checkList, checkRequired, describe } from "../options.js";
+import { checkFunction, checkList, checkNumber, checkRequired, describe } from "../options.js";
 import { isFloat } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Structure, type Tree, takeApart } from "../tensor/tree.js";
@@ -28,6 +28,13 @@ export interface Player<P, All extends readonly unknown[]> {
   readonly lr?: number;
   /** What makes the player's steps. It must hold the player's parameters. Default: `optim.SGD` with `lr`. */
   readonly optimizer?: Optimizer<object>;
+  /**
+   * Number of moves that the player makes in each step before the next player moves, from 1 to 1000: k of Goodfellow
+   * et al. 2014, n_critic of Arjovsky et al. 2017. Each move computes the cost anew, where the moves before it have
+   * led, with new random numbers and a mini-batch of its own. More than one move needs the method descent with the
+   * order alternating. Default: 1.
+   */
+  readonly moves?: number;
 }
 
 /** The players of a game, with parameters of the forms P. */
@@ -45,9 +52,13 @@ export interface Seat {
   readonly cost: Cost | null;
   readonly lr: unknown;
   readonly optimizer: unknown;
+  readonly moves: number;
 }
 
-const FIELDS = ["name", "parameters", "cost", "lr", "optimizer"];
+const FIELDS = ["name", "parameters", "cost", "lr", "optimizer", "moves"];
+
+/** All moves of a step are parts of one program, which has to stay of a size that can be planned. */
+const MOST_MOVES = 1000;
 
 /** @throws ArgumentError, OptionError, DTypeError, GraphError with the player's name */
 export function readPlayers(where: string, players: unknown): readonly Seat[] {
@@ -73,7 +84,7 @@ export function readPlayers(where: string, players: unknown): readonly Seat[] {
 
 function readPlayer(where: string, player: unknown, i: number, count: number): Seat {
   checkRequired(`${where}: player ${i}`, player, FIELDS);
-  const { name, parameters, cost, lr, optimizer } = player as Readonly<Record<string, unknown>>;
+  const { name, parameters, cost, lr, optimizer, moves } = player as Readonly<Record<string, unknown>>;
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     throw new ArgumentError(`${where}: expected the name of player ${i} to be a word, got ${describe(name)}`);
   }
@@ -90,8 +101,16 @@ function readPlayer(where: string, player: unknown, i: number, count: number): S
     cost: (cost as Cost | undefined) ?? null,
     lr,
     optimizer,
+    moves: checkNumber(where, `the moves of ${called}`, moves ?? 1, {
+      min: 1,
+      max: MOST_MOVES,
+      integer: true,
+    }),
   };
 }
+
+/** The number of moves in a step of the player who makes the most. */
+export const mostMoves = (seats: readonly Seat[]): number => Math.max(...seats.map(({ moves }) => moves));
 
 /** The parameters of a player as they are now, checked. */
 export function structureOf(where: string, { name, parameters }: Seat): Structure {

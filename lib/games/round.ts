@@ -39,21 +39,33 @@ export interface Round {
   keep(i: number, name: string, values: Values): void;
 }
 
-/** Which players look at the point together before any of them moves. */
-export const groupsIn = ({ order, point }: Round): number[][] => {
-  const all = [...point.keys()];
-  return order === "simultaneous" ? [all] : all.map((i) => [i]);
-};
+/** Players who look at the point together before any of them moves. */
+interface Turn {
+  readonly players: readonly number[];
+  /** Number of moves that these players have made before in this step. */
+  readonly before: number;
+}
 
-/** For each group of players: computes a direction for each of its players, and moves them. */
+function turnsIn({ order, costs }: Round): Turn[] {
+  const { moves } = costs;
+  if (order === "simultaneous") return [{ players: [...moves.keys()], before: 0 }];
+  return moves.flatMap((count, i) =>
+    Array.from({ length: count }, (_, before) => ({ players: [i], before })),
+  );
+}
+
+/**
+ * For each turn: computes a direction for each of its players, and moves them.
+ * @param directions also gets the number of moves that the players have made before in this step.
+ */
 export function inOrder(
   round: Round,
-  directions: (players: readonly number[]) => readonly Values[],
+  directions: (players: readonly number[], before: number) => readonly Values[],
   move: (i: number, direction: Values) => Values,
 ): void {
-  for (const group of groupsIn(round)) {
-    directions(group).forEach((direction, k) => {
-      const i = group[k] as number;
+  for (const { players, before } of turnsIn(round)) {
+    directions(players, before).forEach((direction, k) => {
+      const i = players[k] as number;
       round.point[i] = move(i, direction);
     });
   }

@@ -9,7 +9,7 @@ import { byPlayer, Costs } from "./costs.js";
 import type { GameOptions } from "./game.js";
 import { type Play, readMethod } from "./methods.js";
 import { makesPlainSteps, rateOf, readOptimizers } from "./optimizers.js";
-import { type Players, readPlayers, type Seat } from "./players.js";
+import { mostMoves, type Players, readPlayers, type Seat } from "./players.js";
 import { PlainRound, type Values } from "./round.js";
 import { flatten, unflatten } from "./vectors.js";
 
@@ -59,7 +59,7 @@ export function gameJacobian<const P extends readonly Tree[]>(
  * The update is of all players' parameters, and after them of what the method keeps between steps (the last gradients
  * of `extragradient` with `past`, the last moves of `optimistic`), which is 0 here. The players make plain steps, with
  * `lr`. `competitive` solves its system by a factorisation.
- * @param batch the tensors that the costs get after the players' parameters.
+ * @param batch the tensors that the costs get after the players' parameters, as for a step of `Game`.
  * @example
  * const [a, b] = [tensor([1]), tensor([2])];
  * const players = [{ parameters: a, cost: (a: Tensor, b: Tensor) => sum(mul(a, b)) }, { parameters: b }] as const;
@@ -75,8 +75,8 @@ export function updateJacobian<const P extends readonly Tree[]>(
 ): Tensor {
   const where = "updateJacobian";
   const seats = readPlayers(where, players);
-  const play = readMethod(where, options, seats.length, ["lr"]);
-  const costs = new Costs(where, seats, batch);
+  const play = readMethod(where, options, seats, ["lr"]);
+  const costs = new Costs(where, seats, batch, mostMoves(seats));
   const { parameters } = costs;
   const rates = plainRates(seats, readOptimizers(where, seats, play, options.lr), parameters, play);
   const names = play.method.memory(play.settings);
