@@ -129,6 +129,23 @@ export interface GameHistory {
  *   { method: "extragradient", steps: 100, data: [x], batchSize: 16 },
  * );
  * history.costs.shape;   // [100, 2]
+ *
+ * @example
+ * // A WGAN of two numbers: the generator moves to the mean of the samples. The critic makes 5 moves for each of its.
+ * const [slope, center] = [tensor([0]), tensor([0])];
+ * const samples = tensor([[1], [2], [3], [6]]);
+ * await play(
+ *   [
+ *     {
+ *       parameters: slope,
+ *       cost: (w, c, real) => sum(add(mul(w, sub(c, ops.mean(real))), mul(0.5, ops.square(w)))),
+ *       moves: 5,
+ *     },
+ *     { parameters: center, cost: (w, c) => neg(sum(mul(w, c))) },
+ *   ],
+ *   { method: "descent", order: "alternating", lr: 0.3, steps: 200, data: [samples] },
+ * );
+ * center;   // [3]
  */
 export async function play<const P extends readonly Tree[]>(
   players: Players<P>,

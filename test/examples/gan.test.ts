@@ -30,6 +30,12 @@ describe("the GAN in the plane", () => {
     expect(stdout).toMatch(new RegExp(`\\nmodes \\d+/${of}, within 3σ of a mode: [\\d.]+ %\\n$`));
   });
 
+  test("refuses several moves of the critic by a method that has none", async () => {
+    const { code, stderr } = await example("gan-ring.ts", "--cost", "wgan-gp", "--method", "optimistic");
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('player "critic" has 2 moves; only descent in alternating order');
+  });
+
   test("refuses a name that it does not know", async () => {
     const { code, stderr } = await example("gan-ring.ts", "--data", "square");
     expect(code).not.toBe(0);
