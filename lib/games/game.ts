@@ -69,7 +69,8 @@ export interface GameStateDict {
  * for (let i = 0; i < 100; i++) step();
  * a;   // [0]
  * @throws ArgumentError, OptionError, DTypeError, GraphError with the player's name; `step` also ShapeError for a cost
- *   that is not a scalar, and GraphError for one that does not depend on its own player
+ *   that is not a scalar and for a batch without a mini-batch for each move, and GraphError for a cost that does not
+ *   depend on its own player
  */
 export class Game<const P extends readonly Tree[] = readonly Tree[]> {
   /** The players' optimizers, in the players' order. Learning rates may be set between steps. */
