@@ -1,6 +1,6 @@
-// A generative adversarial network learns to write digits like those of MNIST. The critic D learns to tell real
-// digits from made ones, and the generator G learns to make digits that D takes for real: a game with the costs
-// L_D and L_G (nonSaturatingR1 in examples/shared/gan.ts). A classifier then reads the new digits.
+// A generative adversarial network learns to write digits. The critic D learns to tell the digits of MNIST from made
+// ones. The generator G learns to make digits that D takes for real. They play a game with the costs L_D and L_G, see
+// nonSaturatingR1 in examples/shared/gan.ts. A classifier then reads the new digits.
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { encode } from "fast-png";

@@ -146,9 +146,9 @@ export class Executable implements Uses {
   }
 
   /**
-   * Milliseconds of a step: those of the last step that was timed. Before the first one: the engine's estimate for
-   * one thread, times a factor, since the estimate is for an idle machine. Infinite while the program runs, because
-   * the run may change its tasks.
+   * Milliseconds of a step: the time of the last step that was timed. Before any step was timed it is an estimate: the
+   * engine's for one thread of an idle machine, times a factor. It is infinite while the program runs, because the run
+   * may change the program's tasks.
    */
   get duration(): number {
     if (this.#timed !== null) return this.#timed;

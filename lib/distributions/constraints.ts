@@ -234,7 +234,7 @@ export function independent(base: Constraint, axes: number): Constraint {
   });
 }
 
-/** The elements of at least one of the sets along an axis before those of an element. */
+/** The union of sets. They lie along an axis of their own, the one before the axes of an event. */
 export const union = (parts: Constraint): Constraint =>
   new Constraint({
     words: `${parts}, of at least one component`,

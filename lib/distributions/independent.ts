@@ -23,7 +23,7 @@ import { registerDistribution } from "./registry.js";
  *
  * Support: arrays of what the base supports. Samples, mean, variance, mode are the base's; entropy and divergence are
  * sums. The base must be differentiable for `rsample`.
- * @param axes Number of axes, from 0 to those of the base's batch.
+ * @param axes How many axes of the base's batch become axes of the event: 0 or more, at most all of them.
  * @example new Independent(new Normal(zeros([2, 3]), 1), 1).logProb(zeros([2, 3])).shape   // [2]
  * @throws ArgumentError, OptionError
  */

@@ -94,7 +94,7 @@ export class Mixture<D extends Distribution = Distribution> extends Distribution
     return new Mixture(this.weights.expand(batchShape), components, this.inherited);
   }
 
-  /** The axis of the components, before those of an event. */
+  /** The axis along which the components lie. The axes of an event follow it. */
   get #axis(): number {
     return -1 - this.eventShape.length;
   }

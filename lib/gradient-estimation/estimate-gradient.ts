@@ -22,7 +22,7 @@ import { scoreFunction } from "./score-function.js";
 import { type BlackBox, readGenerator, spsa } from "./spsa.js";
 import { straightThrough } from "./straight-through.js";
 
-/** What an estimator needs of a distribution: those of `thalweg/distributions` have it, and your own may. */
+/** What an estimator needs of a distribution. The distributions of `thalweg/distributions` have it. Your own can too. */
 export interface Samplable {
   sample(shape: Shape, options?: { generator?: Generator }): Tensor;
   rsample?(shape: Shape, options?: { generator?: Generator }): Tensor;
