@@ -61,7 +61,7 @@ export class Cauchy extends LocationScale {
 
   protected override draw(shape: Shape, generator: Generator): Tensor {
     const noise = standardQuantile(openUniform(shape, generator));
-    return add(this.loc, mul(this.scale, to(noise, this.dtype)));
+    return this.located(to(noise, this.dtype));
   }
 
   protected override logDensity(value: Tensor): Tensor {
@@ -75,7 +75,7 @@ export class Cauchy extends LocationScale {
   }
 
   protected override quantile(p: Tensor): Tensor {
-    return add(this.loc, mul(this.scale, standardQuantile(p)));
+    return this.located(standardQuantile(p));
   }
 }
 

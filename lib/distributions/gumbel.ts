@@ -39,7 +39,7 @@ export class Gumbel extends LocationScale {
   }
 
   override get mean(): Tensor {
-    return add(this.loc, mul(this.scale, EULER));
+    return this.located(EULER);
   }
 
   override get mode(): Tensor {
@@ -59,7 +59,7 @@ export class Gumbel extends LocationScale {
   }
 
   protected override draw(shape: Shape, generator: Generator): Tensor {
-    return add(this.loc, mul(this.scale, standardGumbel(shape, this.dtype, generator)));
+    return this.located(standardGumbel(shape, this.dtype, generator));
   }
 
   protected override logDensity(value: Tensor): Tensor {

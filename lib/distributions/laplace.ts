@@ -63,7 +63,7 @@ export class Laplace extends LocationScale {
 
   protected override draw(shape: Shape, generator: Generator): Tensor {
     const noise = standardQuantile(openUniform(shape, generator));
-    return add(this.loc, mul(this.scale, to(noise, this.dtype)));
+    return this.located(to(noise, this.dtype));
   }
 
   protected override logDensity(value: Tensor): Tensor {
@@ -78,7 +78,7 @@ export class Laplace extends LocationScale {
   }
 
   protected override quantile(p: Tensor): Tensor {
-    return add(this.loc, mul(this.scale, standardQuantile(p)));
+    return this.located(standardQuantile(p));
   }
 }
 

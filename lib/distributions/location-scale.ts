@@ -1,5 +1,7 @@
+import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { expand } from "../ops/expand.js";
+import { mul } from "../ops/mul.js";
 import type { Operand } from "../ops/operand.js";
 import { sub } from "../ops/sub.js";
 import type { Shape } from "../tensor/shape.js";
@@ -34,6 +36,11 @@ export abstract class LocationScale extends Distribution {
   /** (x − loc)/scale */
   protected standardized(x: Tensor): Tensor {
     return div(sub(x, this.loc), this.scale);
+  }
+
+  /** loc + scale·z, where z is standardized. */
+  protected located(z: Operand): Tensor {
+    return add(this.loc, mul(this.scale, z));
   }
 
   protected override expanded(batchShape: Shape): Distribution {

@@ -63,7 +63,7 @@ export class LogNormal extends LocationScale {
   }
 
   protected override draw(shape: Shape, generator: Generator): Tensor {
-    return exp(add(this.loc, mul(this.scale, generator.normal(shape, { dtype: this.dtype }))));
+    return exp(this.located(generator.normal(shape, { dtype: this.dtype })));
   }
 
   protected override logDensity(value: Tensor): Tensor {
@@ -78,7 +78,7 @@ export class LogNormal extends LocationScale {
   }
 
   protected override quantile(p: Tensor): Tensor {
-    return exp(add(this.loc, mul(this.scale, normalQuantile(p))));
+    return exp(this.located(normalQuantile(p)));
   }
 }
 

@@ -64,7 +64,7 @@ export class Normal extends LocationScale {
   }
 
   protected override draw(shape: Shape, generator: Generator): Tensor {
-    return add(this.loc, mul(this.scale, generator.normal(shape, { dtype: this.dtype })));
+    return this.located(generator.normal(shape, { dtype: this.dtype }));
   }
 
   protected override logDensity(value: Tensor): Tensor {
@@ -76,7 +76,7 @@ export class Normal extends LocationScale {
   }
 
   protected override quantile(p: Tensor): Tensor {
-    return add(this.loc, mul(this.scale, normalQuantile(p)));
+    return this.located(normalQuantile(p));
   }
 }
 

@@ -69,11 +69,11 @@ export class TanhNormal extends LocationScale {
   }
 
   protected override quantile(p: Tensor): Tensor {
-    return tanh(add(this.loc, mul(this.scale, normalQuantile(p))));
+    return tanh(this.located(normalQuantile(p)));
   }
 
   #drawBase(shape: Shape, generator: Generator): Tensor {
-    return add(this.loc, mul(this.scale, generator.normal(shape, { dtype: this.dtype })));
+    return this.located(generator.normal(shape, { dtype: this.dtype }));
   }
 
   #squashed(u: Tensor): Tensor {

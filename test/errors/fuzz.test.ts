@@ -53,6 +53,7 @@ const PROTECTED = new Set([
   "expanded",
   "densityAnywhere",
   "standardized",
+  "located",
 ]);
 
 const FUNCTIONS = exported({ ...thalweg, ...subpaths }).filter(([name]) => !SKIPPED.has(name));
