@@ -6,7 +6,7 @@ import { DTypeError, GraphError, ShapeError, TraceError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { defineMethod, type Method } from "../ops/registry.js";
 import { checkFlag, checkOptions } from "../options.js";
-import { copyOf } from "../tensor/copy.js";
+import { copyOf, zerosLike } from "../tensor/copy.js";
 import { allocate, isFloat } from "../tensor/dtype.js";
 import { giveBack, withScratch } from "../tensor/scratch.js";
 import { format, sameShape } from "../tensor/shape.js";
@@ -76,8 +76,6 @@ export function backward(y: Tensor, options: BackwardOptions = {}): void {
   const freed = settings.retainGraph ? [] : results.map(({ storage }) => storage);
   for (const storage of [...scratch, ...freed]) if (!taken.has(storage)) giveBack(storage);
 }
-
-export const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
 
 /** A tensor to start from, and its own gradient ∂c/∂y. */
 export interface Seed {

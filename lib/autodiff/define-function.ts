@@ -3,10 +3,10 @@ import type { Op, Rules } from "../eager/node.js";
 import { ArgumentError, GraphError } from "../errors.js";
 import { sum } from "../ops/sum.js";
 import { checkRequired, describe } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format, sameShape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { zerosLike } from "./backward.js";
 import { vjp as pullBack, type TensorFunction } from "./transforms.js";
 import { vmap } from "./vmap.js";
 

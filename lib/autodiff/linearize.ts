@@ -5,12 +5,13 @@ import { add } from "../ops/add.js";
 import { expand } from "../ops/expand.js";
 import { view } from "../ops/reshape.js";
 import { describe } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Structure, takeApart, together } from "../tensor/tree.js";
 import { sameValues } from "../vmap/mapped.js";
-import { history, pullBackTo, zerosLike } from "./backward.js";
+import { history, pullBackTo } from "./backward.js";
 
 /** A function of trees of tensors at a point: its value, and the products of its Jacobian with vectors. */
 export interface Linearized {

@@ -1,4 +1,4 @@
-import { oneFor, pullBackTo, zerosLike } from "../autodiff/backward.js";
+import { oneFor, pullBackTo } from "../autodiff/backward.js";
 import { linearize } from "../autodiff/linearize.js";
 import { isGradEnabled } from "../context/grad-mode.js";
 import { ArgumentError, DTypeError, GraphError, ShapeError } from "../errors.js";
@@ -6,6 +6,7 @@ import { detach } from "../ops/detach.js";
 import { neg } from "../ops/neg.js";
 import { split } from "../ops/split.js";
 import { describe } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";

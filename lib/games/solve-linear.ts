@@ -1,4 +1,3 @@
-import { zerosLike } from "../autodiff/backward.js";
 import { jacobian } from "../autodiff/jacobian.js";
 import { currentTrace } from "../context/trace.js";
 import { add } from "../ops/add.js";
@@ -10,6 +9,7 @@ import { reshape } from "../ops/reshape.js";
 import { solve } from "../ops/solve.js";
 import { sub } from "../ops/sub.js";
 import { where } from "../ops/where.js";
+import { zerosLike } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { inner } from "./vectors.js";
 

@@ -1,8 +1,8 @@
-import { zerosLike } from "../autodiff/backward.js";
 import { jacobian } from "../autodiff/jacobian.js";
 import { ArgumentError } from "../errors.js";
 import { detach } from "../ops/detach.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import { zerosLike } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
 import { byPlayer, Costs } from "./costs.js";

@@ -1,8 +1,9 @@
 import { ArgumentError } from "../errors.js";
 import { checkChoice, describe } from "../options.js";
-import { allocate, checkDType, type DType } from "../tensor/dtype.js";
+import { zerosLike } from "../tensor/copy.js";
+import { checkDType, type DType } from "../tensor/dtype.js";
 import { sizeOf } from "../tensor/shape.js";
-import { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { broadcastParams } from "./broadcast.js";
 import { checkDefinition } from "./check-definition.js";
 import {
@@ -120,6 +121,6 @@ export function times<I extends string>(
   if (slope === 1) return d;
   if (slope === -1) return neg(d);
   // Not a product with 0: that is NaN for an infinite d.
-  if (slope === 0) return new Tensor(allocate(d.dtype, d.size), d.shape, d.dtype);
+  if (slope === 0) return zerosLike(d);
   return mul(d, slope(context));
 }

@@ -1,4 +1,5 @@
 import { DTypeError, ShapeError } from "../errors.js";
+import { zerosLike } from "../tensor/copy.js";
 import { allocate } from "../tensor/dtype.js";
 import { format, type Shape, sameShape } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
@@ -35,8 +36,6 @@ const op = defineOp<"x" | "index" | "source", { dim: number }>("scatter", {
     return self(tensors, { dim: dim + 1 });
   },
 });
-
-const zerosLike = (x: Tensor): Tensor => new Tensor(allocate(x.dtype, x.size), x.shape, x.dtype);
 
 /** Which elements of the source no later one overwrites. */
 function stays(x: Tensor, index: Tensor, dim: number): Tensor {

@@ -15,11 +15,12 @@ import { square } from "../ops/square.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { checkFlag, checkNumber } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import { zeros } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { counted } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 
 export interface AdafactorOptions extends OptimizerOptions {

@@ -2,9 +2,10 @@ import { increment, update } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
 import { instructionId } from "../native/instructions.js";
 import { checkFlag, checkNumber, describe } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { keepsNoGradient, Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { keepsNoGradient, Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 
 export interface AdamOptions extends OptimizerOptions {

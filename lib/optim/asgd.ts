@@ -9,10 +9,11 @@ import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { adjusted, counted, type GradientSettings, readGradientSettings } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 
 export interface ASGDOptions extends OptimizerOptions, Partial<GradientSettings> {

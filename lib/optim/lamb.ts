@@ -10,6 +10,7 @@ import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { where } from "../ops/where.js";
 import { checkNumber } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import {
@@ -22,7 +23,7 @@ import {
   readGradientSettings,
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 
 export interface LAMBOptions extends OptimizerOptions, Partial<GradientSettings> {

@@ -3,6 +3,7 @@ import { mul } from "../ops/mul.js";
 import { sign } from "../ops/sign.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
+import { zerosLike } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import {
@@ -13,7 +14,7 @@ import {
   readGradientSettings,
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 
 export interface LionOptions extends OptimizerOptions, Partial<GradientSettings> {

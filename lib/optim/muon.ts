@@ -10,11 +10,12 @@ import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { transpose } from "../ops/transpose.js";
 import { checkChoice, checkFlag, checkNumber } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import { format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { movingAverage } from "./arithmetic.js";
 import type { ParameterList } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 
 export interface MuonOptions extends OptimizerOptions {

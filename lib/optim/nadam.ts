@@ -7,6 +7,7 @@ import { sqrt } from "../ops/sqrt.js";
 import { sub } from "../ops/sub.js";
 import { to } from "../ops/to.js";
 import { checkFlag, checkNumber } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { readBetas } from "./adam.js";
 import {
@@ -19,7 +20,7 @@ import {
   readGradientSettings,
 } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 
 export interface NAdamOptions extends OptimizerOptions, Partial<GradientSettings> {

@@ -3,10 +3,9 @@ import { currentTrace } from "../context/trace.js";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import { copyOf } from "../tensor/copy.js";
-import { allocate } from "../tensor/dtype.js";
 import { dropGradient } from "../tensor/scratch.js";
 import { format, sameShape } from "../tensor/shape.js";
-import { isTensor, Tensor } from "../tensor/tensor.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 import {
   type GroupSettings,
   momentumOf,
@@ -34,10 +33,6 @@ import { assignAll, checkWritable } from "./writable.js";
 export interface OptimizerOptions {
   /** Learning rate η ≥ 0. */
   readonly lr?: number;
-}
-
-export function zerosLike(parameter: Tensor): Tensor {
-  return new Tensor(allocate(parameter.dtype, parameter.size), parameter.shape, parameter.dtype);
 }
 
 /** How an optimizer reads its options, and what else PyTorch's state dict of it has. */

@@ -9,11 +9,12 @@ import { sign } from "../ops/sign.js";
 import { sub } from "../ops/sub.js";
 import { where } from "../ops/where.js";
 import { checkFlag, checkNumber, describe } from "../options.js";
+import { zerosLike } from "../tensor/copy.js";
 import { full } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { counted } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
-import { Optimizer, type OptimizerOptions, zerosLike } from "./optimizer.js";
+import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 
 export interface RpropOptions extends OptimizerOptions {

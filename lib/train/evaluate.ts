@@ -8,8 +8,8 @@ import { copied } from "../data/samples.js";
 import { DataError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
-import { allocate } from "../tensor/dtype.js";
-import { checkTensor, Tensor } from "../tensor/tensor.js";
+import { zerosLike } from "../tensor/copy.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { collect, runOnce } from "./collect.js";
 import { evaluationProgram, outputProgram, setProgram } from "./compiled-model.js";
@@ -141,9 +141,7 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
     evaluate: async () => {
       const scores = await collect(where, outputs, [x], batchSize, { isCopied: true, forks });
       const figures = await inTurn(specialization, async (now) => {
-        const results = now.results.map(
-          ({ dtype, size, shape }) => new Tensor(allocate(dtype, size), shape, dtype),
-        );
+        const results = now.results.map(zerosLike);
         const inputs = [scores, target].map(({ storage }) => storage.forReading());
         const arrays = results.map(({ storage }) => storage.forReading());
         await runOnce(where, program, now, inputs, arrays, forks);

@@ -1,9 +1,10 @@
 // An optimizer's state as plain data of a strategy's state.
 
 import type { Optimizer } from "../../optim/optimizer.js";
+import { zerosLike } from "../../tensor/copy.js";
 import { fromTypedArray } from "../../tensor/create.js";
 import { allocate } from "../../tensor/dtype.js";
-import { isTensor, Tensor } from "../../tensor/tensor.js";
+import { isTensor, type Tensor } from "../../tensor/tensor.js";
 import type { StateReader, StrategyState } from "../state.js";
 
 const nameOf = (parameter: number, entry: string): string => `${parameter}.${entry}`;
@@ -31,7 +32,7 @@ export function prepareOptimizer(optimizer: Optimizer, fresh: Optimizer, state: 
   if (state.isEmpty) return () => optimizer.loadStateDict({ state: {}, paramGroups });
   // One step makes the state of each parameter, with its names and sizes.
   for (const parameter of fresh.parameters) {
-    parameter.grad = new Tensor(allocate(parameter.dtype, parameter.size), parameter.shape, parameter.dtype);
+    parameter.grad = zerosLike(parameter);
   }
   fresh.step();
   const made = fresh.stateDict().state;
