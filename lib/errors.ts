@@ -103,3 +103,17 @@ export class BackendError extends ThalwegError {
     super("ERR_BACKEND", message, options);
   }
 }
+
+/** A file that could not be read or written; `cause` is the system's error. `code` is `"ERR_FILE"`. */
+export class FileError extends ThalwegError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("ERR_FILE", message, options);
+  }
+}
+
+/** A package that only this function needs is not installed; the message has the command. `code` is `"ERR_PACKAGE"`. */
+export class PackageError extends ThalwegError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("ERR_PACKAGE", message, options);
+  }
+}

@@ -48,9 +48,10 @@ function imports(text) {
 
 const folders = [...new Set(files.filter((file) => file.includes("/")).map(roomOf))];
 const allowed = new Map(folders.map((room) => [room, readAllowed(room)]));
-// Files outside the folders: these two may be imported by all. The others may import everything.
+// Files outside the folders: these may be imported by all. The others may import everything.
 allowed.set("errors", []);
 allowed.set("options", ["errors"]);
+allowed.set("optional-package", ["errors"]);
 
 for (const [room, rooms] of allowed) {
   for (const other of rooms) {
