@@ -3,10 +3,17 @@ import { PackageError } from "./errors.js";
 
 const require = createRequire(import.meta.url);
 
+/** "@scope/name/file.js" → "@scope/name" */
+const packageOf = (name: string): string =>
+  name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
+
 /**
- * A package that few users need, an optional peer dependency. It is loaded where it is used.
+ * A package that few users need, an optional peer dependency. It is loaded where it is used. T is its type,
+ * `typeof import("protobufjs")`.
  * @throws PackageError with the command that installs it.
- * @example const { Root } = optionalPackage<typeof import("protobufjs")>("exportOnnx", "protobufjs");
  */
 export function optionalPackage<T>(where: string, name: string): T {
   try {
@@ -16,7 +23,8 @@ export function optionalPackage<T>(where: string, name: string): T {
       (cause as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND"
         ? "is not installed"
         : `could not be loaded (${(cause as Error).message})`;
-    const message = `${where}: needs the package ${name}, which ${reason}; npm install ${name}`;
+    const needed = packageOf(name);
+    const message = `${where}: needs the package ${needed}, which ${reason}; npm install ${needed}`;
     throw new PackageError(message, { cause });
   }
 }

@@ -103,6 +103,10 @@ const OWN: Readonly<Record<string, string>> = {
   "optim/schedulers/one-cycle.ts": "const [epochs, batches] = [5, 10];",
   "optim/sparse-adam.ts": "const embedding = new nn.Embedding(10, 3);",
   "data/loader.ts": "data = thalweg.data;",
+  "tensorboard/read-events.ts":
+    "const { readFile } = await import('node:fs/promises'); const board = new TensorBoard('events');",
+  "tensorboard/tensor-board.ts":
+    "const board: any = code.includes('new TensorBoard') ? null : new TensorBoard('runs'); const epoch = 1;",
 };
 
 /** The code with each line that says what it gives as a call that compares. */
@@ -203,7 +207,7 @@ describe("the examples of the doc comments", () => {
       writeFileSync(file, program());
       const output = execFileSync(process.execPath, ["--import", "tsx", file], {
         encoding: "utf8",
-        cwd: root,
+        cwd: folder,
       });
       ({ results, compared } = JSON.parse(output) as { results: (string | null)[]; compared: number });
     } finally {

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { types } from "node:util";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as thalweg from "../../lib/index.js";
 import { subpaths } from "../entry-points.js";
 import { Dice, Hostile, UserError } from "./hostile.js";
@@ -73,6 +76,7 @@ function callables(value: unknown): [name: string, call: Callable][] {
     subpaths["gradient-free"].Strategy,
     subpaths.games.Game,
     subpaths.distributions.Distribution,
+    subpaths.tensorboard.TensorBoard,
   ];
   const kinds = [...ours, ...others, ...rooms];
   if (!kinds.some((kind) => value instanceof kind)) return [];
@@ -167,6 +171,15 @@ class Fuzz {
     this.findings.set(finding, (this.findings.get(finding) ?? 0) + 1);
   }
 }
+
+// Some calls write files, with any text for a path.
+const before = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "thalweg-fuzz-"));
+beforeAll(() => process.chdir(folder));
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe("hostile calls give the library's own errors", () => {
   test.each(FUNCTIONS)("%s", async (name, value) => {
