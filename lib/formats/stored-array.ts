@@ -1,3 +1,4 @@
+import { ArgumentError } from "../errors.js";
 import type { Shape } from "../tensor/shape.js";
 
 /** How elements are stored in files: more types than tensors have. */
@@ -27,4 +28,44 @@ export interface StoredArray {
 export interface ArrayFile {
   readonly arrays: ReadonlyMap<string, StoredArray>;
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Bytes of one element. */
+export const STORED_SIZES: Readonly<Record<StoredDType, number>> = {
+  bool: 1,
+  uint8: 1,
+  int8: 1,
+  uint16: 2,
+  int16: 2,
+  uint32: 4,
+  int32: 4,
+  uint64: 8,
+  int64: 8,
+  float16: 2,
+  bfloat16: 2,
+  float32: 4,
+  float64: 8,
+};
+
+/** Bytes of an array; undefined from 2^53 on, where numbers are no longer exact. */
+export function storedBytes(dtype: StoredDType, shape: Shape): number | undefined {
+  let bytes = STORED_SIZES[dtype];
+  for (const size of shape) {
+    bytes *= size;
+    if (!Number.isSafeInteger(bytes)) return undefined;
+  }
+  return bytes;
+}
+
+/** The name of an entry for a message: quoted, without control characters, and not longer than a line. */
+export function quote(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+}
+
+/** @throws ArgumentError unless the bytes are as many as dtype and shape say. */
+export function checkStored(where: string, name: string, { dtype, shape, bytes }: StoredArray): void {
+  if (storedBytes(dtype, shape) === bytes.length) return;
+  throw new ArgumentError(
+    `${where}: ${quote(name)}: ${bytes.length} bytes do not fit [${shape.join(", ")}] of ${dtype}`,
+  );
 }

@@ -1,0 +1,182 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as promises from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { FileError } from "../errors.js";
+import { checkPath, type FilePath, fileError } from "./path.js";
+
+/** The contents of a file in pieces, in order. */
+export type Chunks = Iterable<Uint8Array>;
+
+/**
+ * Writes a whole file: a reader of the path sees the file from before or the new one, never a part of it, also after a
+ * crash of the process or of the system.
+ *
+ * The bytes go to a temporary file `.thalweg-….tmp` in the same folder. It is flushed to the device and then renamed;
+ * at last the folder is flushed. If anything fails, the temporary file is removed and the file from before stays. Two
+ * processes that write the same path leave the whole file of one of them.
+ *
+ * An existing file keeps its permissions, and its owner if the process may set it; one without write permission is
+ * refused. A symbolic link is followed: the file that it points at is replaced, and the link stays.
+ * @throws FileError, also if the path is a folder or a device; ArgumentError unless it is a path.
+ */
+export async function writeAtomically(where: string, path: FilePath, chunks: Chunks): Promise<void> {
+  const given = checkPath(where, path);
+  try {
+    const target = await findTarget(given);
+    const existing = checkReplaceable(where, given, await promises.stat(target).catch(ifAbsent));
+    if (existing !== undefined) await promises.access(target, fs.constants.W_OK);
+    const folder = dirname(target);
+    const temporary = join(folder, temporaryName());
+    const handle = await promises.open(temporary, "wx");
+    try {
+      try {
+        if (existing !== undefined) {
+          if (maySetOwner()) await handle.chown(existing.uid, existing.gid);
+          await handle.chmod(existing.mode & PERMISSIONS);
+        }
+        for (let batch of batches(chunks)) {
+          while (batch.length > 0) batch = rest(batch, (await handle.writev(batch)).bytesWritten);
+        }
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await promises.rename(temporary, target);
+    } catch (error) {
+      await promises.rm(temporary, { force: true }).catch(() => {});
+      throw error;
+    }
+    if (FOLDERS_CAN_BE_FLUSHED) await flushFolder(folder);
+  } catch (error) {
+    throw fileError(where, given, "written", error);
+  }
+}
+
+/** As `writeAtomically`, on this thread. */
+export function writeAtomicallySync(where: string, path: FilePath, chunks: Chunks): void {
+  const given = checkPath(where, path);
+  try {
+    const target = findTargetSync(given);
+    const existing = checkReplaceable(where, given, fs.statSync(target, { throwIfNoEntry: false }));
+    if (existing !== undefined) fs.accessSync(target, fs.constants.W_OK);
+    const folder = dirname(target);
+    const temporary = join(folder, temporaryName());
+    const file = fs.openSync(temporary, "wx");
+    try {
+      try {
+        if (existing !== undefined) {
+          if (maySetOwner()) fs.fchownSync(file, existing.uid, existing.gid);
+          fs.fchmodSync(file, existing.mode & PERMISSIONS);
+        }
+        for (let batch of batches(chunks)) {
+          while (batch.length > 0) batch = rest(batch, fs.writevSync(file, batch));
+        }
+        fs.fsyncSync(file);
+      } finally {
+        fs.closeSync(file);
+      }
+      fs.renameSync(temporary, target);
+    } catch (error) {
+      fs.rmSync(temporary, { force: true });
+      throw error;
+    }
+    if (FOLDERS_CAN_BE_FLUSHED) flushFolderSync(folder);
+  } catch (error) {
+    throw fileError(where, given, "written", error);
+  }
+}
+
+const PERMISSIONS = 0o7777;
+const FOLDERS_CAN_BE_FLUSHED = process.platform !== "win32";
+/** Only root may give a file to another user. */
+const maySetOwner = () => process.getuid?.() === 0;
+const temporaryName = () => `.thalweg-${randomBytes(8).toString("hex")}.tmp`;
+
+// As many as Linux follows.
+const MOST_LINKS = 40;
+
+/** The file that a path names, with symbolic links followed. It need not exist. */
+async function findTarget(path: string, links = 0): Promise<string> {
+  const link = await promises.readlink(path).catch(() => undefined);
+  if (link === undefined || links === MOST_LINKS) return path;
+  return findTarget(resolve(await promises.realpath(dirname(path)), link), links + 1);
+}
+
+function findTargetSync(path: string, links = 0): string {
+  const isLink = fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  if (!isLink || links === MOST_LINKS) return path;
+  return findTargetSync(resolve(fs.realpathSync(dirname(path)), fs.readlinkSync(path)), links + 1);
+}
+
+function ifAbsent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+}
+
+/** @throws FileError for what a file must not replace. */
+function checkReplaceable(where: string, path: string, existing: fs.Stats | undefined): fs.Stats | undefined {
+  if (existing === undefined || existing.isFile()) return existing;
+  const what = existing.isDirectory() ? "a folder" : "a device or pipe";
+  throw new FileError(`${where}: ${path} could not be written: it is ${what}, not a file`);
+}
+
+// The system takes at most 1024 pieces and somewhat less than 2 GiB in one call.
+const MOST_PIECES = 1024;
+const MOST_BYTES = 1 << 30;
+
+/** The pieces in lists that one call can write. */
+function* batches(chunks: Chunks): Generator<Uint8Array[]> {
+  let batch: Uint8Array[] = [];
+  let bytes = 0;
+  for (const chunk of chunks) {
+    for (let start = 0; start < chunk.length; start += MOST_BYTES) {
+      const piece = chunk.subarray(start, start + MOST_BYTES);
+      if (batch.length === MOST_PIECES || bytes + piece.length > MOST_BYTES) {
+        yield batch;
+        [batch, bytes] = [[], 0];
+      }
+      batch.push(piece);
+      bytes += piece.length;
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** What is left of the pieces after the first `written` bytes. */
+function rest(pieces: Uint8Array[], written: number): Uint8Array[] {
+  let left = written;
+  for (const [i, piece] of pieces.entries()) {
+    if (left < piece.length) return [piece.subarray(left), ...pieces.slice(i + 1)];
+    left -= piece.length;
+  }
+  return [];
+}
+
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await promises.open(folder, "r");
+  try {
+    await handle.sync();
+  } catch (error) {
+    checkFlushable(error);
+  } finally {
+    await handle.close();
+  }
+}
+
+function flushFolderSync(folder: string): void {
+  const file = fs.openSync(folder, "r");
+  try {
+    fs.fsyncSync(file);
+  } catch (error) {
+    checkFlushable(error);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/** Some file systems, over a network for instance, cannot flush a folder, and say so. */
+function checkFlushable(error: unknown): void {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== "EINVAL" && code !== "ENOTSUP") throw error;
+}
