@@ -14,6 +14,9 @@ const ownNames = Object.keys(JSON.parse(readFileSync(join(root, "package.json"),
   .map((name) => name.slice("./".length))
   .filter((name) => existsSync(join(lib, name)) && name !== "");
 
+/** The room of the command `thalweg`, which users do not import. */
+const COMMAND = "cli";
+
 /** The room of a file of lib/: its folder, or the file itself if it is in no folder. */
 const roomOf = (file) => (file.includes("/") ? file.split("/")[0] : file.replace(/\.ts$/, ""));
 
@@ -78,7 +81,7 @@ for (const file of files) {
     if (!from.startsWith(".")) continue;
     const other = roomOf(posix.normalize(posix.join(posix.dirname(file), from)).replace(/\.js$/, ".ts"));
     if (other === room) continue;
-    if (ownNames.includes(other) && !ownNames.includes(room)) {
+    if (ownNames.includes(other) && !ownNames.includes(room) && room !== COMMAND) {
       problems.push(`lib/${file}: ${from}: lib/${other} is loaded by its own name alone`);
       continue;
     }

@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { Command, CommanderError } from "commander";
+import { ThalwegError } from "../errors.js";
+import { readWholeSync } from "../files/read.js";
+import { convert } from "./convert.js";
+import { inspect } from "./inspect.js";
+import { KIND_NAMES } from "./kinds/index.js";
+import { styled } from "./layout.js";
+
+// Exit codes: a file that is refused, and a command that is not understood.
+const REFUSED = 1;
+const MISUSED = 2;
+
+const STDIN = 0;
+
+/** The bytes of a file, or of standard input for "-". */
+const read = (command: string, path: string): Uint8Array =>
+  path === "-" ? readFileSync(STDIN) : readWholeSync(command, path);
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("thalweg")
+  .description("Looks into files of models and data, and converts them.")
+  .version(version)
+  .showSuggestionAfterError()
+  .exitOverride();
+
+program
+  .command("inspect")
+  .argument("<file>", `${KIND_NAMES}; - reads standard input`)
+  .description("shows what a file is: its layers, shapes, dtypes, parameters, size, metadata and checksum")
+  .option("--json", "print JSON", false)
+  .addHelpText(
+    "after",
+    "\nExamples:\n  thalweg inspect model.safetensors\n  thalweg inspect checkpoint.pt --json | jq '.arrays[].name'",
+  )
+  .action((file: string, options: { json: boolean }) => {
+    process.stdout.write(`${inspect(file, read("inspect", file), options)}\n`);
+  });
+
+program
+  .command("convert")
+  .argument("<from>", "the file to read; - reads standard input")
+  .argument("<to>", "the file to write; its name's end says as what")
+  .description("writes the arrays of one file as another kind of file")
+  .option("--dtype <dtype>", "the dtype of the floats in the new file: float16, bfloat16, float32, float64")
+  .addHelpText("after", "\nExamples:\n  thalweg convert model.pt model.safetensors")
+  .action(async (from: string, to: string, options: { dtype?: string }) => {
+    await convert(from, read("convert", from), to, options);
+    process.stderr.write(`${from} → ${to}\n`);
+  });
+
+// A reader that has seen enough closes the pipe.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
+  } else if (error instanceof ThalwegError) {
+    process.stderr.write(`${styled("red", error.name)}: ${error.message}\n`);
+    process.exitCode = REFUSED;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,162 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeSafetensors, encodeSafetensors } from "../../lib/formats/safetensors.js";
+import type { StoredArray } from "../../lib/formats/stored-array.js";
+import { TensorBoard } from "../../lib/tensorboard/index.js";
+
+const folder = mkdtempSync(join(tmpdir(), "thalweg-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const main = join(dirname(process.env["THALWEG_TEST_LIBRARY"] as string), "cli", "main.js");
+
+/** Runs the command in the folder; `input` is its standard input. */
+function thalweg(args: readonly string[], input?: Uint8Array) {
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (data) => {
+      stdout += data;
+    });
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.stdin.end(input);
+  });
+}
+
+const array = (shape: readonly number[], values: readonly number[]): StoredArray => ({
+  dtype: "float32",
+  shape,
+  bytes: new Uint8Array(Float32Array.from(values).buffer),
+});
+const ARRAYS = new Map([
+  ["0.weight", array([2, 3], [1, 2, 3, 4, 5, 6])],
+  ["0.bias", array([2], [0.1, -0.5])],
+]);
+
+beforeAll(() => {
+  const chunks = encodeSafetensors(ARRAYS, { note: "red \u001b[31mtext" });
+  writeFileSync(join(folder, "model.safetensors"), Buffer.concat(chunks));
+});
+
+describe("inspect", () => {
+  test("shows arrays, metadata and checksum", async () => {
+    const { code, stdout } = await thalweg(["inspect", "model.safetensors"]);
+    expect(code).toBe(0);
+    expect(stdout.replace(/sha256 [0-9a-f]{64}/, "sha256 …")).toMatchInlineSnapshot(`
+      "model.safetensors: safetensors, 216 bytes
+      sha256 …
+
+      note  red \\u001b[31mtext
+
+      name      dtype    shape   elements  size
+      0.weight  float32  [2, 3]         6  24 bytes
+      0.bias    float32  [2]            2  8 bytes
+      2 arrays, 8 floating-point numbers, 32 bytes
+      "
+    `);
+  });
+
+  test("prints JSON", async () => {
+    const { stdout } = await thalweg(["inspect", "--json", "model.safetensors"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: "safetensors",
+      facts: { note: "red \u001b[31mtext" },
+      arrays: [
+        { name: "0.weight", dtype: "float32", shape: [2, 3], elements: 6, bytes: 24 },
+        { name: "0.bias", shape: [2] },
+      ],
+    });
+  });
+
+  test("reads standard input", async () => {
+    const { code, stdout } = await thalweg(
+      ["inspect", "-", "--json"],
+      readFileSync(join(folder, "model.safetensors")),
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ path: "-", format: "safetensors" });
+  });
+
+  test("shows the tags of a TensorBoard run", async () => {
+    const board = new TensorBoard(join(folder, "run"));
+    for (let step = 0; step < 3; step++) board.addScalar("loss", 1 / (1 + step), step);
+    board.addText("note", "hello", 0);
+    await board.close();
+    const { stdout } = await thalweg(["inspect", board.path]);
+    expect(stdout).toMatch(/TensorBoard events/);
+    expect(stdout).toMatch(/^loss +scalar +3 {2}0 to 2 {2}0\.3333333$/m);
+    expect(stdout).toMatch(/^note\/text_summary +tensor +1 {2}0 to 0$/m);
+  });
+});
+
+describe("convert", () => {
+  test("writes the same arrays, floats in another dtype if asked for", async () => {
+    const read = (name: string) => decodeSafetensors(readFileSync(join(folder, name))).arrays;
+    expect((await thalweg(["convert", "model.safetensors", "same.safetensors"])).code).toBe(0);
+    expect(read("same.safetensors").get("0.bias")).toMatchObject({ dtype: "float32", shape: [2] });
+    const { code } = await thalweg([
+      "convert",
+      "model.safetensors",
+      "half.safetensors",
+      "--dtype",
+      "float16",
+    ]);
+    expect(code).toBe(0);
+    const bias = read("half.safetensors").get("0.bias");
+    expect([bias?.dtype, Array.from(bias?.bytes ?? [])]).toEqual(["float16", [0x66, 0x2e, 0x00, 0xb8]]);
+  });
+});
+
+describe("what goes wrong", () => {
+  test.each([
+    [
+      ["inspect", "nowhere.safetensors"],
+      1,
+      /^FileError: inspect: nowhere\.safetensors could not be read: .*ENOENT/,
+    ],
+    [["inspect", "text"], 1, /^DataError: text: neither its name nor its first bytes/],
+    [
+      ["convert", "model.safetensors", "model.xyz"],
+      1,
+      /^ArgumentError: model\.xyz: expected a name that ends with/,
+    ],
+    [
+      ["convert", "model.safetensors", "x.safetensors", "--dtype", "int8"],
+      1,
+      /expected --dtype to be one of "float16"/,
+    ],
+    [["inspect"], 2, /missing required argument 'file'/],
+    [["inspekt"], 2, /Did you mean inspect\?/],
+  ])("%j ends with %i and a sentence", async (args, expected, message) => {
+    writeFileSync(join(folder, "text"), "some text");
+    const before = readdirSync(folder);
+    const { code, stdout, stderr } = await thalweg(args);
+    expect([code, stdout]).toEqual([expected, ""]);
+    expect(stderr).toMatch(message);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test("a reader that closes the pipe ends it quietly", async () => {
+    const command = `"${process.execPath}" "${main}" inspect model.safetensors | true`;
+    const child = spawn("sh", ["-c", command], { cwd: folder });
+    let stderr = "";
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(stderr).toBe("");
+  });
+});
+
+test("--help tells of every command, --version the version", async () => {
+  const help = await thalweg(["--help"]);
+  expect(help.code).toBe(0);
+  expect(help.stdout).toMatch(/inspect .*convert /s);
+  expect((await thalweg(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
