@@ -3,6 +3,7 @@ import * as distributions from "../lib/distributions/index.js";
 import * as games from "../lib/games/index.js";
 import * as gradientEstimation from "../lib/gradient-estimation/index.js";
 import * as gradientFree from "../lib/gradient-free/index.js";
+import * as interchange from "../lib/interchange/index.js";
 import * as tensorboard from "../lib/tensorboard/index.js";
 
 /** The exports of `thalweg/<name>`, for each name. */
@@ -11,6 +12,7 @@ export const subpaths = {
   games,
   "gradient-estimation": gradientEstimation,
   "gradient-free": gradientFree,
+  interchange,
   tensorboard,
 } as const;
 

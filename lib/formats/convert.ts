@@ -1,4 +1,4 @@
-import { ArgumentError, DataError } from "../errors.js";
+import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { allocateUnset, type DType, type TypedArray } from "../tensor/dtype.js";
 import { format, MAX_RANK, sizeOf } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -60,13 +60,14 @@ export function toTensor(
  * Without a conversion, the bytes are the tensor's own memory: use them at once, or copy them.
  * @param dtype default: the tensor's.
  * @param place how errors begin: `"save: m0.weight"`.
- * @throws ArgumentError that names the value if it does not fit.
+ * @throws ArgumentError that names the value if it does not fit; DetachedError, BusyError, TraceError if the memory
+ *   cannot be read now
  */
 export function toStored(tensor: Tensor, dtype: StoredDType = tensor.dtype, place = "toStored"): StoredArray {
-  const { storage, shape, dtype: from } = tensor;
+  const { shape, dtype: from } = tensor;
   // The library must not use this memory for other tensors from now on.
-  storage.isPrivate = false;
-  const values = truths(from, storage.forReading());
+  tensor.storage.isPrivate = false;
+  const values = truths(from, valuesOf(tensor, place));
   if (dtype === from) return { dtype, shape, bytes: bytesIn(values) };
   const refuse: Refusal = (i, value) => {
     throw new ArgumentError(
@@ -83,6 +84,16 @@ export function toStored(tensor: Tensor, dtype: StoredDType = tensor.dtype, plac
     } else into.set(values);
   }
   return { dtype, shape, bytes };
+}
+
+/** The elements, to be read at once. An error says whose they are. */
+function valuesOf({ storage }: Tensor, place: string): TypedArray {
+  try {
+    return storage.forReading();
+  } catch (error) {
+    if (error instanceof ThalwegError) error.message = error.message.replace(/^tensor: /, `${place}: `);
+    throw error;
+  }
 }
 
 /** Throws an error that names the element. */

@@ -5,6 +5,7 @@ import { JsonMistake, JsonReader } from "./json-reader.js";
 import {
   type ArrayFile,
   checkStored,
+  MOST_AXES,
   quote,
   STORED_SIZES,
   type StoredArray,
@@ -36,8 +37,6 @@ const METADATA = "__metadata__";
 const LENGTH_BYTES = 8;
 // The limit of the reference implementation.
 const MOST_HEADER_BYTES = 100_000_000;
-// As many as an array of NumPy has at most.
-const MOST_AXES = 64;
 
 /**
  * The file, in pieces: the header and then the bytes of the arrays, which are not copied. The same arrays and metadata

@@ -30,6 +30,9 @@ export interface ArrayFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** Most axes of an array that is read; NumPy and PyTorch allow no more. */
+export const MOST_AXES = 64;
+
 /** Bytes of one element. */
 export const STORED_SIZES: Readonly<Record<StoredDType, number>> = {
   bool: 1,
