@@ -88,6 +88,7 @@ function encodeMetadata(where: string, metadata: Readonly<Record<string, string>
         `${where}: metadata: expected ${quote(key)} to be a text, got ${describe(value)}`,
       );
     }
+    if (key.length + value.length > MOST_HEADER_BYTES) throw tooLong(where, key.length + value.length);
     if (HALF_A_PAIR.test(key) || HALF_A_PAIR.test(value)) {
       throw new ArgumentError(`${where}: metadata: ${quote(key)} has half of a surrogate pair`);
     }
@@ -96,15 +97,17 @@ function encodeMetadata(where: string, metadata: Readonly<Record<string, string>
   return pairs.length === 0 ? [] : [`"${METADATA}":{${pairs}}`];
 }
 
+function tooLong(where: string, length: number): ArgumentError {
+  return new ArgumentError(
+    `${where}: names, shapes and metadata take ${length} bytes; the format allows ${MOST_HEADER_BYTES}`,
+  );
+}
+
 /** The length and the header, filled with spaces so that the arrays begin at a multiple of 8. */
 function encodeHeader(where: string, entries: readonly string[]): Uint8Array {
   const text = new TextEncoder().encode(`{${entries.join(",")}}`);
   const length = Math.ceil(text.length / LENGTH_BYTES) * LENGTH_BYTES;
-  if (length > MOST_HEADER_BYTES) {
-    throw new ArgumentError(
-      `${where}: names, shapes and metadata take ${length} bytes; the format allows ${MOST_HEADER_BYTES}`,
-    );
-  }
+  if (length > MOST_HEADER_BYTES) throw tooLong(where, length);
   const header = new Uint8Array(LENGTH_BYTES + length).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(text, LENGTH_BYTES);

@@ -53,8 +53,10 @@ interface Entry {
   readonly chunks: readonly Uint8Array[];
 }
 
+const encoder = new TextEncoder();
+
 function makeEntry(where: string, name: string, contents: readonly Uint8Array[], compressed: boolean): Entry {
-  const bytes = new TextEncoder().encode(name);
+  const bytes = encoder.encode(name);
   if (!isInside(name) || /[/\\]$|\p{Surrogate}/u.test(name) || bytes.length > MOST_16) {
     throw new ArgumentError(`${where}: ${quote(name)} cannot be the name of an entry of a zip file`);
   }

@@ -83,14 +83,13 @@ describe("encodeSafetensors", () => {
       "a",
       filled("int8", [1]),
       { n: "x".repeat(1e8) },
-      /the format allows 100000000/,
+      /take 100000001 bytes; the format allows 100000000/,
     ],
   ])("refuses %s", (_, name, array, metadata, message) => {
     const encode = () =>
       encodeSafetensors(new Map([[name, array]]), metadata as Record<string, string>, "save: f");
     expect(encode).toThrow(ArgumentError);
     expect(encode).toThrow(message);
-    expect(encode).toThrow(/^save: f: /);
   });
 });
 
