@@ -54,7 +54,7 @@ export { Softmin } from "./softmin.js";
 export { Softplus } from "./softplus.js";
 export { Softshrink } from "./softshrink.js";
 export { Softsign } from "./softsign.js";
-export type { LoadStateDictOptions, StateDict } from "./state-dict.js";
+export type { LoadReport, LoadStateDictOptions, StateDict } from "./state-dict.js";
 export { summary } from "./summary.js";
 export { Tanh } from "./tanh.js";
 export { Tanhshrink } from "./tanhshrink.js";

@@ -11,11 +11,11 @@ import { convertModule } from "./convert.js";
 import { type Copies, type Copyable, copyFields, copyWith, deepCopy } from "./deep-copy.js";
 import { emptyCopy } from "./empty-copy.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
-import { buffersOf, modulesOf, slotsOf } from "./named.js";
+import { buffersOf, heldAt, modulesOf, slotsOf } from "./named.js";
 import type { Parameter } from "./parameter.js";
 import { placed, placingForward } from "./place.js";
 import { isStandIn, withStandIns } from "./stand-ins.js";
-import { type LoadStateDictOptions, loadState, type StateDict } from "./state-dict.js";
+import { type LoadReport, type LoadStateDictOptions, loadState, type StateDict } from "./state-dict.js";
 
 /**
  * A parametrised model y = G(x, w): `forward` is G, and its fields of type `Parameter` and `Module`
@@ -210,13 +210,20 @@ export abstract class Module implements HasParts, Copyable {
   }
 
   /**
-   * Copies values into the parameters and buffers, all or none: after an error each is what it was.
-   * @param options `strict`: refuse names that are missing or unknown. Default: true.
-   * @throws ArgumentError naming what is missing and what is unknown; ShapeError, DTypeError; DetachedError,
-   *   BusyError for a tensor whose memory cannot be read or written now.
+   * Copies values into the parameters and buffers, all or none: after an error each is what it was. What is shared
+   * within the module may stand in the state under any of its names, or under several with equal values.
+   * @param options `strict`: refuse names that are missing or unknown, and other shapes; default: true. `rename`:
+   *   the module's name for each name of the state, or null to leave the entry out.
+   * @returns what was not loaded: missing, unexpected and misshapen entries (torch.nn.Module.load_state_dict).
+   * @throws ArgumentError naming what is missing and what is unknown, or two entries of one name; ShapeError,
+   *   DTypeError; DetachedError, BusyError for a tensor whose memory cannot be read or written now.
+   * @example
+   * const rename = (name: string) => (name.startsWith("head.") ? null : name.replace(/^module\./, ""));
+   * const { missingKeys } = model.loadStateDict(state, { strict: false, rename });
    */
-  loadStateDict(state: StateDict, options: LoadStateDictOptions = {}): void {
-    loadState(new Map(this.#namedState()), state, options);
+  loadStateDict(state: StateDict, options: LoadStateDictOptions = {}): LoadReport {
+    const named = new Map(this.#namedState());
+    return loadState({ named, at: (name) => heldAt(this, name) }, state, options);
   }
 
   /**

@@ -1,4 +1,5 @@
 // What modules hold, by dotted name as in PyTorch: "m0.weight", "m0.running_mean".
+import type { Tensor } from "../tensor/tensor.js";
 import { Buffer } from "./buffer.js";
 import type { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
@@ -37,15 +38,52 @@ export function* slotsOf(module: Module): Generator<Slot> {
   }
 }
 
+/** A field that holds a buffer. */
+export interface BufferSlot {
+  readonly name: string;
+  readonly module: Module;
+  readonly field: string;
+  readonly buffer: Buffer;
+}
+
+/** The name of a buffer in the state, in PyTorch's spelling: "running_mean" of the field runningMean. */
+const stateName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The fields of a module and of all below it that hold buffers. */
+export function* bufferSlotsOf(module: Module): Generator<BufferSlot> {
+  for (const [prefix, part] of module.namedModules()) {
+    for (const [field, value] of Object.entries(part)) {
+      if (value instanceof Buffer) {
+        yield { name: join(prefix, stateName(field)), module: part, field, buffer: value };
+      }
+    }
+  }
+}
+
 /** The buffers of a module and of all below it, each once. */
 export function* buffersOf(module: Module): Generator<[name: string, buffer: Buffer]> {
   const seen = new Set<Buffer>();
-  for (const [prefix, part] of module.namedModules()) {
-    for (const [field, value] of Object.entries(part)) {
-      if (!(value instanceof Buffer) || seen.has(value)) continue;
-      seen.add(value);
-      const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      yield [join(prefix, name), value];
-    }
+  for (const { name, buffer } of bufferSlotsOf(module)) {
+    if (seen.has(buffer)) continue;
+    seen.add(buffer);
+    yield [name, buffer];
   }
+}
+
+/**
+ * The parameter or buffer of this name by any way that leads to it: what is shared has several names, of which
+ * `stateDict()` has the first. Undefined if there is none.
+ */
+export function heldAt(module: Module, name: string, above: readonly Module[] = []): Tensor | undefined {
+  for (const [field, value] of Object.entries(module)) {
+    if ((value instanceof Parameter || isStandIn(value)) && field === name) return value;
+    if (value instanceof Buffer && stateName(field) === name) return value;
+  }
+  const way = [...above, module];
+  for (const [child, part] of module.namedChildren()) {
+    if (!name.startsWith(`${child}.`) || way.includes(part)) continue;
+    const found = heldAt(part, name.slice(child.length + 1), way);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -48,7 +48,7 @@ describe("after a refused loadStateDict everything is as it was", () => {
       [detached, DetachedError, /of the state: its buffer of \d elements was transferred/],
     ];
     for (const [value, kind, message] of wrong) {
-      const load = (): void => model.loadStateDict({ ...good(), [name]: value as Tensor });
+      const load = (): unknown => model.loadStateDict({ ...good(), [name]: value as Tensor });
       expect(load).toThrow(kind as typeof ShapeError);
       expect(load).toThrow(message);
       expect(load).toThrow(name);
@@ -75,7 +75,7 @@ describe("after a refused loadStateDict everything is as it was", () => {
     const last = (model.modules[2] as nn.Linear).bias as Tensor;
     const before = valuesOf(model);
     const reading = compile((x: Tensor) => ops.add(x, last)).runAsync(ones([1]));
-    const load = (): void => model.loadStateDict(good());
+    const load = (): unknown => model.loadStateDict(good());
     expect(load).toThrow(BusyError);
     expect(load).toThrow(/^loadStateDict: 2\.bias: /);
     // A run that only reads is not in the way of another reader.
@@ -168,5 +168,100 @@ describe("to", () => {
     expect(tied.same).toBe(tied.weight);
     tied.weight.data[0] = 5;
     expect([tied.mean.dtype, tied.mean.toArray()]).toEqual(["float64", [5, 1]]);
+  });
+});
+
+describe("strict false", () => {
+  test("loads what fits, and reports missing, unexpected and misshapen entries", () => {
+    const model = make();
+    const before = model.stateDict()["2.bias"]?.toArray();
+    const { "0.bias": _, ...state } = { ...good(), "2.bias": ones([4]), other: ones([1]) };
+    expect(() => model.loadStateDict(state)).toThrow("missing: 0.bias; unknown: other");
+    expect(model.loadStateDict(state, { strict: false })).toEqual({
+      missingKeys: ["0.bias"],
+      unexpectedKeys: ["other"],
+      mismatched: [{ name: "2.bias", expected: [1], found: [4] }],
+    });
+    expect(model.stateDict()["2.bias"]?.toArray()).toEqual(before);
+    expect(model.stateDict()["0.weight"]?.toArray()).toEqual(good()["0.weight"]?.toArray());
+  });
+
+  test("changes nothing where a dtype is wrong or a name has no tensor", () => {
+    const model = make();
+    const before = valuesOf(model);
+    for (const [value, kind] of [
+      [ones([1], { dtype: "float64" }), DTypeError],
+      ["x", ArgumentError],
+    ] as const) {
+      const load = (): unknown =>
+        model.loadStateDict({ ...good(), "2.bias": value as Tensor }, { strict: false });
+      expect(load).toThrow(kind);
+      expect(valuesOf(model)).toEqual(before);
+    }
+  });
+
+  test("with everything in place reports nothing, as strict does", () => {
+    const nothing = { missingKeys: [], unexpectedKeys: [], mismatched: [] };
+    expect(make().loadStateDict(good(), { strict: false })).toEqual(nothing);
+    expect(make().loadStateDict(good())).toEqual(nothing);
+  });
+});
+
+describe("rename", () => {
+  const prefixed = (): Record<string, Tensor> =>
+    Object.fromEntries(Object.entries(good()).map(([name, w]) => [`module.${name}`, w]));
+
+  test("takes prefixes off, and null leaves an entry out", () => {
+    const model = make();
+    const rename = (name: string): string | null => (name === "epoch" ? null : name.replace(/^module\./, ""));
+    model.loadStateDict({ ...prefixed(), epoch: ones([]) }, { rename });
+    expect(Object.values(model.stateDict()).every((w) => [...w.data].every((v) => v === 7))).toBe(true);
+  });
+
+  test("refuses two entries of one name, and what is no name", () => {
+    const model = make();
+    const before = valuesOf(model);
+    const strip = (name: string): string => name.replace(/^module\./, "");
+    expect(() => model.loadStateDict({ ...prefixed(), ...good() }, { rename: strip })).toThrow(
+      new ArgumentError(
+        'loadStateDict: rename gives both "module.0.weight" and "0.weight" the name "0.weight"',
+      ),
+    );
+    const load = (rename: unknown) => () => model.loadStateDict(good(), { rename: rename as () => null });
+    expect(load(() => 1)).toThrow('expected rename to give a name, or null, for "0.weight", got 1');
+    expect(load("x")).toThrow("expected rename to be a function");
+    expect(valuesOf(model)).toEqual(before);
+  });
+});
+
+describe("a tensor that is shared within the module", () => {
+  const tied = (): nn.Sequential => {
+    const [first, last] = [new nn.Linear(2, 2), new nn.Linear(2, 2)];
+    Object.assign(last, { weight: first.weight });
+    return new nn.Sequential(first, last, first);
+  };
+  const state = (name: string): Record<string, Tensor> => ({
+    [name]: ones([2, 2]),
+    "0.bias": ones([2]),
+    "1.bias": ones([2]),
+  });
+
+  test.each(["0.weight", "1.weight", "2.weight"])("is found under its name %s", (name) => {
+    const model = tied();
+    model.loadStateDict(state(name));
+    expect((model.modules[1] as nn.Linear).weight.toArray()).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+
+  test("may stand there twice with equal values only", () => {
+    const model = tied();
+    model.loadStateDict({ ...state("0.weight"), "2.weight": ones([2, 2]) });
+    const before = valuesOf(model);
+    expect(() => model.loadStateDict({ ...state("0.weight"), "1.weight": zeros([2, 2]) })).toThrow(
+      'loadStateDict: "0.weight" and "1.weight" are one tensor of the module, but have different values',
+    );
+    expect(valuesOf(model)).toEqual(before);
   });
 });
