@@ -27,6 +27,8 @@ export interface Context {
   readonly gradientOf: Maker | null;
   /** Called with the memory of each result while only the library holds the results; null otherwise. */
   readonly scratch: ((storage: Storage) => void) | null;
+  /** Memory that tensors may still take while a model is made as a file describes it; null: no limit. */
+  readonly budget: { bytes: number } | null;
 }
 
 const current: { -readonly [K in keyof Context]: Context[K] } = {
@@ -37,6 +39,7 @@ const current: { -readonly [K in keyof Context]: Context[K] } = {
   watchers: 0,
   gradientOf: null,
   scratch: null,
+  budget: null,
 };
 
 /** The context of the running code. Only the functions below change it. */

@@ -130,7 +130,18 @@ function track(module: BatchNorm1d, batchMean: Tensor, batchVar: Tensor): void {
 
 type Case = ModuleCase<ConstructorParameters<typeof BatchNorm1d>>;
 
-registerModule(BatchNorm1d, {
+registerModule("BatchNorm1d", BatchNorm1d, {
+  takes: ["numFeatures"],
+  unnamed: true,
+  options: ({ eps, momentum, weight, bias, runningMean }) => ({
+    eps,
+    momentum,
+    affine: weight !== null,
+    bias: weight === null || bias !== null,
+    trackRunningStats: runningMean !== null,
+    dtype: (weight ?? runningMean)?.dtype,
+  }),
+
   inputs: { x: [5, 3] },
   cases: ({ values }) => {
     const state = {

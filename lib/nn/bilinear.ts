@@ -26,20 +26,24 @@ export interface BilinearOptions extends FloatOptions {
  * @example new nn.Bilinear(20, 30, 40).forward(rand([128, 20]), rand([128, 30]))   // [128, 40]
  */
 export class Bilinear extends Module {
+  readonly in1Features: number;
+  readonly in2Features: number;
+  readonly outFeatures: number;
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
   constructor(in1Features: number, in2Features: number, outFeatures: number, options: BilinearOptions = {}) {
     super();
     checkOptions("Bilinear", options, ["bias", "dtype"]);
-    const sizes = [outFeatures, in1Features, in2Features];
-    ["outFeatures", "in1Features", "in2Features"].forEach((name, i) => {
-      checkNumber("Bilinear", name, sizes[i], { min: 1, integer: true });
-    });
+    const size = (name: string, value: number): number =>
+      checkNumber("Bilinear", name, value, { min: 1, integer: true });
+    this.outFeatures = size("outFeatures", outFeatures);
+    this.in1Features = size("in1Features", in1Features);
+    this.in2Features = size("in2Features", in2Features);
     const bias = checkFlag("Bilinear", "bias", options.bias ?? true);
     const high = 1 / Math.sqrt(in1Features);
     const range = { low: -high, high, dtype: readFloat("Bilinear", options) };
-    this.weight = new Parameter(defaultGenerator.uniform(sizes, range));
+    this.weight = new Parameter(defaultGenerator.uniform([outFeatures, in1Features, in2Features], range));
     this.bias = bias ? new Parameter(defaultGenerator.uniform([outFeatures], range)) : null;
   }
 
@@ -70,7 +74,10 @@ export class Bilinear extends Module {
   }
 }
 
-registerModule(Bilinear, {
+registerModule("Bilinear", Bilinear, {
+  takes: ["in1Features", "in2Features", "outFeatures"],
+  options: ({ bias, weight }) => ({ bias: bias !== null, dtype: weight.dtype }),
+
   cases: () =>
     [true, false].flatMap((bias) =>
       Object.entries({ "2-D": [5], "1-D": [], "3-D": [2, 2] }).map(

@@ -26,4 +26,7 @@ export class CELU extends Module {
   }
 }
 
-registerModule(CELU, { cases: () => [[], [2]] });
+registerModule("CELU", CELU, {
+  takes: ["alpha"],
+  cases: () => [[], [2]],
+});

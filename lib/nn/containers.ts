@@ -40,6 +40,11 @@ export class ModuleList<M extends Module = Module> extends Container implements 
     return this.list.length;
   }
 
+  /** Its modules, in order. */
+  get modules(): readonly M[] {
+    return this.list;
+  }
+
   /** The module there; −1 is the last. */
   at(index: number): M | undefined {
     return this.list.at(checkNumber("ModuleList", "index", index, { integer: true }));
@@ -82,6 +87,11 @@ export class ModuleDict<M extends Module = Module> extends Container implements 
     return this.list.size;
   }
 
+  /** Its modules by name, as an object of its own. */
+  get modules(): Readonly<Record<string, M>> {
+    return Object.fromEntries(this.list);
+  }
+
   get(name: string): M | undefined {
     return this.list.get(name);
   }
@@ -116,5 +126,13 @@ const PARTS = {
   right: { module: "BatchNorm1d", arguments: [3] },
 };
 
-registerModule(ModuleList, { inputs: null, cases: () => [[Object.values(PARTS)]] });
-registerModule(ModuleDict, { inputs: null, cases: () => [[PARTS]] });
+registerModule("ModuleList", ModuleList, {
+  takes: ["modules"],
+  inputs: null,
+  cases: () => [[Object.values(PARTS)]],
+});
+registerModule("ModuleDict", ModuleDict, {
+  takes: ["modules"],
+  inputs: null,
+  cases: () => [[PARTS]],
+});

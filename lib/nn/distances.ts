@@ -45,7 +45,9 @@ export class PairwiseDistance extends Module {
   }
 }
 
-registerModule(CosineSimilarity, {
+registerModule("CosineSimilarity", CosineSimilarity, {
+  options: ({ dim, eps }) => ({ dim, eps }),
+
   inputs: { x0: [3, 4], x1: [3, 4] },
   cases: () => [
     { note: "by default" },
@@ -56,7 +58,9 @@ registerModule(CosineSimilarity, {
   ],
 });
 
-registerModule(PairwiseDistance, {
+registerModule("PairwiseDistance", PairwiseDistance, {
+  options: ({ p, eps, keepdim }) => ({ p, eps, keepdim }),
+
   inputs: { x0: [3, 4], x1: [3, 4] },
   cases: () => [
     { note: "by default" },

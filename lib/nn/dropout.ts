@@ -69,5 +69,11 @@ export class AlphaDropout extends Module {
 }
 
 // In training what they drop is drawn.
-registerModule(Dropout, { cases: () => [{ note: "evaluation", training: false }] });
-registerModule(AlphaDropout, { cases: () => [{ note: "evaluation", training: false }] });
+registerModule("Dropout", Dropout, {
+  takes: ["p"],
+  cases: () => [{ note: "evaluation", training: false }],
+});
+registerModule("AlphaDropout", AlphaDropout, {
+  takes: ["p"],
+  cases: () => [{ note: "evaluation", training: false }],
+});

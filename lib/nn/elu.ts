@@ -29,4 +29,7 @@ export class ELU extends Module {
 
 markDiscreet(ELU);
 
-registerModule(ELU, { cases: () => [[1.5]] });
+registerModule("ELU", ELU, {
+  takes: ["alpha"],
+  cases: () => [[1.5]],
+});

@@ -31,6 +31,7 @@ import {
   TABLE_OPTIONS,
   type TableOptions,
   type TableSettings,
+  tableOptions,
 } from "./look-up.js";
 import { Module } from "./module.js";
 import type { Parameter } from "./parameter.js";
@@ -56,6 +57,8 @@ export interface EmbeddingBagOptions extends FloatOptions, TableOptions {
  * bags.forward(tensor([3, 14, 15], int32), tensor([0, 1], int32));     // [2, 16]: of 3, and of 14 and 15
  */
 export class EmbeddingBag extends Module {
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
   readonly mode: "sum" | "mean" | "max";
   readonly includeLastOffset: boolean;
   readonly settings: TableSettings;
@@ -65,8 +68,8 @@ export class EmbeddingBag extends Module {
     super();
     const name = "EmbeddingBag";
     checkOptions(name, options, [...TABLE_OPTIONS, "mode", "includeLastOffset", "dtype"]);
-    checkNumber(name, "numEmbeddings", numEmbeddings, { min: 1, integer: true });
-    checkNumber(name, "embeddingDim", embeddingDim, { min: 1, integer: true });
+    this.numEmbeddings = checkNumber(name, "numEmbeddings", numEmbeddings, { min: 1, integer: true });
+    this.embeddingDim = checkNumber(name, "embeddingDim", embeddingDim, { min: 1, integer: true });
     this.mode = checkChoice(name, "mode", options.mode ?? "mean", ["sum", "mean", "max"]);
     this.includeLastOffset = checkFlag(name, "includeLastOffset", options.includeLastOffset ?? false);
     this.settings = readTable(name, numEmbeddings, options);
@@ -185,7 +188,16 @@ function checkOffsets(offsets: ArrayLike<number>, n: number, endIsThere: boolean
 type Case = ModuleCase<ConstructorParameters<typeof EmbeddingBag>>;
 
 // Not scaleGradByFreq: EmbeddingBag of PyTorch 2.13 divides by other rows' counts.
-registerModule(EmbeddingBag, {
+registerModule("EmbeddingBag", EmbeddingBag, {
+  takes: ["numEmbeddings", "embeddingDim"],
+  unnamed: true,
+  options: ({ settings, mode, includeLastOffset, weight }) => ({
+    ...tableOptions(settings),
+    mode,
+    includeLastOffset: includeLastOffset || undefined,
+    dtype: weight.dtype,
+  }),
+
   cases: ({ values }) => {
     const rows = {
       x: values(

@@ -12,6 +12,7 @@ import {
   TABLE_OPTIONS,
   type TableOptions,
   type TableSettings,
+  tableOptions,
 } from "./look-up.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
@@ -75,7 +76,11 @@ export class Embedding extends Module {
   }
 }
 
-registerModule(Embedding, {
+registerModule("Embedding", Embedding, {
+  takes: ["numEmbeddings", "embeddingDim"],
+  unnamed: true,
+  options: ({ settings, weight }) => ({ ...tableOptions(settings), dtype: weight.dtype }),
+
   cases: ({ values }) => {
     const inputs = {
       x: values(

@@ -27,7 +27,9 @@ export class Flatten extends Module {
 
 markDiscreet(Flatten);
 
-registerModule(Flatten, {
+registerModule("Flatten", Flatten, {
+  takes: ["startDim", "endDim"],
+
   cases: () => [
     { note: "by default from dim 1", inputs: { x: [2, 3, 2] } },
     { note: "images", inputs: { x: [2, 3, 2, 4] } },

@@ -28,4 +28,7 @@ export class GELU extends Module {
 
 markDiscreet(GELU);
 
-registerModule(GELU, { cases: () => [[], [{ approximate: "tanh" }]] });
+registerModule("GELU", GELU, {
+  options: ({ approximate }) => ({ approximate }),
+  cases: () => [[], [{ approximate: "tanh" }]],
+});

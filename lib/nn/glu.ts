@@ -24,4 +24,7 @@ export class GLU extends Module {
   }
 }
 
-registerModule(GLU, { cases: () => [[], [1], { note: "dim 0", arguments: [0], inputs: { x: [4, 3] } }] });
+registerModule("GLU", GLU, {
+  takes: ["dim"],
+  cases: () => [[], [1], { note: "dim 0", arguments: [0], inputs: { x: [4, 3] } }],
+});

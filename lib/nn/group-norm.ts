@@ -71,7 +71,16 @@ export class GroupNorm extends Module {
   }
 }
 
-registerModule(GroupNorm, {
+registerModule("GroupNorm", GroupNorm, {
+  takes: ["numGroups", "numChannels"],
+  unnamed: true,
+  options: ({ eps, weight, bias }) => ({
+    eps,
+    affine: weight !== null,
+    bias: weight === null || bias !== null,
+    dtype: weight?.dtype,
+  }),
+
   cases: () => [
     [2, 4],
     [4, 4, { affine: false, eps: 0.01 }],

@@ -105,7 +105,14 @@ export class GRUCell extends Module {
   }
 }
 
-registerModule(GRUCell, {
+registerModule("GRUCell", GRUCell, {
+  takes: ["inputSize", "hiddenSize"],
+  unnamed: true,
+  options: ({ bias_ih, weight_ih }) => ({
+    bias: bias_ih === null ? false : undefined,
+    dtype: weight_ih.dtype,
+  }),
+
   inputs: { x: [4, 3], h: [4, 2] },
   cases: () => [
     [3, 2],

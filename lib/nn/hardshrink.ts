@@ -26,4 +26,8 @@ export class Hardshrink extends Module {
   }
 }
 
-registerModule(Hardshrink, { cases: () => [[], [0.2]] });
+registerModule("Hardshrink", Hardshrink, {
+  takes: ["lambda"],
+  unnamed: true,
+  cases: () => [[], [0.2]],
+});

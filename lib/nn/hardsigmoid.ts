@@ -15,4 +15,4 @@ export class Hardsigmoid extends Module {
 }
 
 // The gradient of PyTorch's own has constants of float32.
-registerModule(Hardsigmoid, { torch: "references.Hardsigmoid" });
+registerModule("Hardsigmoid", Hardsigmoid, { torch: "references.Hardsigmoid" });

@@ -14,4 +14,4 @@ export class Hardswish extends Module {
   }
 }
 
-registerModule(Hardswish);
+registerModule("Hardswish", Hardswish);

@@ -29,4 +29,7 @@ export class Hardtanh extends Module {
   }
 }
 
-registerModule(Hardtanh, { cases: () => [[], [-0.5, 0.75]] });
+registerModule("Hardtanh", Hardtanh, {
+  takes: ["low", "high"],
+  cases: () => [[], [-0.5, 0.75]],
+});

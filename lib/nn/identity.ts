@@ -12,4 +12,4 @@ export class Identity extends Module {
   }
 }
 
-registerModule(Identity);
+registerModule("Identity", Identity);

@@ -73,7 +73,16 @@ export class LayerNorm extends Module {
   }
 }
 
-registerModule(LayerNorm, {
+registerModule("LayerNorm", LayerNorm, {
+  takes: ["normalizedShape"],
+  unnamed: true,
+  options: ({ eps, weight, bias }) => ({
+    eps,
+    elementwiseAffine: weight !== null,
+    bias: weight === null || bias !== null,
+    dtype: weight?.dtype,
+  }),
+
   cases: () => [
     [4],
     [[3, 4], { eps: 0.1 }],

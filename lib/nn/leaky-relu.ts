@@ -29,4 +29,7 @@ export class LeakyReLU extends Module {
 
 markDiscreet(LeakyReLU);
 
-registerModule(LeakyReLU, { cases: () => [[], [0.3]] });
+registerModule("LeakyReLU", LeakyReLU, {
+  takes: ["negativeSlope"],
+  cases: () => [[], [0.3]],
+});

@@ -76,7 +76,10 @@ export class Linear extends Module {
 
 markDiscreet(Linear);
 
-registerModule(Linear, {
+registerModule("Linear", Linear, {
+  takes: ["inFeatures", "outFeatures"],
+  options: ({ bias, weight }) => ({ bias: bias !== null, dtype: weight.dtype }),
+
   cases: () => [
     ...[true, false].flatMap((bias) =>
       Object.entries({

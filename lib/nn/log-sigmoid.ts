@@ -14,4 +14,4 @@ export class LogSigmoid extends Module {
   }
 }
 
-registerModule(LogSigmoid);
+registerModule("LogSigmoid", LogSigmoid);

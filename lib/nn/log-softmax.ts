@@ -24,7 +24,9 @@ export class LogSoftmax extends Module {
   }
 }
 
-registerModule(LogSoftmax, {
+registerModule("LogSoftmax", LogSoftmax, {
+  takes: ["dim"],
+
   torch: "lambda dim=-1: nn.LogSoftmax(dim)",
   cases: () => [[], [0]],
 });

@@ -58,6 +58,21 @@ export function readTable(name: string, numEmbeddings: number, options: TableOpt
   };
 }
 
+/** The options that give these settings, without those that are as by default. */
+export function tableOptions({
+  paddingIdx,
+  maxNorm,
+  normType,
+  scaleGradByFreq,
+}: TableSettings): TableOptions {
+  return {
+    ...(paddingIdx === null ? {} : { paddingIdx }),
+    ...(maxNorm === null ? {} : { maxNorm }),
+    ...(normType === 2 ? {} : { normType }),
+    ...(scaleGradByFreq ? { scaleGradByFreq } : {}),
+  };
+}
+
 /** Rows from N(0, 1), that of the padding 0. */
 export function newTable(
   numEmbeddings: number,

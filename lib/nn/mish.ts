@@ -14,4 +14,4 @@ export class Mish extends Module {
   }
 }
 
-registerModule(Mish);
+registerModule("Mish", Mish);

@@ -89,7 +89,9 @@ function partial(rows: Tensor, weight: Tensor): Tensor {
   return addmm(sum(square(weight), { dim: 1 }), rows, weight, { transposeB: true, alpha: -2 });
 }
 
-registerModule(NearestNeighbor, {
+registerModule("NearestNeighbor", NearestNeighbor, {
+  takes: ["weight"],
+
   torch: "references.NearestNeighbor",
   cases: ({ floats, values }) => {
     const at = (note: string, weight: number[][], x: number[][]): ModuleCase<[Draw]> => ({

@@ -21,17 +21,18 @@ export interface PReLUOptions extends FloatOptions {
  * @example new nn.PReLU({ numParameters: 60 }).forward(rand([32, 60]))
  */
 export class PReLU extends Module {
+  readonly numParameters: number;
   readonly weight: Parameter;
 
   constructor(options: PReLUOptions = {}) {
     super();
     checkOptions("PReLU", options, ["numParameters", "init", "dtype"]);
-    const count = checkNumber("PReLU", "numParameters", options.numParameters ?? 1, {
+    this.numParameters = checkNumber("PReLU", "numParameters", options.numParameters ?? 1, {
       min: 1,
       integer: true,
     });
     const init = checkNumber("PReLU", "init", options.init ?? 0.25);
-    this.weight = new Parameter(full([count], init, { dtype: readFloat("PReLU", options) }));
+    this.weight = new Parameter(full([this.numParameters], init, { dtype: readFloat("PReLU", options) }));
   }
 
   forward(x: Tensor): Tensor {
@@ -39,7 +40,9 @@ export class PReLU extends Module {
   }
 }
 
-registerModule(PReLU, {
+registerModule("PReLU", PReLU, {
+  options: ({ numParameters, weight }) => ({ numParameters, dtype: weight.dtype }),
+
   cases: () => [
     [],
     [{ numParameters: 4, dtype: "float64" }],

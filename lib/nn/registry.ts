@@ -1,5 +1,5 @@
-// What a module's file says of it for tests: how it is made and called. It imports nothing for that. Classes of a user
-// need none of this.
+// What a module's file says of it: how it is made, so that files can describe it and `toString` show it; and for tests
+// how it is called. It imports nothing for that. A user's classes come here by `registerClass`.
 import type { CaseTensors, Draw, Draws } from "../ops/cases.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Module } from "./module.js";
@@ -30,7 +30,22 @@ export interface ModuleCase<Arguments extends readonly unknown[] = readonly unkn
   readonly hasDerivatives?: boolean;
 }
 
-export interface ModuleDescription {
+/**
+ * How a module is made again from its fields: `new Kind(...takes, ...rest, options)`, of which each part may be absent.
+ * What that gives has the same names in its state, and after `loadStateDict` the same outputs.
+ */
+export interface Making<M extends Module, Field extends string = keyof M & string> {
+  /** The constructor's first arguments, which are fields of the module by these names. */
+  readonly takes?: readonly Field[];
+  /** A field whose elements are the constructor's other arguments. */
+  readonly rest?: Field;
+  /** The constructor's object of options; undefined ones are left out. Default: it has none. */
+  options?(module: M): Readonly<Record<string, unknown>>;
+}
+
+export interface ModuleDescription extends Making<Module, string> {
+  /** `toString` shows the first arguments without their names, as PyTorch does. Default: false. */
+  readonly unnamed?: boolean;
   /** PyTorch's class, a Python expression. Default: the one in torch.nn of the same name. */
   readonly torch?: string;
   /** Of `forward`; null where the class has none of its own. Default: x [3, 4]. */
@@ -39,7 +54,7 @@ export interface ModuleDescription {
   readonly cases?: (draws: Draws) => readonly (readonly unknown[] | ModuleCase)[];
 }
 
-type ModuleClass = new (...args: never[]) => Module;
+export type ModuleClass = new (...args: never[]) => Module;
 
 /** An argument of a case: tensors by what they are drawn from, modules by name. */
 type Argument<T> = T extends Tensor
@@ -60,17 +75,38 @@ type CasesOf<C> = C extends new (
   ? (draws: Draws) => readonly (ArgumentsOf<Arguments> | ModuleCase<ArgumentsOf<Arguments>>)[]
   : never;
 
-type DescriptionOf<C> = Omit<ModuleDescription, "cases"> & { readonly cases?: CasesOf<C> };
+type DescriptionOf<C extends ModuleClass> = Omit<ModuleDescription, "cases" | keyof Making<Module>> &
+  Making<InstanceType<C>> & { readonly cases?: CasesOf<C> };
 
-const descriptions = new Map<unknown, ModuleDescription>();
-
-/** Says how a module is made and called. */
-export function registerModule<C extends ModuleClass>(kind: C, description?: DescriptionOf<C>): void;
-export function registerModule(kind: unknown, description: ModuleDescription = {}): void {
-  descriptions.set(kind, description);
+/** A class of modules with its name in files. */
+export interface Registered {
+  readonly name: string;
+  readonly kind: ModuleClass;
+  readonly description: ModuleDescription;
 }
+
+const byName = new Map<string, Registered>();
+const byKind = new Map<unknown, Registered>();
+
+/** Says how a module is made and called, and gives it the name that it has in files. */
+export function registerModule<C extends ModuleClass>(
+  name: string,
+  kind: C,
+  description?: DescriptionOf<C>,
+): void;
+export function registerModule(name: string, kind: ModuleClass, description: ModuleDescription = {}): void {
+  const registered = { name, kind, description };
+  byName.set(name, registered);
+  byKind.set(kind, registered);
+}
+
+/** The class of this name; undefined if there is none. */
+export const moduleNamed = (name: string): Registered | undefined => byName.get(name);
+
+/** What is known of this class; undefined if it is not registered. Not what is known of the class that it extends. */
+export const registeredModule = (kind: unknown): Registered | undefined => byKind.get(kind);
 
 /** What a module's file says of it; undefined where it says nothing. */
 export function moduleDescription(kind: unknown): ModuleDescription | undefined {
-  return descriptions.get(kind);
+  return byKind.get(kind)?.description;
 }

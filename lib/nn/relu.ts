@@ -17,7 +17,7 @@ export class ReLU extends Module {
 
 markDiscreet(ReLU);
 
-registerModule(ReLU, {
+registerModule("ReLU", ReLU, {
   cases: ({ values }) => [
     { note: "2-D", inputs: { x: [3, 7] } },
     { note: "0-d", inputs: { x: [] } },

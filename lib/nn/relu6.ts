@@ -14,4 +14,4 @@ export class ReLU6 extends Module {
   }
 }
 
-registerModule(ReLU6);
+registerModule("ReLU6", ReLU6);

@@ -50,6 +50,14 @@ export class RMSNorm extends Module {
   }
 }
 
-registerModule(RMSNorm, {
+registerModule("RMSNorm", RMSNorm, {
+  takes: ["normalizedShape"],
+  unnamed: true,
+  options: ({ eps, weight }) => ({
+    eps: eps ?? undefined,
+    elementwiseAffine: weight !== null,
+    dtype: weight?.dtype,
+  }),
+
   cases: () => [[4], [4, { eps: 0.1, elementwiseAffine: false }], [[3, 4], { dtype: "float64" }]],
 });

@@ -39,4 +39,7 @@ export class RReLU extends Module {
 }
 
 // In training its slopes are drawn.
-registerModule(RReLU, { cases: () => [{ note: "evaluation", training: false }] });
+registerModule("RReLU", RReLU, {
+  takes: ["lower", "upper"],
+  cases: () => [{ note: "evaluation", training: false }],
+});

@@ -14,4 +14,4 @@ export class SELU extends Module {
   }
 }
 
-registerModule(SELU);
+registerModule("SELU", SELU);

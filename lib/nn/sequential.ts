@@ -53,7 +53,9 @@ function through(module: Module, z: Tensor, i: number): Tensor {
   return y;
 }
 
-registerModule(Sequential, {
+registerModule("Sequential", Sequential, {
+  rest: "modules",
+
   cases: () => {
     const linear = (inFeatures: number, outFeatures: number): ModulePart => ({
       module: "Linear",

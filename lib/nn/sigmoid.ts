@@ -17,7 +17,7 @@ export class Sigmoid extends Module {
 
 markDiscreet(Sigmoid);
 
-registerModule(Sigmoid, {
+registerModule("Sigmoid", Sigmoid, {
   cases: ({ values }) => [
     { note: "2-D", inputs: { x: [3, 7] } },
     { note: "0-d", inputs: { x: [] } },

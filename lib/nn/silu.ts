@@ -17,4 +17,4 @@ export class SiLU extends Module {
 
 markDiscreet(SiLU);
 
-registerModule(SiLU);
+registerModule("SiLU", SiLU);

@@ -26,12 +26,19 @@ export class SoftNearestNeighbor extends Module {
     this.temperature = checkNumber("SoftNearestNeighbor", "temperature", temperature, { above: 0 });
   }
 
+  /** The stored samples: [K, D]. */
+  get samples(): Tensor {
+    return this.neighbors.weight;
+  }
+
   forward(x: Tensor): Tensor {
     return softmin(mul(this.neighbors.distances(x), 1 / this.temperature), { dim: 1 });
   }
 }
 
-registerModule(SoftNearestNeighbor, {
+registerModule("SoftNearestNeighbor", SoftNearestNeighbor, {
+  takes: ["samples", "temperature"],
+
   torch: "references.SoftNearestNeighbor",
   cases: ({ floats }) => [
     { note: "by default", arguments: [floats([4, 3])], inputs: { x: [5, 3] } },

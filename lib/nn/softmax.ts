@@ -24,7 +24,9 @@ export class Softmax extends Module {
   }
 }
 
-registerModule(Softmax, {
+registerModule("Softmax", Softmax, {
+  takes: ["dim"],
+
   torch: "lambda dim=-1: nn.Softmax(dim)",
   cases: () => [[], [0]],
 });

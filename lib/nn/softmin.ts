@@ -24,7 +24,9 @@ export class Softmin extends Module {
   }
 }
 
-registerModule(Softmin, {
+registerModule("Softmin", Softmin, {
+  takes: ["dim"],
+
   torch: "lambda dim=-1: nn.Softmin(dim)",
   cases: () => [[], [0]],
 });

@@ -29,4 +29,7 @@ export class Softplus extends Module {
 
 markDiscreet(Softplus);
 
-registerModule(Softplus, { cases: () => [[], [{ beta: 2, threshold: 3 }]] });
+registerModule("Softplus", Softplus, {
+  options: ({ beta, threshold }) => ({ beta, threshold }),
+  cases: () => [[], [{ beta: 2, threshold: 3 }]],
+});

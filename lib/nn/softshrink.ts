@@ -26,4 +26,8 @@ export class Softshrink extends Module {
   }
 }
 
-registerModule(Softshrink, { cases: () => [[], [0.25]] });
+registerModule("Softshrink", Softshrink, {
+  takes: ["lambda"],
+  unnamed: true,
+  cases: () => [[], [0.25]],
+});

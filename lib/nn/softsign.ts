@@ -14,4 +14,4 @@ export class Softsign extends Module {
   }
 }
 
-registerModule(Softsign);
+registerModule("Softsign", Softsign);

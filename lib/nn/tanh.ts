@@ -17,7 +17,7 @@ export class Tanh extends Module {
 
 markDiscreet(Tanh);
 
-registerModule(Tanh, {
+registerModule("Tanh", Tanh, {
   cases: ({ values }) => [
     { note: "2-D", inputs: { x: [3, 7] } },
     { note: "0-d", inputs: { x: [] } },

@@ -14,4 +14,4 @@ export class Tanhshrink extends Module {
   }
 }
 
-registerModule(Tanhshrink);
+registerModule("Tanhshrink", Tanhshrink);

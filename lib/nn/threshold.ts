@@ -29,4 +29,7 @@ export class Threshold extends Module {
   }
 }
 
-registerModule(Threshold, { cases: () => [[0.5, -2]] });
+registerModule("Threshold", Threshold, {
+  takes: ["limit", "value"],
+  cases: () => [[0.5, -2]],
+});

@@ -34,6 +34,8 @@ export class Unflatten extends Module {
   }
 }
 
-registerModule(Unflatten, {
+registerModule("Unflatten", Unflatten, {
+  takes: ["dim", "sizes"],
+
   cases: () => [{ note: "dim 1", arguments: [1, [2, 3]], inputs: { x: [2, 6] } }],
 });

@@ -1,4 +1,5 @@
 import { constants } from "node:buffer";
+import { context } from "../context/context.js";
 import { ArgumentError, DTypeError, MemoryError, ShapeError } from "../errors.js";
 import { binding } from "../native/binding.js";
 import { describe } from "../options.js";
@@ -51,6 +52,7 @@ export function allocateUnset(dtype: DType, size: number, where: string): TypedA
 }
 
 function orNoMemory(dtype: DType, size: number, where: string, make: () => TypedArray): TypedArray {
+  if (context.budget !== null) spend(context.budget, dtype, size, where);
   try {
     return make();
   } catch (error) {
@@ -60,6 +62,15 @@ function orNoMemory(dtype: DType, size: number, where: string, make: () => Typed
       ? new MemoryError(message)
       : new ShapeError(message);
   }
+}
+
+/** @throws MemoryError where the arrays of a file do not warrant this memory. */
+function spend(budget: { bytes: number }, dtype: DType, size: number, where: string): void {
+  budget.bytes -= bytesOf({ size, dtype });
+  if (budget.bytes >= 0) return;
+  throw new MemoryError(
+    `${where}: ${size} elements of ${dtype} are more than the arrays of the file warrant`,
+  );
 }
 
 // The type of an array from any realm. Each realm (`vm`, a test runner's context) has classes of its own, so
