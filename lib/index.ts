@@ -26,10 +26,21 @@ export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";
 export { detectAnomaly } from "./eager/anomaly.js";
 export * from "./errors.js";
+export {
+  deserialize,
+  deserializeTensors,
+  load,
+  loadSync,
+  loadTensors,
+  loadTensorsSync,
+} from "./keeping/load.js";
+export type { SavedTensors, SaveOptions } from "./keeping/model-file.js";
+export { save, saveSync, serialize } from "./keeping/save.js";
 export { type BackendInfo, backendInfo, setBackend, setThreads } from "./native/backend.js";
 export * as nn from "./nn/index.js";
 export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";
 export { perSampleGradients } from "./nn/per-sample-gradients.js";
+export { registerClass } from "./nn/register-class.js";
 export * as ops from "./ops/index.js";
 export * as optim from "./optim/index.js";
 export { rand, randn } from "./random/create.js";

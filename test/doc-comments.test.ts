@@ -80,9 +80,12 @@ const OWN: Readonly<Record<string, string>> = {
   "data/dataset.ts": "data = thalweg.data;",
   "compiler/compile.ts":
     "const generator = { permutation: () => int32(Array.from({ length: 128 }, (_, i) => i)) }; const step = { loop: compile((x: Tensor, y: Tensor) => thalweg.cost.crossEntropy(model.forward(x), y)).loop };",
+  "keeping/load.ts":
+    "model = new nn.Linear(3, 4); const net = model; const bytes = serialize(model); for (const name of ['model', 'torch']) await save(model, name + '.safetensors');",
+  "keeping/save.ts": "model = model.m0;",
   "tensor/tensor.ts": "const h = model.m0.forward(x);",
   "nn/jacobians.ts": "const z = randn([3]);",
-  "nn/module.ts": "const w = randn([5, 3]);",
+  "nn/module.ts": "const w = randn([5, 3]); const state = model.stateDict();",
   "nn/nearest-neighbor.ts": "const [trainImages, trainLabels] = [randn([5, 3]), int32([0, 1, 2, 3, 9])];",
   "nn/soft-nearest-neighbor.ts":
     "const [trainImages, trainLabels] = [randn([5, 3]), int32([0, 1, 2, 3, 9])];",
@@ -207,6 +210,7 @@ describe("the examples of the doc comments", () => {
       writeFileSync(file, program());
       const output = execFileSync(process.execPath, ["--import", "tsx", file], {
         encoding: "utf8",
+        // What the examples write goes with the folder.
         cwd: folder,
       });
       ({ results, compared } = JSON.parse(output) as { results: (string | null)[]; compared: number });

@@ -35,7 +35,7 @@ export interface Held {
 /** Copies values into tensors by name, all or none: nothing is written before everything is found to be there. */
 export function loadState(held: Held, state: StateDict, options: LoadStateDictOptions): LoadReport {
   const where = "loadStateDict";
-  const { strict, rename } = readOptions(where, options);
+  const { strict, rename } = readLoadOptions(where, options);
   if (state === null || typeof state !== "object") {
     throw new ArgumentError(`${where}: expected tensors by name, got ${describe(state)}`);
   }
@@ -58,7 +58,10 @@ export function loadState(held: Held, state: StateDict, options: LoadStateDictOp
   return { missingKeys, unexpectedKeys, mismatched };
 }
 
-function readOptions(where: string, options: LoadStateDictOptions): Required<LoadStateDictOptions> {
+export function readLoadOptions(
+  where: string,
+  options: LoadStateDictOptions,
+): Required<LoadStateDictOptions> {
   checkOptions(where, options, ["strict", "rename"]);
   const { strict = true, rename = (name) => name } = options;
   checkFunction(where, "rename", rename);

@@ -1,0 +1,153 @@
+// Models and state dicts as safetensors files.
+import { types } from "node:util";
+import { ArgumentError, DataError, ThalwegError } from "../errors.js";
+import { toStored, toTensor } from "../formats/convert.js";
+import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
+import type { ArrayFile, StoredArray } from "../formats/stored-array.js";
+import { describeModel, tiesOf } from "../nn/describe.js";
+import { Module } from "../nn/module.js";
+import type { LoadStateDictOptions, StateDict } from "../nn/state-dict.js";
+import { checkChoice, checkOptions, describe, isInstance, isPlainObject } from "../options.js";
+import { isFloat } from "../tensor/dtype.js";
+import { sizeOf } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { fillModel, makeModel, type TensorSource } from "./model-source.js";
+
+export interface SaveOptions {
+  /** How numbers of floating point are stored, rounded to the nearest. Default: each as it is. */
+  readonly dtype?: "float16" | "bfloat16" | "float32" | "float64";
+  /** Texts by name that the file has too. Default: none. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Tensors of a file by name, and its metadata. */
+export interface SavedTensors {
+  readonly tensors: StateDict;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Where the metadata has the description of the model. */
+const DESCRIPTION = "thalweg";
+const DTYPES = ["float16", "bfloat16", "float32", "float64"] as const;
+
+/**
+ * The pieces of a file. Without a conversion, the arrays are views of the tensors' own memory.
+ * @throws ArgumentError, OptionError; DetachedError, BusyError
+ */
+export function encodeModel(where: string, from: unknown, options: SaveOptions): Uint8Array[] {
+  checkOptions(where, options, ["dtype", "metadata"]);
+  const { metadata = {} } = options;
+  const dtype = options.dtype === undefined ? undefined : checkChoice(where, "dtype", options.dtype, DTYPES);
+  if (!isPlainObject(metadata) || types.isProxy(metadata)) {
+    throw new ArgumentError(
+      `${where}: expected metadata to be an object of texts, got ${describe(metadata)}`,
+    );
+  }
+  if (Object.hasOwn(metadata, DESCRIPTION)) {
+    throw new ArgumentError(`${where}: metadata: the name "${DESCRIPTION}" is taken`);
+  }
+  const { state, own } = isInstance(from, Module)
+    ? ofModel(where, from)
+    : { state: checkState(where, from), own: {} };
+  const arrays = new Map(
+    Object.entries(state).map(([name, tensor]): [string, StoredArray] => [
+      name,
+      stored(where, name, tensor, dtype),
+    ]),
+  );
+  return encodeSafetensors(arrays, { format: "pt", ...own, ...metadata }, where);
+}
+
+/** The tensors of a model, and what the metadata says of it. */
+function ofModel(where: string, model: Module): { state: StateDict; own: Record<string, string> } {
+  try {
+    const description = JSON.stringify(describeModel(model));
+    // As safetensors.torch.save_model writes parameters that are others.
+    return {
+      state: model.stateDict(),
+      own: { ...Object.fromEntries(tiesOf(model)), [DESCRIPTION]: description },
+    };
+  } catch (error) {
+    if (error instanceof ArgumentError) throw new ArgumentError(`${where}: ${error.message}`);
+    throw error;
+  }
+}
+
+function checkState(where: string, state: unknown): StateDict {
+  if (!isPlainObject(state) || types.isProxy(state)) {
+    throw new ArgumentError(`${where}: expected a Module, or tensors by name, got ${describe(state)}`);
+  }
+  return Object.fromEntries(
+    Object.entries(state).map(([name, tensor]) => [name, checkTensor(where, name, tensor)]),
+  );
+}
+
+function stored(where: string, name: string, tensor: Tensor, dtype: SaveOptions["dtype"]): StoredArray {
+  const place = `${where}: ${name}`;
+  try {
+    return toStored(tensor, isFloat(tensor.dtype) ? dtype : undefined, place);
+  } catch (error) {
+    if (error instanceof ThalwegError) error.message = error.message.replace(/^tensor: /, `${place}: `);
+    throw error;
+  }
+}
+
+/** The model in a file: the one that it describes, or the given one with its values. @throws DataError, … */
+export function decodeModel(
+  where: string,
+  bytes: Uint8Array,
+  model: Module | undefined,
+  options: LoadStateDictOptions | undefined,
+): Module {
+  if (model !== undefined && !isInstance(model, Module)) {
+    throw new ArgumentError(`${where}: expected model to be a Module, got ${describe(model)}`);
+  }
+  const file = decodeSafetensors(bytes, where);
+  const source = sourceOf(where, file);
+  if (model !== undefined) return fillModel(source, model, options);
+  if (options !== undefined) {
+    throw new ArgumentError(`${where}: options are for a given model, which is missing`);
+  }
+  const description = file.metadata[DESCRIPTION];
+  if (description === undefined) {
+    throw new DataError(
+      `${where}: the file has tensors and does not say of what model: give the model to be filled, or read the tensors with loadTensors`,
+    );
+  }
+  return makeModel(source, parsed(where, description));
+}
+
+function parsed(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DataError(`${where}: the description of the model is not JSON`, { cause });
+  }
+}
+
+function sourceOf(where: string, { arrays, metadata }: ArrayFile): TensorSource {
+  const elements = Array.from(arrays.values(), ({ shape }) => sizeOf(shape));
+  return {
+    where,
+    names: [...arrays.keys()],
+    elements: elements.reduce((sum, size) => sum + size, 0),
+    aliases: new Map(Object.entries(metadata).filter(([, name]) => arrays.has(name))),
+    tensorAt: (name, dtype) => toTensor(where, name, arrays.get(name) as StoredArray, { dtype }),
+  };
+}
+
+/** All tensors in a file. @throws DataError */
+export function decodeTensors(where: string, bytes: Uint8Array): SavedTensors {
+  const { arrays, metadata } = decodeSafetensors(bytes, where);
+  const tensors: StateDict = Object.create(null);
+  for (const [name, array] of arrays) tensors[name] = toTensor(where, name, array);
+  return { tensors, metadata };
+}
+
+/** Bytes that nobody else writes meanwhile. @throws ArgumentError */
+export function checkBytes(where: string, bytes: unknown): Uint8Array {
+  if (!types.isUint8Array(bytes) || types.isProxy(bytes)) {
+    throw new ArgumentError(`${where}: expected bytes to be a Uint8Array, got ${describe(bytes)}`);
+  }
+  return types.isSharedArrayBuffer(bytes.buffer) ? Uint8Array.from(bytes) : bytes;
+}
