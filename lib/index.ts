@@ -26,6 +26,7 @@ export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";
 export { detectAnomaly } from "./eager/anomaly.js";
 export * from "./errors.js";
+export { fromJSON, toJSON } from "./keeping/json.js";
 export {
   deserialize,
   deserializeTensors,

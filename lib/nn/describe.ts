@@ -2,7 +2,7 @@
 import { types } from "node:util";
 import { ArgumentError } from "../errors.js";
 import { describe, isPlainObject } from "../options.js";
-import { isTensor, type Tensor } from "../tensor/tensor.js";
+import { isTensor, type Tensor, type TensorJSON } from "../tensor/tensor.js";
 import { partsOf } from "../tensor/tree.js";
 import type { Module } from "./module.js";
 import { bufferSlotsOf, slotsOf } from "./named.js";
@@ -102,7 +102,16 @@ export function argumentsOf(module: Module, { description }: Registered): [name:
   return [...entries, ...Object.entries(options?.(module) ?? {})].filter(([, value]) => value !== undefined);
 }
 
-const isModule = (value: object): value is Module => partsOf in value && "namedModules" in value;
+export const isModule = (value: object): value is Module => partsOf in value && "namedModules" in value;
+
+/** A model in JSON, with its values. */
+export type ModelJSON = ModelDescription & { readonly state: Readonly<Record<string, TensorJSON>> };
+
+/** The description of a model with the values of its parameters and buffers. @throws ArgumentError; BusyError, … */
+export function modelToJSON(model: Module): ModelJSON {
+  const state = Object.entries(model.stateDict()).map(([name, held]) => [name, held.toJSON()] as const);
+  return { ...describeModel(model), state: Object.fromEntries(state) };
+}
 
 /** What a description of one model is made with. */
 class Describer {

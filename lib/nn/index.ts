@@ -13,6 +13,7 @@ export {
   SoftSign,
   TanhShrink,
 } from "./deprecated.js";
+export type { ModelDescription, ModelJSON } from "./describe.js";
 export { CosineSimilarity, PairwiseDistance } from "./distances.js";
 export { AlphaDropout, Dropout } from "./dropout.js";
 export { ELU } from "./elu.js";

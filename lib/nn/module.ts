@@ -1,3 +1,4 @@
+import type { InspectOptionsStylized } from "node:util";
 import { assume, overrule, settingChanged } from "../context/trace.js";
 import { checkAssignable } from "../eager/apply.js";
 import { ArgumentError, GraphError } from "../errors.js";
@@ -9,11 +10,13 @@ import { type HasParts, type Parts, partsOf } from "../tensor/tree.js";
 import type { Buffer } from "./buffer.js";
 import { convertModule } from "./convert.js";
 import { type Copies, type Copyable, copyFields, copyWith, deepCopy } from "./deep-copy.js";
+import { type ModelJSON, modelToJSON } from "./describe.js";
 import { emptyCopy } from "./empty-copy.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
 import { buffersOf, heldAt, modulesOf, slotsOf } from "./named.js";
 import type { Parameter } from "./parameter.js";
 import { placed, placingForward } from "./place.js";
+import { kindOf, showArguments, showModule } from "./show.js";
 import { isStandIn, withStandIns } from "./stand-ins.js";
 import { type LoadReport, type LoadStateDictOptions, loadState, type StateDict } from "./state-dict.js";
 
@@ -302,6 +305,45 @@ export abstract class Module implements HasParts, Copyable {
     }
     if (hooks !== null && !hooks.isEmpty) copy.#through(hooks.copyFor(copy));
     return copy;
+  }
+
+  /**
+   * What `JSON.stringify` writes: what the model is made of, and the values of its parameters and buffers. For small
+   * models; `fromJSON` reads it.
+   * @throws ArgumentError for an option of a registered class that JSON cannot hold; BusyError, DetachedError
+   * @example const copy = fromJSON(JSON.parse(JSON.stringify(model)));
+   */
+  toJSON(): ModelJSON {
+    return modelToJSON(this);
+  }
+
+  /**
+   * What `toString()` shows between the brackets: for modules of nn and registered classes the arguments of the
+   * constructor, `"inFeatures=3, outFeatures=5, bias=true"`. Own classes may give another text
+   * (torch.nn.Module.extra_repr).
+   */
+  extraRepr(): string {
+    return showArguments(this);
+  }
+
+  /**
+   * The modules that it is made of, as PyTorch prints them, with our names of arguments.
+   * @example
+   * String(new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU()));
+   * // Sequential(
+   * //   (0): Linear(inFeatures=2, outFeatures=3, bias=true)
+   * //   (1): ReLU()
+   * // )
+   */
+  toString(): string {
+    return showModule(this);
+  }
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](depth: number, options?: InspectOptionsStylized): string {
+    if (depth >= 0) return showModule(this);
+    const text = `[${kindOf(this)}]`;
+    return options?.stylize(text, "special") ?? text;
   }
 
   /** Sets training mode here and below. @returns this */

@@ -14,8 +14,8 @@ import { Parameter } from "./parameter.js";
 import { registerModule } from "./registry.js";
 
 export interface RMSNormOptions extends FloatOptions {
-  /** Added to the mean of the squares. Default: that of the dtype, 2⁻²³ for float32 and 2⁻⁵² for float64. */
-  readonly eps?: number;
+  /** Added to the mean of the squares. Default, and null: that of the dtype, 2⁻²³ for float32 and 2⁻⁵² for float64. */
+  readonly eps?: number | null;
   /** Whether there is a weight w. Default: true. */
   readonly elementwiseAffine?: boolean;
 }
@@ -36,7 +36,8 @@ export class RMSNorm extends Module {
     super();
     checkOptions("RMSNorm", options, ["eps", "elementwiseAffine", "dtype"]);
     this.normalizedShape = checkShape("RMSNorm", typeof shape === "number" ? [shape] : shape);
-    this.eps = options.eps === undefined ? null : checkNumber("RMSNorm", "eps", options.eps, { min: 0 });
+    const { eps = null } = options;
+    this.eps = eps === null ? null : checkNumber("RMSNorm", "eps", eps, { min: 0 });
     const affine = checkFlag("RMSNorm", "elementwiseAffine", options.elementwiseAffine ?? true);
     const dtype = readFloat("RMSNorm", options);
     this.weight = affine ? new Parameter(ones(this.normalizedShape, { dtype })) : null;
@@ -54,7 +55,7 @@ registerModule("RMSNorm", RMSNorm, {
   takes: ["normalizedShape"],
   unnamed: true,
   options: ({ eps, weight }) => ({
-    eps: eps ?? undefined,
+    eps,
     elementwiseAffine: weight !== null,
     dtype: weight?.dtype,
   }),

@@ -1,3 +1,4 @@
+import type { InspectOptionsStylized } from "node:util";
 import { context } from "../context/context.js";
 import { settingChanged, type Trace } from "../context/trace.js";
 import type { Node } from "../eager/node.js";
@@ -5,6 +6,7 @@ import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { describe } from "../options.js";
 import { type DType, isFloat, type TypedArray } from "./dtype.js";
 import { type Shape, sizeOf } from "./shape.js";
+import { showTensor } from "./show.js";
 import { frozenValue, Storage } from "./storage.js";
 
 /** Receives a tensor's gradient, and may return another gradient in its place. */
@@ -43,7 +45,8 @@ export interface TensorJSON {
  * JavaScript's garbage collector owns its memory: there is nothing to dispose of.
  *
  * `JSON.stringify` writes a tensor, and `JSON.parse(text, reviveTensors)` reads it. `structuredClone` and
- * `postMessage` refuse it: send `{ data, shape, dtype }` and make a tensor again with `tensor(data, { shape, dtype })`.
+ * `postMessage` refuse it: send `{ data, shape, dtype }` and make a tensor again with `tensor(data, { shape, dtype })`,
+ * or send the bytes of `serialize({ x })`.
  *
  * @example
  * const x = tensor([[1, 2], [3, 4]]);
@@ -234,30 +237,21 @@ export class Tensor {
     };
   }
 
-  /** `Tensor [2, 2] float32 [[1, 2], [3, 4]]`; long tensors are abridged. */
+  /**
+   * Its values as NumPy prints them, its shape and dtype, and whether it requires a gradient or which op gave it. Of more
+   * than 1000 elements, it shows three at each end of an axis. If the values cannot be read now, because a run writes
+   * them for instance, it says so instead.
+   * @example String(tensor([1, 0.25]));   // "Tensor([1.  , 0.25], shape=[2], dtype=float32)"
+   */
   toString(): string {
-    const shown = 6;
-    const data = this.storage.forReading();
-    const text = (dim: number, start: number): string => {
-      if (dim === this.rank) {
-        const value = data[start] as number;
-        if (this.dtype === "bool") return value !== 0 ? "true" : "false";
-        return this.dtype === "int32" ? String(value) : String(Number(value.toPrecision(6)));
-      }
-      const length = this.shape[dim] as number;
-      const step = sizeOf(this.shape.slice(dim + 1));
-      const parts = Array.from({ length: Math.min(length, shown) }, (_, i) =>
-        text(dim + 1, start + i * step),
-      );
-      if (length > shown) parts.push(`… ${length - shown} more`);
-      return `[${parts.join(", ")}]`;
-    };
-    const grad = this.requiresGrad ? ", requiresGrad" : "";
-    return `Tensor [${this.shape.join(", ")}] ${this.dtype}${grad} ${text(0, 0)}`;
+    return showTensor(this);
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](depth: number, options?: InspectOptionsStylized): string {
+    const stylize = options?.stylize ?? ((text: string) => text);
+    if (depth < 0) return stylize(`[${this.constructor.name}]`, "special");
+    return showTensor(this, (text) => stylize(text, "number"));
   }
 }
 

@@ -76,6 +76,10 @@ describe("bytes of a bool tensor other than 0 and 1 are true", () => {
 
   test("item, toArray and toString say so", () => {
     const x = truths([2]);
-    expect([x.item(), x.toArray(), x.toString()]).toEqual([1, [true], "Tensor [1] bool [true]"]);
+    expect([x.item(), x.toArray(), x.toString()]).toEqual([
+      1,
+      [true],
+      "Tensor([ true], shape=[1], dtype=bool)",
+    ]);
   });
 });
