@@ -137,7 +137,7 @@ registerModule("BatchNorm1d", BatchNorm1d, {
     eps,
     momentum,
     affine: weight !== null,
-    bias: weight === null || bias !== null,
+    bias: bias !== null,
     trackRunningStats: runningMean !== null,
     dtype: (weight ?? runningMean)?.dtype,
   }),

@@ -191,13 +191,17 @@ type Case = ModuleCase<ConstructorParameters<typeof EmbeddingBag>>;
 registerModule("EmbeddingBag", EmbeddingBag, {
   takes: ["numEmbeddings", "embeddingDim"],
   unnamed: true,
-  options: ({ settings, mode, includeLastOffset, weight }) => ({
-    ...tableOptions(settings),
-    mode,
-    includeLastOffset: includeLastOffset || undefined,
-    dtype: weight.dtype,
-  }),
-
+  options: ({ settings, mode, includeLastOffset, weight }) => {
+    // In the order in which PyTorch shows them.
+    const { paddingIdx, ...others } = tableOptions(settings);
+    return {
+      ...others,
+      mode,
+      paddingIdx,
+      includeLastOffset: includeLastOffset || undefined,
+      dtype: weight.dtype,
+    };
+  },
   cases: ({ values }) => {
     const rows = {
       x: values(

@@ -77,7 +77,7 @@ registerModule("GroupNorm", GroupNorm, {
   options: ({ eps, weight, bias }) => ({
     eps,
     affine: weight !== null,
-    bias: weight === null || bias !== null,
+    bias: bias !== null,
     dtype: weight?.dtype,
   }),
 

@@ -79,7 +79,7 @@ registerModule("LayerNorm", LayerNorm, {
   options: ({ eps, weight, bias }) => ({
     eps,
     elementwiseAffine: weight !== null,
-    bias: weight === null || bias !== null,
+    bias: bias !== null,
     dtype: weight?.dtype,
   }),
 

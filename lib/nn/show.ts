@@ -53,16 +53,16 @@ export function showArguments(module: Module): string {
   if (registered === undefined) return "";
   const { takes = [], unnamed = false } = registered.description;
   return argumentsOf(module, registered)
-    .filter(([name, value]) => name !== "dtype" && !holdsModule(value))
+    .filter(([name, value]) => name !== "dtype" && !isModules(value))
     .map(([name, value]) => (unnamed && takes.includes(name) ? show(value) : `${name}=${show(value)}`))
     .join(", ");
 }
 
-/** Modules are shown below, with their names. */
-function holdsModule(value: unknown): boolean {
+/** Whether a value is modules alone, or nothing: they are shown below, with their names. */
+function isModules(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (isModule(value)) return true;
-  return (Array.isArray(value) || isPlainObject(value)) && Object.values(value).some(holdsModule);
+  return (Array.isArray(value) || isPlainObject(value)) && Object.values(value).every(isModules);
 }
 
 function show(value: unknown): string {

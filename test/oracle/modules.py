@@ -30,7 +30,7 @@ def row(case):
         leaves = {k: (x * 2**call).requires_grad_() if x.is_floating_point() else x for k, x in xs.items()}
         y = module(*[leaves.get(k) for k in inputs])
         ys.append(y.detach())
-    out = {"case": case, "note": note, "state": before, "inputs": xs, "ys": ys}
+    out = {"case": case, "note": note, "repr": repr(module), "state": before, "inputs": xs, "ys": ys}
     if y.is_floating_point():
         dy = s.uniform(y.shape, -1, 1)
         moving = {k: x for k, x in leaves.items() if x.requires_grad} | parameters

@@ -62,6 +62,8 @@ export interface ModuleRow {
   /** Which case of the module's file it is, as `writtenModule` writes it. */
   readonly case: { readonly name: string };
   readonly note: string;
+  /** As PyTorch prints it. */
+  readonly repr: string;
   readonly state: OracleTensors;
   readonly inputs: OracleTensors;
   /** Of calls in a row, in each of which the inputs are twice those before. */
