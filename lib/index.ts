@@ -37,6 +37,16 @@ export {
 } from "./keeping/load.js";
 export type { SavedTensors, SaveOptions } from "./keeping/model-file.js";
 export { save, saveSync, serialize } from "./keeping/save.js";
+
+  type Checkpoint,
+  type CheckpointContents,
+  loadCheckpoint,
+  loadCheckpointSync,
+  saveCheckpoint,
+  saveCheckpointSync,
+} from "./keeping/checkpoint.js";
+
+export type { RunParts, Stateful } from "./keeping/run-state.js";
 export { type BackendInfo, backendInfo, setBackend, setThreads } from "./native/backend.js";
 export * as nn from "./nn/index.js";
 export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";
@@ -65,6 +75,12 @@ export type { Shape } from "./tensor/shape.js";
 export type { TensorJSON } from "./tensor/tensor.js";
 export { Tensor } from "./tensor/tensor.js";
 export type { Like, Tree } from "./tensor/tree.js";
+export type {
+  BestOptions,
+  CheckpointInterval,
+  CheckpointOptions,
+  CheckpointReport,
+} from "./train/checkpoints.js";
 export {
   type EvaluateOptions,
   type Evaluation,
@@ -72,6 +88,13 @@ export {
   type PredictOptions,
   predict,
 } from "./train/evaluate.js";
-export { type BatchReport, type EpochReport, type FitOptions, fit } from "./train/fit.js";
+export {
+  type BatchReport,
+  type EpochReport,
+  type FitOptions,
+  type FitState,
+  fit,
+  type ResumeReport,
+} from "./train/fit.js";
 export { averageLoss, type LossOptions, perSampleLoss } from "./train/loss.js";
 export { accuracy, type Metric, type Metrics } from "./train/metrics.js";

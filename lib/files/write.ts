@@ -88,8 +88,8 @@ export function writeAtomicallySync(where: string, path: FilePath, chunks: Chunk
   }
 }
 
-const PERMISSIONS = 0o7777;
-const FOLDERS_CAN_BE_FLUSHED = process.platform !== "win32";
+export const PERMISSIONS = 0o7777;
+export const FOLDERS_CAN_BE_FLUSHED = process.platform !== "win32";
 /** Only root may give a file to another user. */
 const maySetOwner = () => process.getuid?.() === 0;
 const temporaryName = () => `.thalweg-${randomBytes(8).toString("hex")}.tmp`;
@@ -104,7 +104,7 @@ async function findTarget(path: string, links = 0): Promise<string> {
   return findTarget(resolve(await promises.realpath(dirname(path)), link), links + 1);
 }
 
-function findTargetSync(path: string, links = 0): string {
+export function findTargetSync(path: string, links = 0): string {
   const isLink = fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   if (!isLink || links === MOST_LINKS) return path;
   return findTargetSync(resolve(fs.realpathSync(dirname(path)), fs.readlinkSync(path)), links + 1);
@@ -115,7 +115,7 @@ function ifAbsent(error: unknown): undefined {
 }
 
 /** @throws FileError for what a file must not replace. */
-function checkReplaceable(where: string, path: string, existing: fs.Stats | undefined): fs.Stats | undefined {
+export function checkReplaceable(where: string, path: string, existing: fs.Stats | undefined): fs.Stats | undefined {
   if (existing === undefined || existing.isFile()) return existing;
   const what = existing.isDirectory() ? "a folder" : "a device or pipe";
   throw new FileError(`${where}: ${path} could not be written: it is ${what}, not a file`);

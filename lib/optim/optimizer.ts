@@ -91,6 +91,11 @@ export abstract class Optimizer<State extends object = object, Settings = unknow
     this.parameters = this.groups.flatMap((group) => group.parameters);
   }
 
+  /** The name of its class, which does not change where names of classes are shortened. @internal */
+  get kind(): string {
+    return this.#name;
+  }
+
   /**
    * The learning rate η of the first group. To set it, between steps, sets that of all, which schedules that are made
    * after that start from.

@@ -108,6 +108,19 @@ export class Storage {
   }
 
   /**
+   * Copies the current bytes to memory of the caller. Values that only the native memory has are copied once.
+   * @throws as `forReading`
+   */
+  copyTo(target: Uint8Array): void {
+    if (this.#refusal === null && !this.#memoryIsStale && this.#exposedArray() === null) {
+      this.checkFree(false);
+      this.#memory?.read(target);
+    } else {
+      target.set(bytesIn(this.forReading()));
+    }
+  }
+
+  /**
    * The typed array for code outside the library, which may keep it, read it and write to it.
    * @throws as `forWriting`
    */

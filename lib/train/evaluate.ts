@@ -86,6 +86,8 @@ export async function evaluateOnce(task: Task): Promise<Evaluation> {
 export interface Evaluator {
   /** The programs that it runs. */
   readonly executables: readonly Executable[];
+  /** What they draw from. */
+  readonly forks: Forks;
   evaluate(): Promise<Evaluation>;
   close(): void;
 }
@@ -110,6 +112,7 @@ function overBatches({ where, name, model, cost, metrics, dataset, batchSize }: 
   forks.begin(executable);
   return {
     executables: [executable],
+    forks,
     evaluate: async () => {
       const means = new Means(["loss", ...Object.keys(metrics)]);
       const report = (log: Float64Array, samples: number): void => means.add(log, samples);
@@ -138,6 +141,7 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
   const target = copied(dataset.y) as Tensor;
   return {
     executables,
+    forks,
     evaluate: async () => {
       const scores = await collect(where, outputs, [x], batchSize, { isCopied: true, forks });
       const figures = await inTurn(specialization, async (now) => {

@@ -1,24 +1,28 @@
-import { performance } from "node:perf_hooks";
 import type { Cost } from "../cost/define.js";
-import { type Dataset, type Samples, toDataset } from "../data/dataset.js";
+import { type Samples, toDataset } from "../data/dataset.js";
 import { readBatchSize } from "../data/loader.js";
-import { assign } from "../eager/apply.js";
 import { ArgumentError, BusyError } from "../errors.js";
+import { checkPath, type FilePath } from "../files/path.js";
+import { checkRunParts, RUN_PARTS, type RunParts, rememberedGenerators } from "../keeping/run-state.js";
 import type { Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
-import { checkFlag, checkNumber, checkOptions, checkSignal, describe, isInstance } from "../options.js";
-import { canFail } from "../plan/ir.js";
-import { Generator } from "../random/generator.js";
-import { copyOf } from "../tensor/copy.js";
+import {
+  checkFlag,
+  checkFunction,
+  checkNumber,
+  checkOptions,
+  checkRequired,
+  checkSignal,
+  describe,
+  isInstance,
+} from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
-import { type CompiledModel, trainingProgram } from "./compiled-model.js";
-import { type Evaluation, type Evaluator, evaluationBatch, makeEvaluator } from "./evaluate.js";
-import { Forks } from "./forks.js";
-import { checkMetrics, Means, type Metrics } from "./metrics.js";
-import { openProgress, type Progress } from "./progress.js";
-import { isRefusal } from "./refusal.js";
-import { RunningSet, runSteps } from "./steps.js";
+import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } from "./checkpoints.js";
+import { trainingProgram } from "./compiled-model.js";
+import { type Evaluation, evaluationBatch, makeEvaluator } from "./evaluate.js";
+import { checkMetrics, type Metrics } from "./metrics.js";
+import { type Plan, train } from "./training.js";
 
 /** The argument of `onBatch` after each step. */
 export interface BatchReport {
@@ -77,6 +81,40 @@ export interface FitOptions {
    * otherwise one line per epoch. Default: false.
    */
   readonly progress?: boolean;
+  /**
+   * Writes checkpoints, next to the training: the state is copied between two steps, and a thread of its own writes
+   * the file. If writing takes longer than the interval, copies that wait are dropped for newer ones. Default: none.
+   */
+  readonly checkpoint?: CheckpointOptions;
+  /** Called when a checkpoint is on the device. `fit` waits for the last call before it ends. */
+  readonly onCheckpoint?: (report: CheckpointReport) => void | Promise<void>;
+  /**
+   * The path of a checkpoint that `fit` wrote, to go on from there; true for the `path` of `checkpoint`, if there is a
+   * file, and from the beginning otherwise. Model, optimizer, `state`, data and cost are made as they were in the
+   * broken-off run; in the middle of an epoch also `batchSize`, `shuffle` and the number of samples are the same.
+   */
+  readonly resume?: FilePath | true;
+  /** Called before the first step of a resumed training. `fit` waits for it. */
+  readonly onResume?: (report: ResumeReport) => void | Promise<void>;
+  /** What checkpoints hold besides model, optimizer and the position: what the callbacks use. */
+  readonly state?: FitState;
+}
+
+/** The argument of `onResume`. */
+export interface ResumeReport {
+  readonly path: string;
+  /** The epoch, from 1, the mini-batches of it that are done, and the steps of all epochs. */
+  readonly epoch: number;
+  readonly batch: number;
+  readonly step: number;
+  /** What `extra` of `state` gave when the checkpoint was taken. */
+  readonly extra: unknown;
+}
+
+/** What checkpoints hold besides model, optimizer and the position. */
+export interface FitState extends Omit<RunParts, "model" | "optimizer"> {
+  /** Gives plain values, typed arrays and tensors for each checkpoint. */
+  readonly extra?: () => unknown;
 }
 
 const OPTIONS = [
@@ -93,6 +131,11 @@ const OPTIONS = [
   "onBatch",
   "onEpoch",
   "progress",
+  "checkpoint",
+  "onCheckpoint",
+  "resume",
+  "onResume",
+  "state",
 ] as const;
 
 const inTraining = new WeakSet<Module>();
@@ -127,146 +170,11 @@ const inTraining = new WeakSet<Module>();
  */
 export async function fit(model: Module, options: FitOptions): Promise<EpochReport[]> {
   const plan = readOptions(model, options);
-  const { dataset, batchSize, epochs, program, validator } = plan;
   inTraining.add(model);
-  let set: RunningSet | null = null;
-  let progress: Progress | null = null;
-  let undo: Undo | null = null;
   try {
-    set = new RunningSet("data", dataset);
-    const forks = new Forks();
-    for (const batch of batchesOf(dataset.length, batchSize)) {
-      forks.begin(program.specialization("fit", batch, [dataset.x, dataset.y]).executable);
-    }
-    // The first epoch uses all samples, so an error that the data cause occurs in it. After it, no undo is needed.
-    undo = refusesData(plan) ? new Undo(model, options.optimizer) : null;
-    const shown = await openProgress(options.progress ?? false, epochs, dataset.length);
-    progress = shown;
-    const generator = new Generator(plan.seed);
-    const inOrder = Int32Array.from({ length: dataset.length }, (_, p) => p);
-    const history: EpochReport[] = [];
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      options.optimizer.zeroGrad();
-      const means = new Means(["loss", ...Object.keys(plan.metrics)]);
-      const started = performance.now();
-      let batch = 0;
-      await runSteps({
-        where: "fit",
-        program,
-        set,
-        order: plan.shuffle ? orderOf(generator, dataset.length) : inOrder,
-        batchSize,
-        forks,
-        // `onBatch` may end the training or change the learning rate before the next step.
-        ...(options.onBatch === undefined ? {} : { maxSteps: 1 }),
-        before: () => options.signal?.throwIfAborted(),
-        begin: () => undo?.noteRun(),
-        report: (log, samplesAStep) => {
-          means.add(log, samplesAStep);
-          shown.batch(epoch, means.samples, means.get(0));
-          batch++;
-          return options.onBatch?.({
-            epoch,
-            batch,
-            batches: Math.ceil(dataset.length / batchSize),
-            loss: log[0] as number,
-          });
-        },
-      });
-      const seconds = (performance.now() - started) / 1000;
-      const evaluation = (await validator?.evaluate()) ?? null;
-      undo = null;
-      const { loss, ...metrics } = means.all();
-      const samplesPerSecond = dataset.length / seconds;
-      const report = {
-        epoch,
-        loss: loss as number,
-        metrics,
-        validation: evaluation,
-        seconds,
-        samplesPerSecond,
-      };
-      history.push(report);
-      shown.epoch(report);
-      await options.onEpoch?.(report);
-    }
-    return history;
-  } catch (error) {
-    if (isRefusal(error)) undo?.undo();
-    throw error;
+    return await train(plan);
   } finally {
-    progress?.close();
-    set?.close();
-    validator?.close();
     inTraining.delete(model);
-  }
-}
-
-const orderOf = (generator: Generator, length: number): Int32Array =>
-  generator.permutation(length).storage.forReading() as Int32Array;
-
-/** The sizes of the mini-batches of a set. */
-const batchesOf = (length: number, batchSize: number): number[] =>
-  [batchSize, length % batchSize].filter((batch) => batch > 0);
-
-interface Plan {
-  readonly program: CompiledModel;
-  readonly cost: Cost;
-  readonly dataset: Dataset;
-  readonly batchSize: number;
-  readonly shuffle: boolean;
-  readonly seed: number;
-  readonly epochs: number;
-  readonly validator: Evaluator | null;
-  readonly metrics: Metrics;
-}
-
-/** Whether the data can make a step fail: an index out of range. */
-function refusesData({ program, cost, dataset, batchSize, validator }: Plan): boolean {
-  const { executable } = program.specialization("fit", batchSize, [dataset.x, dataset.y]);
-  // The targets of these instructions have been checked.
-  const isChecked = (name: string): boolean =>
-    cost.checkTargets !== undefined && name.startsWith("cross_entropy");
-  const all = [executable, ...(validator?.executables ?? [])].flatMap(
-    ({ program: { instructions } }) => instructions,
-  );
-  return all.some((one) => canFail(one) && !isChecked(one.name));
-}
-
-/** Restores what a training changes to its values before the first run. */
-class Undo {
-  readonly #model: Module;
-  readonly #optimizer: Optimizer<object>;
-  #putBack: (() => void) | null = null;
-  /** The tensors, and their versions before the first run. */
-  #before: (readonly [tensor: Tensor, version: number])[] = [];
-  #runs = 0;
-
-  constructor(model: Module, optimizer: Optimizer<object>) {
-    this.#model = model;
-    this.#optimizer = optimizer;
-  }
-
-  /** To be called before each run, when nothing else writes these tensors. The first call copies their values. */
-  noteRun(): void {
-    this.#runs++;
-    if (this.#putBack !== null) return;
-    const undoOptimizer = this.#optimizer.snapshot();
-    const tensors = Object.values(this.#model.stateDict());
-    const copies = tensors.map(copyOf);
-    this.#before = tensors.map((tensor) => [tensor, tensor.storage.version]);
-    this.#putBack = () => {
-      undoOptimizer();
-      tensors.forEach((tensor, i) => {
-        assign(tensor, copies[i] as Tensor);
-      });
-    };
-  }
-
-  /** Restores everything, unless other code has written it since, for instance another training of shared layers. */
-  undo(): void {
-    const isOwn = this.#before.every(([{ storage }, version]) => storage.version - version <= this.#runs);
-    if (isOwn) this.#putBack?.();
   }
 }
 
@@ -280,28 +188,29 @@ function readOptions(model: Module, options: FitOptions): Plan {
   if (!isInstance(options.optimizer, Optimizer)) {
     throw new ArgumentError(`fit: expected optimizer to be an Optimizer, got ${describe(options.optimizer)}`);
   }
+  const { optimizer } = options;
   const dataset = toDataset("fit", "data", options.data);
   const epochs = checkNumber("fit", "epochs", options.epochs ?? 1, { min: 1, integer: true });
   const batchSize = readBatchSize("fit", options.batchSize, dataset.length);
   const shuffle = checkFlag("fit", "shuffle", options.shuffle ?? true);
-  const seed = checkNumber("fit", "seed", options.seed ?? 0, { min: 0, integer: true });
+  const { seed } = options;
+  if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
   const metrics = checkMetrics("fit", options.metrics);
   checkFlag("fit", "progress", options.progress ?? false);
-  for (const name of ["onBatch", "onEpoch"] as const) {
-    if (options[name] !== undefined && typeof options[name] !== "function") {
-      throw new ArgumentError(`fit: expected ${name} to be a function, got ${describe(options[name])}`);
-    }
+  for (const name of ["onBatch", "onEpoch", "onCheckpoint", "onResume"] as const) {
+    if (options[name] !== undefined) checkFunction("fit", name, options[name]);
   }
   if (options.signal !== undefined) checkSignal("fit", options.signal);
   const validation =
     options.validation === undefined ? null : toDataset("fit", "validation", options.validation);
-  const learns = new Set<Tensor>(options.optimizer.parameters);
+  const keeping = readKeeping(model, options, metrics);
+  const learns = new Set<Tensor>(optimizer.parameters);
   if (!model.parameters().some((parameter) => learns.has(parameter))) {
     throw new ArgumentError(
       "fit: the optimizer has none of the model's parameters, so nothing would be learnt",
     );
   }
-  const program = trainingProgram(model, cost, options.optimizer, metrics);
+  const program = trainingProgram(model, cost, optimizer, metrics);
   checkData("fit", "data", program, cost, dataset, batchSize);
   const validator =
     validation === null
@@ -315,5 +224,49 @@ function readOptions(model: Module, options: FitOptions): Plan {
           dataset: validation,
           batchSize: evaluationBatch("fit", undefined, validation),
         });
-  return { program, cost, dataset, batchSize, shuffle, seed, epochs, metrics, validator };
+  return {
+    model,
+    optimizer,
+    program,
+    cost,
+    dataset,
+    batchSize,
+    shuffle,
+    seed,
+    epochs,
+    metrics,
+    validator,
+    ...keeping,
+    callbacks: options,
+  };
+}
+
+/** The options for checkpoints. */
+function readKeeping(
+  model: Module,
+  { optimizer, checkpoint, resume, validation, state = {} }: FitOptions,
+  metrics: Metrics,
+): Pick<Plan, "checkpoint" | "resume" | "parts" | "extra" | "undoDraws"> {
+  checkRequired("fit: state", state, [
+    ...RUN_PARTS.filter((name) => name !== "model" && name !== "optimizer"),
+    "extra",
+  ]);
+  const { extra = () => undefined, ...others } = state;
+  checkFunction("fit", "extra of state", extra);
+  if (resume === true && checkpoint === undefined) {
+    throw new ArgumentError("fit: resume: true goes on from the path of checkpoint, which is not given");
+  }
+  if (resume !== undefined && resume !== true) checkPath("fit: resume", resume);
+  const parts = checkRunParts("fit: state", { ...others, model, optimizer });
+  const figures = ["loss", ...Object.keys(metrics)];
+  return {
+    checkpoint:
+      checkpoint === undefined
+        ? null
+        : readCheckpointOptions("fit", checkpoint, figures, validation !== undefined),
+    resume: resume ?? null,
+    parts,
+    extra,
+    undoDraws: resume === undefined ? [] : rememberedGenerators(model, parts.generators),
+  };
 }

@@ -1,6 +1,12 @@
 import type { Executable, SourceFor } from "../compiler/executable.js";
 import { copy, fork, type RandomSource } from "../context/trace.js";
-import { defaultGenerator } from "../random/generator.js";
+import { defaultGenerator, type Generator, type GeneratorState } from "../random/generator.js";
+
+/** Where the forks of a run stand. Sources are told apart by their order, but for the default generator. */
+export interface ForksState {
+  readonly origin: GeneratorState;
+  readonly forks: readonly { readonly isDefault: boolean; readonly state: GeneratorState }[];
+}
 
 /**
  * The random numbers of one training, evaluation or prediction. They depend on the state of its generators when it
@@ -8,19 +14,55 @@ import { defaultGenerator } from "../random/generator.js";
  * its state at that time counts.
  */
 export class Forks {
-  readonly #forks = new Map<RandomSource, RandomSource>();
+  /** By their sources, in the order of the first draw. */
+  readonly #forks = new Map<RandomSource, Generator>();
   /** A copy of the default generator at the beginning, for a first draw later: a Dropout that is switched on. */
   readonly #origin = defaultGenerator[copy]();
+  /** States that were put for sources that have not been drawn from since. */
+  #waiting: ForksState["forks"] = [];
 
   /** The run's own source in place of a generator. */
   readonly sourceFor: SourceFor = (source) => {
-    const own = this.#forks.get(source) ?? (source === defaultGenerator ? this.#origin : source)[fork]();
-    this.#forks.set(source, own);
-    return own;
+    const own = this.#forks.get(source);
+    if (own !== undefined) return own;
+    const made = (source === defaultGenerator ? this.#origin : (source as Generator))[fork]();
+    this.#add(source, made);
+    return made;
   };
 
   /** Forks all sources of a program. A fork advances its source, so a run that begins later draws other numbers. */
   begin({ draws }: Executable): void {
-    for (const { source } of draws) if (!this.#forks.has(source)) this.#forks.set(source, source[fork]());
+    for (const { source } of draws) {
+      if (!this.#forks.has(source)) this.#add(source, (source as Generator)[fork]());
+    }
+  }
+
+  #add(source: RandomSource, own: Generator): void {
+    this.#forks.set(source, own);
+    this.#takeState(source, own);
+  }
+
+  /** What `put` takes. */
+  state(): ForksState {
+    const forks = Array.from(this.#forks, ([source, own]) => ({
+      isDefault: source === defaultGenerator,
+      state: own.getState(),
+    }));
+    return { origin: this.#origin.getState(), forks: [...forks, ...this.#waiting] };
+  }
+
+  /** Goes on where the forks of another run of the same program stood. */
+  put({ origin, forks }: ForksState): void {
+    this.#origin.setState(origin);
+    this.#waiting = forks;
+    for (const [source, own] of this.#forks) this.#takeState(source, own);
+  }
+
+  /** The first state that waits for such a source. */
+  #takeState(source: RandomSource, own: Generator): void {
+    const found = this.#waiting.find(({ isDefault }) => isDefault === (source === defaultGenerator));
+    if (found === undefined) return;
+    own.setState(found.state);
+    this.#waiting = this.#waiting.filter((one) => one !== found);
   }
 }

@@ -46,6 +46,12 @@ export function checkMetrics(where: string, metrics: unknown): Metrics {
   return metrics as Metrics;
 }
 
+/** Sums of the figures so far, and of how many samples. */
+export interface MeansState {
+  readonly sums: Float64Array;
+  readonly samples: number;
+}
+
 /** Means over a set of the figures of each step, weighted by the step's number of samples. */
 export class Means {
   readonly #names: readonly string[];
@@ -70,6 +76,17 @@ export class Means {
 
   get samples(): number {
     return this.#samples;
+  }
+
+  /** What `put` takes. */
+  state(): MeansState {
+    return { sums: this.#sums.slice(), samples: this.#samples };
+  }
+
+  /** Goes on from a state of means of the same names. */
+  put({ sums, samples }: MeansState): void {
+    this.#sums.set(sums);
+    this.#samples = samples;
   }
 
   get(figure: number): number {

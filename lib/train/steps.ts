@@ -86,7 +86,7 @@ export interface Pass {
   readonly batchSize: number;
   readonly forks: Forks;
   /** At most this many steps between two reports. Default: as many as fit into `CHUNK_MILLISECONDS`. */
-  readonly maxSteps?: number;
+  readonly mostSteps?: () => number;
   /** Called before each chunk of steps. An error that it throws ends the pass. */
   readonly before?: () => void;
   /** Called before each run of the program, when nothing else uses what it writes. */
@@ -110,7 +110,7 @@ interface Chunk {
 }
 
 async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Promise<void> {
-  const { where, program, set, forks, maxSteps = Number.POSITIVE_INFINITY, before, report } = pass;
+  const { where, program, set, forks, mostSteps = () => Number.POSITIVE_INFINITY, before, report } = pass;
   const { sources, dataset } = set;
   const options: RunOptions = { name: where, nameOf: program.nameOf };
   const specialization = () => program.specialization(where, batchSize, [dataset.x, dataset.y]);
@@ -120,7 +120,7 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
     const chunk = await inTurn(specialization, async ({ executable }): Promise<Chunk> => {
       const { duration, isTimed } = executable;
       const affordable = isTimed ? Math.max(1, Math.floor(CHUNK_MILLISECONDS / duration)) : 1;
-      const count = Math.min(affordable, maxSteps, steps - step);
+      const count = Math.min(affordable, mostSteps(), steps - step);
       const rows = order.subarray(step * batchSize, (step + count) * batchSize);
       const isAtOnce = duration * count < AT_ONCE_MILLISECONDS;
       pass.begin?.();

@@ -11,6 +11,11 @@ export abstract class CombinedSchedule<Table extends OptionTable = OptionTable> 
   protected abstract readonly schedules: readonly LRScheduler[];
 
   /** @internal */
+  override get form(): string {
+    return `${this.kind}(${this.schedules.map(({ form }) => form).join(", ")})`;
+  }
+
+  /** @internal */
   override remember(): () => void {
     const restore = [super.remember(), ...this.schedules.map((one) => one.remember())];
     return () => {

@@ -56,6 +56,11 @@ export abstract class LRScheduler<Table extends OptionTable = OptionTable> {
     return this.#definition.name;
   }
 
+  /** Its name with those of its parts. @internal */
+  get form(): string {
+    return this.kind;
+  }
+
   /** The rates now, by group. */
   getLastLr(): number[] {
     return this.optimizer.groups.map(({ lr }) => lr);

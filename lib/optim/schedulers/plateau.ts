@@ -63,6 +63,11 @@ export class ReduceLROnPlateau {
     this.best = this.#settings.mode === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
+  /** As in LRScheduler. @internal */
+  get form(): string {
+    return NAME;
+  }
+
   /** How often `step()` was called. */
   get lastEpoch(): number {
     return this.#epoch;

@@ -5,6 +5,8 @@ import type { Optimizer } from "../optimizer.js";
 /** What all schedules can do. */
 export interface Schedule {
   readonly optimizer: Optimizer;
+  /** Its name, for a combined one with those of its parts. @internal */
+  readonly form?: string;
   /** @param figure That of the epoch, for schedules that go by one. */
   step(figure?: number): void;
   getLastLr(): number[];

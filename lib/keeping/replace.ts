@@ -1,0 +1,90 @@
+import type * as NodeFs from "node:fs";
+import type * as NodeZlib from "node:zlib";
+
+/** A new file under one or more paths. */
+export interface Replacement {
+  /** The contents, in order. */
+  readonly chunks: readonly Uint8Array[];
+  /** The CRC-32 of all bytes is written here in the first chunk as eight digits. It is computed with zeros there. */
+  readonly checksumAt: number;
+  /** The folder of all files. */
+  readonly folder: string;
+  /** In that folder. Only this call uses it. */
+  readonly temporary: string;
+  /** The paths that the new file gets, at least one. */
+  readonly paths: readonly string[];
+  /** The file's permissions; null for the usual ones. */
+  readonly mode: number | null;
+  /** Files that are removed when the new one is on the device. */
+  readonly remove: readonly string[];
+  readonly flushesFolder: boolean;
+}
+
+/** What `replaceFiles` needs of Node. */
+export interface System {
+  readonly fs: typeof NodeFs;
+  readonly crc32: typeof NodeZlib.crc32;
+}
+
+/**
+ * Writes a file: a reader of a path sees the file from before or the new one, never a part of it, also after a crash of
+ * the process or of the system. When it returns, the new file is on the device.
+ *
+ * A thread runs the text of this function, so it uses nothing from outside of itself.
+ * @throws the system's errors; the files from before stay then.
+ */
+export function replaceFiles({ fs, crc32 }: System, job: Replacement): void {
+  const { chunks, checksumAt, folder, temporary, paths, mode, remove, flushesFolder } = job;
+  const unlessRefused = (run: () => void, codes: readonly string[]): void => {
+    try {
+      run();
+    } catch (error) {
+      if (!codes.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    }
+  };
+  const flush = (path: string, flags: string): void => {
+    const file = fs.openSync(path, flags);
+    try {
+      fs.fsyncSync(file);
+    } finally {
+      fs.closeSync(file);
+    }
+  };
+  let checksum = 0;
+  for (const chunk of chunks) checksum = crc32(chunk, checksum);
+  const digits = checksum.toString(16).padStart(8, "0");
+  for (let i = 0; i < digits.length; i++) (chunks[0] as Uint8Array)[checksumAt + i] = digits.charCodeAt(i);
+  const [first, ...others] = paths as [string, ...string[]];
+  try {
+    const file = fs.openSync(temporary, "wx");
+    try {
+      if (mode !== null) fs.fchmodSync(file, mode);
+      for (const chunk of chunks) {
+        for (let at = 0; at < chunk.length; ) {
+          // The system writes somewhat less than 2 GiB in one call.
+          at += fs.writeSync(file, chunk, at, Math.min(chunk.length - at, 1 << 30));
+        }
+      }
+      fs.fsyncSync(file);
+    } finally {
+      fs.closeSync(file);
+    }
+    fs.renameSync(temporary, first);
+    for (const path of others) {
+      try {
+        fs.linkSync(first, temporary);
+      } catch {
+        // Not every file system has hard links.
+        fs.copyFileSync(first, temporary);
+        flush(temporary, "r+");
+      }
+      fs.renameSync(temporary, path);
+    }
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+  // Some file systems, over a network for instance, cannot flush a folder, and say so.
+  if (flushesFolder) unlessRefused(() => flush(folder, "r"), ["EINVAL", "ENOTSUP"]);
+  for (const path of remove) unlessRefused(() => fs.unlinkSync(path), ["ENOENT"]);
+}

@@ -1,0 +1,92 @@
+import { ArgumentError } from "../errors.js";
+import { isRecord } from "../keeping/run-state.js";
+import { isPlainObject } from "../options.js";
+import type { GeneratorState } from "../random/generator.js";
+import type { EpochReport } from "./fit.js";
+import type { ForksState } from "./forks.js";
+import type { MeansState } from "./metrics.js";
+
+/** Where a training is between two steps, as a checkpoint has it. */
+export interface Position {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mini-batches of this epoch that are done. */
+  readonly batch: number;
+  /** Mini-batches of all epochs that are done. */
+  readonly step: number;
+  /** Whether the epoch is over, with its validation and `onEpoch`. */
+  readonly isOver: boolean;
+  readonly samples: number;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  /** The generator of the orders: before this epoch's order, or if the epoch is over, before that of the next. */
+  readonly order: GeneratorState;
+  /** The names of the figures in `means`. */
+  readonly figures: readonly string[];
+  readonly means: MeansState;
+  /** Time of this epoch's steps so far. */
+  readonly seconds: number;
+  readonly forks: ForksState;
+  readonly validationForks: ForksState | null;
+  readonly history: readonly EpochReport[];
+}
+
+/** What of a training has to be as it was when the checkpoint was written. */
+export type Circumstances = Pick<Position, "samples" | "batchSize" | "shuffle" | "figures"> & {
+  /** Undefined if none was given. */
+  readonly seed: number | undefined;
+};
+
+/** What does not fit a training that is to go on, in words. In the middle of an epoch more has to be the same. */
+export function differencesOf(position: Position, now: Circumstances): string[] {
+  const found: string[] = [];
+  const compare = (what: string, own: unknown, saved: unknown): void => {
+    if (String(own) !== String(saved)) found.push(`${what} ${own}; the checkpoint has ${saved}`);
+  };
+  if (now.seed !== undefined) compare("seed", now.seed, position.seed);
+  if (position.isOver) return found;
+  const where = "in the middle of an epoch:";
+  compare(`${where} samples`, now.samples, position.samples);
+  compare(`${where} batchSize`, now.batchSize, position.batchSize);
+  compare(`${where} shuffle`, now.shuffle, position.shuffle);
+  compare(`${where} figures`, now.figures.join(", "), position.figures.join(", "));
+  return found;
+}
+
+/**
+ * A position from a file.
+ * @throws ArgumentError if the checkpoint is not one of `fit`
+ */
+export function readPosition(where: string, value: unknown): Position {
+  if (isPosition(value)) return value;
+  throw new ArgumentError(
+    `${where}: the checkpoint does not say where fit was; one by saveCheckpoint is read with loadCheckpoint`,
+  );
+}
+
+function isPosition(value: unknown): value is Position {
+  if (!isPlainObject(value)) return false;
+  const count = (name: string): boolean => Number.isSafeInteger(value[name]) && (value[name] as number) >= 0;
+  const { order, figures, means, seconds, forks, validationForks, history, isOver, shuffle } = value;
+  const isForks = (one: unknown): boolean =>
+    isRecord(one) &&
+    Array.isArray(one["origin"]) &&
+    Array.isArray(one["forks"]) &&
+    one["forks"].every((each) => isRecord(each) && Array.isArray(each["state"]));
+  return (
+    ["epoch", "batch", "step", "samples", "batchSize", "seed"].every(count) &&
+    [isOver, shuffle].every((flag) => typeof flag === "boolean") &&
+    typeof seconds === "number" &&
+    Array.isArray(order) &&
+    Array.isArray(figures) &&
+    isRecord(means) &&
+    means["sums"] instanceof Float64Array &&
+    means["sums"].length === figures.length &&
+    typeof means["samples"] === "number" &&
+    isForks(forks) &&
+    (validationForks === null || isForks(validationForks)) &&
+    Array.isArray(history) &&
+    history.every(isRecord)
+  );
+}

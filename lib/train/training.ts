@@ -1,0 +1,307 @@
+import { performance } from "node:perf_hooks";
+import type { Cost } from "../cost/define.js";
+import type { Dataset } from "../data/dataset.js";
+import { FileError } from "../errors.js";
+import { checkPath, type FilePath } from "../files/path.js";
+import { checkFits, readCheckpoint } from "../keeping/checkpoint.js";
+import { differences, putState, type RunParts } from "../keeping/run-state.js";
+import type { Module } from "../nn/module.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import { isInstance } from "../options.js";
+import { canFail } from "../plan/ir.js";
+import { Generator, type GeneratorState } from "../random/generator.js";
+import { type CheckpointPlan, Checkpoints } from "./checkpoints.js";
+import type { CompiledModel } from "./compiled-model.js";
+import type { Evaluator } from "./evaluate.js";
+import type { EpochReport, FitOptions } from "./fit.js";
+import { Forks } from "./forks.js";
+import { Means, type Metrics } from "./metrics.js";
+import { differencesOf, type Position, readPosition } from "./position.js";
+import { openProgress, type Progress } from "./progress.js";
+import { isRefusal } from "./refusal.js";
+import { RunningSet, runSteps } from "./steps.js";
+import { inTurn } from "./turn.js";
+import { Undo } from "./undo.js";
+
+/** Checked options of `fit`. */
+export interface Plan {
+  readonly model: Module;
+  readonly optimizer: Optimizer<object>;
+  readonly program: CompiledModel;
+  readonly cost: Cost;
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  /** Undefined if none was given. */
+  readonly seed: number | undefined;
+  readonly epochs: number;
+  readonly validator: Evaluator | null;
+  readonly metrics: Metrics;
+  readonly checkpoint: CheckpointPlan | null;
+  /** The checkpoint to go on from; null to begin. */
+  readonly resume: FilePath | true | null;
+  /** What checkpoints hold besides the position. */
+  readonly parts: RunParts;
+  readonly extra: () => unknown;
+  /** What puts the generators back to where they were before the options were read; for a resumed training. */
+  readonly undoDraws: readonly (() => void)[];
+  /** The options that are used as they are. */
+  readonly callbacks: Pick<
+    FitOptions,
+    "signal" | "onBatch" | "onEpoch" | "onCheckpoint" | "onResume" | "progress"
+  >;
+}
+
+/** Trains as planned. */
+export async function train(plan: Plan): Promise<EpochReport[]> {
+  const { checkpoint, parts, extra, callbacks, validator, epochs, dataset } = plan;
+  let checkpoints: Checkpoints | null = null;
+  let set: RunningSet | null = null;
+  let progress: Progress | null = null;
+  let training: Training | null = null;
+  try {
+    if (checkpoint !== null) checkpoints = new Checkpoints(checkpoint, parts, extra, callbacks.onCheckpoint);
+    set = new RunningSet("data", dataset);
+    training = new Training(plan, set, checkpoints);
+    if (plan.resume !== null) await training.resume(plan.resume);
+    progress = await openProgress(callbacks.progress ?? false, epochs, dataset.length);
+    return await training.run(progress);
+  } catch (error) {
+    if (isRefusal(error)) training?.undo();
+    throw error;
+  } finally {
+    progress?.close();
+    set?.close();
+    validator?.close();
+    await checkpoints?.close();
+  }
+}
+
+class Training {
+  readonly #plan: Plan;
+  readonly #set: RunningSet;
+  readonly #checkpoints: Checkpoints | null;
+  readonly #forks = new Forks();
+  readonly #orders: Generator;
+  readonly #figures: readonly string[];
+  /** Mini-batches of an epoch. */
+  readonly #batches: number;
+  /** The first epoch that is run whole uses all samples, so an error that the data cause occurs in it or before. */
+  #undo: Undo | null;
+  #seed: number;
+  /** Where the generator of the orders stood before it drew the order of this epoch. */
+  #order: GeneratorState;
+  #means: Means;
+  #epoch = 1;
+  #batch = 0;
+  #step = 0;
+  #isOver = false;
+  #seconds = 0;
+  #history: EpochReport[] = [];
+
+  constructor(plan: Plan, set: RunningSet, checkpoints: Checkpoints | null) {
+    this.#plan = plan;
+    this.#set = set;
+    this.#checkpoints = checkpoints;
+    const { program, dataset, batchSize, metrics, model, optimizer } = plan;
+    for (const batch of batchesOf(dataset.length, batchSize)) {
+      this.#forks.begin(program.specialization("fit", batch, [dataset.x, dataset.y]).executable);
+    }
+    this.#undo = refusesData(plan) ? new Undo(model, optimizer) : null;
+    this.#seed = plan.seed ?? 0;
+    this.#orders = new Generator(this.#seed);
+    this.#order = this.#orders.getState();
+    this.#figures = ["loss", ...Object.keys(metrics)];
+    this.#batches = Math.ceil(dataset.length / batchSize);
+    this.#means = new Means(this.#figures);
+  }
+
+  /**
+   * Goes on from a checkpoint.
+   * @param from Its path; true for that of the checkpoints, if there is one.
+   * @throws as `loadCheckpoint`, with everything as it was before.
+   */
+  async resume(from: FilePath | true): Promise<void> {
+    const { checkpoint, parts, undoDraws, seed, shuffle, batchSize, dataset, callbacks } = this.#plan;
+    let isPut = false;
+    const path = checkPath("fit: resume", from === true ? checkpoint?.path : from);
+    try {
+      const tree = await readCheckpoint("fit", path).catch((error: unknown) => {
+        if (from === true && isAbsent(error)) return null;
+        throw error;
+      });
+      if (tree === null) return;
+      const position = readPosition(`fit: ${path}`, tree.fit);
+      const now = { seed, shuffle, batchSize, samples: dataset.length, figures: this.#figures };
+      checkFits("fit", path, [...differences(tree.run, parts, true), ...differencesOf(position, now)]);
+      this.#goOnFrom(position);
+      putState("fit", tree.run, parts);
+      isPut = true;
+      this.#checkpoints?.resume(path, position, tree.kept);
+      const { epoch, batch, step } = position;
+      await callbacks.onResume?.({ path, epoch, batch, step, extra: tree.extra });
+    } catch (error) {
+      if (!isPut) for (const undo of undoDraws) undo();
+      throw error;
+    }
+  }
+
+  #goOnFrom(position: Position): void {
+    this.#forks.put(position.forks);
+    if (position.validationForks !== null) this.#plan.validator?.forks.put(position.validationForks);
+    this.#seed = position.seed;
+    this.#orders.setState(position.order);
+    this.#order = position.order;
+    this.#step = position.step;
+    this.#history = [...position.history];
+    this.#epoch = position.epoch;
+    if (position.isOver) {
+      this.#epoch++;
+      return;
+    }
+    this.#batch = position.batch;
+    this.#seconds = position.seconds;
+    this.#means.put(position.means);
+  }
+
+  async run(progress: Progress): Promise<EpochReport[]> {
+    const { epochs } = this.#plan;
+    while (this.#epoch <= epochs) {
+      await this.#runEpoch(progress);
+      this.#epoch++;
+      this.#batch = 0;
+      this.#seconds = 0;
+      this.#isOver = false;
+      this.#means = new Means(this.#figures);
+    }
+    await this.#checkpoints?.finish();
+    return this.#history;
+  }
+
+  /** Runs an epoch, or what is left of it. */
+  async #runEpoch(progress: Progress): Promise<void> {
+    const { optimizer, validator, epochs, callbacks, dataset } = this.#plan;
+    const isWhole = this.#batch === 0;
+    optimizer.zeroGrad();
+    await this.#runSteps(progress);
+    const evaluation = (await validator?.evaluate()) ?? null;
+    if (isWhole) this.#undo = null;
+    const { loss, ...metrics } = this.#means.all();
+    const report: EpochReport = {
+      epoch: this.#epoch,
+      loss: loss as number,
+      metrics,
+      validation: evaluation,
+      seconds: this.#seconds,
+      samplesPerSecond: dataset.length / this.#seconds,
+    };
+    this.#history.push(report);
+    progress.epoch(report);
+    await callbacks.onEpoch?.(report);
+    this.#isOver = true;
+    this.#order = this.#orders.getState();
+    if (this.#checkpoints === null) return;
+    const isBest = this.#checkpoints.takeBest(report);
+    const isDue = isBest || this.#epoch === epochs || this.#checkpoints.isDueAfter(report, this.#step);
+    if (isDue) await this.#save(isBest);
+  }
+
+  async #runSteps(progress: Progress): Promise<void> {
+    const { program, batchSize, callbacks } = this.#plan;
+    const { signal, onBatch } = callbacks;
+    const checkpoints = this.#checkpoints;
+    const started = performance.now() - 1000 * this.#seconds;
+    const report = (log: Float64Array, samplesAStep: number): void | Promise<void> => {
+      const steps = log.length / this.#figures.length;
+      this.#means.add(log, samplesAStep);
+      this.#batch += steps;
+      this.#step += steps;
+      const [epoch, batch, batches] = [this.#epoch, this.#batch, this.#batches];
+      progress.batch(epoch, this.#means.samples, this.#means.get(0));
+      const told = onBatch?.({ epoch, batch, batches, loss: log[0] as number });
+      // After the last one, the checkpoint is that of the epoch.
+      if (batch === batches || checkpoints?.isDue(this.#step) !== true) return told;
+      this.#seconds = (performance.now() - started) / 1000;
+      return Promise.resolve(told).then(() => this.#save(false));
+    };
+    await runSteps({
+      where: "fit",
+      program,
+      set: this.#set,
+      order: this.#drawOrder().subarray(this.#batch * batchSize),
+      batchSize,
+      forks: this.#forks,
+      // `onBatch` may end the training or change the learning rate before the next step.
+      mostSteps: () => (onBatch === undefined ? (checkpoints?.mostSteps(this.#step) ?? Infinity) : 1),
+      before: () => {
+        signal?.throwIfAborted();
+        checkpoints?.check();
+      },
+      begin: () => this.#undo?.noteRun(),
+      report,
+    });
+    this.#seconds = (performance.now() - started) / 1000;
+  }
+
+  /** The samples in the order of this epoch. */
+  #drawOrder(): Int32Array {
+    const { shuffle, dataset } = this.#plan;
+    return shuffle
+      ? (this.#orders.permutation(dataset.length).storage.forReading() as Int32Array)
+      : Int32Array.from({ length: dataset.length }, (_, p) => p);
+  }
+
+  /** Copies the state for a checkpoint when no run of the model is under way. */
+  async #save(isBest: boolean): Promise<void> {
+    const { program, batchSize, dataset } = this.#plan;
+    await inTurn(
+      () => program.specialization("fit", batchSize, [dataset.x, dataset.y]),
+      () => this.#checkpoints?.save(this.#position(), isBest),
+    );
+  }
+
+  #position(): Position {
+    const { dataset, batchSize, shuffle, validator } = this.#plan;
+    return {
+      epoch: this.#epoch,
+      batch: this.#batch,
+      step: this.#step,
+      isOver: this.#isOver,
+      samples: dataset.length,
+      batchSize,
+      shuffle,
+      seed: this.#seed,
+      order: this.#order,
+      figures: this.#figures,
+      means: this.#means.state(),
+      seconds: this.#seconds,
+      forks: this.#forks.state(),
+      validationForks: validator?.forks.state() ?? null,
+      history: this.#history,
+    };
+  }
+
+  /** Restores what the training has changed to its values before the first run. */
+  undo(): void {
+    this.#undo?.undo();
+  }
+}
+
+const isAbsent = (error: unknown): boolean =>
+  isInstance(error, FileError) && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+
+/** The sizes of the mini-batches of a set. */
+const batchesOf = (length: number, batchSize: number): number[] =>
+  [batchSize, length % batchSize].filter((batch) => batch > 0);
+
+/** Whether the data can make a step fail: an index out of range. */
+function refusesData({ program, cost, dataset, batchSize, validator }: Plan): boolean {
+  const { executable } = program.specialization("fit", batchSize, [dataset.x, dataset.y]);
+  // The targets of these instructions have been checked.
+  const isChecked = (name: string): boolean =>
+    cost.checkTargets !== undefined && name.startsWith("cross_entropy");
+  const all = [executable, ...(validator?.executables ?? [])].flatMap(
+    ({ program: { instructions } }) => instructions,
+  );
+  return all.some((one) => canFail(one) && !isChecked(one.name));
+}

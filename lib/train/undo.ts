@@ -1,0 +1,42 @@
+import { assign } from "../eager/apply.js";
+import type { Module } from "../nn/module.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import { copyOf } from "../tensor/copy.js";
+import type { Tensor } from "../tensor/tensor.js";
+
+/** Restores what a training changes to its values before the first run. */
+export class Undo {
+  readonly #model: Module;
+  readonly #optimizer: Optimizer<object>;
+  #putBack: (() => void) | null = null;
+  /** The tensors, and their versions before the first run. */
+  #before: (readonly [tensor: Tensor, version: number])[] = [];
+  #runs = 0;
+
+  constructor(model: Module, optimizer: Optimizer<object>) {
+    this.#model = model;
+    this.#optimizer = optimizer;
+  }
+
+  /** To be called before each run, when nothing else writes these tensors. The first call copies their values. */
+  noteRun(): void {
+    this.#runs++;
+    if (this.#putBack !== null) return;
+    const undoOptimizer = this.#optimizer.snapshot();
+    const tensors = Object.values(this.#model.stateDict());
+    const copies = tensors.map(copyOf);
+    this.#before = tensors.map((tensor) => [tensor, tensor.storage.version]);
+    this.#putBack = () => {
+      undoOptimizer();
+      tensors.forEach((tensor, i) => {
+        assign(tensor, copies[i] as Tensor);
+      });
+    };
+  }
+
+  /** Restores everything, unless other code has written it since, for instance another training of shared layers. */
+  undo(): void {
+    const isOwn = this.#before.every(([{ storage }, version]) => storage.version - version <= this.#runs);
+    if (isOwn) this.#putBack?.();
+  }
+}
