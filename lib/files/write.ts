@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { FileError } from "../errors.js";
 import { checkPath, type FilePath, fileError } from "./path.js";
+import { type Replacement, replaceFiles } from "./replace.js";
 
 /** The contents of a file in pieces, in order. */
 export type Chunks = Iterable<Uint8Array>;
@@ -58,38 +59,39 @@ export async function writeAtomically(where: string, path: FilePath, chunks: Chu
 export function writeAtomicallySync(where: string, path: FilePath, chunks: Chunks): void {
   const given = checkPath(where, path);
   try {
-    const target = findTargetSync(given);
-    const existing = checkReplaceable(where, given, fs.statSync(target, { throwIfNoEntry: false }));
-    if (existing !== undefined) fs.accessSync(target, fs.constants.W_OK);
-    const folder = dirname(target);
-    const temporary = join(folder, temporaryName());
-    const file = fs.openSync(temporary, "wx");
-    try {
-      try {
-        if (existing !== undefined) {
-          if (maySetOwner()) fs.fchownSync(file, existing.uid, existing.gid);
-          fs.fchmodSync(file, existing.mode & PERMISSIONS);
-        }
-        for (let batch of batches(chunks)) {
-          while (batch.length > 0) batch = rest(batch, fs.writevSync(file, batch));
-        }
-        fs.fsyncSync(file);
-      } finally {
-        fs.closeSync(file);
-      }
-      fs.renameSync(temporary, target);
-    } catch (error) {
-      fs.rmSync(temporary, { force: true });
-      throw error;
-    }
-    if (FOLDERS_CAN_BE_FLUSHED) flushFolderSync(folder);
+    const target = planReplacement(where, given);
+    replaceFiles({ fs }, { ...target, chunks, checksumAt: null, paths: [target.path], remove: [] });
   } catch (error) {
     throw fileError(where, given, "written", error);
   }
 }
 
-export const PERMISSIONS = 0o7777;
-export const FOLDERS_CAN_BE_FLUSHED = process.platform !== "win32";
+/**
+ * What a file at a path replaces, and where it is written before.
+ * @throws the system's errors; FileError if no file can be written there
+ */
+export function planReplacement(
+  where: string,
+  given: string,
+): Pick<Replacement, "folder" | "temporary" | "mode" | "owner" | "flushesFolder"> & {
+  readonly path: string;
+} {
+  const path = findTargetSync(given);
+  const existing = checkReplaceable(where, given, fs.statSync(path, { throwIfNoEntry: false }));
+  if (existing !== undefined) fs.accessSync(path, fs.constants.W_OK);
+  const folder = dirname(path);
+  return {
+    path,
+    folder,
+    temporary: join(folder, temporaryName()),
+    mode: existing === undefined ? null : existing.mode & PERMISSIONS,
+    owner: existing !== undefined && maySetOwner() ? { uid: existing.uid, gid: existing.gid } : null,
+    flushesFolder: FOLDERS_CAN_BE_FLUSHED,
+  };
+}
+
+const PERMISSIONS = 0o7777;
+const FOLDERS_CAN_BE_FLUSHED = process.platform !== "win32";
 /** Only root may give a file to another user. */
 const maySetOwner = () => process.getuid?.() === 0;
 const temporaryName = () => `.thalweg-${randomBytes(8).toString("hex")}.tmp`;
@@ -104,7 +106,7 @@ async function findTarget(path: string, links = 0): Promise<string> {
   return findTarget(resolve(await promises.realpath(dirname(path)), link), links + 1);
 }
 
-export function findTargetSync(path: string, links = 0): string {
+function findTargetSync(path: string, links = 0): string {
   const isLink = fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   if (!isLink || links === MOST_LINKS) return path;
   return findTargetSync(resolve(fs.realpathSync(dirname(path)), fs.readlinkSync(path)), links + 1);
@@ -115,7 +117,7 @@ function ifAbsent(error: unknown): undefined {
 }
 
 /** @throws FileError for what a file must not replace. */
-export function checkReplaceable(where: string, path: string, existing: fs.Stats | undefined): fs.Stats | undefined {
+function checkReplaceable(where: string, path: string, existing: fs.Stats | undefined): fs.Stats | undefined {
   if (existing === undefined || existing.isFile()) return existing;
   const what = existing.isDirectory() ? "a folder" : "a device or pipe";
   throw new FileError(`${where}: ${path} could not be written: it is ${what}, not a file`);
@@ -161,17 +163,6 @@ async function flushFolder(folder: string): Promise<void> {
     checkFlushable(error);
   } finally {
     await handle.close();
-  }
-}
-
-function flushFolderSync(folder: string): void {
-  const file = fs.openSync(folder, "r");
-  try {
-    fs.fsyncSync(file);
-  } catch (error) {
-    checkFlushable(error);
-  } finally {
-    fs.closeSync(file);
   }
 }
 

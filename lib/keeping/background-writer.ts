@@ -2,7 +2,7 @@ import process from "node:process";
 import { types } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { BackendError } from "../errors.js";
-import { type Replacement, replaceFiles } from "./replace.js";
+import { type Replacement, replaceFiles } from "../files/replace.js";
 
 // The thread's code is text: a file of its own would be lost where an application is bundled into one file, and could
 // not be found where the library runs from its TypeScript sources. Some compilers call `__name` for inner functions.
@@ -56,7 +56,7 @@ class BackgroundWriter {
   }
 
   write(job: Replacement): Promise<readonly ArrayBuffer[]> {
-    const buffers = [...new Set(job.chunks.map(({ buffer }) => buffer as ArrayBuffer))];
+    const buffers = [...new Set(Array.from(job.chunks, ({ buffer }) => buffer as ArrayBuffer))];
     return new Promise((resolve, reject) => {
       this.#worker.postMessage({ job, buffers }, buffers);
       this.#worker.ref();

@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import { basename, dirname, join, parse, resolve } from "node:path";
 import process from "node:process";
 import { checkPath, type FilePath, fileError } from "../files/path.js";
-import { checkReplaceable, FOLDERS_CAN_BE_FLUSHED, findTargetSync, PERMISSIONS } from "../files/write.js";
+import { type Replacement, replaceFiles } from "../files/replace.js";
+import { planReplacement } from "../files/write.js";
 import { replaceInBackground } from "./background-writer.js";
 import { lock } from "./lock.js";
-import { type Replacement, replaceFiles } from "./replace.js";
 import type { StateFile } from "./state-file.js";
 
 /** What else a write does. */
@@ -34,8 +34,7 @@ export class Target {
     this.#where = where;
     this.#given = checkPath(where, path);
     try {
-      this.path = resolve(findTargetSync(this.#given));
-      this.#modeOf(this.path);
+      this.path = resolve(planReplacement(where, this.#given).path);
     } catch (error) {
       throw fileError(where, this.#given, "written", error);
     }
@@ -84,27 +83,17 @@ export class Target {
 
   #replacement(file: StateFile, { paths = [], remove = [] }: Also): Replacement {
     return {
+      ...planReplacement(this.#where, this.path),
       ...file,
-      folder: dirname(this.path),
       temporary: `${this.#temporary}${randomBytes(8).toString("hex")}.tmp`,
       paths: [...paths, this.path],
-      mode: this.#modeOf(this.path),
       remove,
-      flushesFolder: FOLDERS_CAN_BE_FLUSHED,
     };
   }
 
   /** How the names of temporary files begin. */
   get #temporary(): string {
     return join(dirname(this.path), `.${basename(this.path)}.`);
-  }
-
-  /** The permissions of the file that is there. */
-  #modeOf(path: string): number | null {
-    const existing = checkReplaceable(this.#where, this.#given, fs.statSync(path, { throwIfNoEntry: false }));
-    if (existing === undefined) return null;
-    fs.accessSync(path, fs.constants.W_OK);
-    return existing.mode & PERMISSIONS;
   }
 
   #removeLeftovers(): void {

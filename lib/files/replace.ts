@@ -4,17 +4,21 @@ import type * as NodeZlib from "node:zlib";
 /** A new file under one or more paths. */
 export interface Replacement {
   /** The contents, in order. */
-  readonly chunks: readonly Uint8Array[];
-  /** The CRC-32 of all bytes is written here in the first chunk as eight digits. It is computed with zeros there. */
-  readonly checksumAt: number;
+  readonly chunks: Iterable<Uint8Array>;
+  /**
+   * Where in the first chunk the CRC-32 of all bytes is written as eight digits. It is computed with the digits that
+   * are there, which are zeros. Null for none; otherwise the chunks are a list.
+   */
+  readonly checksumAt: number | null;
   /** The folder of all files. */
   readonly folder: string;
   /** In that folder. Only this call uses it. */
   readonly temporary: string;
   /** The paths that the new file gets, at least one. */
   readonly paths: readonly string[];
-  /** The file's permissions; null for the usual ones. */
+  /** The file's permissions and owner; null for the usual ones. */
   readonly mode: number | null;
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
   /** Files that are removed when the new one is on the device. */
   readonly remove: readonly string[];
   readonly flushesFolder: boolean;
@@ -23,7 +27,8 @@ export interface Replacement {
 /** What `replaceFiles` needs of Node. */
 export interface System {
   readonly fs: typeof NodeFs;
-  readonly crc32: typeof NodeZlib.crc32;
+  /** Only for a checksum. */
+  readonly crc32?: typeof NodeZlib.crc32;
 }
 
 /**
@@ -34,7 +39,7 @@ export interface System {
  * @throws the system's errors; the files from before stay then.
  */
 export function replaceFiles({ fs, crc32 }: System, job: Replacement): void {
-  const { chunks, checksumAt, folder, temporary, paths, mode, remove, flushesFolder } = job;
+  const { chunks, checksumAt, folder, temporary, paths, mode, owner, remove, flushesFolder } = job;
   const unlessRefused = (run: () => void, codes: readonly string[]): void => {
     try {
       run();
@@ -50,14 +55,18 @@ export function replaceFiles({ fs, crc32 }: System, job: Replacement): void {
       fs.closeSync(file);
     }
   };
-  let checksum = 0;
-  for (const chunk of chunks) checksum = crc32(chunk, checksum);
-  const digits = checksum.toString(16).padStart(8, "0");
-  for (let i = 0; i < digits.length; i++) (chunks[0] as Uint8Array)[checksumAt + i] = digits.charCodeAt(i);
+  if (crc32 !== undefined && checksumAt !== null) {
+    let checksum = 0;
+    for (const chunk of chunks) checksum = crc32(chunk, checksum);
+    const digits = checksum.toString(16).padStart(8, "0");
+    const [header] = chunks as readonly [Uint8Array];
+    for (let i = 0; i < digits.length; i++) header[checksumAt + i] = digits.charCodeAt(i);
+  }
   const [first, ...others] = paths as [string, ...string[]];
   try {
     const file = fs.openSync(temporary, "wx");
     try {
+      if (owner !== null) fs.fchownSync(file, owner.uid, owner.gid);
       if (mode !== null) fs.fchmodSync(file, mode);
       for (const chunk of chunks) {
         for (let at = 0; at < chunk.length; ) {
