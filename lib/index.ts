@@ -26,6 +26,14 @@ export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";
 export { detectAnomaly } from "./eager/anomaly.js";
 export * from "./errors.js";
+export {
+  type Checkpoint,
+  type CheckpointContents,
+  loadCheckpoint,
+  loadCheckpointSync,
+  saveCheckpoint,
+  saveCheckpointSync,
+} from "./keeping/checkpoint.js";
 export { fromJSON, toJSON } from "./keeping/json.js";
 export {
   deserialize,
@@ -36,17 +44,8 @@ export {
   loadTensorsSync,
 } from "./keeping/load.js";
 export type { SavedTensors, SaveOptions } from "./keeping/model-file.js";
-export { save, saveSync, serialize } from "./keeping/save.js";
-
-  type Checkpoint,
-  type CheckpointContents,
-  loadCheckpoint,
-  loadCheckpointSync,
-  saveCheckpoint,
-  saveCheckpointSync,
-} from "./keeping/checkpoint.js";
-
 export type { RunParts, Stateful } from "./keeping/run-state.js";
+export { save, saveSync, serialize } from "./keeping/save.js";
 export { type BackendInfo, backendInfo, setBackend, setThreads } from "./native/backend.js";
 export * as nn from "./nn/index.js";
 export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";

@@ -9,14 +9,27 @@ import type { LRScheduler } from "./lr-scheduler.js";
 import { registerSchedule } from "./registry.js";
 import { StepLR } from "./step.js";
 
+type State = Readonly<Record<string, unknown>>;
+
+const CHAINED = {
+  name: "ChainedScheduler",
+  options: {},
+  /** PyTorch counts no steps of the whole: they are those of its parts. */
+  ofTorch(state: State): State {
+    const { last_epoch: own, _schedulers: parts } = state;
+    return own === undefined && Array.isArray(parts) ? { ...state, last_epoch: parts[0]?.last_epoch } : state;
+  },
+};
+
 /**
  * Several schedules at once, each of which changes what the one before left
  * (torch.optim.lr_scheduler.ChainedScheduler).
  * @example new optim.ChainedScheduler([new optim.ConstantLR(opt), new optim.ExponentialLR(opt, { gamma: 0.9 })])
  * @throws ArgumentError
  */
-export class ChainedScheduler extends CombinedSchedule {
-  protected readonly schedules: readonly LRScheduler[];
+export class ChainedScheduler extends CombinedSchedule<typeof CHAINED.options> {
+  /** @internal */
+  readonly schedules: readonly LRScheduler[];
 
   constructor(schedules: readonly LRScheduler[]) {
     if (!Array.isArray(schedules) || schedules.length < 1) {
@@ -25,7 +38,7 @@ export class ChainedScheduler extends CombinedSchedule {
       );
     }
     checkSchedules("ChainedScheduler", schedules, schedules[0]?.optimizer);
-    super("ChainedScheduler", schedules[0]?.optimizer);
+    super(CHAINED, schedules[0]?.optimizer);
     this.schedules = schedules;
   }
 

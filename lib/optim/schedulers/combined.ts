@@ -8,7 +8,7 @@ type State = Readonly<Record<string, unknown>>;
 /** Schedules of one optimizer that are stepped, saved and loaded together. */
 export abstract class CombinedSchedule<Table extends OptionTable = OptionTable> extends LRScheduler<Table> {
   /** Its parts. @internal */
-  protected abstract readonly schedules: readonly LRScheduler[];
+  abstract readonly schedules: readonly LRScheduler[];
 
   /** @internal */
   override get form(): string {

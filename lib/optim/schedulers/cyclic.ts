@@ -2,7 +2,7 @@ import { checkNumber } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
 import { checkMomenta, momentumOptions } from "./momentum.js";
-import { choice, number, optional, type SettingsOf } from "./options.js";
+import { choice, commonValue, number, optional, type SettingsOf } from "./options.js";
 import { registerSchedule } from "./registry.js";
 
 export interface CyclicLROptions {
@@ -36,12 +36,43 @@ const OPTIONS = {
   ...momentumOptions(0.8, 0.9),
 };
 
+type State = Readonly<Record<string, unknown>>;
+
 const CYCLIC = {
   name: "CyclicLR",
   options: OPTIONS,
   check(settings: SettingsOf<typeof OPTIONS>, optimizer: Optimizer): void {
     checkNumber("CyclicLR", "maxLr", settings.maxLr, { min: settings.baseLr });
     checkMomenta("CyclicLR", settings, optimizer);
+  },
+  /** PyTorch has the rates and momenta of each group, and the whole cycle with the share of it that goes up. */
+  ofTorch({
+    max_lrs,
+    total_size,
+    step_ratio,
+    base_momentums,
+    max_momentums,
+    scale_mode,
+    ...state
+  }: State): State {
+    if (max_lrs === undefined) return state;
+    const size = checkNumber("CyclicLR", "total_size", total_size, { above: 0 });
+    const ratio = checkNumber("CyclicLR", "step_ratio", step_ratio, { above: 0, below: 1 });
+    const momenta =
+      state["cycle_momentum"] === false
+        ? {}
+        : {
+            base_momentum: commonValue("CyclicLR", "base_momentums", base_momentums),
+            max_momentum: commonValue("CyclicLR", "max_momentums", max_momentums),
+          };
+    return {
+      ...state,
+      base_lr: commonValue("CyclicLR", "base_lrs", state["base_lrs"]),
+      max_lr: commonValue("CyclicLR", "max_lrs", max_lrs),
+      step_size_up: size * ratio,
+      step_size_down: size * (1 - ratio),
+      ...momenta,
+    };
   },
 };
 

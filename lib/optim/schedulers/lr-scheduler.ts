@@ -16,7 +16,11 @@ export interface ScheduleDefinition<Table extends OptionTable> {
   readonly options: Table;
   /** Checks options against each other and against the optimizer. */
   check?(settings: SettingsOf<Table>, optimizer: Optimizer): void;
+  /** PyTorch's own state dict in the form of ours, where they differ. Ours as it is. */
+  ofTorch?(state: State): State;
 }
+
+type State = Readonly<Record<string, unknown>>;
 
 /**
  * Sets the learning rates of an optimizer's groups as training goes on. `step()` is called after the steps of an
@@ -150,7 +154,7 @@ export abstract class LRScheduler<Table extends OptionTable = OptionTable> {
    * const other = new optim.StepLR(optimizer, { stepSize: 3 });
    * other.loadStateDict(scheduler.stateDict());
    */
-  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+  loadStateDict(state: State): void {
     const put = this.read(state);
     checkWritable(this.optimizer.groups.flatMap(({ scalars }) => scalars));
     this.changing(() => {
@@ -160,8 +164,12 @@ export abstract class LRScheduler<Table extends OptionTable = OptionTable> {
   }
 
   /** Checks a state, and gives what takes it over. @internal */
-  read(state: Readonly<Record<string, unknown>>): () => void {
-    const epoch = checkNumber(this.kind, "last_epoch", state?.["last_epoch"], { min: -1, integer: true });
+  read(given: State): () => void {
+    if (given === null || typeof given !== "object") {
+      throw new ArgumentError(`${this.kind}: expected a state dict, got ${describe(given)}`);
+    }
+    const state = this.#definition.ofTorch?.(given) ?? given;
+    const epoch = checkNumber(this.kind, "last_epoch", state["last_epoch"], { min: -1, integer: true });
     const read = (key: string): number[] => readRates(this.kind, key, state[key], this.#baseLrs.length);
     const rates = read("_last_lr");
     const bases = state["base_lrs"] === undefined ? this.#baseLrs : read("base_lrs");

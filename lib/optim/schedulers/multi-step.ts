@@ -1,11 +1,23 @@
+import { checkNumber, isPlainObject } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { LRScheduler } from "./lr-scheduler.js";
 import { epochs, number } from "./options.js";
 import { registerSchedule } from "./registry.js";
 
+const TIMES = { min: 0, max: 1000, integer: true };
+
 const MULTI_STEP = {
   name: "MultiStepLR",
   options: { milestones: epochs(), gamma: number({ min: 0 }, 0.1) },
+  /** PyTorch has a Counter: how often each epoch is there. */
+  ofTorch(state: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const { milestones: counts } = state;
+    if (!isPlainObject(counts)) return state;
+    const milestones = Object.entries(counts).flatMap(([epoch, count]) =>
+      new Array<number>(checkNumber("MultiStepLR", `milestones[${epoch}]`, count, TIMES)).fill(Number(epoch)),
+    );
+    return { ...state, milestones };
+  },
 };
 
 /**

@@ -1,7 +1,15 @@
 // The options of a schedule as a table: of each its bounds, its default, and PyTorch's name where it is not ours in
 // snake_case. The constructor reads them by it, and so does loadStateDict.
 import { ArgumentError } from "../../errors.js";
-import { type Bounds, checkChoice, checkFlag, checkNumber, checkOptions, describe } from "../../options.js";
+import {
+  type Bounds,
+  checkChoice,
+  checkFlag,
+  checkNumber,
+  checkOptions,
+  describe,
+  describeList,
+} from "../../options.js";
 import { snake } from "../state-dict.js";
 
 /** How one option is read: undefined is its default, or refused where it has none. */
@@ -58,6 +66,17 @@ export function readSettings<Table extends OptionTable>(
   return Object.fromEntries(settings) as SettingsOf<Table>;
 }
 
+/**
+ * The one value of a list in PyTorch's state dicts, which have one for each group.
+ * @throws ArgumentError where it is not the same for all
+ */
+export function commonValue(where: string, name: string, list: unknown): unknown {
+  if (Array.isArray(list) && list.length > 0 && list.every((value) => value === list[0])) return list[0];
+  throw new ArgumentError(
+    `${where}: expected ${name} to be a list with the same value for each group, got ${describeList(list)}`,
+  );
+}
+
 const torchName = (name: string, { torch }: Option<unknown>): string => torch ?? snake(name);
 
 /** The settings by PyTorch's names. */
@@ -73,7 +92,7 @@ export function writtenSettings(table: OptionTable, settings: object): Record<st
 }
 
 // What PyTorch's schedules write that follows from the rest, or that no state is in.
-const FOLLOWING = new Set(["T_cur", "T_i", "lr_lambdas", "min_lrs", "mode_worse", "use_beta1", "verbose"]);
+const FOLLOWING = new Set(["T_cur", "T_i", "lr_lambdas", "mode_worse", "use_beta1", "verbose"]);
 
 /**
  * The settings of a state dict; those that it does not name as they are now.

@@ -3,7 +3,15 @@ import { checkNumber, describe } from "../../options.js";
 import type { Optimizer } from "../optimizer.js";
 import { checkWritable } from "../writable.js";
 import { checkOptimizer, readRates, setRates } from "./lr-scheduler.js";
-import { choice, number, readSettings, type SettingsOf, settingsIn, writtenSettings } from "./options.js";
+import {
+  choice,
+  commonValue,
+  number,
+  readSettings,
+  type SettingsOf,
+  settingsIn,
+  writtenSettings,
+} from "./options.js";
 import { registerSchedule } from "./registry.js";
 
 export interface ReduceLROnPlateauOptions {
@@ -131,7 +139,8 @@ export class ReduceLROnPlateau {
    * gets.
    * @throws ArgumentError where it is another schedule's; BusyError while a run reads the rates
    */
-  loadStateDict(state: Readonly<Record<string, unknown>>): void {
+  loadStateDict(given: Readonly<Record<string, unknown>>): void {
+    const state = ofTorch(given);
     const count = (name: string): number => checkNumber(NAME, name, state?.[name], WHOLE);
     const [epoch, bad, cooling] = [count("last_epoch"), count("num_bad_epochs"), count("cooldown_counter")];
     const best = state["best"];
@@ -149,6 +158,12 @@ export class ReduceLROnPlateau {
     this.#cooling = cooling;
     this.#settings = settings;
   }
+}
+
+/** PyTorch's own state dict, which has the least rate of each group, in the form of ours. Ours as it is. */
+function ofTorch(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { min_lrs: least, ...state } = given ?? {};
+  return least === undefined ? state : { ...state, default_min_lr: commonValue(NAME, "min_lrs", least) };
 }
 
 registerSchedule(ReduceLROnPlateau, {

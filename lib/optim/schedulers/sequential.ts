@@ -32,7 +32,8 @@ const SEQUENTIAL = {
  * @throws ArgumentError, OptionError
  */
 export class SequentialLR extends CombinedSchedule<typeof SEQUENTIAL.options> {
-  protected readonly schedules: readonly LRScheduler[];
+  /** @internal */
+  readonly schedules: readonly LRScheduler[];
 
   /**
    * @param schedules Schedules of this optimizer, or functions that make them, which are called at once.

@@ -1,0 +1,119 @@
+import type { FilePath } from "../../files/path.js";
+import { writeAtomically } from "../../files/write.js";
+import { toStored } from "../../formats/convert.js";
+import { encodeZip } from "../../formats/zip-encode.js";
+import { Parameter } from "../../nn/parameter.js";
+import type { Optimizer } from "../../optim/optimizer.js";
+import { OneCycleLR } from "../../optim/schedulers/one-cycle.js";
+import { isPlainObject } from "../../options.js";
+import { sizeOf } from "../../tensor/shape.js";
+import type { Storage } from "../../tensor/storage.js";
+import { isTensor, type Tensor } from "../../tensor/tensor.js";
+import { Call, Name, Persistent, pickle, Tuple } from "./pickle.js";
+import { stateOf } from "./states.js";
+import { STORAGES } from "./storage.js";
+
+/**
+ * Writes a file that `torch.load(path, weights_only=True)` reads, as `torch.save` does: state dicts and checkpoints.
+ *
+ * What becomes of values:
+ *
+ * | here | PyTorch |
+ * |---|---|
+ * | a tensor; a parameter | a tensor of the same dtype; a Parameter. Those that share memory share it there |
+ * | a model | its state dict, tied weights by each of their names |
+ * | an optimizer, or its `stateDict()` | its state dict, for `load_state_dict` of PyTorch's optimizer of the same name |
+ * | a learning-rate schedule | its state dict, for PyTorch's schedule of the same name |
+ * | a plain object, a Map | a dict; names of an object are text |
+ * | an array, a Set | a list, a set |
+ * | a number | an int if it is a whole one below 2⁵³, otherwise a float |
+ * | a bigint, text, a boolean, null, a Uint8Array | int, str, bool, None, bytes |
+ *
+ * The file is written whole or not at all.
+ * @throws ArgumentError for a value of another kind, and for objects that contain themselves; FileError; DetachedError,
+ *   BusyError for a tensor whose memory cannot be read now
+ * @example
+ * await writePyTorch("run.pt", { model, optimizer, scheduler, epoch: 3 });
+ * // In Python: run = torch.load("run.pt"); model.load_state_dict(run["model"]); …
+ */
+export async function writePyTorch(path: FilePath, value: unknown): Promise<void> {
+  // A copy: the tensors may be written to before the file is.
+  const chunks = encode("writePyTorch", value).map((chunk) => new Uint8Array(chunk));
+  await writeAtomically("writePyTorch", path, chunks);
+}
+
+/**
+ * The bytes of the file that `writePyTorch` writes.
+ * @throws ArgumentError, DetachedError, BusyError
+ * @example const bytes = encodePyTorch({ weight: model.weight });
+ */
+export function encodePyTorch(value: unknown): Uint8Array {
+  return new Uint8Array(Buffer.concat(encode("encodePyTorch", value)));
+}
+
+/** PyTorch's class of storages by dtype. */
+const CLASSES = new Map(Object.entries(STORAGES).map(([name, dtype]) => [dtype, name]));
+
+interface StoredBytes {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The file in pieces. Those of tensors are their own memory. */
+function encode(where: string, value: unknown): Uint8Array[] {
+  const storages = new Map<Storage, StoredBytes>();
+  const cycles = cyclesIn(value);
+  const storageOf = (tensor: Tensor, place: string): string => {
+    const known = storages.get(tensor.storage);
+    if (known !== undefined) return known.key;
+    const key = String(storages.size);
+    storages.set(tensor.storage, { key, bytes: toStored(tensor, tensor.dtype, `${where}: ${place}`).bytes });
+    return key;
+  };
+  const pickled = pickle(where, value, (object, place) => {
+    if (!isTensor(object)) return stateOf(object, cycles);
+    const rebuilt = rebuilding(object, storageOf(object, place));
+    return object instanceof Parameter
+      ? new Call("torch._utils._rebuild_parameter", [rebuilt, object.requiresGrad, NO_HOOKS])
+      : rebuilt;
+  });
+  return archive(where, pickled, storages.values());
+}
+
+const NO_HOOKS = new Call("collections.OrderedDict", []);
+
+/** The call that makes a tensor of its storage. */
+function rebuilding({ shape, dtype, size, requiresGrad }: Tensor, key: string): Call {
+  const strides = shape.map((_, d) => sizeOf(shape.slice(d + 1)));
+  const kind = new Name(CLASSES.get(`torch.${dtype}`) as string);
+  const storage = new Persistent(["storage", kind, key, "cpu", size]);
+  return new Call("torch._utils._rebuild_tensor_v2", [
+    storage,
+    0,
+    new Tuple(shape),
+    new Tuple(strides),
+    requiresGrad,
+    NO_HOOKS,
+  ]);
+}
+
+/** The one-cycle schedules among the values, by their optimizers. */
+function cyclesIn(value: unknown): Map<Optimizer, OneCycleLR> {
+  const found = new Map<Optimizer, OneCycleLR>();
+  const values = isPlainObject(value) ? Object.values(value) : [value];
+  for (const one of values.flat()) if (one instanceof OneCycleLR) found.set(one.optimizer, one);
+  return found;
+}
+
+/** The form of the archive, as PyTorch numbers it. */
+const VERSION = "3\n";
+
+function archive(where: string, pickled: Uint8Array, storages: Iterable<StoredBytes>): Uint8Array[] {
+  const records = new Map<string, readonly Uint8Array[]>([
+    ["archive/data.pkl", [pickled]],
+    ["archive/byteorder", [Buffer.from("little")]],
+    ["archive/version", [Buffer.from(VERSION)]],
+  ]);
+  for (const { key, bytes } of storages) records.set(`archive/data/${key}`, [bytes]);
+  return encodeZip(where, records);
+}
