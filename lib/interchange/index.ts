@@ -1,4 +1,7 @@
 export type { ReadArraysOptions, StoredFloat, Tensors } from "./arrays.js";
+export { type FlaxTree, type FromFlaxOptions, fromFlax } from "./flax.js";
+export { fromKeras } from "./keras.js";
+export type { LayerDifference } from "./layers.js";
 export {
   encodeNpy,
   encodeNpz,
@@ -10,6 +13,9 @@ export {
   writeNpy,
   writeNpz,
 } from "./numpy.js";
+export type { PyTorchValue } from "./pytorch/plain.js";
+export { type ReadPyTorchOptions, readPyTorch } from "./pytorch/read.js";
+export { encodePyTorch, writePyTorch } from "./pytorch/write.js";
 export {
   encodeSafetensors,
   readSafetensors,

@@ -1,6 +1,6 @@
 // The form of files since PyTorch 1.6: a zip archive with a pickle and an entry for each storage.
 import { DataError } from "../../errors.js";
-import { openZip, type ZipEntry } from "../../formats/zip.js";
+import { openZip, type ZipEntry, type ZipLimits } from "../../formats/zip.js";
 import { BIG_ENDIAN, type PickledObject, storageIn } from "./legacy.js";
 import { find } from "./names.js";
 import { type StorageView, widthOf } from "./storage.js";
@@ -15,8 +15,8 @@ export function isArchive(bytes: Uint8Array): boolean {
 }
 
 /** @throws DataError */
-export function readArchive(where: string, bytes: Uint8Array): PickledObject {
-  const entries = openZip(where, bytes);
+export function readArchive(where: string, bytes: Uint8Array, limits: ZipLimits): PickledObject {
+  const entries = openZip(where, bytes, limits);
   // All entries are in a folder that has the name of the file.
   const pickles = [...entries.keys()].filter((name) => name === PICKLE || name.endsWith(`/${PICKLE}`));
   const [name] = pickles;

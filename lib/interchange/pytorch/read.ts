@@ -1,30 +1,20 @@
-import { types } from "node:util";
 import { DataError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
-import { readWhole } from "../../files/read.js";
-import { toTensor } from "../../formats/convert.js";
-import type { StoredArray } from "../../formats/stored-array.js";
-import { checkChoice, checkNumber, checkOptions } from "../../options.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { checkNumber, checkOptions } from "../../options.js";
+import { bytesFrom, type ReadArraysOptions, type Tensors, tensorReader } from "../arrays.js";
 import { isArchive, readArchive } from "./archive.js";
 import { isLegacy, type PickledObject, readLegacy } from "./legacy.js";
 import { toPlain } from "./plain.js";
 
-export interface ReadPyTorchOptions {
+export interface ReadPyTorchOptions extends ReadArraysOptions {
   /**
-   * The dtype of tensors of int64, uint32 and uint64. In int32 a number that it cannot hold is refused; in float64 one
-   * beyond 2⁵³. Default: int32.
-   */
-  readonly integers?: "int32" | "float64";
-  /**
-   * The most bytes of memory for all tensors. A small file may hold a large tensor whose elements are all the same
+   * The most bytes of memory for all tensors, and of compressed entries after decompression. A small file may hold a large tensor whose elements are all the same
    * place in memory. Default: 16 MiB and 8 times the size of the file, after decompression.
    */
   readonly maxBytes?: number;
 }
 
 const SPACE = 16 << 20;
-const WIDE = ["int64", "uint32", "uint64"];
 
 /**
  * Reads what `torch.save` wrote: a state dict, or a whole checkpoint. Both forms of `.pt` and `.pth` files are read, the
@@ -56,30 +46,27 @@ const WIDE = ["int64", "uint32", "uint64"];
  * model.loadStateDict(await readPyTorch("model.pt"));
  * const { optimizer, epoch } = await readPyTorch<{ optimizer: optim.TorchOptimizerStateDict; epoch: number }>("run.pt");
  */
-export async function readPyTorch<T = Record<string, Tensor>>(
+export async function readPyTorch<T = Tensors>(
   source: FilePath | Uint8Array,
   options: ReadPyTorchOptions = {},
 ): Promise<T> {
   const where = "readPyTorch";
   checkOptions(where, options, ["integers", "maxBytes"]);
-  const integers = checkChoice(where, "integers", options.integers ?? "int32", ["int32", "float64"]);
-  if (options.maxBytes !== undefined) checkNumber(where, "maxBytes", options.maxBytes, { min: 0 });
-  const isBytes = types.isUint8Array(source);
-  const bytes = isBytes ? source : await readWhole(where, source);
-  const place = isBytes ? where : `${where}: ${source}`;
-  const object = readObject(place, bytes);
-  const makeTensor = (name: string, array: StoredArray): Tensor =>
-    toTensor(place, name, array, WIDE.includes(array.dtype) ? { dtype: integers } : {});
+  if (options.maxBytes !== undefined)
+    checkNumber(where, "maxBytes", options.maxBytes, { min: 0, integer: true });
+  const read = tensorReader(where, options);
+  const { bytes, place } = await bytesFrom(where, source);
+  const object = readObject(place, bytes, options);
   return toPlain(object.value, {
     where: place,
     pickleBytes: object.pickleBytes,
     maxBytes: options.maxBytes ?? 8 * object.bytes + SPACE,
-    toTensor: makeTensor,
+    toTensor: (name, array) => read(place, name, array),
   }) as T;
 }
 
-function readObject(where: string, bytes: Uint8Array): PickledObject {
-  if (isArchive(bytes)) return readArchive(where, bytes);
+function readObject(where: string, bytes: Uint8Array, { maxBytes }: ReadPyTorchOptions): PickledObject {
+  if (isArchive(bytes)) return readArchive(where, bytes, { maxBytes });
   if (isLegacy(bytes)) return readLegacy(where, bytes);
   throw new DataError(
     `${where}: expected a file of torch.save, a zip archive or a pickle, got ${bytes.length} bytes of something else`,

@@ -9,6 +9,7 @@ import { isPlainObject } from "../../options.js";
 import { sizeOf } from "../../tensor/shape.js";
 import type { Storage } from "../../tensor/storage.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
+import { joined } from "../arrays.js";
 import { Call, Name, Persistent, pickle, Tuple } from "./pickle.js";
 import { stateOf } from "./states.js";
 import { STORAGES } from "./storage.js";
@@ -37,9 +38,7 @@ import { STORAGES } from "./storage.js";
  * // In Python: run = torch.load("run.pt"); model.load_state_dict(run["model"]); …
  */
 export async function writePyTorch(path: FilePath, value: unknown): Promise<void> {
-  // A copy: the tensors may be written to before the file is.
-  const chunks = encode("writePyTorch", value).map((chunk) => new Uint8Array(chunk));
-  await writeAtomically("writePyTorch", path, chunks);
+  await writeAtomically("writePyTorch", path, [joined("writePyTorch", encode("writePyTorch", value))]);
 }
 
 /**
@@ -48,7 +47,7 @@ export async function writePyTorch(path: FilePath, value: unknown): Promise<void
  * @example const bytes = encodePyTorch({ weight: model.weight });
  */
 export function encodePyTorch(value: unknown): Uint8Array {
-  return new Uint8Array(Buffer.concat(encode("encodePyTorch", value)));
+  return joined("encodePyTorch", encode("encodePyTorch", value));
 }
 
 /** PyTorch's class of storages by dtype. */
