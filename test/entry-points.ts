@@ -4,6 +4,7 @@ import * as games from "../lib/games/index.js";
 import * as gradientEstimation from "../lib/gradient-estimation/index.js";
 import * as gradientFree from "../lib/gradient-free/index.js";
 import * as interchange from "../lib/interchange/index.js";
+import * as onnx from "../lib/onnx/index.js";
 import * as tensorboard from "../lib/tensorboard/index.js";
 
 /** The exports of `thalweg/<name>`, for each name. */
@@ -13,6 +14,7 @@ export const subpaths = {
   "gradient-estimation": gradientEstimation,
   "gradient-free": gradientFree,
   interchange,
+  onnx,
   tensorboard,
 } as const;
 
