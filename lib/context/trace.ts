@@ -1,9 +1,10 @@
 import { types } from "node:util";
+import type { Attributes, Op } from "../eager/node.js";
 import { TraceError } from "../errors.js";
 import { isPlainObject } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { context, within } from "./context.js";
-import { withFrames } from "./user-line.js";
+import { userLine, withFrames } from "./user-line.js";
 
 /** One recorded instruction: what it reads and writes, in the instruction's own order. */
 export interface Recorded {
@@ -11,10 +12,17 @@ export interface Recorded {
   readonly params: readonly number[];
   readonly operands: readonly (Tensor | null)[];
   readonly written: readonly Tensor[];
+  /** The op that was applied; left out for an instruction that writes in place. */
+  readonly applied?: { readonly op: Op; readonly attributes: Attributes };
 }
 
-/** A recorded instruction and the number of the recomputation that it belongs to; 0 for none. */
-export type RecordedWithin = Recorded & { readonly recomputation: number };
+/** A recorded instruction and where it was recorded. */
+export interface RecordedWithin extends Recorded {
+  /** The number of the recomputation that it belongs to; 0 for none. */
+  readonly recomputation: number;
+  /** The user's line that called it; null if the trace keeps no lines. */
+  readonly line: string | null;
+}
 
 /** A setting that a trace assumed. The program is valid for this value only. */
 export interface Assumption {
@@ -220,6 +228,11 @@ export function isSameList(a: readonly unknown[], b: readonly unknown[]): boolea
 
 let lastId = 0;
 
+export interface TraceOptions {
+  /** Keep the user's line that called each instruction. It costs a stack trace for each. Default: false. */
+  readonly lines?: boolean;
+}
+
 /** The recording of one function. */
 export class Trace {
   /** Unique per trace, so that a tensor knows in which trace it was made. */
@@ -238,10 +251,16 @@ export class Trace {
   readonly #withoutGradient = new Set<Tensor>();
   #recomputation = 0;
   #lastRecomputation = 0;
+  readonly #keepsLines: boolean;
+
+  constructor({ lines = false }: TraceOptions = {}) {
+    this.#keepsLines = lines;
+  }
 
   push(instruction: Recorded): void {
     for (const operand of instruction.operands) if (operand !== null) this.checkSymbol(operand);
-    this.recorded.push({ ...instruction, recomputation: this.#recomputation });
+    const line = this.#keepsLines ? userLine() : null;
+    this.recorded.push({ ...instruction, recomputation: this.#recomputation, line });
   }
 
   /** @throws TraceError for a symbol of another trace; GraphError for a symbol that stands for samples. */
@@ -347,10 +366,10 @@ export function overrule(owner: object): void {
  * Runs `run` with every instruction recorded instead of run.
  * @returns the result of `run`, and the recording.
  */
-export function trace<T>(run: () => T): { result: T; trace: Trace } {
+export function trace<T>(run: () => T, options?: TraceOptions): { result: T; trace: Trace } {
   if (context.trace !== null)
     throw new TraceError("compile: a compiled function was called within another one's trace");
-  const recording = new Trace();
+  const recording = new Trace(options);
   let failed = true;
   try {
     const result = within("trace", recording, () => withFrames(run));

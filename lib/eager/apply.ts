@@ -67,7 +67,8 @@ function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attribute
     run(op.name, op.instruction, params, tensors);
     if (isWatching()) checkResult(op.name, output);
   } else {
-    trace.push({ instruction: op.instruction, params, operands: tensors, written: [output] });
+    const applied = { op, attributes };
+    trace.push({ instruction: op.instruction, params, operands: tensors, written: [output], applied });
     const check = isWatching() ? checkInstruction(op.name, output, trace) : null;
     if (check !== null) trace.push(check);
   }

@@ -1,2 +1,2 @@
 /** Models to and from ONNX. Needs the package protobufjs. */
-export type { ModelProto } from "./schema.js";
+export { type ExportOnnxOptions, exportOnnx } from "./export.js";

@@ -1,0 +1,88 @@
+// One run of a model's `forward`, recorded: the instructions with the user's lines, and which module made which.
+import { noGrad } from "../context/grad-mode.js";
+import { currentTrace, type RecordedWithin, trace } from "../context/trace.js";
+import { ArgumentError } from "../errors.js";
+import type { Module } from "../nn/module.js";
+import { describe, isPlainObject } from "../options.js";
+import { sizeOf, type TensorSpec } from "../tensor/shape.js";
+import { symbol } from "../tensor/storage.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
+
+/** A call of a module's `forward` within the run: it recorded the instructions [begin, end). */
+export interface ModuleCall {
+  readonly module: Module;
+  /** By `namedModules()`. */
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  readonly begin: number;
+  readonly end: number;
+  /** Whether it is the class's own `forward`, without hooks. */
+  readonly isPlain: boolean;
+}
+
+export interface Recording {
+  /** The number of its trace, in which its constants were made. */
+  readonly id: number;
+  readonly instructions: readonly RecordedWithin[];
+  readonly calls: readonly ModuleCall[];
+  readonly inputs: readonly Tensor[];
+  /** The results, by name if `forward` names them. */
+  readonly outputs: readonly (readonly [name: string | null, tensor: Tensor])[];
+}
+
+/** Records `forward` for inputs of these shapes and dtypes in evaluation mode. The model stays what it was. */
+export function recordModel(where: string, model: Module, specs: readonly TensorSpec[]): Recording {
+  const modules = [...model.namedModules()];
+  const modes = modules.map(([, module]) => [module, module.training] as const);
+  const calls: ModuleCall[] = [];
+  const restore = modules.map(([name, module]) => watchForward(name, module, calls));
+  try {
+    model.eval();
+    const run = () => {
+      const inputs = specs.map(({ shape, dtype }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype));
+      return { inputs, result: noGrad(() => model.forward(...inputs)) as unknown };
+    };
+    const { result, trace: recording } = trace(run, { lines: true });
+    const outputs = namedResults(where, result.result);
+    for (const [, tensor] of outputs) recording.checkSymbol(tensor);
+    return { id: recording.id, instructions: recording.recorded, calls, inputs: result.inputs, outputs };
+  } finally {
+    for (const back of restore) back();
+    for (const [module, mode] of modes) module.training = mode;
+  }
+}
+
+/** Notes each call of a module's `forward`. @returns what ends that. */
+function watchForward(name: string, module: Module, calls: ModuleCall[]): () => void {
+  const own = Object.getOwnPropertyDescriptor(module, "forward");
+  const { forward } = module;
+  if (own?.configurable === false || !Object.isExtensible(module)) return () => {};
+  const value = (...inputs: Tensor[]): Tensor => {
+    const recorded = currentTrace()?.recorded ?? [];
+    const begin = recorded.length;
+    const output = forward.apply(module, inputs);
+    calls.push({ module, name, inputs, output, begin, end: recorded.length, isPlain: own === undefined });
+    return output;
+  };
+  Object.defineProperty(module, "forward", { value, configurable: true, writable: true });
+  return () => {
+    if (own === undefined) Reflect.deleteProperty(module, "forward");
+    else Object.defineProperty(module, "forward", own);
+  };
+}
+
+/** A tensor, a list of tensors, or tensors by name. */
+function namedResults(where: string, result: unknown): (readonly [string | null, Tensor])[] {
+  if (isTensor(result)) return [[null, result]];
+  if (Array.isArray(result) && result.length > 0 && result.every((one) => isTensor(one)))
+    return result.map((tensor: Tensor) => [null, tensor]);
+  if (isPlainObject(result)) {
+    const entries = Object.entries(result);
+    const are = entries.every((entry): entry is [string, Tensor] => isTensor(entry[1]));
+    if (are && entries.length > 0) return entries as [string, Tensor][];
+  }
+  throw new ArgumentError(
+    `${where}: expected forward to give a tensor, a list or an object of tensors, got ${describe(result)}`,
+  );
+}
