@@ -22,6 +22,9 @@ interface Runtime {
 
 const runtime = createRequire(import.meta.url)("onnxruntime-node") as Runtime;
 
+// The models are small: threads would cost more than they save.
+const OPTIONS = { logSeverityLevel: 3, intraOpNumThreads: 1, interOpNumThreads: 1 };
+
 /** A model that can be run several times. */
 export class OnnxModel {
   readonly #session: Session;
@@ -31,7 +34,7 @@ export class OnnxModel {
   }
 
   static async load(bytes: Uint8Array): Promise<OnnxModel> {
-    return new OnnxModel(await runtime.InferenceSession.create(bytes, { logSeverityLevel: 3 }));
+    return new OnnxModel(await runtime.InferenceSession.create(bytes, OPTIONS));
   }
 
   /** The results by name, for inputs in the order of the file. */
