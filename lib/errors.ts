@@ -117,3 +117,10 @@ export class PackageError extends ThalwegError {
     super("ERR_PACKAGE", message, options);
   }
 }
+
+/** An environment that does not do what it promises, or is used where it cannot be. `code` is `"ERR_ENVIRONMENT"`. */
+export class EnvironmentError extends ThalwegError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("ERR_ENVIRONMENT", message, options);
+  }
+}

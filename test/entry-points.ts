@@ -5,6 +5,7 @@ import * as gradientEstimation from "../lib/gradient-estimation/index.js";
 import * as gradientFree from "../lib/gradient-free/index.js";
 import * as interchange from "../lib/interchange/index.js";
 import * as onnx from "../lib/onnx/index.js";
+import * as rl from "../lib/rl/index.js";
 import * as tensorboard from "../lib/tensorboard/index.js";
 
 /** The exports of `thalweg/<name>`, for each name. */
@@ -15,6 +16,7 @@ export const subpaths = {
   "gradient-free": gradientFree,
   interchange,
   onnx,
+  rl,
   tensorboard,
 } as const;
 

@@ -7,7 +7,7 @@ import { broadcastSpec, checkInput, defineOp } from "./define.js";
 import { greaterEqual } from "./greater-equal.js";
 import { lessEqual } from "./less-equal.js";
 import { checkBeside, operands } from "./operand.js";
-import { register } from "./registry.js";
+import { type Method, register } from "./registry.js";
 import { aligned } from "./samples.js";
 import { where } from "./where.js";
 
@@ -59,7 +59,14 @@ export function clamp(x: Tensor, options: ClampOptions = {}): Tensor {
   return max === undefined ? raised : lower(raised, max);
 }
 
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    clamp: Method<typeof clamp>;
+  }
+}
+
 register("clamp", clamp, {
+  method: true,
   torch: "torch.clamp",
   cases: ({ floats, values }) => ({
     "both bounds": [floats([17]), { min: -0.5, max: 1 }],

@@ -31,6 +31,7 @@ const SKIPPED = new Set([
   "optim.ParameterGroup",
   "gradient-free.Strategy",
   "distributions.Distribution",
+  "rl.Simulation",
   ...Object.keys(thalweg).filter((name) => /Error$/.test(name)),
 ]);
 // What TypeScript calls protected: only the library calls it.
@@ -57,6 +58,9 @@ const PROTECTED = new Set([
   "densityAnywhere",
   "standardized",
   "located",
+  "begin",
+  "advance",
+  "observe",
 ]);
 
 const FUNCTIONS = exported({ ...thalweg, ...subpaths }).filter(([name]) => !SKIPPED.has(name));
@@ -77,6 +81,11 @@ function callables(value: unknown): [name: string, call: Callable][] {
     subpaths.games.Game,
     subpaths.distributions.Distribution,
     subpaths.tensorboard.TensorBoard,
+    subpaths.rl.Simulation,
+    subpaths.rl.TensorEnvironment,
+    subpaths.rl.Box,
+    subpaths.rl.Discrete,
+    subpaths.rl.MultiDiscrete,
   ];
   const kinds = [...ours, ...others, ...rooms];
   if (!kinds.some((kind) => value instanceof kind)) return [];

@@ -2,6 +2,7 @@ import { Normal } from "../../lib/distributions/index.js";
 import { Game } from "../../lib/games/index.js";
 import * as gradientFree from "../../lib/gradient-free/index.js";
 import { accuracy, cost, Generator, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
+import { CartPole } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
   argumentsOf as argumentsOfDistribution,
@@ -182,6 +183,15 @@ function byHand(): Seeds {
         seed: 1,
       },
     ],
+    "rl.Box": [-1, 1, { shape: [2] }],
+    "rl.Discrete": [3, { start: 1 }],
+    "rl.MultiDiscrete": [[2, 3]],
+    "rl.CartPole.reset": [{ seed: 1, options: { low: 0 } }],
+    "rl.CartPole.step": [1],
+    "rl.Bicycle.step": [[0, 1]],
+    "rl.TensorEnvironment": [new CartPole().dynamics, 3, { seed: 1, dtype: "float64" }],
+    "rl.TensorEnvironment.step": [tensor([0, 1, 0], { dtype: "int32" })],
+    "rl.checkEnvironment": [new CartPole(), { steps: 3 }],
     "tensorboard.TensorBoard": ["run", { filenameSuffix: ".x" }],
     "tensorboard.TensorBoard.addScalar": ["loss", 0.5, 1],
     "tensorboard.TensorBoard.addScalars": ["loss", { a: 1, b: 2 }, 1],

@@ -1,0 +1,17 @@
+export { type CheckEnvironmentOptions, checkEnvironment } from "./check-environment.js";
+export type { Environment, Info, ResetOptions, Start, Transition } from "./environment.js";
+export { Acrobot } from "./environments/acrobot.js";
+export { Bicycle } from "./environments/bicycle.js";
+export { CartPole } from "./environments/cart-pole.js";
+export { MountainCar, MountainCarContinuous } from "./environments/mountain-car.js";
+export { Pendulum } from "./environments/pendulum.js";
+export { Simulation, type SimulationOptions } from "./simulation.js";
+export { Box, type BoxOptions, Discrete, MultiDiscrete, type Space } from "./space.js";
+export {
+  type TensorAdvance,
+  type TensorDynamics,
+  TensorEnvironment,
+  type TensorEnvironmentOptions,
+  type TensorState,
+  type TensorTransition,
+} from "./tensor-environment.js";
