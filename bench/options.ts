@@ -11,6 +11,8 @@ export const USAGE = `usage: npm run bench -- [options]
                    ${PEERS.join(", ")}
   --instances N    of each of BBOB's functions in gradient-free      (default: 15)
   --budget N       evaluations of a search, times its dimension      (default: 1000)
+  --seeds N        searches of each instance in gradient-free        (default: 1)
+  --reuse LIST     files of --json: searches that are in one of them are not done again
   --threads N      how many each may use                     (default: all cores)
   --quick          few and short turns: to try it, not to tell by
   --json FILE      write the rows there
@@ -23,6 +25,8 @@ export interface Options {
   readonly peers: readonly string[];
   readonly instances: number | null;
   readonly budget: number | null;
+  readonly seeds: number | null;
+  readonly reuse: readonly string[];
   readonly threads: number;
   readonly quick: boolean;
   readonly json: string | null;
@@ -40,6 +44,8 @@ export function readOptions(args: readonly string[]): Options {
       peers: { type: "string", default: "all" },
       instances: { type: "string" },
       budget: { type: "string" },
+      seeds: { type: "string" },
+      reuse: { type: "string" },
       threads: { type: "string" },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
@@ -54,6 +60,8 @@ export function readOptions(args: readonly string[]): Options {
       values.peers === "all" ? PEERS : values.peers === "none" ? [] : listOf("--peers", values.peers, PEERS),
     instances: countOf("--instances", values.instances),
     budget: countOf("--budget", values.budget),
+    seeds: countOf("--seeds", values.seeds),
+    reuse: values.reuse?.split(",") ?? [],
     threads: countOf("--threads", values.threads) ?? availableParallelism(),
     quick: values.quick,
     json: values.json ?? null,

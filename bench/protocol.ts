@@ -51,6 +51,8 @@ export interface Search {
   readonly function: number;
   readonly d: number;
   readonly instances: readonly number[];
+  /** From 0. Each has its own random numbers, on the same instances from the same starts. */
+  readonly seed: number;
   /** Evaluations of each search. */
   readonly budget: number;
   /** Values above fopt, falling. */

@@ -1,11 +1,10 @@
 // The results as text, for the terminal and the files that are kept.
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { merge, type Part, searchParts } from "./gradient-free/kept.js";
 import type { SearchRow } from "./gradient-free/searches.js";
-import { searchReport } from "./gradient-free/tables.js";
+import { LEGEND, searchReports } from "./gradient-free/tables.js";
 import { type Implementation, OURS, type Skip } from "./implementations.js";
 import type { Peak } from "./peak.js";
+import { commandOf, KEPT, provenance } from "./provenance.js";
 import type { Row } from "./row.js";
 import { table } from "./table.js";
 import { MODES, type Mode } from "./workloads.js";
@@ -133,61 +132,45 @@ export function summary(results: Results): string {
     const rows = results.rows.filter((row) => row.mode === mode);
     return rows.length === 0 ? [] : [`## ${TITLES[mode]}`, ratioTable(rows), timeTable(rows)];
   });
-  parts.push(...searchReport(results.searches));
+  const reports = searchReports(results.searches);
+  if (reports.size > 0) parts.push("## Searches without gradients", LEGEND);
+  for (const [d, report] of reports) parts.push(`### d = ${d}`, ...report);
   const skipped = skippedLines(results.skipped);
   if (skipped.length > 0) parts.push("## Skipped", skipped.join("\n"));
   return parts.join("\n\n");
 }
 
-const FLAGS = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve"];
-
-function processor(): { name: string; flags: string } {
-  const name = cpus()[0]?.model ?? "unknown";
-  try {
-    const words = new Set(
-      /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "),
-    );
-    return { name, flags: FLAGS.filter((flag) => words.has(flag)).join(", ") };
-  } catch {
-    return { name, flags: "" };
-  }
+/**
+ * The texts of the files that are kept, by name: those that have something to say.
+ * @param read The text of such a file as it is; null if there is none.
+ */
+export function files(results: Results, read: (name: string) => string | null): Map<string, string> {
+  const isTimedWithout = ({ mode }: Row) => mode === "gradient-free";
+  const rows = results.rows.filter((row) => !isTimedWithout(row));
+  const parts = gradientFreeParts(results, results.rows.filter(isTimedWithout));
+  const texts = new Map<string, string>();
+  if (rows.length > 0) texts.set(KEPT.all, markdown({ ...results, rows, searches: [] }));
+  if (parts.size > 0) texts.set(KEPT.gradientFree, merge(read(KEPT.gradientFree), parts));
+  return texts;
 }
 
-/** The files that `--results` writes. */
-const KEPT = { all: "RESULTS.md", gradientFree: "GRADIENT-FREE.md" };
-
-function commit(): string {
-  try {
-    const except = Object.values(KEPT).map((name) => `:!${name}`);
-    const git = (...args: string[]) =>
-      execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
-    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ...except, ":/") !== "";
-    return git("rev-parse", "HEAD") + (changed ? ", with changes" : "");
-  } catch {
-    return "unknown";
+/** What this run has to say in the file of the mode `gradient-free`. */
+function gradientFreeParts(results: Results, rows: readonly Row[]): Map<Part, string> {
+  const parts = searchParts(results);
+  const { implementations, args } = results;
+  if (rows.length > 0) {
+    const timed = implementations.filter(({ name }) => rows.some(({ impl }) => impl === name));
+    const circumstances = table(["", ""], provenance({ implementations: timed, threads: 1 }));
+    const text = `Microseconds in \`ask\` and \`tell\` for an evaluation, on one thread.`;
+    const command = `\`\`\`sh\n${commandOf(args)}\n\`\`\``;
+    parts.set("outside", [text, ratioTable(rows), timeTable(rows), circumstances, command].join("\n\n"));
   }
-}
-
-/** A path becomes its file name, since the folder is specific to this machine. */
-const withoutFolder = (word: string) => word.replace(/(^|=)\/.*\//, "$1");
-
-const quote = (word: string) => (/^[\w./,=-]+$/.test(word) ? word : `"${word}"`);
-
-/** The texts of the files that are kept, by name: those that have something to say. */
-export function files(results: Results): Map<string, string> {
-  const isOfSearches = ({ mode }: Row) => mode === "gradient-free";
-  const parts = {
-    [KEPT.all]: { ...results, rows: results.rows.filter((row) => !isOfSearches(row)), searches: [] },
-    [KEPT.gradientFree]: { ...results, rows: results.rows.filter(isOfSearches) },
-  };
-  const found = Object.entries(parts).filter(([, part]) => part.rows.length > 0 || part.searches.length > 0);
-  return new Map(found.map(([name, part]) => [name, markdown(part)]));
+  return parts;
 }
 
 function markdown(results: Results): string {
-  const { name, flags } = processor();
-  const args = results.args.length > 0 ? ` -- ${results.args.map(withoutFolder).map(quote).join(" ")}` : "";
-  const versions = results.implementations.map((impl) => [impl.name, impl.version]);
+  const { implementations, threads } = results;
+  const peak = peakLine(results);
   return `# Results
 
 Written by the benchmark. What is measured, and how, is told in [README.md](README.md). Ratios are a
@@ -196,22 +179,14 @@ percentiles of the samples.
 
 ${table(
   ["", ""],
-  [
-    ["processor", `${name}, ${cpus().length} cores (${flags})`],
-    ["peak", peakLine(results)],
-    ["threads", String(results.threads)],
-    ["Node", process.version],
-    ["commit", commit()],
-    ...versions,
-    ...results.notes.map((note) => ["note", note]),
-  ],
+  [...provenance({ implementations, threads, peak }), ...results.notes.map((note) => ["note", note])],
 )}
 
 To reproduce:
 
 \`\`\`sh
 npm ci && npm run bench:peers
-npm run bench${args}
+${commandOf(results.args)}
 \`\`\`
 
 ${summary(results)}

@@ -1,5 +1,5 @@
 // npm run bench: verifies the library and its peers, then times them in turns. See README.md.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -119,7 +119,9 @@ async function main(args: readonly string[]): Promise<void> {
       process.exitCode = 1;
     }
     if (options.results) {
-      for (const [name, text] of files(results)) writeFileSync(join(import.meta.dirname, name), text);
+      const pathOf = (name: string) => join(import.meta.dirname, name);
+      const read = (name: string) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name), "utf8") : null);
+      for (const [name, text] of files(results, read)) writeFileSync(pathOf(name), text);
     }
   } finally {
     remove();

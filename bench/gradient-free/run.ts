@@ -1,4 +1,5 @@
 // The mode `gradient-free`: searches of BBOB's functions, and the time that methods take outside f.
+import { readFileSync } from "node:fs";
 import type { Implementation, Skip } from "../implementations.js";
 import { FULL, QUICK } from "../measure.js";
 import type { Options } from "../options.js";
@@ -10,6 +11,12 @@ export interface Findings {
   readonly searches: readonly SearchRow[];
   readonly rows: readonly Row[];
   readonly skipped: readonly Skip[];
+}
+
+/** The searches in a file that `--json` wrote. */
+function readSearches(file: string): SearchRow[] {
+  const rows = JSON.parse(readFileSync(file, "utf8")) as readonly { readonly mode: string }[];
+  return rows.filter((row): row is SearchRow => row.mode === "gradient-free" && "hits" in row);
 }
 
 export async function gradientFree(
@@ -25,7 +32,9 @@ export async function gradientFree(
     extent: {
       instances: options.instances ?? extent.instances,
       budget: options.budget ?? extent.budget,
+      seeds: options.seeds ?? extent.seeds,
     },
+    reused: options.reuse.flatMap(readSearches),
     matches,
     say,
   });

@@ -12,10 +12,12 @@ export interface Extent {
   readonly instances: number;
   /** Evaluations of a search, for each dimension. */
   readonly budget: number;
+  /** Searches of each instance. */
+  readonly seeds: number;
 }
 
-export const FULL_EXTENT: Extent = { instances: 15, budget: 1000 };
-export const QUICK_EXTENT: Extent = { instances: 2, budget: 200 };
+export const FULL_EXTENT: Extent = { instances: 15, budget: 1000, seeds: 1 };
+export const QUICK_EXTENT: Extent = { instances: 2, budget: 200, seeds: 1 };
 
 /** One search, as `--json` writes it. */
 export interface SearchRow {
@@ -25,6 +27,8 @@ export interface SearchRow {
   readonly function: number;
   readonly d: number;
   readonly instance: number;
+  /** From 0. */
+  readonly seed: number;
   readonly budget: number;
   /** Spent until the last target was hit, the budget was spent, or the method ended by itself. */
   readonly evaluations: number;
@@ -60,6 +64,8 @@ export async function searchAll(
   options: {
     processes: number;
     extent: Extent;
+    /** Those of an earlier run. */
+    reused: readonly SearchRow[];
     matches: (job: string, impl: string) => boolean;
     say: (line: string) => void;
   },
@@ -67,6 +73,7 @@ export async function searchAll(
   const { extent, matches, say } = options;
   const settings = { ...settingsFor(1).settings, prefix: [] };
   const tasks = allTasks(implementations).filter((task) => matches(nameOf(task), task.impl.name));
+  const known = new Map(options.reused.map((row) => [keyOf(row), row]));
   const searches: SearchRow[] = [];
   const skipped: Skip[] = [];
   let begun = 0;
@@ -83,7 +90,7 @@ export async function searchAll(
         const series = `${task.method} by ${task.impl.name}`;
         if (failed.has(series)) continue;
         const started = performance.now();
-        const rows = await search(task, extent, processes).catch(async (error: unknown) => {
+        const rows = await search(task, extent, processes, known).catch(async (error: unknown) => {
           await processes.drop(task.impl);
           if (!failed.has(series)) {
             skipped.push({ impl: task.impl.name, where: nameOf(task), reason: errorText(error) });
@@ -108,21 +115,35 @@ function describe(rows: readonly SearchRow[], started: number): string {
   return `${hit} of ${rows.length * TARGETS.length} targets, ${seconds.toFixed(1)} s`;
 }
 
-async function search(task: Task, extent: Extent, processes: Processes): Promise<SearchRow[]> {
+/** All that a search depends on. */
+const keyOf = (row: Pick<SearchRow, "impl" | "method" | "function" | "d" | "budget" | "instance" | "seed">) =>
+  [row.impl, row.method, row.function, row.d, row.budget, row.instance, row.seed].join(" ");
+
+async function search(
+  task: Task,
+  extent: Extent,
+  processes: Processes,
+  known: ReadonlyMap<string, SearchRow>,
+): Promise<SearchRow[]> {
   const { impl, method, function: id, d } = task;
   const budget = extent.budget * d;
   const instances = Array.from({ length: extent.instances }, (_, i) => i + 1);
-  const child = await processes.of(impl);
-  const runs = await child.search({ method, function: id, d, instances, budget, targets: TARGETS });
-  return runs.map((run) => ({
-    mode: "gradient-free",
-    impl: impl.name,
-    method,
-    function: id,
-    d,
-    budget,
-    ...run,
-  }));
+  const shared = { method, function: id, d, budget };
+  const rows: SearchRow[] = [];
+  for (let seed = 0; seed < extent.seeds; seed++) {
+    const keys = instances.map((instance) => keyOf({ impl: impl.name, ...shared, instance, seed }));
+    const found = keys.flatMap((key) => known.get(key) ?? []);
+    if (found.length === instances.length) {
+      rows.push(...found);
+      continue;
+    }
+    const child = await processes.of(impl);
+    const runs = await child.search({ ...shared, instances, seed, targets: TARGETS });
+    rows.push(
+      ...runs.map((run) => ({ mode: "gradient-free" as const, impl: impl.name, ...shared, seed, ...run })),
+    );
+  }
+  return rows;
 }
 
 /** One process of each implementation, started when it is first needed. */

@@ -32,7 +32,7 @@ export const SEARCHES: readonly string[] = Object.keys(METHODS);
 /** Thrown by the function when the last target is hit or the budget is spent. */
 class Ended extends Error {}
 
-async function run(options: Options, problem: Problem, { budget, targets }: Search): Promise<Searched> {
+async function run(options: Options, problem: Problem, { budget, targets, seed }: Search): Promise<Searched> {
   const hits: number[] = [];
   let evaluations = 0;
   const counted = (x: Float64Array): number => {
@@ -45,10 +45,12 @@ async function run(options: Options, problem: Problem, { budget, targets }: Sear
     }
     return value;
   };
-  const given = { ...options, seed: 1000 * problem.id + problem.instance, maxEvaluations: budget };
-  await minimize(counted, startPoint(problem), given).catch((error: unknown) => {
-    if (!(error instanceof Ended)) throw error;
-  });
+  const drawn = 1_000_000 * seed + 1000 * problem.id + problem.instance;
+  await minimize(counted, startPoint(problem), { ...options, seed: drawn, maxEvaluations: budget }).catch(
+    (error: unknown) => {
+      if (!(error instanceof Ended)) throw error;
+    },
+  );
   const { instance } = problem;
   return { instance, evaluations, hits: targets.map((_, i) => hits[i] ?? null) };
 }

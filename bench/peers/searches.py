@@ -47,8 +47,9 @@ def run(search, request, instance):
     function, d, budget = request["function"], request["d"], request["budget"]
     problem, _ = bbobbenchmarks.instantiate(function, instance)
     counted = Counted(problem, request["targets"], budget)
+    seed = 1_000_000 * request["seed"] + 1000 * function + instance  # as in impl/searches.ts
     try:
-        search(counted, start_point(function, instance, d), budget, 1000 * function + instance)
+        search(counted, start_point(function, instance, d), budget, seed)
     except Ended:
         pass
     misses = [None] * (len(counted.levels) - len(counted.hits))

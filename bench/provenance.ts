@@ -1,0 +1,67 @@
+// Under which circumstances results were found.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import process from "node:process";
+import type { Implementation } from "./implementations.js";
+
+/** The files that `--results` writes. */
+export const KEPT = { all: "RESULTS.md", gradientFree: "GRADIENT-FREE.md" } as const;
+
+const FLAGS = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve"];
+
+function processor(): { name: string; flags: string } {
+  const name = cpus()[0]?.model ?? "unknown";
+  try {
+    const words = new Set(
+      /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "),
+    );
+    return { name, flags: FLAGS.filter((flag) => words.has(flag)).join(", ") };
+  } catch {
+    return { name, flags: "" };
+  }
+}
+
+function commit(): string {
+  try {
+    const except = Object.values(KEPT).map((name) => `:!${name}`);
+    const git = (...args: string[]) =>
+      execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ...except, ":/") !== "";
+    return git("rev-parse", "HEAD") + (changed ? ", with changes" : "");
+  } catch {
+    return "unknown";
+  }
+}
+
+/** Rows of a table: the machine, the versions of those that took part, the day. */
+export function provenance({
+  implementations,
+  threads,
+  peak,
+}: {
+  readonly implementations: readonly Pick<Implementation, "name" | "version">[];
+  readonly threads: number;
+  /** The machine's peak, in words. */
+  readonly peak?: string;
+}): string[][] {
+  const { name, flags } = processor();
+  return [
+    ["processor", `${name}, ${cpus().length} cores (${flags})`],
+    ...(peak === undefined ? [] : [["peak", peak]]),
+    ["threads", String(threads)],
+    ["Node", process.version],
+    ["commit", commit()],
+    ["day", new Date().toISOString().slice(0, 10)],
+    ...implementations.map((impl) => [impl.name, impl.version]),
+  ];
+}
+
+/** A path becomes its file name, since the folder is specific to this machine. */
+const withoutFolder = (word: string) => word.replace(/(^|=)\/.*\//, "$1");
+
+const quote = (word: string) => (/^[\w./,=-]+$/.test(word) ? word : `"${word}"`);
+
+/** The benchmark's command with these arguments. */
+export const commandOf = (args: readonly string[]): string =>
+  `npm run bench${args.length > 0 ? ` -- ${args.map(withoutFolder).map(quote).join(" ")}` : ""}`;
