@@ -33,7 +33,8 @@ export interface DifferentialEvolutionOptions extends StrategyOptions {
   readonly init?: "latin-hypercube" | "random";
   /**
    * Whether points that are better take their place after the generation, so that a generation is one batch, or at once,
-   * so that each `ask` gives one point. Default: "deferred".
+   * so that each `ask` gives one point and the next trial begins at the best point so far, which takes fewer evaluations.
+   * Default: "immediate" in `minimize` if `f` gets its points one by one, and otherwise "deferred".
    */
   readonly updating?: "deferred" | "immediate";
   /** Coordinates outside are drawn anew, uniformly. Default: none. */
@@ -226,6 +227,10 @@ export class DifferentialEvolution extends Strategy {
     return this.#target === 0 && this.#isAtRest() ? "tolfun" : null;
   }
 
+  protected override get isWhole(): boolean {
+    return this.#target === 0;
+  }
+
   /** Looks for a point that is better than the best among those from `begin` to `end`. */
   #findBest(begin: number, end: number): void {
     for (let k = begin; k < end; k++) {
@@ -406,16 +411,23 @@ declare module "./registry.js" {
 registerMethod(METHOD, {
   make: (x0, options) => new DifferentialEvolution(x0, options),
   options: OPTIONS,
+  oneByOne: { updating: "immediate" },
   cases: () => [
-    { bounds: { lower: -5, upper: 5 } },
-    { strategy: "rand1exp", populationSize: 9, mutation: 0.8, recombination: 0.9, init: "random", sigma: 2 },
+    { updating: "deferred", bounds: { lower: -5, upper: 5 } },
+    { updating: "deferred", strategy: "rand1exp", populationSize: 9, mutation: 0.8, recombination: 0.9, init: "random", sigma: 2 },
     {
       updating: "immediate",
       populationSize: 7,
       strategy: "currenttobest1bin",
       bounds: { lower: [0, 1, 1, -9], upper: Number.POSITIVE_INFINITY },
     },
-    { strategy: "best2exp", sigma: [1, 2, 3, 4], tolerance: { tolfun: 1e-3, tolrel: 0 }, populationSize: 12 },
+    {
+      updating: "deferred",
+      strategy: "best2exp",
+      sigma: [1, 2, 3, 4],
+      tolerance: { tolfun: 1e-3, tolrel: 0 },
+      populationSize: 12,
+    },
   ],
   reaches: { evaluations: 10_000, sphere: 1e-6, ellipsoid: 1e-6 },
 });

@@ -150,7 +150,8 @@ function readCall(f: unknown, x0: Point, options: MinimizeOptions) {
   checkFlag(where, "batched", batched ?? false);
   if (signal !== undefined) checkSignal(where, signal);
   if (onGeneration !== undefined) checkFunction(where, "onGeneration", onGeneration);
-  const strategy = description.make(x0, own);
+  const usual = batched === true ? {} : description.oneByOne;
+  const strategy = description.make(x0, { ...usual, ...own });
   if (state !== undefined) strategy.loadStateDict(state);
   return { strategy, batched: batched ?? false, signal, onGeneration };
 }

@@ -21,6 +21,8 @@ export interface MethodDescription<Options = object> {
   readonly make: (x0: Point, options: Options) => Strategy;
   /** The names of its own options, besides those of every strategy. */
   readonly options: readonly string[];
+  /** What `minimize` adds to the options by default if `f` gets its points one by one. */
+  readonly oneByOne?: Options;
   /**
    * Options with which it runs in the tests that hold for all methods. Each option is in one of them. If `bounds` is
    * among the options, it never leaves them.

@@ -164,8 +164,8 @@ export abstract class Strategy {
     this.#missing = left;
     this.#evaluations += told;
     if (left === 0) {
-      this.#generations++;
       this.#reason = this.update(this.#count);
+      if (this.isWhole) this.#generations++;
     } else if (this.#redraws > MAX_REDRAWS) {
       this.#reason = "notFinite";
     }
@@ -251,6 +251,11 @@ export abstract class Strategy {
   /** Whether values of the generation are missing: between `ask` and the last `tell`. */
   protected get isOpen(): boolean {
     return this.#missing > 0;
+  }
+
+  /** Whether the points so far make whole generations; asked after `update`. */
+  protected get isWhole(): boolean {
+    return true;
   }
 
   /** Makes room for this many points. */

@@ -175,6 +175,29 @@ describe("immediate updating", () => {
     expect([...search.ask()]).toEqual(first);
   });
 
+  test("counts the trials of all targets as a generation", () => {
+    const search = new DifferentialEvolution([1], { updating: "immediate", populationSize: 6 });
+    begin(search);
+    expect(search.generations).toBe(1);
+    for (let k = 0; k < 6; k++) {
+      expect(search.generations).toBe(1);
+      search.ask();
+      search.tell([k]);
+    }
+    expect(search.generations).toBe(2);
+  });
+
+  test("is what minimize does by default, unless the function gets all points at once", async () => {
+    const shared = { method: "differential-evolution", maxEvaluations: 200 } as const;
+    const byDefault = await minimize(sphere, [3, -2], shared);
+    expect(byDefault).toEqual(await minimize(sphere, [3, -2], { ...shared, updating: "immediate" }));
+    const all = (points: Float64Array, count: number): number[] =>
+      Array.from({ length: count }, (_, k) => sphere(points.subarray(2 * k, 2 * k + 2)));
+    const batched = await minimize(all, [3, -2], { ...shared, batched: true });
+    expect(batched).toEqual(await minimize(sphere, [3, -2], { ...shared, updating: "deferred" }));
+    expect(batched.x).not.toEqual(byDefault.x);
+  });
+
   test("comes to the minimum", async () => {
     const { value } = await minimize(sphere, [3, -2], {
       method: "differential-evolution",
