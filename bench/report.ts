@@ -1,11 +1,12 @@
 // The results as text, for the terminal and the files that are kept.
-import { merge, type Part, searchParts } from "./gradient-free/kept.js";
+import { leftOut, merge, type Part, searchParts } from "./gradient-free/kept.js";
 import type { SearchRow } from "./gradient-free/searches.js";
 import { LEGEND, searchReports } from "./gradient-free/tables.js";
 import { type Implementation, OURS, type Skip } from "./implementations.js";
 import type { Peak } from "./peak.js";
 import { commandOf, KEPT, provenance } from "./provenance.js";
 import type { Row } from "./row.js";
+import { skippedLines } from "./skipped.js";
 import { table } from "./table.js";
 import { MODES, type Mode } from "./workloads.js";
 
@@ -111,15 +112,6 @@ export function timeTable(rows: readonly Row[]): string {
   return table(head, body);
 }
 
-function skippedLines(skipped: readonly Skip[]): string[] {
-  const wheres = new Map<string, string[]>();
-  for (const { impl, where, reason } of skipped) {
-    const key = `${impl}: ${reason}`;
-    wheres.set(key, [...(wheres.get(key) ?? []), ...(where === null ? [] : [where])]);
-  }
-  return [...wheres].map(([key, list]) => `- ${key}${list.length === 0 ? "" : ` (${list.join(", ")})`}`);
-}
-
 function peakLine({ peak, threads }: Results): string {
   if ("missing" in peak) return peak.missing;
   const all = threads === 1 ? "" : `, ${figure(peak.all, 1)} with ${threads}`;
@@ -163,7 +155,8 @@ function gradientFreeParts(results: Results, rows: readonly Row[]): Map<Part, st
     const circumstances = table(["", ""], provenance({ implementations: timed, threads: 1 }));
     const text = `Microseconds in \`ask\` and \`tell\` for an evaluation, on one thread.`;
     const command = `\`\`\`sh\n${commandOf(args)}\n\`\`\``;
-    parts.set("outside", [text, ratioTable(rows), timeTable(rows), circumstances, command].join("\n\n"));
+    const tables = [ratioTable(rows), timeTable(rows), ...leftOut(results.skipped, "outside")];
+    parts.set("outside", [text, ...tables, circumstances, command].join("\n\n"));
   }
   return parts;
 }

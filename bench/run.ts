@@ -39,9 +39,9 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
 
   const rows: Row[] = [];
   const searches: SearchRow[] = [];
-  const keep = () => {
+  const keep = (found: readonly SearchRow[] = searches) => {
     if (options.json === null) return;
-    writeFileSync(options.json, `${JSON.stringify([...rows, ...searches], null, 2)}\n`);
+    writeFileSync(options.json, `${JSON.stringify([...rows, ...found], null, 2)}\n`);
   };
   const add = (outcome: Outcome, name: string) => {
     rows.push(...outcome.rows);
@@ -66,7 +66,12 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
   }
   if (options.modes.includes("gradient-free")) {
     const selected = (job: string, impl: string) => matches(options, job, impl);
-    const { searches: own, ...outcome } = await gradientFree(found, { ...options, matches: selected, say });
+    const { searches: own, ...outcome } = await gradientFree(found, {
+      ...options,
+      matches: selected,
+      say,
+      keep,
+    });
     searches.push(...own);
     add({ ...outcome, notes: [] }, "gradient-free");
   }

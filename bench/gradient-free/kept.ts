@@ -1,9 +1,10 @@
 // GRADIENT-FREE.md: what was found last, in parts that are written each by itself.
 import { FUNCTIONS } from "../bbob/index.js";
-import { type Implementation, OURS } from "../implementations.js";
+import { type Implementation, OURS, type Skip } from "../implementations.js";
 import { commandOf, provenance } from "../provenance.js";
+import { skippedLines } from "../skipped.js";
 import { table } from "../table.js";
-import { DIMENSIONS, type SearchRow } from "./searches.js";
+import { DIMENSIONS, namePart, type SearchRow } from "./searches.js";
 import { LEGEND, searchReports } from "./tables.js";
 
 /** The time outside the function, and a part for each dimension. */
@@ -19,15 +20,25 @@ Written by \`npm run bench -- --modes gradient-free --results\`. What is measure
 
 ${LEGEND}`;
 
+/** What was left out of the work whose name has this word. */
+export function leftOut(skipped: readonly Skip[], word: string): string[] {
+  const lines = skippedLines(
+    skipped.filter(({ where }) => where?.split(" ").some((part) => part.startsWith(word))),
+  );
+  return lines.length === 0 ? [] : ["Left out:", lines.join("\n")];
+}
+
 /** The searches of each dimension in which all functions were searched: others say too little to be kept. */
 export function searchParts({
   searches,
   implementations,
+  skipped,
   threads,
   args,
 }: {
   readonly searches: readonly SearchRow[];
   readonly implementations: readonly Pick<Implementation, "name" | "version">[];
+  readonly skipped: readonly Skip[];
   readonly threads: number;
   readonly args: readonly string[];
 }): Map<Part, string> {
@@ -38,7 +49,15 @@ export function searchParts({
     if (!isWhole) continue;
     const took = implementations.filter(({ name }) => own.some(({ impl }) => impl === name));
     const circumstances = table(["", ""], provenance({ implementations: took, threads }));
-    parts.set(d, [...report, circumstances, `\`\`\`sh\n${commandOf(args)}\n\`\`\``].join("\n\n"));
+    parts.set(
+      d,
+      [
+        ...report,
+        ...leftOut(skipped, namePart(d)),
+        circumstances,
+        `\`\`\`sh\n${commandOf(args)}\n\`\`\``,
+      ].join("\n\n"),
+    );
   }
   return parts;
 }

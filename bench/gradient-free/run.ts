@@ -21,9 +21,13 @@ function readSearches(file: string): SearchRow[] {
 
 export async function gradientFree(
   implementations: readonly Implementation[],
-  options: Options & { matches: (job: string, impl: string) => boolean; say: (line: string) => void },
+  options: Options & {
+    matches: (job: string, impl: string) => boolean;
+    say: (line: string) => void;
+    keep: (searches: readonly SearchRow[]) => void;
+  },
 ): Promise<Findings> {
-  const { quick, matches, say } = options;
+  const { quick, matches, say, keep } = options;
   const extent = quick ? QUICK_EXTENT : FULL_EXTENT;
   // Timed before the searches, while nothing else runs.
   const timed = await timeOutside(implementations, { pace: quick ? QUICK : FULL, matches });
@@ -37,6 +41,7 @@ export async function gradientFree(
     reused: options.reuse.flatMap(readSearches),
     matches,
     say,
+    keep,
   });
   return {
     searches: searched.searches,

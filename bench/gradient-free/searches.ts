@@ -45,7 +45,9 @@ interface Task {
 
 // Of two digits, so that no number is a part of another in --filter.
 const digits = (n: number) => String(n).padStart(2, "0");
-const nameOf = ({ method, function: id, d }: Task) => `gradient-free f${digits(id)} d=${digits(d)} ${method}`;
+/** The word for a dimension in the name of a task. */
+export const namePart = (d: number) => `d=${digits(d)}`;
+const nameOf = ({ method, function: id, d }: Task) => `gradient-free f${digits(id)} ${namePart(d)} ${method}`;
 
 /** All tasks, those that take longest first, so that the processes end at the same time. */
 function allTasks(implementations: readonly Implementation[]): Task[] {
@@ -68,9 +70,11 @@ export async function searchAll(
     reused: readonly SearchRow[];
     matches: (job: string, impl: string) => boolean;
     say: (line: string) => void;
+    /** Called with the searches so far, as they come. */
+    keep: (searches: readonly SearchRow[]) => void;
   },
 ): Promise<{ searches: SearchRow[]; skipped: Skip[] }> {
-  const { extent, matches, say } = options;
+  const { extent, matches, say, keep } = options;
   const settings = { ...settingsFor(1).settings, prefix: [] };
   const tasks = allTasks(implementations).filter((task) => matches(nameOf(task), task.impl.name));
   const known = new Map(options.reused.map((row) => [keyOf(row), row]));
@@ -99,6 +103,7 @@ export async function searchAll(
           return [];
         });
         searches.push(...rows);
+        keep(searches);
         say(`${done}/${tasks.length} ${nameOf(task)} ${task.impl.name}: ${describe(rows, started)}`);
       }
     } finally {

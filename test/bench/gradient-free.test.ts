@@ -150,12 +150,24 @@ describe("the file that is kept", () => {
   });
 
   test("gets only dimensions in which all functions were searched", () => {
-    const shared = { implementations: [{ name: "thalweg", version: "1" }], threads: 1, args: [] };
+    const implementations = [{ name: "thalweg", version: "1" }];
+    const shared = { implementations, skipped: [], threads: 1, args: [] };
     const all = FUNCTIONS.map(({ id }) => ({ ...row("thalweg", 1, 10, [1, 2, 3]), function: id }));
     const other = { ...row("thalweg", 1, 10, [1, 2, 3]), d: 5 };
     expect([...searchParts({ ...shared, searches: [...all, other] }).keys()]).toEqual([2]);
     expect([...searchParts({ ...shared, searches: all.slice(1) }).keys()]).toEqual([]);
   });
+});
+
+test("the file that is kept names what was left out", () => {
+  const searches = FUNCTIONS.map(({ id }) => ({ ...row("thalweg", 1, 10, [1, 2, 3]), function: id }));
+  const skipped = [2, 5].map((d) => ({
+    impl: "scipy",
+    where: `gradient-free f08 d=0${d} nelder-mead`,
+    reason: "it ended",
+  }));
+  const parts = searchParts({ searches, implementations: [], skipped, threads: 1, args: [] });
+  expect(parts.get(2)).toContain("Left out:\n\n- scipy: it ended (gradient-free f08 d=02 nelder-mead)\n");
 });
 
 describe("the mode", () => {
