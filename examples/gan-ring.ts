@@ -45,7 +45,7 @@ const { mixture, usual } = choose("data", options.data, {
 });
 const { costs, moves } = choose("cost", options.cost, {
   r1: { costs: nonSaturatingR1(0.05), moves: 1 },
-  "wgan-gp": { costs: wganGp(0.02), moves: 2 },
+  "wgan-gp": { costs: wganGp(0.1), moves: 2 },
 });
 const method = choose("method", options.method, {
   descent: "descent",
