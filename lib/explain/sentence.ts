@@ -1,13 +1,13 @@
 import { descriptionOf, settingNames, updateOf } from "../native/instructions.js";
 import { chainOps } from "../plan/fuse-elementwise.js";
 import { type Instruction, isNumber, type Value, writes, written } from "../plan/ir.js";
-import { Named } from "../plan/named.js";
+import { Named, named } from "../plan/named.js";
 import { format } from "../tensor/shape.js";
 
 type AnyUpdate = Named<"update"> | Named<"update_outer"> | Named<"update_product">;
 
 /** Instructions with the parameters of a matrix product. */
-type Factors = Named<"matmul"> | Named<"update_product">;
+type Factors = Named<"matmul"> | Named<"matmul_batch"> | Named<"update_product">;
 
 /** Describes what one instruction computes, as lines. `[M, N]` follows each value that is not a single number. */
 export class Sentence {
@@ -20,8 +20,10 @@ export class Sentence {
   describe(instruction: Instruction): string[] {
     const { sentence, update } = descriptionOf(instruction.name);
     switch (sentence) {
-      case "product":
-        return [this.#matmul(new Named<"matmul">(instruction))];
+      case "product": {
+        const batch = named(instruction, "matmul_batch");
+        return [batch === null ? this.#matmul(new Named<"matmul">(instruction)) : this.#matmulBatch(batch)];
+      }
       case "chain":
         return this.#chain(new Named<"chain">(instruction));
       case "update":
@@ -75,10 +77,19 @@ export class Sentence {
     return `${this.#show(c)} = ${sum.includes(") ") ? `(${sum})` : sum} ∘ ${derivative}`;
   }
 
+  /** activation(matmul_batch(a, b) + bias) */
+  #matmulBatch(product: Named<"matmul_batch">): string {
+    const bias = product.operand("bias");
+    const sum = `${this.#factors(product)}${bias === null ? "" : ` + ${this.#show(bias)}`}`;
+    const activated = product.param("activation") === 0 ? sum : `${product.choice("activation")}(${sum})`;
+    return `${this.#show(product.required("c"))} = ${activated}`;
+  }
+
   #factors(product: Factors): string {
     const transposed = (name: "transposeA" | "transposeB"): string => (product.param(name) !== 0 ? "ᵀ" : "");
     const a = this.#show(product.operand("a"), transposed("transposeA"));
-    return `matmul(${a}, ${this.#show(product.operand("b"), transposed("transposeB"))})`;
+    const name = product.name === "matmul_batch" ? product.name : "matmul";
+    return `${name}(${a}, ${this.#show(product.operand("b"), transposed("transposeB"))})`;
   }
 
   #chain(chain: Named<"chain">): string[] {

@@ -8,7 +8,7 @@ export interface Names {
   };
   chain: {
     operand: "inputs" | "results";
-    param: "n" | "inputs" | "ops" | "steps";
+    param: "n" | "period" | "inputs" | "ops" | "steps";
   };
   check: {
     operand: "x";
@@ -43,8 +43,8 @@ export interface Names {
     param: "M" | "N" | "K" | "transposeA" | "transposeB" | "alpha" | "beta" | "activation" | "stateActivation";
   };
   matmul_batch: {
-    operand: "a" | "b" | "c";
-    param: "S" | "M" | "N" | "K" | "transposeA" | "transposeB" | "eachA" | "eachB";
+    operand: "a" | "b" | "bias" | "c";
+    param: "S" | "M" | "N" | "K" | "transposeA" | "transposeB" | "eachA" | "eachB" | "eachBias" | "activation";
   };
   random: {
     operand: "state" | "y";

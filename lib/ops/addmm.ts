@@ -7,7 +7,7 @@ import { add } from "./add.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { expand } from "./expand.js";
 import { matmul, matmulSlopeA, matmulSlopeB } from "./matmul.js";
-import { matmulOfSamples } from "./matmul-batch.js";
+import { matmulBatch, matmulOfSamples } from "./matmul-batch.js";
 import { checkTransposes, type MatmulOptions, matmulParams, matmulSizes } from "./matmul-sizes.js";
 import { mul } from "./mul.js";
 import { register } from "./registry.js";
@@ -65,9 +65,7 @@ const op = defineOp<"c" | "a" | "b", Required<AddmmOptions>>("addmm", {
     if (ofB !== null && ofC !== null && ofB.sign === ofC.sign && beta !== 0) {
       // c and b are both a center ± steps: samples of both signs share both sums.
       const common = self([ofC.center, a, ofB.center], { alpha, beta, ...transposes });
-      const products = matmulOfSamples(a, ofB.steps, batched, size, transposes, (left, right, options) =>
-        matmul(left, right, options),
-      );
+      const products = matmulBatch(a, ofB.steps, transposes);
       const own = add(scaled(products, alpha), scaled(unsqueeze(ofC.steps, 1), beta));
       return ofB.sign === 1 ? add(common, own) : sub(common, own);
     }

@@ -33,8 +33,10 @@ const op = defineOp<"a" | "b", Transposes>("matmul", {
   params: ({ a, b, transposeA, transposeB }) => {
     const sizes = matmulSizes("matmul", oneOf(a), oneOf(b), { transposeA, transposeB });
     const flags = [transposeA, transposeB, a.rank === 3, b.rank === 3].map(Number);
-    return [countOf(a, b), ...sizes, ...flags];
+    // No bias, no activation.
+    return [countOf(a, b), ...sizes, ...flags, 0, 0];
   },
+  buffers: ([a, b], y) => [a as Tensor, b as Tensor, null, y],
   vjp: {
     a: ({ dy, a, b, transposeA, transposeB }) =>
       like(
@@ -107,7 +109,7 @@ export function matmulOfSamples(
     // op(a) · op(c ± e_s) = op(a) · op(c) ± op(a) · op(e_s): samples c + e_s and c − e_s share both products.
     const { center, steps } = around;
     const common = product(a, center, transposes);
-    const own = matmulOfSamples(a, steps, batched, size, transposes, product);
+    const own = matmulBatch(a, steps, transposes);
     return around.sign === 1 ? add(common, own) : sub(common, own);
   }
   if (batched.b && !batched.a && transposeB) {

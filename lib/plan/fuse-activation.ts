@@ -1,8 +1,8 @@
 import { countUses, type Instruction, type Program, producers } from "./ir.js";
-import { activationOf, isOpen } from "./matmul.js";
+import { activationOf, openProduct } from "./matmul.js";
 import { named } from "./named.js";
 
-/** Fuses matmul (+ bias) and relu, tanh or sigmoid of the result into one instruction. */
+/** Fuses matmul or matmul_batch (+ bias) and relu, tanh or sigmoid of the result into one instruction. */
 export function fuseActivation(program: Program): Program {
   const uses = countUses(program);
   const makers = producers(program);
@@ -13,8 +13,8 @@ export function fuseActivation(program: Program): Program {
     const elementwise = named(instruction, "elementwise");
     if (activation === null || elementwise === null) continue;
     const [input, output] = [elementwise.required("x"), elementwise.required("y")];
-    const product = named(makers.get(input), "matmul");
-    if (product === null || uses.get(input) !== 1 || !isOpen(product)) continue;
+    const product = openProduct(makers.get(input));
+    if (product === null || uses.get(input) !== 1) continue;
     fused.set(product.instruction, product.with({ operands: { c: output }, params: { activation } }));
     gone.add(instruction);
   }

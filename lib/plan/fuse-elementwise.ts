@@ -5,9 +5,12 @@ import { make, type Named, named } from "./named.js";
 
 // The intermediate results of a longer chain would not fit into the first-level cache.
 const MAX_OPS = 32;
+// A block of a chain ends where an input that repeats begins again: a shorter one costs more than it saves.
+const LEAST_PERIOD = 256;
 
 /**
- * Fuses elementwise instructions over the same number of elements that read one another's results. The chain runs
+ * Fuses elementwise instructions over the same number of elements that read one another's results. An input may be one
+ * that is broadcast along the first axes, the same number of elements in all of a chain. The chain runs
  * all of them on one block of elements before the next block. A result that only the chain reads is never written
  * to memory. Each op runs the kernel that it would run alone: same bits.
  */
@@ -20,13 +23,16 @@ export function fuseElementwise(program: Program): Program {
   // the instruction that reads it. If it ran early, its result would have to be kept.
   for (let at = instructions.length - 1; at >= 0; at--) {
     const instruction = instructions[at] as Instruction;
-    const size = chainSize(instruction);
-    if (size === null) continue;
+    const own = chained(instruction);
+    if (own === null) continue;
     for (const value of read(instruction)) {
       const maker = makers.get(value);
-      if (maker === undefined || chainSize(maker) !== size) continue;
+      const other = maker === undefined ? null : chained(maker);
+      if (maker === undefined || other?.size !== own.size) continue;
       const [from, to] = [groups.of(position.get(maker) as number), groups.of(at)];
-      if (from.length + to.length <= MAX_OPS) groups.join(from, to);
+      if (from.length + to.length > MAX_OPS) continue;
+      const members = [...from, ...to].map((one) => instructions[one] as Instruction);
+      if (periodsOf(members).size <= 1) groups.join(from, to);
     }
   }
   const uses = countUses(program);
@@ -39,14 +45,33 @@ export function fuseElementwise(program: Program): Program {
   };
 }
 
-/** Number of elements of an instruction; null if it cannot be part of a chain. */
-function chainSize(instruction: Instruction): number | null {
-  const elementwise = named(instruction, "elementwise");
-  // With one axis, each input has either one value per element or one value for all.
-  if (elementwise === null || elementwise.param("rank") !== 1) return null;
-  const [size] = elementwise.params("shape") as [number];
-  return size > 0 && elementwise.required("y").kind === "temporary" ? size : null;
+interface Chained {
+  /** Number of elements. */
+  readonly size: number;
+  /** Number of elements of an input that repeats; null if there is none. */
+  readonly period: number | null;
 }
+
+/** How an instruction can be part of a chain; null if it cannot. */
+function chained(instruction: Instruction): Chained | null {
+  const elementwise = named(instruction, "elementwise");
+  if (elementwise === null || elementwise.required("y").kind !== "temporary") return null;
+  const shape = elementwise.params("shape");
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (size === 0) return null;
+  // With one axis, each input has either one value per element or one value for all.
+  if (shape.length === 1) return { size, period: null };
+  const [repeats, period] = shape as [number, number];
+  if (shape.length !== 2 || repeats === 1 || period < LEAST_PERIOD) return null;
+  // Each input is whole, repeats, or is one value for all.
+  const known = [`${period},1`, "0,1", "0,0"];
+  const strides = elementwise.instruction.params.slice(1 + shape.length);
+  const pairs = strides.flatMap((step, i) => (i % 2 === 0 ? [`${step},${strides[i + 1]}`] : []));
+  return pairs.every((pair) => known.includes(pair)) ? { size, period } : null;
+}
+
+const periodsOf = (members: readonly Instruction[]): Set<number> =>
+  new Set(members.flatMap((member) => chained(member)?.period ?? []));
 
 /** The chain of these instructions. Its values are numbered: first the inputs, then the result of each op. */
 function chain(members: readonly Instruction[], uses: ReadonlyMap<Value, number>): Instruction {
@@ -69,9 +94,11 @@ function chain(members: readonly Instruction[], uses: ReadonlyMap<Value, number>
     ...read(member).map((value) => number.get(value) as number),
     Number(kept[k]),
   ]);
+  const { size } = chained(members[0] as Instruction) as Chained;
+  const [period = size] = periodsOf(members);
   return make(
     "chain",
-    { n: chainSize(members[0] as Instruction) as number, inputs: inputs.length, ops: members.length, steps },
+    { n: size, period, inputs: inputs.length, ops: members.length, steps },
     { inputs, results: results.filter((_, k) => kept[k]) },
   );
 }

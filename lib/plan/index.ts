@@ -6,6 +6,7 @@ import { deadCode } from "./dead-code.js";
 import { dropCopies } from "./drop-copies.js";
 import { foldConstants } from "./fold-constants.js";
 import { fuseActivation } from "./fuse-activation.js";
+import { fuseBias } from "./fuse-bias.js";
 import { fuseCrossEntropy } from "./fuse-cross-entropy.js";
 import { fuseDescent } from "./fuse-descent.js";
 import { fuseElementwise } from "./fuse-elementwise.js";
@@ -35,6 +36,7 @@ const ROWS = {
   dropCopies: rounding(dropCopies),
   simplify: exact(simplify),
   commonSubexpressions: exact(commonSubexpressions),
+  fuseBias: rounding(fuseBias),
   fuseActivation: rounding(fuseActivation),
   fuseCrossEntropy: rounding(fuseCrossEntropy),
   fuseSlope: rounding(fuseSlope),

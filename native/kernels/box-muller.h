@@ -20,24 +20,36 @@ struct TwoNormals {
   double first, second;
 };
 
-// The lower 32 bits as a double, without a conversion that some instruction sets lack.
-THALWEG_INLINE double as_double(uint64_t bits) {
-  return from_bits<double>(bits_of(0x1p52) | (bits & 0xFFFFFFFF)) - 0x1p52;
+// The bits of a number from 2^exponent on with those of a fraction, which are the lower ones.
+THALWEG_INLINE double above_power(double power, uint64_t fraction) {
+  return from_bits<double>(bits_of(power) | fraction);
 }
 
-// U[0, 1) with all the bits that a double holds, of the lower 32 bits of each: their halves have no bit in
-// common.
-THALWEG_INLINE double unit(uint64_t high, uint64_t low) {
-  return as_double(high) * 0x1p-32 + as_double((low & 0xFFFFFFFF) >> 11) * 0x1p-53;
+// 2³²·U[0, 1) with all the bits that a double holds, of the lower 32 bits of each: 53 bits, without a
+// conversion that some instruction sets lack. Every sum is exact.
+THALWEG_INLINE double unit_scaled(uint64_t high, uint64_t low) {
+  const double whole = above_power(0x1p52, high & 0xFFFFFFFF) - (0x1p52 + 0x1p31);
+  return whole + above_power(0x1p31, (low & 0xFFFFFFFF) >> 11);
 }
 
-// Box and Muller's: two uniform numbers make two normal ones, √(−2·ln(1 − u))·(cos 2πv, sin 2πv).
-THALWEG_INLINE TwoNormals box_muller(double u, double v) {
-  const double radius = sqrt_(-2 * log_(1 - u));
+// Box and Muller's: two uniform numbers u and v make two normal ones, √(−2·ln(1 − u))·(cos 2πv, sin 2πv).
+
+// −2·ln(1 − u) of 2³²·u.
+THALWEG_INLINE double square_of_radius(double scaled_u) {
+  return -2 * log_of_normal(1 - scaled_u * 0x1p-32);
+}
+
+struct Circle {
+  double cosine, sine;
+};
+
+// cos 2πv and sin 2πv of 2³²·v.
+THALWEG_INLINE Circle circle(double scaled_v) {
   // v = quarter/4 + r with |r| ≤ 1/8; sine and cosine of 2πr by fdlibm's polynomials.
-  const double shifted = 4 * v + MathOf<double>::kShift;
+  const double shifted = scaled_v * 0x1p-30 + MathOf<double>::kShift;
   const uint64_t quarter = bits_of(shifted);
-  const double t = (v - (shifted - MathOf<double>::kShift) * 0.25) * 0x1.921fb54442d18p+2;
+  const double r = scaled_v - (shifted - MathOf<double>::kShift) * 0x1p30;
+  const double t = r * 0x1.921fb54442d18p-30;
   const double z = t * t;
   const double sine =
       t + t * z *
@@ -50,8 +62,8 @@ THALWEG_INLINE TwoNormals box_muller(double u, double v) {
   const bool is_odd = (quarter & 1) != 0;
   const double first = is_odd ? sine : cosine;
   const double second = is_odd ? cosine : sine;
-  return {radius * from_bits<double>(bits_of(first) ^ ((quarter + 1) & 2) << 62),
-          radius * from_bits<double>(bits_of(second) ^ (quarter & 2) << 62)};
+  return {from_bits<double>(bits_of(first) ^ ((quarter + 1) & 2) << 62),
+          from_bits<double>(bits_of(second) ^ (quarter & 2) << 62)};
 }
 
 }  // namespace thalweg

@@ -45,8 +45,9 @@ void long_row(const CrossEntropyCall<T>& call, int64_t r) {
   dy[t] -= call.dloss[r];
 }
 
-// At most kLanes rows of few classes side by side. Each has whole vectors to itself, filled up with e^−∞ = 0.
-// What is one number a row is computed for all rows at once.
+// At most kLanes rows of few classes side by side. Each has whole vectors to itself, filled up with e^−∞ = 0;
+// those of at most half a vector lie one after the other instead, since powers cost most. What is one number a
+// row is computed for all rows at once. The sums are the same either way.
 template <typename T>
 class ShortRows {
  public:
@@ -57,14 +58,20 @@ class ShortRows {
       : call_(call), begin_(begin), rows_(rows), vectors_((call.n + L - 1) / L) {}
 
   void run() {
-    shift();
-    raise();
+    if (2 * call_.n <= L) {
+      stride_ = call_.n;
+      raise_adjacent();
+    } else {
+      stride_ = vectors_ * L;
+      shift();
+      raise();
+    }
     if (call_.loss != nullptr) write_loss();
     if (call_.dy != nullptr) write_dy();
   }
 
  private:
-  T* line(int64_t r) { return powers_ + r * vectors_ * L; }
+  T* line(int64_t r) { return powers_ + r * stride_; }
   // Whether a whole vector there ends within these rows.
   bool fits(int64_t r, int64_t v) const { return r * call_.n + (v + 1) * L <= rows_ * call_.n; }
 
@@ -77,6 +84,28 @@ class ShortRows {
     }
     for (int64_t r = rows_; r < L; ++r) of[r] = of[0];
     store(to, join_lanes<T>(join, of));
+  }
+
+  static constexpr auto larger_of = [](Vector<T> a, Vector<T> b) { return larger(a, b); };
+  static constexpr auto sum_of = [](Vector<T> a, Vector<T> b) { return a + b; };
+
+  // The lines ← e^(y − largest), and their sums, for rows of at most half a vector. What is stored beyond the
+  // end of a line is overwritten by the next one.
+  void raise_adjacent() {
+    const FirstLanes<T> first(call_.n);
+    const T* y = call_.y + begin_ * call_.n;
+    Vector<T> joined[L];
+    for (int64_t r = 0; r < rows_; ++r) joined[r] = first.load_or(y + r * call_.n, -__builtin_huge_val());
+    join(larger_of, joined, tops_);
+    for (int64_t r = 0; r < rows_; ++r) store(line(r), first.load_or(y + r * call_.n, 0) - tops_[r]);
+    store(line(rows_), Vector<T>{});
+    for (int64_t j = 0; j < rows_ * call_.n; j += L) {
+      T* powers = powers_ + j;
+#pragma omp simd
+      for (int64_t l = 0; l < L; ++l) powers[l] = exp_(powers[l]);
+    }
+    for (int64_t r = 0; r < rows_; ++r) joined[r] = first.load_or(line(r), 0);
+    join(sum_of, joined, sums_);
   }
 
   // The lines ← y, and what is largest in each.
@@ -95,7 +124,7 @@ class ShortRows {
       }
       most[r] = top;
     }
-    join([](Vector<T> a, Vector<T> b) { return larger(a, b); }, most, tops_);
+    join(larger_of, most, tops_);
   }
 
   // The lines ← e^(line − largest), and their sums.
@@ -111,7 +140,7 @@ class ShortRows {
         sum[r] += load(powers);
       }
     }
-    join([](Vector<T> a, Vector<T> b) { return a + b; }, sum, sums_);
+    join(sum_of, sum, sums_);
   }
 
   void write_loss() {
@@ -146,6 +175,7 @@ class ShortRows {
 
   const CrossEntropyCall<T>& call_;
   int64_t begin_, rows_, vectors_;
+  int64_t stride_;  // from one line to the next
   alignas(64) T powers_[Tuning::kept_powers];
   alignas(64) T tops_[L];
   alignas(64) T sums_[L];

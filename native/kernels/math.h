@@ -131,20 +131,19 @@ THALWEG_INLINE T exp_(T x) {
   return (T(1) + e.q) * power_of_two(shifted_half) * power_of_two(shifted_rest);
 }
 
+// The logarithm of x·2^(kBias − bias), for an x that is a positive normal number.
 template <typename T>
-THALWEG_INLINE T log_(T x) {
+THALWEG_INLINE T log_of_normal(T x, T bias = T(MathOf<T>::kBias)) {
   using M = MathOf<T>;
   using Bits = typename M::Bits;
   constexpr Bits kOne = M::kBias << M::kMantissaBits;
   constexpr Bits kMantissa = (Bits(1) << M::kMantissaBits) - 1;
-  const bool denormal = x < M::kSmallestNormal;
-  const T normal = denormal ? x * (M::kTwoToMantissa * 2) : x;
 
   // x = 2ᵏ·m with √½ ≤ m < √2
-  const Bits moved = bits_of(normal) + (kOne - bits_of(M::kHalfRoot));
+  const Bits moved = bits_of(x) + (kOne - bits_of(M::kHalfRoot));
   const T biased_k =
       from_bits<T>((moved >> M::kMantissaBits) | bits_of(M::kTwoToMantissa)) - M::kTwoToMantissa;
-  const T k = biased_k - (denormal ? T(M::kBias) + T(M::kMantissaBits + 1) : T(M::kBias));
+  const T k = biased_k - bias;
   const T m = from_bits<T>((moved & kMantissa) + bits_of(M::kHalfRoot));
 
   // log(1 + f) = f − f²/2 + s·(f²/2 + R), s = f/(2 + f): the first terms of f need no division.
@@ -154,7 +153,15 @@ THALWEG_INLINE T log_(T x) {
   const T R = z * log_tail(z);
   const T half_square = T(0.5) * f * f;
   const T small = s * (half_square + R) + k * M::kLn2Lo;
-  const T value = k * M::kLn2Hi - ((half_square - small) - f);
+  return k * M::kLn2Hi - ((half_square - small) - f);
+}
+
+template <typename T>
+THALWEG_INLINE T log_(T x) {
+  using M = MathOf<T>;
+  const bool denormal = x < M::kSmallestNormal;
+  const T normal = denormal ? x * (M::kTwoToMantissa * 2) : x;
+  const T value = log_of_normal(normal, denormal ? T(M::kBias) + T(M::kMantissaBits + 1) : T(M::kBias));
 
   const T infinity = __builtin_huge_val();
   const T finite = x < infinity ? value : x;

@@ -14,40 +14,60 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-constexpr int64_t kSteps = 16;  // of the counter, at a time
-constexpr int64_t kBlock = 4 * kSteps;
+// Steps of the counter at a time; few for the last numbers.
+constexpr int64_t kManySteps = 64;
+constexpr int64_t kFewSteps = 16;
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int64_t kRegisters = 32;
+#else
+constexpr int64_t kRegisters = 16;
+#endif
 
 // Philox for kSteps steps of the counter, a step in each lane of 64 bits.
+template <int64_t kSteps>
 class Block {
  public:
   // Word `which` of each step, in the lower 32 bits; the upper ones hold something else.
   const uint64_t* word(int64_t which) const { return words_[which]; }
 
   void draw(uint64_t seed, uint64_t counter) {
-    for (int64_t step = 0; step < kSteps; step += L) {
-      uint64_t counters[L];
-      for (int64_t l = 0; l < L; ++l) counters[l] = counter + static_cast<uint64_t>(step + l);
-      Lanes c[4] = {};
-      c[0] = load(static_cast<const uint64_t*>(counters));
-      c[1] = c[0] >> 32;
+    Lanes lanes;
+    for (int64_t l = 0; l < L; ++l) lanes[l] = counter + static_cast<uint64_t>(l);
+    for (int64_t step = 0; step < kSteps; step += kVectors * L) {
+      Lanes c[kVectors][4] = {};
+#pragma GCC unroll 4
+      for (int64_t v = 0; v < kVectors; ++v) {
+        c[v][0] = lanes + static_cast<uint64_t>(step + v * L);
+        c[v][1] = c[v][0] >> 32;
+      }
       PhiloxKeys keys(seed);
 #pragma GCC unroll 10
       for (int round = 0; round < kPhiloxRounds; ++round, keys.next()) {
-        const Lanes first = product_of_lower(c[0], kPhiloxFactors[0]);
-        const Lanes second = product_of_lower(c[2], kPhiloxFactors[1]);
-        c[0] = (second >> 32) ^ c[1] ^ keys.of[0];
-        c[1] = second;
-        c[2] = (first >> 32) ^ c[3] ^ keys.of[1];
-        c[3] = first;
+        const Lanes of[] = {Lanes{} + in_register(uint64_t{keys.of[0]}), Lanes{} + in_register(uint64_t{keys.of[1]})};
+#pragma GCC unroll 4
+        for (int64_t v = 0; v < kVectors; ++v) {
+          const Lanes first = product_of_lower(c[v][0], kPhiloxFactors[0]);
+          const Lanes second = product_of_lower(c[v][2], kPhiloxFactors[1]);
+          c[v][0] = (second >> 32) ^ c[v][1] ^ of[0];
+          c[v][1] = second;
+          c[v][2] = (first >> 32) ^ c[v][3] ^ of[1];
+          c[v][3] = first;
+        }
       }
 #pragma GCC unroll 4
-      for (int64_t which = 0; which < 4; ++which) store(words_[which] + step, c[which]);
+      for (int64_t v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 4
+        for (int64_t which = 0; which < 4; ++which) store(words_[which] + step + v * L, c[v][which]);
+      }
     }
   }
 
  private:
   using Lanes = Vector<uint64_t>;
   static constexpr int64_t L = kLanes<uint64_t>;
+  // Of steps at a time, for which a key is loaded once: half of the registers.
+  static constexpr int64_t kMost = kRegisters / 8;
+  static constexpr int64_t kVectors = kMost * L <= kSteps ? kMost : kSteps / L;
 
   // Of the lower 32 bits of each lane.
   static inline __attribute__((always_inline)) Lanes product_of_lower(Lanes a, uint32_t b) {
@@ -66,33 +86,60 @@ class Block {
   alignas(64) uint64_t words_[4][kSteps];
 };
 
+// Both streams of kSteps steps: the words of `high` are the upper bits of the uniform numbers.
+template <int64_t kSteps>
+struct Streams {
+  Block<kSteps> high, low;
+
+  void draw(uint64_t seed, uint64_t counter) {
+    high.draw(seed, counter);
+    low.draw(seed_of_low_bits(seed), counter);
+  }
+  inline __attribute__((always_inline)) double unit(int64_t which, int64_t step) const {
+    return unit_scaled(high.word(which)[step], low.word(which)[step]);
+  }
+};
+
+// The numbers of each step, to y [kSteps, 4]. In two loops: of one with less work between dependent steps the
+// CPU overlaps more iterations.
+template <int64_t kSteps, typename T>
+void transform(const Streams<kSteps>& streams, double mean, double std, T* y) {
+  alignas(64) double squares[2][kSteps];
+  alignas(64) T drawn[4][kSteps];
+  for (int64_t j = 0; j < 2; ++j) {
+#pragma omp simd
+    for (int64_t l = 0; l < kSteps; ++l) squares[j][l] = square_of_radius(streams.unit(2 * j, l));
+  }
+  for (int64_t j = 0; j < 2; ++j) {
+#pragma omp simd
+    for (int64_t l = 0; l < kSteps; ++l) {
+      const Circle on = circle(streams.unit(2 * j + 1, l));
+      const double radius = sqrt_(squares[j][l]);
+      drawn[2 * j][l] = static_cast<T>(mean + std * (radius * on.cosine));
+      drawn[2 * j + 1][l] = static_cast<T>(mean + std * (radius * on.sine));
+    }
+  }
+  for (int64_t l = 0; l < kSteps; ++l) {
+    for (int64_t j = 0; j < 4; ++j) y[4 * l + j] = drawn[j][l];
+  }
+}
+
+template <int64_t kSteps, typename T>
+void draw(const NormalCall<T>& call, int64_t i, T* y) {
+  Streams<kSteps> streams;
+  streams.draw(call.seed, call.counter + static_cast<uint64_t>(i / 4));
+  transform(streams, call.mean, call.std, y);
+}
+
 template <typename T>
 void normal(const NormalCall<T>& call) {
-  const double mean = call.mean;
-  const double std = call.std;
-  Block high, low;
-  for (int64_t i = 0; i < call.n; i += kBlock) {
-    const uint64_t counter = call.counter + static_cast<uint64_t>(i / 4);
-    high.draw(call.seed, counter);
-    low.draw(seed_of_low_bits(call.seed), counter);
-    alignas(64) T drawn[4][kSteps];
-    for (int64_t j = 0; j < 4; j += 2) {
-#pragma omp simd
-      for (int64_t l = 0; l < kSteps; ++l) {
-        const TwoNormals two =
-            box_muller(unit(high.word(j)[l], low.word(j)[l]), unit(high.word(j + 1)[l], low.word(j + 1)[l]));
-        drawn[j][l] = static_cast<T>(mean + std * two.first);
-        drawn[j + 1][l] = static_cast<T>(mean + std * two.second);
-      }
-    }
-    T* const y = call.y + i;
-    if (i + kBlock <= call.n) {
-      for (int64_t l = 0; l < kSteps; ++l) {
-        for (int64_t j = 0; j < 4; ++j) y[4 * l + j] = drawn[j][l];
-      }
-    } else {
-      for (int64_t k = 0; k < call.n - i; ++k) y[k] = drawn[k % 4][k / 4];
-    }
+  int64_t i = 0;
+  for (; i + 4 * kManySteps <= call.n; i += 4 * kManySteps) draw<kManySteps>(call, i, call.y + i);
+  for (; i + 4 * kFewSteps <= call.n; i += 4 * kFewSteps) draw<kFewSteps>(call, i, call.y + i);
+  if (i < call.n) {
+    alignas(64) T drawn[4 * kFewSteps];
+    draw<kFewSteps>(call, i, drawn);
+    for (int64_t k = 0; k < call.n - i; ++k) call.y[i + k] = drawn[k];
   }
 }
 

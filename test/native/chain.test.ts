@@ -5,9 +5,14 @@ import { library, runModule } from "../child.js";
 
 const id = instructionId;
 
-function chain(params: readonly number[], ...buffers: NativeArray[]): void {
+function repeating(params: readonly number[], ...buffers: NativeArray[]): void {
   binding.params.set(params);
   binding.execute(id("chain"), params.length, ...buffers);
+}
+
+/** A chain in which nothing repeats: its period is n. */
+function chain([n, ...params]: readonly [number, ...number[]], ...buffers: NativeArray[]): void {
+  repeating([n, n, ...params], ...buffers);
 }
 
 const a = (): Float32Array => Float32Array.of(1, 2, 3);
@@ -24,7 +29,8 @@ const kinds = [Float32Array, Float64Array, Int32Array, Uint8Array];
 const odd = fc.constantFrom(-1, 0.5, NaN, Infinity, 33, 64, 2 ** 31, 2 ** 32, 2 ** 52, 2 ** 53);
 const description = fc.record({
   n: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 40 }) }, { weight: 1, arbitrary: odd }),
-  inputs: fc.array(fc.record({ kind: fc.integer({ min: 0, max: 3 }), whole: fc.boolean() }), { minLength: 1, maxLength: 3 }),
+  inputs: fc.array(fc.record({ kind: fc.integer({ min: 0, max: 3 }), length: fc.constantFrom("whole", "period", "one") }), { minLength: 1, maxLength: 3 }),
+  repeats: fc.integer({ min: 1, max: 3 }),
   ops: fc.array(fc.record({ op: fc.integer({ min: 0, max: 33 }), from: fc.array(fc.nat(), { minLength: 3, maxLength: 3 }), kept: fc.boolean(), kind: fc.integer({ min: 0, max: 3 }) }), { minLength: 1, maxLength: 6 }),
   // Mostly one dtype, so that the ops fit.
   dtype: fc.option(fc.integer({ min: 0, max: 1 }), { freq: 6 }),
@@ -33,8 +39,12 @@ const description = fc.record({
 });
 let accepted = 0;
 const refused = new Map();
-fc.assert(fc.property(description, ({ n, inputs, ops, dtype, change, lose }) => {
-  const size = Number.isInteger(n) && n >= 0 && n <= 40 ? n : 5;
+fc.assert(fc.property(description, ({ n: drawn, repeats, inputs, ops, dtype, change, lose }) => {
+  const isSize = Number.isInteger(drawn) && drawn >= 0 && drawn <= 40;
+  const period = isSize ? drawn : 5;
+  const size = period * repeats;
+  const n = isSize ? size : drawn;
+  const lengths = { whole: size, period, one: 1 };
   const all = [];
   const buffer = (kind, length) => {
     const Kind = kinds[dtype ?? kind];
@@ -43,8 +53,8 @@ fc.assert(fc.property(description, ({ n, inputs, ops, dtype, change, lose }) => 
     all.push({ bytes, array });
     return array;
   };
-  const buffers = inputs.map(({ kind, whole }) => buffer(kind, whole ? size : 1));
-  const params = [n, inputs.length, ops.length];
+  const buffers = inputs.map(({ kind, length }) => buffer(kind, lengths[length]));
+  const params = [n, period, inputs.length, ops.length];
   ops.forEach(({ op, from, kept, kind }, k) => {
     params.push(op, ...from.slice(0, arity(op)).map((value) => value % (inputs.length + k)), Number(kept));
     if (kept) buffers.push(buffer(kind, size));
@@ -75,6 +85,17 @@ describe("the chain instruction", () => {
     chain([3, 2, 3, ...ops], a(), Float32Array.of(10), sum, product);
     expect([...sum]).toEqual([11, 12, 13]);
     expect([...product]).toEqual([-11, -24, -39]);
+  });
+
+  test.each([4, 300, 1024, 1500])("reads %d elements again and again", (period) => {
+    const n = 3 * period;
+    const whole = Float32Array.from({ length: n }, (_, i) => i);
+    const repeated = Float32Array.from({ length: period }, (_, i) => 0.5 * i);
+    const y = new Float32Array(n);
+    // v3 = v0 + v1, y = v3 · v2, with one v2 for all.
+    const ops = [id("add"), 0, 1, 0, id("mul"), 3, 2, 1];
+    repeating([n, period, 3, 2, ...ops], whole, repeated, Float32Array.of(2), y);
+    expect(y).toEqual(whole.map((value, i) => 2 * (value + 0.5 * (i % period))));
   });
 
   test("may write over what it reads", () => {
@@ -135,6 +156,18 @@ describe("the chain instruction", () => {
       () => chain([3, 2 ** 52, 1, id("neg"), 0, 1], a(), a()),
       "ERR_SHAPE",
       "operand inputs[2] is missing",
+    ],
+    [
+      "a period that n is no multiple of",
+      () => repeating([3, 2, 1, 1, id("neg"), 0, 1], a(), a()),
+      "ERR_SHAPE",
+      "n is not a multiple of the period",
+    ],
+    [
+      "no period",
+      () => repeating([3, 0, 1, 1, id("neg"), 0, 1], a(), a()),
+      "ERR_SHAPE",
+      "n is not a multiple of the period",
     ],
     ["no ops", () => chain([3, 1, 0], a()), "ERR_VALUE", "no ops"],
     [

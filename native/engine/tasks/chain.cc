@@ -1,5 +1,7 @@
 #include "chain.h"
 
+#include <algorithm>
+
 #include "../costs.h"
 #include "../operands.h"
 #include "../registry.h"
@@ -17,14 +19,21 @@ constexpr int64_t kScratchBytes = 16'384;
 // No cache line of any dtype has two threads that write to it.
 constexpr int64_t kGrain = 64;
 
+// The first element of a block, and its place in the period.
+struct BlockStart {
+  int64_t element, in_period;
+};
+
 // Where a value lies: in an operand's memory, or in the thread's scratch for one block.
 struct Location {
   std::byte* data;  // null: in scratch
   int64_t slot;     // which one of scratch
   int64_t bytes;    // of an element, or 0 where one value is for all and nothing moves
+  bool repeats;     // after each period
 
-  std::byte* address(std::byte* scratch, int64_t slot_bytes, int64_t begin) const {
-    return data == nullptr ? scratch + slot * slot_bytes : data + begin * bytes;
+  std::byte* address(std::byte* scratch, int64_t slot_bytes, const BlockStart& start) const {
+    if (data == nullptr) return scratch + slot * slot_bytes;
+    return data + (repeats ? start.in_period : start.element) * bytes;
   }
 };
 
@@ -38,7 +47,7 @@ struct Op {
 
 class ChainTask final : public Task {
  public:
-  int64_t n, ops, block, slots, slot_bytes;
+  int64_t n, period, ops, block, slots, slot_bytes;
   const Op* op;
 
   int64_t scratch_bytes(int32_t threads) const override { return threads * slots * slot_bytes; }
@@ -46,13 +55,15 @@ class ChainTask final : public Task {
   void run(const Team& team, void* shared, Failure) const override {
     auto* scratch = static_cast<std::byte*>(shared) + team.rank * slots * slot_bytes;
     const Range mine = share(n, team, kGrain);
-    for (int64_t begin = mine.begin; begin < mine.end; begin += block) {
-      const int64_t count = mine.end - begin < block ? mine.end - begin : block;
+    int64_t count;
+    for (int64_t begin = mine.begin; begin < mine.end; begin += count) {
+      const BlockStart start = {begin, begin % period};
+      count = std::min({block, mine.end - begin, period - start.in_period});
       for (int64_t k = 0; k < ops; ++k) {
         const Op& it = op[k];
         const void* from[kMaxElementwiseInputs];
-        for (int32_t i = 0; i < it.inputs; ++i) from[i] = it.from[i].address(scratch, slot_bytes, begin);
-        it.kernel(count, from, it.strides, it.to.address(scratch, slot_bytes, begin));
+        for (int32_t i = 0; i < it.inputs; ++i) from[i] = it.from[i].address(scratch, slot_bytes, start);
+        it.kernel(count, from, it.strides, it.to.address(scratch, slot_bytes, start));
       }
     }
   }
@@ -89,16 +100,16 @@ class Slots {
 using Chain = Named<describing::kChain>;
 
 // The inputs' values, from the operands.
-void read_inputs(const Chain& named, int64_t n, int64_t inputs, Value* values) {
+void read_inputs(const Chain& named, int64_t n, int64_t period, int64_t inputs, Value* values) {
   for (int64_t i = 0; i < inputs; ++i) {
     const View& input = named.view("inputs", i);
-    const int64_t count = input.count == 1 ? 1 : n;
+    const int64_t count = input.count == 1 || input.count == period ? input.count : n;
     Value& value = values[i];
     value.dtype = input.dtype;
-    value.stride = count == n ? 1 : 0;
+    value.stride = count == n || count == period ? 1 : 0;
     // Nothing is written to an input.
     value.location = {const_cast<std::byte*>(named.read<std::byte>("inputs", count, i)), 0,
-                      value.stride * bytes_of(value.dtype)};
+                      value.stride * bytes_of(value.dtype), count < n && count == period};
     value.last_use = -1;
   }
 }
@@ -161,17 +172,21 @@ Task* prepare_chain(const Operands& operands, const Table& table, TaskStore& sto
   const Chain named(operands);
   auto* task = store.make<ChainTask>();
   task->n = named.size("n");
+  task->period = named.size("period");
   const int64_t inputs = named.size("inputs");
   task->ops = named.size("ops");
   if (task->ops == 0) operands.fail("ERR_VALUE", "no ops");
   if (task->ops > named.params_in("steps")) operands.fail("ERR_VALUE", "too few parameters for its ops");
   if (task->n == 0) return nullptr;
+  if (task->period == 0 || task->n % task->period != 0) {
+    operands.fail("ERR_SHAPE", "n is not a multiple of the period");
+  }
 
   auto* values = store.array<Value>(static_cast<size_t>(inputs + task->ops));
   auto* steps = store.array<Step>(static_cast<size_t>(task->ops));
   auto* ops = store.array<Op>(static_cast<size_t>(task->ops));
   Slots slots(store.array<bool>(static_cast<size_t>(task->ops)));
-  read_inputs(named, task->n, inputs, values);
+  read_inputs(named, task->n, task->period, inputs, values);
   read_steps(named, inputs, task->ops, steps, values);
 
   int64_t widest = 1;
@@ -206,9 +221,9 @@ Task* prepare_chain(const Operands& operands, const Table& table, TaskStore& sto
     result.dtype = chosen.result;
     result.stride = 1;
     if (step.kept) {
-      result.location = {kept_result(named, task->n, kept++, result.dtype), 0, width};
+      result.location = {kept_result(named, task->n, kept++, result.dtype), 0, width, false};
     } else {
-      result.location = {nullptr, slots.take(), width};
+      result.location = {nullptr, slots.take(), width, false};
       if (width > widest) widest = width;
       if (result.last_use < 0) slots.give_back(result.location.slot);
     }

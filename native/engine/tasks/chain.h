@@ -2,7 +2,8 @@
 // what lies between the ops stays in the first-level cache and is not written to memory.
 //
 // Values are numbered: the inputs, then the result of each op. Of each op there are its instruction, the
-// numbers of its inputs, and whether its result is kept. The inputs are of n elements or of one for all.
+// numbers of its inputs, and whether its result is kept. The inputs are of n elements, of one for all, or of
+// `period` elements, which come again and again; n is a multiple of it.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@ double chain_flops(const Operands& operands);
 
 namespace describing {
 inline constexpr Layout kChain =
-    layout({size("n"), size("inputs"), size("ops"), list(size("steps"), "rest")},
+    layout({size("n"), size("period"), size("inputs"), size("ops"), list(size("steps"), "rest")},
            {list(reads("inputs", Elements::any), "inputs"), list(writes("results", Elements::any), "rest")});
 }
 

@@ -15,7 +15,7 @@ class MatmulBatchTask final : public Task {
   MatmulKernel<T> kernel;
   MatmulCallOf<T> call;  // the first product
   int64_t count;
-  int64_t step_a, step_b;  // elements from one matrix to the next; 0: one for all
+  int64_t step_a, step_b, step_bias;  // elements from one to the next; 0: one for all
 
   int64_t scratch_bytes(int32_t threads) const override {
     return std::max(threads * scratch_of_one(), kernel.scratch_of(call, threads));
@@ -39,6 +39,7 @@ class MatmulBatchTask final : public Task {
     MatmulCallOf<T> one = call;
     one.a += s * step_a;
     one.b += s * step_b;
+    if (one.bias != nullptr) one.bias += s * step_bias;
     one.c += s * call.M * call.N;
     one.scratch = scratch;
     return one;
@@ -59,11 +60,14 @@ Task* prepare(const Operands& operands, const MatmulKernel<T>& kernel, TaskStore
   const int64_t size_c = operands.product(call.M, call.N);
   task->step_a = named.flag("eachA") ? size_a : 0;
   task->step_b = named.flag("eachB") ? size_b : 0;
+  task->step_bias = named.flag("eachBias") ? call.N : 0;
   const auto all = [&](int64_t size, int64_t step) {
     return step == 0 ? size : operands.product(size, task->count);
   };
   call.a = named.template read<T>("a", all(size_a, task->step_a));
   call.b = named.template read<T>("b", all(size_b, task->step_b));
+  call.bias = named.template read<T>("bias", all(call.N, task->step_bias));
+  call.activation = static_cast<Activation>(named.choice("activation"));
   const int64_t results = operands.product(size_c, task->count);
   call.c = named.template write<T>("c", results);
   task->nanoseconds = product_nanoseconds(operands.dtype(), results, call.K);
@@ -74,8 +78,10 @@ Task* prepare(const Operands& operands, const MatmulKernel<T>& kernel, TaskStore
 
 double matmul_batch_flops(const Operands& operands) {
   const Named<kMatmulBatch> named(operands);
-  return 2 * static_cast<double>(named.size("S")) * static_cast<double>(named.size("M")) *
-         static_cast<double>(named.size("N")) * static_cast<double>(named.size("K"));
+  const double results = static_cast<double>(named.size("S")) * static_cast<double>(named.size("M")) *
+                         static_cast<double>(named.size("N"));
+  const int epilogue = named.has("bias") + (named.choice("activation") != 0);
+  return results * (2 * static_cast<double>(named.size("K")) + epilogue);
 }
 
 Task* prepare_matmul_batch(const Operands& operands, const Table& table, TaskStore& store) {

@@ -1,4 +1,4 @@
-// c_s [M, N] = op(a_s) · op(b_s) for every s < S, c of all one after the other.
+// c_s [M, N] = activation(op(a_s) · op(b_s) + bias_s) for every s < S, c of all one after the other.
 #pragma once
 
 #include <array>
@@ -11,10 +11,11 @@ Task* prepare_matmul_batch(const Operands&, const Table&, TaskStore&);
 double matmul_batch_flops(const Operands& operands);
 
 namespace describing {
-// eachA, eachB: whether there is one matrix for each s, or one for all.
-inline constexpr Layout kMatmulBatch = layout({size("S"), size("M"), size("N"), size("K"), flag("transposeA"),
-                                               flag("transposeB"), flag("eachA"), flag("eachB")},
-                                              {reads("a"), reads("b"), writes("c")});
+// eachA, eachB, eachBias: whether there is one for each s, or one for all. bias [N], or [S, N].
+inline constexpr Layout kMatmulBatch =
+    layout({size("S"), size("M"), size("N"), size("K"), flag("transposeA"), flag("transposeB"), flag("eachA"),
+            flag("eachB"), flag("eachBias"), activation("activation")},
+           {reads("a"), reads("b"), optional(reads("bias")), writes("c")});
 }  // namespace describing
 
 inline constexpr std::array kMatmulBatchInstructions = {
@@ -23,6 +24,7 @@ inline constexpr std::array kMatmulBatchInstructions = {
                 .prepare = prepare_matmul_batch,
                 .layout = &describing::kMatmulBatch,
                 .takes = takes_floats,
+                .sentence = Sentence::product,
                 .flops = matmul_batch_flops},
 };
 

@@ -14,9 +14,10 @@ void normal_step_by_step(const NormalCall<T>& call) {
     const Words high = philox(call.seed, counter);
     const Words low = philox(seed_of_low_bits(call.seed), counter);
     const int64_t j = i % 4 / 2 * 2;
-    const TwoNormals two =
-        box_muller(uniform64(high.of[j], low.of[j]), uniform64(high.of[j + 1], low.of[j + 1]));
-    call.y[i] = static_cast<T>(call.mean + call.std * (i % 2 == 0 ? two.first : two.second));
+    const double radius = sqrt_(square_of_radius(uniform64(high.of[j], low.of[j]) * 0x1p32));
+    const Circle on = circle(uniform64(high.of[j + 1], low.of[j + 1]) * 0x1p32);
+    const double z = radius * (i % 2 == 0 ? on.cosine : on.sine);
+    call.y[i] = static_cast<T>(call.mean + call.std * z);
   }
 }
 
