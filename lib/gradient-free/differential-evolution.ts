@@ -414,7 +414,15 @@ registerMethod(METHOD, {
   oneByOne: { updating: "immediate" },
   cases: () => [
     { updating: "deferred", bounds: { lower: -5, upper: 5 } },
-    { updating: "deferred", strategy: "rand1exp", populationSize: 9, mutation: 0.8, recombination: 0.9, init: "random", sigma: 2 },
+    {
+      updating: "deferred",
+      strategy: "rand1exp",
+      populationSize: 9,
+      mutation: 0.8,
+      recombination: 0.9,
+      init: "random",
+      sigma: 2,
+    },
     {
       updating: "immediate",
       populationSize: 7,

@@ -22,6 +22,3 @@ export {
   type WriteSafetensorsOptions,
   writeSafetensors,
 } from "./safetensors.js";
-export type { PyTorchValue } from "./pytorch/plain.js";
-export { type ReadPyTorchOptions, readPyTorch } from "./pytorch/read.js";
-export { encodePyTorch, writePyTorch } from "./pytorch/write.js";

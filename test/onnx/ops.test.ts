@@ -51,8 +51,7 @@ describe.each([...registry])("%s", (name, about) => {
   test.each(["float32", "float64"] as const)("gives the same in onnxruntime, %s", async (dtype) => {
     const { model, inputs, expected } = modelOf(dtype);
     if (NOT_IN_ONNX.has(name)) {
-      const message =
-        /cannot be exported:\n {2}\w+, called .*call\.ts:\d+:\d+\)?: ONNX has no such operator/;
+      const message = /cannot be exported:\n {2}\w+, called .*call\.ts:\d+:\d+\)?: ONNX has no such operator/;
       expect(() => exportOnnx(model, inputs, { dynamicBatch: false })).toThrow(ArgumentError);
       expect(() => exportOnnx(model, inputs, { dynamicBatch: false })).toThrow(message);
       return;
