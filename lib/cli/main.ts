@@ -4,7 +4,7 @@ import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { ThalwegError } from "../errors.js";
 import { readWholeSync } from "../files/read.js";
-import { convert } from "./convert.js";
+import { type ConvertOptions, convert } from "./convert.js";
 import { inspect } from "./inspect.js";
 import { KIND_NAMES } from "./kinds/index.js";
 import { styled } from "./layout.js";
@@ -48,8 +48,13 @@ program
   .argument("<to>", "the file to write; its name's end says as what")
   .description("writes the arrays of one file as another kind of file")
   .option("--dtype <dtype>", "the dtype of the floats in the new file: float16, bfloat16, float32, float64")
-  .addHelpText("after", "\nExamples:\n  thalweg convert model.pt model.safetensors")
-  .action(async (from: string, to: string, options: { dtype?: string }) => {
+  .option("--input <shape>", "for .onnx: the shape of the model's input, with the batch: 1,784")
+  .option("--input-dtype <dtype>", "for .onnx: the dtype of the model's input (default: its parameters')")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  thalweg convert model.pt model.safetensors\n  thalweg convert model.safetensors model.onnx --input 1,784",
+  )
+  .action(async (from: string, to: string, options: ConvertOptions) => {
     await convert(from, read("convert", from), to, options);
     process.stderr.write(`${from} → ${to}\n`);
   });

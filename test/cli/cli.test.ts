@@ -6,6 +6,7 @@ import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../lib/formats/safetensors.js";
 import type { StoredArray } from "../../lib/formats/stored-array.js";
+import { nn, optim, save, saveCheckpoint, type Tensor } from "../../lib/index.js";
 import { TensorBoard } from "../../lib/tensorboard/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-cli-"));
@@ -95,7 +96,69 @@ describe("inspect", () => {
   });
 });
 
+test("shows a model as it prints itself, and what a checkpoint is of", async () => {
+  const model = new nn.Sequential(new nn.Linear(4, 3), new nn.ReLU(), new nn.Linear(3, 2));
+  await save(model, join(folder, "own.safetensors"), { metadata: { by: "me" } });
+  const { stdout } = await thalweg(["inspect", "own.safetensors"]);
+  expect(stdout).toMatch(/^own\.safetensors: a model of Thalweg's, as safetensors/);
+  expect(stdout).toContain(`\nmodel\n${model}\n`);
+  expect(stdout).toMatch(/^by {6}me$/m);
+  const optimizer = new optim.Adam(model.parameters());
+  const schedules = [new optim.StepLR(optimizer, { stepSize: 3 })];
+  await saveCheckpoint(join(folder, "run.safetensors"), { model, optimizer, schedules });
+  const run = await thalweg(["inspect", "--json", "run.safetensors"]);
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    format: "a checkpoint of Thalweg's, as safetensors",
+    facts: { optimizer: "Adam", schedules: "StepLR" },
+  });
+});
+
+test("says of a model of unknown classes what to do", async () => {
+  class Own extends nn.Module {
+    layer = new nn.Linear(2, 2);
+    forward(x: Tensor): Tensor {
+      return this.layer.forward(x);
+    }
+  }
+  await save(new Own(), join(folder, "users.safetensors"));
+  const { code, stdout } = await thalweg(["inspect", "users.safetensors"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/registerClass\("Own", Own\)/);
+  expect(stdout).toMatch(/layer\.weight/);
+});
+
 describe("convert", () => {
+  test("goes around through all kinds of files with the same arrays", async () => {
+    const way = ["model.safetensors", "a.npz", "b.pt", "c.safetensors", "d.pth", "e.npz"];
+    for (const [i, to] of way.slice(1).entries()) {
+      const { code, stderr } = await thalweg(["convert", way[i] as string, to]);
+      expect([code, stderr]).toEqual([0, `${way[i]} → ${to}\n`]);
+      const { stdout } = await thalweg(["inspect", "--json", to]);
+      const { arrays } = JSON.parse(stdout) as { arrays: { name: string; dtype: string; shape: number[] }[] };
+      expect(arrays.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
+        ["0.weight", "float32", [2, 3]],
+        ["0.bias", "float32", [2]],
+      ]);
+    }
+    const { arrays } = decodeSafetensors(readFileSync(join(folder, "c.safetensors")));
+    for (const [name, { bytes }] of ARRAYS) expect(arrays.get(name)?.bytes).toEqual(bytes);
+  });
+
+  test("writes a saved model as ONNX", async () => {
+    const model = new nn.Sequential(new nn.Linear(4, 3), new nn.ReLU(), new nn.Linear(3, 2));
+    await save(model, join(folder, "net.safetensors"));
+    const missing = await thalweg(["convert", "net.safetensors", "net.onnx"]);
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      "ArgumentError: convert: .onnx needs the shape of the model's input, with the batch: --input 1,784\n",
+    ]);
+    expect((await thalweg(["convert", "net.safetensors", "net.onnx", "--input", "1,4"])).code).toBe(0);
+    const { stdout } = await thalweg(["inspect", "net.onnx"]);
+    expect(stdout).toMatch(/^input +float +\[batch, 4\]$/m);
+    expect(stdout).toMatch(/^Gemm +2$/m);
+    expect((await thalweg(["convert", "net.onnx", "weights.npz"])).code).toBe(0);
+  });
+
   test("writes the same arrays, floats in another dtype if asked for", async () => {
     const read = (name: string) => decodeSafetensors(readFileSync(join(folder, name))).arrays;
     expect((await thalweg(["convert", "model.safetensors", "same.safetensors"])).code).toBe(0);
@@ -130,6 +193,11 @@ describe("what goes wrong", () => {
       ["convert", "model.safetensors", "x.safetensors", "--dtype", "int8"],
       1,
       /expected --dtype to be one of "float16"/,
+    ],
+    [
+      ["convert", "model.safetensors", "one.npy"],
+      1,
+      /^ArgumentError: convert: a \.npy file has one array, got 2; \.npz has several/,
     ],
     [["inspect"], 2, /missing required argument 'file'/],
     [["inspekt"], 2, /Did you mean inspect\?/],

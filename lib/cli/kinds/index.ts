@@ -2,9 +2,12 @@ import { extname } from "node:path";
 import { ArgumentError, DataError } from "../../errors.js";
 import { events } from "./events.js";
 import type { Kind } from "./kind.js";
+import { npy, npz } from "./numpy.js";
+import { onnx } from "./onnx.js";
+import { pytorch } from "./pytorch.js";
 import { safetensors } from "./safetensors.js";
 
-const KINDS: readonly Kind[] = [safetensors, events];
+const KINDS: readonly Kind[] = [safetensors, pytorch, npy, npz, onnx, events];
 
 /** For messages: the ends of the names of files that are known. */
 export const KIND_NAMES = KINDS.map(({ extensions }) => `.${extensions[0]}`).join(", ");

@@ -65,7 +65,12 @@ export async function readPyTorch<T = Tensors>(
   }) as T;
 }
 
-function readObject(where: string, bytes: Uint8Array, { maxBytes }: ReadPyTorchOptions): PickledObject {
+/** What the pickle of a file of PyTorch's holds. @throws DataError */
+export function readObject(
+  where: string,
+  bytes: Uint8Array,
+  { maxBytes }: ReadPyTorchOptions,
+): PickledObject {
   if (isArchive(bytes)) return readArchive(where, bytes, { maxBytes });
   if (isLegacy(bytes)) return readLegacy(where, bytes);
   throw new DataError(
