@@ -1,13 +1,22 @@
 import { ArgumentError } from "../errors.js";
 import { Module } from "../nn/module.js";
-import { checkChoice, checkNumber, checkOptions, describe, isInstance, isPlainObject } from "../options.js";
+import {
+  checkChoice,
+  checkList,
+  checkNumber,
+  checkOptions,
+  describe,
+  isInstance,
+  isPlainObject,
+} from "../options.js";
 import { dtypeOf } from "../tensor/dtype.js";
-import { isTensor, type Tensor } from "../tensor/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { EventFile } from "./event-file.js";
+import { graphOf } from "./graph.js";
 import { histogramOf } from "./histogram.js";
 import { type Hyperparameters, hyperparameterSummaries } from "./hyperparameters.js";
 import { IMAGE_FORMATS, type ImageFormat, imageOf, pngOf } from "./image.js";
-import type { SummaryValue } from "./schema.js";
+import { encodeMessage, type SummaryValue } from "./schema.js";
 
 export interface TensorBoardOptions {
   /** The end of the file's name. Default: none. */
@@ -198,6 +207,25 @@ export class TensorBoard {
       0,
       Object.entries(metrics).map(([tag, simpleValue]) => ({ tag, simpleValue })),
     );
+  }
+
+  /**
+   * The model's graph: the ops that `forward` calls for inputs like these, grouped by modules, in evaluation mode. The
+   * inputs' values do not matter.
+   * @param input The input, or the list of inputs.
+   * @throws ArgumentError, FileError, and what `forward` throws.
+   * @example board.addGraph(new nn.Linear(4, 2), zeros([1, 4]));
+   */
+  addGraph(model: Module, input: Tensor | readonly Tensor[]): void {
+    const where = "addGraph";
+    if (!isInstance(model, Module)) {
+      throw new ArgumentError(`${where}: expected model to be a Module, got ${describe(model)}`);
+    }
+    const inputs = (isTensor(input) ? [input] : checkList(where, "inputs that are tensors", input)).map(
+      (tensor, i) => checkTensor(where, `input ${i}`, tensor),
+    );
+    const graphDef = encodeMessage(where, "GraphDef", graphOf(where, model, inputs));
+    this.#file.add({ wallTime: Date.now() / 1000, graphDef });
   }
 
   /**

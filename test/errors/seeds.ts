@@ -198,6 +198,7 @@ function byHand(): Seeds {
     "tensorboard.TensorBoard.addHistogram": ["x", x, 1],
     "tensorboard.TensorBoard.addParameters": [linear, 1],
     "tensorboard.TensorBoard.addImage": ["image", x, 1, { dataFormat: "HW" }],
+    "tensorboard.TensorBoard.addGraph": [linear, x],
     "tensorboard.TensorBoard.addText": ["text", "a", 1],
     "tensorboard.TensorBoard.addHparams": [{ lr: 0.1, name: "a" }, { accuracy: 1 }],
     "distributions.klDivergence": [new Normal(0, 1), new Normal(1, 2)],

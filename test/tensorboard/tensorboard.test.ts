@@ -5,6 +5,7 @@ import { decode, encode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DataError, FileError, nn, randn, tensor } from "../../lib/index.js";
 import { parseEvents, type SummaryValue, TensorBoard } from "../../lib/tensorboard/index.js";
+import { decodeMessage } from "../../lib/tensorboard/schema.js";
 import { askPython, pythonWith } from "../python.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-tensorboard-"));
@@ -44,6 +45,7 @@ const isFinished = (async () => {
   );
   board.addImage("given", png, 6);
   board.addText("note", "Größe **gut**", 7);
+  board.addGraph(new nn.Sequential(new nn.Linear(3, 3), new nn.ReLU(), model), tensor([[1, 2, 3]]));
   board.addHparams({ lr: 0.1, optimizer: "Adam", nesterov: false }, { accuracy: 0.5 });
   await board.flush();
   const flushed = parseEvents(readFileSync(board.path)).length;
@@ -118,6 +120,19 @@ describe("what was added is in the file", () => {
   });
 });
 
+test("the graph is an event of its own", async () => {
+  const { board } = await isFinished;
+  const [graph, ...others] = parseEvents(readFileSync(board.path)).flatMap(({ graphDef }) =>
+    graphDef === undefined || graphDef.length === 0 ? [] : [decodeMessage("test", "GraphDef", graphDef)],
+  );
+  expect(others).toEqual([]);
+  const nodes = graph?.node.map(({ name, op, input, attr }) => [
+    name,
+    [op, input, attr?.["_output_shapes"]?.list?.shape[0]?.dim.map(({ size }) => size)],
+  ]);
+  expect(Object.fromEntries(nodes ?? [])).toEqual(GRAPH);
+});
+
 describe("a file that is not whole", () => {
   test("is read up to its last whole record", async () => {
     const bytes = readFileSync((await isFinished).board.path);
@@ -183,6 +198,19 @@ test("two in one folder write a file each", async () => {
   expect(readdirSync(join(folder, "two"))).toHaveLength(2);
 });
 
+/** Nodes by name: op, inputs, shape. */
+const GRAPH = {
+  input: ["Placeholder", [], [1, 3]],
+  "0/weight": ["Parameter", [], [3, 3]],
+  "0/bias": ["Parameter", [], [3]],
+  "0/addmm": ["addmm", ["input", "0/weight", "0/bias"], [1, 3]],
+  "1/relu": ["relu", ["0/addmm"], [1, 3]],
+  "2/weight": ["Parameter", [], [2, 3]],
+  "2/bias": ["Parameter", [], [2]],
+  "2/addmm": ["addmm", ["1/relu", "2/weight", "2/bias"], [1, 2]],
+  output: ["Output", ["2/addmm"], [1, 2]],
+};
+
 const python = pythonWith("tensorboard", "numpy", "torch");
 
 test.skipIf(python === undefined)(
@@ -209,6 +237,7 @@ print(json.dumps({
     "loss": [[e.step, e.value] for e in a.Scalars("loss")[:100]],
     "histogram": [list(noise.bucket_limit), list(noise.bucket), noise.min, noise.max, noise.sum, noise.sum_squares],
     "torch": [list(torchs.bucket_limit), list(torchs.bucket), torchs.min, torchs.max, torchs.sum, torchs.sum_squares],
+    "graph": {n.name: [n.op, list(n.input), [d.size for d in n.attr["_output_shapes"].list.shape[0].dim]] for n in a.Graph().node},
     "image": [a.Images("grid")[0].width, a.Images("grid")[0].height],
     "text": a.Tensors("note/text_summary")[0].tensor_proto.string_val[0].decode(),
     "hparams": {k: str(v).strip() for k, v in start.session_start_info.hparams.items()},
@@ -218,6 +247,7 @@ print(json.dumps({
       loss: [number, number][];
       histogram: [number[], number[], ...number[]];
       torch: [number[], number[], ...number[]];
+      graph: Record<string, [string, string[], number[]]>;
       image: number[];
       text: string;
       hparams: Record<string, string>;
@@ -225,6 +255,7 @@ print(json.dumps({
     expect(read.loss).toEqual(Array.from({ length: 100 }, (_, i) => [i, Math.fround(1 / (i + 1))]));
     expect(read.histogram.slice(0, 4)).toEqual(read.torch.slice(0, 4));
     for (const i of [4, 5]) expect(read.histogram[i]).toBeCloseTo(read.torch[i] as number, 9);
+    expect(read.graph).toEqual(GRAPH);
     expect(read.image).toEqual([10, 4]);
     expect(read.text).toBe("Größe **gut**");
     expect(read.hparams).toEqual({
