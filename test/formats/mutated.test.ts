@@ -37,6 +37,7 @@ readsMutatedFiles({
 
 readsMutatedFiles({
   name: "npz",
+  marks: ["PK"],
   files: {
     ...npzs,
     "one of zeros": new Uint8Array(
@@ -55,6 +56,7 @@ readsMutatedFiles({
 
 readsMutatedFiles({
   name: "zip",
+  marks: ["PK"],
   files: { ...npzs, nested: zipped("folder/a.zip", zipped("b", new Uint8Array(1000))) },
   read: (bytes) => {
     for (const entry of openZip("load", bytes).values()) entry.read();
