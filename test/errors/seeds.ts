@@ -3,6 +3,7 @@ import { Game } from "../../lib/games/index.js";
 import * as gradientFree from "../../lib/gradient-free/index.js";
 import { accuracy, cost, Generator, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 import { CartPole } from "../../lib/rl/index.js";
+import { encodeNpy, encodeNpz, encodeSafetensors } from "../../lib/interchange/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
   argumentsOf as argumentsOfDistribution,
@@ -192,6 +193,21 @@ function byHand(): Seeds {
     "rl.TensorEnvironment": [new CartPole().dynamics, 3, { seed: 1, dtype: "float64" }],
     "rl.TensorEnvironment.step": [tensor([0, 1, 0], { dtype: "int32" })],
     "rl.checkEnvironment": [new CartPole(), { steps: 3 }],
+    "interchange.readSafetensors": [encodeSafetensors({ x, y }), { integers: "float64" }],
+    "interchange.writeSafetensors": ["a.safetensors", { x, y }, { dtype: "float16", metadata: { a: "b" } }],
+    "interchange.encodeSafetensors": [
+      { x, y },
+      { dtype: { y: "uint8" }, metadata: { a: "b" } },
+    ],
+    "interchange.readNpy": [encodeNpy(x), { integers: "float64" }],
+    "interchange.writeNpy": ["a.npy", x, { dtype: "float16" }],
+    "interchange.encodeNpy": [y, { dtype: "uint8" }],
+    "interchange.readNpz": [encodeNpz({ x, y }), { integers: "int32", maxBytes: 1000 }],
+    "interchange.writeNpz": ["a.npz", { x, y }, { compressed: true, dtype: { y: "uint8" } }],
+    "interchange.encodeNpz": [
+      { x, y },
+      { compressed: true, dtype: "float16" },
+    ],
     "tensorboard.TensorBoard": ["run", { filenameSuffix: ".x" }],
     "tensorboard.TensorBoard.addScalar": ["loss", 0.5, 1],
     "tensorboard.TensorBoard.addScalars": ["loss", { a: 1, b: 2 }, 1],
