@@ -2,7 +2,7 @@ import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { allocateUnset, type DType, type TypedArray } from "../tensor/dtype.js";
 import { format, MAX_RANK, sizeOf } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
-import { bitsOfBfloat16, bitsOfFloat16, oddBitsOf, toBfloat16, toFloat16 } from "./half.js";
+import { HALVES, oddBitsOf } from "./half.js";
 import { checkStored, quote, STORED_SIZES, type StoredArray, type StoredDType } from "./stored-array.js";
 
 export interface ToTensorOptions {
@@ -170,11 +170,6 @@ const RANGES: Partial<Record<StoredDType, readonly [number, number]>> = {
   int64: [-(2 ** 63), 2 ** 63],
 };
 
-const HALVES = {
-  float16: { encode: toFloat16, decode: bitsOfFloat16, infinity: 0x7c00 },
-  bfloat16: { encode: toBfloat16, decode: bitsOfBfloat16, infinity: 0x7f80 },
-} as const;
-
 /** What to ask for instead of a dtype that does not hold the value. */
 function hint(to: DType, value: number | bigint): string {
   if (to === "float64") return " exactly, nor does it fit any other dtype of tensors";
@@ -211,9 +206,7 @@ function exactNumbers(where: string, { dtype, shape, bytes }: StoredArray, refus
   if (isHalf(dtype)) {
     const data = allocateUnset("float32", sizeOf(shape), where) as Float32Array;
     const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-    const halves = elements("uint16", bytes);
-    const { decode } = HALVES[dtype];
-    for (let i = 0; i < halves.length; i++) bits[i] = decode(halves[i] as number);
+    HALVES[dtype].decode(elements("uint16", bytes), bits);
     return data;
   }
   if (dtype === "int64" || dtype === "uint64") {
@@ -252,7 +245,7 @@ function checkAll(values: Numbers, dtype: Plain, rounds: boolean, refuse: Refusa
   }
 }
 
-/** Writes the values as float16 or bfloat16. */
+/** Writes the values as float16 or bfloat16; rounded if `rounds`, otherwise exactly or not at all. */
 function encodeHalves(
   values: Numbers,
   dtype: Half,
@@ -262,12 +255,17 @@ function encodeHalves(
 ): void {
   const { encode, decode, infinity } = HALVES[dtype];
   const bits =
-    values instanceof Float32Array ? new Uint32Array(values.buffer, values.byteOffset, values.length) : null;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    const half = encode(bits === null ? oddBitsOf(value) : (bits[i] as number));
-    into[i] = half;
-    if ((half & infinity) === infinity && Number.isFinite(value)) refuse(i, value);
-    if (!rounds && decode(half) >>> 0 !== oddBitsOf(value) >>> 0) refuse(i, value);
+    values instanceof Float32Array
+      ? new Uint32Array(values.buffer, values.byteOffset, values.length)
+      : Uint32Array.from(values, oddBitsOf);
+  encode(bits, into);
+  for (let i = 0; i < into.length; i++) {
+    const isInfinite = ((into[i] as number) & infinity) === infinity;
+    if (isInfinite && Number.isFinite(values[i])) refuse(i, values[i] as number);
   }
+  if (rounds) return;
+  const back = new Uint32Array(bits.length);
+  decode(into, back);
+  const other = back.findIndex((found, i) => found !== bits[i]);
+  if (other >= 0) refuse(other, values[other] as number);
 }

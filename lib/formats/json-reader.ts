@@ -45,6 +45,7 @@ export class JsonReader {
     if (end < 0) this.fail("a string has no end");
     this.#at = end + 1;
     const raw = this.#text.slice(start, end + 1);
+    if (!NEEDS_PARSING.test(raw)) return raw.slice(1, -1);
     try {
       return this.#whole(JSON.parse(raw) as string);
     } catch (error) {
@@ -58,11 +59,14 @@ export class JsonReader {
   wholeNumber(): number {
     this.#skipSpace();
     const start = this.#at;
-    while (isDigit(this.#text.charCodeAt(this.#at))) this.#at++;
-    const digits = this.#text.slice(start, this.#at);
-    const value = Number(digits);
-    const isWhole = /^(0|[1-9]\d{0,15})$/.test(digits) && Number.isSafeInteger(value);
-    if (isWhole && !/[.eE]/.test(this.#text[this.#at] ?? "")) return value;
+    let value = 0;
+    let code = this.#text.charCodeAt(start);
+    for (; code >= ZERO && code < ZERO + 10; code = this.#text.charCodeAt(++this.#at)) {
+      value = 10 * value + code - ZERO;
+    }
+    const digits = this.#at - start;
+    const isWhole = digits > 0 && (digits === 1 || this.#text.charCodeAt(start) !== ZERO);
+    if (isWhole && Number.isSafeInteger(value) && !OTHER_NUMBERS.includes(code)) return value;
     this.#at = start;
     return this.fail("expected a whole number from 0 to 2^53 - 1");
   }
@@ -126,7 +130,7 @@ export class JsonReader {
   }
 
   #skipSpace(): void {
-    while (SPACES.includes(this.#text.charCodeAt(this.#at))) this.#at++;
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
   }
 
   /** Whether an odd number of backslashes stands before this place. */
@@ -142,5 +146,10 @@ export class JsonReader {
   }
 }
 
-const SPACES: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
-const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
+const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+const ZERO = 0x30;
+// The characters . e E go on with a number that is not written with digits only.
+const OTHER_NUMBERS: readonly number[] = [0x2e, 0x65, 0x45];
+// Escapes, control characters, which are mistakes, and halves of pairs.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON has none in strings
+const NEEDS_PARSING = /[\\\x00-\x1f\ud800-\udfff]/;
