@@ -6,6 +6,8 @@ import { crcOf, isInside } from "./zip.js";
 export interface ZipOptions {
   /** Whether the entries are compressed, by deflate. Default: false. */
   readonly compressed?: boolean | undefined;
+  /** The contents of each entry begin at a multiple of this many bytes, at most 4096. Default: 1. */
+  readonly alignment?: number | undefined;
 }
 
 // The first day that the format can express, so that the same entries give the same bytes.
@@ -24,7 +26,7 @@ const MOST_32 = 0xffffffff;
 export function encodeZip(
   where: string,
   entries: ReadonlyMap<string, readonly Uint8Array[]>,
-  { compressed = false }: ZipOptions = {},
+  { compressed = false, alignment = 1 }: ZipOptions = {},
 ): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
@@ -36,7 +38,7 @@ export function encodeZip(
   for (const [name, contents] of entries) {
     const entry = makeEntry(where, name, contents, compressed);
     push(directory, centralHeader(entry, at));
-    at += push(chunks, localHeader(entry), ...entry.chunks);
+    at += push(chunks, localHeader(entry, at, alignment), ...entry.chunks);
   }
   const length = directory.reduce((sum, piece) => sum + piece.length, 0);
   push(chunks, ...directory, ...endRecords(entries.size, length, at));
@@ -98,13 +100,29 @@ function zip64Field(numbers: readonly number[]): Buffer {
 const narrow = (value: number, most: number) => Math.min(value, most);
 const versionFor = (extra: Uint8Array) => (extra.length === 0 ? VERSION : VERSION_ZIP64);
 
-function localHeader({ name, flags, method, crc, size, stored }: Entry): Uint8Array {
+const LOCAL_BYTES = 30;
+// PyTorch's number for the field.
+const PADDING = 0x4246;
+
+/** A field that fills a header, which would end at a place, up to a multiple. */
+function padding(end: number, alignment: number): Uint8Array {
+  if (end % alignment === 0) return Buffer.alloc(0);
+  const fill = (alignment - ((end + 4) % alignment)) % alignment;
+  return Buffer.concat([pack([PADDING, 2], [fill, 2]), Buffer.alloc(fill)]);
+}
+
+function localHeader(
+  { name, flags, method, crc, size, stored }: Entry,
+  at: number,
+  alignment: number,
+): Uint8Array {
   // Both sizes, if there is the field: the local header may not leave one out.
   const isWide = size >= MOST_32 || stored >= MOST_32;
-  const extra = isWide ? pack([1, 2], [16, 2], [size, 8], [stored, 8]) : Buffer.alloc(0);
+  const sizes = isWide ? pack([1, 2], [16, 2], [size, 8], [stored, 8]) : Buffer.alloc(0);
+  const extra = Buffer.concat([sizes, padding(at + LOCAL_BYTES + name.length + sizes.length, alignment)]);
   const head = pack(
     [0x04034b50, 4],
-    [versionFor(extra), 2],
+    [versionFor(sizes), 2],
     [flags, 2],
     [method, 2],
     [0, 2],

@@ -9,6 +9,7 @@ import { decodeNpy, encodeNpy } from "../../lib/formats/npy.js";
 import { decodeNpz, encodeNpz } from "../../lib/formats/npz.js";
 import { decodeSafetensors, encodeSafetensors } from "../../lib/formats/safetensors.js";
 import type { StoredArray } from "../../lib/formats/stored-array.js";
+import { encodeZip } from "../../lib/formats/zip-encode.js";
 import { ops } from "../../lib/index.js";
 import oracle from "../oracle/formats.json" with { type: "json" };
 import { askPython, pythonWith } from "../python.js";
@@ -122,6 +123,11 @@ print(json.dumps(answer))
     const packed = write("b.npz", encodeNpz("save", forNumPy, { compressed: true }));
     const safe = write("c.safetensors", encodeSafetensors(arrays, metadata));
     const empty = write("d.safetensors", encodeSafetensors(new Map()));
+    // Contents at multiples of 64, as PyTorch has them.
+    const files = new Map(
+      [...forNumPy].map(([name, array]) => [`${name}.npy`, encodeNpy("save", name, array)]),
+    );
+    const aligned = write("aligned.npz", encodeZip("save", files, { alignment: 64 }));
     const single = write("e.npy", encodeNpy("save", "a", forNumPy.get("float16") as StoredArray));
     // More entries than a zip file holds without zip64.
     const one: StoredArray = { dtype: "uint8", shape: [], bytes: Uint8Array.of(7) };
@@ -129,11 +135,19 @@ print(json.dumps(answer))
       "many.npz",
       encodeNpz("save", new Map(Array.from({ length: 66_000 }, (_, i) => [`${i}`, one]))),
     );
-    const found = askPython(python as string, READ, stored, packed, safe, empty, single, many) as Record<
-      string,
-      Record<string, unknown>
-    >;
+    const found = askPython(
+      python as string,
+      READ,
+      stored,
+      packed,
+      safe,
+      empty,
+      single,
+      many,
+      aligned,
+    ) as Record<string, Record<string, unknown>>;
     expect(found[stored]).toEqual(allAbout(forNumPy));
+    expect(found[aligned]).toEqual(allAbout(forNumPy));
     expect(found[packed]).toEqual(allAbout(forNumPy));
     expect(found[safe]).toEqual({ arrays: allAbout(arrays), metadata: { ...metadata } });
     expect(found[empty]).toEqual({ arrays: {}, metadata: null });

@@ -63,6 +63,16 @@ describe("openZip", () => {
     expect(encodeZip("save", new Map([["a", [piece]]])).some((chunk) => chunk === piece)).toBe(true);
   });
 
+  test("begins the contents at multiples of the alignment", () => {
+    const entries = new Map(Array.from({ length: 70 }, (_, i) => ["n".repeat(i + 1), [new Uint8Array(i)]]));
+    const bytes = join(encodeZip("save", entries, { alignment: 64 }));
+    for (const [name, entry] of open(bytes)) {
+      const contents = entry.read();
+      expect(contents.length).toBe(name.length - 1);
+      expect(contents.byteOffset % 64).toBe(0);
+    }
+  });
+
   test("leaves folders out and reads past a comment", () => {
     const bytes = make({ "folder.": "", "folder./a": "text" });
     const folder = Buffer.from(bytes);
