@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -33,6 +34,10 @@ async function caught(act: () => Promise<unknown>): Promise<Error & { cause?: { 
     (error) => error,
   );
 }
+
+/** A file of the compiled library, for processes of their own. */
+const library = (file: string) =>
+  pathToFileURL(join(dirname(process.env["THALWEG_TEST_LIBRARY"] as string), file)).href;
 
 type Write = (path: FilePath, chunks: Chunks) => Promise<void>;
 const WRITES: [string, Write][] = [
@@ -225,6 +230,33 @@ test("two writers of the same path leave the whole file of one of them, and a re
   await writing;
   expect(contents).toEqual(expect.arrayContaining([...seen]));
   expect(fs.readdirSync(folder)).toEqual([basename(path)]);
+});
+
+test("two processes that write the same path, killed while they do, leave a whole file", async () => {
+  const path = join(folder, "a");
+  const module = JSON.stringify(library("files/write.js"));
+  const program = (letter: string) => `
+    const { writeAtomicallySync } = await import(${module});
+    const pieces = ["${letter}", "${letter}"].map((one) => new Uint8Array(Buffer.from(one.repeat(200_000))));
+    for (;;) writeAtomicallySync("save", ${JSON.stringify(path)}, pieces);`;
+  const writers = ["a", "b"].map((letter) =>
+    spawn(process.execPath, ["--input-type=module", "-e", program(letter)], {
+      stdio: "ignore",
+    }),
+  );
+  const seen = new Set<string>();
+  try {
+    for (const start = Date.now(); seen.size < 2 && Date.now() - start < 50_000; ) {
+      const bytes = await readWhole("load", path).catch(() => null);
+      if (bytes !== null) seen.add(new TextDecoder().decode(bytes));
+      await new Promise((done) => setTimeout(done, 1));
+    }
+  } finally {
+    for (const writer of writers) writer.kill("SIGKILL");
+    await Promise.all(writers.map((writer) => once(writer, "exit")));
+  }
+  seen.add(text(path));
+  expect([...seen].sort()).toEqual(["a".repeat(400_000), "b".repeat(400_000)]);
 });
 
 type Read = (path: FilePath, options?: ReadOptions) => Promise<Uint8Array>;
