@@ -20,6 +20,10 @@ import { kindOf, showArguments, showModule } from "./show.js";
 import { isStandIn, withStandIns } from "./stand-ins.js";
 import { type LoadReport, type LoadStateDictOptions, loadState, type StateDict } from "./state-dict.js";
 
+// structuredClone and postMessage cannot clone a symbol, and the error shows its description. Without it, they would
+// silently give an object without class and mode.
+const NOT_CLONEABLE = Symbol("a Module; send the bytes of serialize() and make it anew with deserialize()");
+
 /**
  * A parametrised model y = G(x, w): `forward` is G, and its fields of type `Parameter` and `Module`
  * are w.
@@ -34,6 +38,8 @@ import { type LoadReport, type LoadStateDictOptions, loadState, type StateDict }
  * }
  */
 export abstract class Module implements HasParts, Copyable {
+  /** @internal */
+  readonly notCloneable = NOT_CLONEABLE;
   #training = true;
 
   constructor() {
