@@ -46,6 +46,8 @@ export {
 export type { SavedTensors, SaveOptions } from "./keeping/model-file.js";
 export type { RunParts, Stateful } from "./keeping/run-state.js";
 export { save, saveSync, serialize } from "./keeping/save.js";
+export { loadState, loadStateSync, saveState, saveStateSync } from "./keeping/state.js";
+export type { StateValue } from "./keeping/tree.js";
 export { type BackendInfo, backendInfo, setBackend, setThreads } from "./native/backend.js";
 export * as nn from "./nn/index.js";
 export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";

@@ -1,7 +1,5 @@
-import { resolve } from "node:path";
 import { ArgumentError, DataError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
-import { readWhole, readWholeSync } from "../files/read.js";
 import { checkRequired } from "../options.js";
 import {
   checkRunParts,
@@ -14,8 +12,8 @@ import {
   type RunState,
   stateOf,
 } from "./run-state.js";
-import { decodeState, decodeStateSync, encodeState, type StateFile } from "./state-file.js";
-import { Target } from "./target.js";
+import { encodeState, type StateFile } from "./state-file.js";
+import { readState, readStateSync, writeState, writeStateSync } from "./store.js";
 import type { StateValue } from "./tree.js";
 
 /** What `saveCheckpoint` keeps. */
@@ -63,12 +61,12 @@ export interface CheckpointTree {
  * const { extra } = await loadCheckpoint("run.safetensors", { model, optimizer });
  */
 export async function saveCheckpoint(path: FilePath, contents: CheckpointContents): Promise<void> {
-  await written("saveCheckpoint", path, encodeCheckpoint("saveCheckpoint", contents));
+  await writeState("saveCheckpoint", path, encodeCheckpoint("saveCheckpoint", contents));
 }
 
 /** As `saveCheckpoint`, on this thread. */
 export function saveCheckpointSync(path: FilePath, contents: CheckpointContents): void {
-  writeNow("saveCheckpointSync", path, encodeCheckpoint("saveCheckpointSync", contents));
+  writeStateSync("saveCheckpointSync", path, encodeCheckpoint("saveCheckpointSync", contents));
 }
 
 function encodeCheckpoint(where: string, contents: CheckpointContents): StateFile {
@@ -100,8 +98,7 @@ export async function loadCheckpoint(path: FilePath, parts: RunParts = {}): Prom
 export function loadCheckpointSync(path: FilePath, parts: RunParts = {}): Checkpoint {
   const where = "loadCheckpointSync";
   const own = readParts(where, parts);
-  const place = `${where}: ${checkPath(where, path)}`;
-  const tree = asCheckpoint(place, decodeStateSync(place, readWholeSync(where, path)));
+  const tree = asCheckpoint(where, path, readStateSync(where, path));
   return loaded(where, path, own, tree);
 }
 
@@ -130,47 +127,13 @@ export function checkFits(where: string, path: FilePath, found: readonly string[
 
 /** The checkpoint in a file. */
 export async function readCheckpoint(where: string, path: FilePath): Promise<CheckpointTree> {
-  const place = `${where}: ${checkPath(where, path)}`;
-  return asCheckpoint(place, await decodeState(place, await readWhole(where, path)));
+  return asCheckpoint(where, path, await readState(where, path));
 }
 
-function asCheckpoint(place: string, tree: StateValue): CheckpointTree {
+function asCheckpoint(where: string, path: FilePath, tree: StateValue): CheckpointTree {
   if (isCheckpoint(tree)) return tree;
-  throw new DataError(`${place}: expected a checkpoint, got another state`);
+  throw new DataError(`${where}: ${checkPath(where, path)}: expected a checkpoint, got another state`);
 }
 
 const isCheckpoint = (tree: unknown): tree is CheckpointTree =>
   isRecord(tree) && tree["kind"] === "checkpoint" && isRunState(tree["run"]);
-
-/** The last write of each path that this thread has not ended. */
-const writing = new Map<string, Promise<void>>();
-
-/** Writes a file when the writes of its path that were asked for before have ended. */
-async function written(where: string, path: FilePath, file: StateFile): Promise<void> {
-  const key = resolve(checkPath(where, path));
-  const before = writing.get(key);
-  const own = (async () => {
-    await before?.catch(() => {});
-    const target = new Target(where, path);
-    try {
-      await target.write(file);
-    } finally {
-      target.close();
-    }
-  })();
-  writing.set(key, own);
-  try {
-    await own;
-  } finally {
-    if (writing.get(key) === own) writing.delete(key);
-  }
-}
-
-function writeNow(where: string, path: FilePath, file: StateFile): void {
-  const target = new Target(where, path);
-  try {
-    target.writeSync(file);
-  } finally {
-    target.close();
-  }
-}
