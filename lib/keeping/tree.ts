@@ -7,7 +7,7 @@
 
 import { Buffer, constants } from "node:buffer";
 import { types } from "node:util";
-import { ArgumentError, DataError, MemoryError } from "../errors.js";
+import { ArgumentError, DataError, DetachedError, MemoryError } from "../errors.js";
 import { toTensor } from "../formats/convert.js";
 import { quote, type StoredArray, type StoredDType } from "../formats/stored-array.js";
 import { describe, isPlainObject } from "../options.js";
@@ -149,12 +149,20 @@ export function copyArrays(
       if (source.dtype === "bool") for (const [i, byte] of target.entries()) target[i] = byte === 0 ? 0 : 1;
       copies.set(name, { dtype: source.dtype, shape: source.shape, bytes: target });
     } else {
-      target.set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
+      target.set(bytesIn(where, name, source));
       const { dtype } = TYPED_ARRAYS[source[Symbol.toStringTag]];
       copies.set(name, { dtype, shape: [source.length], bytes: target });
     }
   }
   return copies;
+}
+
+function bytesIn(where: string, name: string, { buffer, byteOffset, byteLength }: AnyTypedArray): Uint8Array {
+  try {
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  } catch {
+    throw new DetachedError(`${where}: the buffer of ${quote(name)} was transferred or detached`);
+  }
 }
 
 function allocate(where: string, bytes: number): ArrayBuffer {

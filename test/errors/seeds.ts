@@ -162,6 +162,16 @@ function byHand(): Seeds {
   const outputs = own(() => linear.forward(x));
   const ofOutputs = own((z: Tensor) => cost.crossEntropy(z, y));
   const sgd = (of: nn.Module): optim.SGD => new optim.SGD(of.parameters(), { lr: 0.1, momentum: 0.5 });
+  const generator = new Generator(1);
+  const optimizer = sgd(linear);
+  const run = {
+    model: linear,
+    optimizer,
+    schedules: [new optim.StepLR(optimizer, { stepSize: 2 })],
+    averages: [new optim.WeightAverage(linear.parameters())],
+    generators: [generator],
+    parts: { model },
+  };
   const players = [
     { parameters: linear, cost: own((m: nn.Linear) => m.forward(x).square().sum()) },
     {
@@ -182,8 +192,18 @@ function byHand(): Seeds {
         metrics: { accuracy },
         shuffle: true,
         seed: 1,
+        checkpoint: { path: "fit", every: { steps: 1 }, keep: 2, best: { monitor: "accuracy", mode: "max" } },
+        state: { generators: [generator], extra: own(() => 1) },
       },
     ],
+    ...Object.fromEntries(
+      ["", "Sync"].flatMap((how) => [
+        [`saveCheckpoint${how}`, ["run", { ...run, extra: [x, 1n] }]],
+        [`loadCheckpoint${how}`, ["run", run]],
+        [`saveState${how}`, ["state", { x, list: [Number.NaN, { a: Float64Array.of(1) }] }]],
+        [`loadState${how}`, ["state"]],
+      ]),
+    ),
     "rl.Box": [-1, 1, { shape: [2] }],
     "rl.Discrete": [3, { start: 1 }],
     "rl.MultiDiscrete": [[2, 3]],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, DataError, type Tensor, tensor, zeros } from "../../lib/index.js";
+import { ArgumentError, DataError, DetachedError, type Tensor, tensor, zeros } from "../../lib/index.js";
 import { copyArrays, readTree, writeTree } from "../../lib/keeping/tree.js";
 
 /** There and back. */
@@ -101,6 +101,13 @@ describe("what cannot be kept is refused by its place", () => {
   ])("%s", (_, tree, message) => {
     expect(() => writeTree("test", tree)).toThrow(ArgumentError);
     expect(() => writeTree("test", tree)).toThrow(message);
+  });
+
+  test("an array whose buffer was transferred", () => {
+    const gone = new Float64Array(2);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    expect(() => kept({ a: gone })).toThrow(DetachedError);
+    expect(() => kept({ a: gone })).toThrow(/the buffer of "a" was transferred/);
   });
 
   test("as many levels as can be written can be read", () => {
