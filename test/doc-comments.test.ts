@@ -106,6 +106,10 @@ const OWN: Readonly<Record<string, string>> = {
   "optim/schedulers/one-cycle.ts": "const [epochs, batches] = [5, 10];",
   "optim/sparse-adam.ts": "const embedding = new nn.Embedding(10, 3);",
   "data/loader.ts": "data = thalweg.data;",
+  "interchange/flax.ts":
+    "const dense = (m: number, n: number) => ({ kernel: randn([m, n]), bias: randn([n]) }); const readNpz = async (_: string) => ({ params: { Dense_0: dense(4, 8), Dense_1: dense(8, 3) } });",
+  "interchange/keras.ts":
+    "const readNpz = async (_: string) => ({ arr_0: randn([4, 8]), arr_1: randn([8]), arr_2: randn([8, 3]), arr_3: randn([3]) });",
   "tensorboard/read-events.ts":
     "const { readFile } = await import('node:fs/promises'); const board = new TensorBoard('events');",
   "tensorboard/tensor-board.ts":

@@ -4,6 +4,7 @@ import * as gradientFree from "../../lib/gradient-free/index.js";
 import { accuracy, cost, Generator, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 import { CartPole } from "../../lib/rl/index.js";
 import { encodeNpy, encodeNpz, encodeSafetensors } from "../../lib/interchange/index.js";
+import { encodePyTorch } from "../../lib/interchange/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
   argumentsOf as argumentsOfDistribution,
@@ -315,6 +316,15 @@ function byHand(): Seeds {
     "games.gameJacobian": [players],
     "games.updateJacobian": [players, { method: "lola", opponentLr: 0.1, firstOrder: true, lr: 0.1 }],
     "games.spectralRadius": [x],
+    "interchange.fromKeras": [linear, [ops.transpose(linear.weight, 0, 1), linear.bias]],
+    "interchange.fromFlax": [
+      linear,
+      { params: { Dense_0: { kernel: ops.transpose(linear.weight, 0, 1), bias: linear.bias } } },
+      { names: { "": "Dense_0" } },
+    ],
+    "interchange.encodePyTorch": [{ model, optimizer: sgd(linear), x, list: [1, 2n, "a", null] }],
+    "interchange.writePyTorch": ["seed.pt", { model, optimizer: sgd(linear) }],
+    "interchange.readPyTorch": [encodePyTorch({ model, x }), { integers: "float64", maxBytes: 1 << 20 }],
     "data.parseIdx": [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8)],
   };
 }

@@ -86,6 +86,11 @@ describe("a pickle is refused that", () => {
   });
 });
 
+test("a key that Python would refuse is read as what it is", async () => {
+  const found = await readPyTorch<unknown>(file("}}Ns."));
+  expect(found).toEqual(new Map([[Object.create(null), null]]));
+});
+
 /** A tensor over four float32 with these pickled arguments. */
 function tensorFile({
   count = "K\x04",

@@ -1,6 +1,7 @@
 // From what a pickle holds to what users get: plain values and tensors.
 import { DataError } from "../../errors.js";
 import type { StoredArray } from "../../formats/stored-array.js";
+import { describe } from "../../options.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { elementsOf, widthOf } from "./storage.js";
@@ -120,7 +121,7 @@ class Plain {
     let count = 1;
     for (let i = 0; i < pairs.length; i += 2) {
       const key = this.make(pairs[i] as Value);
-      const made = this.#within(String(key.plain), pairs[i + 1] as Value);
+      const made = this.#within(nameOf(key.plain), pairs[i + 1] as Value);
       entries.set(key.plain, made.plain);
       count += key.count + made.count;
     }
@@ -164,6 +165,10 @@ class Plain {
     return new DataError(`${this.#options.where}: ${place === "" ? "the value" : place} ${what}`);
   }
 }
+
+/** A key as a part of a path, for error messages. */
+const nameOf = (key: PyTorchValue): string =>
+  typeof key === "object" && key !== null ? `(entry ${describe(key)})` : String(key);
 
 /** A storage that stands for itself: all its elements. */
 function wholeOf({ view }: StoredStorage): StoredTensor {

@@ -43,8 +43,11 @@ const SPACE = 16 << 20;
  * @param source a path, a `file:` URL, or the bytes of the file.
  * @throws DataError if it is not such a file, or holds what is refused; FileError, ArgumentError, OptionError, MemoryError
  * @example
- * model.loadStateDict(await readPyTorch("model.pt"));
- * const { optimizer, epoch } = await readPyTorch<{ optimizer: optim.TorchOptimizerStateDict; epoch: number }>("run.pt");
+ * await writePyTorch("run.pt", { model, optimizer, epoch: 3 }); // or torch.save({"model": model.state_dict(), …}, "run.pt")
+ * const run = await readPyTorch<any>("run.pt");
+ * model.loadStateDict(run.model);
+ * optimizer.loadStateDict(run.optimizer);
+ * run.epoch   // 3
  */
 export async function readPyTorch<T = Tensors>(
   source: FilePath | Uint8Array,

@@ -34,6 +34,7 @@ import { STORAGES } from "./storage.js";
  * @throws ArgumentError for a value of another kind, and for objects that contain themselves; FileError; DetachedError,
  *   BusyError for a tensor whose memory cannot be read now
  * @example
+ * const scheduler = new optim.StepLR(optimizer, { stepSize: 10 });
  * await writePyTorch("run.pt", { model, optimizer, scheduler, epoch: 3 });
  * // In Python: run = torch.load("run.pt"); model.load_state_dict(run["model"]); …
  */
@@ -44,7 +45,7 @@ export async function writePyTorch(path: FilePath, value: unknown): Promise<void
 /**
  * The bytes of the file that `writePyTorch` writes.
  * @throws ArgumentError, DetachedError, BusyError
- * @example const bytes = encodePyTorch({ weight: model.weight });
+ * @example const bytes = encodePyTorch({ weight: model.m0.weight });
  */
 export function encodePyTorch(value: unknown): Uint8Array {
   return joined("encodePyTorch", encode("encodePyTorch", value));
