@@ -50,6 +50,8 @@ const SCHEDULES = {
   LinearLR: (o: optim.Optimizer) => new optim.LinearLR(o, { startFactor: 0.2, totalIters: 40 }),
   PolynomialLR: (o: optim.Optimizer) => new optim.PolynomialLR(o, { totalIters: 60, power: 2 }),
   LambdaLR: (o: optim.Optimizer) => new optim.LambdaLR(o, (step) => 0.97 ** step),
+  MultiplicativeLR: (o: optim.Optimizer) => new optim.MultiplicativeLR(o, () => 0.98),
+  ConstantLR: (o: optim.Optimizer) => new optim.ConstantLR(o, { factor: 0.5, totalIters: 30 }),
   OneCycleLR: (o: optim.Optimizer) =>
     new optim.OneCycleLR(o, { maxLr: 0.05, totalSteps: STEPS + 1, baseMomentum: 0.6, maxMomentum: 0.9 }),
   CyclicLR: (o: optim.Optimizer) =>

@@ -74,6 +74,8 @@ SCHEDULES = {
     "LinearLR": lambda o: S.LinearLR(o, 0.2, 1, 40),
     "PolynomialLR": lambda o: S.PolynomialLR(o, 60, 2),
     "LambdaLR": lambda o: S.LambdaLR(o, lambda step: 0.97**step),
+    "MultiplicativeLR": lambda o: S.MultiplicativeLR(o, lambda step: 0.98),
+    "ConstantLR": lambda o: S.ConstantLR(o, 0.5, 30),
     "OneCycleLR": lambda o: S.OneCycleLR(o, 0.05, STEPS + 1, base_momentum=0.6, max_momentum=0.9),
     "CyclicLR": lambda o: S.CyclicLR(o, 0.005, 0.05, 8, 6, mode="exp_range", gamma=0.98, base_momentum=0.7),
     "ChainedScheduler": lambda o: S.ChainedScheduler([S.ConstantLR(o, 0.5, 30), S.MultiStepLR(o, [10, 40])]),
@@ -150,8 +152,14 @@ def write(name, document):
     (FOLDER / name).write_text(json.dumps(document, indent=1) + "\n")
 
 
+def no_source(_):
+    raise OSError
+
+
 def main():
     warnings.simplefilter("ignore")
+    # Else a module in the older form holds its source, and where it was.
+    torch.serialization.get_source_lines_and_file = no_source
     torch.manual_seed(0)
     FOLDER.mkdir(exist_ok=True)
     both = values()

@@ -131,15 +131,27 @@ def library_defaults():
     for name in "gelu elu leaky_relu celu".split():
         found[f"keras.activations.{name}"] = defaults(getattr(keras.activations, name))
     for name in "Dense BatchNorm LayerNorm GroupNorm RMSNorm Embed PReLU GRUCell Dropout".split():
-        found[f"flax.linen.{name}"] = defaults(getattr(linen, name))
+        found[f"linen.{name}"] = defaults(getattr(linen, name))
     for name in "gelu elu leaky_relu celu".split():
-        found[f"flax.linen.{name}"] = defaults(getattr(linen, name))
+        found[f"linen.{name}"] = defaults(getattr(linen, name))
     names = "Linear BatchNorm1d LayerNorm GroupNorm RMSNorm Embedding PReLU GRUCell Dropout LeakyReLU ELU CELU GELU"
     for name in names.split():
         found[f"torch.nn.{name}"] = defaults(getattr(torch.nn, name))
     return found
 
 
+def library_names():
+    rooms = {
+        "torch.nn": torch.nn,
+        "keras.layers": keras.layers,
+        "keras.activations": keras.activations,
+        "linen": linen,
+        "nnx": nnx,
+    }
+    page = (FOLDER.parent.parent.parent / "docs/interchange.md").read_text()
+    return {room: [name for name in dir(module) if name in page] for room, module in rooms.items()}
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    write("layers.json", {"models": dict([*keras_rows(), *flax_rows()]), "defaults": library_defaults()})
+    write("layers.json", {"models": dict([*keras_rows(), *flax_rows()]), "defaults": library_defaults(), "names": library_names()})
