@@ -5,7 +5,7 @@ import { ArgumentError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { describe, isPlainObject } from "../options.js";
 import { sizeOf, type TensorSpec } from "../tensor/shape.js";
-import { symbol } from "../tensor/storage.js";
+import { type Storage, symbol } from "../tensor/storage.js";
 import { isTensor, Tensor } from "../tensor/tensor.js";
 
 /** A call of a module's `forward` within the run: it recorded the instructions [begin, end). */
@@ -17,15 +17,15 @@ export interface ModuleCall {
   readonly output: Tensor;
   readonly begin: number;
   readonly end: number;
-  /** Whether it is the class's own `forward`, without hooks. */
+  /** Whether it is the class's own `forward`, without hooks, in evaluation mode. */
   readonly isPlain: boolean;
 }
 
 export interface Recording {
-  /** The number of its trace, in which its constants were made. */
-  readonly id: number;
   readonly instructions: readonly RecordedWithin[];
   readonly calls: readonly ModuleCall[];
+  /** The states of the generators that it draws from. */
+  readonly draws: ReadonlySet<Storage>;
   readonly inputs: readonly Tensor[];
   /** The results, by name if `forward` names them. */
   readonly outputs: readonly (readonly [name: string | null, tensor: Tensor])[];
@@ -46,7 +46,8 @@ export function recordModel(where: string, model: Module, specs: readonly Tensor
     const { result, trace: recording } = trace(run, { lines: true });
     const outputs = namedResults(where, result.result);
     for (const [, tensor] of outputs) recording.checkSymbol(tensor);
-    return { id: recording.id, instructions: recording.recorded, calls, inputs: result.inputs, outputs };
+    const draws = new Set(recording.draws.map(({ state }) => state.storage));
+    return { instructions: recording.recorded, calls, draws, inputs: result.inputs, outputs };
   } finally {
     for (const back of restore) back();
     for (const [module, mode] of modes) module.training = mode;
@@ -61,8 +62,9 @@ function watchForward(name: string, module: Module, calls: ModuleCall[]): () => 
   const value = (...inputs: Tensor[]): Tensor => {
     const recorded = currentTrace()?.recorded ?? [];
     const begin = recorded.length;
+    const isPlain = own === undefined && !module.training;
     const output = forward.apply(module, inputs);
-    calls.push({ module, name, inputs, output, begin, end: recorded.length, isPlain: own === undefined });
+    calls.push({ module, name, inputs, output, begin, end: recorded.length, isPlain });
     return output;
   };
   Object.defineProperty(module, "forward", { value, configurable: true, writable: true });

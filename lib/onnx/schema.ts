@@ -278,6 +278,7 @@ export const schema = {
     onnx: {
       nested: {
         AttributeProto: {
+          edition: "proto2",
           fields: {
             name: { type: "string", id: 1 },
             ref_attr_name: { type: "string", id: 21 },
@@ -326,6 +327,7 @@ export const schema = {
           },
         },
         ValueInfoProto: {
+          edition: "proto2",
           fields: {
             name: { type: "string", id: 1 },
             type: { type: "TypeProto", id: 2 },
@@ -339,6 +341,7 @@ export const schema = {
           },
         },
         NodeProto: {
+          edition: "proto2",
           fields: {
             input: { type: "string", id: 1, rule: "repeated", options: { packed: false } },
             output: { type: "string", id: 2, rule: "repeated", options: { packed: false } },
@@ -363,12 +366,14 @@ export const schema = {
           },
         },
         IntIntListEntryProto: {
+          edition: "proto2",
           fields: {
             key: { type: "int64", id: 1 },
             value: { type: "int64", id: 2, rule: "repeated", options: { packed: false } },
           },
         },
         NodeDeviceConfigurationProto: {
+          edition: "proto2",
           fields: {
             configuration_id: { type: "string", id: 1 },
             sharding_spec: { type: "ShardingSpecProto", id: 2, rule: "repeated", options: { packed: false } },
@@ -376,6 +381,7 @@ export const schema = {
           },
         },
         ShardingSpecProto: {
+          edition: "proto2",
           fields: {
             tensor_name: { type: "string", id: 1 },
             device: { type: "int64", id: 2, rule: "repeated", options: { packed: false } },
@@ -389,6 +395,7 @@ export const schema = {
           },
         },
         ShardedDimProto: {
+          edition: "proto2",
           fields: {
             axis: { type: "int64", id: 1 },
             simple_sharding: {
@@ -400,6 +407,7 @@ export const schema = {
           },
         },
         SimpleShardedDimProto: {
+          edition: "proto2",
           fields: {
             dim_value: { type: "int64", id: 1 },
             dim_param: { type: "string", id: 2 },
@@ -407,6 +415,7 @@ export const schema = {
           },
         },
         TrainingInfoProto: {
+          edition: "proto2",
           fields: {
             initialization: { type: "GraphProto", id: 1 },
             algorithm: { type: "GraphProto", id: 2 },
@@ -425,6 +434,7 @@ export const schema = {
           },
         },
         ModelProto: {
+          edition: "proto2",
           fields: {
             ir_version: { type: "int64", id: 1 },
             opset_import: { type: "OperatorSetIdProto", id: 8, rule: "repeated", options: { packed: false } },
@@ -456,6 +466,7 @@ export const schema = {
           },
         },
         DeviceConfigurationProto: {
+          edition: "proto2",
           fields: {
             name: { type: "string", id: 1 },
             num_devices: { type: "int32", id: 2 },
@@ -463,9 +474,11 @@ export const schema = {
           },
         },
         StringStringEntryProto: {
+          edition: "proto2",
           fields: { key: { type: "string", id: 1 }, value: { type: "string", id: 2 } },
         },
         TensorAnnotation: {
+          edition: "proto2",
           fields: {
             tensor_name: { type: "string", id: 1 },
             quant_parameter_tensor_names: {
@@ -477,6 +490,7 @@ export const schema = {
           },
         },
         GraphProto: {
+          edition: "proto2",
           fields: {
             node: { type: "NodeProto", id: 1, rule: "repeated", options: { packed: false } },
             name: { type: "string", id: 2 },
@@ -506,6 +520,7 @@ export const schema = {
           },
         },
         TensorProto: {
+          edition: "proto2",
           fields: {
             dims: { type: "int64", id: 1, rule: "repeated", options: { packed: false } },
             data_type: { type: "int32", id: 2 },
@@ -572,6 +587,7 @@ export const schema = {
           },
         },
         SparseTensorProto: {
+          edition: "proto2",
           fields: {
             values: { type: "TensorProto", id: 1 },
             indices: { type: "TensorProto", id: 2 },
@@ -579,6 +595,7 @@ export const schema = {
           },
         },
         TensorShapeProto: {
+          edition: "proto2",
           fields: {
             dim: { type: "TensorShapeProto.Dimension", id: 1, rule: "repeated", options: { packed: false } },
           },
@@ -593,6 +610,7 @@ export const schema = {
           },
         },
         TypeProto: {
+          edition: "proto2",
           fields: {
             tensor_type: { type: "TypeProto.Tensor", id: 1 },
             sequence_type: { type: "TypeProto.Sequence", id: 4 },
@@ -616,9 +634,11 @@ export const schema = {
           },
         },
         OperatorSetIdProto: {
+          edition: "proto2",
           fields: { domain: { type: "string", id: 1 }, version: { type: "int64", id: 2 } },
         },
         FunctionProto: {
+          edition: "proto2",
           fields: {
             name: { type: "string", id: 1 },
             input: { type: "string", id: 4, rule: "repeated", options: { packed: false } },

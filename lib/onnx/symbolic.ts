@@ -41,6 +41,7 @@ const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a 
 
 /** Whole numbers as a function of the batch size; null if they are none that is so simple. */
 function fit(values: Three<number>, batches: Three<number>): Affine | null {
+  if (!values.every(Number.isSafeInteger)) return null;
   const [rise, run] = [values[1] - values[0], batches[1] - batches[0]];
   const common = gcd(rise, run);
   const [slope, divisor] = [rise / common, run / common];

@@ -11,7 +11,7 @@ import { type Graph, GraphBuilder, type GraphValue, type Ref } from "./graph.js"
 import { writeModule, writesTheSame } from "./modules.js";
 import type { ModuleCall, Recording } from "./record.js";
 import { NotExportable } from "./writers/call.js";
-import { writeInstruction } from "./writers/index.js";
+import { isExportable, writeInstruction } from "./writers/index.js";
 
 /** What an instruction is called in messages, and why it cannot be exported. */
 export interface Problem {
@@ -116,6 +116,8 @@ class Translation {
     const [y] = recorded.written;
     // A check for NaN writes nothing.
     if (y === undefined) return;
+    // The state of a generator moves on after a draw, which is refused by itself.
+    if (this.#recording.draws.has(y.storage)) return;
     if (!y.storage.isSymbolic && !this.#mayWrite(i)) {
       this.#tell(`it writes to ${this.#states.get(y.storage)?.name ?? "a tensor that outlives the call"}`);
       return;
@@ -151,7 +153,7 @@ class Translation {
 
   /** Computes what depends on constants alone. */
   #fold({ instruction, params, operands, written }: RecordedWithin, y: Tensor): boolean {
-    if (!this.#options.folds) return false;
+    if (!this.#options.folds || !isExportable(instruction)) return false;
     const arrays = operands.map((tensor) => {
       if (tensor === null) return null;
       return tensor === y ? allocate(y.dtype, y.size) : this.#knownOf(tensor);

@@ -72,7 +72,9 @@ def constants(message):
 
 
 messages = list(onnx_ml_pb2.DESCRIPTOR.message_types_by_name.values())
-descriptor = {"nested": {"onnx": {"nested": {message.name: describe(message) for message in messages}}}}
+# Fields have presence: a 0 that is there is not the same as none.
+described = {message.name: {"edition": "proto2", **describe(message)} for message in messages}
+descriptor = {"nested": {"onnx": {"nested": described}}}
 opset = onnx.defs.onnx_opset_version()
 text = "\n\n".join(
     [

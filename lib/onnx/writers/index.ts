@@ -31,6 +31,12 @@ const REASONS: { readonly [F in Family]?: string } = {
   sample: "it draws random numbers",
 };
 
+const familyOf = (instruction: number): Family =>
+  descriptionOf(instructionName(instruction)).family as Family;
+
+/** Whether a family of instructions can be written, though not each of its instructions. */
+export const isExportable = (instruction: number): boolean => WRITERS[familyOf(instruction)] !== undefined;
+
 /**
  * Writes a recorded instruction to the graph.
  * @returns the value of its result
@@ -41,7 +47,7 @@ export function writeInstruction(
   graph: GraphBuilder,
   read: (tensor: Tensor) => Ref,
 ): Ref {
-  const family = descriptionOf(instructionName(recorded.instruction)).family as Family;
+  const family = familyOf(recorded.instruction);
   const writer = WRITERS[family] as Writer<Family> | undefined;
   if (writer === undefined) throw new NotExportable(REASONS[family] ?? "ONNX has no such operator");
   return writer(new Call(recorded, graph, read));
