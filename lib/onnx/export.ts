@@ -50,12 +50,8 @@ const NAME = "exportOnnx";
  * @throws ArgumentError that names each op that cannot be exported with its line; ShapeError for samples whose batches
  *   differ; PackageError if protobufjs is not installed; OptionError; FileError; and what `forward` throws
  * @example
- * import { nn, zeros } from "thalweg";
- * import { exportOnnx } from "thalweg/onnx";
- *
- * const model = new nn.Sequential(new nn.Linear(4, 8), new nn.ReLU(), new nn.Linear(8, 3));
- * const bytes = exportOnnx(model, zeros([1, 4]));
- * bytes.length > 0   // true
+ * const net = new nn.Sequential(new nn.Linear(4, 8), new nn.ReLU(), new nn.Linear(8, 3));
+ * const bytes = exportOnnx(net, zeros([1, 4]), { path: "net.onnx" });
  */
 export function exportOnnx(
   model: Module,

@@ -228,6 +228,10 @@ function byHand(): Seeds {
     "interchange.encodeNpz": [
       { x, y },
       { compressed: true, dtype: "float16" },
+    "onnx.exportOnnx": [
+      model,
+      x,
+      { opset: 18, dynamicBatch: true, inputNames: ["x"], outputNames: ["y"], metadata: { a: "b" } },
     ],
     "tensorboard.TensorBoard": ["run", { filenameSuffix: ".x" }],
     "tensorboard.TensorBoard.addScalar": ["loss", 0.5, 1],
