@@ -102,6 +102,7 @@ class Translation {
 
   /** Writes a whole call of a module as ONNX's operator for it, where there is one. */
   #writeModule(call: ModuleCall): boolean {
+    if (call.output.size === 0) return false;
     this.#graph.scope = call.name;
     const line = this.#recording.instructions[call.begin]?.line ?? null;
     this.#graph.origin = originOf(call.module.constructor.name, call, line);

@@ -212,17 +212,34 @@ describe("names and options", () => {
     expect(() => exportOnnx(new nn.Linear(2, 2), zeros([1, 2]), { path: nowhere })).toThrow(FileError);
   });
 
+  // Operators whose definition some opset changed, and those that are there from some opset on.
+  const layers: readonly nn.Module[] = [
+    ...[new nn.LeakyReLU(), new nn.ELU(), new nn.CELU(), new nn.SELU(), new nn.GELU(), new nn.Mish()],
+    ...[new nn.Softplus(), new nn.Softsign(), new nn.Hardsigmoid(), new nn.Hardswish(), new nn.PReLU()],
+    ...[
+      new nn.Softshrink(),
+      new nn.Hardshrink(),
+      new nn.Threshold(0.1, 0),
+      new nn.Hardtanh(),
+      new nn.ReLU6(),
+    ],
+    ...[new nn.Softmax(), new nn.LogSoftmax(), new nn.LayerNorm(3), new nn.BatchNorm1d(3), new nn.RMSNorm(3)],
+    ...[new nn.GELU({ approximate: "tanh" }), new nn.GroupNorm(1, 3), new nn.PReLU({ numParameters: 3 })],
+  ];
+
   test.each([17, 18, 19, 20, 21, 22, 23])("opset %i", async (opset) => {
+    const list = new nn.ModuleList(layers);
     const model = new Wrapped((x) => {
       const y = x as Tensor;
       const parts = [ops.amax(y, { dim: 1 }), ops.sum(y, { dim: [0, 1] }), ops.prod(y, { dim: 1 })];
-      return [
-        ...parts,
+      const ofOps = [
         ops.softmax(ops.cumsum(y, 1)),
         ops.sort(y).values,
         ops.any(ops.greater(y, 1), { dim: 1 }),
       ];
-    });
+      return [...parts, ...ofOps, ...layers.map((layer) => layer.forward(y))];
+    }, list);
+    model.eval();
     const bytes = exportOnnx(model, zeros([1, 3]), { opset });
     expect(decodeModel("test", bytes).opset_import).toEqual([{ domain: "", version: BigInt(opset) }]);
     const x = randn([7, 3]);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type nn, randn, type Tensor, zeros } from "../../lib/index.js";
+import { manualSeed, type nn, randn, type Tensor, zeros } from "../../lib/index.js";
 import { exportOnnx } from "../../lib/onnx/index.js";
 import { CASES } from "../nn/cases.js";
 import { expectNumbersClose } from "../oracle/compare.js";
@@ -74,7 +74,7 @@ test.skipIf(python === undefined)(
     const folder = mkdtempSync(join(tmpdir(), "thalweg-onnx-"));
     try {
       manualSeed(1);
-    const all = [...models()];
+      const all = [...models()];
       for (const [i, { bytes, inputs }] of all.entries()) {
         writeFileSync(join(folder, `${i}.onnx`), bytes);
         const given = inputs.map(({ data, dtype, shape }) => ({ data: [...data], dtype, shape }));
