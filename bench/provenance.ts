@@ -57,11 +57,15 @@ export function provenance({
   ];
 }
 
-/** A path becomes its file name, since the folder is specific to this machine. */
-const withoutFolder = (word: string) => word.replace(/(^|=)\/.*\//, "$1");
+/** Options that name files of this machine and change no result, each with its value. */
+const FILES = ["--json", "--reuse"];
+const isOfFile = (word: string, before: string | undefined) =>
+  FILES.some((option) => word === option || word.startsWith(`${option}=`) || before === option);
 
 const quote = (word: string) => (/^[\w./,=-]+$/.test(word) ? word : `"${word}"`);
 
 /** The benchmark's command with these arguments. */
-export const commandOf = (args: readonly string[]): string =>
-  `npm run bench${args.length > 0 ? ` -- ${args.map(withoutFolder).map(quote).join(" ")}` : ""}`;
+export function commandOf(args: readonly string[]): string {
+  const words = args.filter((word, i) => !isOfFile(word, args[i - 1]));
+  return `npm run bench${words.length > 0 ? ` -- ${words.map(quote).join(" ")}` : ""}`;
+}

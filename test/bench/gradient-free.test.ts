@@ -8,6 +8,7 @@ import { merge, type Part, searchParts } from "../../bench/gradient-free/kept.js
 import type { SearchRow } from "../../bench/gradient-free/searches.js";
 import { comparisonTable, hitTable } from "../../bench/gradient-free/tables.js";
 import { SEARCHES, search } from "../../bench/impl/searches.js";
+import { commandOf } from "../../bench/provenance.js";
 import { attempt } from "../build/helpers.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-gradient-free-"));
@@ -156,6 +157,12 @@ describe("the file that is kept", () => {
     const other = { ...row("thalweg", 1, 10, [1, 2, 3]), d: 5 };
     expect([...searchParts({ ...shared, searches: [...all, other] }).keys()]).toEqual([2]);
     expect([...searchParts({ ...shared, searches: all.slice(1) }).keys()]).toEqual([]);
+  });
+
+  test("tells the command, without the files of this machine", () => {
+    const args = ["--json", "/tmp/a.json", "--filter", "d=02", "--reuse=/tmp/b.json,c.json", "--results"];
+    expect(commandOf(args)).toBe("npm run bench -- --filter d=02 --results");
+    expect(commandOf(["--reuse", "b.json"])).toBe("npm run bench");
   });
 });
 
