@@ -15,8 +15,8 @@ function settingsOf({ header }: DataFile): EvolutionSettings {
 
 const parametersOf = (model: nn.Module): number[] => model.parameters().flatMap(({ data }) => [...data]);
 
-/** Generations in one native call. */
-export function evolutionSession(file: DataFile): Session {
+/** `chunk` generations in one native call, as `minimizeModule` has them and JAX's scan. */
+export function evolutionSession(file: DataFile, chunk: number): Session {
   const { population, verified, sigma, lr, momentum } = settingsOf(file);
   const common = { sigma, lr, momentum, optimizer: "sgd", seed: SEED } as const;
   const { model, x, y, batch } = buildNetwork(file, "float32");
@@ -40,6 +40,7 @@ export function evolutionSession(file: DataFile): Session {
       return pick(parametersOf(other));
     },
     loss: () => mean,
+    fixedSteps: chunk,
   };
 }
 

@@ -26,7 +26,7 @@ function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Sess
     case "matmul":
       return productSession(file);
     case "evolution":
-      return evolutionSession(file);
+      return evolutionSession(file, chunk);
     case "optimizer":
       return descentSession(file);
     case "infer":

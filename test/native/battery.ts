@@ -15,6 +15,7 @@ import {
 } from "../../lib/index.js";
 import { binding } from "../../lib/native/binding.js";
 import { gammaSample, logGammaSample } from "../../lib/ops/gamma-sample.js";
+import { matmulBatch } from "../../lib/ops/matmul-batch.js";
 import { type Registered, registry } from "../../lib/ops/registry.js";
 
 const threads = Number(process.env["BATTERY_THREADS"] ?? 1);
@@ -94,8 +95,10 @@ for (const dtype of FLOATS) {
       const [a, b] = [uniform([n], dtype, 0.25), uniform([n], dtype, -2)];
       keep(`${op.name} ${dtype} ${n}`, call(op, a, b));
       keep(`${op.name} ${dtype} ${n} scalar`, call(op, a, 1.5));
-      keep(`${op.name} ${dtype} row`, call(op, uniform([5, n], dtype, 0.25), uniform([n], dtype)));
-      keep(`${op.name} ${dtype} column`, call(op, uniform([5, 1], dtype, 0.25), uniform([1, n], dtype)));
+    }
+    for (const n of [17, 200]) {
+      keep(`${op.name} ${dtype} ${n} row`, call(op, uniform([5, n], dtype, 0.25), uniform([n], dtype)));
+      keep(`${op.name} ${dtype} ${n} column`, call(op, uniform([5, 1], dtype, 0.25), uniform([1, n], dtype)));
     }
   }
   for (const op of REDUCE) {
@@ -302,7 +305,7 @@ for (const dtype of FLOATS) {
   for (const [out, inputs, batch] of [
     [300, 701, 20],
     [3, 60_007, 5],
-    [256, 520, 1030],
+    [40, 130, 1030],
   ] as const) {
     for (const [rule, make] of [
       ["decay", (w: Tensor) => new optim.SGD([w], { lr: 0.01, weightDecay: 0.1, maximize: true })],
@@ -324,6 +327,25 @@ for (const dtype of FLOATS) {
       for (let i = 0; i < 2; i++)
         keep(`product, loss ${i} ${rule} ${dtype} ${out} ${inputs} ${batch}`, step(x) as Tensor);
       keep(`product, weights ${rule} ${dtype} ${out} ${inputs} ${batch}`, w);
+    }
+  }
+}
+// Products of many pairs of matrices, with a row of a bias for each pair or one for all, and an activation.
+for (const dtype of FLOATS) {
+  for (const [S, M, N, K] of [
+    [1, 5, 4, 17],
+    [3, 32, 24, 16],
+    [5, 7, 33, 8],
+    [2, 9, 130, 70],
+  ] as const) {
+    const [a, one, b] = [uniform([S, M, K], dtype), uniform([M, K], dtype), uniform([S, N, K], dtype)];
+    for (const bias of [uniform([S, 1, N], dtype), uniform([N], dtype)]) {
+      for (const activation of ["relu", "tanh", "sigmoid"] as const) {
+        const fn = (x: Tensor): Tensor =>
+          ops[activation](ops.add(matmulBatch(x, b, { transposeA: false, transposeB: true }), bias));
+        for (const x of [a, one])
+          keep(`matmul batch ${dtype} ${[S, M, N, K, x.rank, bias.rank]} ${activation}`, compile(fn)(x));
+      }
     }
   }
 }

@@ -53,6 +53,31 @@ describe("fuseElementwise", () => {
     expectSame(() => fn, PASS, [x]);
   });
 
+  test("reads an input that is broadcast along the first axes", () => {
+    const [whole, row, own] = [[3, 300], [300], [3, 1]].map((shape) => random.normal(shape)) as Tensor[];
+    const fn = (a: Tensor, b: Tensor): Tensor[] => {
+      const sum = ops.add(a, b);
+      return [ops.relu(sum), ops.mul(ops.sub(b, ops.exp(a)), 2)];
+    };
+    const program = programOf(fn, PASS, whole as Tensor, row as Tensor);
+    const chains = all("chain", program);
+    expect(chains.map((chain) => [chain.param("n"), chain.param("period")])).toEqual([
+      [900, 300],
+      [900, 300],
+    ]);
+    expect(program.instructions).toHaveLength(2);
+    expectSame(() => fn, PASS, [whole as Tensor, row as Tensor]);
+    // Not one that is broadcast along the last axis, nor two of different sizes.
+    expect(names((a, b) => ops.relu(ops.add(a, b)), PASS, whole as Tensor, own as Tensor)).toEqual([
+      "add",
+      "relu",
+    ]);
+    const [large, other] = [random.normal([4, 300]), random.normal([400])];
+    const two = (a: Tensor, b: Tensor, c: Tensor): Tensor => ops.add(ops.reshape(ops.add(a, b), [3, 400]), c);
+    expect(names(two, PASS, large, row as Tensor, other)).toEqual(["add", "add"]);
+    expectSame(() => two, PASS, [large, row as Tensor, other]);
+  });
+
   test("works with every dtype, also where it changes within the chain", () => {
     const fn = (a: Tensor, b: Tensor): Tensor[] => {
       const less = ops.less(a, b);
