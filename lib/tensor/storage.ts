@@ -16,7 +16,9 @@ interface Claims {
 
 // A JavaScript symbol cannot be cloned, and the error shows its description. Without it, a clone would silently be an
 // object without the elements, which are in #private fields.
-const NOT_CLONEABLE = Symbol("a Tensor; send { data, shape, dtype } and make it anew with tensor(), or the bytes of serialize()");
+const NOT_CLONEABLE = Symbol(
+  "a Tensor; send { data, shape, dtype } and make it anew with tensor(), or the bytes of serialize()",
+);
 
 /**
  * The memory of a tensor, shared by the tensors that are views of it. The values are in a typed array of JavaScript,

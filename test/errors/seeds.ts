@@ -2,9 +2,8 @@ import { Normal } from "../../lib/distributions/index.js";
 import { Game } from "../../lib/games/index.js";
 import * as gradientFree from "../../lib/gradient-free/index.js";
 import { accuracy, cost, Generator, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
+import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
 import { CartPole } from "../../lib/rl/index.js";
-import { encodeNpy, encodeNpz, encodeSafetensors } from "../../lib/interchange/index.js";
-import { encodePyTorch } from "../../lib/interchange/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
   argumentsOf as argumentsOfDistribution,
@@ -228,6 +227,7 @@ function byHand(): Seeds {
     "interchange.encodeNpz": [
       { x, y },
       { compressed: true, dtype: "float16" },
+    ],
     "onnx.exportOnnx": [
       model,
       x,
