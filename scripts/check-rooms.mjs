@@ -1,6 +1,6 @@
 // Checks the imports between the folders of lib/ against the line "May import" in each folder's README.md, and that the
 // lines form no circle. A room that users import by a name of its own, `thalweg/<room>`, may be imported only by such
-// rooms: whoever imports `thalweg` does not load it. Imports of types are free: they do not exist when the code runs.
+// rooms, or by `import()` where it is used: whoever imports `thalweg` does not load it. Imports of types are free: they do not exist when the code runs.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import process from "node:process";
@@ -34,7 +34,7 @@ function readAllowed(room) {
   return line === null || line[1] === "nothing" ? [] : line[1].split(", ");
 }
 
-/** The imports of a file that exist when it runs: not `import type`, and not lists of names that are all types. */
+/** The imports of a file that exist when it runs, and whether only a call loads them: not `import type`, and not lists of names that are all types. */
 function imports(text) {
   const found = [];
   for (const { 1: clause, 2: from } of text.matchAll(/^(?:import|export)\s+([^;]*?)\s*from\s+"([^"]+)";/gm)) {
@@ -44,9 +44,12 @@ function imports(text) {
       .map((name) => name.trim())
       .filter(Boolean);
     const isType = clause.startsWith("type ") || names?.every((name) => name.startsWith("type "));
-    if (!isType) found.push(from);
+    if (!isType) found.push({ from, isLate: false });
   }
-  return [...found, ...Array.from(text.matchAll(/(?:^import|\bimport\()\s*"([^"]+)"/gm), ([, from]) => from)];
+  for (const { 1: late, 2: from } of text.matchAll(/(?:^import|\b(import\())\s*"([^"]+)"/gm)) {
+    found.push({ from, isLate: late !== undefined });
+  }
+  return found;
 }
 
 const folders = [...new Set(files.filter((file) => file.includes("/")).map(roomOf))];
@@ -77,11 +80,11 @@ if (circle !== undefined) problems.push(`the rooms go in a circle: ${circle.join
 for (const file of files) {
   const room = roomOf(file);
   const text = readFileSync(join(lib, file), "utf8");
-  for (const from of imports(text)) {
+  for (const { from, isLate } of imports(text)) {
     if (!from.startsWith(".")) continue;
     const other = roomOf(posix.normalize(posix.join(posix.dirname(file), from)).replace(/\.js$/, ".ts"));
     if (other === room) continue;
-    if (ownNames.includes(other) && !ownNames.includes(room) && room !== COMMAND) {
+    if (ownNames.includes(other) && !ownNames.includes(room) && room !== COMMAND && !isLate) {
       problems.push(`lib/${file}: ${from}: lib/${other} is loaded by its own name alone`);
       continue;
     }

@@ -82,6 +82,11 @@ export interface FitOptions {
    */
   readonly progress?: boolean;
   /**
+   * A folder for TensorBoard: after each epoch the loss, the metrics, the learning rates and the speed are written
+   * there. Needs the packages protobufjs and crc-32. Default: none.
+   */
+  readonly tensorBoard?: string;
+  /**
    * Writes checkpoints, next to the training: the state is copied between two steps, and a thread of its own writes
    * the file. If writing takes longer than the interval, copies that wait are dropped for newer ones. Default: none.
    */
@@ -131,6 +136,7 @@ const OPTIONS = [
   "onBatch",
   "onEpoch",
   "progress",
+  "tensorBoard",
   "checkpoint",
   "onCheckpoint",
   "resume",
@@ -197,6 +203,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
   if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
   const metrics = checkMetrics("fit", options.metrics);
   checkFlag("fit", "progress", options.progress ?? false);
+  if (options.tensorBoard !== undefined) checkPath("fit: tensorBoard", options.tensorBoard);
   for (const name of ["onBatch", "onEpoch", "onCheckpoint", "onResume"] as const) {
     if (options[name] !== undefined) checkFunction("fit", name, options[name]);
   }

@@ -1,12 +1,25 @@
 import process from "node:process";
 import type { EpochReport } from "./fit.js";
 
-/** The display of a training's progress. */
+/** What follows a training: the display of its progress, or a file of its figures. */
 export interface Progress {
   batch(epoch: number, samples: number, loss: number): void;
   epoch(report: EpochReport): void;
-  close(): void;
+  close(): void | Promise<void>;
 }
+
+/** All of these as one. */
+export const together = (parts: readonly Progress[]): Progress => ({
+  batch: (...figures) => {
+    for (const part of parts) part.batch(...figures);
+  },
+  epoch: (report) => {
+    for (const part of parts) part.epoch(report);
+  },
+  close: async () => {
+    for (const part of parts) await part.close();
+  },
+});
 
 const SILENT: Progress = { batch() {}, epoch() {}, close() {} };
 

@@ -10,6 +10,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { isInstance } from "../options.js";
 import { canFail } from "../plan/ir.js";
 import { Generator, type GeneratorState } from "../random/generator.js";
+import { openBoard } from "./board.js";
 import { type CheckpointPlan, Checkpoints } from "./checkpoints.js";
 import type { CompiledModel } from "./compiled-model.js";
 import type { Evaluator } from "./evaluate.js";
@@ -17,7 +18,7 @@ import type { EpochReport, FitOptions } from "./fit.js";
 import { Forks } from "./forks.js";
 import { Means, type Metrics } from "./metrics.js";
 import { differencesOf, type Position, readPosition } from "./position.js";
-import { openProgress, type Progress } from "./progress.js";
+import { openProgress, type Progress, together } from "./progress.js";
 import { isRefusal } from "./refusal.js";
 import { RunningSet, runSteps } from "./steps.js";
 import { inTurn } from "./turn.js";
@@ -48,7 +49,7 @@ export interface Plan {
   /** The options that are used as they are. */
   readonly callbacks: Pick<
     FitOptions,
-    "signal" | "onBatch" | "onEpoch" | "onCheckpoint" | "onResume" | "progress"
+    "signal" | "onBatch" | "onEpoch" | "onCheckpoint" | "onResume" | "progress" | "tensorBoard"
   >;
 }
 
@@ -65,15 +66,18 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
     training = new Training(plan, set, checkpoints);
     if (plan.resume !== null) await training.resume(plan.resume);
     progress = await openProgress(callbacks.progress ?? false, epochs, dataset.length);
+    if (callbacks.tensorBoard !== undefined) {
+      progress = together([progress, await openBoard(callbacks.tensorBoard, plan.optimizer)]);
+    }
     return await training.run(progress);
   } catch (error) {
     if (isRefusal(error)) training?.undo();
     throw error;
   } finally {
-    progress?.close();
     set?.close();
     validator?.close();
     await checkpoints?.close();
+    await progress?.close();
   }
 }
 
