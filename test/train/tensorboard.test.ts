@@ -41,7 +41,7 @@ test("fit writes each epoch's figures where TensorBoard finds them", async () =>
   const expected = {
     "loss/train": history.map(({ loss }) => loss),
     "accuracy/train": history.map(({ metrics }) => metrics["accuracy"] as number),
-    "loss/validation": history.map(({ validation }) => validation?.loss as number),
+    "loss/validation": history.map(({ validation }) => validation?.["loss"] as number),
     "accuracy/validation": history.map(({ validation }) => validation?.["accuracy"] as number),
     lr: [0.5, 0.25, 0.125],
     "samples per second": history.map(({ samplesPerSecond }) => samplesPerSecond),
