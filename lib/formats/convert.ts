@@ -11,6 +11,8 @@ export interface ToTensorOptions {
    * numbers; bool for bool.
    */
   readonly dtype?: DType | undefined;
+  /** How a user asks for float64, for errors. Default: `dtype: "float64"`. */
+  readonly wide?: string;
 }
 
 /**
@@ -40,7 +42,7 @@ export function toTensor(
     const shown = isFloating(from) ? value : BigInt(value);
     const element = `${place}: ${shown} at position ${i} of ${format(shape)}`;
     if (from === "bool") throw new DataError(`${element}: expected bytes of 0 and 1 for bool`);
-    throw new DataError(`${element}, stored as ${from}, does not fit ${to}${hint(to, value)}`);
+    throw new DataError(`${element}, stored as ${from}, does not fit ${to}${hint(to, value, options)}`);
   };
   const numbers = exactNumbers(where, stored, refuse);
   if (to === "float32" && from !== to && numbers instanceof Float32Array) {
@@ -171,12 +173,10 @@ const RANGES: Partial<Record<StoredDType, readonly [number, number]>> = {
 };
 
 /** What to ask for instead of a dtype that does not hold the value. */
-function hint(to: DType, value: number | bigint): string {
-  if (to === "float64") return " exactly, nor does it fit any other dtype of tensors";
-  const wide = Number.isInteger(value)
-    ? 'dtype: "float64" holds it'
-    : 'dtype: "float64" or "float32" holds it';
-  return `; ${wide}`;
+function hint(to: DType, value: number | bigint, { wide = 'dtype: "float64"' }: ToTensorOptions): string {
+  // A value that float64 would round comes as a bigint.
+  const fits = to !== "float64" && typeof value === "number";
+  return fits ? `; ${wide} holds it` : ", nor any other dtype of tensors";
 }
 
 /** The bytes as elements of that type; a copy where the memory is not aligned for it. */

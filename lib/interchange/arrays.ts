@@ -24,6 +24,7 @@ export type StoredFloat = "float16" | "bfloat16" | "float32" | "float64";
 
 const FLOATS: readonly StoredFloat[] = ["float16", "bfloat16", "float32", "float64"];
 const STORED = Object.keys(STORED_SIZES) as StoredDType[];
+const ASK = 'integers: "float64"';
 const WIDE: readonly StoredDType[] = ["int64", "uint32", "uint64"];
 
 /** The bytes of a file, or the bytes given, and how errors about them begin. */
@@ -43,7 +44,7 @@ export function tensorReader(
 ): (place: string, name: string, array: StoredArray) => Tensor {
   const wide: DType = checkChoice(where, "integers", integers, ["int32", "float64"]);
   return (place, name, array) =>
-    toTensor(place, name, array, WIDE.includes(array.dtype) ? { dtype: wide } : {});
+    toTensor(place, name, array, WIDE.includes(array.dtype) ? { dtype: wide, wide: ASK } : {});
 }
 
 /** Tensors for the arrays of a file. `__proto__` is a name like any other. */

@@ -141,7 +141,7 @@ test.each([
 
 test.each([2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 63n - 1n])("refuses int64 %d as float64", (value) => {
   expect(() => read(stored("int64", BigInt64Array.of(value)), "float64")).toThrow(
-    `${value} at position 0 of [1], stored as int64, does not fit float64`,
+    `${value} at position 0 of [1], stored as int64, does not fit float64, nor any other dtype of tensors`,
   );
 });
 

@@ -182,7 +182,7 @@ describe.each(FORMATS)("%s", (name, { read, write, encode }) => {
   test("reads large whole numbers as float64 where asked", async () => {
     const bytes = encode({ n: tensor([2 ** 31], { dtype: "float64" }) }, { dtype: { n: "int64" } });
     await expect(read(bytes)).rejects.toThrow(
-      /"n": 2147483648 at position 0 of \[1\], stored as int64, does not fit int32/,
+      /"n": 2147483648 at position 0 of \[1\], stored as int64, does not fit int32; integers: "float64" holds it/,
     );
     expect((await read(bytes, { integers: "float64" }))["n"]?.toArray()).toEqual([2 ** 31]);
   });
