@@ -149,7 +149,8 @@ function readHeader(where: string, bytes: Uint8Array): { text: string; start: nu
   if (bytes[LENGTH_BYTES] !== 0x7b || length === 0n) refuse("expected { at byte 8");
   try {
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    return { text: decoder.decode(bytes.subarray(LENGTH_BYTES, start)), start };
+    // A copy, since a decoder refuses shared memory.
+    return { text: decoder.decode(new Uint8Array(bytes.subarray(LENGTH_BYTES, start))), start };
   } catch {
     return refuse("its header is not UTF-8");
   }

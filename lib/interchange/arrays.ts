@@ -32,7 +32,11 @@ export async function bytesFrom(
   where: string,
   source: FilePath | Uint8Array,
 ): Promise<{ bytes: Uint8Array; place: string }> {
-  if (types.isUint8Array(source)) return { bytes: source, place: where };
+  if (types.isUint8Array(source)) {
+    // Other threads could change shared memory while it is read.
+    const isShared = types.isSharedArrayBuffer(source.buffer);
+    return { bytes: isShared ? new Uint8Array(source) : source, place: where };
+  }
   const path = checkPath(where, source);
   return { bytes: await readWhole(where, path), place: `${where}: ${path}` };
 }
@@ -92,7 +96,12 @@ function readDTypes(where: string, dtypes: object, tensors: object): Map<string,
   );
 }
 
-/** One piece of memory with all pieces: a copy, which later writes to the tensors do not change. */
+/** The pieces in memory of their own, which later writes to the tensors do not change. */
+export function copied(where: string, chunks: readonly Uint8Array[]): Uint8Array[] {
+  return chunks.map((chunk) => joined(where, [chunk]));
+}
+
+/** A copy of the pieces in one. */
 export function joined(where: string, chunks: readonly Uint8Array[]): Uint8Array {
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const bytes = allocateUnset("bool", length, where) as Uint8Array;

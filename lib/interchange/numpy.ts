@@ -10,6 +10,7 @@ import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import {
   arraysOf,
   bytesFrom,
+  copied,
   joined,
   type ReadArraysOptions,
   type StoredFloat,
@@ -72,7 +73,8 @@ export async function readNpy(
  * @example await writeNpy("images.npy", images, { dtype: "float16" });
  */
 export async function writeNpy(path: FilePath, tensor: Tensor, options: WriteNpyOptions = {}): Promise<void> {
-  await writeAtomically("writeNpy", path, [npyBytes("writeNpy", tensor, options)]);
+  const where = "writeNpy";
+  await writeAtomically(where, path, copied(where, npyChunks(where, tensor, options)));
 }
 
 /**
@@ -81,15 +83,15 @@ export async function writeNpy(path: FilePath, tensor: Tensor, options: WriteNpy
  * @example const bytes = encodeNpy(tensor([3, 1], { dtype: "int32" }), { dtype: "int64" });
  */
 export function encodeNpy(tensor: Tensor, options: WriteNpyOptions = {}): Uint8Array {
-  return npyBytes("encodeNpy", tensor, options);
+  return joined("encodeNpy", npyChunks("encodeNpy", tensor, options));
 }
 
-function npyBytes(where: string, tensor: Tensor, options: WriteNpyOptions): Uint8Array {
+function npyChunks(where: string, tensor: Tensor, options: WriteNpyOptions): Uint8Array[] {
   checkOptions(where, options, ["dtype"]);
   const checked = checkTensor(where, "the array", tensor);
   const known = Object.keys(STORED_SIZES) as StoredDType[];
   const dtype = checkChoice<StoredDType>(where, "dtype", options.dtype ?? checked.dtype, known);
-  return joined(where, encodeArray(where, "the array", toStored(checked, dtype, where)));
+  return encodeArray(where, "the array", toStored(checked, dtype, where));
 }
 
 /**
@@ -122,7 +124,8 @@ export async function writeNpz(
   tensors: Readonly<Tensors>,
   options: WriteNpzOptions = {},
 ): Promise<void> {
-  await writeAtomically("writeNpz", path, [npzBytes("writeNpz", tensors, options)]);
+  const where = "writeNpz";
+  await writeAtomically(where, path, copied(where, npzChunks(where, tensors, options)));
 }
 
 /**
@@ -131,11 +134,11 @@ export async function writeNpz(
  * @example const bytes = encodeNpz({ images, labels }, { dtype: { labels: "uint8" } });
  */
 export function encodeNpz(tensors: Readonly<Tensors>, options: WriteNpzOptions = {}): Uint8Array {
-  return npzBytes("encodeNpz", tensors, options);
+  return joined("encodeNpz", npzChunks("encodeNpz", tensors, options));
 }
 
-function npzBytes(where: string, tensors: Readonly<Tensors>, options: WriteNpzOptions): Uint8Array {
+function npzChunks(where: string, tensors: Readonly<Tensors>, options: WriteNpzOptions): Uint8Array[] {
   checkOptions(where, options, ["compressed", "dtype"]);
   const compressed = checkFlag(where, "compressed", options.compressed ?? false);
-  return joined(where, encodeArrays(where, arraysOf(where, tensors, options.dtype), { compressed }));
+  return encodeArrays(where, arraysOf(where, tensors, options.dtype), { compressed });
 }

@@ -8,6 +8,7 @@ import { checkOptions, describe, isPlainObject } from "../options.js";
 import {
   arraysOf,
   bytesFrom,
+  copied,
   joined,
   type ReadArraysOptions,
   type StoredFloat,
@@ -59,8 +60,8 @@ export async function writeSafetensors(
   tensors: Readonly<Tensors>,
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
-  const chunks = chunksOf("writeSafetensors", tensors, options);
-  await writeAtomically("writeSafetensors", path, [joined("writeSafetensors", chunks)]);
+  const where = "writeSafetensors";
+  await writeAtomically(where, path, copied(where, chunksOf(where, tensors, options)));
 }
 
 /**
@@ -72,7 +73,8 @@ export function encodeSafetensors(
   tensors: Readonly<Tensors>,
   options: WriteSafetensorsOptions = {},
 ): Uint8Array {
-  return joined("encodeSafetensors", chunksOf("encodeSafetensors", tensors, options));
+  const where = "encodeSafetensors";
+  return joined(where, chunksOf(where, tensors, options));
 }
 
 function chunksOf(where: string, tensors: Readonly<Tensors>, options: WriteSafetensorsOptions): Uint8Array[] {

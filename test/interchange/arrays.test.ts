@@ -70,6 +70,14 @@ describe.each(FORMATS)("%s", (name, { read, write, encode }) => {
     expect(plain(await read(encode({})))).toEqual([]);
   });
 
+  test("reads a Buffer, and bytes that threads share", async () => {
+    const bytes = encode(tensors);
+    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    shared.set(bytes);
+    expect(plain(await read(shared))).toEqual(plain(tensors));
+    expect(plain(await read(Buffer.from(bytes)))).toEqual(plain(tensors));
+  });
+
   test("stores floats as asked and leaves the others", async () => {
     const found = await read(encode(tensors, { dtype: "float16" }));
     expect(found["double"]?.dtype).toBe("float32");
