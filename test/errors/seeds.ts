@@ -3,6 +3,19 @@ import { Game } from "../../lib/games/index.js";
 import * as gradientFree from "../../lib/gradient-free/index.js";
 import { accuracy, cost, Generator, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
 import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
+import {
+  accuracy,
+  cost,
+  Generator,
+  nn,
+  ops,
+  optim,
+  saveSync,
+  serialize,
+  type Tensor,
+  tensor,
+  toJSON,
+} from "../../lib/index.js";
 import { CartPole } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
@@ -26,6 +39,7 @@ export function seedsOf(name: string): Seeds {
     ...ofSchedule(name),
     ...ofCost(name),
     ...ofDistribution(name),
+    ...ofKeeping(name),
   };
   const own = Object.entries(all).filter(
     ([key]) => key === name || key.startsWith(`${name}.`) || key === `${name}()`,
@@ -145,6 +159,30 @@ function ofDistribution(name: string): Seeds {
     [`${name}.icdf`]: [probability],
     [`${name}.sample`]: [[2], { generator: new Generator(1) }],
     [`${name}.rsample`]: [[2], { straightThrough: true }],
+  };
+}
+
+/** Of models in files: calls with a model to be filled, since options go with it. */
+function ofKeeping(name: string): Seeds {
+  const model = new nn.Linear(3, 2);
+  const options = { strict: false, rename: own((key: string) => key) };
+  const path = "seed.safetensors";
+  if (/^load/.test(name)) saveSync(model, path);
+  const saving = { dtype: "float16", metadata: { epoch: "1" } };
+  class Own extends nn.Linear {}
+  return {
+    save: [model, path, saving],
+    saveSync: [model, path, saving],
+    serialize: [model, saving],
+    load: [path, model, options],
+    loadSync: [path, model, options],
+    loadTensors: [path],
+    loadTensorsSync: [path],
+    deserialize: [serialize(model), model, options],
+    deserializeTensors: [serialize(model)],
+    toJSON: [model],
+    fromJSON: [toJSON(model), model, options],
+    registerClass: ["Own", Own, { takes: ["inFeatures"], rest: "list", options: own(() => ({})) }],
   };
 }
 
