@@ -35,25 +35,28 @@ export interface System {
  * Writes a file: a reader of a path sees the file from before or the new one, never a part of it, also after a crash of
  * the process or of the system. When it returns, the new file is on the device.
  *
- * A thread runs the text of this function, so it uses nothing from outside of itself.
+ * A thread runs the text of this function, so it uses nothing from outside of itself. Its helpers are methods: for
+ * functions in variables, compilers that keep names write calls of a function of their own.
  * @throws the system's errors; the files from before stay then.
  */
 export function replaceFiles({ fs, crc32 }: System, job: Replacement): void {
   const { chunks, checksumAt, folder, temporary, paths, mode, owner, remove, flushesFolder } = job;
-  const unlessRefused = (run: () => void, codes: readonly string[]): void => {
-    try {
-      run();
-    } catch (error) {
-      if (!codes.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    }
-  };
-  const flush = (path: string, flags: string): void => {
-    const file = fs.openSync(path, flags);
-    try {
-      fs.fsyncSync(file);
-    } finally {
-      fs.closeSync(file);
-    }
+  const helpers = {
+    unlessRefused(codes: readonly string[], run: () => void): void {
+      try {
+        run();
+      } catch (error) {
+        if (!codes.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      }
+    },
+    flush(path: string, flags: string): void {
+      const file = fs.openSync(path, flags);
+      try {
+        fs.fsyncSync(file);
+      } finally {
+        fs.closeSync(file);
+      }
+    },
   };
   if (crc32 !== undefined && checksumAt !== null) {
     let checksum = 0;
@@ -85,7 +88,7 @@ export function replaceFiles({ fs, crc32 }: System, job: Replacement): void {
       } catch {
         // Not every file system has hard links.
         fs.copyFileSync(first, temporary);
-        flush(temporary, "r+");
+        helpers.flush(temporary, "r+");
       }
       fs.renameSync(temporary, path);
     }
@@ -94,6 +97,6 @@ export function replaceFiles({ fs, crc32 }: System, job: Replacement): void {
     throw error;
   }
   // Some file systems, over a network for instance, cannot flush a folder, and say so.
-  if (flushesFolder) unlessRefused(() => flush(folder, "r"), ["EINVAL", "ENOTSUP"]);
-  for (const path of remove) unlessRefused(() => fs.unlinkSync(path), ["ENOENT"]);
+  if (flushesFolder) helpers.unlessRefused(["EINVAL", "ENOTSUP"], () => helpers.flush(folder, "r"));
+  for (const path of remove) helpers.unlessRefused(["ENOENT"], () => fs.unlinkSync(path));
 }

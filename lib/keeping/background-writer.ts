@@ -5,11 +5,10 @@ import { BackendError } from "../errors.js";
 import { type Replacement, replaceFiles } from "../files/replace.js";
 
 // The thread's code is text: a file of its own would be lost where an application is bundled into one file, and could
-// not be found where the library runs from its TypeScript sources. Some compilers call `__name` for inner functions.
+// not be found where the library runs from its TypeScript sources.
 const CODE = `
 const { parentPort } = require("node:worker_threads");
 const system = { fs: require("node:fs"), crc32: require("node:zlib").crc32 };
-const __name = (one) => one;
 const replaceFiles = ${replaceFiles.toString()};
 parentPort.on("message", ({ job, buffers }) => {
   let failure = null;

@@ -167,12 +167,27 @@ const inTraining = new WeakSet<Module>();
  *
  * The data, the targets and every option are checked before the first step.
  *
- * @returns the report of each epoch, in order.
+ * With `checkpoint` the training can be broken off at any moment and gone on with by `resume`: the result has the same
+ * bits as if it had not been broken off, with any number of threads. A checkpoint holds the model, the optimizer, the
+ * random numbers, the position in the epoch and its order, the history, and what `state` names. A schedule or a weight
+ * average that a callback uses has to be in `state`. A checkpoint is taken after `onBatch` or `onEpoch`.
+ *
+ * @returns the report of each epoch, in order; of a resumed training also of those before.
  * @throws ArgumentError, OptionError, ShapeError, DTypeError, IndexError, DataError if something does not fit, with the
  *   model unchanged; TraceError if the model, the cost or a metric reads a value; BusyError if the model is already
- *   being trained.
+ *   being trained, or if another training writes the same checkpoints; FileError if a checkpoint cannot be read or
+ *   written: the ones before stay.
  * @example
  * const history = await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5, batchSize: 128 });
+ * @example
+ * const schedule = new optim.StepLR(optimizer, { stepSize: 2 });
+ * await fit(model, {
+ *   data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5,
+ *   onEpoch: () => schedule.step(),
+ *   state: { schedules: [schedule] },
+ *   checkpoint: { path: "run.safetensors", every: { steps: 100 } },
+ *   resume: true,   // from the file, if there is one
+ * });
  */
 export async function fit(model: Module, options: FitOptions): Promise<EpochReport[]> {
   const plan = readOptions(model, options);

@@ -76,6 +76,7 @@ function isPosition(value: unknown): value is Position {
     one["forks"].every((each) => isRecord(each) && Array.isArray(each["state"]));
   return (
     ["epoch", "batch", "step", "samples", "batchSize", "seed"].every(count) &&
+    (value["batch"] as number) <= Math.ceil((value["samples"] as number) / (value["batchSize"] as number)) &&
     [isOver, shuffle].every((flag) => typeof flag === "boolean") &&
     typeof seconds === "number" &&
     Array.isArray(order) &&
