@@ -1,7 +1,7 @@
 """Models of Keras and Flax for the tests of thalweg/interchange, in interchange/: their weights as .npz, an input and
 the output (layers.json); and the defaults of the layers and functions that docs/interchange.md compares.
 
-pip install keras==3.15.0 jax==0.10.2 flax==0.12.7 torch==2.13.0
+pip install keras==3.15.1 jax==0.10.2 flax==0.12.8 torch==2.13.0
 KERAS_BACKEND=jax python test/oracle/interchange_layers.py
 """
 
