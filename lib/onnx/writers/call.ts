@@ -1,7 +1,7 @@
 // What a writer sees of a recorded instruction.
 import type { RecordedWithin } from "../../context/trace.js";
 import type { Names } from "../../native/instruction-names.js";
-import { instructionName } from "../../native/instructions.js";
+import { descriptionOf, instructionName } from "../../native/instructions.js";
 import { type Layout, layoutOf } from "../../plan/layout.js";
 import type { Family } from "../../plan/named.js";
 import type { Shape } from "../../tensor/shape.js";
@@ -33,6 +33,12 @@ export class Call<F extends Family> {
 
   param(name: Names[F]["param"]): number {
     return this.recorded.params[this.#layout.params.get(name)?.at as number] as number;
+  }
+
+  /** The name of a choice: a parameter whose values have names. */
+  choice(name: Names[F]["param"]): string {
+    const { choices } = descriptionOf(this.name).params.find((param) => param.name === name) ?? {};
+    return choices?.[this.param(name)] as string;
   }
 
   /** The operand; null if it is left out. */

@@ -2,11 +2,25 @@
 
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Attributes, GraphBuilder, Ref } from "../graph.js";
+import { POINTWISE } from "../pointwise.js";
 import type { Call, Writer } from "./call.js";
 import { Formula } from "./elementwise.js";
 
+/** Applies the activation that a user's op gives the instruction. */
+function activated<F extends "matmul" | "matmul_batch">(call: Call<F>, product: Ref): Ref {
+  const activation = call.choice("activation");
+  const known = POINTWISE[activation];
+  return known === undefined ? product : call.graph.node(known.operator, [product]);
+}
+
 // A Linear layer is one Gemm.
 export const matmul: Writer<"matmul"> = (call) => {
+  if (call.optional("state") !== null || call.optional("scale") !== null)
+    return call.refuse("it is fused with a derivative or a factor");
+  return activated(call, product(call));
+};
+
+function product(call: Call<"matmul">): Ref {
   const [alpha, beta] = [call.param("alpha"), call.param("beta")];
   const addend = call.optional("bias") ?? (beta === 0 ? null : call.optional("addend"));
   const transposes = [call.param("transposeA"), call.param("transposeB")] as const;
@@ -31,7 +45,7 @@ export const matmul: Writer<"matmul"> = (call) => {
     inputs.push(scaled(call.read(name), factor));
   }
   return call.graph.node("Gemm", inputs, attributes);
-};
+}
 
 /** factor · addend, in the result's shape. */
 function withoutProduct(call: Call<"matmul">, f: Formula, addend: Tensor, factor: number): Ref {
@@ -45,7 +59,8 @@ export const matmulBatch: Writer<"matmul_batch"> = (call) => {
     const ref = call.read(name);
     return call.param(transpose) === 1 ? transposeLast(call.graph, ref, call.operand(name).rank) : ref;
   };
-  return call.graph.node("MatMul", [side("a", "transposeA"), side("b", "transposeB")]);
+  if (call.optional("bias") !== null) return call.refuse("it is fused with a bias");
+  return activated(call, call.graph.node("MatMul", [side("a", "transposeA"), side("b", "transposeB")]));
 };
 
 /** The last two axes changed for each other. */
