@@ -188,6 +188,62 @@ describe("the graph", () => {
   });
 });
 
+describe("a user's op", () => {
+  const ofX = (name: string, kernel: string, params: number[], shape: number[]) =>
+    ops.defineOp<"x">(name, {
+      inputs: ["x"],
+      kernel,
+      shape: ({ x }) => ({ shape, dtype: x.dtype }),
+      params: () => params,
+    });
+  const exported = (op: ReturnType<typeof ofX>, sample: Tensor) => {
+    const model = new Wrapped((x) => op([x as Tensor], {}));
+    return { model, write: () => exportOnnx(model, sample, { dynamicBatch: false }) };
+  };
+
+  test("is known by its instruction, whatever its name", async () => {
+    const x = randn([2, 3]);
+    const { model, write } = exported(ofX("permute", "exp", [1, 6, 1], [2, 3]), x);
+    expect(operatorsOf(write())).toEqual(["Exp"]);
+    expectSame((await runOnnx(write(), [x])).get("output"), model.forward(x), "y", TOLERANCE.float32);
+  });
+
+  test("may copy elements in any order", async () => {
+    // The first row backwards, then the second diagonal from the left.
+    const x = randn([3, 3]);
+    const { model, write } = exported(ofX("corner", "strided", [2, 2, 3, 2, -1, 2], [2, 3]), x);
+    expectSame((await runOnnx(write(), [x])).get("output"), model.forward(x));
+  });
+
+  test("may multiply and activate in one", async () => {
+    const op = ops.defineOp<"a" | "b">("layer", {
+      inputs: ["a", "b"],
+      kernel: "matmul",
+      shape: ({ a }) => ({ shape: [2, 2], dtype: a.dtype }),
+      params: () => [2, 2, 3, 0, 0, 1, 0, 2, 0],
+      buffers: ([a, b], y) => [a as Tensor, b as Tensor, null, null, y],
+    });
+    const model = new Wrapped((a, b) => op([a as Tensor, b as Tensor], {}));
+    const inputs = [randn([2, 3]), randn([3, 2])];
+    const bytes = exportOnnx(model, inputs, { dynamicBatch: false });
+    expect(operatorsOf(bytes)).toEqual(["MatMul", "Tanh"]);
+    expectSame(
+      (await runOnnx(bytes, inputs)).get("output"),
+      model.forward(...inputs),
+      "y",
+      TOLERANCE.float32,
+    );
+  });
+
+  test("that reads its input by strides of its own is refused", () => {
+    const message = /(transposed|reshaped), called .*: its parameters are not those of the library's ops/;
+    const transposed = ofX("transposed", "exp", [2, 3, 2, 1, 0], [3, 2]);
+    expect(exported(transposed, zeros([3, 2])).write).toThrow(message);
+    const reshaped = ofX("reshaped", "exp", [1, 6, 1], [2, 3]);
+    expect(exported(reshaped, zeros([6])).write).toThrow(message);
+  });
+});
+
 describe("names and options", () => {
   const two = new Wrapped((x) => [ops.exp(x as Tensor), ops.sin(x as Tensor)]);
 

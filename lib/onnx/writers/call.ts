@@ -75,6 +75,9 @@ export class Call<F extends Family> {
   }
 }
 
+/** Why a user's op cannot be written whose parameters and shapes are not those of the library's ops. */
+export const OTHER_AXES = "its parameters are not those of the library's ops for these shapes";
+
 /** Writes an instruction. @returns the value of its result */
 export type Writer<F extends Family> = (call: Call<F>) => Ref;
 
@@ -96,12 +99,16 @@ export function spanOf(
   return null;
 }
 
-/** The axis of a shape with that product of sizes before it, along which the size is that; -1 if there is none. */
+/**
+ * The axis of a shape with that product of sizes before it, along which the size is that. The other shape differs from
+ * it along that axis alone.
+ * @throws NotExportable if there is none
+ */
 export function axisOf(shape: Shape, outer: number, size: number, other: Shape): number {
   let before = 1;
   for (let axis = 0; axis < shape.length; before *= shape[axis++] as number) {
     const fits = shape.every((n, d) => d === axis || n === other[d]);
     if (before === outer && shape[axis] === size && fits) return axis;
   }
-  return -1;
+  throw new NotExportable(OTHER_AXES);
 }

@@ -1,10 +1,14 @@
 // Elementwise instructions: one operator of ONNX where there is one, else parts.
+
+import { isSameList } from "../../context/trace.js";
+import { broadcastParams } from "../../ops/broadcast.js";
 import { allocate, type DType } from "../../tensor/dtype.js";
+import { sameShape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { GraphBuilder, Ref } from "../graph.js";
 import { POINTWISE } from "../pointwise.js";
 import { dataTypeOf } from "../tensor-proto.js";
-import type { Call, Writer } from "./call.js";
+import { type Call, OTHER_AXES, type Writer } from "./call.js";
 
 /** Writes an instruction as a formula of its inputs. */
 type Parts = (f: Formula, ...inputs: Ref[]) => Ref;
@@ -180,16 +184,16 @@ const signOf = (f: Formula, x: Ref): Ref => f.of("Where", isNegative(f, x), -1, 
 
 /** Writes an instruction as an operator or as parts; null if there are none for the dtype. */
 function writerOf(name: string, dtype: DType): Parts | null {
-  const parts = dtype === "float64" ? own(PARTS_OF_FLOAT64, name) : undefined;
+  const parts = dtype === "float64" ? inTable(PARTS_OF_FLOAT64, name) : undefined;
   if (parts !== undefined) return parts;
-  const known = own(POINTWISE, name);
-  if (known === undefined) return own(PARTS, name) ?? null;
+  const known = inTable(POINTWISE, name);
+  if (known === undefined) return inTable(PARTS, name) ?? null;
   return dtype === "float64" && known.float64 === false
     ? null
     : (f, ...inputs) => f.of(known.operator, ...inputs);
 }
 
-const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+const inTable = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
 
 /** An instruction that can be written in every dtype of floats. */
@@ -201,14 +205,16 @@ const CAST = /^to_(.*)$/;
 const BY_ORDER = new Set(["less", "less_equal", "greater", "greater_equal"]);
 
 export const elementwise: Writer<"elementwise"> = (call) => {
-  const { name, graph, y, inputs } = call;
+  const { name, graph, y, inputs, recorded } = call;
+  if (recorded.applied?.op.isCustom && !broadcasts(inputs, y, recorded.params))
+    return call.refuse(OTHER_AXES);
   if (CAST.test(name)) return castTo(graph, call.read("x"), y.dtype);
   const dtype = (inputs.at(-1) as Tensor).dtype;
   const f = new Formula(graph, dtype);
   if (dtype === "bool" && name === "where") return whereOfBools(f, call);
   const write = writerOf(name, dtype);
   if (write === null) {
-    const operator = own(POINTWISE, name)?.operator;
+    const operator = inTable(POINTWISE, name)?.operator;
     return call.refuse(
       operator === undefined ? "ONNX has no such operator" : `onnxruntime has no ${operator} for ${dtype}`,
     );
@@ -217,6 +223,15 @@ export const elementwise: Writer<"elementwise"> = (call) => {
   const areNumbers = dtype !== "bool" || !BY_ORDER.has(name);
   return write(f, ...(areNumbers ? refs : refs.map((ref) => castTo(graph, ref, "int32"))));
 };
+
+/** Whether a user's op broadcasts its inputs as ONNX does. */
+function broadcasts(inputs: readonly Tensor[], y: Tensor, params: readonly number[]): boolean {
+  const sizes = y.shape.map((_, d) =>
+    Math.max(...inputs.map(({ shape, rank }) => shape[d - y.rank + rank] ?? 1)),
+  );
+  const fits = inputs.every(({ rank }) => rank <= y.rank) && sameShape(sizes, y.shape);
+  return fits && isSameList(broadcastParams([...inputs], y.shape, y.size), params);
+}
 
 /** onnxruntime has Where for all dtypes but bool. */
 function whereOfBools(f: Formula, call: Call<"elementwise">): Ref {

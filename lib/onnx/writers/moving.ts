@@ -2,7 +2,7 @@
 import { allocate } from "../../tensor/dtype.js";
 import { type Shape, sizeOf } from "../../tensor/shape.js";
 import type { GraphBuilder, Ref } from "../graph.js";
-import { axisOf, type Call, type Writer } from "./call.js";
+import { axisOf, type Call, OTHER_AXES, type Writer } from "./call.js";
 
 /** The attributes of the ops that are strided copies, as their files define them. */
 interface Attributes {
@@ -89,6 +89,7 @@ export const concat: Writer<"concat"> = (call) => {
       inputs.reduce((sum, x) => sum + (x.shape[d] as number), 0) === size &&
       inputs.every((x) => x.shape.every((own, other) => other === d || own === shape[other])),
   );
+  if (axis < 0) return call.refuse(OTHER_AXES);
   return call.graph.node("Concat", call.readAll(inputs), { axis: { int: axis } });
 };
 

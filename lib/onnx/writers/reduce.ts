@@ -1,7 +1,7 @@
 // Reductions, and what goes along one axis.
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Attributes, GraphBuilder, Ref } from "../graph.js";
-import { axisOf, type Call, spanOf, type Writer } from "./call.js";
+import { axisOf, type Call, OTHER_AXES, spanOf, type Writer } from "./call.js";
 import { castTo } from "./elementwise.js";
 
 interface Reduction {
@@ -28,7 +28,7 @@ export const reduce: Writer<"reduce"> = (call) => {
   const { graph, y } = call;
   const x = call.operand("x");
   const span = spanOf(x.shape, call.param("outer"), call.param("axis"), y.shape);
-  if (span === null) return call.refuse("its axes are not those of its input");
+  if (span === null) return call.refuse(OTHER_AXES);
   const axes = Array.from({ length: span[1] - span[0] }, (_, i) => span[0] + i);
   if (operator.startsWith("Arg")) return position(call, operator, axes);
   const of = ofTruths ? castTo(graph, castTo(graph, call.read("x"), "bool"), "int32") : call.read("x");
