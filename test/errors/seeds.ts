@@ -1,8 +1,6 @@
 import { Normal } from "../../lib/distributions/index.js";
 import { Game } from "../../lib/games/index.js";
 import * as gradientFree from "../../lib/gradient-free/index.js";
-import { accuracy, cost, Generator, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
-import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
 import {
   accuracy,
   cost,
@@ -16,6 +14,7 @@ import {
   tensor,
   toJSON,
 } from "../../lib/index.js";
+import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
 import { CartPole } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
