@@ -13,6 +13,7 @@ import { OnnxModule } from "./onnx-module.js";
 import { decodeModel } from "./proto.js";
 import { type OnnxRole, rolesOf } from "./roles.js";
 import type { ModelProto } from "./schema.js";
+import { untied } from "./untie.js";
 
 /** A tensor in a model's file, for `role`. */
 export interface OnnxInitializer {
@@ -128,7 +129,7 @@ function build(
   files: ReadonlyMap<string, Uint8Array>,
   { outputs, role }: ImportOnnxOptions,
 ): OnnxModule {
-  const graph = readGraph(where, withExternalData(where, model, files), outputs && [...outputs]);
+  const graph = untied(readGraph(where, withExternalData(where, model, files), outputs && [...outputs]));
   return new OnnxModule(graph, role === undefined ? rolesOf(graph) : chosen(where, graph, role));
 }
 

@@ -1,4 +1,5 @@
 import { assumeFields } from "../context/trace.js";
+import { copyNow } from "../eager/apply.js";
 import { ArgumentError, DTypeError, ShapeError, ThalwegError } from "../errors.js";
 import { quote } from "../formats/stored-array.js";
 import { Buffer } from "../nn/buffer.js";
@@ -103,6 +104,7 @@ export class OnnxModule extends Module {
     const names = new Map<string, string>();
     const fields = new Map<string, string>();
     this.names = names;
+    const owners = new Set<Tensor>();
     for (const [name, tensor] of graph.initializers) {
       const role = roles.get(name) ?? "constant";
       if (role === "constant") continue;
@@ -110,7 +112,10 @@ export class OnnxModule extends Module {
       while (field in this || names.has(field)) field += "_";
       names.set(field, name);
       fields.set(name, field);
-      const value = role === "parameter" ? new Parameter(tensor) : new Buffer(tensor);
+      // Two names may have one tensor of the file: each is changed for itself.
+      const owned = owners.has(tensor) ? copyNow(tensor) : tensor;
+      owners.add(tensor);
+      const value = role === "parameter" ? new Parameter(owned) : new Buffer(owned);
       Object.defineProperty(this, field, { value, enumerable: true, writable: true, configurable: true });
     }
     this.plan = new Plan(graph, fields);

@@ -26,6 +26,8 @@ export interface Step {
   /** For messages: `node "fc1" (Gemm)`. */
   readonly what: string;
   readonly operator: Operator;
+  /** Whether it gives its input as it is. */
+  readonly isIdentity: boolean;
   readonly compute: Compute;
   /** Names of values; null for an input that the node leaves out. */
   readonly inputs: readonly (string | null)[];
@@ -236,7 +238,8 @@ function stepOf(
   const attributes = new Attributes(place, byName(place, proto.attribute));
   const compute = operator.make({ attributes, opset, outputs: given.map((name) => name !== null) });
   attributes.checkAllAsked();
-  return { what, operator, compute, inputs, outputs: given };
+  const isIdentity = domain === ONNX && type === "Identity";
+  return { what, operator, isIdentity, compute, inputs, outputs: given };
 }
 
 /** The names without those at the end that are left out. */

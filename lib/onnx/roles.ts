@@ -2,12 +2,16 @@
 import { isFloat } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Graph, Step } from "./read-graph.js";
+import { isUniform } from "./untie.js";
 
 /**
  * What a tensor in a model's file becomes: a parameter, which is learned; a buffer, which the state dict has too; a
  * constant, which it has not.
  */
 export type OnnxRole = "parameter" | "buffer" | "constant";
+
+/** The names that torch.onnx gives to what has none in the network. */
+const EXPORTERS = /^(?:val_\d+|onnx::\w+|\d+)(?:_\d+)?$/;
 
 /** A place where a value is used. */
 interface Use {
@@ -18,8 +22,10 @@ interface Use {
 /**
  * The role of each initializer, by its use. A float is a parameter where an operator learns that input: weights and
  * biases of Gemm, MatMul and normalizations, tables of Gather, and operands with axes of Add, Mul and the like; also
- * by way of operators of one input, and of Concat. The state of BatchNormalization is a buffer. All else is constant,
- * and so is what is not finite, such as a mask.
+ * by way of operators of one input, and of Concat. The state of BatchNormalization is a buffer.
+ *
+ * All else is constant; and so are masks, which are not finite, and a number or a vector of one number that only the
+ * exporter has named: it is a part of a formula.
  */
 export function rolesOf({ initializers, steps }: Graph): ReadonlyMap<string, OnnxRole> {
   const uses = new Map<string, Use[]>();
@@ -54,7 +60,7 @@ function roleOf(name: string, tensor: Tensor, uses: ReadonlyMap<string, readonly
       }
     }
   }
-  return isLearned && tensor.storage.forReading().every((value) => Number.isFinite(value))
-    ? "parameter"
-    : "constant";
+  const isFormula = EXPORTERS.test(name) && (tensor.rank < 2 || tensor.size < 2) && isUniform(tensor);
+  const isFinite = tensor.storage.forReading().every((value) => Number.isFinite(value));
+  return isLearned && isFinite && !isFormula ? "parameter" : "constant";
 }

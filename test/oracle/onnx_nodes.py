@@ -1,6 +1,6 @@
 """Makes the node tests of the package onnx small data: test/oracle/onnx/nodes.br, for test/onnx/node-tests.test.ts.
 
-    PYTHON=… npx tsx test/oracle/onnx-nodes.ts
+    PYTHON=… npx tsx test/oracle/onnx.ts nodes
 
 Reads from stdin the operators that are supported, {domain: [name, …]}; writes to stdout lines of JSON, one a test whose
 operators are all among them: its name, its model, and its sets of inputs and outputs as the bytes of TensorProto in
