@@ -12,9 +12,9 @@ import { describe, isPlainObject } from "../options.js";
 import { type DType, isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import type { Graph, OnnxValue, Step } from "./read-graph.js";
 import { atOnce, Known } from "./known.js";
 import type { Run } from "./operators/index.js";
+import type { Graph, OnnxValue, Step } from "./read-graph.js";
 import type { OnnxRole } from "./roles.js";
 
 /** A step by the numbers of its values; −1 for none. */

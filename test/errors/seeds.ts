@@ -15,6 +15,8 @@ import {
   toJSON,
 } from "../../lib/index.js";
 import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
+import { accuracy, cost, Generator, nn, ops, optim, type Tensor, tensor } from "../../lib/index.js";
+import { exportOnnx } from "../../lib/onnx/index.js";
 import { CartPole } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
@@ -264,6 +266,14 @@ function byHand(): Seeds {
     "interchange.encodeNpz": [
       { x, y },
       { compressed: true, dtype: "float16" },
+    ],
+    "onnx.importOnnx": [
+      exportOnnx(model, x, { outputNames: ["y"] }),
+      { outputs: ["y"], role: own(() => "buffer") },
+    ],
+    "onnx.importOnnxSync": [
+      exportOnnx(model, x, { outputNames: ["y"] }),
+      { externalData: { a: Uint8Array.of(1) } },
     ],
     "onnx.exportOnnx": [
       model,
