@@ -25,7 +25,7 @@ describe("pages that have code", () => {
       writeFileSync(file, blocks(page, "ts"));
       const output = execFileSync(process.execPath, ["--import", "tsx", file], {
         encoding: "utf8",
-        cwd: root,
+        cwd: folder,
       });
       expect(output).toBe(blocks(page, "text"));
     } finally {
