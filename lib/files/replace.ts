@@ -67,10 +67,14 @@ export function replaceFiles({ fs, crc32 }: System, job: Replacement): void {
   }
   const [first, ...others] = paths as [string, ...string[]];
   try {
-    const file = fs.openSync(temporary, "wx");
+    // From the start nobody can open it who could not open the file from before.
+    const file = fs.openSync(temporary, "wx", (mode ?? 0o666) & 0o777);
     try {
-      if (owner !== null) fs.fchownSync(file, owner.uid, owner.gid);
-      if (mode !== null) fs.fchmodSync(file, mode);
+      const made = fs.fstatSync(file);
+      if (owner !== null && (made.uid !== owner.uid || made.gid !== owner.gid)) {
+        fs.fchownSync(file, owner.uid, owner.gid);
+      }
+      if (mode !== null && (made.mode & 0o7777) !== mode) fs.fchmodSync(file, mode);
       for (const chunk of chunks) {
         for (let at = 0; at < chunk.length; ) {
           // The system writes somewhat less than 2 GiB in one call.

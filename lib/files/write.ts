@@ -25,18 +25,15 @@ export type Chunks = Iterable<Uint8Array>;
 export async function writeAtomically(where: string, path: FilePath, chunks: Chunks): Promise<void> {
   const given = checkPath(where, path);
   try {
-    const target = await findTarget(given);
-    const existing = checkReplaceable(where, given, await promises.stat(target).catch(ifAbsent));
-    if (existing !== undefined) await promises.access(target, fs.constants.W_OK);
-    const folder = dirname(target);
-    const temporary = join(folder, temporaryName());
-    const handle = await promises.open(temporary, "wx");
+    const { path: target, folder, temporary, mode, owner } = planReplacement(where, given);
+    const handle = await promises.open(temporary, "wx", (mode ?? 0o666) & 0o777);
     try {
       try {
-        if (existing !== undefined) {
-          if (maySetOwner()) await handle.chown(existing.uid, existing.gid);
-          await handle.chmod(existing.mode & PERMISSIONS);
+        const made = await handle.stat();
+        if (owner !== null && (made.uid !== owner.uid || made.gid !== owner.gid)) {
+          await handle.chown(owner.uid, owner.gid);
         }
+        if (mode !== null && (made.mode & PERMISSIONS) !== mode) await handle.chmod(mode);
         for (let batch of batches(chunks)) {
           while (batch.length > 0) batch = rest(batch, (await handle.writev(batch)).bytesWritten);
         }
@@ -76,7 +73,7 @@ export function planReplacement(
 ): Pick<Replacement, "folder" | "temporary" | "mode" | "owner" | "flushesFolder"> & {
   readonly path: string;
 } {
-  const path = findTargetSync(given);
+  const path = findTarget(given);
   const existing = checkReplaceable(where, given, fs.statSync(path, { throwIfNoEntry: false }));
   if (existing !== undefined) fs.accessSync(path, fs.constants.W_OK);
   const folder = dirname(path);
@@ -100,20 +97,10 @@ const temporaryName = () => `.thalweg-${randomBytes(8).toString("hex")}.tmp`;
 const MOST_LINKS = 40;
 
 /** The file that a path names, with symbolic links followed. It need not exist. */
-async function findTarget(path: string, links = 0): Promise<string> {
-  const link = await promises.readlink(path).catch(() => undefined);
-  if (link === undefined || links === MOST_LINKS) return path;
-  return findTarget(resolve(await promises.realpath(dirname(path)), link), links + 1);
-}
-
-function findTargetSync(path: string, links = 0): string {
+function findTarget(path: string, links = 0): string {
   const isLink = fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   if (!isLink || links === MOST_LINKS) return path;
-  return findTargetSync(resolve(fs.realpathSync(dirname(path)), fs.readlinkSync(path)), links + 1);
-}
-
-function ifAbsent(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  return findTarget(resolve(fs.realpathSync(dirname(path)), fs.readlinkSync(path)), links + 1);
 }
 
 /** @throws FileError for what a file must not replace. */
