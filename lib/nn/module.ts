@@ -317,7 +317,7 @@ export abstract class Module implements HasParts, Copyable {
    * What `JSON.stringify` writes: what the model is made of, and the values of its parameters and buffers. For small
    * models; `fromJSON` reads it.
    * @throws ArgumentError for an option of a registered class that JSON cannot hold; BusyError, DetachedError
-   * @example const copy = fromJSON(JSON.parse(JSON.stringify(model)));
+   * @example const copy = fromJSON(JSON.parse(JSON.stringify(new nn.Linear(2, 3))));
    */
   toJSON(): ModelJSON {
     return modelToJSON(this);
