@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, DataError, DetachedError, type Tensor, tensor, zeros } from "../../lib/index.js";
+import {
+  ArgumentError,
+  cost,
+  DataError,
+  DetachedError,
+  fit,
+  nn,
+  optim,
+  randn,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../lib/index.js";
 import { copyArrays, readTree, writeTree } from "../../lib/keeping/tree.js";
 
 /** There and back. */
@@ -73,6 +85,22 @@ describe("a tree of plain values comes back as it was", () => {
       const one = found[name] as Tensor;
       expect([one.dtype, one.shape], name).toEqual([wanted.dtype, wanted.shape]);
       expect(Buffer.from(one.data.buffer), name).toEqual(Buffer.from(wanted.data.buffer));
+    }
+  });
+
+  test("tensors as a program left them, and as a user changed them after it", async () => {
+    const model = new nn.Linear(2, 2);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const array = model.weight.data; // held, unlike that of the bias
+    const train = () =>
+      fit(model, { data: { x: randn([4, 2]), y: randn([4, 2]) }, cost: cost.mse, optimizer, batchSize: 2 });
+    for (const value of [null, 9, null]) {
+      await train();
+      if (value !== null) array[0] = value;
+      const { weight, bias } = kept(model.stateDict()) as Record<string, Tensor>;
+      expect(weight?.toArray()).toEqual(model.weight.toArray());
+      expect(bias?.toArray()).toEqual(model.bias?.toArray());
+      if (value !== null) expect(weight?.data[0]).toBe(value);
     }
   });
 
