@@ -192,6 +192,7 @@ describe("a file of the older form is refused", () => {
   test("that is nothing of the kind", async () => {
     expect(await refusal(codes("GIF89a"))).toMatch(/zip archive or a pickle/);
     expect(await refusal(new Uint8Array(0))).toMatch(/zip archive or a pickle/);
+    expect(await refusal(codes(`${"\0".repeat(257)}ustar`))).toMatch(/tar archive/);
     expect(await refusal(codes("\x80\x02}."))).toMatch(/magic number, got a dict/);
   });
 });

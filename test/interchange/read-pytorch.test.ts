@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DataError, FileError, nn, type Tensor } from "../../lib/index.js";
 import { type PyTorchValue, readPyTorch } from "../../lib/interchange/index.js";
+import { readFlat } from "../../lib/interchange/pytorch/flat.js";
 import { bytesOf, pathOf } from "./files.js";
 
 type Values = Record<string, PyTorchValue>;
@@ -125,6 +126,15 @@ describe("a file that holds what is refused", () => {
   ])("%s is refused by name", async (name, message) => {
     expect((await refusal(name)).message).toMatch(message);
   });
+});
+
+test.each(FORMS)("a file of the %s form is listed with its arrays as they are stored", (_, name) => {
+  const { arrays, values } = readFlat("test", bytesOf(name));
+  expect(arrays.get("dtypes.bfloat16")?.dtype).toBe("bfloat16");
+  expect(arrays.get("tied.b")).toEqual(arrays.get("tied.a"));
+  expect(arrays.get("tied.b")?.shape).toEqual([2, 2]);
+  expect(values.get("plain.tuple.1")).toBe("a");
+  expect(values.get("plain.bytes")).toBe("2 bytes");
 });
 
 test("types of elements without a class of storages are read", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { openZip } from "../../lib/formats/zip.js";
 import { ArgumentError, FileError, nn, optim, type Tensor, tensor } from "../../lib/index.js";
 import { encodePyTorch, readPyTorch, type Tensors, writePyTorch } from "../../lib/interchange/index.js";
 import { withFolder } from "./files.js";
@@ -89,6 +90,13 @@ describe("models, optimizers and schedules", () => {
     model.forward(tensor([[1, 2]])).backward();
     optimizer.step();
     expect(encodePyTorch(optimizer.stateDict())).toEqual(encodePyTorch(optimizer));
+  });
+
+  test("tensors begin at multiples of 64 bytes, for files that are mapped", () => {
+    const bytes = encodePyTorch(new Tied());
+    const data = [...openZip("test", bytes).values()].filter(({ name }) => name.includes("/data/"));
+    expect(data).toHaveLength(8);
+    for (const { read: contents } of data) expect(contents().byteOffset % 64).toBe(0);
   });
 
   test("one value gives the same bytes again", () => {

@@ -76,6 +76,11 @@ export function readObject(
 ): PickledObject {
   if (isArchive(bytes)) return readArchive(where, bytes, { maxBytes });
   if (isLegacy(bytes)) return readLegacy(where, bytes);
+  if (Buffer.from(bytes.subarray(257, 262)).toString("latin1") === "ustar") {
+    throw new DataError(
+      `${where}: is a tar archive, the form before PyTorch 0.1.10, which is not read; load it in Python and save it again`,
+    );
+  }
   throw new DataError(
     `${where}: expected a file of torch.save, a zip archive or a pickle, got ${bytes.length} bytes of something else`,
   );

@@ -105,6 +105,8 @@ function cyclesIn(value: unknown): Map<Optimizer, OneCycleLR> {
   return found;
 }
 
+/** Where PyTorch's records begin: at multiples of this, for files that are mapped into memory. */
+const ALIGNMENT = 64;
 /** The form of the archive, as PyTorch numbers it. */
 const VERSION = "3\n";
 
@@ -115,5 +117,5 @@ function archive(where: string, pickled: Uint8Array, storages: Iterable<StoredBy
     ["archive/version", [Buffer.from(VERSION)]],
   ]);
   for (const { key, bytes } of storages) records.set(`archive/data/${key}`, [bytes]);
-  return encodeZip(where, records);
+  return encodeZip(where, records, { alignment: ALIGNMENT });
 }
