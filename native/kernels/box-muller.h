@@ -35,9 +35,7 @@ THALWEG_INLINE double unit_scaled(uint64_t high, uint64_t low) {
 // Box and Muller's: two uniform numbers u and v make two normal ones, √(−2·ln(1 − u))·(cos 2πv, sin 2πv).
 
 // −2·ln(1 − u) of 2³²·u.
-THALWEG_INLINE double square_of_radius(double scaled_u) {
-  return -2 * log_of_normal(1 - scaled_u * 0x1p-32);
-}
+THALWEG_INLINE double square_of_radius(double scaled_u) { return -2 * log_of_normal(1 - scaled_u * 0x1p-32); }
 
 struct Circle {
   double cosine, sine;

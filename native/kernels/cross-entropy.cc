@@ -46,8 +46,8 @@ void long_row(const CrossEntropyCall<T>& call, int64_t r) {
 }
 
 // At most kLanes rows of few classes side by side. Each has whole vectors to itself, filled up with e^−∞ = 0;
-// those of at most half a vector lie one after the other instead, since powers cost most. What is one number a
-// row is computed for all rows at once. The sums are the same either way.
+// those of at most half a vector lie one after the other instead, since powers cost most. What is one number
+// a row is computed for all rows at once. The sums are the same either way.
 template <typename T>
 class ShortRows {
  public:

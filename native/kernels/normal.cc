@@ -43,7 +43,7 @@ class Block {
       PhiloxKeys keys(seed);
 #pragma GCC unroll 10
       for (int round = 0; round < kPhiloxRounds; ++round, keys.next()) {
-        const Lanes of[] = {Lanes{} + in_register(uint64_t{keys.of[0]}), Lanes{} + in_register(uint64_t{keys.of[1]})};
+        const Lanes of[] = {Lanes{} + uint64_t{keys.of[0]}, Lanes{} + uint64_t{keys.of[1]}};
 #pragma GCC unroll 4
         for (int64_t v = 0; v < kVectors; ++v) {
           const Lanes first = product_of_lower(c[v][0], kPhiloxFactors[0]);
@@ -100,8 +100,8 @@ struct Streams {
   }
 };
 
-// The numbers of each step, to y [kSteps, 4]. In two loops: of one with less work between dependent steps the
-// CPU overlaps more iterations.
+// The numbers of each step, to y [kSteps, 4]. In two loops, since the CPU overlaps more iterations of a loop
+// whose chain of dependent operations is shorter.
 template <int64_t kSteps, typename T>
 void transform(const Streams<kSteps>& streams, double mean, double std, T* y) {
   alignas(64) double squares[2][kSteps];

@@ -232,7 +232,7 @@ for (const dtype of FLOATS) {
 for (const dtype of FLOATS) {
   random = seededBy("polygamma");
   for (const n of [0, 1, 2, 5, 20]) {
-    for (const size of SIZES)
+    for (const size of n === 1 ? SIZES : [17])
       keep(`polygamma ${n} ${dtype} ${size}`, ops.polygamma(n, uniform([size], dtype)));
     keep(`polygamma ${n} ${dtype} large`, ops.polygamma(n, uniform([17], dtype, 4, 40)));
   }

@@ -5,9 +5,11 @@ import { argsort } from "../../ops/argsort.js";
 import { matmul } from "../../ops/matmul.js";
 import { mul } from "../../ops/mul.js";
 import { reshape } from "../../ops/reshape.js";
+import { scatter } from "../../ops/scatter.js";
 import { slice } from "../../ops/slice.js";
 import { sub } from "../../ops/sub.js";
 import { to } from "../../ops/to.js";
+import { fromTypedArray } from "../../tensor/create.js";
 import type { DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
 
@@ -27,9 +29,15 @@ export interface Spread {
 export function centredRanks(values: Tensor): Tensor {
   const [count] = values.shape as [number];
   // Equal values rank in their order from below and from above: half the difference has the mean of their ranks.
-  const fromBelow = argsort(argsort(values));
-  const fromAbove = argsort(argsort(values, { descending: true }));
+  const fromBelow = inverse(argsort(values));
+  const fromAbove = inverse(argsort(values, { descending: true }));
   return mul(to(sub(fromBelow, fromAbove), "float32"), 1 / (2 * Math.max(1, count - 1)));
+}
+
+/** The place of each number in an order of 0 … n − 1, [n] int32. */
+function inverse(order: Tensor): Tensor {
+  const places = fromTypedArray(Int32Array.from({ length: order.size }, (_, place) => place));
+  return scatter(places, 0, order, places);
 }
 
 /**
