@@ -132,21 +132,20 @@ async function search(
 ): Promise<SearchRow[]> {
   const { impl, method, function: id, d } = task;
   const budget = extent.budget * d;
-  const instances = Array.from({ length: extent.instances }, (_, i) => i + 1);
   const shared = { method, function: id, d, budget };
   const rows: SearchRow[] = [];
   for (let seed = 0; seed < extent.seeds; seed++) {
-    const keys = instances.map((instance) => keyOf({ impl: impl.name, ...shared, instance, seed }));
-    const found = keys.flatMap((key) => known.get(key) ?? []);
-    if (found.length === instances.length) {
-      rows.push(...found);
-      continue;
+    for (let instance = 1; instance <= extent.instances; instance++) {
+      const described = { impl: impl.name, ...shared, instance, seed };
+      const found = known.get(keyOf(described));
+      if (found !== undefined) {
+        rows.push(found);
+        continue;
+      }
+      const child = await processes.of(impl);
+      const runs = await child.search({ ...shared, instances: [instance], seed, targets: TARGETS });
+      rows.push(...runs.map((run) => ({ mode: "gradient-free" as const, ...described, ...run })));
     }
-    const child = await processes.of(impl);
-    const runs = await child.search({ ...shared, instances, seed, targets: TARGETS });
-    rows.push(
-      ...runs.map((run) => ({ mode: "gradient-free" as const, impl: impl.name, ...shared, seed, ...run })),
-    );
   }
   return rows;
 }
