@@ -21,6 +21,12 @@ const STEPS = {
     env: { THALWEG_FUZZ_CALLS: "10000", THALWEG_FUZZ_SEED: today },
     says: /^ *(Test Files|Tests) /,
   },
+  files: {
+    what: "10,000 mutated files of each format, by a seed of the day's",
+    command: [node, "node_modules/vitest/vitest.mjs", "run", "-t", "mutated files"],
+    env: { THALWEG_FUZZ_CALLS: "10000", THALWEG_FUZZ_SEED: today },
+    says: /^ *(Test Files|Tests) /,
+  },
   slow: {
     what: "learning runs and statistics that take minutes",
     command: [node, "node_modules/vitest/vitest.mjs", "run"],

@@ -60,7 +60,12 @@ export function replaceFiles({ fs, crc32 }: System, job: Replacement): void {
   };
   if (crc32 !== undefined && checksumAt !== null) {
     let checksum = 0;
-    for (const chunk of chunks) checksum = crc32(chunk, checksum);
+    for (const chunk of chunks) {
+      // It takes lengths of 32 bits.
+      for (let at = 0; at < chunk.length; at += 1 << 30) {
+        checksum = crc32(chunk.subarray(at, at + (1 << 30)), checksum);
+      }
+    }
     const digits = checksum.toString(16).padStart(8, "0");
     const [header] = chunks as readonly [Uint8Array];
     for (let i = 0; i < digits.length; i++) header[checksumAt + i] = digits.charCodeAt(i);
