@@ -6,6 +6,7 @@ import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js"
 import type { ArrayFile, StoredArray } from "../formats/stored-array.js";
 import { describeModel, tiesOf } from "../nn/describe.js";
 import { Module } from "../nn/module.js";
+import { reword } from "../nn/place.js";
 import type { LoadStateDictOptions, StateDict } from "../nn/state-dict.js";
 import { checkChoice, checkOptions, describe, isInstance, isPlainObject } from "../options.js";
 import { isFloat } from "../tensor/dtype.js";
@@ -87,7 +88,7 @@ function stored(where: string, name: string, tensor: Tensor, dtype: SaveOptions[
   try {
     return toStored(tensor, isFloat(tensor.dtype) ? dtype : undefined, place);
   } catch (error) {
-    if (error instanceof ThalwegError) error.message = error.message.replace(/^tensor: /, `${place}: `);
+    if (error instanceof ThalwegError) reword(error, error.message.replace(/^tensor: /, `${place}: `));
     throw error;
   }
 }

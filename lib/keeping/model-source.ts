@@ -4,6 +4,7 @@ import { buildModel } from "../nn/build.js";
 import type { Module } from "../nn/module.js";
 import { heldAt } from "../nn/named.js";
 import { type LoadStateDictOptions, readLoadOptions, type StateDict } from "../nn/state-dict.js";
+import { zeros } from "../tensor/create.js";
 import type { DType } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -59,10 +60,11 @@ export function fillModel<M extends Module>(
   const filled = new Set<Tensor>();
   for (const name of source.names) {
     const target = targetOf(name);
-    // What goes nowhere is needed for the error alone.
-    if (target === undefined && !strict) continue;
-    state[name] = source.tensorAt(name, target?.dtype);
-    if (target !== undefined) filled.add(target);
+    if (target !== undefined) {
+      state[name] = source.tensorAt(name, target.dtype);
+      filled.add(target);
+      // What goes nowhere is not read: its name is enough for the error.
+    } else if (strict) state[name] = zeros([0]);
   }
   for (const [alias, name] of source.aliases) {
     const target = targetOf(alias);

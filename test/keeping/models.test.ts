@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { toStored } from "../../lib/formats/convert.js";
+import { encodeSafetensors } from "../../lib/formats/safetensors.js";
 import {
   ArgumentError,
   BusyError,
@@ -196,6 +198,22 @@ describe("a given model", () => {
     deserialize(serialize({ ...prefixed, extra: ones([1]) }), model, { rename, strict: false });
     expect(model.stateDict()["0.weight"]?.toArray()).toEqual(prefixed["module.0.weight"]?.toArray());
     expect(() => deserialize(serialize(prefixed), model)).toThrow("unknown: module.0.weight");
+  });
+
+  test("does not read what is left out", () => {
+    const ids = tensor([2 ** 40], { dtype: "float64" });
+    const saved = encodeSafetensors(
+      new Map([
+        ["ids", toStored(ids, "int64")],
+        ["weight", toStored(ones([1, 1]))],
+      ]),
+    );
+    const bytes = new Uint8Array(Buffer.concat(saved));
+    const model = new nn.Linear(1, 1, { bias: false });
+    expect(() => deserialize(bytes, model)).toThrow("missing: none; unknown: ids");
+    deserialize(bytes, model, { rename: (name) => (name === "ids" ? null : name) });
+    expect(model.weight.item()).toBe(1);
+    expect(() => deserializeTensors(bytes)).toThrow("1099511627776 at position 0");
   });
 
   test("is what it was after an error", () => {
