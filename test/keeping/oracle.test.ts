@@ -65,7 +65,8 @@ describe.skipIf(python === undefined)("in Python, which has torch and safetensor
     readonly ours: number[];
     readonly theirs: number[];
   }
-  let answers: Answer[] = [];
+  let answers: { readonly cases: Answer[]; readonly tied: number[] } = { cases: [], tied: [] };
+  const tied = new Tied();
   const folder = mkdtempSync(join(tmpdir(), "thalweg-torch-"));
   beforeAll(() => {
     const asked = cases.map(({ one, dtype }, i) => {
@@ -77,11 +78,12 @@ describe.skipIf(python === undefined)("in Python, which has torch and safetensor
       );
       return { torch: one.own.torch, arguments: one.own.arguments, dtype, inputs };
     });
+    saveSync(tied, join(folder, "tied.safetensors"));
     writeFileSync(join(folder, "cases.json"), JSON.stringify(asked));
     const program = join(import.meta.dirname, "..", "oracle", "saved_models.py");
     answers = JSON.parse(
       execFileSync(python as string, [program, folder], { encoding: "utf8", maxBuffer: 1 << 28 }),
-    ) as Answer[];
+    ) as typeof answers;
     return () => rmSync(folder, { recursive: true });
   });
 
@@ -89,7 +91,7 @@ describe.skipIf(python === undefined)("in Python, which has torch and safetensor
     "%s",
     (_, one, dtype, i) => {
       const tolerance = dtype === "float64" ? { rtol: 1e-10, atol: 1e-12 } : { rtol: 1e-4, atol: 1e-5 };
-      const { ours, theirs } = answers[i] as Answer;
+      const { ours, theirs } = answers.cases[i] as Answer;
       const outputOf = (model: nn.Module): number[] =>
         [...model.forward(...inputsOf(one, { dtype })).data].map(Number);
       expectNumbersClose(outputOf(build(one, dtype).eval()), ours, tolerance);
@@ -97,4 +99,9 @@ describe.skipIf(python === undefined)("in Python, which has torch and safetensor
       expectNumbersClose(outputOf(other), theirs, tolerance);
     },
   );
+
+  test("a parameter that is written once is in both its places", () => {
+    const index = tensor([0, 4, 2, 1], { shape: [2, 2], dtype: "int32" });
+    expectNumbersClose([...tied.forward(index).data], answers.tied, { rtol: 1e-4, atol: 1e-5 });
+  });
 });

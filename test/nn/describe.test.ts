@@ -222,6 +222,17 @@ describe("a class that is not registered", () => {
   });
 });
 
+test("an embedding of given vectors comes back with them, frozen as they were", () => {
+  const vectors = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  for (const freeze of [true, false]) {
+    const made = deserialize(serialize(nn.Embedding.fromPretrained(vectors, { freeze }))) as nn.Embedding;
+    expect([made.weight.toArray(), made.weight.requiresGrad]).toEqual([vectors.toArray(), !freeze]);
+  }
+});
+
 test("a model that was compiled and trained in float64 comes back as it is", () => {
   const model = new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3)).to("float64");
   compile((x: Tensor) => model.forward(x))(ones([4, 2], { dtype: "float64" }));

@@ -1,4 +1,4 @@
-"""Arrays as NumPy prints them, and modules as PyTorch prints them: what test/tensor/printing.test.ts and test/nn/show.test.ts compare with.
+"""Arrays as NumPy prints them: what test/tensor/printing.test.ts compares with.
 
     .venv/bin/python test/oracle/printing.py
 

@@ -4,8 +4,8 @@
     .venv/bin/python test/oracle/saved_models.py
 
 Given a folder, it meets the files that test/keeping/oracle.test.ts wrote there: for each case of cases.json it reads
-<i>.safetensors into PyTorch's module, and then saves another module of that kind as torch-<i>.safetensors. It prints
-what both give.
+<i>.safetensors into PyTorch's module, and then saves another module of that kind as torch-<i>.safetensors. It reads
+tied.safetensors too, whose parameter is written once. It prints what all of them give.
 """
 
 import base64
@@ -93,7 +93,10 @@ def meet(folder):
         fill(other, Source(f"saved {i}"))
         save_file(other.state_dict(), folder / f"torch-{i}.safetensors")
         answers.append({"ours": values(module(*xs)), "theirs": values(other(*xs))})
-    print(json.dumps(answers))
+    tied = Tied().float()
+    load_model(tied, folder / "tied.safetensors")
+    assert tied.head.weight is tied.table.weight
+    print(json.dumps({"cases": answers, "tied": values(tied(torch.tensor([[0, 4], [2, 1]])))}))
 
 
 if len(sys.argv) > 1:
