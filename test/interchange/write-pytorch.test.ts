@@ -82,6 +82,9 @@ describe("models, optimizers and schedules", () => {
     ]);
     expect(state["decoder.weight"]?.storage).toBe(state["encoder.weight"]?.storage);
     expect(state["encoder.weight"]?.requiresGrad).toBe(false);
+    const other = new Tied();
+    other.loadStateDict(state);
+    expect(other.decoder.weight.toArray()).toEqual(model.encoder.weight.toArray());
   });
 
   test("an optimizer's state dict is written as the optimizer is", () => {
