@@ -22,7 +22,7 @@ export interface ReadArraysOptions {
 /** How floats are stored. */
 export type StoredFloat = "float16" | "bfloat16" | "float32" | "float64";
 
-const FLOATS: readonly StoredFloat[] = ["float16", "bfloat16", "float32", "float64"];
+export const FLOATS: readonly StoredFloat[] = ["float16", "bfloat16", "float32", "float64"];
 const STORED = Object.keys(STORED_SIZES) as StoredDType[];
 const ASK = 'integers: "float64"';
 const WIDE: readonly StoredDType[] = ["int64", "uint32", "uint64"];

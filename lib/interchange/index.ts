@@ -15,7 +15,7 @@ export {
 } from "./numpy.js";
 export type { PyTorchValue } from "./pytorch/plain.js";
 export { type ReadPyTorchOptions, readPyTorch } from "./pytorch/read.js";
-export { encodePyTorch, writePyTorch } from "./pytorch/write.js";
+export { encodePyTorch, type WritePyTorchOptions, writePyTorch } from "./pytorch/write.js";
 export {
   encodeSafetensors,
   readSafetensors,

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { openZip } from "../../lib/formats/zip.js";
 import { ArgumentError, FileError, nn, optim, type Tensor, tensor } from "../../lib/index.js";
 import { encodePyTorch, readPyTorch, type Tensors, writePyTorch } from "../../lib/interchange/index.js";
+import { readFlat } from "../../lib/interchange/pytorch/flat.js";
 import { withFolder } from "./files.js";
 import { pythonWith, runScript } from "./python.js";
 
@@ -55,6 +56,22 @@ describe("what was written is read again", () => {
       expect(found[name]?.requiresGrad, name).toBe(expected.requiresGrad);
     }
   });
+});
+
+test.each(["float16", "bfloat16", "float64"] as const)("floats are stored as %s if asked", async (dtype) => {
+  const w = tensor([0.5, 1 / 3]);
+  const bytes = encodePyTorch({ w, n: tensor([7], { dtype: "int32" }), same: w }, { dtype });
+  const { arrays } = readFlat("test", bytes);
+  expect(Array.from(arrays.values(), (array) => array.dtype)).toEqual([dtype, "int32", dtype]);
+  const { w: found } = await readPyTorch(bytes);
+  expect(found?.data[0]).toBe(0.5);
+  expect(found?.data[1]).toBeCloseTo(1 / 3, dtype === "bfloat16" ? 2 : 3);
+});
+
+test("a number that is too large for the type is refused with its place", () => {
+  expect(() => encodePyTorch({ model: { w: tensor([70_000]) } }, { dtype: "float16" })).toThrow(
+    "encodePyTorch: model.w: 70000 at position 0",
+  );
 });
 
 class Tied extends nn.Module {

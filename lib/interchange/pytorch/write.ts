@@ -1,18 +1,28 @@
 import type { FilePath } from "../../files/path.js";
 import { writeAtomically } from "../../files/write.js";
 import { toStored } from "../../formats/convert.js";
+import type { StoredDType } from "../../formats/stored-array.js";
 import { encodeZip } from "../../formats/zip-encode.js";
 import { Parameter } from "../../nn/parameter.js";
 import type { Optimizer } from "../../optim/optimizer.js";
 import { OneCycleLR } from "../../optim/schedulers/one-cycle.js";
-import { isPlainObject } from "../../options.js";
+import { checkChoice, checkOptions, isPlainObject } from "../../options.js";
+import { isFloat } from "../../tensor/dtype.js";
 import { sizeOf } from "../../tensor/shape.js";
 import type { Storage } from "../../tensor/storage.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
-import { joined } from "../arrays.js";
+import { copied, FLOATS, joined, type StoredFloat } from "../arrays.js";
 import { Call, Name, Persistent, pickle, Tuple } from "./pickle.js";
 import { stateOf } from "./states.js";
 import { STORAGES } from "./storage.js";
+
+export interface WritePyTorchOptions {
+  /**
+   * How floats are stored: values are rounded to the nearest, of two the even one; a finite number that would become
+   * infinite is refused. Default: as the tensors are.
+   */
+  readonly dtype?: StoredFloat;
+}
 
 /**
  * Writes a file that `torch.load(path, weights_only=True)` reads, as `torch.save` does: state dicts and checkpoints.
@@ -31,24 +41,29 @@ import { STORAGES } from "./storage.js";
  * | a bigint, text, a boolean, null, a Uint8Array | int, str, bool, None, bytes |
  *
  * The file is written whole or not at all.
- * @throws ArgumentError for a value of another kind, and for objects that contain themselves; FileError; DetachedError,
- *   BusyError for a tensor whose memory cannot be read now
+ * @throws ArgumentError for a value of another kind, for objects that contain themselves, and for a number that `dtype`
+ *   cannot hold; FileError, OptionError; DetachedError, BusyError for a tensor whose memory cannot be read now
  * @example
  * const scheduler = new optim.StepLR(optimizer, { stepSize: 10 });
  * await writePyTorch("run.pt", { model, optimizer, scheduler, epoch: 3 });
  * // In Python: run = torch.load("run.pt"); model.load_state_dict(run["model"]); …
  */
-export async function writePyTorch(path: FilePath, value: unknown): Promise<void> {
-  await writeAtomically("writePyTorch", path, [joined("writePyTorch", encode("writePyTorch", value))]);
+export async function writePyTorch(
+  path: FilePath,
+  value: unknown,
+  options: WritePyTorchOptions = {},
+): Promise<void> {
+  const where = "writePyTorch";
+  await writeAtomically(where, path, copied(where, encode(where, value, options)));
 }
 
 /**
  * The bytes of the file that `writePyTorch` writes.
- * @throws ArgumentError, DetachedError, BusyError
+ * @throws as `writePyTorch`, without FileError
  * @example const bytes = encodePyTorch({ weight: model.m0.weight });
  */
-export function encodePyTorch(value: unknown): Uint8Array {
-  return joined("encodePyTorch", encode("encodePyTorch", value));
+export function encodePyTorch(value: unknown, options: WritePyTorchOptions = {}): Uint8Array {
+  return joined("encodePyTorch", encode("encodePyTorch", value, options));
 }
 
 /** PyTorch's class of storages by dtype. */
@@ -60,19 +75,25 @@ interface StoredBytes {
 }
 
 /** The file in pieces. Those of tensors are their own memory. */
-function encode(where: string, value: unknown): Uint8Array[] {
+function encode(where: string, value: unknown, options: WritePyTorchOptions): Uint8Array[] {
+  checkOptions(where, options, ["dtype"]);
+  const floats = options.dtype === undefined ? undefined : checkChoice(where, "dtype", options.dtype, FLOATS);
+  const dtypeOf = ({ dtype }: Tensor): StoredDType => (isFloat(dtype) ? (floats ?? dtype) : dtype);
   const storages = new Map<Storage, StoredBytes>();
   const cycles = cyclesIn(value);
   const storageOf = (tensor: Tensor, place: string): string => {
     const known = storages.get(tensor.storage);
     if (known !== undefined) return known.key;
     const key = String(storages.size);
-    storages.set(tensor.storage, { key, bytes: toStored(tensor, tensor.dtype, `${where}: ${place}`).bytes });
+    storages.set(tensor.storage, {
+      key,
+      bytes: toStored(tensor, dtypeOf(tensor), `${where}: ${place}`).bytes,
+    });
     return key;
   };
   const pickled = pickle(where, value, (object, place) => {
     if (!isTensor(object)) return stateOf(object, cycles);
-    const rebuilt = rebuilding(object, storageOf(object, place));
+    const rebuilt = rebuilding(object, dtypeOf(object), storageOf(object, place));
     return object instanceof Parameter
       ? new Call("torch._utils._rebuild_parameter", [rebuilt, object.requiresGrad, NO_HOOKS])
       : rebuilt;
@@ -83,7 +104,7 @@ function encode(where: string, value: unknown): Uint8Array[] {
 const NO_HOOKS = new Call("collections.OrderedDict", []);
 
 /** The call that makes a tensor of its storage. */
-function rebuilding({ shape, dtype, size, requiresGrad }: Tensor, key: string): Call {
+function rebuilding({ shape, size, requiresGrad }: Tensor, dtype: StoredDType, key: string): Call {
   const strides = shape.map((_, d) => sizeOf(shape.slice(d + 1)));
   const kind = new Name(CLASSES.get(`torch.${dtype}`) as string);
   const storage = new Persistent(["storage", kind, key, "cpu", size]);
