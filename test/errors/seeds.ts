@@ -372,7 +372,10 @@ function byHand(): Seeds {
       { params: { Dense_0: { kernel: ops.transpose(linear.weight, 0, 1), bias: linear.bias } } },
       { names: { "": "Dense_0" } },
     ],
-    "interchange.encodePyTorch": [{ model, optimizer: sgd(linear), x, list: [1, 2n, "a", null] }, { dtype: "float16" }],
+    "interchange.encodePyTorch": [
+      { model, optimizer: sgd(linear), x, list: [1, 2n, "a", null] },
+      { dtype: "float16" },
+    ],
     "interchange.writePyTorch": ["seed.pt", { model, optimizer: sgd(linear) }, { dtype: "bfloat16" }],
     "interchange.readPyTorch": [encodePyTorch({ model, x }), { integers: "float64", maxBytes: 1 << 20 }],
     "data.parseIdx": [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8)],
