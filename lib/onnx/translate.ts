@@ -63,7 +63,7 @@ class Translation {
     this.#recording = recording;
     this.#options = options;
     for (const [name, tensor] of Object.entries(model.stateDict())) {
-      if (!this.#states.has(tensor.storage)) this.#states.set(tensor.storage, { name, tensor });
+      this.#states.set(tensor.storage, { name, tensor });
     }
     const states = Array.from(this.#states.values(), ({ name }) => name);
     this.#graph = new GraphBuilder(opset, [...states, ...inputNames, ...outputNames]);

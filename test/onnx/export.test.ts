@@ -177,6 +177,17 @@ describe("the graph", () => {
     expect(operatorsOf(exportOnnx(model, zeros([1, 3])))).toContain("Exp");
   });
 
+  test("gives one value under two names", async () => {
+    const model = new Wrapped((x) => {
+      const y = ops.exp(x as Tensor);
+      return { first: y, second: y };
+    });
+    const x = randn([3, 2]);
+    const results = await runOnnx(exportOnnx(model, zeros([1, 2])), [x]);
+    for (const name of ["first", "second"])
+      expectSame(results.get(name), ops.exp(x), name, TOLERANCE.float32);
+  });
+
   test("gives an input or a parameter itself as a result", async () => {
     const weight = new nn.Linear(2, 2).weight;
     const model = new Wrapped((x) => ({ x: x as Tensor, weight, twice: weight }) as never);
