@@ -1,6 +1,7 @@
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ArgumentError, ShapeError, ThalwegError } from "../errors.js";
 import { writeAtomicallySync } from "../files/write.js";
 import { Module } from "../nn/module.js";
+import { reword } from "../nn/place.js";
 import {
   checkFlag,
   checkNumber,
@@ -173,7 +174,7 @@ function batchedInputs(samples: readonly Tensor[], names: readonly string[], dyn
 /** The graph for the samples' shapes. */
 function graphOfSamples(model: Module, samples: readonly TensorSpec[], settings: Settings): Exported {
   const recording = recordModel(NAME, model, samples);
-  return translate(model, recording, { ...optionsFor(recording, settings), folds: true });
+  return translate(model, recording, { ...optionsFor(model, recording, settings), folds: true });
 }
 
 /** The graph for any batch size, from recordings of three. */
@@ -183,14 +184,17 @@ function graphOfAnyBatch(model: Module, samples: readonly TensorSpec[], settings
   const sizes = batchSizes(samples[axis]?.shape[0] as number);
   const record = (size: number): Recording => {
     const shapes = samples.map(({ shape }, i) => (batched[i] ? [size, ...shape.slice(1)] : shape));
-    return recordModel(
-      NAME,
-      model,
-      samples.map(({ dtype }, i) => ({ dtype, shape: shapes[i] as Shape })),
-    );
+    const specs = samples.map(({ dtype }, i) => ({ dtype, shape: shapes[i] as Shape }));
+    try {
+      return recordModel(NAME, model, specs);
+    } catch (error) {
+      // What it says of the samples themselves is plainer.
+      recordModel(NAME, model, samples);
+      throw ofOtherBatch(error, size);
+    }
   };
   const recordings = [record(sizes[0]), record(sizes[1]), record(sizes[2])] as const;
-  const options = optionsFor(recordings[0], settings);
+  const options = optionsFor(model, recordings[0], settings);
   const merged = (folds: boolean): Exported => {
     const at = (i: 0 | 1 | 2) => translate(model, recordings[i], { ...options, folds });
     const first = at(0);
@@ -203,7 +207,16 @@ function graphOfAnyBatch(model: Module, samples: readonly TensorSpec[], settings
   return folded.problems.length === 0 ? folded : merged(false);
 }
 
+/** The error of a model that takes the samples, but not a batch of another size. */
+function ofOtherBatch(error: unknown, size: number): unknown {
+  if (!(error instanceof ThalwegError)) return error;
+  const hint = `${NAME} called forward with a batch of ${size}; set dynamicBatch to false, or name the inputs that have a batch axis`;
+  reword(error, `${error.message} (${hint})`);
+  return error;
+}
+
 function optionsFor(
+  model: Module,
   { outputs }: Recording,
   { opset, inputNames, outputNames }: Settings,
 ): Omit<TranslateOptions, "folds"> {
@@ -218,6 +231,13 @@ function optionsFor(
   const taken = chosen.find((name) => inputNames.includes(name));
   if (taken !== undefined)
     throw new ArgumentError(`${NAME}: "${taken}" is the name of an input and of a result`);
+  const states = model.stateDict();
+  const ofState = [...inputNames, ...chosen].find((name) => Object.hasOwn(states, name));
+  if (ofState !== undefined) {
+    throw new ArgumentError(
+      `${NAME}: "${ofState}" is the name of a parameter or buffer; choose others for inputs and results in inputNames and outputNames`,
+    );
+  }
   return { opset, inputNames, outputNames: chosen };
 }
 

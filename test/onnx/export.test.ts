@@ -80,6 +80,17 @@ describe("any batch size", () => {
     expectSame((await runOnnx(bytes, [x, h])).get("next"), cell.forward(x, h), "h", TOLERANCE.float32);
   });
 
+  test("says that a model takes the samples, but no other batch", () => {
+    const model = new Wrapped((x) => ops.reshape(x as Tensor, [2, 6]));
+    expect(() => exportOnnx(model, zeros([2, 6]))).toThrow(ShapeError);
+    expect(() => exportOnnx(model, zeros([2, 6]))).toThrow(
+      /forward with a batch of 62; set dynamicBatch to false/,
+    );
+    expect(() => exportOnnx(model, zeros([2, 5]))).toThrow(
+      /^reshape: \[2, 5\] has 10 elements and does not fit \[2, 6\]$/,
+    );
+  });
+
   test.each([
     [
       "operators that depend on it",
