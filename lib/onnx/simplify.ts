@@ -2,7 +2,7 @@
 import type { Constant, GraphNode, Ref } from "./graph.js";
 import type { SymbolicGraph } from "./symbolic.js";
 
-/** Leaves out nodes that copy, what nothing uses, and constants that are there twice. */
+/** Leaves out nodes that copy, reshapes between reshapes, what nothing uses, and constants that are there twice. */
 export function simplify(graph: SymbolicGraph): SymbolicGraph {
   const results = new Set(graph.outputs.map(({ name }) => name));
   const { constants, same } = shareConstants(graph.constants);
@@ -43,16 +43,22 @@ function keyOf(constant: Constant): string {
     : `${constant.dtype} [${constant.shape.join()}] ${numbers}`;
 }
 
-/** Without the Identity nodes that are not for a result's name. */
+/** Without the Identity nodes that are not for a result's name, and with one Reshape in place of two. */
 function dropCopies(
   nodes: readonly GraphNode[],
   same: Map<Ref, Ref>,
   results: ReadonlySet<Ref>,
 ): GraphNode[] {
   const kept: GraphNode[] = [];
+  /** What each Reshape is of. */
+  const reshaped = new Map<Ref, Ref>();
   for (const node of nodes) {
     const inputs = node.inputs.map((ref) => same.get(ref) ?? ref);
     const [output] = node.outputs;
+    if (node.operator === "Reshape" && output !== undefined) {
+      inputs[0] = reshaped.get(inputs[0] as Ref) ?? (inputs[0] as Ref);
+      reshaped.set(output, inputs[0]);
+    }
     if (node.operator === "Identity" && output !== undefined && !results.has(output)) {
       same.set(output, inputs[0] as Ref);
     } else kept.push({ ...node, inputs });

@@ -165,6 +165,14 @@ describe("the graph", () => {
     expect(initializer.map(({ name }) => name)).toEqual(["0.weight", "0.bias"]);
   });
 
+  test("has one reshape between layers that see rows", async () => {
+    const model = new nn.Sequential(new nn.Linear(4, 3), new nn.Linear(3, 2));
+    const bytes = exportOnnx(model, zeros([1, 5, 4]));
+    expect(operatorsOf(bytes)).toEqual(["Reshape", "Gemm", "Gemm", "Reshape"]);
+    const x = randn([7, 5, 4]);
+    expectSame((await runOnnx(bytes, [x])).get("output"), model.forward(x), "y", TOLERANCE.float32);
+  });
+
   test("leaves out what no result needs", () => {
     const model = new Wrapped((x) => {
       ops.exp(x as Tensor);
