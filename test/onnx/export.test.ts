@@ -5,11 +5,14 @@ import { afterAll, describe, expect, test } from "vitest";
 import {
   ArgumentError,
   arange,
+  cost,
   FileError,
+  fit,
   manualSeed,
   nn,
   OptionError,
   ops,
+  optim,
   randn,
   ShapeError,
   type Tensor,
@@ -439,4 +442,23 @@ test("the model is what it was: its modes, its fields, its forward", () => {
   expect(look()).toEqual(before);
   exportOnnx(model.modules[1] as nn.Module, zeros([1, 3]));
   expect(look()).toEqual(before);
+});
+
+test("a model that was trained a moment ago has its new weights and statistics in the file", async () => {
+  manualSeed(0);
+  const model = new nn.Sequential(
+    new nn.Linear(2, 8),
+    new nn.BatchNorm1d(8),
+    new nn.ReLU(),
+    new nn.Dropout(0.1),
+    new nn.Linear(8, 2),
+  );
+  const x = randn([64, 2]);
+  const y = ops.to(ops.greater(ops.sum(x, { dim: 1 }), 0), "int32");
+  const before = model.eval().forward(x);
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+  await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 3, batchSize: 16, seed: 1 });
+  const scores = (await runOnnx(exportOnnx(model, zeros([1, 2])), [x])).get("output");
+  expectSame(scores, model.eval().forward(x), "scores", TOLERANCE.float32);
+  expect(ops.amax(ops.sub(scores as Tensor, before).abs()).item()).toBeGreaterThan(0.1);
 });
