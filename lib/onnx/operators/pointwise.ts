@@ -1,43 +1,28 @@
 // Functions of one tensor, element by element.
+import { arityOf, descriptionOf } from "../../native/instructions.js";
 import * as ops from "../../ops/index.js";
+import { registry } from "../../ops/registry.js";
 import { zeros } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { POINTWISE } from "../pointwise.js";
 import { ofOne } from "./inputs.js";
 import { operator } from "./registry.js";
 
-const FUNCTIONS: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  Abs: (x) => ops.abs(x),
-  Acos: (x) => ops.acos(x),
-  Acosh: (x) => ops.acosh(x),
-  Asin: (x) => ops.asin(x),
-  Asinh: (x) => ops.asinh(x),
-  Atan: (x) => ops.atan(x),
-  Atanh: (x) => ops.atanh(x),
-  Ceil: (x) => ops.ceil(x),
-  Cos: (x) => ops.cos(x),
-  Cosh: (x) => ops.cosh(x),
-  Erf: (x) => ops.erf(x),
-  Exp: (x) => ops.exp(x),
-  Floor: (x) => ops.floor(x),
-  IsNaN: (x) => ops.isNaN(x),
-  Log: (x) => ops.log(x),
-  Neg: (x) => ops.neg(x),
-  Not: (x) => ops.logicalNot(x),
-  Reciprocal: (x) => ops.reciprocal(x),
-  Round: (x) => ops.round(x),
-  Sigmoid: (x) => ops.sigmoid(x),
-  Sign: (x) => ops.sign(x),
-  Sin: (x) => ops.sin(x),
-  Sinh: (x) => ops.sinh(x),
-  Sqrt: (x) => ops.sqrt(x),
-  Tan: (x) => ops.tan(x),
-  Tanh: (x) => ops.tanh(x),
-};
-
-for (const [name, compute] of Object.entries(FUNCTIONS)) {
-  operator(name, { since: 1, inputs: 1, make: () => ofOne(compute) });
+/** The op that an instruction of one input is; undefined for other instructions. */
+function opOf(instruction: string): ((x: Tensor) => Tensor) | undefined {
+  if (arityOf(descriptionOf(instruction)).reads !== 1) return undefined;
+  const name = instruction.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return registry.get(name)?.op as ((x: Tensor) => Tensor) | undefined;
 }
 
+for (const [instruction, { operator: name }] of Object.entries(POINTWISE)) {
+  const compute = opOf(instruction);
+  // activations.ts has Relu, which takes whole numbers too.
+  if (compute !== undefined && name !== "Relu")
+    operator(name, { since: 1, inputs: 1, make: () => ofOne(compute) });
+}
+
+operator("IsNaN", { since: 1, inputs: 1, make: () => ofOne((x) => ops.isNaN(x)) });
 operator("Identity", { since: 1, inputs: 1, make: () => ofOne((x) => x) });
 
 operator("IsInf", {
