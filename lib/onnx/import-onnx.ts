@@ -53,8 +53,9 @@ export interface ImportOnnxOptions {
  * @throws DataError for a file that is not such a model, or has operators that are not supported; FileError if it
  *   cannot be read; PackageError if protobufjs is not installed; ArgumentError, OptionError
  * @example
- * const model = await importOnnx("model.onnx");
- * const y = model.forward(x);
+ * exportOnnx(new nn.Linear(4, 3), zeros([1, 4]), { path: "linear.onnx" });
+ * const model = await importOnnx("linear.onnx");
+ * model.forward(zeros([2, 4])).shape   // [2, 3]
  */
 export async function importOnnx(
   source: Uint8Array | FilePath,
@@ -75,7 +76,7 @@ export async function importOnnx(
 /**
  * As `importOnnx`, on this thread.
  * @throws as `importOnnx`
- * @example const model = importOnnxSync("model.onnx");
+ * @example const model = importOnnxSync(exportOnnx(new nn.Linear(4, 3), zeros([1, 4])));
  */
 export function importOnnxSync(source: Uint8Array | FilePath, options: ImportOnnxOptions = {}): OnnxModule {
   const where = "importOnnxSync";

@@ -10,11 +10,11 @@ import { reword } from "../nn/place.js";
 import { to } from "../ops/to.js";
 import { describe, isPlainObject } from "../options.js";
 import { type DType, isFloat } from "../tensor/dtype.js";
-import { format } from "../tensor/shape.js";
+import { format, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { atOnce, Known } from "./known.js";
 import type { Run } from "./operators/index.js";
-import type { Graph, OnnxValue, Step } from "./read-graph.js";
+import type { Graph, OnnxSize, OnnxValue, Step } from "./read-graph.js";
 import type { OnnxRole } from "./roles.js";
 
 /** A step by the numbers of its values; −1 for none. */
@@ -128,19 +128,19 @@ export class OnnxModule extends Module {
    *   the node's name
    */
   forward(...inputs: Tensor[]): Tensor {
-    return this.compute(inputs)[0] as Tensor;
+    return compute(this, this.plan, inputs)[0] as Tensor;
   }
 
   /**
    * All outputs by name.
    * @param inputs in the model's order, or by name.
    * @throws as `forward`
-   * @example const { label, probabilities } = model.run({ X: x });
+   * @example importOnnxSync(exportOnnx(new nn.Linear(4, 3), zeros([1, 4]))).run([zeros([2, 4])])
    */
   run(inputs: readonly Tensor[] | Readonly<Record<string, Tensor>>): Record<string, Tensor> {
     assumeFields(this);
-    const list = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : this.ordered(inputs);
-    const values = this.compute(list);
+    const list = Array.isArray(inputs) ? (inputs as readonly Tensor[]) : ordered(this.inputs, inputs);
+    const values = compute(this, this.plan, list);
     return Object.fromEntries(this.outputs.map(({ name }, i) => [name, values[i] as Tensor]));
   }
 
@@ -151,75 +151,78 @@ export class OnnxModule extends Module {
       if (value instanceof Buffer) yield [field, value];
     }
   }
+}
 
-  private ordered(inputs: unknown): Tensor[] {
-    if (!isPlainObject(inputs))
-      throw new ArgumentError(`run: expected a list of tensors, or tensors by name, got ${describe(inputs)}`);
-    const names = this.inputs.map(({ name }) => name);
-    const unknown = Object.keys(inputs).filter((name) => !names.includes(name));
-    const missing = names.filter((name) => !Object.hasOwn(inputs, name));
-    if (unknown.length + missing.length > 0)
-      throw new ArgumentError(
-        `run: missing inputs: ${missing.join(", ") || "none"}; unknown: ${unknown.join(", ") || "none"}`,
-      );
-    return names.map((name) => checkTensor("run", name, inputs[name]));
-  }
+/** Inputs by name in the model's order. */
+function ordered(declared: readonly OnnxValue[], inputs: unknown): Tensor[] {
+  if (!isPlainObject(inputs))
+    throw new ArgumentError(`run: expected a list of tensors, or tensors by name, got ${describe(inputs)}`);
+  const names = declared.map(({ name }) => name);
+  const unknown = Object.keys(inputs).filter((name) => !names.includes(name));
+  const missing = names.filter((name) => !Object.hasOwn(inputs, name));
+  if (unknown.length + missing.length > 0)
+    throw new ArgumentError(
+      `run: missing inputs: ${missing.join(", ") || "none"}; unknown: ${unknown.join(", ") || "none"}`,
+    );
+  return names.map((name) => checkTensor("run", name, inputs[name]));
+}
 
-  /** The outputs in their order. */
-  private compute(inputs: readonly Tensor[]): readonly Tensor[] {
-    const { plan } = this;
-    const run = this.described();
-    this.check(inputs, run);
-    const values = new Array<Tensor | null>(plan.size).fill(null);
-    for (const [i, number] of plan.inputs.entries()) values[number] = inputs[i] as Tensor;
-    for (const [number, field] of plan.fields) values[number] = Reflect.get(this, field) as Tensor;
-    for (const [number, constant] of plan.constants) values[number] = converted(constant, run);
-    for (const planned of plan.steps) computeStep(planned, values, run);
-    return plan.outputs.map((number) => values[number] as Tensor);
-  }
+const field = (module: OnnxModule, name: string): Tensor => Reflect.get(module, name) as Tensor;
 
-  /** The run that begins now. After `to()` all floats are of the other dtype. */
-  private described(): Run {
-    const { float } = this.plan;
-    const now = float === null ? undefined : (Reflect.get(this, float.field) as Tensor).dtype;
-    const isConverted = float !== null && now !== float.dtype;
-    return {
-      training: this.training,
-      of: (dtype) => (isConverted && isFloat(dtype) ? (now as DType) : dtype),
-    };
-  }
+/** The outputs in their order. */
+function compute(module: OnnxModule, plan: Plan, inputs: readonly Tensor[]): readonly Tensor[] {
+  const run = runOf(module, plan);
+  checkInputs(module.inputs, inputs, run);
+  const values = new Array<Tensor | null>(plan.size).fill(null);
+  for (const [i, number] of plan.inputs.entries()) values[number] = inputs[i] as Tensor;
+  for (const [number, name] of plan.fields) values[number] = field(module, name);
+  for (const [number, constant] of plan.constants) values[number] = converted(constant, run);
+  for (const planned of plan.steps) computeStep(planned, values, run);
+  return plan.outputs.map((number) => values[number] as Tensor);
+}
 
-  private check(given: readonly Tensor[], run: Run): void {
-    if (given.length !== this.inputs.length) {
-      const names = this.inputs.map(({ name }) => name).join(", ");
-      throw new ArgumentError(
-        `OnnxModule: expected ${this.inputs.length} inputs (${names}), got ${given.length}`,
-      );
-    }
-    const sizes = new Map<string, number>();
-    for (const [i, { name, dtype, shape }] of this.inputs.entries()) {
-      const x = checkTensor("OnnxModule", name, given[i]);
-      if (x.dtype !== run.of(dtype))
-        throw new DTypeError(`OnnxModule: expected ${quote(name)} to be ${run.of(dtype)}, got ${x.dtype}`);
-      if (shape === null) continue;
-      const fits =
-        shape.length === x.rank &&
-        shape.every((size, d) => {
-          const found = x.shape[d] as number;
-          if (size === null) return true;
-          if (typeof size === "number") return size === found;
-          const same = sizes.get(size) ?? found;
-          sizes.set(size, same);
-          return same === found;
-        });
-      if (fits) continue;
-      const open = Array.from(sizes, ([size, number]) => `${size} = ${number}`).join(", ");
-      const expected = shape.map((size) => size ?? "?").join(", ");
-      throw new ShapeError(
-        `OnnxModule: expected ${quote(name)} to be [${expected}]${open === "" ? "" : ` with ${open}`}, got ${format(x.shape)}`,
-      );
-    }
+/** The run that begins now. After `to()` all floats are of the other dtype. */
+function runOf(module: OnnxModule, { float }: Plan): Run {
+  const now = float === null ? undefined : field(module, float.field).dtype;
+  const isConverted = float !== null && now !== float.dtype;
+  return {
+    training: module.training,
+    of: (dtype) => (isConverted && isFloat(dtype) ? (now as DType) : dtype),
+  };
+}
+
+/** @throws unless the model takes these inputs: sizes of one name are equal. */
+function checkInputs(declared: readonly OnnxValue[], given: readonly Tensor[], run: Run): void {
+  if (given.length !== declared.length) {
+    const names = declared.map(({ name }) => name).join(", ");
+    throw new ArgumentError(`OnnxModule: expected ${declared.length} inputs (${names}), got ${given.length}`);
   }
+  const sizes = new Map<string, number>();
+  for (const [i, { name, dtype, shape }] of declared.entries()) {
+    const x = checkTensor("OnnxModule", name, given[i]);
+    if (x.dtype !== run.of(dtype))
+      throw new DTypeError(`OnnxModule: expected ${quote(name)} to be ${run.of(dtype)}, got ${x.dtype}`);
+    if (shape === null || fits(x.shape, shape, sizes)) continue;
+    const open = Array.from(sizes, ([size, number]) => `${size} = ${number}`).join(", ");
+    const expected = shape.map((size) => size ?? "?").join(", ");
+    throw new ShapeError(
+      `OnnxModule: expected ${quote(name)} to be [${expected}]${open === "" ? "" : ` with ${open}`}, got ${format(x.shape)}`,
+    );
+  }
+}
+
+/** Whether a shape is one that was declared. Takes note of the sizes that have names. */
+function fits(shape: Shape, declared: readonly OnnxSize[], sizes: Map<string, number>): boolean {
+  return (
+    shape.length === declared.length &&
+    declared.every((size, d) => {
+      const found = shape[d] as number;
+      if (typeof size !== "string") return size === null || size === found;
+      const same = sizes.get(size) ?? found;
+      sizes.set(size, same);
+      return same === found;
+    })
+  );
 }
 
 /** A constant of the file, in the dtype that the module's floats have now. */
