@@ -32,13 +32,16 @@ export interface ResetOptions {
  * class Guess implements Environment<number[], number> {
  *   observationSpace = new Box(0, 9);
  *   actionSpace = new Discrete(10);
+ *   #chance = new Generator(0);
  *   #secret = 0;
- *   reset() {
- *     this.#secret = Math.floor(Math.random() * 10);
+ *   reset({ seed }: ResetOptions = {}) {
+ *     if (seed !== undefined) this.#chance.seed(seed);
+ *     this.#secret = this.actionSpace.sample(this.#chance);
  *     return { observation: [this.#secret], info: {} };
  *   }
  *   step(action: number) {
- *     return { observation: [this.#secret], reward: action === this.#secret ? 1 : 0, terminated: true, truncated: false, info: {} };
+ *     const reward = action === this.#secret ? 1 : 0;
+ *     return { observation: [this.#secret], reward, terminated: true, truncated: false, info: {} };
  *   }
  * }
  * checkEnvironment(new Guess());

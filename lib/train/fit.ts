@@ -185,7 +185,7 @@ const inTraining = new WeakSet<Module>();
  *   data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5,
  *   onEpoch: () => schedule.step(),
  *   state: { schedules: [schedule] },
- *   checkpoint: { path: "run.safetensors", every: { steps: 100 } },
+ *   checkpoint: { path: "training.safetensors", every: { steps: 100 } },
  *   resume: true,   // from the file, if there is one
  * });
  */
