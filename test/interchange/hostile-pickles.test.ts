@@ -4,7 +4,7 @@ import { DataError, ThalwegError } from "../../lib/errors.js";
 import { openZip } from "../../lib/formats/zip.js";
 import { encodeZip } from "../../lib/formats/zip-encode.js";
 import { type ReadPyTorchOptions, readPyTorch } from "../../lib/interchange/index.js";
-import { bytesOf } from "./files.js";
+import { bytesOf, jsonOf } from "./files.js";
 
 const codes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"));
 
@@ -89,6 +89,33 @@ describe("a pickle is refused that", () => {
 test("a key that Python would refuse is read as what it is", async () => {
   const found = await readPyTorch<unknown>(file("}}Ns."));
   expect(found).toEqual(new Map([[Object.create(null), null]]));
+});
+
+describe("what Python pickles", () => {
+  const nameless = (entries: object): object => Object.assign(Object.create(null), entries);
+  test.each(Object.entries(jsonOf<Record<string, string>>("pickles.json")))(
+    "by protocol %s is read",
+    async (_, base64) => {
+      const found = await readPyTorch<Record<string, unknown[]>>(
+        file(new Uint8Array(Buffer.from(base64, "base64"))),
+      );
+      expect(found).toEqual(
+        nameless({
+          int: [0, -1, 255, 256, 65536, -(2 ** 31), 2 ** 31, 2n ** 53n + 1n, -(2n ** 70n), 2n ** 2000n],
+          float: [0.1, -1e300, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+          text: ["", `it's "quoted"\n\\`, "η ↦ 𝛼", "x".repeat(300)],
+          bytes: ["", "\0\xff'", "y".repeat(300), "z"].map(codes),
+          rest: [null, true, false, [], [1], [1, 2], [1, 2, 3], [1, 2, 3, 4], [], nameless({})],
+          sets: [new Set([1]), new Set([2])],
+          ordered: nameless({ b: 1, a: 2 }),
+          twice: [[1], [1]],
+        }),
+      );
+      const [one, other] = found["twice"] ?? [];
+      expect(one).toBe(other);
+      expect(Object.keys(found["ordered"] as object)).toEqual(["b", "a"]);
+    },
+  );
 });
 
 /** A tensor over four float32 with these pickled arguments. */

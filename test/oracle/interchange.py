@@ -5,7 +5,9 @@ loss = mean of (model(x) - target)^2, model: Linear(3, 4), Tanh, Linear(4, 2); t
 """
 
 import json
+import pickle
 import warnings
+from base64 import b64encode
 from collections import Counter, OrderedDict
 from pathlib import Path
 
@@ -152,6 +154,22 @@ def write(name, document):
     (FOLDER / name).write_text(json.dumps(document, indent=1) + "\n")
 
 
+def pickles():
+    """One value by each of Python's protocols."""
+    value = {
+        "int": [0, -1, 255, 256, 65536, -(2**31), 2**31, 2**53 + 1, -(2**70), 2**2000],
+        "float": [0.1, -1e300, float("inf"), float("-inf")],
+        "text": ["", "it's \"quoted\"\n\\", "η ↦ 𝛼", "x" * 300],
+        "bytes": [b"", b"\x00\xff'", b"y" * 300, bytearray(b"z")],
+        "rest": [None, True, False, (), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4), [], {}],
+        "sets": [{1}, frozenset([2])],
+        "ordered": OrderedDict([("b", 1), ("a", 2)]),
+    }
+    twice = [1]
+    value["twice"] = [twice, twice]
+    return {str(protocol): b64encode(pickle.dumps(value, protocol)).decode() for protocol in range(6)}
+
+
 def no_source(_):
     raise OSError
 
@@ -171,6 +189,7 @@ def main():
     torch.save({"z": torch.tensor([1j])}, FOLDER / "complex.pt")
     torch.save({"q": torch.quantize_per_tensor(torch.ones(2), 0.5, 0, torch.qint8)}, FOLDER / "quantized.pt")
     torch.save({"s": torch.eye(2).to_sparse()}, FOLDER / "sparse.pt")
+    write("pickles.json", pickles())
     write("runs.json", {"steps": STEPS, "half": HALF, "x": X.tolist(), "target": TARGET.tolist(), "runs": list(runs())})
 
 
