@@ -110,6 +110,9 @@ const OWN: Readonly<Record<string, string>> = {
     "const dense = (m: number, n: number) => ({ kernel: randn([m, n]), bias: randn([n]) }); const readNpz = async (_: string) => ({ params: { Dense_0: dense(4, 8), Dense_1: dense(8, 3) } });",
   "interchange/keras.ts":
     "const readNpz = async (_: string) => ({ arr_0: randn([4, 8]), arr_1: randn([8]), arr_2: randn([8, 3]), arr_3: randn([3]) });",
+  "onnx/import-onnx.ts": "exportOnnx(new nn.Linear(x.shape.at(-1) as number, 2), x, { path: 'model.onnx' });",
+  "onnx/onnx-module.ts":
+    "class Two extends nn.Module { forward(v: any): any { return { label: ops.argmax(v, { dim: 1 }), probabilities: ops.softmax(v) }; } } const net: any = importOnnxSync(exportOnnx(new Two(), x, { inputNames: ['X'] })); model = net;",
   "tensorboard/read-events.ts":
     "const { readFile } = await import('node:fs/promises'); const board = new TensorBoard('events');",
   "tensorboard/tensor-board.ts":
