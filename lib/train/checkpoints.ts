@@ -225,8 +225,9 @@ export class Checkpoints {
     return true;
   }
 
-  /** Copies the state of the training. A thread writes it then. */
+  /** Copies the state of the training. A thread writes it then. @throws as `check` */
   save(position: Position, isBest: boolean): void {
+    this.check();
     const { epoch, batch, step } = position;
     // A copy that still waits need not be written: this one is newer, and better if that one was the best.
     this.#waiting = this.#waiting.filter(({ report }) => report.isBest && !isBest);
@@ -282,12 +283,9 @@ export class Checkpoints {
     await this.#announce?.(report);
   }
 
-  /** @throws the error of a write, or of the callback, since the last call */
+  /** @throws the first error of a write or of the callback */
   check(): void {
-    if (this.#failure === null) return;
-    const { error } = this.#failure;
-    this.#failure = null;
-    throw error;
+    if (this.#failure !== null) throw this.#failure.error;
   }
 
   /** Waits for the last write. @throws as `check` */

@@ -436,6 +436,32 @@ describe("a failure rejects the training", () => {
     await expect(failing).rejects.toThrow(RangeError);
   });
 
+  test("by the first error, and nothing is written after it", async () => {
+    const made = make(0, { epochs: 1000 });
+    const told: number[] = [];
+    let fail = (): void => {};
+    const failed = new Promise<void>((resolve) => {
+      fail = resolve;
+    });
+    const failing = fit(made.model, {
+      ...made.options,
+      checkpoint: { path: inFolder("a"), every: { steps: 2 } },
+      onCheckpoint: ({ step }) => {
+        told.push(step);
+        fail();
+        throw new RangeError(`after step ${step}`);
+      },
+      // A checkpoint is due after this epoch.
+      onEpoch: async () => {
+        await failed;
+        await new Promise((done) => setTimeout(done, 20));
+      },
+    });
+    await expect(failing).rejects.toThrow("after step 2");
+    expect(told).toEqual([2]);
+    expect((await loadCheckpoint(inFolder("a"))).position?.step).toBe(2);
+  });
+
   test("of what cannot be kept", async () => {
     const made = make();
     const options = { checkpoint: { path: inFolder("a") }, state: { extra: () => () => {} } };
