@@ -85,8 +85,8 @@ class Plan {
  * A model from an ONNX file, which `importOnnx` makes. Its parameters and buffers have the names of the file; they
  * are found, trained and saved as those of every module.
  *
- * It begins in evaluation mode, in which it gives what the file says. In training mode Dropout drops, and
- * BatchNormalization uses the batch's own statistics, which move its running ones, as in PyTorch.
+ * It begins in the mode in which the file was written: mostly in evaluation mode. In training mode Dropout drops,
+ * and BatchNormalization uses the batch's own statistics, which move its running ones, as in PyTorch.
  */
 export class OnnxModule extends Module {
   /** What `forward` takes, in this order. */
@@ -119,7 +119,7 @@ export class OnnxModule extends Module {
       Object.defineProperty(this, field, { value, enumerable: true, writable: true, configurable: true });
     }
     this.plan = new Plan(graph, fields);
-    this.eval();
+    this.train(graph.isTraining);
   }
 
   /**

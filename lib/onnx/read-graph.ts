@@ -2,7 +2,7 @@
 import { DataError } from "../errors.js";
 import { quote } from "../formats/stored-array.js";
 import type { DType } from "../tensor/dtype.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 import { Attributes } from "./attributes.js";
 import { heldDType, readTensor } from "./constants.js";
 import { bounds, type Compute, findOperator, ONNX, type Operator, operatorNames } from "./operators/index.js";
@@ -26,6 +26,8 @@ export interface Step {
   /** For messages: `node "fc1" (Gemm)`. */
   readonly what: string;
   readonly operator: Operator;
+  /** Whether it says itself that it was written in training mode. */
+  readonly wasTraining: boolean;
   /** Whether it gives its input as it is. */
   readonly isIdentity: boolean;
   readonly compute: Compute;
@@ -41,6 +43,8 @@ export interface Graph {
   /** The tensors in the file that a step needs, by name. */
   readonly initializers: ReadonlyMap<string, Tensor>;
   readonly steps: readonly Step[];
+  /** Whether it was written in training mode. */
+  readonly isTraining: boolean;
 }
 
 /** The opsets that are read. */
@@ -80,12 +84,27 @@ export function readGraph(where: string, model: ModelProto, wanted?: readonly st
     if (needed.values.has(proto.name ?? "")) initializers.set(proto.name ?? "", tensor);
   }
   const stored = new Set(graph.initializer.map(({ name }) => name));
+  const steps = needed.nodes.map((node) => stepOf(where, node, opsets, needed.values));
   return {
     inputs: graph.input.filter(({ name }) => !stored.has(name)).map((info) => valueOf(where, "input", info)),
     outputs: outputs.map((info) => valueOf(where, "output", info)),
     initializers,
-    steps: needed.nodes.map((node) => stepOf(where, node, opsets, needed.values)),
+    steps,
+    isTraining: steps.some((step) => step.wasTraining || saysTraining(step, initializers, steps)),
   };
+}
+
+/** Whether an input of the step, a constant, says that it was written in training mode. */
+function saysTraining(
+  { operator: { trainingInput }, inputs }: Step,
+  initializers: ReadonlyMap<string, Tensor>,
+  steps: readonly Step[],
+): boolean {
+  const name = trainingInput === undefined ? null : (inputs[trainingInput] ?? null);
+  if (name === null) return false;
+  const maker = steps.find((step) => step.inputs.length === 0 && step.outputs[0] === name);
+  const value = initializers.get(name) ?? maker?.compute([], { training: false, of: (dtype) => dtype });
+  return value instanceof Tensor && value.storage.forReading()[0] === 1;
 }
 
 /** The opset of each domain. */
@@ -236,10 +255,18 @@ function stepOf(
   const missing = inputs.slice(0, required).indexOf(null);
   if (missing >= 0) throw new DataError(`${place}: lacks its input ${missing}`);
   const attributes = new Attributes(place, byName(place, proto.attribute));
-  const compute = operator.make({ attributes, opset, outputs: given.map((name) => name !== null) });
+  let wasTraining = false;
+  const compute = operator.make({
+    attributes,
+    opset,
+    outputs: given.map((name) => name !== null),
+    wasTraining: () => {
+      wasTraining = true;
+    },
+  });
   attributes.checkAllAsked();
   const isIdentity = domain === ONNX && type === "Identity";
-  return { what, operator, isIdentity, compute, inputs, outputs: given };
+  return { what, operator, wasTraining, isIdentity, compute, inputs, outputs: given };
 }
 
 /** The names without those at the end that are left out. */

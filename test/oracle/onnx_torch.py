@@ -268,10 +268,12 @@ NETS = {
 
 
 EXPORTERS = [
-    ("TorchScript", False, 17),
-    ("dynamo", True, 20),
+    ("TorchScript", False, 17, False),
+    ("dynamo", True, 20, False),
     # With Attention and RMSNormalization.
-    ("dynamo, opset 23", True, 23),
+    ("dynamo, opset 23", True, 23, False),
+    # The other one leaves BatchNorm and Dropout out in training mode too.
+    ("TorchScript, training", False, 17, True),
 ]
 
 
@@ -319,13 +321,15 @@ def named(proto, model, gradients):
     return found
 
 
-def export(model, inputs, dynamo, opset):
+def export(model, inputs, dynamo, opset, training):
+    model.train(training)
     names = [f"x{i}" for i in range(len(inputs))]
     if not dynamo:
         buffer = io.BytesIO()
         axes = {name: {0: "batch"} for name in names}
         torch.onnx.export(
-            model, inputs, buffer, dynamo=False, input_names=names, dynamic_axes=axes, opset_version=opset
+            model, inputs, buffer, dynamo=False, input_names=names, dynamic_axes=axes, opset_version=opset,
+            training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=not training,
         )
         return buffer.getvalue()
     batch = torch.export.Dim("batch", min=2, max=1000)
@@ -356,21 +360,27 @@ def main():
             for _ in range(3):
                 model(draws[0](8) * 2 + 1)
         model.eval()
-        sets = []
-        for batch in (2, 7):
-            inputs = tuple(draw(batch) for draw in draws)
-            output = model(*inputs)
-            outputs = output if isinstance(output, tuple) else (output,)
-            sets.append({"inputs": [text(x) for x in inputs], "outputs": [text(y) for y in outputs]})
-        losses, gradients, buffers = train(model, inputs)
-        for exporter, dynamo, opset in EXPORTERS:
+        draws_of = {batch: tuple(draw(batch) for draw in draws) for batch in (2, 3, 7)}
+        for exporter, dynamo, opset, training in EXPORTERS:
+            if training and "batch norm" not in name:
+                continue
             # TorchScript cannot write these.
             if not dynamo and name in ("encoder", "gated"):
                 continue
             # The other one takes the size of its batch for fixed.
             if dynamo and name == "einsum":
                 continue
-            data = export(model, tuple(draw(3) for draw in draws), dynamo, opset)
+            # In training mode the export itself moves running statistics.
+            own = copy.deepcopy(model)
+            data = export(own, draws_of[3], dynamo, opset, training)
+            own.eval()
+            sets = []
+            for batch in (2, 7):
+                output = own(*draws_of[batch])
+                outputs = output if isinstance(output, tuple) else (output,)
+                inputs = draws_of[batch]
+                sets.append({"inputs": [text(x) for x in inputs], "outputs": [text(y) for y in outputs]})
+            losses, gradients, buffers = train(own, draws_of[7])
             proto = onnx.load_from_string(data)
             # Without gradients, the exporter writes BatchNorm into the layer before.
             is_whole = any(isinstance(part, nn.BatchNorm1d) for part in model.modules()) == any(
@@ -381,9 +391,10 @@ def main():
                     {
                         "name": f"{name}, {exporter}",
                         "model": base64.b64encode(data).decode(),
+                        "training": training,
                         "sets": sets,
                         "losses": losses if is_whole else [],
-                        "gradients": named(proto, model, gradients) if is_whole else {},
+                        "gradients": named(proto, own, gradients) if is_whole else {},
                         "buffers": {key: text(value) for key, value in buffers.items()},
                     }
                 ),

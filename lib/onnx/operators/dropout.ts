@@ -1,4 +1,4 @@
-// Dropout: active in training mode, as the module's, or where the graph says so.
+// Dropout: active in training mode.
 import * as ops from "../../ops/index.js";
 import { defaultGenerator } from "../../random/generator.js";
 import { ones } from "../../tensor/create.js";
@@ -36,14 +36,13 @@ operator("Dropout", {
   inputs: [1, 3],
   outputs: [1, 2],
   varies: true,
+  trainingInput: 2,
   make: ({ attributes, outputs }) => {
     attributes.ignore("seed");
     return (inputs, run) => {
       const x = at(inputs, 0);
       const ratio = optionalNumber("ratio", inputs[1]) ?? 0.5;
-      const asked = (optionalNumber("training_mode", inputs[2]) ?? 0) !== 0;
-      const drops = (run.training || asked) && ratio > 0;
-      return drops ? dropout(x, ratio, outputs.length) : unchanged(x, outputs.length);
+      return run.training && ratio > 0 ? dropout(x, ratio, outputs.length) : unchanged(x, outputs.length);
     };
   },
 });

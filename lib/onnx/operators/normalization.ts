@@ -126,17 +126,18 @@ interface BatchOptions {
   readonly eps: number;
   /** Share of the running statistics that stays. */
   readonly momentum: number;
-  /** Whether the graph itself asks for the batch's statistics. */
-  readonly asked: boolean;
+  /** Whether the node gives the moved statistics too. */
+  readonly gives: boolean;
 }
 
 /** Normalizes x [B, C, …] with the batch's own statistics, which move the running ones. */
-function batchNormalized(inputs: Inputs, { eps, momentum, asked }: BatchOptions, moves: boolean): Inputs {
+function batchNormalized(inputs: Inputs, { eps, momentum, gives }: BatchOptions, moves: boolean): Inputs {
   const [x, mean, variance] = [at(inputs, 0), at(inputs, 3), at(inputs, 4)];
   const dim = x.shape.map((_, d) => d).filter((d) => d !== 1);
   const own = standardized(x, dim, eps);
   const moved = (running: Tensor, batch: Tensor): Tensor =>
     ops.add(ops.mul(running, momentum), ops.mul(ops.reshape(batch, running.shape), 1 - momentum));
+  const statistics = gives ? [moved(mean, own.mean), moved(variance, own.variance)] : [];
   if (moves) {
     const count = x.size / (x.shape[1] as number);
     if (count < 2)
@@ -150,7 +151,7 @@ function batchNormalized(inputs: Inputs, { eps, momentum, asked }: BatchOptions,
       write("BatchNormalization", variance, moved(variance, unbiased));
     });
   }
-  return asked ? [own.y, moved(mean, own.mean), moved(variance, own.variance)] : [own.y];
+  return [own.y, ...statistics];
 }
 
 for (const since of [7, 9, 14]) {
@@ -161,25 +162,29 @@ for (const since of [7, 9, 14]) {
     learns: [1, 2],
     keeps: [3, 4],
     varies: true,
-    make: ({ attributes, outputs }) => {
+    make: ({ attributes, outputs, wasTraining }) => {
       const options = {
         eps: attributes.float("epsilon", EPSILON),
         momentum: attributes.float("momentum", 0.9),
-        asked: since >= 14 ? attributes.flag("training_mode", false) : outputs.length > 1,
+        gives: outputs.slice(1).includes(true),
       };
+      const isTraining = since >= 14 ? attributes.flag("training_mode", false) : outputs.length > 1;
+      if (isTraining) wasTraining();
       if (since === 7 && !attributes.flag("spatial", true))
         attributes.refuse("spatial", 0, "statistics for each element are not supported");
       return (inputs, run) => {
         const [x, mean, variance] = [at(inputs, 0), at(inputs, 3), at(inputs, 4)];
         const moves = run.training && mean instanceof Buffer && variance instanceof Buffer;
         const [y, ...statistics] =
-          moves || options.asked
+          moves || (run.training && isTraining)
             ? batchNormalized(inputs, options, moves)
             : [
                 ops.mul(
                   ops.sub(x, ofChannels(mean, x)),
                   ops.rsqrt(ops.add(ofChannels(variance, x), options.eps)),
                 ),
+                mean,
+                variance,
               ];
         const scaled = ops.mul(y as Tensor, ofChannels(at(inputs, 1), x));
         return [ops.add(scaled, ofChannels(at(inputs, 2), x)), ...statistics];

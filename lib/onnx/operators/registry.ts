@@ -5,7 +5,7 @@ import type { Attributes } from "../attributes.js";
 
 /** What a node is told of the run that it is part of. */
 export interface Run {
-  /** The module's mode: whether Dropout drops, and BatchNormalization uses the batch's own statistics. */
+  /** Whether Dropout drops, and BatchNormalization uses the batch's own statistics: the module's mode. */
   readonly training: boolean;
   /** The dtype of tensors that the graph declares as this one: another one after the module's `to()`. */
   of(dtype: DType): DType;
@@ -24,6 +24,8 @@ export interface OperatorNode {
   readonly opset: number;
   /** Which outputs are asked for. */
   readonly outputs: readonly boolean[];
+  /** To be called for a node that was written in training mode. */
+  wasTraining(): void;
 }
 
 /** How many there may be. One number: exactly as many. */
@@ -50,6 +52,8 @@ export interface Operator {
   readonly readsShapes?: boolean;
   /** Whether two runs with the same inputs may differ. */
   readonly varies?: boolean;
+  /** The input that says whether the node was written in training mode. */
+  readonly trainingInput?: number;
   /** Reads the attributes, and gives what the node computes. */
   make(node: OperatorNode): Compute;
 }
