@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -181,9 +181,9 @@ class Fuzz {
   }
 }
 
-// Some calls write files, with any text for a path.
+// Some calls write files, with any text for a path, and wait until they are on the device: memory does not make them wait.
 const before = process.cwd();
-const folder = mkdtempSync(join(tmpdir(), "thalweg-fuzz-"));
+const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "thalweg-fuzz-"));
 beforeAll(() => process.chdir(folder));
 afterAll(() => {
   process.chdir(before);
