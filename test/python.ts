@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -24,3 +24,10 @@ export function askPython(python: string, program: string, ...args: readonly str
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
 }
+
+/** What a script of test/oracle prints. */
+export const runScript = (python: string, script: string, args: readonly string[]): string =>
+  execFileSync(python, [fileURLToPath(new URL(`oracle/${script}`, import.meta.url)), ...args], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { encodePyTorch, readPyTorch, writePyTorch } from "../../lib/interchange/index.js";
+import { pythonWith, runScript } from "../python.js";
 import { pathOf, withFolder } from "./files.js";
-import { pythonWith, runScript } from "./python.js";
 import { expectEnd, HALF, Run, type RunRow, type RunState, runs, STEPS } from "./runs.js";
 
 const rows = runs.map((row) => [row.optimizer, row.schedule, row] as const);
@@ -29,7 +29,7 @@ describe("a training", () => {
 describe("a training that began here", () => {
   const python = pythonWith("torch");
 
-  test.skipIf(python === null)("goes on in PyTorch", async () => {
+  test.skipIf(python === undefined)("goes on in PyTorch", async () => {
     await withFolder(async (folder) => {
       const files: string[] = [];
       for (const row of runs) {

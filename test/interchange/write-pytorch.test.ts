@@ -5,8 +5,8 @@ import { openZip } from "../../lib/formats/zip.js";
 import { ArgumentError, FileError, nn, optim, type Tensor, tensor } from "../../lib/index.js";
 import { encodePyTorch, readPyTorch, type Tensors, writePyTorch } from "../../lib/interchange/index.js";
 import { readFlat } from "../../lib/interchange/pytorch/flat.js";
+import { pythonWith, runScript } from "../python.js";
 import { withFolder } from "./files.js";
-import { pythonWith, runScript } from "./python.js";
 
 const read = <T>(value: unknown): Promise<T> => readPyTorch<T>(encodePyTorch(value));
 
@@ -172,7 +172,7 @@ test("the values are those of the time of the call", async () => {
 
 const python = pythonWith("torch");
 
-test.skipIf(python === null)(
+test.skipIf(python === undefined)(
   "PyTorch reads it, into memory and mapped, and has the same values",
   async () => {
     await withFolder(async (folder) => {

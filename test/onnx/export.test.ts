@@ -25,7 +25,7 @@ import type { GraphProto } from "../../lib/onnx/schema.js";
 import { fromTensorProto } from "../../lib/onnx/tensor-proto.js";
 import { expectSame } from "../oracle/compare.js";
 import { FORWARDS } from "./forwards.js";
-import { OnnxModel, runOnnx } from "./session.js";
+import { OnnxModel, runOnnx, testInRuntime } from "./session.js";
 import { TOLERANCE } from "./tolerance.js";
 import { Wrapped } from "./wrapped.js";
 
@@ -38,7 +38,7 @@ const sizesOf = ({ type }: GraphProto["input"][number]): (string | number)[] =>
   (type?.tensor_type?.shape?.dim ?? []).map(({ dim_param, dim_value }) => dim_param ?? Number(dim_value));
 
 describe("any batch size", () => {
-  test.each(Object.entries(FORWARDS))("%s", async (_, { run, shape, batches = [1, 2, 7] }) => {
+  testInRuntime.each(Object.entries(FORWARDS))("%s", async (_, { run, shape, batches = [1, 2, 7] }) => {
     manualSeed(1);
     const model = new Wrapped((x) => run(x as Tensor));
     const exported = await OnnxModel.load(exportOnnx(model, zeros([...shape])));
@@ -58,7 +58,7 @@ describe("any batch size", () => {
     expect(output.map(sizesOf)).toEqual([["3*batch", 2]]);
   });
 
-  test("some inputs have a batch axis, others have none", async () => {
+  testInRuntime("some inputs have a batch axis, others have none", async () => {
     const model = new Wrapped((x, w) => ops.matmul(x as Tensor, w as Tensor));
     const samples = [zeros([2, 3]), zeros([3, 4])];
     expect(() => exportOnnx(model, samples)).toThrow(ShapeError);
@@ -73,7 +73,7 @@ describe("any batch size", () => {
     expectSame(y, model.forward(x, w), "y", TOLERANCE.float32);
   });
 
-  test("two inputs have one batch", async () => {
+  testInRuntime("two inputs have one batch", async () => {
     const cell = new nn.GRUCell(3, 4);
     const bytes = exportOnnx(cell, [zeros([1, 3]), zeros([1, 4])], {
       inputNames: ["x", "h"],
@@ -168,7 +168,7 @@ describe("the graph", () => {
     expect(initializer.map(({ name }) => name)).toEqual(["0.weight", "0.bias"]);
   });
 
-  test("has one reshape between layers that see rows", async () => {
+  testInRuntime("has one reshape between layers that see rows", async () => {
     const model = new nn.Sequential(new nn.Linear(4, 3), new nn.Linear(3, 2));
     const bytes = exportOnnx(model, zeros([1, 5, 4]));
     expect(operatorsOf(bytes)).toEqual(["Reshape", "Gemm", "Gemm", "Reshape"]);
@@ -199,7 +199,7 @@ describe("the graph", () => {
     expect(operatorsOf(exportOnnx(model, zeros([1, 3])))).toContain("Exp");
   });
 
-  test("gives one value under two names", async () => {
+  testInRuntime("gives one value under two names", async () => {
     const model = new Wrapped((x) => {
       const y = ops.exp(x as Tensor);
       return { first: y, second: y };
@@ -210,7 +210,7 @@ describe("the graph", () => {
       expectSame(results.get(name), ops.exp(x), name, TOLERANCE.float32);
   });
 
-  test("gives an input or a parameter itself as a result", async () => {
+  testInRuntime("gives an input or a parameter itself as a result", async () => {
     const weight = new nn.Linear(2, 2).weight;
     const model = new Wrapped((x) => ({ x: x as Tensor, weight, twice: weight }) as never);
     const x = randn([3, 2]);
@@ -234,21 +234,21 @@ describe("a user's op", () => {
     return { model, write: () => exportOnnx(model, sample, { dynamicBatch: false }) };
   };
 
-  test("is known by its instruction, whatever its name", async () => {
+  testInRuntime("is known by its instruction, whatever its name", async () => {
     const x = randn([2, 3]);
     const { model, write } = exported(ofX("permute", "exp", [1, 6, 1], [2, 3]), x);
     expect(operatorsOf(write())).toEqual(["Exp"]);
     expectSame((await runOnnx(write(), [x])).get("output"), model.forward(x), "y", TOLERANCE.float32);
   });
 
-  test("may copy elements in any order", async () => {
+  testInRuntime("may copy elements in any order", async () => {
     // The first row backwards, then the second diagonal from the left.
     const x = randn([3, 3]);
     const { model, write } = exported(ofX("corner", "strided", [2, 2, 3, 2, -1, 2], [2, 3]), x);
     expectSame((await runOnnx(write(), [x])).get("output"), model.forward(x));
   });
 
-  test("may multiply and activate in one", async () => {
+  testInRuntime("may multiply and activate in one", async () => {
     const op = ops.defineOp<"a" | "b">("layer", {
       inputs: ["a", "b"],
       kernel: "matmul",
@@ -316,7 +316,7 @@ describe("names and options", () => {
     ...[new nn.GELU({ approximate: "tanh" }), new nn.GroupNorm(1, 3), new nn.PReLU({ numParameters: 3 })],
   ];
 
-  test.each([17, 18, 19, 20, 21, 22, 23])("opset %i", async (opset) => {
+  testInRuntime.each([17, 18, 19, 20, 21, 22, 23])("opset %i", async (opset) => {
     const list = new nn.ModuleList(layers);
     const model = new Wrapped((x) => {
       const y = x as Tensor;
@@ -444,21 +444,31 @@ test("the model is what it was: its modes, its fields, its forward", () => {
   expect(look()).toEqual(before);
 });
 
-test("a model that was trained a moment ago has its new weights and statistics in the file", async () => {
-  manualSeed(0);
-  const model = new nn.Sequential(
-    new nn.Linear(2, 8),
-    new nn.BatchNorm1d(8),
-    new nn.ReLU(),
-    new nn.Dropout(0.1),
-    new nn.Linear(8, 2),
-  );
-  const x = randn([64, 2]);
-  const y = ops.to(ops.greater(ops.sum(x, { dim: 1 }), 0), "int32");
-  const before = model.eval().forward(x);
-  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
-  await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 3, batchSize: 16, seed: 1 });
-  const scores = (await runOnnx(exportOnnx(model, zeros([1, 2])), [x])).get("output");
-  expectSame(scores, model.eval().forward(x), "scores", TOLERANCE.float32);
-  expect(ops.amax(ops.sub(scores as Tensor, before).abs()).item()).toBeGreaterThan(0.1);
-});
+testInRuntime(
+  "a model that was trained a moment ago has its new weights and statistics in the file",
+  async () => {
+    manualSeed(0);
+    const model = new nn.Sequential(
+      new nn.Linear(2, 8),
+      new nn.BatchNorm1d(8),
+      new nn.ReLU(),
+      new nn.Dropout(0.1),
+      new nn.Linear(8, 2),
+    );
+    const x = randn([64, 2]);
+    const y = ops.to(ops.greater(ops.sum(x, { dim: 1 }), 0), "int32");
+    const before = model.eval().forward(x);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    await fit(model, {
+      data: { x, y },
+      cost: cost.crossEntropy,
+      optimizer,
+      epochs: 3,
+      batchSize: 16,
+      seed: 1,
+    });
+    const scores = (await runOnnx(exportOnnx(model, zeros([1, 2])), [x])).get("output");
+    expectSame(scores, model.eval().forward(x), "scores", TOLERANCE.float32);
+    expect(ops.amax(ops.sub(scores as Tensor, before).abs()).item()).toBeGreaterThan(0.1);
+  },
+);

@@ -1,14 +1,14 @@
 // Every module of nn, exported to ONNX and run by onnxruntime.
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { exportOnnx } from "../../lib/onnx/index.js";
 import { CASES } from "../nn/cases.js";
 import { expectSame } from "../oracle/compare.js";
 import { areBatches, BATCHES, modelOf, repeated } from "./cases.js";
-import { OnnxModel } from "./session.js";
+import { OnnxModel, testInRuntime } from "./session.js";
 import { TOLERANCE } from "./tolerance.js";
 
 describe.each(CASES)("%s", (_, answered) => {
-  test.each(["float32", "float64"] as const)("gives the same in onnxruntime, %s", async (dtype) => {
+  testInRuntime.each(["float32", "float64"] as const)("gives the same in onnxruntime, %s", async (dtype) => {
     const { model, inputs } = modelOf(answered, dtype);
     model.eval();
     const isDynamic = areBatches(model, inputs);

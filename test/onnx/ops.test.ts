@@ -1,12 +1,12 @@
 // Every op, exported to ONNX and run by onnxruntime.
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { ArgumentError, type Tensor } from "../../lib/index.js";
 import { exportOnnx } from "../../lib/onnx/index.js";
 import { registry } from "../../lib/ops/registry.js";
 import { apply, tensorsOf, withTensors } from "../oracle/call.js";
 import { type Case, casesOf, tensorsIn } from "../oracle/cases.js";
 import { expectSame, fromOracle } from "../oracle/compare.js";
-import { runOnnx } from "./session.js";
+import { runOnnx, testInRuntime } from "./session.js";
 import { TOLERANCE } from "./tolerance.js";
 import { Wrapped } from "./wrapped.js";
 
@@ -48,7 +48,7 @@ describe.each([...registry])("%s", (name, about) => {
     };
   }
 
-  test.each(["float32", "float64"] as const)("gives the same in onnxruntime, %s", async (dtype) => {
+  testInRuntime.each(["float32", "float64"] as const)("gives the same in onnxruntime, %s", async (dtype) => {
     const { model, inputs, expected } = modelOf(dtype);
     if (NOT_IN_ONNX.has(name)) {
       const message = /cannot be exported:\n {2}\w+, called .*call\.ts:\d+:\d+\)?: ONNX has no such operator/;

@@ -1,5 +1,6 @@
 // Runs ONNX models by onnxruntime-node. Its types need those of a browser, so what is used of them stands here.
 import { createRequire } from "node:module";
+import { test } from "vitest";
 import { type DType, type Tensor, tensor } from "../../lib/index.js";
 
 interface OrtTensor {
@@ -20,7 +21,25 @@ interface Runtime {
   readonly Tensor: new (type: DType, data: ArrayLike<number>, dims: readonly number[]) => OrtTensor;
 }
 
-const runtime = createRequire(import.meta.url)("onnxruntime-node") as Runtime;
+const require = createRequire(import.meta.url);
+
+/** Undefined where the package is not installed: `npm run onnxruntime` installs it. */
+const runtime = ((): Runtime | undefined => {
+  try {
+    require.resolve("onnxruntime-node");
+  } catch {
+    return undefined;
+  }
+  return require("onnxruntime-node") as Runtime;
+})();
+
+/** As `test`, skipped without onnxruntime-node. */
+export const testInRuntime = test.skipIf(runtime === undefined);
+
+function loaded(): Runtime {
+  if (runtime === undefined) throw new Error("onnxruntime-node is not installed: npm run onnxruntime");
+  return runtime;
+}
 
 // The models are small: threads would cost more than they save.
 const OPTIONS = { logSeverityLevel: 3, intraOpNumThreads: 1, interOpNumThreads: 1 };
@@ -34,7 +53,7 @@ export class OnnxModel {
   }
 
   static async load(bytes: Uint8Array): Promise<OnnxModel> {
-    return new OnnxModel(await runtime.InferenceSession.create(bytes, OPTIONS));
+    return new OnnxModel(await loaded().InferenceSession.create(bytes, OPTIONS));
   }
 
   /** The results by name, for inputs in the order of the file. */
@@ -42,7 +61,7 @@ export class OnnxModel {
     const { inputNames, outputNames } = this.#session;
     const feeds = inputNames.map((name, i): [string, OrtTensor] => {
       const { data, dtype, shape } = inputs[i] as Tensor;
-      return [name, new runtime.Tensor(dtype, data, [...shape])];
+      return [name, new (loaded().Tensor)(dtype, data, [...shape])];
     });
     const results = await this.#session.run(Object.fromEntries(feeds));
     return new Map(
