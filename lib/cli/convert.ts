@@ -1,7 +1,13 @@
 import { ArgumentError } from "../errors.js";
 import { writeAtomically } from "../files/write.js";
 import { toStored, toTensor } from "../formats/convert.js";
-import type { ArrayFile, StoredArray, StoredDType } from "../formats/stored-array.js";
+import {
+  type ArrayFile,
+  isStoredFloat,
+  STORED_FLOATS,
+  type StoredArray,
+  type StoredDType,
+} from "../formats/stored-array.js";
 import { deserialize } from "../keeping/load.js";
 import { exportOnnx } from "../onnx/index.js";
 import { checkChoice } from "../options.js";
@@ -9,8 +15,7 @@ import { zeros } from "../tensor/create.js";
 import { checkDType } from "../tensor/dtype.js";
 import { kindOf, kindToWrite } from "./kinds/index.js";
 import { onnx } from "./kinds/onnx.js";
-
-const FLOATS = ["float16", "bfloat16", "float32", "float64"] as const;
+import { safetensors } from "./kinds/safetensors.js";
 
 export interface ConvertOptions {
   readonly dtype?: string;
@@ -32,6 +37,11 @@ export async function convert(
 ): Promise<void> {
   const target = kindToWrite(to);
   if (target === onnx) {
+    if (kindOf(from, bytes) !== safetensors) {
+      throw new ArgumentError(
+        `convert: ${from} has weights and no model; load them into one, and write it with exportOnnx of thalweg/onnx`,
+      );
+    }
     await writeAtomically("convert", to, [exported(bytes, options)]);
     return;
   }
@@ -44,7 +54,7 @@ export async function convert(
   if (target.write === undefined)
     throw new ArgumentError(`convert: ${to}: this kind of file cannot be written`);
   const dtype =
-    options.dtype === undefined ? undefined : checkChoice("convert", "--dtype", options.dtype, FLOATS);
+    options.dtype === undefined ? undefined : checkChoice("convert", "--dtype", options.dtype, STORED_FLOATS);
   const file = source.read(bytes, from);
   await writeAtomically("convert", to, target.write(dtype === undefined ? file : inDType(file, dtype)));
 }
@@ -67,9 +77,9 @@ function exported(bytes: Uint8Array, { input, inputDtype, dtype }: ConvertOption
 function inDType({ arrays, metadata }: ArrayFile, dtype: StoredDType): ArrayFile {
   const converted = Array.from(arrays, ([name, array]): [string, StoredArray] => [
     name,
-    isFloat(array) ? toStored(toTensor("convert", name, array), dtype, `convert: ${name}`) : array,
+    isStoredFloat(array.dtype)
+      ? toStored(toTensor("convert", name, array), dtype, `convert: ${name}`)
+      : array,
   ]);
   return { arrays: new Map(converted), metadata };
 }
-
-const isFloat = ({ dtype }: StoredArray): boolean => FLOATS.some((float) => float === dtype);

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
-import type { StoredArray } from "../formats/stored-array.js";
+import { isStoredFloat, type StoredArray } from "../formats/stored-array.js";
 import { kindOf } from "./kinds/index.js";
 import type { Contents } from "./kinds/kind.js";
 import { count, harmless, size, styled, table } from "./layout.js";
 
 const elements = ({ shape }: StoredArray): number => shape.reduce((a, b) => a * b, 1);
-
-const FLOATS = new Set(["float16", "bfloat16", "float32", "float64"]);
 
 /** What `inspect` prints of a file, as text or as JSON. */
 export function inspect(path: string, bytes: Uint8Array, options: { readonly json: boolean }): string {
@@ -14,9 +12,13 @@ export function inspect(path: string, bytes: Uint8Array, options: { readonly jso
   const contents = kind.inspect(bytes, path);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return options.json
-    ? JSON.stringify(asJSON(path, bytes, sha256, contents), null, 2)
+    ? JSON.stringify(asJSON(path, bytes, sha256, contents), named, 2)
     : asText(path, bytes, sha256, contents);
 }
+
+/** JSON has no NaN and no infinities: they become texts. */
+const named = (_: string, value: unknown): unknown =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 
 function asJSON(path: string, bytes: Uint8Array, sha256: string, contents: Contents): object {
   const { format, facts, arrays, texts, tables } = contents;
@@ -66,7 +68,7 @@ function asText(path: string, bytes: Uint8Array, sha256: string, contents: Conte
 function arrayTable(arrays: ReadonlyMap<string, StoredArray>): string {
   const list = [...arrays.values()];
   const floats = list
-    .filter(({ dtype }) => FLOATS.has(dtype))
+    .filter(({ dtype }) => isStoredFloat(dtype))
     .reduce((sum, array) => sum + elements(array), 0);
   const bytes = list.reduce((sum, array) => sum + array.bytes.length, 0);
   const rows = Array.from(arrays, ([name, array]) => [

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command, CommanderError } from "commander";
-import { ThalwegError } from "../errors.js";
+import { ArgumentError, FileError, ThalwegError } from "../errors.js";
 import { readWholeSync } from "../files/read.js";
 import { type ConvertOptions, convert } from "./convert.js";
 import { inspect } from "./inspect.js";
@@ -16,8 +16,20 @@ const MISUSED = 2;
 const STDIN = 0;
 
 /** The bytes of a file, or of standard input for "-". */
-const read = (command: string, path: string): Uint8Array =>
-  path === "-" ? readFileSync(STDIN) : readWholeSync(command, path);
+function read(command: string, path: string): Uint8Array {
+  if (path !== "-") return readWholeSync(command, path);
+  try {
+    return readFileSync(STDIN);
+  } catch (cause) {
+    throw new FileError(`${command}: standard input could not be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function report(error: ThalwegError): void {
+  process.stderr.write(`${styled("red", error.name)}: ${error.message}\n`);
+}
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -62,7 +74,8 @@ program
 // A reader that has seen enough closes the pipe.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  report(new FileError(`standard output could not be written: ${error.message}`));
+  process.exit(REFUSED);
 });
 
 try {
@@ -71,8 +84,8 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
   } else if (error instanceof ThalwegError) {
-    process.stderr.write(`${styled("red", error.name)}: ${error.message}\n`);
-    process.exitCode = REFUSED;
+    report(error);
+    process.exitCode = error instanceof ArgumentError ? MISUSED : REFUSED;
   } else {
     throw error;
   }

@@ -17,6 +17,15 @@ export type StoredDType =
   | "float32"
   | "float64";
 
+/** The dtypes of files for numbers of floating point. */
+export const STORED_FLOATS = ["float16", "bfloat16", "float32", "float64"] as const;
+
+/** How floats are stored. */
+export type StoredFloat = (typeof STORED_FLOATS)[number];
+
+export const isStoredFloat = (dtype: StoredDType): dtype is StoredFloat =>
+  STORED_FLOATS.some((float) => float === dtype);
+
 /** An array as a file has it: row-major, little-endian. */
 export interface StoredArray {
   readonly dtype: StoredDType;

@@ -3,7 +3,13 @@ import { ArgumentError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { readWhole } from "../files/read.js";
 import { toStored, toTensor } from "../formats/convert.js";
-import { quote, STORED_SIZES, type StoredArray, type StoredDType } from "../formats/stored-array.js";
+import {
+  quote,
+  STORED_FLOATS,
+  STORED_SIZES,
+  type StoredArray,
+  type StoredDType,
+} from "../formats/stored-array.js";
 import { checkChoice, describe, isPlainObject } from "../options.js";
 import { allocateUnset, type DType, isFloat } from "../tensor/dtype.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
@@ -19,10 +25,6 @@ export interface ReadArraysOptions {
   readonly integers?: "int32" | "float64";
 }
 
-/** How floats are stored. */
-export type StoredFloat = "float16" | "bfloat16" | "float32" | "float64";
-
-export const FLOATS: readonly StoredFloat[] = ["float16", "bfloat16", "float32", "float64"];
 const STORED = Object.keys(STORED_SIZES) as StoredDType[];
 const ASK = 'integers: "float64"';
 const WIDE: readonly StoredDType[] = ["int64", "uint32", "uint64"];
@@ -75,7 +77,9 @@ export function arraysOf(where: string, tensors: unknown, dtype: unknown): Map<s
   }
   const dtypes = isPlainObject(dtype) ? readDTypes(where, dtype, tensors) : new Map<string, StoredDType>();
   const floats =
-    dtype === undefined || isPlainObject(dtype) ? undefined : checkChoice(where, "dtype", dtype, FLOATS);
+    dtype === undefined || isPlainObject(dtype)
+      ? undefined
+      : checkChoice(where, "dtype", dtype, STORED_FLOATS);
   return new Map(
     Object.entries(tensors).map(([name, value]) => {
       const tensor = checkTensor(where, quote(name), value);

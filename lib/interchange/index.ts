@@ -1,4 +1,5 @@
-export type { ReadArraysOptions, StoredFloat, Tensors } from "./arrays.js";
+export type { StoredFloat } from "../formats/stored-array.js";
+export type { ReadArraysOptions, Tensors } from "./arrays.js";
 export { type FlaxTree, type FromFlaxOptions, fromFlax } from "./flax.js";
 export { fromKeras } from "./keras.js";
 export type { LayerDifference } from "./layers.js";

@@ -3,7 +3,7 @@ import { writeAtomically } from "../files/write.js";
 import { toStored } from "../formats/convert.js";
 import { decodeNpy, encodeNpy as encodeArray } from "../formats/npy.js";
 import { decodeNpz, encodeNpz as encodeArrays } from "../formats/npz.js";
-import { STORED_SIZES, type StoredDType } from "../formats/stored-array.js";
+import { STORED_SIZES, type StoredDType, type StoredFloat } from "../formats/stored-array.js";
 import { readLimit } from "../formats/zip.js";
 import { checkChoice, checkFlag, checkOptions } from "../options.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
@@ -13,7 +13,6 @@ import {
   copied,
   joined,
   type ReadArraysOptions,
-  type StoredFloat,
   type Tensors,
   tensorReader,
   tensorsOf,

@@ -3,7 +3,7 @@ import { ArgumentError } from "../errors.js";
 import type { FilePath } from "../files/path.js";
 import { writeAtomically } from "../files/write.js";
 import { decodeSafetensors, encodeSafetensors as encode } from "../formats/safetensors.js";
-import type { StoredDType } from "../formats/stored-array.js";
+import type { StoredDType, StoredFloat } from "../formats/stored-array.js";
 import { checkOptions, describe, isPlainObject } from "../options.js";
 import {
   arraysOf,
@@ -11,7 +11,6 @@ import {
   copied,
   joined,
   type ReadArraysOptions,
-  type StoredFloat,
   type Tensors,
   tensorsOf,
 } from "./arrays.js";

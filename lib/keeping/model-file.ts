@@ -3,7 +3,12 @@ import { types } from "node:util";
 import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { toStored, toTensor } from "../formats/convert.js";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
-import type { ArrayFile, StoredArray } from "../formats/stored-array.js";
+import {
+  type ArrayFile,
+  STORED_FLOATS,
+  type StoredArray,
+  type StoredFloat,
+} from "../formats/stored-array.js";
 import { describeModel, tiesOf } from "../nn/describe.js";
 import { Module } from "../nn/module.js";
 import { reword } from "../nn/place.js";
@@ -16,7 +21,7 @@ import { fillModel, makeModel, type TensorSource } from "./model-source.js";
 
 export interface SaveOptions {
   /** How numbers of floating point are stored, rounded to the nearest. Default: each as it is. */
-  readonly dtype?: "float16" | "bfloat16" | "float32" | "float64";
+  readonly dtype?: StoredFloat;
   /** Texts by name that the file has too. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -29,7 +34,6 @@ export interface SavedTensors {
 
 /** Where the metadata has the description of the model. */
 const DESCRIPTION = "thalweg";
-const DTYPES = ["float16", "bfloat16", "float32", "float64"] as const;
 
 /**
  * The pieces of a file. Without a conversion, the arrays are views of the tensors' own memory.
@@ -38,7 +42,8 @@ const DTYPES = ["float16", "bfloat16", "float32", "float64"] as const;
 export function encodeModel(where: string, from: unknown, options: SaveOptions): Uint8Array[] {
   checkOptions(where, options, ["dtype", "metadata"]);
   const { metadata = {} } = options;
-  const dtype = options.dtype === undefined ? undefined : checkChoice(where, "dtype", options.dtype, DTYPES);
+  const dtype =
+    options.dtype === undefined ? undefined : checkChoice(where, "dtype", options.dtype, STORED_FLOATS);
   if (!isPlainObject(metadata) || types.isProxy(metadata)) {
     throw new ArgumentError(
       `${where}: expected metadata to be an object of texts, got ${describe(metadata)}`,

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, write, writeSync } from "node:fs";
+import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -7,21 +7,20 @@ import { FileError } from "../errors.js";
 import { frame } from "./records.js";
 import { type EventMessage, encodeMessage } from "./schema.js";
 
-const append = promisify(write);
+const flushData = promisify(fdatasync);
 
 let files = 0;
 
 /**
- * An event file that grows. Each record is written whole and after the one before; a reader at work sees whole records
- * alone. Records that come while others are being written go out together.
+ * An event file that grows. A record is in the file, whole, when `add` returns: a reader at work and the end of the
+ * process find whole records alone.
  */
 export class EventFile {
   readonly path: string;
   readonly #where: string;
-  #file: number | null;
-  #waiting: Uint8Array[] = [];
-  #writing: Promise<void> | null = null;
-  #failure: FileError | null = null;
+  #file: number | null = null;
+  /** The length of the file. */
+  #length = 0;
 
   /** @throws FileError where the folder or the file cannot be made; PackageError. */
   constructor(where: string, folder: string, suffix: string) {
@@ -31,64 +30,52 @@ export class EventFile {
       folder,
       `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}${suffix}`,
     );
-    const first = this.#record({ wallTime: Date.now() / 1000, fileVersion: "brain.Event:2" });
+    const first: EventMessage = { wallTime: Date.now() / 1000, fileVersion: "brain.Event:2" };
+    const record = frame(where, encodeMessage(where, "Event", first));
     try {
       mkdirSync(folder, { recursive: true });
       this.#file = openSync(this.path, "ax");
-      writeSync(this.#file, first);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+    this.#append(record);
+  }
+
+  /** @throws FileError if it is closed, or the record could not be written: the ones before stay. */
+  add(event: EventMessage): void {
+    this.#append(frame(this.#where, encodeMessage(this.#where, "Event", event)));
+  }
+
+  /**
+   * Waits until all records are on the device.
+   * @throws FileError
+   */
+  async flush(): Promise<void> {
+    if (this.#file === null) return;
+    try {
+      await flushData(this.#file);
     } catch (cause) {
       throw this.#failed(cause);
     }
   }
 
-  get isOpen(): boolean {
-    return this.#file !== null;
-  }
-
-  /** @throws FileError if it is closed, or an earlier record could not be written. */
-  add(event: EventMessage): void {
-    if (this.#failure !== null) throw this.#failure;
-    if (this.#file === null) throw new FileError(`${this.#where}: ${this.path} is closed`);
-    this.#waiting.push(this.#record(event));
-    this.#writing ??= this.#write(this.#file);
-  }
-
-  /**
-   * Waits until all records are in the file.
-   * @throws FileError if one could not be written.
-   */
-  async flush(): Promise<void> {
-    await this.#writing;
-    if (this.#failure !== null) throw this.#failure;
-  }
-
-  /** Writes what waits and closes the file; a second time does nothing. */
+  /** Closes the file; a second time does nothing. */
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = null;
-    await this.#writing;
     if (file !== null) closeSync(file);
-    if (this.#failure !== null) throw this.#failure;
   }
 
-  /** Never rejects: the next call throws. */
-  async #write(file: number): Promise<void> {
-    // Records of the same turn of the event loop go out together.
-    await null;
+  #append(record: Uint8Array): void {
+    if (this.#file === null) throw new FileError(`${this.#where}: ${this.path} is closed`);
     try {
-      while (this.#waiting.length > 0) {
-        const bytes = Buffer.concat(this.#waiting);
-        this.#waiting = [];
-        for (let at = 0; at < bytes.length; ) at += (await append(file, bytes, at)).bytesWritten;
-      }
+      for (let at = 0; at < record.length; ) at += writeSync(this.#file, record, at);
+      this.#length += record.length;
     } catch (cause) {
-      this.#failure = this.#failed(cause);
+      // Nothing after a part of a record could be read.
+      ftruncateSync(this.#file, this.#length);
+      throw this.#failed(cause);
     }
-    this.#writing = null;
-  }
-
-  #record(event: EventMessage): Uint8Array {
-    return frame(this.#where, encodeMessage(this.#where, "Event", event));
   }
 
   #failed(cause: unknown): FileError {

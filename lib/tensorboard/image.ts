@@ -1,4 +1,4 @@
-import { ArgumentError, DataError, ShapeError } from "../errors.js";
+import { ArgumentError, DataError, ShapeError, ThalwegError } from "../errors.js";
 import { optionalPackage } from "../optional-package.js";
 import { describe } from "../options.js";
 import { isFloat } from "../tensor/dtype.js";
@@ -84,7 +84,7 @@ export function pngOf(where: string, bytes: Uint8Array): ImageMessage {
     const { width, height, channels } = optionalPackage<Png>(where, "fast-png").decode(bytes);
     return { height, width, colorspace: channels, encodedImageString: bytes.slice() };
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause) throw cause;
+    if (cause instanceof ThalwegError) throw cause;
     throw new ArgumentError(`${where}: expected a tensor or the bytes of a PNG, got ${describe(bytes)}`);
   }
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, DataError } from "../errors.js";
+import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { describe } from "../options.js";
 import { dtypeOf } from "../tensor/dtype.js";
 import { recordsOf } from "./records.js";
@@ -25,7 +25,7 @@ export function parseEvents(bytes: Uint8Array, source = "an event file"): EventM
     try {
       events.push(decodeMessage(where, "Event", record));
     } catch (cause) {
-      if (cause instanceof Error && "code" in cause) throw cause;
+      if (cause instanceof ThalwegError) throw cause;
       throw new DataError(`${where}: ${source}: record ${events.length} is no event`, { cause });
     }
   }

@@ -31,19 +31,25 @@ export interface ImageOptions {
 // DT_STRING of TensorFlow's types.
 const STRING = 7;
 
+// UTF-8 cannot express it, and a reader would stop at it.
+const HALF_A_PAIR = /\p{Surrogate}/u;
+
 function checkText(where: string, name: string, value: unknown): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw new ArgumentError(
-    `${where}: expected ${name} to be a text that is not empty, got ${describe(value)}`,
-  );
+  if (typeof value !== "string" || value === "") {
+    throw new ArgumentError(
+      `${where}: expected ${name} to be a text that is not empty, got ${describe(value)}`,
+    );
+  }
+  if (!HALF_A_PAIR.test(value)) return value;
+  throw new ArgumentError(`${where}: ${name} has half of a surrogate pair: ${describe(value)}`);
 }
 
 /**
  * A run that TensorBoard shows (torch.utils.tensorboard.SummaryWriter): an event file in a folder. `tensorboard
  * --logdir` of the folder above shows several runs side by side.
  *
- * Records are written in the background, in their order; `flush()` and `close()` wait for them. An error of the
- * file system is thrown by the next call. A second TensorBoard in the same folder begins a file of its own.
+ * A record is in the file, whole, when the call returns; `flush()` waits until all are on the device. A second
+ * TensorBoard in the same folder begins a file of its own.
  * Needs the packages protobufjs and crc-32; images need fast-png.
  * @throws ArgumentError, OptionError; FileError where the file cannot be made; PackageError.
  * @example
@@ -99,7 +105,10 @@ export class TensorBoard {
     }
     this.#write(
       step,
-      Object.entries(values).map(([name, simpleValue]) => ({ tag: `${mainTag}/${name}`, simpleValue })),
+      Object.entries(values).map(([name, simpleValue]) => ({
+        tag: `${mainTag}/${checkText(where, "a name", name)}`,
+        simpleValue,
+      })),
     );
   }
 
@@ -173,9 +182,7 @@ export class TensorBoard {
    */
   addText(tag: string, text: string, step: number): void {
     const where = "addText";
-    if (typeof text !== "string") {
-      throw new ArgumentError(`${where}: expected text to be a text, got ${describe(text)}`);
-    }
+    if (text !== "") checkText(where, "text", text);
     this.#add(where, `${checkText(where, "tag", tag)}/text_summary`, step, {
       tensor: {
         dtype: STRING,
@@ -196,6 +203,10 @@ export class TensorBoard {
     for (const [name, values] of Object.entries({ hparams, metrics })) {
       if (isPlainObject(values)) continue;
       throw new ArgumentError(`${where}: expected ${name} to be values by name, got ${describe(values)}`);
+    }
+    for (const [name, value] of [...Object.entries(hparams), ...Object.entries(metrics)]) {
+      checkText(where, "a name", name);
+      if (typeof value === "string" && value !== "") checkText(where, name, value);
     }
     for (const [name, value] of Object.entries(metrics)) {
       if (typeof value === "number") continue;
@@ -229,17 +240,14 @@ export class TensorBoard {
   }
 
   /**
-   * Waits until all that was added is in the file.
+   * Waits until all that was added is on the device.
    * @throws FileError
    */
   flush(): Promise<void> {
     return this.#file.flush();
   }
 
-  /**
-   * Writes what waits and closes the file.
-   * @throws FileError
-   */
+  /** Closes the file. */
   close(): Promise<void> {
     return this.#file.close();
   }

@@ -1,12 +1,13 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../lib/formats/safetensors.js";
 import type { StoredArray } from "../../lib/formats/stored-array.js";
-import { nn, optim, save, saveCheckpoint, type Tensor } from "../../lib/index.js";
+import { nn, ones, optim, save, saveCheckpoint, type Tensor } from "../../lib/index.js";
+import { encodePyTorch } from "../../lib/interchange/index.js";
 import { TensorBoard } from "../../lib/tensorboard/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-cli-"));
@@ -149,7 +150,7 @@ describe("convert", () => {
     await save(model, join(folder, "net.safetensors"));
     const missing = await thalweg(["convert", "net.safetensors", "net.onnx"]);
     expect([missing.code, missing.stderr]).toEqual([
-      1,
+      2,
       "ArgumentError: convert: .onnx needs the shape of the model's input, with the batch: --input 1,784\n",
     ]);
     expect((await thalweg(["convert", "net.safetensors", "net.onnx", "--input", "1,4"])).code).toBe(0);
@@ -176,6 +177,51 @@ describe("convert", () => {
   });
 });
 
+describe("standard input", () => {
+  test("may be any kind of file, known by its bytes", async () => {
+    const board = new TensorBoard(join(folder, "piped"));
+    await board.close();
+    await save(new nn.Linear(2, 1), join(folder, "piped.safetensors"));
+    for (const to of ["piped.npz", "piped.pt", "piped.onnx"]) {
+      const input = to.endsWith(".onnx") ? ["--input", "1,2"] : [];
+      expect((await thalweg(["convert", "piped.safetensors", to, ...input])).code).toBe(0);
+    }
+    const formats = {
+      "piped.npz": "NumPy archive",
+      "piped.pt": "PyTorch archive",
+      "piped.onnx": "ONNX, IR version 8",
+      [board.path]: "TensorBoard events",
+    };
+    for (const [file, format] of Object.entries(formats)) {
+      const bytes = readFileSync(file.startsWith("/") ? file : join(folder, file));
+      const { code, stdout } = await thalweg(["inspect", "-", "--json"], bytes);
+      expect([file, code]).toEqual([file, 0]);
+      expect(JSON.parse(stdout)).toMatchObject({ format });
+    }
+  });
+});
+
+test("numbers that JSON has not are texts in it", async () => {
+  writeFileSync(join(folder, "figures.pt"), encodePyTorch({ loss: Number.NaN, best: Infinity, none: null }));
+  const { stdout } = await thalweg(["inspect", "--json", "figures.pt"]);
+  expect(JSON.parse(stdout)).toMatchObject({ facts: { loss: "NaN", best: "Infinity", none: "None" } });
+});
+
+test("floats of a .pt file may be halves", async () => {
+  expect((await thalweg(["convert", "model.safetensors", "half.pt", "--dtype", "bfloat16"])).code).toBe(0);
+  const { stdout } = await thalweg(["inspect", "--json", "half.pt"]);
+  expect(JSON.parse(stdout)).toMatchObject({ arrays: [{ dtype: "bfloat16" }, { dtype: "bfloat16" }] });
+});
+
+test("a file of many events is shown", async () => {
+  const board = new TensorBoard(join(folder, "long"));
+  for (let step = 0; step < 150_000; step++) board.addScalar("loss", 1, step);
+  await board.close();
+  const { code, stdout } = await thalweg(["inspect", board.path]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^loss +scalar +150,000 {2}0 to 149999 {2}1$/m);
+});
+
 describe("what goes wrong", () => {
   test.each([
     [
@@ -186,28 +232,48 @@ describe("what goes wrong", () => {
     [["inspect", "text"], 1, /^DataError: text: neither its name nor its first bytes/],
     [
       ["convert", "model.safetensors", "model.xyz"],
-      1,
+      2,
       /^ArgumentError: model\.xyz: expected a name that ends with/,
     ],
     [
       ["convert", "model.safetensors", "x.safetensors", "--dtype", "int8"],
-      1,
+      2,
       /expected --dtype to be one of "float16"/,
     ],
     [
+      ["convert", "weights.pt", "weights.onnx", "--input", "1,3"],
+      2,
+      /^ArgumentError: convert: weights\.pt has weights and no model; load them into one/,
+    ],
+    [
       ["convert", "model.safetensors", "one.npy"],
-      1,
+      2,
       /^ArgumentError: convert: a \.npy file has one array, got 2; \.npz has several/,
     ],
     [["inspect"], 2, /missing required argument 'file'/],
     [["inspekt"], 2, /Did you mean inspect\?/],
   ])("%j ends with %i and a sentence", async (args, expected, message) => {
     writeFileSync(join(folder, "text"), "some text");
+    writeFileSync(join(folder, "weights.pt"), encodePyTorch({ weight: ones([2]) }));
     const before = readdirSync(folder);
     const { code, stdout, stderr } = await thalweg(args);
     expect([code, stdout]).toEqual([expected, ""]);
     expect(stderr).toMatch(message);
     expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("standard output on a full device", async () => {
+    const command = `"${process.execPath}" "${main}" inspect model.safetensors > /dev/full`;
+    const { status, stderr } = spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^FileError: standard output could not be written: ENOSPC/);
+  });
+
+  test("standard input that cannot be read", () => {
+    const command = `"${process.execPath}" "${main}" inspect - < .`;
+    const { status, stderr } = spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^FileError: inspect: standard input could not be read: EISDIR/);
   });
 
   test("a reader that closes the pipe ends it quietly", async () => {

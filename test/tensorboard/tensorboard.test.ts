@@ -5,7 +5,10 @@ import { decode, encode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DataError, FileError, nn, randn, tensor } from "../../lib/index.js";
 import { parseEvents, type SummaryValue, TensorBoard } from "../../lib/tensorboard/index.js";
-import { decodeMessage } from "../../lib/tensorboard/schema.js";
+import { frame } from "../../lib/tensorboard/records.js";
+import { decodeMessage, encodeMessage } from "../../lib/tensorboard/schema.js";
+import { library, runModule } from "../child.js";
+import { readsMutatedFiles } from "../formats/hostile.js";
 import { askPython, pythonWith } from "../python.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-tensorboard-"));
@@ -161,6 +164,10 @@ describe("bad input", () => {
   test("is refused before anything is written", async () => {
     const bad: [() => void, RegExp][] = [
       [() => board.addScalar("", 1, 0), /addScalar: expected tag to be a text that is not empty, got ""/],
+      [() => board.addScalar("a\ud800", 1, 0), /addScalar: tag has half of a surrogate pair/],
+      [() => board.addText("a", "\udc00", 0), /addText: text has half of a surrogate pair/],
+      [() => board.addScalars("a", { "\ud800": 1 }, 0), /addScalars: a name has half of a surrogate pair/],
+      [() => board.addHparams({ a: "\ud800" }, {}), /addHparams: a has half of a surrogate pair/],
       [() => board.addScalar("a", 1, -1), /addScalar: expected step to be a whole number ≥ 0, got -1/],
       [
         () => board.addHistogram("a", tensor([1, Number.NaN]), 0),
@@ -190,6 +197,49 @@ describe("bad input", () => {
     await closed.close();
     expect(() => closed.addScalar("a", 1, 0)).toThrow(/is closed/);
   });
+});
+
+test("what was added is in the file when the process ends, whatever ends it", async () => {
+  const room = new URL("tensorboard/index.js", library).href;
+  const ended = join(folder, "ended");
+  await runModule(`
+    import { TensorBoard } from ${JSON.stringify(room)};
+    const board = new TensorBoard(${JSON.stringify(ended)});
+    for (let step = 0; step < 100; step++) board.addScalar("loss", step, step);
+    process.exit(0);
+  `);
+  const [file] = readdirSync(ended);
+  expect(parseEvents(readFileSync(join(ended, file as string)))).toHaveLength(101);
+});
+
+test("texts of a file that are not UTF-8 are refused", () => {
+  const event = encodeMessage("test", "Event", { wallTime: 1, fileVersion: "x" });
+  event[event.length - 1] = 0xff;
+  expect(() => parseEvents(frame("test", event), "hostile")).toThrow(DataError);
+});
+
+const whole = (() => {
+  const summary = {
+    value: [
+      { tag: "loss", simpleValue: 0.5 },
+      {
+        tag: "h",
+        histo: { min: 0, max: 1, num: 2, sum: 1, sumSquares: 1, bucketLimit: [0, 1], bucket: [0, 2] },
+      },
+      { tag: "t", tensor: { dtype: 7, stringVal: [Buffer.from("text")] } },
+    ],
+  };
+  return encodeMessage("test", "Event", { wallTime: 1, step: 3, summary });
+})();
+readsMutatedFiles({
+  name: "events",
+  files: { records: Buffer.concat([frame("test", whole), frame("test", whole)]) },
+  read: (bytes) => parseEvents(bytes),
+});
+readsMutatedFiles({
+  name: "events within right checksums",
+  files: { event: whole },
+  read: (bytes) => parseEvents(frame("test", bytes)),
 });
 
 test("two in one folder write a file each", async () => {

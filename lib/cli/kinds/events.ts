@@ -2,6 +2,9 @@ import { type EventMessage, parseEvents, type SummaryValue } from "../../tensorb
 import type { Kind, Table } from "./kind.js";
 
 const NAME = /\.tfevents\./;
+/** The first record: the version of the file, `wall_time` before it. */
+const VERSION = "brain.Event:";
+const FIRST = 64;
 
 function kindOfValue({ simpleValue, histo, image, tensor }: SummaryValue): string {
   if (simpleValue !== undefined) return "scalar";
@@ -31,19 +34,26 @@ function tags(events: readonly EventMessage[]): Table {
   return { title: "tags", columns: ["tag", "kind", "values", "steps", "last"], rows };
 }
 
+// The last millisecond that a Date can be.
+const LAST = 8.64e15;
+
+/** Seconds since 1970 as a date; a file may say anything. */
+const dateOf = (seconds: number): string =>
+  Math.abs(seconds * 1000) <= LAST ? new Date(seconds * 1000).toISOString() : `${seconds} s`;
+
 export const events: Kind = {
   extensions: ["tfevents"],
-  matches: (bytes, path) => NAME.test(path) && bytes.length > 0,
+  matches: (bytes, path) => NAME.test(path) || Buffer.from(bytes.subarray(0, FIRST)).includes(VERSION),
   inspect(bytes, source) {
     const all = parseEvents(bytes, source);
-    const times = all.map(({ wallTime }) => wallTime);
-    const [from, to] = [Math.min(...times), Math.max(...times)];
+    const from = all.reduce((least, { wallTime }) => Math.min(least, wallTime), Infinity);
+    const to = all.reduce((most, { wallTime }) => Math.max(most, wallTime), -Infinity);
     return {
       format: "TensorBoard events",
       facts: {
         events: all.length,
         ...(all.length > 0 && {
-          from: new Date(from * 1000).toISOString(),
+          from: dateOf(from),
           seconds: Number((to - from).toFixed(3)),
         }),
       },

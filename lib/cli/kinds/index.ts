@@ -7,7 +7,7 @@ import { onnx } from "./onnx.js";
 import { pytorch } from "./pytorch.js";
 import { safetensors } from "./safetensors.js";
 
-const KINDS: readonly Kind[] = [safetensors, pytorch, npy, npz, onnx, events];
+const KINDS: readonly Kind[] = [safetensors, pytorch, npy, npz, events, onnx];
 
 /** For messages: the ends of the names of files that are known. */
 export const KIND_NAMES = KINDS.map(({ extensions }) => `.${extensions[0]}`).join(", ");

@@ -2,6 +2,7 @@ import { ArgumentError } from "../../errors.js";
 import { decodeNpy, encodeNpy } from "../../formats/npy.js";
 import { decodeNpz, encodeNpz } from "../../formats/npz.js";
 import type { Kind } from "./kind.js";
+import { zipNames } from "./zip-names.js";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -27,7 +28,10 @@ export const npy: Kind = {
 
 export const npz: Kind = {
   extensions: ["npz"],
-  matches: (bytes, path) => path.endsWith(".npz") && bytes[0] === 0x50 && bytes[1] === 0x4b,
+  matches(bytes) {
+    const names = zipNames(bytes);
+    return names.length > 0 && names.every((name) => name.endsWith(".npy"));
+  },
   inspect: (bytes, source) => ({
     format: "NumPy archive",
     facts: {},

@@ -4,8 +4,11 @@ import type { GraphProto, TypeProto, ValueInfoProto } from "../../onnx/schema.js
 import { dataTypeName, fromTensorProto } from "../../onnx/tensor-proto.js";
 import type { Kind, Table } from "./kind.js";
 
-// A ModelProto begins with its field 1, ir_version, in all files that are written in order.
+// A ModelProto begins with its field 1, ir_version, in all files that are written in order. After it comes a number or
+// a message.
 const IR_VERSION = 0x08;
+const MOST_VERSIONS = 64;
+const WIRE_TYPES = [0, 2];
 
 function shapeOf(type: TypeProto | undefined): string {
   const tensor = type?.tensor_type;
@@ -43,7 +46,8 @@ function initializers(source: string, graph: GraphProto | undefined): Map<string
 
 export const onnx: Kind = {
   extensions: ["onnx"],
-  matches: (bytes, path) => path.endsWith(".onnx") && bytes[0] === IR_VERSION,
+  matches: ([first, version = MOST_VERSIONS, next = 1]) =>
+    first === IR_VERSION && version < MOST_VERSIONS && WIRE_TYPES.includes(next & 7),
   inspect(bytes, source) {
     const model = decodeModel(source, bytes);
     const { graph } = model;

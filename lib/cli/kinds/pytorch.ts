@@ -1,17 +1,21 @@
 import { ArgumentError } from "../../errors.js";
 import { toTensor } from "../../formats/convert.js";
+import { isStoredFloat } from "../../formats/stored-array.js";
 import { isArchive } from "../../interchange/pytorch/archive.js";
 import { readFlat } from "../../interchange/pytorch/flat.js";
 import { isLegacy } from "../../interchange/pytorch/legacy.js";
 import { encodePyTorch } from "../../interchange/pytorch/write.js";
 import type { Kind } from "./kind.js";
+import { zipNames } from "./zip-names.js";
+
+const PICKLE = /(^|\/)data\.pkl$/;
 
 // More values than these are a table of their own in no file that a person reads.
 const MOST_FACTS = 200;
 
 export const pytorch: Kind = {
   extensions: ["pt", "pth", "bin"],
-  matches: (bytes, path) => (isArchive(bytes) && !path.endsWith(".npz")) || isLegacy(bytes),
+  matches: (bytes) => zipNames(bytes).some((name) => PICKLE.test(name)) || isLegacy(bytes),
   inspect(bytes, source) {
     const { arrays, values } = readFlat(source, bytes);
     const shown = Array.from(values).slice(0, MOST_FACTS);
@@ -29,14 +33,14 @@ export const pytorch: Kind = {
   },
   read: (bytes, source) => ({ arrays: readFlat(source, bytes).arrays, metadata: {} }),
   write({ arrays }) {
-    const tensors = Array.from(arrays, ([name, array]) => {
-      if (array.dtype === "float16" || array.dtype === "bfloat16") {
-        throw new ArgumentError(
-          `convert: ${name} is ${array.dtype}, which is not written to .pt here; --dtype float32 widens it`,
-        );
-      }
-      return [name, toTensor("convert", name, array)] as const;
-    });
-    return [encodePyTorch(Object.fromEntries(tensors))];
+    const floats = new Set(Array.from(arrays.values(), ({ dtype }) => dtype).filter(isStoredFloat));
+    const [half] = [...floats].filter((dtype) => dtype === "float16" || dtype === "bfloat16");
+    if (half !== undefined && floats.size > 1) {
+      throw new ArgumentError(
+        `convert: a .pt file gets floats of one dtype here, got ${[...floats].join(" and ")}; --dtype chooses one`,
+      );
+    }
+    const tensors = Array.from(arrays, ([name, array]) => [name, toTensor("convert", name, array)] as const);
+    return [encodePyTorch(Object.fromEntries(tensors), half === undefined ? {} : { dtype: half })];
   },
 };

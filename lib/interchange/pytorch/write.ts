@@ -1,7 +1,7 @@
 import type { FilePath } from "../../files/path.js";
 import { writeAtomically } from "../../files/write.js";
 import { toStored } from "../../formats/convert.js";
-import type { StoredDType } from "../../formats/stored-array.js";
+import { STORED_FLOATS, type StoredDType, type StoredFloat } from "../../formats/stored-array.js";
 import { encodeZip } from "../../formats/zip-encode.js";
 import { Parameter } from "../../nn/parameter.js";
 import type { Optimizer } from "../../optim/optimizer.js";
@@ -11,7 +11,7 @@ import { isFloat } from "../../tensor/dtype.js";
 import { sizeOf } from "../../tensor/shape.js";
 import type { Storage } from "../../tensor/storage.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
-import { copied, FLOATS, joined, type StoredFloat } from "../arrays.js";
+import { copied, joined } from "../arrays.js";
 import { Call, Name, Persistent, pickle, Tuple } from "./pickle.js";
 import { stateOf } from "./states.js";
 import { STORAGES } from "./storage.js";
@@ -77,7 +77,8 @@ interface StoredBytes {
 /** The file in pieces. Those of tensors are their own memory. */
 function encode(where: string, value: unknown, options: WritePyTorchOptions): Uint8Array[] {
   checkOptions(where, options, ["dtype"]);
-  const floats = options.dtype === undefined ? undefined : checkChoice(where, "dtype", options.dtype, FLOATS);
+  const floats =
+    options.dtype === undefined ? undefined : checkChoice(where, "dtype", options.dtype, STORED_FLOATS);
   const dtypeOf = ({ dtype }: Tensor): StoredDType => (isFloat(dtype) ? (floats ?? dtype) : dtype);
   const storages = new Map<Storage, StoredBytes>();
   const cycles = cyclesIn(value);
