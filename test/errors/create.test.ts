@@ -438,7 +438,7 @@ describe("a tensor's own members", () => {
       "tensor: its buffer of 3 elements was transferred or detached; copy the data before transferring it";
     await expectError([() => x.data, DetachedError, message]);
     await expectError([() => x.toArray(), DetachedError, message]);
-    await expectError([() => String(x), DetachedError, message]);
+    expect(String(x)).toContain("its memory was transferred");
     await expectError([() => ops.exp(x), DetachedError, message]);
     await expectError([() => ops.add(ones([3]), x), DetachedError, message]);
     await expectError([() => ops.where(ops.greater(ones([3]), 0), x, 0), DetachedError, message]);
