@@ -42,16 +42,16 @@ export interface CheckpointTree {
 }
 
 /**
- * Writes the state of a run to one file: the model's parameters and buffers, the optimizer's states and options, those
- * of schedules and weight averages, where the generators stand (the default one of `manualSeed`, those in fields of the
- * model's modules, and `generators`), and what else is given. Together with the same program, `loadCheckpoint` goes on
- * from there with the same bits.
+ * Writes the state of a run to one file: the model's parameters and buffers, its modules' modes, which parameters are
+ * frozen, the optimizer's states and options, those of schedules and weight averages, where the generators stand (the
+ * default one of `manualSeed`, those in fields of the model's modules, and `generators`), and what else is given.
+ * Together with the same program, `loadCheckpoint` goes on from there with the same bits.
  *
  * The state is copied before the promise is returned, so training may go on. A thread of its own writes the file, so
  * that a reader of `path` sees the file from before or the new one, also after a crash. When the promise is fulfilled,
  * the file is on the device.
  *
- * It is a safetensors file: other programs read the tensors by names such as `run.model.m0.weight`.
+ * It is a safetensors file: other programs read the tensors by names such as `run.model.0.weight`.
  * @param contents `model`, `optimizer`, `schedules`, `averages` (lists), `generators`, `parts` (by name: whatever has
  *   `stateDict()` and `loadStateDict()`), and `extra`: plain values, typed arrays and tensors.
  * @throws FileError if it cannot be written: the file from before stays; BusyError while another process writes there;

@@ -1,15 +1,17 @@
 // What a run is made of, its state as one tree, and how that state is put back: all or nothing.
 
+import { types } from "node:util";
 import { ArgumentError } from "../errors.js";
 import { Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedulers/registry.js";
 import { WeightAverage } from "../optim/weight-average.js";
-import { checkList, describe, isInstance } from "../options.js";
+import { checkList, describe, isInstance, isPlainObject } from "../options.js";
 import { defaultGenerator, Generator, type GeneratorState } from "../random/generator.js";
 import { copyOf } from "../tensor/copy.js";
 import { format } from "../tensor/shape.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
+import { isModelModes, type ModelModes, modeDifferences, modesOf, putModes } from "./modes.js";
 import { copyArrays, readTree, writeTree } from "./tree.js";
 
 /** What has a state that can be taken and put back: modules, optimizers, strategies, games, objects of your own. */
@@ -24,7 +26,7 @@ export interface RunParts {
   readonly optimizer?: Optimizer<object>;
   readonly schedules?: readonly Schedule[];
   readonly averages?: readonly WeightAverage[];
-  /** Generators besides the default one and those in fields of the model's modules. */
+  /** Generators besides the default one and those in fields of the model's modules, also in lists and plain objects. */
   readonly generators?: readonly Generator[];
   /** Anything else, by names of your own. */
   readonly parts?: Readonly<Record<string, Stateful>>;
@@ -36,6 +38,8 @@ export const RUN_PARTS = ["model", "optimizer", "schedules", "averages", "genera
 /** The state of a run as a checkpoint holds it. */
 export interface RunState {
   readonly model?: Readonly<Record<string, Tensor>>;
+  /** There with `model`. */
+  readonly modes?: ModelModes;
   readonly optimizer?: { readonly kind: string; readonly state: OptimizerState };
   readonly schedules?: readonly {
     readonly kind: string;
@@ -103,20 +107,32 @@ function isStateful(value: unknown): value is Stateful {
 
 const formOf = (schedule: Schedule): string => schedule.form ?? schedule.constructor.name;
 
-/** The generators that are fields of a model's modules, by their dotted names. */
+/** The generators in fields of a model's modules, also in lists and plain objects there, by their dotted names. */
 function generatorsOf(model: Module | undefined): [name: string, generator: Generator][] {
-  return [...(model?.namedModules() ?? [])].flatMap(([path, module]) =>
-    Object.entries(module).flatMap(([field, value]): [string, Generator][] =>
-      isInstance(value, Generator) ? [[path === "" ? field : `${path}.${field}`, value]] : [],
-    ),
-  );
+  const found: [string, Generator][] = [];
+  const seen = new Set<object>();
+  for (const [path, module] of model?.namedModules() ?? []) {
+    const holders: [name: string, holder: object][] = [[path, module]];
+    // It grows meanwhile.
+    for (const [place, holder] of holders) {
+      for (const [field, value] of Array.isArray(holder) ? holder.entries() : Object.entries(holder)) {
+        if (typeof value !== "object" || value === null || types.isProxy(value)) continue;
+        const name = place === "" ? String(field) : `${place}.${field}`;
+        if (isInstance(value, Generator)) found.push([name, value]);
+        if (seen.has(value) || !(Array.isArray(value) || isPlainObject(value))) continue;
+        seen.add(value);
+        holders.push([name, value]);
+      }
+    }
+  }
+  return found;
 }
 
 /** The state of all parts. Tensors are over the parts' own memory. */
 export function stateOf({ model, optimizer, schedules, averages, generators, parts }: RunParts): RunState {
   const ofModel = generatorsOf(model).map(([name, one]) => [name, one.getState()] as const);
   return {
-    ...(model === undefined ? {} : { model: model.stateDict() }),
+    ...(model === undefined ? {} : { model: model.stateDict(), modes: modesOf(model) }),
     ...(optimizer === undefined ? {} : { optimizer: { kind: optimizer.kind, state: optimizer.stateDict() } }),
     ...(schedules === undefined
       ? {}
@@ -148,7 +164,10 @@ export function differences(state: RunState, own: RunParts, isWhole: boolean): s
   }
   const { model, optimizer, schedules, averages, parts } = own;
   if (model !== undefined && state.model !== undefined) {
-    found.push(...tensorDifferences("model", model.stateDict(), state.model));
+    const ofTensors = tensorDifferences("model", model.stateDict(), state.model);
+    // Another option often makes other tensors, which are told already.
+    const isAlike = ofTensors.length === 0 && state.modes !== undefined;
+    found.push(...(isAlike ? mostNamed("model", modeDifferences(model, state.modes)) : ofTensors));
   }
   if (optimizer !== undefined && state.optimizer !== undefined) {
     const { kind, state: saved } = state.optimizer;
@@ -212,9 +231,16 @@ function tensorDifferences(
     return one === undefined ? "nothing" : formatTensor(one);
   };
   const differing = names.filter((name) => text(own, name) !== text(saved, name));
-  const told = differing
-    .slice(0, MOST_NAMED)
-    .map((name) => `${what}: ${name} is ${text(own, name)}; the checkpoint has ${text(saved, name)}`);
+  return mostNamed(
+    what,
+    differing.map(
+      (name) => `${what}: ${name} is ${text(own, name)}; the checkpoint has ${text(saved, name)}`,
+    ),
+  );
+}
+
+function mostNamed(what: string, differing: readonly string[]): string[] {
+  const told = differing.slice(0, MOST_NAMED);
   const more = differing.length - told.length;
   return more > 0 ? [...told, `${what}: ${more} more differ`] : told;
 }
@@ -222,11 +248,12 @@ function tensorDifferences(
 /** Whether a tree from a file has the form of a run's state. What is in the states is checked when they are put back. */
 export function isRunState(value: unknown): value is RunState {
   if (!isRecord(value)) return false;
-  const { model, optimizer, schedules, averages, generators, parts } = value;
+  const { model, modes, optimizer, schedules, averages, generators, parts } = value;
   const every = (list: unknown, check: (one: Record<string, unknown>) => boolean): boolean =>
     list === undefined || (Array.isArray(list) && list.every((one) => isRecord(one) && check(one)));
   return (
-    (model === undefined || (isRecord(model) && Object.values(model).every(isTensor))) &&
+    (model === undefined ||
+      (isRecord(model) && Object.values(model).every(isTensor) && isModelModes(modes))) &&
     (optimizer === undefined ||
       (isRecord(optimizer) &&
         typeof optimizer["kind"] === "string" &&
@@ -254,7 +281,10 @@ export function putState(where: string, state: RunState, own: RunParts): void {
   const undo = remember(where, own);
   try {
     const { model, optimizer, schedules, averages, generators, parts } = own;
-    if (model !== undefined) model.loadStateDict(state.model ?? {});
+    if (model !== undefined) {
+      model.loadStateDict(state.model ?? {});
+      if (state.modes !== undefined) putModes(model, state.modes);
+    }
     if (optimizer !== undefined && state.optimizer !== undefined) {
       optimizer.loadStateDict(state.optimizer.state);
     }
@@ -288,8 +318,11 @@ function remember(
 ): () => void {
   const undo: (() => void)[] = [];
   if (model !== undefined) {
-    const before = mapped(model.stateDict(), copyOf);
-    undo.push(() => model.loadStateDict(before));
+    const [before, modes] = [mapped(model.stateDict(), copyOf), modesOf(model)];
+    undo.push(() => {
+      model.loadStateDict(before);
+      putModes(model, modes);
+    });
   }
   if (optimizer !== undefined) undo.push(optimizer.snapshot());
   for (const one of schedules ?? []) {

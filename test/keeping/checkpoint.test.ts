@@ -166,6 +166,39 @@ describe("a run that is saved by hand", () => {
     expect(readdirSync(folder)).toEqual(["run.safetensors"]);
   });
 
+  test("has the modes, the frozen parameters and the generators in lists and objects of its model", async () => {
+    const made = (): nn.Module =>
+      Object.assign(new nn.Sequential(new nn.Linear(1, 1), new nn.Dropout(0.5), new nn.BatchNorm1d(1)), {
+        sources: [1, { noise: new Generator(5) }],
+      });
+    const noiseOf = (model: nn.Module): Generator =>
+      (Reflect.get(model, "sources") as [number, { noise: Generator }])[1].noise;
+    const states = (model: nn.Module): unknown => [
+      Array.from(model.namedModules(), ([name, { training }]) => [name, training]),
+      model.parameters().map(({ requiresGrad }) => requiresGrad),
+      noiseOf(model).getState(),
+    ];
+    const [whole, other] = [made(), made()];
+    whole.parameters().forEach((one, i) => {
+      one.requiresGrad = i % 2 === 0;
+    });
+    for (const [name, module] of whole.namedModules()) module.training = name !== "" && name !== "1";
+    noiseOf(whole).normal([3]);
+    const path = inFolder("a");
+    await saveCheckpoint(path, { model: whole });
+    for (const one of other.parameters()) one.requiresGrad = false;
+    expect(states(other)).not.toEqual(states(whole));
+    await loadCheckpoint(path, { model: other });
+    expect(states(other)).toEqual(states(whole));
+    // A part that refuses, after the model has taken its state.
+    const third = made();
+    const before = states(third);
+    await saveCheckpoint(path, { model: whole, parts: { critic: new nn.Linear(1, 2) } });
+    const refused = loadCheckpoint(path, { model: third, parts: { critic: new nn.Linear(1, 1) } });
+    await expect(refused).rejects.toThrow(/weight/);
+    expect(states(third)).toEqual(before);
+  });
+
   test("is the one of the call, whatever training does while the file is written", async () => {
     const path = inFolder("a");
     const whole = makeRun(1);
@@ -310,6 +343,23 @@ describe("what does not fit is refused by name, and nothing changes", () => {
     expect(() => loadCheckpointSync(path, given)).toThrow(message);
     expect(now(run)).toEqual(before);
     expect([...rand([2]).data]).toEqual(drawn);
+  });
+
+  test.each<[string, nn.Module, RegExp]>([
+    ["another option", new nn.Dropout(0.25), /model: 1\.p is 0\.25; the checkpoint has 0\.5/],
+    ["another class", new nn.Tanh(), /model: 1 is Tanh; the checkpoint has Dropout/],
+    [
+      "no module",
+      new nn.Sequential(new nn.Dropout(0.5)),
+      /model: 1\.0 is Dropout; the checkpoint has nothing/,
+    ],
+  ])("a model of the same tensors with %s", async (_, second, message) => {
+    const path = inFolder("a");
+    await saveCheckpoint(path, { model: new nn.Sequential(new nn.Linear(1, 1), new nn.Dropout(0.5)) });
+    const model = new nn.Sequential(new nn.Linear(1, 1), second);
+    const before = JSON.stringify(model);
+    await expect(loadCheckpoint(path, { model })).rejects.toThrow(message);
+    expect(JSON.stringify(model)).toBe(before);
   });
 
   test("all differences are told at once", async () => {
