@@ -6,9 +6,9 @@ import { readState, readStateSync, writeState, writeStateSync } from "./store.js
 import type { StateValue } from "./tree.js";
 
 /**
- * Writes a state to a file: `null`, `undefined`, booleans, numbers (NaN, infinities and −0 too), bigints, texts, typed
- * arrays, tensors, and lists and plain objects of them, with any keys, up to 100 levels deep. `loadState` gives the same
- * to the bit. It is for what `stateDict()` of a strategy, a game or a class of your own gives, and is copied and written
+ * Writes a state to a file: `null`, `undefined`, booleans, numbers (NaN, infinities and −0 too), bigints of up to 1000
+ * digits, texts, typed arrays, tensors, and lists and plain objects of them, with any keys, up to 100 levels deep.
+ * `loadState` gives the same to the bit. It is for what `stateDict()` of a strategy, a game or a class of your own gives, and is copied and written
  * as `saveCheckpoint` does it.
  * @throws ArgumentError that names the place of what cannot be kept, such as a function or an object of a class;
  *   FileError if it cannot be written: the file from before stays; BusyError while another process writes there;

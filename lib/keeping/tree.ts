@@ -2,7 +2,7 @@
 // are kept in files.
 //
 // null, true, numbers, strings, lists and objects are themselves in the text. What JSON lacks is an object with one
-// key that begins with one "$": { "$number": "NaN" }, { "$tensor": "model.m0.weight" }, … A user's key that begins
+// key that begins with one "$": { "$number": "NaN" }, { "$tensor": "model.0.weight" }, … A user's key that begins
 // with "$" gets another one in front.
 
 import { Buffer, constants } from "node:buffer";
@@ -32,6 +32,11 @@ const TYPED_ARRAYS = {
   Float32Array: { dtype: "float32", make: Float32Array },
   Float64Array: { dtype: "float64", make: Float64Array },
 } as const;
+/** A text of millions of digits takes minutes to be read. */
+const MOST_DIGITS = 1000;
+const DIGITS = new RegExp(`^-?\\d{1,${MOST_DIGITS}}$`);
+const MOST_BIGINT = 10n ** BigInt(MOST_DIGITS);
+
 type TypedArrayName = keyof typeof TYPED_ARRAYS;
 type AnyTypedArray = InstanceType<(typeof TYPED_ARRAYS)[TypedArrayName]["make"]>;
 
@@ -57,7 +62,7 @@ export interface WrittenTree {
 }
 
 /**
- * Arrays are named by their place: `model.m0.weight`. If two places have that name, the second is `model.m0.weight#2`.
+ * Arrays are named by their place: `model.0.weight`. If two places have that name, the second is `model.0.weight#2`.
  * @throws ArgumentError that names the place of a value that cannot be kept, such as a function or an object of a
  *   class.
  */
@@ -83,6 +88,9 @@ export function writeTree(where: string, tree: unknown): WrittenTree {
       case "number":
         return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: specialNumber(value) };
       case "bigint":
+        if (value >= MOST_BIGINT || value <= -MOST_BIGINT) {
+          return refuse(place, `a bigint of more than ${MOST_DIGITS} digits`);
+        }
         return { $bigint: String(value) };
       case "undefined":
         return { $undefined: true };
@@ -184,10 +192,14 @@ export function readTree(where: string, text: string, arrays: ReadonlyMap<string
   const refuse = (what: string): never => {
     throw new DataError(`${where}: ${what}`);
   };
+  // Each may be named once, so that what is read is not larger than the file.
+  const named = new Set<StoredArray>();
   const arrayNamed = (name: unknown, dtype?: StoredDType): StoredArray => {
     const found = typeof name === "string" ? arrays.get(name) : undefined;
     if (found === undefined)
       return refuse(`the state names an array ${describe(name)}, which the file lacks`);
+    if (named.has(found)) return refuse(`the state names the array ${describe(name)} more than once`);
+    named.add(found);
     if (dtype === undefined || (found.dtype === dtype && found.shape.length === 1)) return found;
     return refuse(`expected array ${describe(name)} to be [n] of ${dtype}, got ${found.dtype}`);
   };
@@ -199,9 +211,9 @@ export function readTree(where: string, text: string, arrays: ReadonlyMap<string
         : refuse(`expected $number to be NaN, ±Infinity or -0, got ${describe(value)}`);
     },
     $bigint: (value) =>
-      typeof value === "string" && /^-?\d+$/.test(value)
+      typeof value === "string" && DIGITS.test(value)
         ? BigInt(value)
-        : refuse(`expected $bigint to be digits, got ${describe(value)}`),
+        : refuse(`expected $bigint to be at most ${MOST_DIGITS} digits, got ${describe(value)}`),
     $undefined: () => undefined,
     $tensor: (value) => toTensor(where, String(value), arrayNamed(value)),
     $array: (value) => {

@@ -30,7 +30,7 @@ describe("a tree of plain values comes back as it was", () => {
     ["booleans", [true, false]],
     ["numbers", [0, -1.5, 5e-324, 2 ** 53, 0.1, Number.MAX_VALUE]],
     ["what JSON has no numbers for", [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0]],
-    ["bigints", [0n, -(2n ** 100n)]],
+    ["bigints", [0n, -(2n ** 100n), 10n ** 1000n - 1n, 1n - 10n ** 1000n]],
     ["texts", ["", "ü \u0000 \u{1F600}", "half a pair \uD800", "$number"]],
     ["empty lists and objects", [[], {}, [[]], { a: {} }]],
     [
@@ -118,6 +118,8 @@ describe("what cannot be kept is refused by its place", () => {
   circle.push(circle);
 
   test.each<[string, unknown, RegExp]>([
+    ["a bigint of 1001 digits", { a: [10n ** 1000n] }, /a bigint of more than 1000 digits at "a\.0"/],
+    ["a negative one", -(10n ** 1000n), /a bigint of more than 1000 digits/],
     ["a function", { a: [() => 1] }, /a function at "a\.0"/],
     ["a symbol", { a: Symbol("s") }, /at "a"/],
     ["a date", { when: new Date() }, /a Date at "when"/],
@@ -151,6 +153,14 @@ describe("a text that writeTree does not write is refused", () => {
     ["two kinds in one object", '{"$number":"NaN","$bigint":"1"}', /unknown kind/],
     ["another number", '{"$number":"0x10"}', /\$number/],
     ["another bigint", '{"$bigint":"1.5"}', /\$bigint/],
+    ["a bigint of 1001 digits", `{"$bigint":"${"9".repeat(1001)}"}`, /at most 1000 digits/],
+    ["a negative one", `{"$bigint":"-${"9".repeat(1001)}"}`, /at most 1000 digits/],
+    ["one array for two tensors", '[{"$tensor":"a"},{"$tensor":"a"}]', /the array "a" more than once/],
+    [
+      "one array for a tensor and another",
+      '[{"$array":["Float32Array","a"]},{"$tensor":"a"}]',
+      /more than once/,
+    ],
     ["a tensor that is not there", '{"$tensor":"x"}', /an array "x", which the file lacks/],
     ["a tensor without a name", '{"$tensor":1}', /which the file lacks/],
     ["an array of an unknown type", '{"$array":["Function","a"]}', /typed array/],
