@@ -6,22 +6,26 @@ import process from "node:process";
 import { BusyError } from "../errors.js";
 import { fileError } from "../files/path.js";
 
-/** A process, as a lock file names it. */
+/** A thread of a process, as a lock file names it. A thread may end before its process, with no code of its own. */
 interface Owner {
   readonly host: string;
   readonly pid: number;
-  /** When the process began, as the system counts; "" where it does not say. Numbers of processes are used again. */
+  /** Node's number of the thread; 0 is the main one. */
+  readonly thread: number;
+  /** The system's number of the thread; 0 where it does not say. */
+  readonly task: number;
+  /** When the thread began, as the system counts; "" where it does not say. Numbers are used again. */
   readonly began: string;
 }
 
-/** The paths that this process has locked. */
+/** The paths that this thread has locked. */
 const held = new Set<string>();
 
 /**
- * Locks a path for this process: a file `.NAME.lock` next to it names the process. The lock of a process that has ended
- * is taken over.
+ * Locks a path for this thread: a file `.NAME.lock` next to it names process and thread. The lock of a process that has
+ * ended is taken over; on Linux also that of a thread that has ended.
  * @returns what unlocks it.
- * @throws BusyError that names the process that has the lock; FileError
+ * @throws BusyError that names the process and the thread that has the lock; FileError
  */
 export function lock(where: string, path: string): () => void {
   if (held.has(path)) {
@@ -41,17 +45,17 @@ export function lock(where: string, path: string): () => void {
 }
 
 function acquire(where: string, path: string, lockFile: string): void {
-  const own: Owner = { host: hostname(), pid: process.pid, began: beginOf(process.pid) };
+  const own = thisThread();
   const draft = `${lockFile}.${randomBytes(8).toString("hex")}`;
-  fs.writeFileSync(draft, JSON.stringify(own), { flag: "wx" });
   try {
+    fs.writeFileSync(draft, JSON.stringify(own), { flag: "wx" });
     // More than one process may try to take over: each removes only a lock that it has read.
     for (let attempt = 0; attempt < 100; attempt++) {
       if (placed(draft, lockFile)) return;
       const other = readOwner(lockFile);
       if (other !== null && mayRun(other)) {
         throw new BusyError(
-          `${where}: ${path} is being written by process ${other.pid} on ${other.host}; if that process has ended, remove ${lockFile}`,
+          `${where}: ${path} is being written by ${textOf(other)}; if that has ended, remove ${lockFile}`,
         );
       }
       if (other !== null) removeLockOf(other, lockFile, `${draft}.old`);
@@ -104,18 +108,45 @@ function readOwner(lockFile: string): Owner | null {
     throw error;
   }
   try {
-    const { host, pid, began } = JSON.parse(text) as Partial<Owner>;
-    const isOwner = typeof host === "string" && typeof began === "string" && Number.isSafeInteger(pid);
-    return isOwner && (pid as number) > 0 ? { host, pid: pid as number, began } : NOBODY;
+    const { host, pid, thread, task, began } = JSON.parse(text) as Partial<Owner>;
+    const isCount = (value: unknown, min: number): value is number =>
+      Number.isSafeInteger(value) && (value as number) >= min;
+    const isNamed = typeof host === "string" && typeof began === "string";
+    return isNamed && isCount(pid, 1) && isCount(thread, 0) && isCount(task, 0)
+      ? { host, pid, thread, task, began }
+      : NOBODY;
   } catch {
     return NOBODY;
   }
 }
 
-const NOBODY: Owner = { host: "", pid: 0, began: "" };
+const NOBODY: Owner = { host: "", pid: 0, thread: 0, task: 0, began: "" };
 
-/** Whether a process may still run. Of another machine that cannot be known. */
-function mayRun({ host, pid, began }: Owner): boolean {
+function thisThread(): Owner {
+  // Loaded here, since few programs need it.
+  const { threadId } = process.getBuiltinModule("node:worker_threads");
+  const task = taskNumber();
+  return { host: hostname(), pid: process.pid, thread: threadId, task, began: beginOf(process.pid, task) };
+}
+
+/** On Linux: the system's number of this thread; elsewhere 0. */
+function taskNumber(): number {
+  try {
+    return Number(basename(fs.readlinkSync("/proc/thread-self")));
+  } catch {
+    return 0;
+  }
+}
+
+function textOf({ host, pid, thread }: Owner): string {
+  const isHere = host === hostname() && pid === process.pid;
+  const whole = isHere ? "this process" : `process ${pid} on ${host}`;
+  if (thread !== 0) return `thread ${thread} of ${whole}`;
+  return isHere ? `the main thread of ${whole}` : whole;
+}
+
+/** Whether a thread may still run. Of another machine that cannot be known. */
+function mayRun({ host, pid, task, began }: Owner): boolean {
   if (pid === 0) return false;
   if (host !== hostname()) return true;
   try {
@@ -123,13 +154,13 @@ function mayRun({ host, pid, began }: Owner): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
-  return began === beginOf(pid);
+  return began === beginOf(pid, task);
 }
 
-/** On Linux: the tick at which a process began. */
-function beginOf(pid: number): string {
+/** On Linux: the tick at which a thread began. */
+function beginOf(pid: number, task: number): string {
   try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+    const stat = fs.readFileSync(`/proc/${pid}/task/${task}/stat`, "utf8");
     // The second field, a name in brackets, may hold spaces. The 22nd is the tick.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch {

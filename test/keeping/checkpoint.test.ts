@@ -475,6 +475,10 @@ describe("a file that cannot be written leaves the one before", () => {
       expect(() => saveCheckpointSync(path, { extra: rand([50_000]) })).toThrow(/ENOSPC/);
       expect((await loadCheckpoint(path)).extra).toBe(1);
       expect(readdirSync(folder)).toEqual(["a"]);
+      // So full that not even the lock can be written.
+      expect(() => writeFileSync(inFolder("full"), Buffer.alloc(1 << 20))).toThrow(/ENOSPC/);
+      expect(() => saveCheckpointSync(path, { extra: 2 })).toThrow(/ENOSPC/);
+      expect(readdirSync(folder).sort()).toEqual(["a", "full"]);
     } finally {
       execFileSync("umount", [folder]);
     }
@@ -519,12 +523,45 @@ describe("a file that cannot be written leaves the one before", () => {
     expect(readdirSync(folder).sort()).toEqual(["a", "end"]);
   });
 
+  test("while another thread writes there, whose lock is told; on Linux not after its end", async () => {
+    const path = inFolder("a");
+    const worker = `
+      const { parentPort, workerData } = require("node:worker_threads");
+      import(workerData.target).then(({ Target }) => {
+        new Target("test", workerData.path);
+        parentPort.postMessage("locked");
+        setInterval(() => {}, 1000);
+      });
+    `;
+    const { stdout, stderr } = await runModule(`
+      import { once } from "node:events";
+      import { Worker } from "node:worker_threads";
+      import { saveCheckpoint } from ${JSON.stringify(library)};
+      const target = ${JSON.stringify(library.replace("index.js", "keeping/target.js"))};
+      const path = ${JSON.stringify(path)};
+      const thread = new Worker(${JSON.stringify(worker)}, { eval: true, execArgv: [], workerData: { target, path } });
+      await once(thread, "message");
+      const save = () => saveCheckpoint(path, { extra: 1 }).catch(({ code, message }) => console.log(code, message));
+      await save();
+      await thread.terminate();
+      await save();
+    `);
+    const told =
+      /^ERR_BUSY .* is being written by thread 1 of this process; if that has ended, remove .*\.a\.lock$/;
+    const [first, second] = stdout.split("\n");
+    expect({ first, stderr }).toEqual({ first: expect.stringMatching(told), stderr: "" });
+    if (process.platform === "linux") {
+      expect(second).toBe("");
+      expect(readdirSync(folder)).toEqual(["a"]);
+    } else expect(second).toMatch(told);
+  });
+
   test.each([
     ["nobody", ""],
     ["a process that cannot be", JSON.stringify({ host: "", pid: -1, began: "" })],
     [
       "an earlier process with the same number",
-      JSON.stringify({ host: "HOST", pid: process.pid, began: "1" }),
+      JSON.stringify({ host: "HOST", pid: process.pid, thread: 0, task: process.pid, began: "1" }),
     ],
   ])("a lock of %s is taken over", async (_, text) => {
     const { hostname } = await import("node:os");
@@ -534,7 +571,7 @@ describe("a file that cannot be written leaves the one before", () => {
   });
 
   test("a lock of another machine is not", async () => {
-    const text = JSON.stringify({ host: "another.machine", pid: 1, began: "1" });
+    const text = JSON.stringify({ host: "another.machine", pid: 1, thread: 0, task: 1, began: "1" });
     writeFileSync(inFolder(".a.lock"), text);
     await expect(saveCheckpoint(inFolder("a"), { extra: 1 })).rejects.toThrow(
       /process 1 on another\.machine/,
