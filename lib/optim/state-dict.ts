@@ -2,7 +2,7 @@
 
 import { checkAssignable } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
-import { checkOptions, describe } from "../options.js";
+import { checkNumber, checkOptions, describe } from "../options.js";
 import { isTensor, Tensor } from "../tensor/tensor.js";
 
 /** What a state dict holds: plain values and tensors. */
@@ -153,6 +153,7 @@ export function fill(where: string, i: number, state: ParameterState, given: Ent
   for (const [name, target] of Object.entries(state)) {
     if (target === null) continue; // the options need none
     const source = given[snake(name)];
+    if (name === "step") checkSteps(where, i, source);
     if (target.rank === 0 && typeof source === "number") {
       target.storage.forWriting()[0] = source;
       continue;
@@ -167,6 +168,13 @@ export function fill(where: string, i: number, state: ParameterState, given: Ent
       checkAssignable(`${where}: ${snake(name)} of parameter ${i}`, target, source);
     target.storage.forWriting().set(source.storage.forReading());
   }
+}
+
+/** @throws ArgumentError unless a number, or a tensor of one, counts steps. Of anything else nothing is said here. */
+function checkSteps(where: string, i: number, source: unknown): void {
+  const value = isTensor(source) && source.rank === 0 ? source.item() : source;
+  if (typeof value === "number")
+    checkNumber(where, `step of parameter ${i}`, value, { min: 0, integer: true });
 }
 
 /** Whether two states have tensors of the same names and shapes. */

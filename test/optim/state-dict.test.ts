@@ -311,6 +311,14 @@ describe("a state dict is refused, and nothing changes:", () => {
       ArgumentError,
       "expected exp_avg_sq of parameter 1 to be a tensor, got undefined",
     ],
+    ...[-1, 0.5, Number.NaN, tensor(-1), tensor(Number.NaN, f64)].map(
+      (step): [string, unknown, typeof ArgumentError, string] => [
+        `${step} steps`,
+        { state: { ...states, 1: { ...state([3]), step } }, paramGroups: groups },
+        ArgumentError,
+        `expected step of parameter 1 to be a whole number ≥ 0, got ${typeof step === "number" ? step : step.item()}`,
+      ],
+    ),
     [
       "a state that is none",
       { state: { 1: 5 }, paramGroups: groups },
