@@ -168,9 +168,10 @@ const inTraining = new WeakSet<Module>();
  * The data, the targets and every option are checked before the first step.
  *
  * With `checkpoint` the training can be broken off at any moment and gone on with by `resume`: the result has the same
- * bits as if it had not been broken off, with any number of threads. A checkpoint holds the model, the optimizer, the
- * random numbers, the position in the epoch and its order, the history, and what `state` names. A schedule or a weight
- * average that a callback uses has to be in `state`. A checkpoint is taken after `onBatch` or `onEpoch`.
+ * bits as if it had not been broken off, with any number of threads. A checkpoint holds the model with its modules' modes
+ * and which parameters are frozen, the optimizer, the random numbers, the position in the epoch and its order, the
+ * history, and what `state` names. A schedule or a weight average that a callback uses has to be in `state`. A
+ * checkpoint is taken after `onBatch` or `onEpoch`.
  *
  * @returns the report of each epoch, in order; of a resumed training also of those before.
  * @throws ArgumentError, OptionError, ShapeError, DTypeError, IndexError, DataError if something does not fit, with the
@@ -268,7 +269,7 @@ function readKeeping(
   model: Module,
   { optimizer, checkpoint, resume, validation, state = {} }: FitOptions,
   metrics: Metrics,
-): Pick<Plan, "checkpoint" | "resume" | "parts" | "extra" | "undoDraws"> {
+): Pick<Plan, "checkpoint" | "resume" | "parts" | "extra" | "undoReading"> {
   checkRequired("fit: state", state, [
     ...RUN_PARTS.filter((name) => name !== "model" && name !== "optimizer"),
     "extra",
@@ -289,6 +290,15 @@ function readKeeping(
     resume: resume ?? null,
     parts,
     extra,
-    undoDraws: resume === undefined ? [] : rememberedGenerators(model, parts.generators),
+    undoReading:
+      resume === undefined
+        ? []
+        : [...rememberedGenerators(model, parts.generators), rememberedStates(optimizer)],
   };
+}
+
+/** What puts an optimizer's states back: to trace a step makes states of zeros where there are none. */
+function rememberedStates(optimizer: Optimizer<object>): () => void {
+  const before = optimizer.stateDict();
+  return () => optimizer.loadStateDict(before);
 }

@@ -88,6 +88,15 @@ function isPosition(value: unknown): value is Position {
     isForks(forks) &&
     (validationForks === null || isForks(validationForks)) &&
     Array.isArray(history) &&
-    history.every(isRecord)
+    history.every(isReport)
   );
 }
+
+const isReport = (value: unknown): boolean =>
+  isRecord(value) &&
+  ["epoch", "loss", "seconds", "samplesPerSecond"].every((name) => typeof value[name] === "number") &&
+  isFigures(value["metrics"]) &&
+  (value["validation"] === null || isFigures(value["validation"]));
+
+const isFigures = (value: unknown): boolean =>
+  isRecord(value) && Object.values(value).every((figure) => typeof figure === "number");

@@ -14,7 +14,7 @@ import { openBoard } from "./board.js";
 import { type CheckpointPlan, Checkpoints } from "./checkpoints.js";
 import type { CompiledModel } from "./compiled-model.js";
 import type { Evaluator } from "./evaluate.js";
-import type { EpochReport, FitOptions } from "./fit.js";
+import type { EpochReport, FitOptions, ResumeReport } from "./fit.js";
 import { Forks } from "./forks.js";
 import { Means, type Metrics } from "./metrics.js";
 import { differencesOf, type Position, readPosition } from "./position.js";
@@ -44,8 +44,8 @@ export interface Plan {
   /** What checkpoints hold besides the position. */
   readonly parts: RunParts;
   readonly extra: () => unknown;
-  /** What puts the generators back to where they were before the options were read; for a resumed training. */
-  readonly undoDraws: readonly (() => void)[];
+  /** For a resumed training: what puts generators and optimizer back to where they were before the options were read. */
+  readonly undoReading: readonly (() => void)[];
   /** The options that are used as they are. */
   readonly callbacks: Pick<
     FitOptions,
@@ -60,11 +60,14 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
   let set: RunningSet | null = null;
   let progress: Progress | null = null;
   let training: Training | null = null;
+  let isPlaced = false;
   try {
     if (checkpoint !== null) checkpoints = new Checkpoints(checkpoint, parts, extra, callbacks.onCheckpoint);
     set = new RunningSet("data", dataset);
     training = new Training(plan, set, checkpoints);
-    if (plan.resume !== null) await training.resume(plan.resume);
+    const resumed = plan.resume === null ? null : await training.resume(plan.resume);
+    isPlaced = true;
+    if (resumed !== null) await callbacks.onResume?.(resumed);
     progress = await openProgress(callbacks.progress ?? false, epochs, dataset.length);
     if (callbacks.tensorBoard !== undefined) {
       progress = together([progress, await openBoard(callbacks.tensorBoard, plan.optimizer)]);
@@ -72,6 +75,7 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
     return await training.run(progress);
   } catch (error) {
     if (isRefusal(error)) training?.undo();
+    if (!isPlaced) for (const undo of plan.undoReading) undo();
     throw error;
   } finally {
     set?.close();
@@ -123,31 +127,25 @@ class Training {
   /**
    * Goes on from a checkpoint.
    * @param from Its path; true for that of the checkpoints, if there is one.
-   * @throws as `loadCheckpoint`, with everything as it was before.
+   * @returns what `onResume` is told; null if the training begins.
+   * @throws as `loadCheckpoint`, with the parts as they were before.
    */
-  async resume(from: FilePath | true): Promise<void> {
-    const { checkpoint, parts, undoDraws, seed, shuffle, batchSize, dataset, callbacks } = this.#plan;
-    let isPut = false;
+  async resume(from: FilePath | true): Promise<ResumeReport | null> {
+    const { checkpoint, parts, seed, shuffle, batchSize, dataset } = this.#plan;
     const path = checkPath("fit: resume", from === true ? checkpoint?.path : from);
-    try {
-      const tree = await readCheckpoint("fit", path).catch((error: unknown) => {
-        if (from === true && isAbsent(error)) return null;
-        throw error;
-      });
-      if (tree === null) return;
-      const position = readPosition(`fit: ${path}`, tree.fit);
-      const now = { seed, shuffle, batchSize, samples: dataset.length, figures: this.#figures };
-      checkFits("fit", path, [...differences(tree.run, parts, true), ...differencesOf(position, now)]);
-      this.#goOnFrom(position);
-      putState("fit", tree.run, parts);
-      isPut = true;
-      this.#checkpoints?.resume(path, position, tree.kept);
-      const { epoch, batch, step } = position;
-      await callbacks.onResume?.({ path, epoch, batch, step, extra: tree.extra });
-    } catch (error) {
-      if (!isPut) for (const undo of undoDraws) undo();
+    const tree = await readCheckpoint("fit", path).catch((error: unknown) => {
+      if (from === true && isAbsent(error)) return null;
       throw error;
-    }
+    });
+    if (tree === null) return null;
+    const position = readPosition(`fit: ${path}`, tree.fit);
+    const now = { seed, shuffle, batchSize, samples: dataset.length, figures: this.#figures };
+    checkFits("fit", path, [...differences(tree.run, parts, true), ...differencesOf(position, now)]);
+    this.#goOnFrom(position);
+    putState("fit", tree.run, parts);
+    this.#checkpoints?.resume(path, position, tree.kept);
+    const { epoch, batch, step } = position;
+    return { path, epoch, batch, step, extra: tree.extra };
   }
 
   #goOnFrom(position: Position): void {

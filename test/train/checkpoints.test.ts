@@ -22,6 +22,8 @@ import {
   saveCheckpoint,
   tensor,
 } from "../../lib/index.js";
+import { encodeState } from "../../lib/keeping/state-file.js";
+import { readState, writeState } from "../../lib/keeping/store.js";
 import { library, runModule } from "../child.js";
 
 const root = mkdtempSync(join(tmpdir(), "thalweg-checkpoints-"));
@@ -354,6 +356,44 @@ describe("what does not fit is refused before anything has changed", () => {
     await expect(failing).rejects.toThrow(message);
     expect([weights(made), made.options.optimizer.lr]).toEqual(before);
     expect([...rand([2]).data]).toEqual(drawn);
+  });
+
+  test.each<[string, Partial<FitOptions>, (path: string) => Promise<unknown>]>([
+    ["no file", {}, async () => {}],
+    ["a checkpoint that fit did not write", {}, (path) => saveCheckpoint(path, {})],
+    ["a path that cannot be written", { checkpoint: { path: "/none/a" } }, async () => {}],
+  ])("%s, with the optimizer's states as they were", async (_, more, prepare) => {
+    const path = inFolder("a");
+    await prepare(path);
+    const { model, options } = make();
+    const { optimizer } = options;
+    const before = JSON.stringify(optimizer.stateDict());
+    await expect(fit(model, { ...options, ...more, resume: path })).rejects.toThrow();
+    expect(JSON.stringify(optimizer.stateDict())).toBe(before);
+    await fit(model, options);
+    const trained = JSON.stringify(optimizer.stateDict());
+    expect(trained).not.toBe(before);
+    await expect(fit(model, { ...options, ...more, resume: path })).rejects.toThrow();
+    expect(JSON.stringify(optimizer.stateDict())).toBe(trained);
+  });
+
+  test("a history that is none", async () => {
+    const path = inFolder("a");
+    const { model, options } = make();
+    await fit(model, { ...options, checkpoint: { path } });
+    const tree = (await readState("test", path)) as { fit: { history: object[] } };
+    for (const wrong of [
+      { loss: "1" },
+      { epoch: null },
+      { seconds: [] },
+      { metrics: 1 },
+      { validation: { loss: "" } },
+    ]) {
+      const history = tree.fit.history.map((report) => ({ ...report, ...wrong }));
+      const changed = { ...tree, fit: { ...tree.fit, history } };
+      await writeState("test", path, encodeState("test", changed));
+      await expect(fit(model, { ...options, resume: path })).rejects.toThrow(/does not say where fit was/);
+    }
   });
 
   test("a checkpoint that fit did not write", async () => {
