@@ -270,8 +270,9 @@ export class Checkpoints {
 
   async #write({ file, report }: Job): Promise<void> {
     const { keep } = this.#plan;
-    const kept = keep === 1 ? [] : [...this.#kept.filter((step) => step !== report.step), report.step];
-    const surplus = kept.slice(0, -keep);
+    const all = keep === 1 ? this.#kept : [...this.#kept.filter((step) => step !== report.step), report.step];
+    const kept = keep === 1 ? [] : all.slice(-keep);
+    const surplus = all.slice(0, all.length - kept.length);
     this.#spares = await this.#target.write(file, {
       paths: [
         ...(keep === 1 ? [] : [this.#numbered(report.step)]),
@@ -279,7 +280,7 @@ export class Checkpoints {
       ],
       remove: surplus.map((step) => this.#numbered(step)),
     });
-    this.#kept = kept.slice(-keep);
+    this.#kept = kept;
     await this.#announce?.(report);
   }
 
@@ -294,9 +295,8 @@ export class Checkpoints {
     this.check();
   }
 
-  /** Waits for the write under way, and lets others write there. */
+  /** Waits for the writes of all copies, of which a failed one ends the others, and lets others write there. */
   async close(): Promise<void> {
-    this.#waiting = [];
     while (this.#writing !== null) await this.#writing;
     this.#target.close();
   }

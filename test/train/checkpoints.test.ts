@@ -132,6 +132,14 @@ describe("checkpoints are written", () => {
     ]);
   });
 
+  test("and none but the newest, if a resumed run keeps less", async () => {
+    const made = make();
+    await train(made, { checkpoint: { path: path(), keep: 3 } });
+    expect(readdirSync(folder)).toHaveLength(4);
+    await fit(made.model, { ...made.options, epochs: 4, resume: true, checkpoint: { path: path() } });
+    expect(readdirSync(folder)).toEqual(["run.safetensors"]);
+  });
+
   test("and those of another run are left alone", async () => {
     await train(make(), { checkpoint: { path: path(), keep: 2 } });
     writeFileSync(inFolder("run-step1.safetensors"), "");
@@ -519,6 +527,32 @@ describe("a failure rejects the training", () => {
     expect(await first).toHaveLength(3);
     await fit(other.model, { ...other.options, checkpoint });
   });
+});
+
+test("a training that ends by an error still writes the best that waits", async () => {
+  const made = make(0, { epochs: 1000 });
+  const told: string[] = [];
+  let release = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const failing = fit(made.model, {
+    ...made.options,
+    checkpoint: { path: inFolder("a"), every: { steps: 1 }, best: {} },
+    onCheckpoint: async ({ step, isBest }) => {
+      told.push(`${step}${isBest ? " best" : ""}`);
+      if (step === 1) await gate;
+    },
+    onBatch: ({ epoch, batch }) => {
+      if (epoch !== 2 || batch !== 3) return;
+      setTimeout(release, 20);
+      throw new RangeError("ended");
+    },
+  });
+  await expect(failing).rejects.toThrow("ended");
+  expect(told).toEqual(["1", "4 best", "6"]);
+  expect((await loadCheckpoint(inFolder("a-best"))).position?.step).toBe(4);
+  expect(readdirSync(folder).sort()).toEqual(["a", "a-best"]);
 });
 
 test("a training that is aborted ends its write and unlocks the path", async () => {
