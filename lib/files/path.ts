@@ -3,8 +3,14 @@ import { types } from "node:util";
 import { ArgumentError, FileError, ThalwegError } from "../errors.js";
 import { describe, isInstance } from "../options.js";
 
+/** What a URL is made of. Programs without Node's types have no class of that name. */
+export interface FileUrl {
+  readonly protocol: string;
+  readonly href: string;
+}
+
 /** Where a file is: a path, or a `file:` URL. */
-export type FilePath = string | URL;
+export type FilePath = string | FileUrl;
 
 /** @throws ArgumentError unless the value is a path or a `file:` URL. */
 export function checkPath(where: string, path: unknown): string {

@@ -179,9 +179,9 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     expect([...folders].sort()).toEqual(["dist", "lib", "native", "prebuilds", "scripts"]);
   });
 
-  test("installs at most two other packages", () => {
+  test("installs at most three other packages", () => {
     const packages = readdirSync(join(app, "node_modules")).filter((name) => !name.startsWith("."));
-    expect(packages.length).toBeLessThanOrEqual(3);
+    expect(packages.length).toBeLessThanOrEqual(4);
     expect(existsSync(join(installed, "build"))).toBe(false);
   });
 
@@ -208,6 +208,15 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     const { status, stdout } = attempt(process.execPath, [tsc, "-p", app], { cwd: app });
     expect(stdout).toBe("");
     expect(status).toBe(0);
+  });
+
+  test("has the command thalweg", () => {
+    const command = join(app, "node_modules", ".bin", "thalweg");
+    const { status, stdout } = attempt(command, ["--version"], { cwd: app });
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
   });
 
   test("builds nothing if its binary loads", () => {
