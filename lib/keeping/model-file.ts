@@ -74,7 +74,8 @@ function ofModel(where: string, model: Module): { state: StateDict; own: Record<
       own: { ...Object.fromEntries(tiesOf(model)), [DESCRIPTION]: description },
     };
   } catch (error) {
-    if (error instanceof ArgumentError) throw new ArgumentError(`${where}: ${error.message}`);
+    if (error instanceof ArgumentError)
+      throw new ArgumentError(`${where}: ${error.message.replace(/^stateDict: /, "")}`);
     throw error;
   }
 }

@@ -203,17 +203,24 @@ function tie(model: Module, tied: unknown, refuse: Refuse): void {
     ...slot,
     held: buffer as Tensor,
   }));
-  const slots = new Map([...parameters, ...buffers].map((slot) => [slot.name, slot]));
+  const slots = new Map<string, (typeof parameters)[number][]>();
+  for (const slot of [...parameters, ...buffers]) {
+    const others = slots.get(slot.name);
+    if (others === undefined) slots.set(slot.name, [slot]);
+    else others.push(slot);
+  }
   for (const [name, first] of Object.entries(record(tied, "names of tied parameters", refuse))) {
-    const [slot, other] = [slots.get(name), slots.get(String(first))];
-    const fits =
-      slot !== undefined &&
-      other !== undefined &&
-      slot.held.constructor === other.held.constructor &&
-      slot.held.dtype === other.held.dtype &&
-      sameShape(slot.held.shape, other.held.shape);
-    if (!fits) throw refuse(`${describe(name)} cannot be tied to ${describe(first)}`);
-    Object.assign(slot.module, { [slot.field]: other.held });
+    const other = slots.get(String(first))?.[0];
+    for (const slot of slots.get(name) ?? [undefined]) {
+      const fits =
+        slot !== undefined &&
+        other !== undefined &&
+        slot.held.constructor === other.held.constructor &&
+        slot.held.dtype === other.held.dtype &&
+        sameShape(slot.held.shape, other.held.shape);
+      if (!fits) throw refuse(`${describe(name)} cannot be tied to ${describe(first)}`);
+      Object.assign(slot.module, { [slot.field]: other.held });
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import { type Copies, type Copyable, copyFields, copyWith, deepCopy } from "./de
 import { type ModelJSON, modelToJSON } from "./describe.js";
 import { emptyCopy } from "./empty-copy.js";
 import { type BackwardHook, type ForwardHook, type ForwardPreHook, Hooks } from "./hooks.js";
-import { buffersOf, heldAt, modulesOf, slotsOf } from "./named.js";
+import { buffersOf, heldAt, modulesOf, namedState, slotsOf } from "./named.js";
 import type { Parameter } from "./parameter.js";
 import { placed, placingForward } from "./place.js";
 import { kindOf, showArguments, showModule } from "./show.js";
@@ -198,10 +198,13 @@ export abstract class Module implements HasParts, Copyable {
     return Array.from(this.namedParameters(), ([, parameter]) => parameter);
   }
 
-  /** The parameters and buffers by name, as tensors over the same memory and without gradients. */
+  /**
+   * The parameters and buffers by name, as tensors over the same memory and without gradients.
+   * @throws ArgumentError where two of them have one name, as buffers in the fields `runMean` and `run_mean`.
+   */
   stateDict(): StateDict {
     const state: StateDict = {};
-    for (const [name, { storage, shape, dtype }] of this.#namedState()) {
+    for (const [name, { storage, shape, dtype }] of namedState("stateDict", this)) {
       state[name] = new Tensor(storage, shape, dtype);
     }
     return state;
@@ -212,26 +215,20 @@ export abstract class Module implements HasParts, Copyable {
     yield* buffersOf(this);
   }
 
-  /** Parameters and buffers by name. */
-  *#namedState(): Generator<[name: string, tensor: Tensor]> {
-    yield* this.namedParameters();
-    yield* this.namedBuffers();
-  }
-
   /**
    * Copies values into the parameters and buffers, all or none: after an error each is what it was. What is shared
    * within the module may stand in the state under any of its names, or under several with equal values.
    * @param options `strict`: refuse names that are missing or unknown, and other shapes; default: true. `rename`:
    *   the module's name for each name of the state, or null to leave the entry out.
    * @returns what was not loaded: missing, unexpected and misshapen entries (torch.nn.Module.load_state_dict).
-   * @throws ArgumentError naming what is missing and what is unknown, or two entries of one name; ShapeError,
-   *   DTypeError; DetachedError, BusyError for a tensor whose memory cannot be read or written now.
+   * @throws ArgumentError naming what is missing and what is unknown, or two entries or two tensors of the module of
+   *   one name; ShapeError, DTypeError; DetachedError, BusyError for a tensor whose memory cannot be read or written now.
    * @example
    * const rename = (name: string) => (name.startsWith("head.") ? null : name.replace(/^module\./, ""));
    * const { missingKeys } = model.loadStateDict(state, { strict: false, rename });
    */
   loadStateDict(state: StateDict, options: LoadStateDictOptions = {}): LoadReport {
-    const named = new Map(this.#namedState());
+    const named = namedState("loadStateDict", this);
     return loadState({ named, at: (name) => heldAt(this, name) }, state, options);
   }
 

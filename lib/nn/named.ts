@@ -1,4 +1,5 @@
 // What modules hold, by dotted name as in PyTorch: "m0.weight", "m0.running_mean".
+import { ArgumentError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Buffer } from "./buffer.js";
 import type { Module } from "./module.js";
@@ -68,6 +69,35 @@ export function* buffersOf(module: Module): Generator<[name: string, buffer: Buf
     seen.add(buffer);
     yield [name, buffer];
   }
+}
+
+/**
+ * The parameters and buffers by name.
+ * @throws ArgumentError where two have one name.
+ */
+export function namedState(where: string, module: Module): Map<string, Tensor> {
+  const state = new Map<string, Tensor>();
+  for (const [name, held] of [...module.namedParameters(), ...module.namedBuffers()]) {
+    const other = state.get(name);
+    if (other !== undefined && other !== held) {
+      const [one, two] = [other, held].map((tensor) => fieldOf(module, tensor));
+      throw new ArgumentError(
+        `${where}: ${one} and ${two} both have the name "${name}" in the state: rename one of the fields`,
+      );
+    }
+    state.set(name, held);
+  }
+  return state;
+}
+
+/** Where a module holds a tensor first, for errors. */
+function fieldOf(module: Module, held: Tensor): string {
+  const parameter = [...slotsOf(module)].find((slot) => slot.parameter === held);
+  const slot = parameter ?? [...bufferSlotsOf(module)].find(({ buffer }) => buffer === held);
+  const kind = parameter === undefined ? "buffer" : "parameter";
+  return slot === undefined
+    ? `a ${kind}`
+    : `the ${kind} "${slot.field}" of a ${slot.module.constructor.name}`;
 }
 
 /**

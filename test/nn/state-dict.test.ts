@@ -6,14 +6,19 @@ import {
   compile,
   DetachedError,
   DTypeError,
+  deserialize,
   fromTypedArray,
   nn,
   ones,
   ops,
+  registerClass,
   ShapeError,
+  saveCheckpointSync,
+  serialize,
   type Tensor,
   type ThalwegError,
   tensor,
+  toJSON,
   zeros,
 } from "../../lib/index.js";
 
@@ -143,6 +148,79 @@ test("names that every object inherits are missing where the state does not have
   expect(() => odd.loadStateDict({ toString2: zeros([1]) })).toThrow(
     new ArgumentError("loadStateDict: missing: valueOf; unknown: none"),
   );
+});
+
+describe("two tensors of one name", () => {
+  class Means extends nn.Module {
+    readonly runMean = new nn.Buffer(tensor([1]));
+    readonly run_mean: Tensor;
+    constructor(other: (own: nn.Buffer) => Tensor) {
+      super();
+      this.run_mean = other(this.runMean);
+    }
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  class Dotted extends nn.Module {
+    readonly a = new nn.Linear(1, 1, { bias: false });
+    readonly "a.weight" = new nn.Parameter(ones([1, 1]));
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  test.each([
+    [
+      new Means(() => new nn.Buffer(tensor([2]))),
+      'the buffer "runMean" of a Means and the buffer "run_mean" of a Means both have the name "run_mean"',
+    ],
+    [
+      new Means(() => new nn.Parameter(tensor([2]))),
+      'the parameter "run_mean" of a Means and the buffer "runMean" of a Means both have the name "run_mean"',
+    ],
+    [
+      new Dotted(),
+      'the parameter "a.weight" of a Dotted and the parameter "weight" of a Linear both have the name "a.weight"',
+    ],
+  ])("are refused by all that goes by names", (model, message) => {
+    const name = message.split('"').at(-2) as string;
+    for (const [where, act] of [
+      ["stateDict", () => model.stateDict()],
+      ["loadStateDict", () => model.loadStateDict({ [name]: ones([1]) })],
+      ["serialize", () => serialize(model)],
+      ["stateDict", () => toJSON(model)],
+      ["loadStateDict", () => deserialize(serialize({ [name]: ones([1]) }), model)],
+      ["stateDict", () => saveCheckpointSync("never.safetensors", { model })],
+    ] as const) {
+      expect(act).toThrow(ArgumentError);
+      expect(act).toThrow(`${where}: ${message}`);
+    }
+  });
+
+  test("are none where it is one tensor", () => {
+    const model = new Means((own) => own);
+    expect(Object.keys(model.stateDict())).toEqual(["run_mean"]);
+    model.loadStateDict({ run_mean: tensor([5]) });
+    expect(model.runMean.item()).toBe(5);
+    deserialize(serialize({ run_mean: tensor([6]) }), model);
+    expect([model.run_mean.item(), Object.keys(model.stateDict())]).toEqual([6, ["run_mean"]]);
+  });
+
+  test("that are one tensor are so again in a model that a file makes", () => {
+    class Both extends nn.Module {
+      readonly runMean = new nn.Buffer(tensor([1]));
+      run_mean = new nn.Buffer(tensor([1]));
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    registerClass("BothMeans", Both);
+    const model = new Both();
+    model.run_mean = model.runMean;
+    const made = deserialize(serialize(model)) as Both;
+    expect(made.run_mean).toBe(made.runMean);
+    expect(() => serialize(new Both())).toThrow('both have the name "run_mean"');
+  });
 });
 
 describe("to", () => {
