@@ -1,16 +1,17 @@
 import { ArgumentError, DataError, ThalwegError } from "../errors.js";
+import { toStored, toTensor } from "../formats/convert.js";
 import type { ModelJSON } from "../nn/describe.js";
 import { Module } from "../nn/module.js";
 import type { LoadStateDictOptions } from "../nn/state-dict.js";
 import { describe, isInstance, isPlainObject } from "../options.js";
-import { type TensorLike, tensor } from "../tensor/create.js";
-import { checkDType, type DType } from "../tensor/dtype.js";
+import type { DType } from "../tensor/dtype.js";
+import { tensorFromJSON } from "../tensor/json.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { fillModel, makeModel, type TensorSource } from "./model-source.js";
 
 /**
- * A model as plain values that JSON keeps, bit for bit: what it is made of, and the values of its parameters and
- * buffers. It is what `JSON.stringify(model)` writes. For small models; `serialize` gives bytes.
+ * A model as plain values that JSON keeps: what it is made of, and the values of its parameters and buffers, bit for bit
+ * except which NaN it is. It is what `JSON.stringify(model)` writes. For small models; `serialize` gives bytes.
  * @throws ArgumentError unless it is given a module, and for an option of a registered class that JSON cannot hold;
  *   BusyError, DetachedError
  * @example const text = JSON.stringify(toJSON(model));
@@ -21,7 +22,7 @@ export function toJSON(model: Module): ModelJSON {
 }
 
 /**
- * The model that `toJSON` wrote, made again. With a `model`, fills that one.
+ * The model that `toJSON` wrote, made again. With a `model`, fills that one, in the model's dtypes as `load` does.
  * @param json what `JSON.parse` gives, with `reviveTensors` or without.
  * @param options for a given model, as of `loadStateDict`.
  * @throws DataError for what is not such a model, and for a class that is not registered; ArgumentError; for a given
@@ -44,13 +45,20 @@ export function fromJSON(json: unknown, model?: Module, options?: LoadStateDictO
 
 function sourceOf(where: string, state: Readonly<Record<string, unknown>>): TensorSource {
   const arrays = new Map(Object.entries(state));
-  const tensorAt = (name: string, dtype?: DType): Tensor => {
+  const ownTensor = (name: string): Tensor => {
+    const value = arrays.get(name);
     try {
-      return tensorOf(arrays.get(name), dtype);
+      return isTensor(value) ? value : tensorFromJSON(value);
     } catch (error) {
       if (!(error instanceof ThalwegError)) throw error;
       throw new DataError(`${where}: ${describe(name)}: ${error.message}`, { cause: error });
     }
+  };
+  const tensorAt = (name: string, dtype?: DType): Tensor => {
+    const own = ownTensor(name);
+    return dtype === undefined || dtype === own.dtype
+      ? own
+      : toTensor(where, name, toStored(own, own.dtype, `${where}: ${name}`), { dtype });
   };
   const elements = [...arrays.values()].reduce<number>((sum, value) => sum + elementsOf(value), 0);
   return { where, names: [...arrays.keys()], elements, aliases: new Map(), tensorAt };
@@ -60,16 +68,3 @@ function elementsOf(value: unknown): number {
   if (isTensor(value)) return value.size;
   return isPlainObject(value) && Array.isArray(value["data"]) ? value["data"].length : 0;
 }
-
-function tensorOf(value: unknown, dtype: DType | undefined): Tensor {
-  if (isTensor(value)) return value;
-  if (!isPlainObject(value) || !Array.isArray(value["data"])) {
-    throw new ArgumentError(`expected { dtype, shape, data }, got ${describe(value)}`);
-  }
-  const data = value["data"].map((element: unknown) => (ODD.has(element) ? Number(element) : element));
-  const own = checkDType("dtype", value["dtype"]);
-  return tensor(data as TensorLike, { shape: value["shape"] as number[], dtype: dtype ?? own });
-}
-
-/** Numbers that JSON cannot express. */
-const ODD: ReadonlySet<unknown> = new Set(["NaN", "Infinity", "-Infinity", "-0"]);

@@ -224,8 +224,8 @@ export class Tensor {
   }
 
   /**
-   * What `JSON.stringify` writes: `{ dtype, shape, data }`. `reviveTensors` makes the same tensor from it, bit for bit.
-   * `requiresGrad` is not written.
+   * What `JSON.stringify` writes: `{ dtype, shape, data }`. `reviveTensors` makes the same tensor from it, bit for
+   * bit except which NaN it is. `requiresGrad` is not written.
    * @example JSON.stringify(tensor([1, NaN]));   // {"dtype":"float32","shape":[2],"data":[1,"NaN"]}
    */
   toJSON(): TensorJSON {

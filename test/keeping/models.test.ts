@@ -274,6 +274,36 @@ describe("JSON", () => {
     expect(stateOf(other)).toBe(stateOf(model));
   });
 
+  test("holds each value in its own dtype, and fills the model's as load does", () => {
+    const json = toJSON(new nn.PReLU());
+    const filled = (dtype: string, data: readonly unknown[]) => (): unknown =>
+      (fromJSON({ ...json, state: { weight: { dtype, shape: [1], data } } }) as nn.PReLU).weight.item();
+    for (const [dtype, data] of [
+      ["float32", [1e300]],
+      ["bool", [2]],
+      ["int32", [0.5]],
+      ["int32", [2 ** 31]],
+      ["float64", [1e300]],
+    ] as const) {
+      expect(filled(dtype, data)).toThrow(DataError);
+      expect(filled(dtype, data)).toThrow(
+        /^fromJSON: "weight": .*(does not fit (float32|bool)|whole numbers)/,
+      );
+    }
+    expect(filled("float64", [0.1])()).toBe(Math.fround(0.1));
+    expect(filled("float32", [0.1])()).toBe(Math.fround(0.1));
+    expect(filled("float32", ["Infinity"])()).toBe(Number.POSITIVE_INFINITY);
+    expect(filled("int32", [3])()).toBe(3);
+    expect(filled("bool", [true])()).toBe(1);
+    const revived = { dtype: "float64", shape: [1], data: [0.5] };
+    expect(filled("", [])).toThrow(DataError);
+    const given = { ...json, state: { weight: reviveTensors("", revived) } };
+    expect((fromJSON(given) as nn.PReLU).weight.item()).toBe(0.5);
+    const wide = new nn.PReLU({ dtype: "float64" });
+    fromJSON({ ...json, state: { weight: { ...revived, data: [1e300] } } }, wide);
+    expect(wide.weight.item()).toBe(1e300);
+  });
+
   test("that is no model is refused", () => {
     for (const value of [
       null,

@@ -80,6 +80,9 @@ describe("JSON", () => {
     const revive = (value: unknown) => () => reviveTensors("", value);
     expect(revive({ data: [1, 2], shape: [3], dtype: "float32" })).toThrow("2 values do not fit [3]");
     expect(revive({ data: [0.5], shape: [1], dtype: "int32" })).toThrow("whole numbers");
+    expect(revive({ data: [0, 2], shape: [2], dtype: "bool" })).toThrow("2 at position 1 does not fit bool");
+    expect(revive({ data: [1e300], shape: [1], dtype: "float32" })).toThrow("does not fit float32");
+    expect(revive({ data: ["1"], shape: [1], dtype: "float32" })).toThrow("expected numbers");
   });
 
   test("of a value that is not known while a function is traced is refused", () => {
