@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as promises from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { FileError } from "../errors.js";
 import { checkPath, type FilePath, fileError } from "./path.js";
@@ -16,7 +16,8 @@ export type Chunks = Iterable<Uint8Array>;
  *
  * The bytes go to a temporary file `.thalweg-….tmp` in the same folder. It is flushed to the device and then renamed;
  * at last the folder is flushed. If anything fails, the temporary file is removed and the file from before stays. Two
- * processes that write the same path leave the whole file of one of them.
+ * processes that write the same path leave the whole file of one of them; of two calls of one thread, the later one's
+ * is left.
  *
  * An existing file keeps its permissions, and its owner if the process may set it; one without write permission is
  * refused. A symbolic link is followed: the file that it points at is replaced, and the link stays.
@@ -24,8 +25,13 @@ export type Chunks = Iterable<Uint8Array>;
  */
 export async function writeAtomically(where: string, path: FilePath, chunks: Chunks): Promise<void> {
   const given = checkPath(where, path);
+  const absolute = resolve(given);
+  await inTurn(absolute, () => write(where, given, absolute, chunks));
+}
+
+async function write(where: string, given: string, absolute: string, chunks: Chunks): Promise<void> {
   try {
-    const { path: target, folder, temporary, mode, owner } = planReplacement(where, given);
+    const { path: target, folder, temporary, mode, owner } = planReplacement(where, given, absolute);
     const handle = await promises.open(temporary, "wx", (mode ?? 0o666) & 0o777);
     try {
       try {
@@ -52,7 +58,37 @@ export async function writeAtomically(where: string, path: FilePath, chunks: Chu
   }
 }
 
-/** As `writeAtomically`, on this thread. */
+/** The last write to each file that this thread has not ended. */
+const writing = new Map<string, Promise<void>>();
+
+/**
+ * Runs a write when the writes to the same file that were asked for before have ended.
+ * @param path absolute.
+ */
+export async function inTurn(path: string, run: () => Promise<void>): Promise<void> {
+  const key = fileAt(path);
+  const before = writing.get(key);
+  const own = before === undefined ? run() : before.then(run, run);
+  writing.set(key, own);
+  try {
+    await own;
+  } finally {
+    if (writing.get(key) === own) writing.delete(key);
+  }
+}
+
+/** The one path, of all that lead to a file, by which it is known here. */
+function fileAt(path: string): string {
+  try {
+    const target = findTarget(path);
+    return join(fs.realpathSync(dirname(target)), basename(target));
+  } catch {
+    // The write says what is wrong.
+    return path;
+  }
+}
+
+/** As `writeAtomically`, on this thread and at once. A write that has begun before may replace the file after it. */
 export function writeAtomicallySync(where: string, path: FilePath, chunks: Chunks): void {
   const given = checkPath(where, path);
   try {
@@ -65,15 +101,17 @@ export function writeAtomicallySync(where: string, path: FilePath, chunks: Chunk
 
 /**
  * What a file at a path replaces, and where it is written before.
+ * @param given the path in messages.
  * @throws the system's errors; FileError if no file can be written there
  */
 export function planReplacement(
   where: string,
   given: string,
+  absolute: string = given,
 ): Pick<Replacement, "folder" | "temporary" | "mode" | "owner" | "flushesFolder"> & {
   readonly path: string;
 } {
-  const path = findTarget(given);
+  const path = findTarget(absolute);
   const existing = checkReplaceable(where, given, fs.statSync(path, { throwIfNoEntry: false }));
   if (existing !== undefined) fs.accessSync(path, fs.constants.W_OK);
   const folder = dirname(path);

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { checkPath, type FilePath } from "../files/path.js";
 import { readWhole, readWholeSync } from "../files/read.js";
+import { inTurn } from "../files/write.js";
 import { decodeState, decodeStateSync, type StateFile } from "./state-file.js";
 import { Target } from "./target.js";
 import type { StateValue } from "./tree.js";
@@ -17,28 +18,16 @@ export function readStateSync(where: string, path: FilePath): StateValue {
   return decodeStateSync(`${where}: ${checkPath(where, path)}`, readWholeSync(where, path));
 }
 
-/** The last write of each path that this thread has not ended. */
-const writing = new Map<string, Promise<void>>();
-
 /** Writes a file when the writes of its path that were asked for before have ended. */
 export async function writeState(where: string, path: FilePath, file: StateFile): Promise<void> {
-  const key = resolve(checkPath(where, path));
-  const before = writing.get(key);
-  const own = (async () => {
-    await before?.catch(() => {});
+  await inTurn(resolve(checkPath(where, path)), async () => {
     const target = new Target(where, path);
     try {
       await target.write(file);
     } finally {
       target.close();
     }
-  })();
-  writing.set(key, own);
-  try {
-    await own;
-  } finally {
-    if (writing.get(key) === own) writing.delete(key);
-  }
+  });
 }
 
 /** As `writeState`, at once. */

@@ -1,4 +1,5 @@
 // Models and state dicts in files, bytes and JSON.
+import * as fs from "node:fs";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +29,7 @@ import {
   reviveTensors,
   ShapeError,
   save,
+  saveCheckpoint,
   saveSync,
   serialize,
   type Tensor,
@@ -97,6 +99,26 @@ describe("save and load", () => {
     for (const parameter of model.parameters()) parameter.data.fill(7);
     await saving;
     expect(stateOf(await load(path))).toBe(before);
+  });
+
+  test("leave the file of the later call, whatever the path to it", async () => {
+    fs.symlinkSync("ordered.safetensors", join(folder, "link"));
+    const [path, link] = [join(folder, "ordered.safetensors"), join(folder, "link")];
+    for (const [first, second] of [
+      [path, path],
+      [path, link],
+      [link, pathToFileURL(path)],
+    ] as const) {
+      await Promise.all([save({ w: zeros([1_000_000]) }, first), save({ w: ones([1]) }, second)]);
+      expect((await loadTensors(path)).tensors["w"]?.shape).toEqual([1]);
+    }
+    const failing = save({ w: ones([2]) }, join(folder, "missing", "x"));
+    await expect(failing).rejects.toThrow(FileError);
+    await Promise.all([
+      saveCheckpoint(path, { extra: { big: zeros([1_000_000]) } }),
+      save({ w: ones([1]) }, link),
+    ]);
+    expect((await loadTensors(path)).tensors["w"]?.shape).toEqual([1]);
   });
 
   test("are refused while a run writes the model, and name what it writes", async () => {
