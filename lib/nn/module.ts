@@ -339,12 +339,13 @@ export abstract class Module implements HasParts, Copyable {
    * // )
    */
   toString(): string {
-    return showModule(this);
+    return #training in this ? showModule(this) : `[${kindOf(this)}]`;
   }
 
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](depth: number, options?: InspectOptionsStylized): string {
-    if (depth >= 0) return showModule(this);
+    // What `Object.create` made of a class has not the fields of a module.
+    if (depth >= 0 && #training in this) return showModule(this);
     const text = `[${kindOf(this)}]`;
     return options?.stylize(text, "special") ?? text;
   }

@@ -8,22 +8,25 @@ import type { Module } from "./module.js";
 /** Levels of modules that are shown. */
 const MOST_LEVELS = 100;
 
-/** The name of a module's class: that which it has in files, or else its own. */
-export const kindOf = (module: Module): string => makingOf(module)?.name ?? module.constructor.name;
+/** The name of a module's class: that which it has in files, or else its own; "Module" for a class without one. */
+export const kindOf = (module: Module): string =>
+  makingOf(module)?.name ?? (module.constructor.name || "Module");
 
 /**
  * `Linear(inFeatures=3, outFeatures=5, bias=true)`, and the modules below it in lines of their own
- * (`torch.nn.Module.__repr__`).
+ * (`torch.nn.Module.__repr__`). The modules below one that stands in several places are shown at the first: a model
+ * whose levels each hold the next one twice would have a text that no memory holds.
+ * @param seen modules whose children are shown already.
  */
-export function showModule(module: Module, above: readonly Module[] = []): string {
+export function showModule(module: Module, level = 0, seen = new Set<Module>()): string {
   const kind = kindOf(module);
-  if (above.includes(module) || above.length >= MOST_LEVELS) return `${kind}(…)`;
-  const extra = module.extraRepr();
-  const children = Array.from(module.namedChildren(), ([name, child]): [string, string] => [
-    name,
-    showModule(child, [...above, module]),
-  ]);
-  if (children.length === 0 && !extra.includes("\n")) return `${kind}(${extra})`;
+  if (seen.has(module) || level >= MOST_LEVELS) return `${kind}(…)`;
+  // A class in JavaScript may give nothing.
+  const extra = String(module.extraRepr() ?? "");
+  const own = [...module.namedChildren()];
+  if (own.length === 0 && !extra.includes("\n")) return `${kind}(${extra})`;
+  if (own.length > 0) seen.add(module);
+  const children = own.map(([name, child]): [string, string] => [name, showModule(child, level + 1, seen)]);
   const shown = (kind === "ModuleList" ? grouped(children) : children).map(
     ([name, text]) => `(${name}): ${text}`,
   );

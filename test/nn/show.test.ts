@@ -105,6 +105,39 @@ describe("a class of the user's", () => {
   });
 });
 
+test("a module that stands in several places is printed with what it holds once", () => {
+  const [inner, relu] = [new nn.Sequential(new nn.Linear(2, 2)), new nn.ReLU()];
+  expect(String(new nn.Sequential(inner, relu, inner, relu))).toBe(
+    [
+      "Sequential(",
+      "  (0): Sequential(",
+      "    (0): Linear(inFeatures=2, outFeatures=2, bias=true)",
+      "  )",
+      "  (1): ReLU()",
+      "  (2): Sequential(…)",
+      "  (3): ReLU()",
+      ")",
+    ].join("\n"),
+  );
+  let deep: nn.Module = new nn.ReLU();
+  for (let level = 0; level < 60; level++) deep = new nn.Sequential(deep, deep);
+  expect(inspect(deep).split("\n").length).toBe(4 + 3 * 59);
+});
+
+test("a class without a name, and one that says nothing, are printed", () => {
+  const kinds = [
+    class extends nn.Module {
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    },
+  ] as const;
+  const anonymous = new kinds[0]();
+  expect(String(anonymous)).toBe("Module()");
+  anonymous.extraRepr = () => undefined as never;
+  expect(inspect(anonymous)).toBe("Module()");
+});
+
 test("equal modules of a list are printed once", () => {
   const linear = (): nn.Module => new nn.Linear(2, 2);
   expect(String(new nn.ModuleList([linear(), linear(), new nn.Tanh(), linear()]))).toBe(
@@ -120,6 +153,11 @@ test("equal modules of a list are printed once", () => {
 });
 
 describe("console.log", () => {
+  test("shows what has the class of a module and is none", () => {
+    expect(inspect(Object.create(nn.Linear.prototype))).toBe("[Linear]");
+    expect(String(Object.create(nn.Linear.prototype))).toBe("[Linear]");
+  });
+
   test("shows a model as text, and its name where it is nested too deep", () => {
     expect(inspect(new Net())).toBe(NET);
     expect(inspect({ model: new nn.Tanh() })).toBe("{ model: Tanh() }");
