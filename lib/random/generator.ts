@@ -14,6 +14,10 @@ import { broadcast, checkShape, format, type Shape, sameShape, sizeOf } from "..
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { drawForSamples } from "../vmap/mapped.js";
 
+// structuredClone and postMessage cannot clone a symbol, and the error shows its description. Without it, they would
+// silently give an object without a state.
+const NOT_CLONEABLE = Symbol("a Generator; send what getState() gives, which setState() takes");
+
 /** Where a generator stands: the low and the high 32 bits of its seed, and the number of blocks drawn so far. */
 export type GeneratorState = readonly [low: number, high: number, blocks: number];
 
@@ -26,6 +30,8 @@ export type GeneratorState = readonly [low: number, high: number, blocks: number
  * generator.uniform([2, 3], { low: -1, high: 1 });
  */
 export class Generator implements RandomSource {
+  /** @internal */
+  readonly notCloneable = NOT_CLONEABLE;
   /** The seed's low and high 32 bits, and the count of blocks drawn. */
   readonly #state = new Tensor(new Float64Array(3), [3], "float64");
 
@@ -91,6 +97,15 @@ export class Generator implements RandomSource {
     const high = checkNumber(where, "the seed's high bits", list[1], half);
     const blocks = checkNumber(where, "the number of blocks", list[2], { min: 0, integer: true });
     this.#state.storage.forWriting().set([low, high, blocks]);
+  }
+
+  /**
+   * What `JSON.stringify` writes: `getState()`, for `setState`.
+   * @throws TraceError in a function that is traced.
+   * @example new Generator().setState(JSON.parse(JSON.stringify(new Generator(42))));
+   */
+  toJSON(): GeneratorState {
+    return this.getState();
   }
 
   #start(seed: number): void {

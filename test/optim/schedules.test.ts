@@ -201,6 +201,17 @@ describe("a schedule's state", () => {
     expect(schedule.getLastLr()).toEqual([0.125, 0.25]);
   });
 
+  test.each(["min", "max"] as const)(
+    "of a plateau goes through JSON before its first figure (%s)",
+    (mode) => {
+      const make = (better: typeof mode): optim.ReduceLROnPlateau =>
+        new optim.ReduceLROnPlateau(twoGroups(), { mode: better });
+      const [own, other] = [make(mode), make(mode === "min" ? "max" : "min")];
+      other.loadStateDict(JSON.parse(JSON.stringify(own.stateDict())) as Record<string, unknown>);
+      expect(other.stateDict()).toEqual(own.stateDict());
+    },
+  );
+
   test("of a plateau holds its figures", () => {
     const make = (): optim.ReduceLROnPlateau =>
       new optim.ReduceLROnPlateau(twoGroups(), { factor: 0.5, patience: 1, cooldown: 2, mode: "max" });

@@ -15,6 +15,13 @@ describe("the state of a generator", () => {
     expect(other.getState()).toEqual(generator.getState());
   });
 
+  test("is what JSON keeps of it, and structuredClone refuses it", () => {
+    const generator = new Generator(2 ** 40 + 3);
+    generator.normal([5]);
+    expect(JSON.parse(JSON.stringify({ generator }))).toEqual({ generator: generator.getState() });
+    expect(() => structuredClone(generator)).toThrow("a Generator; send what getState() gives");
+  });
+
   test("counts what a compiled program drew", () => {
     const generator = new Generator(1);
     const program = compile(() => generator.uniform([9]));

@@ -68,7 +68,7 @@ export class ReduceLROnPlateau {
   constructor(optimizer: Optimizer, options: ReduceLROnPlateauOptions = {}) {
     this.#settings = readSettings(NAME, OPTIONS, options);
     this.optimizer = checkOptimizer(NAME, optimizer);
-    this.best = this.#settings.mode === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    this.best = worst(this.#settings);
   }
 
   /** As in LRScheduler. @internal */
@@ -122,7 +122,10 @@ export class ReduceLROnPlateau {
     return isLess ? figure < bound : figure > bound;
   }
 
-  /** What `loadStateDict` takes, by PyTorch's names. `best` is infinite before the first figure. */
+  /**
+   * What `loadStateDict` takes, by PyTorch's names. `best` is infinite before the first figure; `loadStateDict` takes
+   * null for that, which JSON makes of it.
+   */
   stateDict(): Record<string, unknown> {
     return {
       last_epoch: this.#epoch,
@@ -144,7 +147,7 @@ export class ReduceLROnPlateau {
     const count = (name: string): number => checkNumber(NAME, name, state?.[name], WHOLE);
     const [epoch, bad, cooling] = [count("last_epoch"), count("num_bad_epochs"), count("cooldown_counter")];
     const best = state["best"];
-    if (typeof best !== "number") {
+    if (typeof best !== "number" && best !== null) {
       throw new ArgumentError(`${NAME}: expected best to be a number, got ${describe(best)}`);
     }
     const { groups } = this.optimizer;
@@ -152,13 +155,17 @@ export class ReduceLROnPlateau {
     const own = ["last_epoch", "best", "num_bad_epochs", "cooldown_counter"];
     const settings = settingsIn(NAME, OPTIONS, this.#settings, state, own);
     setRates(this.optimizer, rates);
-    this.best = best;
+    this.best = best ?? worst(settings);
     this.#epoch = epoch;
     this.#bad = bad;
     this.#cooling = cooling;
     this.#settings = settings;
   }
 }
+
+/** The best figure before the first one. */
+const worst = ({ mode }: SettingsOf<typeof OPTIONS>): number =>
+  mode === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 
 /** PyTorch's own state dict, which has the least rate of each group, in the form of ours. Ours as it is. */
 function ofTorch(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
