@@ -49,12 +49,11 @@ export function encodeModel(where: string, from: unknown, options: SaveOptions):
       `${where}: expected metadata to be an object of texts, got ${describe(metadata)}`,
     );
   }
-  if (Object.hasOwn(metadata, DESCRIPTION)) {
-    throw new ArgumentError(`${where}: metadata: the name "${DESCRIPTION}" is taken`);
-  }
   const { state, own } = isInstance(from, Module)
     ? ofModel(where, from)
     : { state: checkState(where, from), own: {} };
+  const taken = [DESCRIPTION, ...Object.keys(own)].find((name) => Object.hasOwn(metadata, name));
+  if (taken !== undefined) throw new ArgumentError(`${where}: metadata: the name "${taken}" is taken`);
   const arrays = new Map(
     Object.entries(state).map(([name, tensor]): [string, StoredArray] => [
       name,

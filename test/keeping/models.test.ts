@@ -174,6 +174,7 @@ describe("save and load", () => {
       class: "Sequential",
     });
     expect(() => serialize(make(), { metadata: { thalweg: "x" } })).toThrow('the name "thalweg" is taken');
+    expect(() => serialize({ w: ones([1]) }, { metadata: { thalweg: "x" } })).toThrow("is taken");
     expect(() => serialize(make(), { metadata: { epoch: 12 as never } })).toThrow(ArgumentError);
     expect(() => serialize(make(), { dtyp: "float16" } as never)).toThrow('did you mean "dtype"?');
     expect(() => serialize(make(), { dtype: "int32" as never })).toThrow("expected dtype to be one of");
@@ -255,6 +256,9 @@ describe("a given model", () => {
   test("that is not tied takes a tensor that was written once for each of its names", () => {
     const tied = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 2));
     Object.assign(tied.modules[1] as nn.Linear, { weight: (tied.modules[0] as nn.Linear).weight });
+    expect(() => serialize(tied, { metadata: { "1.weight": "mine" } })).toThrow(
+      'serialize: metadata: the name "1.weight" is taken',
+    );
     const saved = serialize(tied);
     expect(Object.keys(deserializeTensors(saved).tensors)).toEqual(["0.weight", "0.bias", "1.bias"]);
     const free = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 2));
