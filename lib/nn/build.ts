@@ -99,7 +99,7 @@ class Builder {
   }
 
   #again(number: unknown): Module {
-    const module = this.#made[number as number];
+    const module = Number.isSafeInteger(number) ? this.#made[number as number] : undefined;
     if (module !== undefined && module !== null) return module;
     throw this.#refuse(`expected the number of a module before it, got ${describe(number)}`);
   }
