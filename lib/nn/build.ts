@@ -6,7 +6,7 @@ import { defaultGenerator } from "../random/generator.js";
 import { checkDType, type DType } from "../tensor/dtype.js";
 import { sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type Described, FORMAT, MAX_DEPTH, VERSION } from "./describe.js";
+import { type Described, FORMAT, MAX_DEPTH, MOST_ARGUMENTS, VERSION } from "./describe.js";
 import type { Module } from "./module.js";
 import { bufferSlotsOf, slotsOf } from "./named.js";
 import { type ModuleClass, moduleNamed, type Registered } from "./registry.js";
@@ -132,6 +132,9 @@ class Builder {
     const others = rest === undefined ? [] : taken(rest);
     if (!Array.isArray(others)) {
       throw this.#refuse(`expected ${rest} of a ${name} to be a list, got ${describe(others)}`);
+    }
+    if (others.length > MOST_ARGUMENTS) {
+      throw this.#refuse(`expected at most ${MOST_ARGUMENTS} ${rest} of a ${name}, got ${others.length}`);
     }
     if (options === undefined && given.size > 0) {
       throw this.#refuse(`${name} has no option ${describe([...given.keys()][0])}`);

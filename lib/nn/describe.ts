@@ -43,6 +43,8 @@ export type ModelDescription = DescribedModule & {
 
 export const FORMAT = "thalweg";
 export const VERSION = 1;
+/** Of the constructor of a module that is made again; somewhat more do not fit the stack. */
+export const MOST_ARGUMENTS = 50_000;
 /** How deep modules and values may be nested. */
 export const MAX_DEPTH = 200;
 
@@ -131,7 +133,13 @@ class Describer {
     this.#numbers.set(module, this.#numbers.size);
     const registered = makingOf(module);
     if (registered === undefined) return { unregistered: module.constructor.name };
-    const { name } = registered;
+    const { name, description } = registered;
+    const rest: unknown = description.rest === undefined ? [] : Reflect.get(module, description.rest);
+    if (Array.isArray(rest) && rest.length > MOST_ARGUMENTS) {
+      throw new ArgumentError(
+        `a ${name} has ${rest.length} ${description.rest}, of which a file may have ${MOST_ARGUMENTS}: put them into several`,
+      );
+    }
     const options = argumentsOf(module, registered).map(([option, value]): [string, Described] => [
       option,
       this.#value(value, `the option ${option} of a ${name}`, depth + 1),

@@ -222,6 +222,44 @@ describe("a class that is not registered", () => {
   });
 });
 
+test("a description that numbers a module by anything but a number before it is refused", () => {
+  for (const same of ["map", "length", 1.5, -1, 7, null, {}]) {
+    const described = {
+      format: "thalweg",
+      version: 1,
+      class: "Sequential",
+      options: { modules: [{ $module: { class: "ReLU" } }, { $module: { same } }] },
+    };
+    const make = () => buildModel("again", described, { elements: 0, tensorAt: () => undefined });
+    expect(make).toThrow(DataError);
+    if (same !== null) expect(make).toThrow("expected the number of a module before it");
+  }
+});
+
+test("as many modules as do not fit a file are refused when they are saved, and when they are read", () => {
+  class Long extends nn.Module {
+    constructor(readonly list: readonly nn.Module[] = []) {
+      super();
+    }
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  registerClass("Long", Long, { rest: "list" } as never);
+  const relu = new nn.ReLU();
+  expect(() => serialize(new Long(new Array(50_001).fill(relu)))).toThrow(
+    "serialize: a Long has 50001 list, of which a file may have 50000",
+  );
+  const modules = [{ $module: { class: "ReLU" } }, ...new Array(500_000).fill({ $module: { same: 1 } })];
+  const described = { format: "thalweg", version: 1, class: "Sequential", options: { modules } };
+  expect(() => buildModel("again", described, { elements: 0, tensorAt: () => undefined })).toThrow(
+    "expected at most 50000 modules of a Sequential, got 500001",
+  );
+  modules.length = 50_000;
+  const made = buildModel("again", described, { elements: 0, tensorAt: () => undefined });
+  expect(describeModel(made)).toMatchObject({ class: "Sequential" });
+});
+
 test("an embedding of given vectors comes back with them, frozen as they were", () => {
   const vectors = tensor([
     [1, 2],
