@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { describe, isPlainObject } from "../options.js";
-import { type TensorLike, tensor } from "./create.js";
+import { tensor } from "./create.js";
 import { checkDType, DTYPES, type DType, holds } from "./dtype.js";
 import type { Tensor, TensorJSON } from "./tensor.js";
 
@@ -36,12 +36,15 @@ export function tensorFromJSON(value: unknown): Tensor {
   const dtype = checkDType("dtype", value["dtype"]);
   const data = Array.from(value["data"], (element: unknown, i) => {
     const number = ODD.has(element) ? Number(element) : element;
-    if (typeof number === "number" && isLost(dtype, number)) {
+    if (typeof number !== "number" && typeof number !== "boolean") {
+      throw new ArgumentError(`tensor: expected numbers, got ${describe(number)} at position ${i}`);
+    }
+    if (isLost(dtype, Number(number))) {
       throw new ArgumentError(`${number} at position ${i} does not fit ${dtype}`);
     }
     return number;
   });
-  return tensor(data as TensorLike, { shape: value["shape"] as number[], dtype });
+  return tensor(data, { shape: value["shape"] as number[], dtype });
 }
 
 /** Whether `tensor` makes another value of a number: bool takes all but 0 for true, and float32 has a largest number. */

@@ -82,6 +82,9 @@ describe("JSON", () => {
     expect(revive({ data: [0.5], shape: [1], dtype: "int32" })).toThrow("whole numbers");
     expect(revive({ data: [0, 2], shape: [2], dtype: "bool" })).toThrow("2 at position 1 does not fit bool");
     expect(revive({ data: [1e300], shape: [1], dtype: "float32" })).toThrow("does not fit float32");
+    expect(revive({ data: [[1e300]], shape: [1], dtype: "float32" })).toThrow(
+      "got an array of 1 at position 0",
+    );
     expect(revive({ data: ["1"], shape: [1], dtype: "float32" })).toThrow("expected numbers");
   });
 
