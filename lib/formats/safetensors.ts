@@ -5,6 +5,7 @@ import { JsonMistake, JsonReader } from "./json-reader.js";
 import {
   type ArrayFile,
   checkStored,
+  HALF_A_PAIR,
   MOST_AXES,
   quote,
   STORED_SIZES,
@@ -76,9 +77,6 @@ function checkName(where: string, name: string): void {
     throw new ArgumentError(`${where}: ${quote(name)}: the name has half of a surrogate pair`);
   }
 }
-
-// UTF-8 cannot express it.
-const HALF_A_PAIR = /\p{Surrogate}/u;
 
 function encodeMetadata(where: string, metadata: Readonly<Record<string, string>>): string[] {
   const entries = Object.entries(metadata);

@@ -39,6 +39,9 @@ export interface ArrayFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** What a text must not have that is written as UTF-8, which cannot express it. */
+export const HALF_A_PAIR = /\p{Surrogate}/u;
+
 /** Most axes of an array that is read; NumPy and PyTorch allow no more. */
 export const MOST_AXES = 64;
 

@@ -142,6 +142,8 @@ describe("a value is refused, with its place", () => {
     ["another typed array", new Float32Array(2), "expected the value to be a tensor,"],
     ["what contains itself", loop, "[0].loop contains itself"],
     ["what is nested deep", deep, "is nested more than 500 deep"],
+    ["half of a surrogate pair", { a: ["\ud800"] }, 'a[0]: "\\ud800" has half of a surrogate pair'],
+    ["half of one in a key", new Map([["a\udfff", 1]]), 'a key of the value: "a\\udfff" has half of a'],
     ["an integer of many digits", 2n ** 3000n, "an integer of 376 bytes"],
   ])("%s", (_, value, message) => {
     expect(() => encodePyTorch(value)).toThrow(ArgumentError);

@@ -1,6 +1,7 @@
 // Writes pickles of protocol 2, with no more than what torch.load(weights_only=True) reads.
 import { types } from "node:util";
 import { ArgumentError } from "../../errors.js";
+import { HALF_A_PAIR, quote } from "../../formats/stored-array.js";
 import { describe, isPlainObject } from "../../options.js";
 
 /** A call of a name: `collections.Counter`, … */
@@ -79,7 +80,7 @@ class Pickler {
     else if (typeof value === "boolean") this.#put(codes(value ? "\x88" : "\x89"));
     else if (typeof value === "number") this.#number(value);
     else if (typeof value === "bigint") this.#integer(value, place);
-    else if (typeof value === "string") this.#text(value);
+    else if (typeof value === "string") this.#text(value, place);
     else if (typeof value === "object") this.#within(value, place);
     else throw this.#refusal(value, place);
   }
@@ -144,7 +145,12 @@ class Pickler {
     this.#put(codes(`c${name.slice(0, dot)}\n${name.slice(dot + 1)}\n`));
   }
 
-  #text(text: string): void {
+  #text(text: string, place: string): void {
+    if (HALF_A_PAIR.test(text)) {
+      throw new ArgumentError(
+        `${this.#where}: ${place || "the value"}: ${quote(text)} has half of a surrogate pair`,
+      );
+    }
     const bytes = Buffer.from(text, "utf8");
     const head = Buffer.alloc(5, "X");
     head.writeUInt32LE(bytes.length, 1);
