@@ -112,6 +112,20 @@ describe("models, optimizers and schedules", () => {
     expect(encodePyTorch(optimizer.stateDict())).toEqual(encodePyTorch(optimizer));
   });
 
+  test.each<[string, (schedule: optim.OneCycleLR) => unknown]>([
+    ["an object", (schedule) => ({ run: { schedule } })],
+    ["a list", (schedule) => [[[schedule]]]],
+    ["a Map", (schedule) => new Map([["a", new Map([["b", schedule]])]])],
+    ["a Set", (schedule) => [new Set([schedule])]],
+    ["a schedule of schedules", (schedule) => [new optim.ChainedScheduler([schedule])]],
+  ])("a one-cycle schedule within %s has its rates in the optimizer's groups", async (_, within) => {
+    const optimizer = new optim.SGD(new nn.Linear(2, 1).parameters(), { lr: 0.1, momentum: 0.9 });
+    const schedule = new optim.OneCycleLR(optimizer, { maxLr: 0.5, totalSteps: 10 });
+    const value = { deep: { optimizer }, other: within(schedule) };
+    const { deep } = await read<{ deep: { optimizer: { param_groups: Record<string, unknown>[] } } }>(value);
+    expect(deep.optimizer.param_groups[0]).toMatchObject({ max_lr: 0.5, initial_lr: 0.02 });
+  });
+
   test("tensors begin at multiples of 64 bytes, for files that are mapped", () => {
     const bytes = encodePyTorch(new Tied());
     const data = [...openZip("test", bytes).values()].filter(({ name }) => name.includes("/data/"));

@@ -5,6 +5,7 @@ import { STORED_FLOATS, type StoredDType, type StoredFloat } from "../../formats
 import { encodeZip } from "../../formats/zip-encode.js";
 import { Parameter } from "../../nn/parameter.js";
 import type { Optimizer } from "../../optim/optimizer.js";
+import { CombinedSchedule } from "../../optim/schedulers/combined.js";
 import { OneCycleLR } from "../../optim/schedulers/one-cycle.js";
 import { checkChoice, checkOptions, isPlainObject } from "../../options.js";
 import { isFloat } from "../../tensor/dtype.js";
@@ -119,12 +120,24 @@ function rebuilding({ shape, size, requiresGrad }: Tensor, dtype: StoredDType, k
   ]);
 }
 
-/** The one-cycle schedules among the values, by their optimizers. */
+/** The one-cycle schedules in the value, by their optimizers. */
 function cyclesIn(value: unknown): Map<Optimizer, OneCycleLR> {
   const found = new Map<Optimizer, OneCycleLR>();
-  const values = isPlainObject(value) ? Object.values(value) : [value];
-  for (const one of values.flat()) if (one instanceof OneCycleLR) found.set(one.optimizer, one);
+  const objects = new Set([value]);
+  // The loop goes on to what it adds.
+  for (const one of objects) {
+    if (one instanceof OneCycleLR) found.set(one.optimizer, one);
+    for (const part of partsOf(one)) if (typeof part === "object") objects.add(part);
+  }
   return found;
+}
+
+/** What a container holds, or a schedule of schedules. */
+function partsOf(value: unknown): Iterable<unknown> {
+  if (value instanceof CombinedSchedule) return value.schedules;
+  if (Array.isArray(value) || value instanceof Set) return value;
+  if (value instanceof Map) return value.values();
+  return isPlainObject(value) ? Object.values(value) : [];
 }
 
 /** Where PyTorch's records begin: at multiples of this, for files that are mapped into memory. */
