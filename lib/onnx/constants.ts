@@ -31,8 +31,8 @@ export function tensorDType(attributes: Attributes, name: string, type: number):
 const NARROW: ReadonlySet<StoredDType> = new Set(["int8", "uint8", "int16", "uint16"]);
 
 /**
- * A tensor of the model: float32 from narrower floats, int32 from whole numbers, which must fit. The largest and the
- * smallest numbers of 64 bits stand for "to the end", as far as int32 goes.
+ * A tensor of the model: float32 from narrower floats, int32 from whole numbers, which must fit. Numbers from
+ * ±(2⁵³ − 1) on stand for "to the end", as far as int32 goes.
  * @throws DataError
  */
 export function readTensor(where: string, proto: TensorProto): Tensor {
@@ -40,7 +40,8 @@ export function readTensor(where: string, proto: TensorProto): Tensor {
   return toTensor(where, proto.name ?? "", stored.dtype === "int64" ? withinReach(stored) : stored);
 }
 
-const FAR = 2n ** 62n;
+// Writers whose numbers are float64 have no larger whole number for it.
+const FAR = 2n ** 53n - 1n;
 
 function withinReach(stored: StoredArray): StoredArray {
   const bytes = new Uint8Array(stored.bytes);

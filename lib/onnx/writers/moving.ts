@@ -36,8 +36,8 @@ const STRIDED: Readonly<Record<string, (call: Call<"strided">, attributes: Attri
   },
 };
 
-// An end before the first position, whatever the size.
-const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
+// An end before the first position, whatever the size. It fits in 32 bits, which some readers have.
+const BEFORE_ALL = -(2 ** 31);
 
 interface Cut {
   readonly dim: number;
