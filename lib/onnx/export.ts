@@ -1,5 +1,6 @@
 import { ArgumentError, ShapeError, ThalwegError } from "../errors.js";
 import { writeAtomicallySync } from "../files/write.js";
+import { HALF_A_PAIR, quote } from "../formats/stored-array.js";
 import { Module } from "../nn/module.js";
 import { reword } from "../nn/place.js";
 import {
@@ -14,11 +15,12 @@ import {
 import { format, type Shape, type TensorSpec } from "../tensor/shape.js";
 import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { IR_VERSIONS, toMessage } from "./message.js";
+import { giveTheSame } from "./other-batches.js";
 import { encodeModel } from "./proto.js";
 import { type Recording, recordModel } from "./record.js";
 import { simplify } from "./simplify.js";
-import { forAnyBatch, type SymbolicGraph } from "./symbolic.js";
-import { type Problem, type TranslateOptions, translate } from "./translate.js";
+import { type Doubt, forAnyBatch, type SymbolicGraph } from "./symbolic.js";
+import { type Problem, RESULT, type TranslateOptions, translate } from "./translate.js";
 
 export interface ExportOnnxOptions {
   /** The version of ONNX's operators, 17 to 23. Default: 18. */
@@ -46,7 +48,8 @@ const NAME = "exportOnnx";
  * shapes and dtypes. Parameters and buffers keep their names. The model stays what it was.
  *
  * With a dynamic batch, `forward` is recorded for three batch sizes, multiples of the samples': sizes that differ are
- * computed from the input's first axis.
+ * computed from the input's first axis. The graph is compared with recordings for batches of 1, 2, 3, the samples' and
+ * one more, where `forward` takes them. If they differ, the file is run beside `forward` on numbers.
  * @param samples The inputs, or the only one. Their values do not matter.
  * @throws ArgumentError that names each op that cannot be exported with its line; ShapeError for samples whose batches
  *   differ; PackageError if protobufjs is not installed; OptionError; FileError; and what `forward` throws
@@ -67,12 +70,16 @@ export function exportOnnx(
     ? graphOfAnyBatch(model, inputs, settings)
     : graphOfSamples(model, inputs, settings);
   if (problems.length > 0) throw new ArgumentError(messageOf(problems));
-  const shorter = simplify(graph);
-  checkSize(shorter);
-  const message = toMessage(shorter, model.constructor.name || "Module", settings.opset, settings.metadata);
-  const bytes = encodeModel(NAME, message);
+  const bytes = bytesOf(graph, model, settings);
   if (settings.path !== undefined) writeAtomicallySync(NAME, settings.path, [bytes]);
   return bytes;
+}
+
+/** @throws ArgumentError for a model that is too large for one file; PackageError */
+function bytesOf(graph: SymbolicGraph, model: Module, { opset, metadata }: Settings): Uint8Array {
+  const shorter = simplify(graph);
+  checkSize(shorter);
+  return encodeModel(NAME, toMessage(shorter, model.constructor.name || "Module", opset, metadata));
 }
 
 interface Settings {
@@ -136,6 +143,9 @@ function checkNames(
   count: number | null,
 ): asserts names is readonly string[] {
   const areNames = Array.isArray(names) && names.every((name) => typeof name === "string" && name !== "");
+  const broken = areNames ? names.find((name) => HALF_A_PAIR.test(name as string)) : undefined;
+  if (broken !== undefined)
+    throw new ArgumentError(`${NAME}: ${option}: ${quote(broken)} has half of a surrogate pair`);
   const fits = areNames && (count === null || names.length === count) && new Set(names).size === names.length;
   if (fits) return;
   const expected = count === null ? "different names" : `${count} different names`;
@@ -143,9 +153,13 @@ function checkNames(
 }
 
 function checkMetadata(metadata: unknown): Readonly<Record<string, string>> {
-  if (isPlainObject(metadata) && Object.values(metadata).every((text) => typeof text === "string"))
-    return metadata as Readonly<Record<string, string>>;
-  throw new ArgumentError(`${NAME}: expected metadata to be texts by name, got ${describe(metadata)}`);
+  if (!isPlainObject(metadata) || !Object.values(metadata).every((text) => typeof text === "string"))
+    throw new ArgumentError(`${NAME}: expected metadata to be texts by name, got ${describe(metadata)}`);
+  const texts = metadata as Readonly<Record<string, string>>;
+  const broken = Object.entries(texts).find((entry) => entry.some((text) => HALF_A_PAIR.test(text)));
+  if (broken !== undefined)
+    throw new ArgumentError(`${NAME}: metadata: ${quote(broken[0])} has half of a surrogate pair`);
+  return texts;
 }
 
 /** Which inputs have a batch axis. @throws ShapeError unless their batches are of one size */
@@ -177,34 +191,92 @@ function graphOfSamples(model: Module, samples: readonly TensorSpec[], settings:
   return translate(model, recording, { ...optionsFor(model, recording, settings), folds: true });
 }
 
+interface RecordingOfBatch {
+  readonly batch: number;
+  readonly recording: Recording;
+}
+
 /** The graph for any batch size, from recordings of three. */
 function graphOfAnyBatch(model: Module, samples: readonly TensorSpec[], settings: Settings): Exported {
   const { batched, inputNames, opset } = settings;
   const axis = batched.indexOf(true);
-  const sizes = batchSizes(samples[axis]?.shape[0] as number);
-  const record = (size: number): Recording => {
-    const shapes = samples.map(({ shape }, i) => (batched[i] ? [size, ...shape.slice(1)] : shape));
+  const own = samples[axis]?.shape[0] as number;
+  const sizes = batchSizes(own);
+  const recordOf = (batch: number): Recording => {
+    const shapes = samples.map(({ shape }, i) => (batched[i] ? [batch, ...shape.slice(1)] : shape));
     const specs = samples.map(({ dtype }, i) => ({ dtype, shape: shapes[i] as Shape }));
+    return recordModel(NAME, model, specs);
+  };
+  const record = (batch: number): Recording => {
     try {
-      return recordModel(NAME, model, specs);
+      return recordOf(batch);
     } catch (error) {
       // What it says of the samples themselves is plainer.
       recordModel(NAME, model, samples);
-      throw ofOtherBatch(error, size);
+      throw ofOtherBatch(error, batch);
     }
   };
   const recordings = [record(sizes[0]), record(sizes[1]), record(sizes[2])] as const;
   const options = optionsFor(model, recordings[0], settings);
+  const others = recorded(otherSizes(own), recordOf);
+  const compared = others.filter(({ recording }) => haveSameResults(recording, recordings[0]));
+  const isLeftOut = ({ batch }: RecordingOfBatch): boolean => !compared.some((one) => one.batch === batch);
+  const otherResults = others.filter(isLeftOut).map(({ batch }) => ({ batch, what: RESULT }));
   const merged = (folds: boolean): Exported => {
-    const at = (i: 0 | 1 | 2) => translate(model, recordings[i], { ...options, folds });
-    const first = at(0);
+    const graphOf = (recording: Recording) => translate(model, recording, { ...options, folds });
+    const first = graphOf(recordings[0]);
     if (first.problems.length > 0) return first;
-    const graphs = [first.graph, at(1).graph, at(2).graph] as const;
-    return forAnyBatch(graphs, sizes, { name: inputNames[axis] as string, axis: 0 }, opset);
+    const graphs = [first.graph, graphOf(recordings[1]).graph, graphOf(recordings[2]).graph] as const;
+    const input = { name: inputNames[axis] as string, axis: 0 };
+    const graphsOfOthers = compared.map(({ batch, recording }) => ({
+      batch,
+      graph: graphOf(recording).graph,
+    }));
+    const { graph, problems, doubts } = forAnyBatch(graphs, sizes, input, opset, graphsOfOthers);
+    if (problems.length > 0) return { graph, problems };
+    const wrong =
+      doubts.length === 0 ? [] : confirmed(doubts, compared, model, bytesOf(graph, model, settings));
+    return { graph, problems: problemsOf([...otherResults, ...wrong]) };
   };
   const folded = merged(true);
   // What was computed from constants may depend on the batch size in a way that only its parts show.
   return folded.problems.length === 0 ? folded : merged(false);
+}
+
+/** The recordings for these batch sizes, without those that the model does not take. */
+function recorded(batches: readonly number[], record: (batch: number) => Recording): RecordingOfBatch[] {
+  return batches.flatMap((batch) => {
+    try {
+      return [{ batch, recording: record(batch) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The doubts about batches for which the file gives other results than the model. */
+function confirmed(
+  doubts: readonly Doubt[],
+  recordings: readonly RecordingOfBatch[],
+  model: Module,
+  bytes: Uint8Array,
+): Doubt[] {
+  const byBatch = new Map(recordings.map(({ batch, recording }) => [batch, recording]));
+  const pair = { model, bytes };
+  return doubts.filter(({ batch }) => !giveTheSame(NAME, pair, byBatch.get(batch) as Recording));
+}
+
+/** Whether two recordings have as many results, by the same names. */
+const haveSameResults = (a: Recording, b: Recording): boolean =>
+  a.outputs.length === b.outputs.length && a.outputs.every(([name], i) => name === b.outputs[i]?.[0]);
+
+/** What gives other results for some batch sizes, as one problem for each. */
+function problemsOf(wrong: readonly Doubt[]): Problem[] {
+  return [...new Set(wrong.map(({ what }) => what))].map((what) => {
+    const batches = wrong.filter((one) => one.what === what).map(({ batch }) => batch);
+    const reason = `the file would give other results than the model for a batch of ${batches.join(", ")}; export it with dynamicBatch: false`;
+    return { what, reason };
+  });
 }
 
 /** The error of a model that takes the samples, but not a batch of another size. */
@@ -228,10 +300,13 @@ function optionsFor(
     );
   }
   const chosen = outputNames ?? own;
+  const states = model.stateDict();
+  const broken = [...chosen, ...Object.keys(states)].find((name) => HALF_A_PAIR.test(name));
+  if (broken !== undefined)
+    throw new ArgumentError(`${NAME}: the name ${quote(broken)} has half of a surrogate pair`);
   const taken = chosen.find((name) => inputNames.includes(name));
   if (taken !== undefined)
     throw new ArgumentError(`${NAME}: "${taken}" is the name of an input and of a result`);
-  const states = model.stateDict();
   const ofState = [...inputNames, ...chosen].find((name) => Object.hasOwn(states, name));
   if (ofState !== undefined) {
     throw new ArgumentError(
@@ -253,6 +328,10 @@ function batchSizes(own: number): readonly [number, number, number] {
   const size = (i: number): number => (PRIMES[least + i] as number) * unit;
   return [size(0), size(1), size(2)];
 }
+
+/** Batch sizes for which the file is compared with the model: small ones, and those that share no factor with the samples'. */
+const otherSizes = (own: number): number[] =>
+  [...new Set([1, 2, 3, own, own + 1])].filter((size) => size > 0);
 
 function messageOf(problems: readonly Problem[]): string {
   const lines = [...new Set(problems.map(({ what, reason }) => `  ${what}: ${reason}`))];

@@ -33,23 +33,38 @@ export interface Recording {
 
 /** Records `forward` for inputs of these shapes and dtypes in evaluation mode. The model stays what it was. */
 export function recordModel(where: string, model: Module, specs: readonly TensorSpec[]): Recording {
-  const modules = [...model.namedModules()];
-  const modes = modules.map(([, module]) => [module, module.training] as const);
   const calls: ModuleCall[] = [];
-  const restore = modules.map(([name, module]) => watchForward(name, module, calls));
+  const restore = Array.from(model.namedModules(), ([name, module]) => watchForward(name, module, calls));
   try {
-    model.eval();
     const run = () => {
       const inputs = specs.map(({ shape, dtype }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype));
       return { inputs, result: noGrad(() => model.forward(...inputs)) as unknown };
     };
-    const { result, trace: recording } = trace(run, { lines: true });
+    const { result, trace: recording } = inEvaluation(model, () => trace(run, { lines: true }));
     const outputs = namedResults(where, result.result);
     for (const [, tensor] of outputs) recording.checkSymbol(tensor);
     const draws = new Set(recording.draws.map(({ state }) => state.storage));
     return { instructions: recording.recorded, calls, draws, inputs: result.inputs, outputs };
   } finally {
     for (const back of restore) back();
+  }
+}
+
+/** The results of `forward` in evaluation mode, at once. The model stays what it was, if `forward` writes to no state. */
+export function runModel(where: string, model: Module, inputs: readonly Tensor[]): Recording["outputs"] {
+  return namedResults(
+    where,
+    inEvaluation(model, () => noGrad(() => model.forward(...inputs))),
+  );
+}
+
+/** Calls a function while the model is in evaluation mode. */
+function inEvaluation<T>(model: Module, run: () => T): T {
+  const modes = Array.from(model.namedModules(), ([, module]) => [module, module.training] as const);
+  try {
+    model.eval();
+    return run();
+  } finally {
     for (const [module, mode] of modes) module.training = mode;
   }
 }

@@ -9,7 +9,7 @@ import {
   type GraphValue,
   type Ref,
 } from "./graph.js";
-import type { Problem } from "./translate.js";
+import { type Problem, RESULT } from "./translate.js";
 import { castTo, Formula } from "./writers/elementwise.js";
 
 /** Sizes of a value; those that depend on the batch as text. */
@@ -50,6 +50,10 @@ function fit(values: Three<number>, batches: Three<number>): Affine | null {
   return Number.isInteger(offset) && holds ? { slope, divisor, offset } : null;
 }
 
+/** The whole number for a batch size, divided as ONNX divides whole numbers. */
+const valueAt = ({ slope, divisor, offset }: Affine, batch: number): number =>
+  Math.trunc((slope * batch) / divisor) + offset;
+
 const BATCH = "batch";
 
 function asText({ slope, divisor, offset }: Affine): string {
@@ -57,17 +61,38 @@ function asText({ slope, divisor, offset }: Affine): string {
   return offset === 0 ? product : `${product}${offset > 0 ? "+" : ""}${offset}`;
 }
 
+/** The graph for one batch size. */
+export interface GraphOfBatch {
+  readonly batch: number;
+  readonly graph: Graph;
+}
+
+/** A batch size for which the recorded graph is not the one for any batch size. It may give the same results still. */
+export interface Doubt {
+  readonly batch: number;
+  /** Where they differ first. */
+  readonly what: string;
+}
+
+export interface Merged {
+  readonly graph: SymbolicGraph;
+  readonly problems: readonly Problem[];
+  readonly doubts: readonly Doubt[];
+}
+
 /**
  * The graph for any batch size.
  * @param input the input and the axis that the batch size is read from
+ * @param others graphs to compare it with
  */
 export function forAnyBatch(
   graphs: Three<Graph>,
   batches: Three<number>,
   input: { readonly name: Ref; readonly axis: number },
   opset: number,
-): { graph: SymbolicGraph; problems: Problem[] } {
-  return new Merger(graphs, batches, input, opset).merge();
+  others: readonly GraphOfBatch[],
+): Merged {
+  return new Merger(graphs, batches, input, opset).merge(others);
 }
 
 class Merger {
@@ -81,6 +106,8 @@ class Merger {
   readonly #sizes = new Map<string, Ref>();
   /** What a constant is in the merged graph, if it depends on the batch size. */
   readonly #computed = new Map<Ref, Ref>();
+  /** Whether a constant that depends on the batch size is in the merged graph what a recording has for its size. */
+  readonly #tests = new Map<Ref, (recorded: Constant, batch: number) => boolean>();
 
   constructor(
     graphs: Three<Graph>,
@@ -103,9 +130,9 @@ class Merger {
     );
   }
 
-  merge(): { graph: SymbolicGraph; problems: Problem[] } {
+  merge(others: readonly GraphOfBatch[]): Merged {
     const [first] = this.#graphs;
-    if (this.#differ()) return { graph: first, problems: this.#problems };
+    if (this.#differ()) return { graph: first, problems: this.#problems, doubts: [] };
     for (const [ref] of first.constants) this.#mergeConstant(ref);
     const nodes = first.nodes.map((node) => ({
       ...node,
@@ -113,11 +140,46 @@ class Merger {
     }));
     const graph = {
       inputs: zip(of(this.#graphs, ({ inputs }) => inputs)).map((values) => this.#valueOf(values)),
-      outputs: zip(of(this.#graphs, ({ outputs }) => outputs)).map((values) => this.#valueOf(values)),
+      outputs: zip(of(this.#graphs, ({ outputs }) => outputs)).map((values, i) =>
+        this.#valueOf(
+          values,
+          others.map(({ batch, graph }) => ({ batch, value: graph.outputs[i] as GraphValue })),
+        ),
+      ),
       nodes: [...this.#builder.nodes, ...nodes],
       constants: new Map([...this.#constants, ...this.#builder.constants]),
     };
-    return { graph, problems: this.#problems };
+    const doubts = others.flatMap((other) => {
+      const what = this.#differenceOf(other);
+      return what === null ? [] : [{ batch: other.batch, what }];
+    });
+    return { graph, problems: this.#problems, doubts };
+  }
+
+  /** Where a recorded graph is not the merged one for its batch size; null if it is. */
+  #differenceOf({ batch, graph }: GraphOfBatch): string | null {
+    const [first] = this.#graphs;
+    const length = Math.max(first.nodes.length, graph.nodes.length);
+    for (let i = 0; i < length; i++) {
+      if (keyOf(first.nodes[i]) !== keyOf(graph.nodes[i])) {
+        return (first.nodes[i] ?? graph.nodes[i])?.origin ?? RESULT;
+      }
+    }
+    for (const [ref, constant] of first.constants) {
+      const recorded = graph.constants.get(ref);
+      const isRight = this.#tests.get(ref) ?? ((other) => isSame(constant, other));
+      if (recorded === undefined || !isRight(recorded, batch)) return this.#userOf(ref);
+    }
+    const areSame = first.outputs.every(
+      ({ dtype, shape }, i) =>
+        dtype === graph.outputs[i]?.dtype && shape.length === graph.outputs[i]?.shape.length,
+    );
+    return areSame ? null : RESULT;
+  }
+
+  /** What the user wrote that uses a constant. */
+  #userOf(ref: Ref): string {
+    return this.#graphs[0].nodes.find(({ inputs }) => inputs.includes(ref))?.origin ?? "a constant";
   }
 
   /** Whether the nodes themselves depend on the batch size. */
@@ -135,15 +197,20 @@ class Merger {
     return true;
   }
 
-  #valueOf(values: Three<GraphValue>): SymbolicValue {
-    const shape = zip(of(values, (value) => value.shape)).map((sizes) => this.#sizeOf(sizes));
+  /** @param others what it is for other batch sizes */
+  #valueOf(
+    values: Three<GraphValue>,
+    others: readonly { readonly batch: number; readonly value: GraphValue }[] = [],
+  ): SymbolicValue {
+    const shape = zip(of(values, (value) => value.shape)).map((sizes, d) => {
+      const affine = fit(sizes, this.#batches);
+      const holds = others.every(
+        ({ batch, value }) => affine !== null && value.shape[d] === valueAt(affine, batch),
+      );
+      if (affine === null || !holds) return `unknown_${sizes[0]}`;
+      return affine.slope === 0 ? affine.offset : asText(affine);
+    });
     return { ...values[0], shape };
-  }
-
-  #sizeOf(sizes: Three<number>): number | string {
-    if (sizes.every((size) => size === sizes[0])) return sizes[0];
-    const affine = fit(sizes, this.#batches);
-    return affine === null ? `unknown_${sizes[0]}` : asText(affine);
   }
 
   #mergeConstant(ref: Ref): void {
@@ -156,9 +223,8 @@ class Merger {
     const computed = this.#compute(ref, three);
     if (computed !== null) this.#computed.set(ref, computed);
     else {
-      const user = this.#graphs[0].nodes.find(({ inputs }) => inputs.includes(ref));
       const reason = "its numbers depend on the batch size; export it with dynamicBatch: false";
-      this.#problems.push({ what: user?.origin ?? "a constant", reason });
+      this.#problems.push({ what: this.#userOf(ref), reason });
     }
   }
 
@@ -167,7 +233,7 @@ class Merger {
     if (a.kind === "sizes" && b.kind === "sizes" && c.kind === "sizes")
       return this.#computeSizes(ref, [a.values, b.values, c.values]);
     if (a.kind === "constant" && b.kind === "constant" && c.kind === "constant")
-      return this.#computeConstant([a, b, c]);
+      return this.#computeConstant(ref, [a, b, c]);
     return null;
   }
 
@@ -176,9 +242,24 @@ class Merger {
     const open = zip(lists).map(([a, b, c]) => (a === b && a === c ? a : -1));
     if (open.filter((size) => size === -1).length === 1 && this.#isOnlyForReshape(ref)) {
       this.#constants.set(ref, { kind: "sizes", values: open });
+      this.#tests.set(
+        ref,
+        ({ values }) =>
+          values.length === open.length && open.every((size, i) => size === -1 || size === values[i]),
+      );
       return ref;
     }
+    this.#tests.set(ref, ({ values }, batch) => this.#areSizes(lists, values, batch));
     return this.#joinSizes(lists);
+  }
+
+  /** Whether these are the sizes for that batch size. */
+  #areSizes(lists: Three<readonly number[]>, sizes: ArrayLike<number>, batch: number): boolean {
+    const expected = zip(lists).map((three) => {
+      const affine = fit(three, this.#batches);
+      return affine === null ? null : valueAt(affine, batch);
+    });
+    return isSameList(expected as number[], sizes);
   }
 
   /** Sizes of which some depend on the batch size: int64 [n]. */
@@ -222,16 +303,16 @@ class Merger {
     return ref;
   }
 
-  #computeConstant(three: Three<Known>): Ref | null {
+  #computeConstant(ref: Ref, three: Three<Known>): Ref | null {
     const shapes = of(three, ({ shape }) => shape);
     if (shapes.some(({ length }) => length !== shapes[0].length)) return null;
     const isFixed = zip(shapes).map(([a, b, c]) => a === b && a === c);
-    if (isFixed.every(Boolean)) return this.#computeNumber(three);
-    return this.#repeat(three, isFixed);
+    if (isFixed.every(Boolean)) return this.#computeNumber(ref, three);
+    return this.#repeat(ref, three, isFixed);
   }
 
-  /** A number: (slope·batch + offset)^±1, as counts and means have it. */
-  #computeNumber(three: Three<Known>): Ref | null {
+  /** A number: (slope·batch / divisor + offset)^±1, as counts and means have it. */
+  #computeNumber(ref: Ref, three: Three<Known>): Ref | null {
     const [{ dtype, shape }] = three;
     if (three.some(({ values }) => values.length !== 1)) return null;
     const values = of(three, (one) => one.values[0] as number);
@@ -240,19 +321,34 @@ class Merger {
       direct === null && isFloat(dtype) ? fit(of(values, inverseOf(dtype)), this.#batches) : null;
     const affine = direct ?? inverse;
     if (affine === null) return null;
-    const number = castTo(this.#builder, this.#sizeRef(affine), dtype);
-    const ref = inverse === null ? number : new Formula(this.#builder, dtype).of("Reciprocal", number);
-    return this.#builder.reshape(ref, shape);
+    const { slope, divisor, offset } = affine;
+    // Half of a batch is a whole number for even ones alone.
+    if (divisor !== 1 && !isFloat(dtype)) return null;
+    this.#tests.set(ref, (recorded, batch) => {
+      const number = (slope * batch + offset * divisor) / divisor;
+      const expected = allocate(dtype, 1).fill(inverse === null ? number : 1 / number);
+      return isSame({ kind: "constant", dtype, shape, values: expected }, recorded);
+    });
+    const formula = new Formula(this.#builder, dtype);
+    const whole = this.#sizeRef({ slope, divisor: 1, offset: offset * divisor });
+    const dividend = castTo(this.#builder, whole, dtype);
+    const number = divisor === 1 ? dividend : formula.of("Div", dividend, divisor);
+    return this.#builder.reshape(inverse === null ? number : formula.of("Reciprocal", number), shape);
   }
 
   /** A constant that repeats along the axes that depend on the batch: zeros [batch, hidden]. */
-  #repeat(three: Three<Known>, isFixed: readonly boolean[]): Ref | null {
+  #repeat(ref: Ref, three: Three<Known>, isFixed: readonly boolean[]): Ref | null {
     const cores = of(three, (one) => coreOf(one, isFixed));
     const [core] = cores;
     if (core === null || !cores.every((one) => one !== null && isSameList(one, core))) return null;
     const [{ shape, dtype }] = three;
     const base = this.#builder.constant(core, coreShape(shape, isFixed), dtype);
     const lists = of(three, (one) => one.shape);
+    this.#tests.set(ref, (recorded, batch) => {
+      if (recorded.kind === "sizes" || recorded.dtype !== dtype) return false;
+      const own = coreOf(recorded, isFixed);
+      return this.#areSizes(lists, recorded.shape, batch) && own !== null && isSameList(own, core);
+    });
     const sizes = this.#joinSizes(lists);
     return sizes === null ? null : this.#builder.node("Expand", [base, sizes]);
   }

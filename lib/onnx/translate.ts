@@ -19,6 +19,9 @@ export interface Problem {
   readonly reason: string;
 }
 
+/** What results are called in messages. */
+export const RESULT = "the model's result";
+
 /** What a storage holds at one point of the run. */
 interface Held {
   readonly shape: Shape;
@@ -227,7 +230,7 @@ class Translation {
     const { nodes, constants } = this.#graph;
     const { outputNames } = this.#options;
     this.#graph.scope = "";
-    this.#graph.origin = "the model's result";
+    this.#graph.origin = RESULT;
     const results = this.#recording.outputs.map(([, tensor], i): GraphValue => {
       const ref = this.#read(tensor);
       const name = outputNames[i] as Ref;

@@ -94,6 +94,13 @@ describe("any batch size", () => {
     );
   });
 
+  test("refuses whole numbers that divide the batch", () => {
+    const model = new Wrapped((x) => ops.mul(x as Tensor, (x?.shape[0] as number) / 2));
+    expect(() => exportOnnx(model, zeros([2, 3], { dtype: "int32" }))).toThrow(
+      /mul, called .*: its numbers depend on the batch size/,
+    );
+  });
+
   test.each([
     [
       "operators that depend on it",
@@ -109,6 +116,50 @@ describe("any batch size", () => {
     const model = new Wrapped((x) => run(x as Tensor));
     expect(() => exportOnnx(model, zeros([1, 3]))).toThrow(message);
     expect(operatorsOf(exportOnnx(model, zeros([1, 3]), { dynamicBatch: false }))).toHaveLength(1);
+  });
+
+  test.each<[string, (x: Tensor, batch: number) => unknown, number, string]>([
+    ["each second sample", (x) => ops.slice(x, 0, { step: 2 }), 2, "slice, called .*batch of 1, 3"],
+    [
+      "half of them, rounded up",
+      (x, batch) => ops.slice(x, 0, { end: Math.ceil(batch / 2) }),
+      2,
+      "slice, called .*batch of 1, 3",
+    ],
+    ["half of a number, rounded down", (x, batch) => ops.mul(x, Math.floor(batch / 2)), 2, "mul, .* of 1, 3"],
+    ["odd batches", (x, batch) => (batch % 2 === 0 ? ops.exp(x) : ops.sin(x)), 2, "exp, .* of 1, 3"],
+    ["an axis that only one sample lacks", (x) => x.squeeze(), 1, "the model's result: .*batch of 1;"],
+    ["a number with a limit", (x, batch) => ops.mul(x, Math.min(batch, 10)), 1, "mul, .* of 1, 2, 3"],
+    ["small batches", (x, batch) => (batch > 5 ? ops.exp(x) : ops.sin(x)), 1, "exp, .* of 1, 2, 3"],
+    ["the samples' own", (x, batch) => (batch === 40 ? ops.exp(x) : ops.sin(x)), 40, "sin, .* of 40;"],
+    ["one more", (x, batch) => (batch === 41 ? ops.exp(x) : ops.sin(x)), 40, "sin, .* of 41;"],
+    ["another number of results", (x, batch) => (batch === 1 ? [x, x] : [x]), 1, "result: .* of 1;"],
+    [
+      "another dtype",
+      (x, batch) => (batch === 1 ? ops.to(x, "float64") : ops.sin(x)),
+      1,
+      "(sin|to), .* of 1;",
+    ],
+  ])("refuses what is otherwise for some batches: %s", (_, run, own, message) => {
+    const model = new Wrapped((x) => run(x as Tensor, (x as Tensor).shape[0] as number));
+    const exported = () => exportOnnx(model, zeros([own, 3]));
+    expect(exported).toThrow(ArgumentError);
+    expect(exported).toThrow(new RegExp(`${message}.* export it with dynamicBatch: false`));
+    expect(() => exportOnnx(model, zeros([own, 3]), { dynamicBatch: false })).not.toThrow();
+  });
+
+  test("takes no notice of batches that the model does not take", () => {
+    const model = new Wrapped((x) => {
+      if ((x?.shape[0] as number) < 4) throw new Error("a batch of at least 4");
+      return ops.sin(x as Tensor);
+    });
+    expect(operatorsOf(exportOnnx(model, zeros([4, 3])))).toEqual(["Sin"]);
+  });
+
+  test("has no size for an axis that small batches make shorter", () => {
+    const model = new Wrapped((x) => ops.slice(x as Tensor, 0, { end: 5 }));
+    const { output } = graphOf(exportOnnx(model, zeros([1, 3])));
+    expect(output.map(sizesOf)).toEqual([["unknown_5", 3]]);
   });
 });
 
@@ -367,6 +418,30 @@ describe("names and options", () => {
     ],
     ["a path that is none", [two, zeros([1]), { path: 3 }], ArgumentError, /path/],
     ["metadata that are no texts", [two, zeros([1]), { metadata: { a: 1 } }], ArgumentError, /metadata/],
+    [
+      "half of a surrogate pair in metadata",
+      [two, zeros([1]), { metadata: { a: "\ud800" } }],
+      ArgumentError,
+      /metadata: "a" has half of a surrogate pair/,
+    ],
+    [
+      "half of one in the name of metadata",
+      [two, zeros([1]), { metadata: { "\udfff": "" } }],
+      ArgumentError,
+      /metadata: "\\udfff" has half of a surrogate pair/,
+    ],
+    [
+      "half of one in the name of an input",
+      [two, zeros([1]), { inputNames: ["\ud800"] }],
+      ArgumentError,
+      /inputNames: "\\ud800" has half of a surrogate pair/,
+    ],
+    [
+      "half of one in the name of a result",
+      [two, zeros([1]), { outputNames: ["y", "\ud800"] }],
+      ArgumentError,
+      /outputNames: "\\ud800" has half of a surrogate pair/,
+    ],
   ])("refuses %s", (_, args, kind, message) => {
     const call = exportOnnx as (...args: unknown[]) => Uint8Array;
     expect(() => call(...args)).toThrow(kind);

@@ -23,6 +23,12 @@ export const FORWARDS: Readonly<Record<string, Forward>> = {
   "the mean over the batch": { run: (x) => ops.sub(x, ops.mean(x, { dim: 0 })), shape: [2, 3] },
   "the mean of all": { run: (x) => ops.mean(x), shape: [2, 3] },
   "the size itself": { run: (x) => ops.mul(x, x.shape[0] as number), shape: [2, 3] },
+  "half of the size": { run: (x) => ops.mul(x, (x.shape[0] as number) / 2), shape: [2, 3] },
+  "one and a half times the size and 1": {
+    run: (x) => ops.mul(x, 1 + ((x.shape[0] as number) * 3) / 2),
+    shape: [2, 3],
+  },
+  "two by the size": { run: (x) => ops.mul(x, 2 / (x.shape[0] as number)), shape: [2, 3] },
   "zeros of the batch's size": {
     run: (x) => ops.concat([x, zeros([x.shape[0] as number, 2])], 1),
     shape: [2, 3],
@@ -42,8 +48,21 @@ export const FORWARDS: Readonly<Record<string, Forward>> = {
     run: (x) => ops.concat([ops.slice(x, 0, { end: -1 }), x], 0),
     shape: [2, 3],
   },
-  // Half of a batch is a whole number for even ones alone.
-  "each second sample": { run: (x) => ops.slice(x, 0, { step: 2 }), shape: [2, 3], batches: [2, 8] },
+  "the first half of the samples": {
+    run: (x) => ops.slice(x, 0, { end: Math.floor((x.shape[0] as number) / 2) }),
+    shape: [2, 3],
+    batches: [2, 3, 7],
+  },
+  "pairs of samples": {
+    run: (x) => ops.sum(ops.reshape(x, [-1, 2, 3]), { dim: 1 }),
+    shape: [2, 3],
+    batches: [2, 4, 8],
+  },
+  "the first five samples": { run: (x) => ops.slice(x, 0, { end: 5 }), shape: [2, 3] },
+  "an axis of one that grows": {
+    run: (x) => ops.add(ops.expand(ones([1, 3]), x.shape), x),
+    shape: [1, 3],
+  },
   "attention over the samples' positions": {
     run: (x) => ops.matmul(ops.softmax(ops.matmul(x, x, { transposeB: true })), x),
     shape: [2, 5, 4],
