@@ -340,6 +340,11 @@ describe("names and options", () => {
     expect(names(named, { outputNames: ["a", "b"] })).toEqual(["a", "b"]);
   });
 
+  test("a name from forward with half of a surrogate pair is refused", () => {
+    const model = new Wrapped((x) => ({ "\ud800": x as Tensor }));
+    expect(() => exportOnnx(model, zeros([1, 2]))).toThrow(/the name "\\ud800" has half of a surrogate pair/);
+  });
+
   test("a file is written whole, and has the bytes that are returned", () => {
     const path = join(folder, "model.onnx");
     const bytes = exportOnnx(new nn.Linear(2, 2), zeros([1, 2]), { path, metadata: { author: "Ada" } });

@@ -137,6 +137,26 @@ describe("a model", () => {
     expect(() => model.run({ z: zeros([1, 2]) })).toThrow(/missing inputs: x; unknown: z/);
   });
 
+  test.each([Number.MIN_SAFE_INTEGER, -(2 ** 63), -(2 ** 31)])(
+    "takes %i for the end of an axis that is read backwards",
+    async (end) => {
+      const model = await importOnnx(
+        modelOf({
+          node: [node("Slice", ["x", "starts", "ends", "axes", "steps"], ["y"])],
+          initializer: [ints("starts", [-1]), ints("ends", [end]), ints("axes", [0]), ints("steps", [-1])],
+        }),
+      );
+      const rows = tensor([
+        [1, 2],
+        [3, 4],
+      ]);
+      expect(model.forward(rows).toArray()).toEqual([
+        [3, 4],
+        [1, 2],
+      ]);
+    },
+  );
+
   test("refuses sizes of one name that differ", async () => {
     const model = await importOnnx(
       modelOf({ node: [node("Add", ["x", "z"], ["y"])], input: [info("x", ["B", 2]), info("z", ["B", 2])] }),
