@@ -202,14 +202,14 @@ function graphOfAnyBatch(model: Module, samples: readonly TensorSpec[], settings
   const axis = batched.indexOf(true);
   const own = samples[axis]?.shape[0] as number;
   const sizes = batchSizes(own);
-  const recordOf = (batch: number): Recording => {
+  const recordOf = (batch: number, lines: boolean): Recording => {
     const shapes = samples.map(({ shape }, i) => (batched[i] ? [batch, ...shape.slice(1)] : shape));
     const specs = samples.map(({ dtype }, i) => ({ dtype, shape: shapes[i] as Shape }));
-    return recordModel(NAME, model, specs);
+    return recordModel(NAME, model, specs, lines);
   };
   const record = (batch: number): Recording => {
     try {
-      return recordOf(batch);
+      return recordOf(batch, true);
     } catch (error) {
       // What it says of the samples themselves is plainer.
       recordModel(NAME, model, samples);
@@ -218,7 +218,7 @@ function graphOfAnyBatch(model: Module, samples: readonly TensorSpec[], settings
   };
   const recordings = [record(sizes[0]), record(sizes[1]), record(sizes[2])] as const;
   const options = optionsFor(model, recordings[0], settings);
-  const others = recorded(otherSizes(own), recordOf);
+  const others = recorded(otherSizes(own), (batch) => recordOf(batch, false));
   const compared = others.filter(({ recording }) => haveSameResults(recording, recordings[0]));
   const isLeftOut = ({ batch }: RecordingOfBatch): boolean => !compared.some((one) => one.batch === batch);
   const otherResults = others.filter(isLeftOut).map(({ batch }) => ({ batch, what: RESULT }));

@@ -31,8 +31,16 @@ export interface Recording {
   readonly outputs: readonly (readonly [name: string | null, tensor: Tensor])[];
 }
 
-/** Records `forward` for inputs of these shapes and dtypes in evaluation mode. The model stays what it was. */
-export function recordModel(where: string, model: Module, specs: readonly TensorSpec[]): Recording {
+/**
+ * Records `forward` for inputs of these shapes and dtypes in evaluation mode. The model stays what it was.
+ * @param lines whether to note the user's lines, which takes most of the time
+ */
+export function recordModel(
+  where: string,
+  model: Module,
+  specs: readonly TensorSpec[],
+  lines = true,
+): Recording {
   const calls: ModuleCall[] = [];
   const restore = Array.from(model.namedModules(), ([name, module]) => watchForward(name, module, calls));
   try {
@@ -40,7 +48,7 @@ export function recordModel(where: string, model: Module, specs: readonly Tensor
       const inputs = specs.map(({ shape, dtype }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype));
       return { inputs, result: noGrad(() => model.forward(...inputs)) as unknown };
     };
-    const { result, trace: recording } = inEvaluation(model, () => trace(run, { lines: true }));
+    const { result, trace: recording } = inEvaluation(model, () => trace(run, { lines }));
     const outputs = namedResults(where, result.result);
     for (const [, tensor] of outputs) recording.checkSymbol(tensor);
     const draws = new Set(recording.draws.map(({ state }) => state.storage));

@@ -162,7 +162,7 @@ class Merger {
     const length = Math.max(first.nodes.length, graph.nodes.length);
     for (let i = 0; i < length; i++) {
       if (keyOf(first.nodes[i]) !== keyOf(graph.nodes[i])) {
-        return (first.nodes[i] ?? graph.nodes[i])?.origin ?? RESULT;
+        return first.nodes[i]?.origin ?? RESULT;
       }
     }
     for (const [ref, constant] of first.constants) {
