@@ -23,7 +23,15 @@ const STEPS = {
   },
   files: {
     what: "10,000 mutated files of each format, by a seed of the day's",
-    command: [node, "node_modules/vitest/vitest.mjs", "run", "-t", "mutated files"],
+    command: [
+      node,
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      "-t",
+      "mutated files",
+      "mutated",
+      "keeping/hostile",
+    ],
     env: { THALWEG_FUZZ_CALLS: "10000", THALWEG_FUZZ_SEED: today },
     says: /^ *(Test Files|Tests) /,
   },

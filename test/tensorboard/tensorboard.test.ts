@@ -8,7 +8,6 @@ import { parseEvents, type SummaryValue, TensorBoard } from "../../lib/tensorboa
 import { frame } from "../../lib/tensorboard/records.js";
 import { decodeMessage, encodeMessage } from "../../lib/tensorboard/schema.js";
 import { library, runModule } from "../child.js";
-import { readsMutatedFiles } from "../formats/hostile.js";
 import { askPython, pythonWith } from "../python.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-tensorboard-"));
@@ -216,30 +215,6 @@ test("texts of a file that are not UTF-8 are refused", () => {
   const event = encodeMessage("test", "Event", { wallTime: 1, fileVersion: "x" });
   event[event.length - 1] = 0xff;
   expect(() => parseEvents(frame("test", event), "hostile")).toThrow(DataError);
-});
-
-const whole = (() => {
-  const summary = {
-    value: [
-      { tag: "loss", simpleValue: 0.5 },
-      {
-        tag: "h",
-        histo: { min: 0, max: 1, num: 2, sum: 1, sumSquares: 1, bucketLimit: [0, 1], bucket: [0, 2] },
-      },
-      { tag: "t", tensor: { dtype: 7, stringVal: [Buffer.from("text")] } },
-    ],
-  };
-  return encodeMessage("test", "Event", { wallTime: 1, step: 3, summary });
-})();
-readsMutatedFiles({
-  name: "events",
-  files: { records: Buffer.concat([frame("test", whole), frame("test", whole)]) },
-  read: (bytes) => parseEvents(bytes),
-});
-readsMutatedFiles({
-  name: "events within right checksums",
-  files: { event: whole },
-  read: (bytes) => parseEvents(frame("test", bytes)),
 });
 
 test("two in one folder write a file each", async () => {
