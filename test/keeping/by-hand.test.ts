@@ -4,11 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { loadCheckpointSync, type optim, saveCheckpointSync, type Tensor } from "../../lib/index.js";
-import type { Schedule } from "../../lib/optim/schedulers/registry.js";
+import { loadCheckpointSync, saveCheckpointSync, type Tensor } from "../../lib/index.js";
 import { library, runModule } from "../child.js";
-import { KINDS, ORACLE, Run, weightsOf } from "../optim/cases.js";
-import { type DescentKind, type ScheduleCase, schedules } from "../oracle/nets.js";
+import { goOn, KINDS, ORACLE, Run, scheduleOf, weightsOf } from "../optim/cases.js";
+import { type DescentKind, schedules } from "../oracle/nets.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-by-hand-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,20 +20,6 @@ const make = (kind: DescentKind): Run =>
     options: kind.description.resumed,
     ofB: { lr: 2 * kind.description.resumed.lr },
   });
-
-/** The schedule, which leaves the momentum alone where there is none. */
-function scheduleOf(one: ScheduleCase, optimizer: optim.Optimizer): Schedule {
-  const isStill = optimizer.groups.every(({ momentum }) => momentum === null);
-  const moves = one.options !== null && "maxMomentum" in one.options;
-  return one.make(optimizer, isStill && moves ? { cycleMomentum: false } : {});
-}
-
-function goOn(run: Run, schedule: Schedule, from: number, to: number): void {
-  for (const figure of figures.slice(from, to)) {
-    run.step();
-    schedule.step(figure);
-  }
-}
 
 describe.each(KINDS.map((kind) => [kind.name, kind] as const))("%s goes on from a file", (name, kind) => {
   test.each(schedules("runs").map((one) => [`${one.name} ${one.note}`, one] as const))(

@@ -1,8 +1,9 @@
 // Every optimizer on the oracle's problem, for the tests that hold for all of them.
 import { ops, type optim, type Tensor } from "../../lib/index.js";
+import type { Schedule } from "../../lib/optim/schedulers/registry.js";
 import { isTensor } from "../../lib/tensor/tensor.js";
 import { fromOracle, type Tolerance } from "../oracle/compare.js";
-import { type DescentKind, optimizers } from "../oracle/nets.js";
+import { type DescentKind, optimizers, type ScheduleCase } from "../oracle/nets.js";
 import { type OracleTensor, readOptimizers } from "../oracle/read.js";
 
 export const ORACLE = readOptimizers();
@@ -99,3 +100,18 @@ export const weightsOf = ({ w, b }: Run): { w: OracleTensor; b: OracleTensor } =
   w: { data: [...w.data], shape: w.shape, dtype: "float64" },
   b: { data: [...b.data], shape: b.shape, dtype: "float64" },
 });
+
+/** The schedule, which leaves the momentum alone where there is none. */
+export function scheduleOf(one: ScheduleCase, optimizer: optim.Optimizer): Schedule {
+  const isStill = optimizer.groups.every(({ momentum }) => momentum === null);
+  const moves = one.options !== null && "maxMomentum" in one.options;
+  return one.make(optimizer, isStill && moves ? { cycleMomentum: false } : {});
+}
+
+/** Steps of optimizer and schedule, with the figures [from, to) for schedules that look at one. */
+export function goOn(run: Run, schedule: Schedule, from: number, to: number): void {
+  for (const figure of ORACLE.figures.slice(from, to)) {
+    run.step();
+    schedule.step(figure);
+  }
+}

@@ -6,7 +6,7 @@ import type { Schedule } from "../../lib/optim/schedulers/registry.js";
 import { expectClose, expectNumbersClose } from "../oracle/compare.js";
 import { type DescentKind, type ScheduleCase, schedules } from "../oracle/nets.js";
 import type { OracleTensor, RunRow } from "../oracle/read.js";
-import { KINDS, kindOf, ORACLE, Run, toleranceOf, weightsOf } from "./cases.js";
+import { goOn, KINDS, kindOf, ORACLE, Run, scheduleOf, toleranceOf, weightsOf } from "./cases.js";
 
 const { figures, runs, dicts } = ORACLE;
 const [STEPS, HALF] = [figures.length, figures.length / 2];
@@ -21,20 +21,6 @@ const make = (kind: DescentKind, weights: Weights = ORACLE.problem.parameters): 
 
 /** The optimizer with its defaults. */
 const makeBare = (kind: DescentKind, weights: Weights): Run => new Run(kind, { ofB: {}, weights });
-
-/** The schedule, which leaves the momentum alone where there is none. */
-function scheduleOf(one: ScheduleCase, optimizer: optim.Optimizer): Schedule {
-  const isStill = optimizer.groups.every(({ momentum }) => momentum === null);
-  const moves = one.options !== null && "maxMomentum" in one.options;
-  return one.make(optimizer, isStill && moves ? { cycleMomentum: false } : {});
-}
-
-function goOn(run: Run, schedule: Schedule, from: number, to: number): void {
-  for (const figure of figures.slice(from, to)) {
-    run.step();
-    schedule.step(figure);
-  }
-}
 
 /** A state dict through JSON: what is not plain would not come back. */
 const written = <T>(dict: T): T => JSON.parse(JSON.stringify(dict), reviveTensors) as T;

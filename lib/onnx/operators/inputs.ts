@@ -2,7 +2,7 @@
 import * as ops from "../../ops/index.js";
 import { tensor } from "../../tensor/create.js";
 import { type DType, isFloat } from "../../tensor/dtype.js";
-import { checkDim } from "../../tensor/shape.js";
+import { checkDim, sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { numberOf, numbersOf } from "../known.js";
 import type { Compute, Inputs, Run } from "./registry.js";
@@ -42,6 +42,12 @@ export function inFloats(x: Tensor, compute: (x: Tensor) => Tensor): Tensor {
 /** The positions of axes in a tensor of that rank. */
 export const axesOf = (what: string, axes: readonly number[], rank: number): number[] =>
   axes.map((axis) => checkDim(what, axis, rank));
+
+/** The matrix of x whose columns are the axes from `axis` on, which may be one after the last. */
+export function matrixAt(x: Tensor, axis: number): Tensor {
+  const dim = axis === x.rank ? axis : checkDim("axis", axis, x.rank);
+  return ops.reshape(x, [sizeOf(x.shape.slice(0, dim)), sizeOf(x.shape.slice(dim))]);
+}
 
 /** Indices that may count from the end of axes of these sizes, as positions. */
 export function positions(indices: Tensor, size: ops.Operand): Tensor {

@@ -1,10 +1,10 @@
 // Operators that give the same elements in another shape or order, join them, cut them, or repeat them.
 import { ShapeError } from "../../errors.js";
 import * as ops from "../../ops/index.js";
-import { broadcast, checkDim, format, sizeOf } from "../../tensor/shape.js";
+import { broadcast, checkDim, format } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { numbersOf } from "../known.js";
-import { at, axesOf, ofOne, ofTwo, optionalNumbers, whole } from "./inputs.js";
+import { at, axesOf, matrixAt, ofOne, ofTwo, optionalNumbers, whole } from "./inputs.js";
 import { type Compute, operator } from "./registry.js";
 
 operator("Reshape", {
@@ -29,10 +29,7 @@ operator("Flatten", {
   inputs: 1,
   make: ({ attributes }) => {
     const axis = attributes.int("axis", 1);
-    return ofOne((x) => {
-      const dim = axis === x.rank ? axis : checkDim("axis", axis, x.rank);
-      return ops.reshape(x, [sizeOf(x.shape.slice(0, dim)), sizeOf(x.shape.slice(dim))]);
-    });
+    return ofOne((x) => matrixAt(x, axis));
   },
 });
 

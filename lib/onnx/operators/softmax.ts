@@ -1,9 +1,9 @@
 // Softmax and its kin. Before opset 13 they took all axes from `axis` on as one.
 import * as ops from "../../ops/index.js";
 import { arange } from "../../tensor/create.js";
-import { checkDim, sizeOf } from "../../tensor/shape.js";
+import { checkDim } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { ofOne } from "./inputs.js";
+import { matrixAt, ofOne } from "./inputs.js";
 import { operator } from "./registry.js";
 
 const FUNCTIONS: Readonly<Record<string, (x: Tensor, dim: number) => Tensor>> = {
@@ -26,11 +26,7 @@ for (const [name, compute] of Object.entries(FUNCTIONS)) {
     inputs: 1,
     make: ({ attributes }) => {
       const axis = attributes.int("axis", 1);
-      return ofOne((x) => {
-        const dim = axis === x.rank ? axis : checkDim("axis", axis, x.rank);
-        const matrix = ops.reshape(x, [sizeOf(x.shape.slice(0, dim)), sizeOf(x.shape.slice(dim))]);
-        return ops.reshape(compute(matrix, 1), x.shape);
-      });
+      return ofOne((x) => ops.reshape(compute(matrixAt(x, axis), 1), x.shape));
     },
   });
   operator(name, {
