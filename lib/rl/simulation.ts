@@ -61,7 +61,10 @@ export abstract class Simulation<Action> implements Environment<Float32Array, Ac
   protected abstract begin(generator: Generator, options: Readonly<Record<string, number>>): Float64Array;
   /** Moves the state by one step. */
   protected abstract advance(state: Float64Array, action: Action, generator: Generator): Advance;
-  protected abstract observe(state: Float64Array): Float32Array;
+  /** What an agent sees: the state itself, where nothing else is said. */
+  protected observe(state: Float64Array): Float32Array {
+    return Float32Array.from(state);
+  }
   protected abstract draw(state: Float64Array): string;
 
   /** A copy of the state. Setting it begins an episode there. */

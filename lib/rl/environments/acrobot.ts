@@ -103,7 +103,7 @@ export class Acrobot extends Simulation<number> {
     return { reward: terminated ? 0 : -1, terminated };
   }
 
-  protected observe(state: Float64Array): Float32Array {
+  protected override observe(state: Float64Array): Float32Array {
     const [theta1, theta2, omega1, omega2] = state as unknown as [number, number, number, number];
     return Float32Array.of(
       Math.cos(theta1),

@@ -119,10 +119,6 @@ export class Bicycle extends Simulation<ArrayLike<number>> {
     return { reward: 1, terminated: Math.abs(state[2]) > FALLEN };
   }
 
-  protected observe(state: Float64Array): Float32Array {
-    return Float32Array.from(state);
-  }
-
   /** From the front: the tilt, ten times as large; below it the handlebars from above. */
   protected draw(state: Float64Array): string {
     const height = 7;

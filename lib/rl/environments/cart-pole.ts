@@ -75,10 +75,6 @@ export class CartPole extends Simulation<number> {
     return { reward: 1, terminated };
   }
 
-  protected observe(state: Float64Array): Float32Array {
-    return Float32Array.from(state);
-  }
-
   /** A side view; the pole leans as it does. */
   protected draw(state: Float64Array): string {
     const width = 49;

@@ -89,10 +89,6 @@ abstract class Hill<Action> extends Simulation<Action> {
   protected begin(generator: Generator, { low, high }: Readonly<Record<string, number>>): Float64Array {
     return Float64Array.of(uniform(generator, 1, low as number, high as number)[0] as number, 0);
   }
-
-  protected observe(state: Float64Array): Float32Array {
-    return Float32Array.from(state);
-  }
 }
 
 const beginAll: TensorDynamics["begin"] = (n, generator, dtype) => [

@@ -68,7 +68,7 @@ export class Pendulum extends Simulation<ArrayLike<number>> {
     return { reward: -cost, terminated: false };
   }
 
-  protected observe(state: Float64Array): Float32Array {
+  protected override observe(state: Float64Array): Float32Array {
     const [theta, omega] = state as unknown as [number, number];
     return Float32Array.of(Math.cos(theta), Math.sin(theta), omega);
   }
