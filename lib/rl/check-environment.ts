@@ -11,6 +11,9 @@ export interface CheckEnvironmentOptions {
   readonly seed?: number;
 }
 
+/** The call that an error names. It is made to text only for the error. */
+export type Place = string | { toString(): string };
+
 type Unknown = Readonly<Record<string, unknown>>;
 
 const isSpace = (value: unknown): value is Space =>
@@ -36,7 +39,7 @@ export function checkEnvironment<Observation, Action>(
     integer: true,
   });
   const seed = checkNumber("checkEnvironment", "seed", options.seed ?? 0, { min: 0, integer: true });
-  const own = checkMembers(environment);
+  const own = checkMembers("checkEnvironment", environment);
   const first = play(own, steps, seed);
   const second = play(own, steps, seed);
   const differs = first.findIndex((text, i) => text !== second[i]);
@@ -48,22 +51,20 @@ export function checkEnvironment<Observation, Action>(
 }
 
 /** @throws EnvironmentError */
-function checkMembers(environment: unknown): Environment<unknown, unknown> {
+export function checkMembers(where: Place, environment: unknown): Environment<unknown, unknown> {
   if (typeof environment !== "object" || environment === null) {
-    throw new EnvironmentError(`checkEnvironment: expected an environment, got ${describe(environment)}`);
+    throw new EnvironmentError(`${where}: expected an environment, got ${describe(environment)}`);
   }
   const members = environment as Unknown;
   for (const name of ["observationSpace", "actionSpace"]) {
     if (isSpace(members[name])) continue;
     throw new EnvironmentError(
-      `checkEnvironment: expected ${name} to be a space, such as new Box(-1, 1) or new Discrete(2), got ${describe(members[name])}`,
+      `${where}: expected ${name} to be a space, such as new Box(-1, 1) or new Discrete(2), got ${describe(members[name])}`,
     );
   }
   for (const name of ["reset", "step"]) {
     if (typeof members[name] === "function") continue;
-    throw new EnvironmentError(
-      `checkEnvironment: expected ${name} to be a function, got ${describe(members[name])}`,
-    );
+    throw new EnvironmentError(`${where}: expected ${name} to be a function, got ${describe(members[name])}`);
   }
   return environment as Environment<unknown, unknown>;
 }
@@ -99,7 +100,7 @@ const write = (value: unknown): string =>
 /**
  * @throws EnvironmentError unless it is what `reset` must give.
  */
-export function checkStart<T>(call: string, space: Space<T>, result: unknown): Start<T> {
+export function checkStart<T>(call: Place, space: Space<T>, result: unknown): Start<T> {
   if (!isPlainObject(result)) {
     throw new EnvironmentError(`${call}: expected { observation, info }, got ${describe(result)}`);
   }
@@ -118,17 +119,20 @@ export function checkStart<T>(call: string, space: Space<T>, result: unknown): S
 /**
  * @throws EnvironmentError unless it is what `step` must give.
  */
-export function checkTransition<T>(call: string, space: Space<T>, result: unknown): Transition<T> {
+export function checkTransition<T>(call: Place, space: Space<T>, result: unknown): Transition<T> {
   checkStart(call, space, result);
   const { reward, terminated, truncated } = result as Unknown;
   if (typeof reward !== "number" || !Number.isFinite(reward)) {
     throw new EnvironmentError(`${call}: expected reward to be a finite number, got ${describe(reward)}`);
   }
-  for (const [name, value] of Object.entries({ terminated, truncated })) {
-    if (typeof value === "boolean") continue;
-    throw new EnvironmentError(`${call}: expected ${name} to be true or false, got ${describe(value)}`);
-  }
+  checkEnd(call, "terminated", terminated);
+  checkEnd(call, "truncated", truncated);
   return result as Transition<T>;
+}
+
+function checkEnd(call: Place, name: string, value: unknown): void {
+  if (typeof value === "boolean") return;
+  throw new EnvironmentError(`${call}: expected ${name} to be true or false, got ${describe(value)}`);
 }
 
 /** Short lists with their numbers: the reader sees which one is NaN or too large. */

@@ -29,7 +29,7 @@ export interface ResetOptions {
  * A world to act in (gymnasium.Env). `reset` begins an episode, each `step` does an action; after `terminated` or
  * `truncated` comes a `reset`. A user's game is an environment with these four members.
  * @example
- * class Guess implements Environment<number[], number> {
+ * class Guess implements Environment<ArrayLike<number>, number> {
  *   observationSpace = new Box(0, 9);
  *   actionSpace = new Discrete(10);
  *   #chance = new Generator(0);

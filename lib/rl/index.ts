@@ -1,4 +1,5 @@
 export { type CheckEnvironmentOptions, checkEnvironment } from "./check-environment.js";
+export { encodeObservation, observationSize } from "./encode.js";
 export type { Environment, Info, ResetOptions, Start, Transition } from "./environment.js";
 export { Acrobot } from "./environments/acrobot.js";
 export { Bicycle } from "./environments/bicycle.js";
@@ -6,7 +7,8 @@ export { CartPole } from "./environments/cart-pole.js";
 export { MountainCar, MountainCarContinuous } from "./environments/mountain-car.js";
 export { Pendulum } from "./environments/pendulum.js";
 export { Simulation, type SimulationOptions } from "./simulation.js";
-export { Box, type BoxOptions, Discrete, MultiDiscrete, type Space } from "./space.js";
+export { Box, type BoxOptions, Discrete, MultiBinary, MultiDiscrete, type Space } from "./space.js";
+export { SyncVectorEnvironment, type SyncVectorOptions } from "./sync-vector-environment.js";
 export {
   type TensorAdvance,
   type TensorDynamics,
@@ -15,3 +17,10 @@ export {
   type TensorState,
   type TensorTransition,
 } from "./tensor-environment.js";
+export type {
+  EnvironmentMaker,
+  VectorEnvironment,
+  VectorResetOptions,
+  VectorStart,
+  VectorTransition,
+} from "./vector-environment.js";

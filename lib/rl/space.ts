@@ -94,6 +94,41 @@ export class MultiDiscrete implements Space<ArrayLike<number>> {
   }
 }
 
+/**
+ * Lists, or arrays of a shape, of zeros and ones (gymnasium.spaces.MultiBinary). A number is that of a list's elements.
+ * @throws ArgumentError, ShapeError
+ * @example new MultiBinary(3).contains([1, 0, 1])   // true
+ */
+export class MultiBinary implements Space<ArrayLike<number>> {
+  readonly shape: Shape;
+  readonly #size: number;
+
+  constructor(shape: number | Shape) {
+    const sizes = typeof shape === "number" ? [shape] : shape;
+    this.shape = [...checkShape("MultiBinary", sizes)];
+    this.#size = sizeOf(this.shape);
+    if (this.#size === 0) {
+      throw new ArgumentError(`MultiBinary: expected at least one element, got shape ${format(this.shape)}`);
+    }
+  }
+
+  sample(generator: Generator): Uint8Array {
+    return Uint8Array.from(chances(generator, this.#size), (chance) => (chance < 0.5 ? 0 : 1));
+  }
+
+  contains(value: unknown): value is ArrayLike<number> {
+    if (!isNumberList(value) || value.length !== this.#size) return false;
+    for (let i = 0; i < value.length; i++) {
+      if (value[i] !== 0 && value[i] !== 1) return false;
+    }
+    return true;
+  }
+
+  toString(): string {
+    return `MultiBinary(${format(this.shape)})`;
+  }
+}
+
 export interface BoxOptions {
   /** Default: that of `low` or `high` if one is a list; else [1]. */
   readonly shape?: Shape;

@@ -86,6 +86,8 @@ function callables(value: unknown): [name: string, call: Callable][] {
     subpaths.rl.Box,
     subpaths.rl.Discrete,
     subpaths.rl.MultiDiscrete,
+    subpaths.rl.MultiBinary,
+    subpaths.rl.SyncVectorEnvironment,
   ];
   const kinds = [...ours, ...others, ...rooms];
   if (!kinds.some((kind) => value instanceof kind)) return [];

@@ -16,7 +16,7 @@ import {
 } from "../../lib/index.js";
 import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
 import { exportOnnx } from "../../lib/onnx/index.js";
-import { CartPole } from "../../lib/rl/index.js";
+import { Box, CartPole } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
   argumentsOf as argumentsOfDistribution,
@@ -244,7 +244,13 @@ function byHand(): Seeds {
     ),
     "rl.Box": [-1, 1, { shape: [2] }],
     "rl.Discrete": [3, { start: 1 }],
+    "rl.MultiBinary": [[2, 2]],
     "rl.MultiDiscrete": [[2, 3]],
+    "rl.SyncVectorEnvironment": [own(() => new CartPole()), { n: 2 }],
+    "rl.SyncVectorEnvironment.reset": [{ seed: 1 }],
+    "rl.SyncVectorEnvironment.step": [[0, 1]],
+    "rl.encodeObservation": [new Box(-1, 1), [0], new Float32Array(2), 1],
+    "rl.observationSize": [new Box(-1, 1)],
     "rl.CartPole.reset": [{ seed: 1, options: { low: 0 } }],
     "rl.CartPole.step": [1],
     "rl.Bicycle.step": [[0, 1]],
