@@ -31,7 +31,7 @@ export interface Names {
     param: "rank" | "shape" | "stridesA" | "stridesB" | "stridesX" | "stridesC" | "stridesCondition";
   };
   index: {
-    operand: "x" | "index" | "y" | "source";
+    operand: "x" | "index" | "y" | "target" | "source";
     param: "outer" | "axis" | "inner" | "count";
   };
   linear_algebra: {

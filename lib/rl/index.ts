@@ -1,3 +1,11 @@
+export type { AgentOptions, Iteration, LearnOptions, LearnResult, PredictOptions, UpdateReport } from "./agents/agent.js";
+export { Agent } from "./agents/agent.js";
+export type { LearningEnvironment } from "./agents/environments.js";
+export type { EpisodeReport } from "./agents/episodes.js";
+export type { EvaluateOptions, Evaluation } from "./agents/evaluate.js";
+export type { OnPolicyOptions } from "./agents/on-policy.js";
+export type { NetworkOptions } from "./agents/policy.js";
+export { PPO, type PPOOptions } from "./agents/ppo.js";
 export { type CheckEnvironmentOptions, checkEnvironment } from "./check-environment.js";
 export { encodeObservation, observationSize } from "./encode.js";
 export type { Environment, Info, ResetOptions, Start, Transition } from "./environment.js";

@@ -61,7 +61,7 @@ export interface TensorTransition {
   readonly truncated: Tensor;
 }
 
-function isDynamics(value: unknown): value is TensorDynamics {
+export function isDynamics(value: unknown): value is TensorDynamics {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
   const { begin, advance, observe, name, maxEpisodeSteps } = value as Partial<TensorDynamics>;
   const functions = [begin, advance, observe].every((part) => typeof part === "function");

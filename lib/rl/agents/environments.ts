@@ -1,0 +1,91 @@
+import { ArgumentError } from "../../errors.js";
+import { checkNumber, describe, isInstance } from "../../options.js";
+import type { Environment } from "../environment.js";
+import type { Space } from "../space.js";
+import { SyncVectorEnvironment } from "../sync-vector-environment.js";
+import { isDynamics, TensorEnvironment } from "../tensor-environment.js";
+import type { VectorEnvironment } from "../vector-environment.js";
+
+/**
+ * What an agent learns from: an environment; a function that makes one, for several of them; a vector of environments;
+ * or copies of one in ops. An environment that has its `dynamics` in ops, such as `CartPole`, runs in the engine.
+ */
+export type LearningEnvironment<Observation = unknown, Action = unknown> =
+  | Environment<Observation, Action>
+  | (() => Environment<Observation, Action>)
+  | VectorEnvironment
+  | TensorEnvironment;
+
+/** n environments that step together: in the engine, or in JavaScript. */
+export type Environments = {
+  readonly n: number;
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+} & (
+  | { readonly kind: "tensor"; readonly environment: TensorEnvironment }
+  | {
+      readonly kind: "vector";
+      readonly environment: VectorEnvironment;
+      /** Of its first reset. */
+      readonly seed: number;
+    }
+);
+
+const has = (value: object, names: readonly string[]): boolean =>
+  names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function");
+
+/**
+ * @param count How many copies; undefined for as many as there are, or the agent's own number.
+ * @throws ArgumentError, OptionError
+ */
+export function openEnvironments(
+  where: string,
+  given: LearningEnvironment,
+  {
+    count,
+    standard,
+    seed,
+  }: { readonly count: number | undefined; readonly standard: number; readonly seed: number },
+): Environments {
+  if (count !== undefined) checkNumber(where, "environments", count, { min: 1, integer: true });
+  if (isInstance(given, TensorEnvironment)) {
+    onlyOwn(where, count, given.n);
+    const { observationSpace, actionSpace } = given.dynamics;
+    return { kind: "tensor", n: given.n, observationSpace, actionSpace, environment: given };
+  }
+  if (typeof given === "function")
+    return inJavaScript(new SyncVectorEnvironment(given, { n: count ?? standard }), seed);
+  if (typeof given !== "object" || given === null || !has(given, ["reset", "step"])) {
+    throw new ArgumentError(
+      `${where}: expected an environment, or a function that makes one, got ${describe(given)}`,
+    );
+  }
+  if ("n" in given && "close" in given) {
+    onlyOwn(where, count, given.n);
+    return inJavaScript(given, seed);
+  }
+  const { dynamics } = given as { readonly dynamics?: unknown };
+  if (isDynamics(dynamics)) {
+    const environment = new TensorEnvironment(dynamics, count ?? standard, { seed });
+    const { observationSpace, actionSpace } = dynamics;
+    return { kind: "tensor", n: environment.n, observationSpace, actionSpace, environment };
+  }
+  if (count !== undefined && count > 1) {
+    throw new ArgumentError(
+      `${where}: expected a function that makes an environment, for ${count} of them, got one environment`,
+    );
+  }
+  return inJavaScript(new SyncVectorEnvironment([given as Environment<unknown, unknown>]), seed);
+}
+
+function inJavaScript(environment: VectorEnvironment, seed: number): Environments {
+  const { n, observationSpace, actionSpace } = environment;
+  return { kind: "vector", n, observationSpace, actionSpace, environment, seed };
+}
+
+function onlyOwn(where: string, count: number | undefined, n: number): void {
+  if (count === undefined || count === n) return;
+  throw new ArgumentError(
+    `${where}: expected no other number of environments than the ${n} given, got ${count}`,
+  );
+}

@@ -1,0 +1,135 @@
+import { ArgumentError } from "../../errors.js";
+import { Flatten } from "../../nn/flatten.js";
+import { constant, orthogonal } from "../../nn/init.js";
+import { Linear } from "../../nn/linear.js";
+import { Module } from "../../nn/module.js";
+import { Parameter } from "../../nn/parameter.js";
+import { ReLU } from "../../nn/relu.js";
+import { Sequential } from "../../nn/sequential.js";
+import { Tanh } from "../../nn/tanh.js";
+import { reshape } from "../../ops/reshape.js";
+import { checkChoice, checkList, checkNumber, checkOptions, describe, isInstance } from "../../options.js";
+import { defaultGenerator } from "../../random/generator.js";
+import { full } from "../../tensor/create.js";
+import { type Shape, sizeOf } from "../../tensor/shape.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import type { ActionDistribution, ActionHead } from "./action-head.js";
+import type { RunningNorm } from "./running-norm.js";
+
+const ACTIVATIONS = { tanh: Tanh, relu: ReLU } as const;
+
+/** The layers of a network that is not given as a module. */
+export interface NetworkOptions {
+  /** Units of the hidden layers. */
+  readonly hidden?: readonly number[];
+  readonly activation?: "tanh" | "relu";
+}
+
+export interface Layers {
+  readonly hidden: readonly number[];
+  readonly activation: "tanh" | "relu";
+}
+
+/** @throws ArgumentError, OptionError */
+export function readLayers(where: string, given: NetworkOptions | undefined, standard: Layers): Layers {
+  const options: unknown = given ?? {};
+  checkOptions(`${where}: network`, options, ["hidden", "activation"]);
+  const { hidden = standard.hidden, activation = standard.activation } = options as NetworkOptions;
+  return {
+    hidden: checkList(where, "network.hidden to be a list of sizes", hidden).map((size) =>
+      checkNumber(where, "a size of network.hidden", size, { min: 1, integer: true }),
+    ),
+    activation: checkChoice(where, "network.activation", activation, ["tanh", "relu"]),
+  };
+}
+
+/**
+ * A network of fully connected layers. Weights are orthogonal, of gain √2 in the hidden layers and `gain` in the last
+ * one; biases are 0 (as stable-baselines3 and CleanRL begin).
+ */
+export function fullyConnected(
+  input: Shape,
+  { hidden, activation }: Layers,
+  outputs: number,
+  gain: number,
+): Module {
+  const sizes = [sizeOf(input), ...hidden, outputs];
+  const layers = sizes.slice(1).flatMap((size, i) => {
+    const linear = new Linear(sizes[i] as number, size);
+    const isLast = i === hidden.length;
+    orthogonal(linear.weight, isLast ? gain : Math.SQRT2);
+    constant(linear.bias as Parameter, 0);
+    return isLast ? [linear] : [linear, new ACTIVATIONS[activation]()];
+  });
+  return new Sequential(...(input.length === 1 ? [] : [new Flatten()]), ...layers);
+}
+
+/** Makes networks whose weights follow from a seed, and leaves the default generator as it was. */
+export function withWeightsOf<T>(seed: number, make: () => T): T {
+  const before = defaultGenerator.getState();
+  defaultGenerator.seed(seed);
+  try {
+    return make();
+  } finally {
+    defaultGenerator.setState(before);
+  }
+}
+
+/** @throws ArgumentError unless it is a module */
+export function checkModule(where: string, name: string, value: unknown): Module {
+  if (isInstance(value, Module)) return value;
+  throw new ArgumentError(`${where}: expected ${name} to be a Module, got ${describe(value)}`);
+}
+
+/** The actor, the critic, and what both see. */
+export class ActorCritic extends Module {
+  readonly actor: Module;
+  readonly critic: Module;
+  readonly logStd: Parameter | null;
+  readonly norm: RunningNorm | null;
+  readonly #head: ActionHead;
+
+  constructor(
+    head: ActionHead,
+    parts: {
+      readonly actor: Module;
+      readonly critic: Module;
+      readonly norm: RunningNorm | null;
+      readonly logStd: number;
+    },
+  ) {
+    super();
+    this.#head = head;
+    this.actor = parts.actor;
+    this.critic = parts.critic;
+    this.norm = parts.norm;
+    this.logStd = head.deviations === 0 ? null : new Parameter(full([head.deviations], parts.logStd));
+  }
+
+  /** Of observations [n, …]. */
+  distribution(observation: Tensor): ActionDistribution {
+    return this.#head.distribution(this.forward(observation), this.logStd);
+  }
+
+  /** Of observations [n, …] → [n]. */
+  value(observation: Tensor): Tensor {
+    const value = this.critic.forward(this.#seen(observation));
+    return reshape(value, [observation.shape[0] as number]);
+  }
+
+  /** What the actor says of observations [n, …]: logits, or means. */
+  forward(observation: Tensor): Tensor {
+    return this.actor.forward(this.#seen(observation));
+  }
+
+  /** Both, of the same observations. */
+  judge(observation: Tensor): { policy: ActionDistribution; value: Tensor } {
+    const seen = this.#seen(observation);
+    const value = reshape(this.critic.forward(seen), [observation.shape[0] as number]);
+    return { policy: this.#head.distribution(this.actor.forward(seen), this.logStd), value };
+  }
+
+  #seen(observation: Tensor): Tensor {
+    return this.norm === null ? observation : this.norm.forward(observation);
+  }
+}

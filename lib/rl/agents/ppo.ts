@@ -1,0 +1,196 @@
+import { backward } from "../../autodiff/backward.js";
+import { type Compiled, compile } from "../../compiler/compile.js";
+import { OptionError } from "../../errors.js";
+import { add } from "../../ops/add.js";
+import { detach } from "../../ops/detach.js";
+import { div } from "../../ops/div.js";
+import { exp } from "../../ops/exp.js";
+import { greater } from "../../ops/greater.js";
+import { maximum } from "../../ops/maximum.js";
+import { mean } from "../../ops/mean.js";
+import { minimum } from "../../ops/minimum.js";
+import { mul } from "../../ops/mul.js";
+import { neg } from "../../ops/neg.js";
+import { slice } from "../../ops/slice.js";
+import { square } from "../../ops/square.js";
+import { sub } from "../../ops/sub.js";
+import { to } from "../../ops/to.js";
+import { std } from "../../ops/variance.js";
+import { Adam } from "../../optim/adam.js";
+import { clipGradNorm } from "../../optim/clip.js";
+import { checkChoice, checkNumber } from "../../options.js";
+import { fromTypedArray, full } from "../../tensor/create.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import type { Run } from "./agent.js";
+import type { LearningEnvironment } from "./environments.js";
+import { type Batch, OnPolicyAgent, type OnPolicyOptions } from "./on-policy.js";
+
+export interface PPOOptions extends OnPolicyOptions {
+  /** How often an update goes through its rollout. Default: 10. */
+  readonly epochs?: number;
+  /** Samples in a mini-batch, a divisor of environments·rolloutSteps. Default: 64. */
+  readonly batchSize?: number;
+  /** ε: how far the probability of an action may move in an update. Default: 0.2. */
+  readonly clipRange?: number;
+  /** ε stays, or falls to 0 over the steps of `learn`. Default: "constant". */
+  readonly clipSchedule?: "constant" | "linear";
+  /** How far the critic's value may move in an update; null for as far as it likes. Default: null. */
+  readonly clipRangeValue?: number | null;
+  /** An update ends early after an epoch whose mean KL divergence is more than 1.5 times this; null for never. Default: null. */
+  readonly targetKl?: number | null;
+}
+
+const OPTIONS: readonly string[] = [
+  "epochs",
+  "batchSize",
+  "clipRange",
+  "clipSchedule",
+  "clipRangeValue",
+  "targetKl",
+];
+
+const STANDARD = { rolloutSteps: 2048, gaeLambda: 0.95, lr: 3e-4, normalizeAdvantages: true };
+
+/** What a step of the update returns, in this order. */
+const FIGURES = ["policyLoss", "valueLoss", "entropy", "approxKl", "clipFraction"] as const;
+
+type Sources = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+
+/**
+ * Proximal policy optimization (Schulman et al., 2017). With the ratio ρ = π(a|s)/π_old(a|s) and the advantage A of
+ * generalized advantage estimation, each mini-batch makes a step of Adam on
+ *
+ *     L = −mean min(ρA, clamp(ρ, 1 − ε, 1 + ε)·A) + c_v·mean (V(s) − R)² − c_e·mean H(π(·|s))
+ *
+ * with the defaults of stable-baselines3 where nothing else is said. The approximate KL divergence is
+ * mean (ρ − 1 − ln ρ).
+ * @throws OptionError, ArgumentError
+ * @example
+ * const agent = new PPO(new CartPole(), { environments: 8, rolloutSteps: 32, batchSize: 256 });
+ * await agent.learn({ steps: 2048 });
+ * const { meanReturn } = await agent.evaluate({ episodes: 10 });
+ */
+export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<Observation, Action> {
+  readonly #optimizer: Adam;
+  readonly #step: Compiled<Sources, Tensor[]>;
+  readonly #clipRange = full([], 0);
+  readonly #epochs: number;
+  readonly #batchSize: number;
+  readonly #clip: { readonly range: number; readonly isLinear: boolean; readonly value: number | null };
+  readonly #targetKl: number | null;
+
+  constructor(environment: LearningEnvironment<Observation, Action>, options: PPOOptions = {}) {
+    super({ name: "PPO", environments: 1, options: OPTIONS }, environment, options, STANDARD);
+    const where = "PPO";
+    const { rolloutSteps, lr } = this.settings;
+    const count = rolloutSteps * this.environments.n;
+    this.#epochs = checkNumber(where, "epochs", options.epochs ?? 10, { min: 1, integer: true });
+    this.#batchSize = checkNumber(where, "batchSize", options.batchSize ?? 64, { min: 1, integer: true });
+    if (count % this.#batchSize !== 0) {
+      throw new OptionError(
+        `PPO: expected batchSize to divide environments·rolloutSteps = ${count}, got ${this.#batchSize}`,
+      );
+    }
+    const atLeast = (name: "clipRangeValue" | "targetKl"): number | null => {
+      const value = options[name] ?? null;
+      return value === null ? null : checkNumber(where, name, value, { min: 0 });
+    };
+    this.#clip = {
+      range: checkNumber(where, "clipRange", options.clipRange ?? 0.2, { min: 0 }),
+      isLinear:
+        checkChoice(where, "clipSchedule", options.clipSchedule ?? "constant", ["constant", "linear"]) ===
+        "linear",
+      value: atLeast("clipRangeValue"),
+    };
+    this.#targetKl = atLeast("targetKl");
+    this.#optimizer = new Adam(this.policy.parameters(), { lr, eps: 1e-5 });
+    this.#step = compile((observation, action, logProb, value, advantage, returns) =>
+      this.#descend({ observation, action, logProb, value, advantage, returns }),
+    );
+  }
+
+  /** One step of Adam on a mini-batch. */
+  #descend(batch: Batch): Tensor[] {
+    const { entropyCoefficient, valueCoefficient, maxGradNorm, normalizeAdvantages } = this.settings;
+    const { policy, value } = this.policy.judge(batch.observation);
+    const logRatio = sub(policy.logProb(batch.action), batch.logProb);
+    const ratio = exp(logRatio);
+    const advantage = normalizeAdvantages ? standardized(batch.advantage) : batch.advantage;
+    const range = this.#clipRange;
+    const clipped = minimum(maximum(ratio, sub(1, range)), add(range, 1));
+    const policyLoss = neg(mean(minimum(mul(ratio, advantage), mul(clipped, advantage))));
+    const valueLoss = this.#valueLoss(value, batch);
+    const entropy = mean(policy.entropy());
+    const loss = sub(add(policyLoss, mul(valueLoss, valueCoefficient)), mul(entropy, entropyCoefficient));
+    this.#optimizer.zeroGrad();
+    backward(loss);
+    clipGradNorm(this.policy.parameters(), maxGradNorm);
+    this.#optimizer.step();
+    const settled = detach(ratio);
+    const approxKl = mean(sub(sub(settled, 1), detach(logRatio)));
+    const isClipped = greater(sub(settled, 1).abs(), range);
+    return [policyLoss, valueLoss, entropy, approxKl, mean(to(isClipped, "float32"))];
+  }
+
+  #valueLoss(value: Tensor, { value: old, returns }: Batch): Tensor {
+    const loss = square(sub(value, returns));
+    const { value: range } = this.#clip;
+    if (range === null) return mean(loss);
+    const near = add(old, sub(value, old).clamp({ min: -range, max: range }));
+    return mean(maximum(loss, square(sub(near, returns))));
+  }
+
+  protected async update(batch: Batch, { progress }: Run): Promise<Readonly<Record<string, number>>> {
+    const left = 1 - progress;
+    if (this.settings.isLinear) this.#optimizer.lr = this.settings.lr * left;
+    const range = this.#clip.isLinear ? this.#clip.range * left : this.#clip.range;
+    this.#clipRange.storage.forWriting()[0] = range;
+    const { observation, action, logProb, value, advantage, returns } = batch;
+    const sources: Sources = [observation, action, logProb, value, advantage, returns];
+    const size = advantage.size;
+    // Without a look at the divergence after each epoch all epochs are one call.
+    const epochsInCall = this.#targetKl === null ? this.#epochs : 1;
+    let sums = new Array<number>(FIGURES.length).fill(0);
+    let steps = 0;
+    for (let epoch = 0; epoch < this.#epochs; epoch += epochsInCall) {
+      const order = new Int32Array(epochsInCall * size);
+      for (let i = 0; i < epochsInCall; i++) {
+        order.set(this.ordering.permutation(size).storage.forReading(), i * size);
+      }
+      const log = await this.#step.loopAsync(sources, fromTypedArray(order), this.#batchSize);
+      const figures = log.storage.forReading();
+      const inCall = figures.length / FIGURES.length;
+      const own = sums.map((_, j) => sumOf(figures, j));
+      sums = sums.map((sum, j) => sum + (own[j] as number));
+      steps += inCall;
+      if (this.#targetKl !== null && (own[3] as number) / inCall > 1.5 * this.#targetKl) break;
+    }
+    const means = Object.fromEntries(FIGURES.map((name, j) => [name, (sums[j] as number) / steps]));
+    return { ...means, lr: this.#optimizer.lr };
+  }
+
+  protected explainUpdate({ observation, action, logProb, value, advantage, returns }: Batch): string {
+    const part = (x: Tensor): Tensor => slice(x, 0, { end: this.#batchSize });
+    const text = this.#step.explain(
+      part(observation),
+      part(action),
+      part(logProb),
+      part(value),
+      part(advantage),
+      part(returns),
+    );
+    return `A step of the update, on ${this.#batchSize} samples\n${text}`;
+  }
+}
+
+/** The sum of a column. */
+function sumOf(figures: ArrayLike<number>, column: number): number {
+  let sum = 0;
+  for (let i = column; i < figures.length; i += FIGURES.length) sum += figures[i] as number;
+  return sum;
+}
+
+/** Mean 0, deviation 1. A mini-batch of one sample stays as it is. */
+function standardized(x: Tensor): Tensor {
+  return x.size < 2 ? x : div(sub(x, mean(x)), add(std(x), 1e-8));
+}
