@@ -1,8 +1,9 @@
-export type { AgentOptions, Iteration, LearnOptions, LearnResult, PredictOptions, UpdateReport } from "./agents/agent.js";
+export type { AgentOptions, Iteration, PredictOptions, Run } from "./agents/agent.js";
 export { Agent } from "./agents/agent.js";
 export type { LearningEnvironment } from "./agents/environments.js";
 export type { EpisodeReport } from "./agents/episodes.js";
 export type { EvaluateOptions, Evaluation } from "./agents/evaluate.js";
+export type { LearnOptions, LearnResult, UpdateReport } from "./agents/learn-options.js";
 export type { OnPolicyOptions } from "./agents/on-policy.js";
 export type { NetworkOptions } from "./agents/policy.js";
 export { PPO, type PPOOptions } from "./agents/ppo.js";

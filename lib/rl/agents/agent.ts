@@ -1,16 +1,22 @@
 import { compile } from "../../compiler/compile.js";
 import { noGrad } from "../../context/grad-mode.js";
 import { fork } from "../../context/trace.js";
-import { ArgumentError, BusyError } from "../../errors.js";
+import { assign } from "../../eager/apply.js";
+import { ArgumentError, BusyError, DataError } from "../../errors.js";
+import { checkPath, type FilePath } from "../../files/path.js";
 import {
-  checkFlag,
-  checkFunction,
-  checkNumber,
-  checkOptions,
-  checkRequired,
-  checkSignal,
-  describe,
-} from "../../options.js";
+  differences,
+  isRecord,
+  isRunState,
+  putState,
+  type RunParts,
+  type RunState,
+  type Stateful,
+  stateOf,
+} from "../../keeping/run-state.js";
+import { loadState, saveState } from "../../keeping/state.js";
+import { Module } from "../../nn/module.js";
+import { checkFlag, checkNumber, checkOptions, describe, isInstance, isPlainObject } from "../../options.js";
 import { Generator } from "../../random/generator.js";
 import { zeros } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -18,9 +24,12 @@ import { giveWay } from "../../train/turn.js";
 import { encodeObservation } from "../encode.js";
 import type { Space } from "../space.js";
 import { type ActionHead, actionHead } from "./action-head.js";
+import { type Counts, readCounts } from "./counts.js";
 import { type Environments, type LearningEnvironment, openEnvironments } from "./environments.js";
 import { type EpisodeReport, Episodes } from "./episodes.js";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.js";
+import { type Follower, openBoard, openProgress, RunningReturn } from "./follow.js";
+import { type LearnOptions, type LearnResult, readLearn } from "./learn-options.js";
 import { featureShape } from "./observed.js";
 
 /** What every agent takes. */
@@ -29,37 +38,6 @@ export interface AgentOptions {
   readonly environments?: number;
   /** Of weights, actions, first states, and orders: the same seed gives the same agent, to the bit. Default: 0. */
   readonly seed?: number;
-}
-
-/** How long an agent learns, and who follows it. */
-export interface LearnOptions {
-  /**
-   * The agent learns until its environments have made this many steps, all together, over all calls of `learn`. A call
-   * that was ended is taken up again by the same call.
-   */
-  readonly steps: number;
-  /** Ends the call between two steps; the promise is rejected with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Called for each episode that has ended. `learn` waits for it. One that returns `"stop"` ends the call. */
-  readonly onEpisode?: (report: EpisodeReport) => unknown;
-  /** Called after each update. `learn` waits for it. One that returns `"stop"` ends the call. */
-  readonly onUpdate?: (report: UpdateReport) => unknown;
-}
-
-export interface UpdateReport {
-  /** Steps of all environments so far. */
-  readonly steps: number;
-  /** Losses, entropies and the like, by name. */
-  readonly figures: Readonly<Record<string, number>>;
-}
-
-/** What `learn` gives. */
-export interface LearnResult {
-  /** Steps of all environments, and episodes that have ended, over all calls. */
-  readonly steps: number;
-  readonly episodes: number;
-  /** The mean return of the last 100 episodes of this call; NaN without any. */
-  readonly meanReturn: number;
 }
 
 /** A call of `learn`, as an algorithm sees it. */
@@ -84,8 +62,6 @@ export interface PredictOptions {
 }
 
 const AGENT_OPTIONS: readonly string[] = ["environments", "seed"];
-const LEARN_OPTIONS: readonly string[] = ["steps", "signal", "onEpisode", "onUpdate"];
-const MEAN_OF = 100;
 
 /** What stands where an agent's options are read. */
 export interface AgentKind {
@@ -95,6 +71,12 @@ export interface AgentKind {
   /** The names of its own options. */
   readonly options: readonly string[];
 }
+
+/** The options that a file can hold. */
+const plainOptions = (options: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined && !isInstance(value, Module)),
+  );
 
 /**
  * An agent: it learns which actions bring rewards in an environment, of which it knows nothing but what it sees.
@@ -111,6 +93,7 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
   protected readonly seen: Episodes;
   readonly #current: Tensor;
   readonly #given: LearningEnvironment;
+  readonly #options: Readonly<Record<string, unknown>>;
   #steps = 0;
   #isLearning = false;
   #hasBegun = false;
@@ -122,6 +105,7 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
     options: AgentOptions,
   ) {
     this.name = kind.name;
+    this.#options = plainOptions(options);
     checkOptions(kind.name, options, [...AGENT_OPTIONS, ...kind.options]);
     this.seed = checkNumber(kind.name, "seed", options.seed ?? 0, { min: 0, integer: true });
     const root = new Generator(this.seed);
@@ -164,6 +148,8 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
   protected abstract begin(): void | Promise<void>;
   /** Makes steps and learns of them. */
   protected abstract iterate(run: Run): Promise<Iteration>;
+  /** What of the algorithm is kept, beside what every agent keeps. */
+  protected abstract get kept(): RunParts;
   /** The programs of its learning as text: what is computed where, on which shapes, by which threads. */
   abstract explain(): string;
 
@@ -173,36 +159,35 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
    *   its contract: the message names the step, and the agent can go on learning.
    */
   async learn(options: LearnOptions): Promise<LearnResult> {
-    const where = `${this.name}.learn`;
-    checkRequired(where, options, LEARN_OPTIONS);
-    const { steps, signal, onEpisode, onUpdate } = options;
-    checkNumber(where, "steps", steps, { min: 0, integer: true });
-    if (signal !== undefined) checkSignal(where, signal);
-    if (onEpisode !== undefined) checkFunction(where, "onEpisode", onEpisode);
-    if (onUpdate !== undefined) checkFunction(where, "onUpdate", onUpdate);
-    if (this.#isLearning)
-      throw new BusyError(`${where}: the agent is learning already; wait for that call to end`);
+    const { steps, signal, onEpisode, onUpdate, ...shown } = readLearn(`${this.name}.learn`, options);
+    if (this.#isLearning) {
+      throw new BusyError(`${this.name}.learn: the agent is learning already; wait for that call to end`);
+    }
     this.#isLearning = true;
-    const last: number[] = [];
+    const last = new RunningReturn();
+    const followers: Follower[] = [];
     try {
+      if (shown.progress) followers.push(await openProgress(this.name, this.#steps, steps));
+      if (shown.tensorBoard !== undefined) followers.push(await openBoard(shown.tensorBoard));
       let goesOn = true;
       while (goesOn && this.#steps < steps) {
         signal?.throwIfAborted();
         const { episodes, figures } = await this.#iterate({ progress: this.#steps / steps, signal });
         for (const report of episodes) {
-          last.push(report.return);
-          if (last.length > MEAN_OF) last.shift();
+          last.add(report.return);
+          for (const one of followers) one.episode(report);
           if ((await onEpisode?.(report)) === "stop") goesOn = false;
         }
+        for (const one of followers) one.update(this.#steps, figures);
         if (figures !== null && (await onUpdate?.({ steps: this.#steps, figures })) === "stop")
           goesOn = false;
         await giveWay();
       }
     } finally {
       this.#isLearning = false;
+      for (const one of followers) await one.close();
     }
-    const meanReturn = last.reduce((sum, one) => sum + one, 0) / last.length;
-    return { steps: this.#steps, episodes: this.episodes, meanReturn };
+    return { steps: this.#steps, episodes: this.episodes, meanReturn: last.mean };
   }
 
   async #iterate(run: Run): Promise<Iteration> {
@@ -243,6 +228,111 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
     encodeObservation(this.observationSpace, observation, values, 0);
     const action = this.#programs[isMode ? "mode" : "sample"](this.#current);
     return this.head.toMembers(action.storage.forReading())[0] as Action;
+  }
+
+  /**
+   * Networks, optimizers, buffers, generators, counts, and where the environments are, if they are in ops. Tensors are
+   * over the agent's own memory.
+   */
+  stateDict(): RunState {
+    return stateOf(this.#parts());
+  }
+
+  /**
+   * Takes over the state of another agent of this kind, all or nothing. It learns on as that one would have, to the bit,
+   * if its environments are in ops; environments in JavaScript begin new episodes.
+   * @throws ArgumentError that names what does not fit; BusyError while the agent learns
+   */
+  loadStateDict(state: RunState): void {
+    const where = `${this.name}.loadStateDict`;
+    if (this.#isLearning) throw new BusyError(`${where}: the agent is learning; wait for that call to end`);
+    if (!isRunState(state)) {
+      throw new ArgumentError(`${where}: expected the state of an agent, got ${describe(state)}`);
+    }
+    const parts = this.#parts();
+    const found = differences(state, parts, true);
+    if (found.length > 0) throw new ArgumentError(`${where}: the state does not fit: ${found.join("; ")}`);
+    putState(where, state, parts);
+  }
+
+  #parts(): RunParts {
+    const { generators = [], parts, ...kept } = this.kept;
+    const { environments } = this;
+    const own = environments.kind === "tensor" ? [environments.environment.generator] : [];
+    return {
+      ...kept,
+      generators: [this.acting, this.ordering, ...own, ...generators],
+      parts: { ...parts, agent: this.#counts },
+    };
+  }
+
+  /** Where the agent and its environments are. */
+  readonly #counts: Stateful = {
+    stateDict: (): Counts => {
+      const { environments, seen } = this;
+      const isKept = environments.kind === "tensor" && this.#hasBegun;
+      return {
+        name: this.name,
+        steps: this.#steps,
+        episodes: seen.count,
+        returns: seen.returns.slice(),
+        lengths: seen.lengths.slice(),
+        environments: isKept ? [...environments.environment.state, environments.environment.steps] : null,
+      };
+    },
+    loadStateDict: (state: unknown) => {
+      const { environments, seen } = this;
+      const counts = readCounts(`${this.name}.loadStateDict`, state, this.name, environments);
+      this.#steps = counts.steps;
+      this.#hasBegun = counts.environments !== null;
+      seen.count = counts.episodes;
+      seen.returns.set(counts.returns);
+      seen.lengths.set(counts.lengths);
+      if (environments.kind !== "tensor" || counts.environments === null) return;
+      const { state: own, steps } = environments.environment;
+      [...own, steps].forEach((target, i) => {
+        assign(target, counts.environments?.[i] as Tensor);
+      });
+    },
+  };
+
+  /**
+   * Writes the agent to a file: its options, and its state as `stateDict` gives it. `load` makes the same agent. It is
+   * copied and written as `saveCheckpoint` does it, also in the callbacks of `learn`.
+   * @throws FileError if it cannot be written: the file from before stays; BusyError
+   * @example
+   * await agent.save("agent.safetensors");
+   * const same = await PPO.load("agent.safetensors", new CartPole());
+   */
+  async save(path: FilePath): Promise<void> {
+    await saveState(path, { agent: this.name, options: this.#options, state: this.stateDict() });
+  }
+
+  /**
+   * The agent in a file of `save`.
+   * @param options Other options than those in the file; modules of one's own are not in it and have to be given again.
+   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it is of another kind
+   *   of agent, or does not fit the environment; FileError, OptionError
+   */
+  static async load<A extends Agent<never, never>, O extends AgentOptions>(
+    this: new (
+      environment: never,
+      options: O,
+    ) => A,
+    path: FilePath,
+    environment: LearningEnvironment,
+    options?: O,
+  ): Promise<A> {
+    const file = await loadState(path);
+    if (!isRecord(file) || typeof file["agent"] !== "string" || !isPlainObject(file["options"])) {
+      throw new DataError(`load: ${checkPath("load", path)}: expected an agent, got another state`);
+    }
+    const agent = new this(environment as never, { ...(file["options"] as object), ...options } as O);
+    if (agent.name !== file["agent"]) {
+      throw new ArgumentError(`${agent.name}.load: ${checkPath("load", path)} holds a ${file["agent"]}`);
+    }
+    agent.loadStateDict(file["state"] as never);
+    return agent;
   }
 
   /**

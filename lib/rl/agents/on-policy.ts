@@ -1,7 +1,9 @@
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { noGrad } from "../../context/grad-mode.js";
+import type { RunParts } from "../../keeping/run-state.js";
 import type { Module } from "../../nn/module.js";
 import { slice } from "../../ops/slice.js";
+import type { Optimizer } from "../../optim/optimizer.js";
 import { checkChoice, checkFlag, checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
 import { zeros } from "../../tensor/create.js";
@@ -243,6 +245,18 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
       advantage.storage.forWriting() as Float32Array,
       returns.storage.forWriting() as Float32Array,
     );
+  }
+
+  /** The optimizer of all parameters of the policy. */
+  protected abstract get optimizer(): Optimizer<object>;
+
+  protected get kept(): RunParts {
+    const scale = this.#rewardScale;
+    return {
+      model: this.policy,
+      optimizer: this.optimizer,
+      parts: scale === null ? {} : { rewardScale: scale },
+    };
   }
 
   /** The program that learns from a rollout, as text. */

@@ -71,7 +71,7 @@ type Sources = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
  * const { meanReturn } = await agent.evaluate({ episodes: 10 });
  */
 export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<Observation, Action> {
-  readonly #optimizer: Adam;
+  protected readonly optimizer: Adam;
   readonly #step: Compiled<Sources, Tensor[]>;
   readonly #clipRange = full([], 0);
   readonly #epochs: number;
@@ -103,7 +103,7 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
       value: atLeast("clipRangeValue"),
     };
     this.#targetKl = atLeast("targetKl");
-    this.#optimizer = new Adam(this.policy.parameters(), { lr, eps: 1e-5 });
+    this.optimizer = new Adam(this.policy.parameters(), { lr, eps: 1e-5 });
     this.#step = compile((observation, action, logProb, value, advantage, returns) =>
       this.#descend({ observation, action, logProb, value, advantage, returns }),
     );
@@ -122,10 +122,10 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
     const valueLoss = this.#valueLoss(value, batch);
     const entropy = mean(policy.entropy());
     const loss = sub(add(policyLoss, mul(valueLoss, valueCoefficient)), mul(entropy, entropyCoefficient));
-    this.#optimizer.zeroGrad();
+    this.optimizer.zeroGrad();
     backward(loss);
     clipGradNorm(this.policy.parameters(), maxGradNorm);
-    this.#optimizer.step();
+    this.optimizer.step();
     const settled = detach(ratio);
     const approxKl = mean(sub(sub(settled, 1), detach(logRatio)));
     const isClipped = greater(sub(settled, 1).abs(), range);
@@ -142,7 +142,7 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
 
   protected async update(batch: Batch, { progress }: Run): Promise<Readonly<Record<string, number>>> {
     const left = 1 - progress;
-    if (this.settings.isLinear) this.#optimizer.lr = this.settings.lr * left;
+    if (this.settings.isLinear) this.optimizer.lr = this.settings.lr * left;
     const range = this.#clip.isLinear ? this.#clip.range * left : this.#clip.range;
     this.#clipRange.storage.forWriting()[0] = range;
     const { observation, action, logProb, value, advantage, returns } = batch;
@@ -166,7 +166,7 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
       if (this.#targetKl !== null && (own[3] as number) / inCall > 1.5 * this.#targetKl) break;
     }
     const means = Object.fromEntries(FIGURES.map((name, j) => [name, (sums[j] as number) / steps]));
-    return { ...means, lr: this.#optimizer.lr };
+    return { ...means, lr: this.optimizer.lr };
   }
 
   protected explainUpdate({ observation, action, logProb, value, advantage, returns }: Batch): string {
