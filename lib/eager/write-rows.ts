@@ -28,7 +28,9 @@ export function writeRows(name: string, target: Tensor, index: Tensor, source: T
     throw new DTypeError(`${name}: expected rows of ${target.dtype}, got ${source.dtype}`);
   }
   if (source.storage === target.storage || index.storage === target.storage) {
-    throw new ArgumentError(`${name}: a tensor's rows cannot be written from its own memory; copy them first`);
+    throw new ArgumentError(
+      `${name}: a tensor's rows cannot be written from its own memory; copy them first`,
+    );
   }
   if ([target, index, source].some(({ mapped }) => mapped !== null)) {
     throw new ArgumentError(`${name}: rows cannot be written for the samples of vmap`);

@@ -190,7 +190,8 @@ struct Instruction {
   Gives gives = Gives::same;
   bool can_fail = false;  // for what the data holds
   Division division = Division::together;
-  // It copies elements and does no arithmetic; of what it picks from it reads only what it picks.
+  // It copies elements and does no arithmetic. Of an operand that it picks from or puts into it touches only
+  // what it copies.
   bool moves = false;
   // The arithmetic, roughly: an addition, a product, a comparison or a call of a function counts as one. Of
   // an element of its largest operand, or of all where there is a function for it.

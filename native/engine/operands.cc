@@ -156,6 +156,18 @@ size_t Operands::operand_of(size_t view) const {
   return operand;
 }
 
+int64_t Operands::bytes_copied() const {
+  int64_t read = 0;
+  int64_t written = 0;
+  bool puts = false;
+  for (size_t i = 0; i < views_.size(); ++i) {
+    const Access access = access_of(i);
+    (access == Access::read ? read : written) += views_[i].bytes();
+    puts = puts || access == Access::update;
+  }
+  return puts ? read : written;
+}
+
 void Operands::fail(const char* code, const std::string& what) const {
   throw Error(code, std::string(self_.name) + ": " + what);
 }

@@ -74,6 +74,10 @@ class Operands {
   Access access_of(size_t view) const { return self_.layout->operands[operand_of(view)].access; }
   std::span<const View> views() const { return views_; }
 
+  // The bytes that an instruction copies which `moves`: of all that it writes or, where it puts them into a
+  // part of an operand, of all that it reads.
+  int64_t bytes_copied() const;
+
   // a·b, refused where it passes 2⁵³.
   int64_t product(int64_t a, int64_t b) const {
     int64_t result = 0;

@@ -57,6 +57,7 @@ double flops_of(const Operands& operands) {
 
 // What is written over what outlives the run counts as read too.
 double Program::bytes_moved(const InstructionSpec& instruction, const Operands& operands) const {
+  if (operands.instruction().moves) return 2 * static_cast<double>(operands.bytes_copied());
   std::set<int32_t> read;
   std::set<int32_t> written;
   for (size_t i = 0; i < instruction.buffers.size(); ++i) {
@@ -71,7 +72,7 @@ double Program::bytes_moved(const InstructionSpec& instruction, const Operands& 
     for (const int32_t buffer : buffers) bytes += static_cast<double>(locate(buffer).bytes());
     return bytes;
   };
-  return total(written) + (operands.instruction().moves ? total(written) : total(read));
+  return total(written) + total(read);
 }
 
 std::vector<InstructionCost> Program::costs() {

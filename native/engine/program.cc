@@ -176,6 +176,7 @@ std::vector<View> Program::locate_all(const InstructionSpec& instruction) const 
 
 Item Program::item_of(const InstructionSpec& instruction, const Operands& operands, const Task* task) const {
   Item item = {task, {}, false};
+  const int64_t most = operands.instruction().moves ? operands.bytes_copied() : INT64_MAX;
   for (size_t i = 0; i < operands.views().size(); ++i) {
     const View& own = operands.views()[i];
     if (own.data == nullptr || own.count == 0) continue;
@@ -186,7 +187,7 @@ Item Program::item_of(const InstructionSpec& instruction, const Operands& operan
     const Place place = spec_.buffers[static_cast<size_t>(instruction.buffers[i])].place;
     if (place != Place::memory) continue;
     item.changes_state = item.changes_state || is_written;
-    item.state_bytes = std::max(item.state_bytes, own.bytes());
+    item.state_bytes = std::max(item.state_bytes, std::min(own.bytes(), most));
   }
   return item;
 }

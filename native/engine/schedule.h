@@ -22,7 +22,7 @@ struct MemoryUse {
 };
 
 // A task and the memory that it uses. `changes_state`: it writes memory that outlives the run. `state_bytes`:
-// the size of the largest operand that outlives the run.
+// the most bytes that it touches of an operand that outlives the run.
 struct Item {
   const Task* task;
   std::vector<MemoryUse> uses;

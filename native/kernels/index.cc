@@ -74,6 +74,23 @@ struct index_add {
   }
 };
 
+// y [outer, axis, inner] at the indices ← x [outer, count, inner]
+struct write_rows {
+  template <typename T>
+  static int64_t run(const IndexCall& c) {
+    for (int64_t j = 0; j < c.count; ++j) {
+      if (c.index[j] < 0 || c.index[j] >= c.axis) return j;
+    }
+    const T* x = static_cast<const T*>(c.x);
+    T* y = static_cast<T*>(c.y);
+    const int64_t bytes = (c.inner_end - c.inner_begin) * static_cast<int64_t>(sizeof(T));
+    return by_rows(c, [&](int64_t short_row, int64_t long_row) {
+      __builtin_memcpy(y + long_row + c.inner_begin, x + short_row + c.inner_begin,
+                       static_cast<size_t>(bytes));
+    });
+  }
+};
+
 struct gather {
   template <typename T>
   static int64_t run(const IndexCall& c) {

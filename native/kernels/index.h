@@ -1,4 +1,4 @@
-// Reading and adding by index along the middle axis of x [outer, axis, inner].
+// Reading, adding and writing in place by index along the middle axis of a tensor [outer, axis, inner].
 #pragma once
 
 #include "types.h"
@@ -9,12 +9,14 @@ namespace thalweg {
 // gather:       y [o, j, i] = x[o, index[o, j, i], i]     index [outer, count, inner]
 // index_add:    y [o, index[j], i] += x[o, j, i]          index [count]
 // scatter_add:  y [o, index[o, j, i], i] += x[o, j, i]    index [outer, count, inner]
+// write_rows:   y [o, index[j], i] = x[o, j, i]           index [count]; of equal indices the last stays
 
 // Whether an index stands for a whole row of the inner axis, or each element has one of its own.
 enum class IndexOf : uint8_t { row, element };
 
-// Whether y is what is read at the indices, or what is added there.
-enum class IndexDoes : uint8_t { read, add };
+// Whether y is what is read at the indices, or what is added there to zeros, or written there over what y
+// was.
+enum class IndexDoes : uint8_t { read, add, write };
 
 // Every kernel of this family. A new one is a row here, a functor of its name in index.cc and one in
 // reference/index.cc. The columns: its name; the dtypes for which it is defined; what has an index; what is
@@ -24,7 +26,8 @@ enum class IndexDoes : uint8_t { read, add };
   X(index_select, all,     row,     read) \
   X(gather,       all,     element, read) \
   X(index_add,    numbers, row,     add)  \
-  X(scatter_add,  numbers, element, add)
+  X(scatter_add,  numbers, element, add)  \
+  X(write_rows,   all,     row,     write)
 // clang-format on
 
 enum class Index : int32_t {
@@ -49,7 +52,8 @@ constexpr IndexInfo kIndexInfo[] = {
 
 static constexpr const IndexInfo& info_of(Index kernel) { return kIndexInfo[static_cast<int32_t>(kernel)]; }
 
-// Works on the part of the outer and inner ranges given; an index outside [0, axis) is skipped.
+// Works on the part of the outer and inner ranges given. An index outside [0, axis) is skipped; if there is
+// one, a kernel that writes in place writes nothing.
 struct IndexCall {
   int64_t outer, axis, inner, count;
   int64_t outer_begin, outer_end, inner_begin, inner_end;

@@ -2,6 +2,7 @@
 // and a hash of all their bits. Run by kernels.test.ts with an instruction set and a number of threads in
 // the environment.
 import { createHash } from "node:crypto";
+import { writeRows } from "../../lib/eager/write-rows.js";
 import {
   compile,
   Generator,
@@ -365,6 +366,21 @@ for (const dtype of FLOATS) {
         keep(`extremes, weights ${i} ${dtype} ${eps} ${amsgrad}`, w);
       }
     }
+  }
+}
+// Rows written in place: few, and enough for the team of threads.
+for (const dtype of FLOATS) {
+  random = seededBy(`write_rows ${dtype}`);
+  for (const [rows, columns] of [
+    [4, 1],
+    [4, 33],
+    [4, 200],
+    [700, 900],
+  ] as const) {
+    const target = uniform([rows, columns], dtype);
+    const index = ops.to(ops.mul(random.uniform([rows]), rows), "int32");
+    writeRows("battery", target, index, uniform([rows, columns], dtype));
+    keep(`writeRows ${dtype} ${rows} ${columns}`, target);
   }
 }
 for (const n of [1, 5, 64, 70_000]) {

@@ -1,17 +1,20 @@
 // Calls of native instructions as the library makes them: each op of the oracle with its derivatives, random
 // numbers, and what the passes make of losses and updates.
 import { traceProgram } from "../../lib/compiler/specialization.js";
+import { writeRows } from "../../lib/eager/write-rows.js";
 import {
   cost,
   detectAnomaly,
   Generator,
   noGrad,
+  ones,
   ops,
   optim,
   randn,
   type Tensor,
   tensor,
   vjp,
+  zeros,
 } from "../../lib/index.js";
 import { binding, executeAny, type NativeArray } from "../../lib/native/binding.js";
 import { instructionId } from "../../lib/native/instructions.js";
@@ -57,6 +60,7 @@ export function record(): Recorded {
   try {
     runPrograms();
     runDraws();
+    runWrites();
     runOps();
   } finally {
     Object.assign(watched, { execute, executeMany });
@@ -90,6 +94,13 @@ function runOps(): void {
     scores,
   );
   pullback(tensor([1, 2, 3, 4]));
+}
+
+function runWrites(): void {
+  const index = tensor([2, 0, 2], { dtype: "int32" });
+  for (const dtype of ["float32", "float64", "int32", "bool"] as const) {
+    writeRows("write", zeros([5, 2], { dtype }), index, ones([3, 2], { dtype }));
+  }
 }
 
 function runDraws(): void {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { writeRows } from "../../lib/eager/write-rows.js";
 import {
   compile,
   cost,
@@ -23,6 +24,7 @@ interface World {
   readonly generator: Generator;
   readonly optimizers: readonly { step(): void }[];
   readonly labels: Tensor;
+  readonly table: Tensor;
 }
 
 const OPS: Readonly<Record<string, Op>> = {
@@ -56,6 +58,11 @@ const OPS: Readonly<Record<string, Op>> = {
     ops.add(pick(0), generator.uniform(pick(0).shape, { dtype: "float64", low: -1 })),
   gather: (pick, { labels }) => ops.indexSelect(ops.tanh(pick(0)), 0, labels),
   scatter: (pick, { labels }) => ops.indexAdd(pick(0), 0, labels, ops.tanh(pick(1))),
+  table: (pick, { labels, table }) => ops.add(pick(0), ops.indexSelect(table, 0, labels)),
+  write: (pick, { labels, table }) => {
+    writeRows("write", table, labels, ops.detach(ops.sigmoid(pick(0))));
+    return ops.sub(pick(1), ops.mean(table, { dim: 0 }));
+  },
 };
 
 /** One training step on the computed value, by either optimizer, with the cost or the sum of squares as loss. */
@@ -93,6 +100,7 @@ function make({ steps, results }: Recipe, rows: number): (x: Tensor) => Tensor[]
     weights,
     generator,
     labels: tensor(new Int32Array(rows).map((_, i) => (i * 7) % COLUMNS)),
+    table: generator.uniform([COLUMNS + 1, COLUMNS], { dtype: "float64" }),
     optimizers: [
       new optim.SGD(weights, { lr: 0.125 }),
       new optim.SGD(weights, { lr: 0.0625, momentum: 0.5, dampening: 0.25 }),

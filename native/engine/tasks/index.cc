@@ -94,18 +94,22 @@ struct Sizes {
   int64_t shorter;  // outer · count · inner
 };
 
-// Both layouts begin with the same parameters.
+Sizes set_sizes(IndexCall& call, const Operands& operands, int64_t outer, int64_t axis, int64_t inner,
+                int64_t count) {
+  call.outer = call.outer_end = outer;
+  call.axis = axis;
+  call.inner = call.inner_end = inner;
+  call.count = count;
+  call.outer_begin = call.inner_begin = 0;
+  const int64_t plane = operands.product(outer, inner);
+  return {operands.product(plane, axis), operands.product(plane, count)};
+}
+
+// The layouts of reading, adding and scatter begin with the same parameters.
 Sizes read_sizes(IndexCall& call, const Operands& operands) {
   const Named<describing::kIndex> named(operands);
-  call.outer = named.size("outer");
-  call.axis = named.size("axis");
-  call.inner = named.size("inner");
-  call.count = named.size("count");
-  call.outer_begin = call.inner_begin = 0;
-  call.outer_end = call.outer;
-  call.inner_end = call.inner;
-  const int64_t plane = operands.product(call.outer, call.inner);
-  return {operands.product(plane, call.axis), operands.product(plane, call.count)};
+  return set_sizes(call, operands, named.size("outer"), named.size("axis"), named.size("inner"),
+                   named.size("count"));
 }
 
 template <typename Word>
@@ -144,6 +148,22 @@ Task* prepare_index(const Operands& operands, const Table& table, TaskStore& sto
   task->zeroed_bytes = adds ? bytes_of(dtype) : 0;
   task->nanoseconds = nanoseconds_of(own_index ? Cost::pick : Cost::pick_row, dtype, shorter) +
                       (adds ? nanoseconds_of(Cost::fill, dtype, longer) : 0);
+  return task;
+}
+
+Task* prepare_write_rows(const Operands& operands, const Table& table, TaskStore& store) {
+  const Named<describing::kWriteRows> named(operands);
+  auto* task = store.make<IndexTask>();
+  task->op = operands.instruction().name;
+  IndexCall& call = task->call;
+  const auto [longer, shorter] =
+      set_sizes(call, operands, 1, named.size("axis"), named.size("inner"), named.size("count"));
+  if (shorter == 0) return nullptr;
+  call.x = named.read<void>("source", shorter);
+  call.index = named.read<int32_t>("index", call.count);
+  call.y = named.write<void>("target", longer);
+  task->kernel = table.index[static_cast<Index>(operands.instruction().kernel)][operands.dtype()];
+  task->nanoseconds = nanoseconds_of(Cost::pick_row, operands.dtype(), shorter);
   return task;
 }
 

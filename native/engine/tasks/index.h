@@ -1,10 +1,12 @@
-// Reading (index_select, gather), adding (index_add, scatter_add) and writing (scatter) by index along the
-// middle axis. `outer`, `axis` and `inner` are the sizes of the longer tensor, `count` stands for `axis` in
-// the shorter one.
+// Reading (index_select, gather), adding (index_add, scatter_add), writing to a copy (scatter) and writing in
+// place (write_rows) by index along the middle axis. `outer`, `axis` and `inner` are the sizes of the longer
+// tensor, `count` stands for `axis` in the shorter one.
 //
 // reading: x [outer, axis, inner] → y [outer, count, inner];
 // adding:  x [outer, count, inner] is added into zeros, y [outer, axis, inner];
-// writing: x [outer, axis, inner], source [outer, count, inner], y as x: the last one stays.
+// writing to a copy: x [outer, axis, inner], source [outer, count, inner], y as x: the last one stays;
+// writing in place:  target [axis, inner], source [count, inner]: the last one stays. If an index is out of
+//                    range, nothing is written. The two do not overlap.
 #pragma once
 
 #include <array>
@@ -14,6 +16,7 @@
 namespace thalweg {
 
 Task* prepare_index(const Operands&, const Table&, TaskStore&);
+Task* prepare_write_rows(const Operands&, const Table&, TaskStore&);
 Task* prepare_scatter(const Operands&, const Table&, TaskStore&);
 
 namespace describing {
@@ -24,6 +27,10 @@ inline constexpr Layout kScatter =
     layout({size("outer"), size("axis"), size("inner"), size("count")},
            {reads("x"), reads("index", Elements::int32), reads("source"), writes("y")});
 
+inline constexpr Layout kWriteRows =
+    layout({size("axis"), size("inner"), size("count")},
+           {updates("target"), reads("index", Elements::int32), reads("source")});
+
 }  // namespace describing
 
 inline bool has_index(const Instruction& self, const Table& table, DType dtype) {
@@ -31,14 +38,16 @@ inline bool has_index(const Instruction& self, const Table& table, DType dtype) 
 }
 
 constexpr Instruction describe_index(Index kernel) {
+  const IndexDoes does = info_of(kernel).does;
+  const bool writes = does == IndexDoes::write;
   return {.name = info_of(kernel).name,
           .family = "index",
-          .prepare = prepare_index,
-          .layout = &describing::kIndex,
+          .prepare = writes ? prepare_write_rows : prepare_index,
+          .layout = writes ? &describing::kWriteRows : &describing::kIndex,
           .takes = has_index,
           .kernel = static_cast<int32_t>(kernel),
           .can_fail = true,
-          .moves = info_of(kernel).does == IndexDoes::read};
+          .moves = does != IndexDoes::add};
 }
 
 inline constexpr std::array kIndexInstructions = {

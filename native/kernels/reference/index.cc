@@ -37,11 +37,32 @@ struct ByDefinition {
   }
 };
 
+// Whether all indices are valid is known before anything is written.
+struct WriteByDefinition {
+  template <typename T>
+  static int64_t run(const IndexCall& c) {
+    for (int64_t j = 0; j < c.count; ++j) {
+      if (c.index[j] < 0 || c.index[j] >= c.axis) return j;
+    }
+    const T* x = static_cast<const T*>(c.x);
+    T* y = static_cast<T*>(c.y);
+    for (int64_t o = c.outer_begin; o < c.outer_end; ++o) {
+      for (int64_t j = 0; j < c.count; ++j) {
+        for (int64_t i = c.inner_begin; i < c.inner_end; ++i) {
+          y[(o * c.axis + c.index[j]) * c.inner + i] = x[(o * c.count + j) * c.inner + i];
+        }
+      }
+    }
+    return -1;
+  }
+};
+
 namespace op {
 struct index_select : ByDefinition<false, false> {};
 struct gather : ByDefinition<false, true> {};
 struct index_add : ByDefinition<true, false> {};
 struct scatter_add : ByDefinition<true, true> {};
+struct write_rows : WriteByDefinition {};
 }  // namespace op
 
 template <typename T>
