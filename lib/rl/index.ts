@@ -15,6 +15,12 @@ export { Bicycle } from "./environments/bicycle.js";
 export { CartPole } from "./environments/cart-pole.js";
 export { MountainCar, MountainCarContinuous } from "./environments/mountain-car.js";
 export { Pendulum } from "./environments/pendulum.js";
+export {
+  type ReplayBatch,
+  ReplayBuffer,
+  type ReplayBufferOptions,
+  type ReplayBufferStateDict,
+} from "./replay-buffer.js";
 export { Simulation, type SimulationOptions } from "./simulation.js";
 export { Box, type BoxOptions, Discrete, MultiBinary, MultiDiscrete, type Space } from "./space.js";
 export { SyncVectorEnvironment, type SyncVectorOptions } from "./sync-vector-environment.js";

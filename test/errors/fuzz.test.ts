@@ -83,6 +83,7 @@ function callables(value: unknown): [name: string, call: Callable][] {
     subpaths.tensorboard.TensorBoard,
     subpaths.rl.Simulation,
     subpaths.rl.TensorEnvironment,
+    subpaths.rl.ReplayBuffer,
     subpaths.rl.Box,
     subpaths.rl.Discrete,
     subpaths.rl.MultiDiscrete,

@@ -17,6 +17,7 @@ import {
 import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
 import { exportOnnx } from "../../lib/onnx/index.js";
 import { Box, CartPole } from "../../lib/rl/index.js";
+import { CartPole, ReplayBuffer } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
   argumentsOf as argumentsOfDistribution,
@@ -45,6 +46,26 @@ export function seedsOf(name: string): Seeds {
     ([key]) => key === name || key.startsWith(`${name}.`) || key === `${name}()`,
   );
   return Object.fromEntries(own);
+}
+
+/** Of a buffer that holds steps, which samples as it is seeded. */
+function ofReplay(): Seeds {
+  const options = { observationShape: [2], actionDType: "float32" } as const;
+  const steps = {
+    observation: tensor([[1, 2]]),
+    action: tensor([3]),
+    reward: tensor([4]),
+    nextObservation: tensor([[5, 6]]),
+    terminated: tensor([true]),
+  };
+  const buffer = new ReplayBuffer(4, options);
+  buffer.append(steps);
+  return {
+    "rl.ReplayBuffer": [4, options],
+    "rl.ReplayBuffer.append": [steps],
+    "rl.ReplayBuffer.sample": [2, new Generator(0)],
+    "rl.ReplayBuffer.loadStateDict": [buffer.stateDict()],
+  };
 }
 
 /** Of a module's first case. */
@@ -256,6 +277,7 @@ function byHand(): Seeds {
     "rl.Bicycle.step": [[0, 1]],
     "rl.TensorEnvironment": [new CartPole().dynamics, 3, { seed: 1, dtype: "float64" }],
     "rl.TensorEnvironment.step": [tensor([0, 1, 0], { dtype: "int32" })],
+    ...ofReplay(),
     "rl.checkEnvironment": [new CartPole(), { steps: 3 }],
     "interchange.readSafetensors": [encodeSafetensors({ x, y }), { integers: "float64" }],
     "interchange.writeSafetensors": ["a.safetensors", { x, y }, { dtype: "float16", metadata: { a: "b" } }],
