@@ -1,4 +1,12 @@
 export type { AgentOptions, Iteration, PredictOptions, Run } from "./agents/agent.js";
+export type {
+  AgentOptions,
+  Iteration,
+  LearnOptions,
+  LearnResult,
+  PredictOptions,
+  UpdateReport,
+} from "./agents/agent.js";
 export { Agent } from "./agents/agent.js";
 export type { LearningEnvironment } from "./agents/environments.js";
 export type { EpisodeReport } from "./agents/episodes.js";
@@ -21,6 +29,12 @@ export {
   type ReplayBufferOptions,
   type ReplayBufferStateDict,
 } from "./replay-buffer.js";
+  type PresetAlgorithm,
+  type PresetEnvironment,
+  type PresetOf,
+  preset,
+} from "./presets/index.js";
+export type { Preset } from "./presets/preset.js";
 export { Simulation, type SimulationOptions } from "./simulation.js";
 export { Box, type BoxOptions, Discrete, MultiBinary, MultiDiscrete, type Space } from "./space.js";
 export { SyncVectorEnvironment, type SyncVectorOptions } from "./sync-vector-environment.js";
