@@ -2,16 +2,21 @@ import { type Compiled, compile } from "../../compiler/compile.js";
 import { noGrad } from "../../context/grad-mode.js";
 import type { RunParts } from "../../keeping/run-state.js";
 import type { Module } from "../../nn/module.js";
+import { add } from "../../ops/add.js";
+import { div } from "../../ops/div.js";
+import { mean } from "../../ops/mean.js";
 import { slice } from "../../ops/slice.js";
+import { sub } from "../../ops/sub.js";
+import { std } from "../../ops/variance.js";
 import type { Optimizer } from "../../optim/optimizer.js";
 import { checkChoice, checkFlag, checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
-import { zeros } from "../../tensor/create.js";
+import { arange, zeros } from "../../tensor/create.js";
 import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { generalizedAdvantages } from "./advantages.js";
 import { Agent, type AgentKind, type AgentOptions, type Iteration, type Run } from "./agent.js";
-import type { LearningEnvironment } from "./environments.js";
+import type { Environments, LearningEnvironment } from "./environments.js";
 import { featureShape } from "./observed.js";
 import {
   ActorCritic,
@@ -26,14 +31,10 @@ import { RewardScale } from "./reward-scale.js";
 import { type Collector, collectorOf, emptyRollout, type Rollout } from "./rollout.js";
 import { RunningNorm } from "./running-norm.js";
 
-/** What agents take that learn from what their present policy does. */
-export interface OnPolicyOptions extends AgentOptions {
-  /** Steps of each environment between two updates. */
-  readonly rolloutSteps?: number;
+/** What agents take that learn the gradient of the return by the policy's own actions. */
+export interface PolicyGradientOptions extends AgentOptions {
   /** What a reward counts that comes one step later: γ in [0, 1]. Default: 0.99. */
   readonly gamma?: number;
-  /** λ of generalized advantage estimation in [0, 1]: 0 trusts the critic, 1 the rewards. */
-  readonly gaeLambda?: number;
   readonly lr?: number;
   /** The learning rate falls to 0 over the steps of `learn`, or stays. Default: "constant". */
   readonly schedule?: "constant" | "linear";
@@ -43,7 +44,7 @@ export interface OnPolicyOptions extends AgentOptions {
   readonly valueCoefficient?: number;
   /** Longer gradients are shortened to this norm. Default: 0.5. */
   readonly maxGradNorm?: number;
-  /** Bring the advantages of a mini-batch to mean 0 and deviation 1. */
+  /** Bring the advantages of an update, or of a mini-batch, to mean 0 and deviation 1. */
   readonly normalizeAdvantages?: boolean;
   /** Bring observations to mean 0 and variance 1, by running means that are kept with the agent. Default: false. */
   readonly normalizeObservations?: boolean;
@@ -59,11 +60,17 @@ export interface OnPolicyOptions extends AgentOptions {
   readonly logStd?: number;
 }
 
-/** The names of the options. */
-export const ON_POLICY_OPTIONS: readonly string[] = [
-  "rolloutSteps",
+/** What agents take that learn from rollouts of a fixed length. */
+export interface RolloutOptions extends PolicyGradientOptions {
+  /** Steps of each environment between two updates. */
+  readonly rolloutSteps?: number;
+  /** λ of generalized advantage estimation in [0, 1]: 0 trusts the critic, 1 the rewards. */
+  readonly gaeLambda?: number;
+}
+
+/** The names of the options that all of them take. */
+const POLICY_GRADIENT_OPTIONS: readonly string[] = [
   "gamma",
-  "gaeLambda",
   "lr",
   "schedule",
   "entropyCoefficient",
@@ -77,6 +84,9 @@ export const ON_POLICY_OPTIONS: readonly string[] = [
   "critic",
   "logStd",
 ];
+
+/** The names that `RolloutOptions` adds. */
+export const ROLLOUT_OPTIONS: readonly string[] = ["rolloutSteps", "gaeLambda"];
 
 /** The options with their defaults, checked. */
 export interface OnPolicySettings {
@@ -93,10 +103,12 @@ export interface OnPolicySettings {
 
 /** What differs between the algorithms where nothing is said. */
 export interface OnPolicyStandard {
-  readonly rolloutSteps: number;
+  readonly rolloutSteps: number | ((environments: Environments) => number);
   readonly gaeLambda: number;
   readonly lr: number;
   readonly normalizeAdvantages: boolean;
+  /** Whether there is a critic. Without one all values are 0. Default: true. */
+  readonly hasCritic?: boolean;
 }
 
 const LAYERS: Layers = { hidden: [64, 64], activation: "tanh" };
@@ -111,67 +123,77 @@ export interface Batch {
   readonly returns: Tensor;
 }
 
+/** Steps that were made, from the rollout's first on; lists are [steps, n] and may be longer. */
+export interface Gathered {
+  readonly steps: number;
+  /** Samples that are judged, at least steps·n: few different counts, since each takes programs of its own. */
+  readonly samples: number;
+  readonly reward: Float32Array;
+  readonly terminated: Uint8Array;
+  readonly truncated: Uint8Array;
+}
+
 /**
- * An agent with an actor and a critic that learns from rollouts of its present policy: some steps, the advantages of
- * what was done over what the critic expected, then an update.
+ * An agent with an actor, and mostly a critic, that learns from rollouts of its present policy: some steps, the
+ * advantages of what was done over what the critic expected, then an update.
  */
 export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observation, Action> {
   readonly policy: ActorCritic;
   protected readonly settings: OnPolicySettings;
-  readonly #rollout: Rollout;
+  protected readonly rollout: Rollout;
+  protected readonly collector: Collector;
   readonly #batch: Batch;
-  readonly #collector: Collector;
   readonly #rewardScale: RewardScale | null;
   readonly #valueOf: Compiled<[Tensor], Tensor>;
-  readonly #judge: Compiled<[Tensor, Tensor], { value: Tensor; logProb: Tensor }>;
+  readonly #judge: Compiled<[Tensor, Tensor, Tensor], { value: Tensor; logProb: Tensor; last: Tensor }>;
   readonly #note: Compiled<[Tensor], void> | null;
 
   protected constructor(
     kind: AgentKind,
     environment: LearningEnvironment<Observation, Action>,
-    options: OnPolicyOptions,
+    options: RolloutOptions,
     standard: OnPolicyStandard,
   ) {
-    super({ ...kind, options: [...ON_POLICY_OPTIONS, ...kind.options] }, environment, options);
-    this.settings = readSettings(kind.name, options, standard);
+    super({ ...kind, options: [...POLICY_GRADIENT_OPTIONS, ...kind.options] }, environment, options);
+    this.settings = readSettings(kind.name, options, standard, this.environments);
     const { n, observationSpace } = this.environments;
     const observed = featureShape(kind.name, observationSpace);
-    this.policy = this.#makePolicy(observed, options);
+    this.policy = this.#makePolicy(observed, options, standard.hasCritic ?? true);
     const { rolloutSteps, gamma } = this.settings;
-    this.#rollout = emptyRollout(rolloutSteps, n, observed, this.head);
+    this.rollout = emptyRollout(rolloutSteps, n, observed, this.head);
     this.#batch = this.#emptyBatch(observed);
     const act = (observation: Tensor): Tensor => this.act(observation, this.acting);
-    this.#collector = collectorOf(this.environments, this.#rollout, this.head, act);
+    this.collector = collectorOf(this.environments, this.rollout, this.head, act);
     const scales = checkFlag(kind.name, "normalizeRewards", options.normalizeRewards ?? false);
     this.#rewardScale = scales ? new RewardScale(n, gamma) : null;
     this.#valueOf = compile((observation: Tensor) => noGrad(() => this.policy.value(observation)));
-    this.#judge = compile((observation: Tensor, action: Tensor) =>
+    this.#judge = compile((observation: Tensor, action: Tensor, last: Tensor) =>
       noGrad(() => {
         const { policy, value } = this.policy.judge(observation);
-        return { value, logProb: policy.logProb(action) };
+        return { value, logProb: policy.logProb(action), last: this.policy.value(last) };
       }),
     );
     const { norm } = this.policy;
     this.#note = norm === null ? null : compile((observation: Tensor) => norm.update(observation));
   }
 
-  #makePolicy(observed: Shape, options: OnPolicyOptions): ActorCritic {
+  #makePolicy(observed: Shape, options: PolicyGradientOptions, hasCritic: boolean): ActorCritic {
     const { name, head } = this;
     const layers = readLayers(name, options.network, LAYERS);
     const logStd = checkNumber(name, "logStd", options.logStd ?? 0);
     const normalizes = checkFlag(name, "normalizeObservations", options.normalizeObservations ?? false);
+    const network = (part: "actor" | "critic", outputs: number, gain: number): Module => {
+      const given = options[part];
+      return given === undefined
+        ? fullyConnected(observed, layers, outputs, gain)
+        : checkModule(name, part, given);
+    };
     return withWeightsOf(
       this.seed,
       () =>
         new ActorCritic(head, {
-          actor:
-            options.actor === undefined
-              ? fullyConnected(observed, layers, head.outputs, 0.01)
-              : checkModule(name, "actor", options.actor),
-          critic:
-            options.critic === undefined
-              ? fullyConnected(observed, layers, 1, 1)
-              : checkModule(name, "critic", options.critic),
+          actor: network("actor", head.outputs, 0.01),
+          critic: hasCritic ? network("critic", 1, 1) : null,
           norm: normalizes ? new RunningNorm(observed) : null,
           logStd,
         }),
@@ -179,7 +201,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
   }
 
   #emptyBatch(observed: Shape): Batch {
-    const { steps, n, observation, action } = this.#rollout;
+    const { steps, n, observation, action } = this.rollout;
     const size = steps * n;
     return {
       observation: observation.reshape([size, ...observed]),
@@ -197,51 +219,67 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
   }
 
   protected async begin(): Promise<void> {
-    await this.#collector.reset();
+    await this.collector.reset();
     this.#rewardScale?.reset();
   }
 
+  /** Makes the steps from which the next update learns. */
+  protected async gather({ signal }: Run): Promise<Gathered> {
+    await this.collector.collect(signal);
+    const { steps, n, reward, terminated, truncated } = this.rollout;
+    return { steps, samples: steps * n, ...listsOf({ reward, terminated, truncated }) };
+  }
+
   /** Learns from a rollout. */
-  protected abstract update(batch: Batch, run: Run): Promise<Readonly<Record<string, number>>>;
+  protected abstract update(
+    batch: Batch,
+    run: Run,
+    gathered: Gathered,
+  ): Promise<Readonly<Record<string, number>>>;
 
   protected async iterate(run: Run): Promise<Iteration> {
-    await this.#collector.collect(run.signal);
-    const { steps, n, observation, reward, terminated, truncated } = this.#rollout;
-    const [rewards, ends, cuts] = [reward, terminated, truncated].map(({ storage }) =>
-      storage.forReading(),
-    ) as [Float32Array, Uint8Array, Uint8Array];
-    if (this.#note !== null) await this.#note.runAsync(observation);
-    await this.#estimate(this.#rewardScale?.scale(rewards, ends, cuts) ?? rewards, ends, cuts);
-    const figures = await this.update(this.#batch, run);
-    const episodes = this.seen.take(rewards, ends, cuts, this.steps);
-    return { steps: steps * n, episodes, figures };
+    const gathered = await this.gather(run);
+    const { n } = this.environments;
+    const { steps, reward, terminated, truncated } = gathered;
+    const made = steps * n;
+    // Row by row of n, so that rollouts of any length have one program.
+    await this.#note?.loopAsync([this.#batch.observation], arange(made, { dtype: "int32" }), n);
+    await this.#estimate(gathered);
+    const figures = await this.update(this.#batch, run, gathered);
+    const episodes = this.seen.take(reward.subarray(0, made), terminated, truncated, this.steps);
+    return { steps: made, episodes, figures };
   }
 
   /** Values, log-probabilities, advantages and returns of the rollout. */
-  async #estimate(reward: ArrayLike<number>, terminated: Uint8Array, truncated: Uint8Array): Promise<void> {
-    const { steps, n, finalObservation } = this.#rollout;
+  async #estimate({ steps, samples, reward, terminated, truncated }: Gathered): Promise<void> {
+    const { n, finalObservation } = this.rollout;
     const { observation, action, advantage, returns, ...batch } = this.#batch;
-    const { value, logProb } = await this.#judge.runAsync(observation, action);
-    const last = await this.#valueOf.runAsync(
-      slice(finalObservation, 0, { start: steps - 1 }).reshape([n, ...observation.shape.slice(1)]),
+    const { value, logProb, last } = await this.#judge.runAsync(
+      first(observation, samples),
+      first(action, samples),
+      slice(finalObservation, 0, { start: steps - 1, end: steps }).reshape([
+        n,
+        ...observation.shape.slice(1),
+      ]),
     );
     const final = truncated.includes(1)
-      ? await this.#valueOf.runAsync(finalObservation.reshape(observation.shape))
+      ? await this.#valueOf.runAsync(first(finalObservation.reshape(observation.shape), samples))
       : null;
     set(batch.value, value);
     set(batch.logProb, logProb);
+    const { gamma, gaeLambda } = this.settings;
     generalizedAdvantages(
       {
         n,
         steps,
-        reward,
+        reward: this.#rewardScale?.scale(reward.subarray(0, steps * n), terminated, truncated) ?? reward,
         terminated,
         truncated,
         value: value.storage.forReading(),
         lastValue: last.storage.forReading(),
         finalValue: final?.storage.forReading() ?? null,
       },
-      { gamma: this.settings.gamma, lambda: this.settings.gaeLambda },
+      { gamma, lambda: gaeLambda },
       advantage.storage.forWriting() as Float32Array,
       returns.storage.forWriting() as Float32Array,
     );
@@ -259,6 +297,11 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     };
   }
 
+  /** The learning rate at this point of a call of `learn`. */
+  protected rate({ progress }: Run): number {
+    return this.settings.isLinear ? this.settings.lr * (1 - progress) : this.settings.lr;
+  }
+
   /** The program that learns from a rollout, as text. */
   protected abstract explainUpdate(batch: Batch): string;
 
@@ -267,22 +310,55 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     const { n, kind } = this.environments;
     const where = kind === "tensor" ? "in the engine" : "in JavaScript, whose policy is this program";
     return [
-      `${this.name}: a step of ${n} environments ${where}\n${this.#collector.explain()}`,
-      `Values and log-probabilities of a rollout of ${this.#rollout.steps} steps\n${this.#judge.explain(observation, action)}`,
+      `${this.name}: a step of ${n} environments ${where}\n${this.collector.explain()}`,
+      `Values and log-probabilities of a rollout of ${this.rollout.steps} steps\n${this.#judge.explain(observation, action, first(observation, n))}`,
       this.explainUpdate(this.#batch),
     ].join("\n\n");
   }
+}
+
+/** Mean 0, deviation 1. A mini-batch of one sample stays as it is. */
+export function standardized(x: Tensor): Tensor {
+  return x.size < 2 ? x : div(sub(x, mean(x)), add(std(x), 1e-8));
+}
+
+/** The first samples of a tensor. */
+export function first(x: Tensor, samples: number): Tensor {
+  return samples === x.shape[0] ? x : slice(x, 0, { end: samples });
+}
+
+/** What a rollout's tensors hold. */
+export function listsOf({
+  reward,
+  terminated,
+  truncated,
+}: Pick<Rollout, "reward" | "terminated" | "truncated">): Pick<
+  Gathered,
+  "reward" | "terminated" | "truncated"
+> {
+  return {
+    reward: reward.storage.forReading() as Float32Array,
+    terminated: terminated.storage.forReading() as Uint8Array,
+    truncated: truncated.storage.forReading() as Uint8Array,
+  };
 }
 
 function set(target: Tensor, source: Tensor): void {
   target.storage.forWriting().set(source.storage.forReading());
 }
 
-function readSettings(where: string, options: OnPolicyOptions, standard: OnPolicyStandard): OnPolicySettings {
+function readSettings(
+  where: string,
+  options: RolloutOptions,
+  standard: OnPolicyStandard,
+  environments: Environments,
+): OnPolicySettings {
   const share = { min: 0, max: 1 };
   const flag = options.normalizeAdvantages ?? standard.normalizeAdvantages;
+  const { rolloutSteps } = standard;
+  const steps = typeof rolloutSteps === "function" ? rolloutSteps(environments) : rolloutSteps;
   return {
-    rolloutSteps: checkNumber(where, "rolloutSteps", options.rolloutSteps ?? standard.rolloutSteps, {
+    rolloutSteps: checkNumber(where, "rolloutSteps", options.rolloutSteps ?? steps, {
       min: 1,
       integer: true,
     }),

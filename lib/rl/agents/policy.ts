@@ -10,7 +10,7 @@ import { Tanh } from "../../nn/tanh.js";
 import { reshape } from "../../ops/reshape.js";
 import { checkChoice, checkList, checkNumber, checkOptions, describe, isInstance } from "../../options.js";
 import { defaultGenerator } from "../../random/generator.js";
-import { full } from "../../tensor/create.js";
+import { full, zeros } from "../../tensor/create.js";
 import { type Shape, sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { ActionDistribution, ActionHead } from "./action-head.js";
@@ -84,7 +84,7 @@ export function checkModule(where: string, name: string, value: unknown): Module
 /** The actor, the critic, and what both see. */
 export class ActorCritic extends Module {
   readonly actor: Module;
-  readonly critic: Module;
+  readonly critic: Module | null;
   readonly logStd: Parameter | null;
   readonly norm: RunningNorm | null;
   readonly #head: ActionHead;
@@ -93,7 +93,8 @@ export class ActorCritic extends Module {
     head: ActionHead,
     parts: {
       readonly actor: Module;
-      readonly critic: Module;
+      /** null: all values are 0. */
+      readonly critic: Module | null;
       readonly norm: RunningNorm | null;
       readonly logStd: number;
     },
@@ -113,8 +114,12 @@ export class ActorCritic extends Module {
 
   /** Of observations [n, …] → [n]. */
   value(observation: Tensor): Tensor {
-    const value = this.critic.forward(this.#seen(observation));
-    return reshape(value, [observation.shape[0] as number]);
+    return this.#valueOf(this.#seen(observation));
+  }
+
+  #valueOf(seen: Tensor): Tensor {
+    const n = seen.shape[0] as number;
+    return this.critic === null ? zeros([n]) : reshape(this.critic.forward(seen), [n]);
   }
 
   /** What the actor says of observations [n, …]: logits, or means. */
@@ -125,8 +130,8 @@ export class ActorCritic extends Module {
   /** Both, of the same observations. */
   judge(observation: Tensor): { policy: ActionDistribution; value: Tensor } {
     const seen = this.#seen(observation);
-    const value = reshape(this.critic.forward(seen), [observation.shape[0] as number]);
-    return { policy: this.#head.distribution(this.actor.forward(seen), this.logStd), value };
+    const policy = this.#head.distribution(this.actor.forward(seen), this.logStd);
+    return { policy, value: this.#valueOf(seen) };
   }
 
   #seen(observation: Tensor): Tensor {

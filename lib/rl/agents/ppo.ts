@@ -3,7 +3,6 @@ import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
 import { add } from "../../ops/add.js";
 import { detach } from "../../ops/detach.js";
-import { div } from "../../ops/div.js";
 import { exp } from "../../ops/exp.js";
 import { greater } from "../../ops/greater.js";
 import { maximum } from "../../ops/maximum.js";
@@ -15,7 +14,6 @@ import { slice } from "../../ops/slice.js";
 import { square } from "../../ops/square.js";
 import { sub } from "../../ops/sub.js";
 import { to } from "../../ops/to.js";
-import { std } from "../../ops/variance.js";
 import { Adam } from "../../optim/adam.js";
 import { clipGradNorm } from "../../optim/clip.js";
 import { checkChoice, checkNumber } from "../../options.js";
@@ -23,9 +21,15 @@ import { fromTypedArray, full } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Run } from "./agent.js";
 import type { LearningEnvironment } from "./environments.js";
-import { type Batch, OnPolicyAgent, type OnPolicyOptions } from "./on-policy.js";
+import {
+  type Batch,
+  OnPolicyAgent,
+  ROLLOUT_OPTIONS,
+  type RolloutOptions,
+  standardized,
+} from "./on-policy.js";
 
-export interface PPOOptions extends OnPolicyOptions {
+export interface PPOOptions extends RolloutOptions {
   /** How often an update goes through its rollout. Default: 10. */
   readonly epochs?: number;
   /** Samples in a mini-batch, a divisor of environments·rolloutSteps. Default: 64. */
@@ -41,6 +45,7 @@ export interface PPOOptions extends OnPolicyOptions {
 }
 
 const OPTIONS: readonly string[] = [
+  ...ROLLOUT_OPTIONS,
   "epochs",
   "batchSize",
   "clipRange",
@@ -140,10 +145,9 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
     return mean(maximum(loss, square(sub(near, returns))));
   }
 
-  protected async update(batch: Batch, { progress }: Run): Promise<Readonly<Record<string, number>>> {
-    const left = 1 - progress;
-    if (this.settings.isLinear) this.optimizer.lr = this.settings.lr * left;
-    const range = this.#clip.isLinear ? this.#clip.range * left : this.#clip.range;
+  protected async update(batch: Batch, run: Run): Promise<Readonly<Record<string, number>>> {
+    this.optimizer.lr = this.rate(run);
+    const range = this.#clip.isLinear ? this.#clip.range * (1 - run.progress) : this.#clip.range;
     this.#clipRange.storage.forWriting()[0] = range;
     const { observation, action, logProb, value, advantage, returns } = batch;
     const sources: Sources = [observation, action, logProb, value, advantage, returns];
@@ -188,9 +192,4 @@ function sumOf(figures: ArrayLike<number>, column: number): number {
   let sum = 0;
   for (let i = column; i < figures.length; i += FIGURES.length) sum += figures[i] as number;
   return sum;
-}
-
-/** Mean 0, deviation 1. A mini-batch of one sample stays as it is. */
-function standardized(x: Tensor): Tensor {
-  return x.size < 2 ? x : div(sub(x, mean(x)), add(std(x), 1e-8));
 }

@@ -47,14 +47,23 @@ export function emptyRollout(steps: number, n: number, observed: Shape, head: Ac
 export interface Collector {
   /** Begins all episodes anew. */
   reset(): void | Promise<void>;
-  /** @throws what an environment throws, and the signal's reason; the rollout is then worth nothing. */
-  collect(signal: AbortSignal | undefined): Promise<void>;
+  /**
+   * Makes steps until the rollout is full, or `isEnough` says so of the steps made so far, which it is asked after each
+   * step in JavaScript, and after each of the engine's calls, which become longer.
+   * @returns the steps of each environment
+   * @throws what an environment throws, and the signal's reason; the rollout is then worth nothing.
+   */
+  collect(signal: AbortSignal | undefined, isEnough?: (steps: number) => boolean): Promise<number>;
   /** What `agent.explain()` says of it. */
   explain(): string;
 }
 
 /** Steps in one call of the engine, between which a run can be ended. */
 const CALL_STEPS = 256;
+const FIRST_CALL_STEPS = 16;
+
+/** The number of steps after the call that follows `steps`, where each doubles them: 16, 32, 64, … */
+export const doubled = (steps: number): number => Math.max(FIRST_CALL_STEPS, 2 * steps);
 
 /** Collects in the engine: policy and environments are one program. */
 function tensorCollector(
@@ -79,19 +88,22 @@ function tensorCollector(
     });
   });
   const numbers = arange(rollout.steps, { dtype: "int32" });
-  const calls = Array.from({ length: Math.ceil(rollout.steps / CALL_STEPS) }, (_, i) => {
-    const from = i * CALL_STEPS;
-    return slice(numbers, 0, { start: from, end: from + CALL_STEPS });
-  });
   return {
     reset: () => {
       environment.reset();
     },
-    async collect(signal) {
-      for (const order of calls) {
+    async collect(signal, isEnough) {
+      let steps = 0;
+      while (steps < rollout.steps) {
         signal?.throwIfAborted();
-        await step.loopAsync([numbers], order, 1);
+        const most =
+          isEnough === undefined ? steps + CALL_STEPS : Math.min(doubled(steps), steps + CALL_STEPS);
+        const end = Math.min(most, rollout.steps);
+        await step.loopAsync([numbers], slice(numbers, 0, { start: steps, end }), 1);
+        steps = end;
+        if (isEnough?.(steps)) break;
       }
+      return steps;
     },
     explain: () => step.explain(slice(numbers, 0, { end: 1 })),
   };
@@ -129,7 +141,7 @@ function vectorCollector(
       isNew = false;
       put(current, start.observation, 0);
     },
-    async collect(signal) {
+    async collect(signal, isEnough) {
       for (let t = 0; t < steps; t++) {
         signal?.throwIfAborted();
         const action = choose(current).storage.forReading();
@@ -143,7 +155,9 @@ function vectorCollector(
         put(rollout.finalObservation, transition.finalObservation, t * observed);
         put(current, transition.observation, 0);
         await giveWay();
+        if (isEnough?.(t + 1)) return t + 1;
       }
+      return steps;
     },
     explain: () => choose.explain(current),
   };
