@@ -1,21 +1,26 @@
+import { Bernoulli } from "../../distributions/bernoulli.js";
 import { Categorical } from "../../distributions/categorical.js";
 import { Normal } from "../../distributions/normal.js";
-import { ArgumentError } from "../../errors.js";
+import { ArgumentError, OptionError } from "../../errors.js";
 import { add } from "../../ops/add.js";
 import { argmax } from "../../ops/argmax.js";
 import { exp } from "../../ops/exp.js";
+import { greater } from "../../ops/greater.js";
 import { maximum } from "../../ops/maximum.js";
 import { minimum } from "../../ops/minimum.js";
+import { mul } from "../../ops/mul.js";
 import { slice } from "../../ops/slice.js";
 import { stack } from "../../ops/stack.js";
 import { sum } from "../../ops/sum.js";
+import { tanh } from "../../ops/tanh.js";
+import { to } from "../../ops/to.js";
 import { describe, isInstance } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
 import { fromTypedArray } from "../../tensor/create.js";
 import type { TypedArray } from "../../tensor/dtype.js";
 import { type Shape, sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { Box, Discrete, MultiDiscrete, type Space } from "../space.js";
+import { Box, Discrete, MultiBinary, MultiDiscrete, type Space } from "../space.js";
 
 /** What a policy says of the actions in n observations. */
 export interface ActionDistribution {
@@ -47,16 +52,21 @@ export interface ActionHead {
 }
 
 /**
- * The head for a space of actions: a softmax for `Discrete`, one for each number of `MultiDiscrete`, and for `Box` a
- * normal distribution whose deviations do not depend on the observation; its actions are cut to the bounds.
- * @throws ArgumentError for other spaces
+ * The head for a space of actions: a softmax for `Discrete`, one for each number of `MultiDiscrete`, a Bernoulli
+ * distribution for each of `MultiBinary`, and for `Box` a normal distribution whose deviations do not depend on the
+ * observation; its actions are cut to the bounds, or squashed into them.
+ * @throws ArgumentError for other spaces; OptionError for `squash` without a `Box` whose bounds are finite
  */
-export function actionHead(where: string, space: Space): ActionHead {
+export function actionHead(where: string, space: Space, { squash = false } = {}): ActionHead {
+  if (squash && !isInstance(space, Box)) {
+    throw new OptionError(`${where}: expected a Box of actions for squash, got ${describe(space)}`);
+  }
   if (isInstance(space, Discrete)) return discreteHead(space);
   if (isInstance(space, MultiDiscrete)) return multiDiscreteHead(space);
-  if (isInstance(space, Box)) return boxHead(space);
+  if (isInstance(space, MultiBinary)) return multiBinaryHead(space);
+  if (isInstance(space, Box)) return squash ? squashedHead(where, space) : boxHead(space);
   throw new ArgumentError(
-    `${where}: expected an action space of Discrete, MultiDiscrete or Box, got ${describe(space)}`,
+    `${where}: expected an action space of Discrete, MultiDiscrete, MultiBinary or Box, got ${describe(space)}`,
   );
 }
 
@@ -126,10 +136,36 @@ function multiDiscreteHead({ counts, shape }: MultiDiscrete): ActionHead {
 const column = (x: Tensor, i: number): Tensor =>
   slice(x, 1, { start: i, end: i + 1 }).reshape([x.shape[0] as number]);
 
+function multiBinaryHead({ shape }: MultiBinary): ActionHead {
+  const size = sizeOf(shape);
+  return {
+    outputs: size,
+    deviations: 0,
+    shape,
+    dtype: "int32",
+    distribution: (output) => {
+      const logits = output.reshape([output.shape[0] as number, ...shape]);
+      const distribution = new Bernoulli({ logits, validateArgs: false });
+      return {
+        sample: (generator) => to(distribution.sample([], { generator }), "int32"),
+        get mode() {
+          return to(greater(logits, 0), "int32");
+        },
+        logProb: (action) => overAxes(distribution.logProb(action), shape),
+        entropy: () => overAxes(distribution.entropy(), shape),
+      };
+    },
+    toDynamics: (action) => action,
+    toMembers: (actions) => rowsOf(actions, size),
+  };
+}
+
+/** The sum over the axes of an action. [n, …shape] → [n] */
+const overAxes = (x: Tensor, shape: Shape): Tensor =>
+  shape.length === 0 ? x : sum(x, { dim: shape.map((_, d) => d + 1) });
+
 function boxHead({ low, high, shape }: Box): ActionHead {
   const size = sizeOf(shape);
-  const bounds = (values: Float64Array): Tensor => fromTypedArray(Float32Array.from(values), [...shape]);
-  const axes = shape.map((_, d) => d + 1);
   return {
     outputs: size,
     deviations: size,
@@ -140,18 +176,43 @@ function boxHead({ low, high, shape }: Box): ActionHead {
       const loc = output.reshape([n, ...shape]);
       const scale = exp(logStd as Tensor).reshape([...shape]);
       const distribution = new Normal(loc, scale, { validateArgs: false });
-      const over = (each: Tensor): Tensor => (axes.length === 0 ? each : sum(each, { dim: axes }));
       return {
         sample: (generator) => distribution.sample([], { generator }),
         mode: loc,
-        logProb: (action) => over(distribution.logProb(action)),
-        entropy: () => over(distribution.entropy()),
+        logProb: (action) => overAxes(distribution.logProb(action), shape),
+        entropy: () => overAxes(distribution.entropy(), shape),
       };
     },
-    toDynamics: (action) => minimum(maximum(action, bounds(low)), bounds(high)),
+    toDynamics: (action) => minimum(maximum(action, ofShape(low, shape)), ofShape(high, shape)),
     toMembers: (actions) =>
       rowsOf(actions, size).map((row) =>
         row.map((value, i) => Math.min(Math.max(value, low[i] as number), high[i] as number)),
+      ),
+  };
+}
+
+const ofShape = (values: Float64Array, shape: Shape): Tensor =>
+  fromTypedArray(Float32Array.from(values), [...shape]);
+
+/**
+ * As `boxHead`, but a number u of the normal distribution is the action low + (high − low)·(1 + tanh u)/2, so that
+ * none lies beyond a bound. Actions are stored as u: densities of u and of the action differ by a factor without the
+ * policy's parameters, so ratios of densities and derivatives of their logarithms are the same. The entropy is that of
+ * u. The mode is the action of the most probable u.
+ */
+function squashedHead(where: string, space: Box): ActionHead {
+  const { low, high, shape } = space;
+  if (!low.every(Number.isFinite) || !high.every(Number.isFinite)) {
+    throw new OptionError(`${where}: expected finite bounds of actions for squash, got ${space}`);
+  }
+  const half = low.map((least, i) => ((high[i] as number) - least) / 2);
+  const middle = low.map((least, i) => ((high[i] as number) + least) / 2);
+  return {
+    ...boxHead(space),
+    toDynamics: (action) => add(mul(tanh(action), ofShape(half, shape)), ofShape(middle, shape)),
+    toMembers: (actions) =>
+      rowsOf(actions, low.length).map((row) =>
+        row.map((u, i) => (middle[i] as number) + (half[i] as number) * Math.tanh(u)),
       ),
   };
 }

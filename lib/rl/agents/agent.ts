@@ -70,6 +70,8 @@ export interface AgentKind {
   readonly environments: number;
   /** The names of its own options. */
   readonly options: readonly string[];
+  /** The head of its policy for a space of actions. Default: `actionHead`. */
+  readonly head?: (space: Space) => ActionHead;
 }
 
 /** The options that a file can hold. */
@@ -119,7 +121,7 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
       seed: Math.floor(2 ** 31 * root.uniform([1], { dtype: "float64" }).item()),
     });
     const { n, observationSpace, actionSpace } = this.environments;
-    this.head = actionHead(kind.name, actionSpace);
+    this.head = kind.head?.(actionSpace) ?? actionHead(kind.name, actionSpace);
     this.seen = new Episodes(n);
     this.#current = zeros([1, ...featureShape(kind.name, observationSpace)]);
   }

@@ -14,6 +14,7 @@ import type { Generator } from "../../random/generator.js";
 import { arange, zeros } from "../../tensor/create.js";
 import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { actionHead } from "./action-head.js";
 import { generalizedAdvantages } from "./advantages.js";
 import { Agent, type AgentKind, type AgentOptions, type Iteration, type Run } from "./agent.js";
 import type { Environments, LearningEnvironment } from "./environments.js";
@@ -58,6 +59,8 @@ export interface PolicyGradientOptions extends AgentOptions {
   readonly critic?: Module;
   /** The first logarithm of the standard deviation of actions in a `Box`. Default: 0. */
   readonly logStd?: number;
+  /** Squash actions into the bounds of a `Box` by tanh, instead of cutting them off there. Default: false. */
+  readonly squash?: boolean;
 }
 
 /** What agents take that learn from rollouts of a fixed length. */
@@ -83,6 +86,7 @@ const POLICY_GRADIENT_OPTIONS: readonly string[] = [
   "actor",
   "critic",
   "logStd",
+  "squash",
 ];
 
 /** The names that `RolloutOptions` adds. */
@@ -154,7 +158,16 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     options: RolloutOptions,
     standard: OnPolicyStandard,
   ) {
-    super({ ...kind, options: [...POLICY_GRADIENT_OPTIONS, ...kind.options] }, environment, options);
+    super(
+      {
+        ...kind,
+        options: [...POLICY_GRADIENT_OPTIONS, ...kind.options],
+        head: (space) =>
+          actionHead(kind.name, space, { squash: checkFlag(kind.name, "squash", options.squash ?? false) }),
+      },
+      environment,
+      options,
+    );
     this.settings = readSettings(kind.name, options, standard, this.environments);
     const { n, observationSpace } = this.environments;
     const observed = featureShape(kind.name, observationSpace);
