@@ -1,11 +1,14 @@
 export { A2C, type A2COptions } from "./agents/a2c.js";
 export type { AgentOptions, Iteration, PredictOptions, Run } from "./agents/agent.js";
 export { Agent } from "./agents/agent.js";
+export { DQN, type DQNOptions } from "./agents/dqn.js";
 export type { LearningEnvironment } from "./agents/environments.js";
 export type { EpisodeReport } from "./agents/episodes.js";
 export type { EvaluateOptions, Evaluation } from "./agents/evaluate.js";
 export type { LearnOptions, LearnResult, UpdateReport } from "./agents/learn-options.js";
 export type { PolicyGradientOptions, RolloutOptions } from "./agents/on-policy.js";
+export type { OffPolicyOptions } from "./agents/off-policy.js";
+export type { OnPolicyOptions } from "./agents/on-policy.js";
 export type { NetworkOptions } from "./agents/policy.js";
 export { PPO, type PPOOptions } from "./agents/ppo.js";
 export { REINFORCE, type REINFORCEOptions } from "./agents/reinforce.js";

@@ -44,6 +44,8 @@ export interface AgentOptions {
 export interface Run {
   /** The share of the steps that is done, in [0, 1). */
   readonly progress: number;
+  /** Steps of all environments that are still to be made. */
+  readonly left: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -77,7 +79,9 @@ export interface AgentKind {
 /** The options that a file can hold. */
 const plainOptions = (options: object): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined && !isInstance(value, Module)),
+    Object.entries(options).filter(
+      ([, value]) => value !== undefined && typeof value !== "function" && !isInstance(value, Module),
+    ),
   );
 
 /**
@@ -174,7 +178,11 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
       let goesOn = true;
       while (goesOn && this.#steps < steps) {
         signal?.throwIfAborted();
-        const { episodes, figures } = await this.#iterate({ progress: this.#steps / steps, signal });
+        const { episodes, figures } = await this.#iterate({
+          progress: this.#steps / steps,
+          left: steps - this.#steps,
+          signal,
+        });
         for (const report of episodes) {
           last.add(report.return);
           for (const one of followers) one.episode(report);

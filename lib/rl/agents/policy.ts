@@ -44,21 +44,24 @@ export function readLayers(where: string, given: NetworkOptions | undefined, sta
 }
 
 /**
- * A network of fully connected layers. Weights are orthogonal, of gain √2 in the hidden layers and `gain` in the last
- * one; biases are 0 (as stable-baselines3 and CleanRL begin).
+ * A network of fully connected layers. With a gain, weights are orthogonal, of gain √2 in the hidden layers and `gain`
+ * in the last one, and biases are 0, as stable-baselines3 and CleanRL begin where the policy is learnt from its own
+ * rollouts. Without, they are those of `Linear`, as both begin where it is learnt from a replay.
  */
 export function fullyConnected(
   input: Shape,
   { hidden, activation }: Layers,
   outputs: number,
-  gain: number,
+  gain?: number,
 ): Module {
   const sizes = [sizeOf(input), ...hidden, outputs];
   const layers = sizes.slice(1).flatMap((size, i) => {
     const linear = new Linear(sizes[i] as number, size);
     const isLast = i === hidden.length;
-    orthogonal(linear.weight, isLast ? gain : Math.SQRT2);
-    constant(linear.bias as Parameter, 0);
+    if (gain !== undefined) {
+      orthogonal(linear.weight, isLast ? gain : Math.SQRT2);
+      constant(linear.bias as Parameter, 0);
+    }
     return isLast ? [linear] : [linear, new ACTIVATIONS[activation]()];
   });
   return new Sequential(...(input.length === 1 ? [] : [new Flatten()]), ...layers);

@@ -1,0 +1,83 @@
+import { write } from "../../eager/apply.js";
+import { ArgumentError } from "../../errors.js";
+import { add } from "../../ops/add.js";
+import { mul } from "../../ops/mul.js";
+import { reshape } from "../../ops/reshape.js";
+import { to } from "../../ops/to.js";
+import { where } from "../../ops/where.js";
+import { describe, isInstance } from "../../options.js";
+import type { Generator } from "../../random/generator.js";
+import { fromTypedArray, zeros } from "../../tensor/create.js";
+import type { Shape } from "../../tensor/shape.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { Box, type Discrete, type Space } from "../space.js";
+
+/** The middle of a box and half its width, of the box's shape. */
+export interface Bounds {
+  readonly middle: Tensor;
+  readonly half: Tensor;
+}
+
+/** @throws ArgumentError unless the space is a `Box` with finite bounds. */
+export function boundsOf(name: string, space: Space): Bounds {
+  if (!isInstance(space, Box) || ![...space.low, ...space.high].every(Number.isFinite)) {
+    throw new ArgumentError(
+      `${name}: expected an action space that is a Box with finite bounds, got ${isInstance(space, Box) ? space : describe(space)}`,
+    );
+  }
+  const { low, high, shape } = space;
+  const each = (of: (low: number, high: number) => number): Tensor =>
+    fromTypedArray(
+      Float32Array.from(low, (least, i) => of(least, high[i] as number)),
+      [...shape],
+    );
+  return { middle: each((a, b) => a / 2 + b / 2), half: each((a, b) => b / 2 - a / 2) };
+}
+
+/** Points of [−1, 1] as actions. [n, …] */
+export const fromUnit = (unit: Tensor, { middle, half }: Bounds): Tensor => add(mul(unit, half), middle);
+
+/** Actions by chance, each as likely as another: the numbers from 0 on, [n] int32. */
+export function uniformNumbers(n: number, { n: count }: Discrete, generator: Generator): Tensor {
+  // In float64 u·count < count, since u < 1. The conversion cuts what follows the point.
+  return to(mul(generator.uniform([n], { dtype: "float64" }), count), "int32");
+}
+
+/** Actions by chance, each as likely as another. [n, …] */
+export function uniformPoints(n: number, bounds: Bounds, generator: Generator): Tensor {
+  return fromUnit(generator.uniform([n, ...bounds.middle.shape], { low: -1, high: 1 }), bounds);
+}
+
+/**
+ * Normal noise of n environments that depends on the noise of the step before: where an episode begins N(0, 1), else
+ *
+ *     ε ← c·ε + √(1 − c²)·N(0, 1)
+ *
+ * Each ε for itself is N(0, 1), for any correlation c in [0, 1). This is the process of Ornstein and Uhlenbeck (1930),
+ * with which Lillicrap et al. (2016) explore; with their θ and a step of time dt, c = 1 − θ·dt.
+ */
+export class ActionNoise {
+  /** ε of the last step. [n, …shape] */
+  readonly last: Tensor;
+
+  constructor(
+    n: number,
+    shape: Shape,
+    readonly correlation: number,
+  ) {
+    this.last = zeros([n, ...shape]);
+  }
+
+  /** @param isNew Where an episode begins, [n] bool. @returns ε [n, …shape] */
+  next(isNew: Tensor, generator: Generator): Tensor {
+    const { last, correlation } = this;
+    const fresh = generator.normal(last.shape);
+    if (correlation === 0) return fresh;
+    const [n] = last.shape as [number];
+    const begins = reshape(isNew, [n, ...last.shape.slice(1).map(() => 1)]);
+    const goesOn = add(mul(last, correlation), mul(fresh, Math.sqrt(1 - correlation ** 2)));
+    const noise = where(begins, fresh, goesOn);
+    write("noise", last, noise);
+    return noise;
+  }
+}
