@@ -12,6 +12,7 @@ export type { OnPolicyOptions } from "./agents/on-policy.js";
 export type { NetworkOptions } from "./agents/policy.js";
 export { PPO, type PPOOptions } from "./agents/ppo.js";
 export { REINFORCE, type REINFORCEOptions } from "./agents/reinforce.js";
+export { SAC, type SACOptions } from "./agents/sac.js";
 export { type CheckEnvironmentOptions, checkEnvironment } from "./check-environment.js";
 export { encodeObservation, observationSize } from "./encode.js";
 export type { Environment, Info, ResetOptions, Start, Transition } from "./environment.js";

@@ -1,14 +1,16 @@
 import { write } from "../../eager/apply.js";
 import { ArgumentError } from "../../errors.js";
 import { add } from "../../ops/add.js";
+import { div } from "../../ops/div.js";
 import { mul } from "../../ops/mul.js";
 import { reshape } from "../../ops/reshape.js";
+import { sub } from "../../ops/sub.js";
 import { to } from "../../ops/to.js";
+import { unsqueeze } from "../../ops/unsqueeze.js";
 import { where } from "../../ops/where.js";
 import { describe, isInstance } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
 import { fromTypedArray, zeros } from "../../tensor/create.js";
-import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { Box, type Discrete, type Space } from "../space.js";
 
@@ -18,14 +20,19 @@ export interface Bounds {
   readonly half: Tensor;
 }
 
-/** @throws ArgumentError unless the space is a `Box` with finite bounds. */
+/** @throws ArgumentError unless the space is a `Box` with finite bounds that differ. */
 export function boundsOf(name: string, space: Space): Bounds {
-  if (!isInstance(space, Box) || ![...space.low, ...space.high].every(Number.isFinite)) {
-    throw new ArgumentError(
-      `${name}: expected an action space that is a Box with finite bounds, got ${isInstance(space, Box) ? space : describe(space)}`,
-    );
+  if (!isInstance(space, Box)) {
+    throw new ArgumentError(`${name}: expected an action space that is a Box, got ${describe(space)}`);
   }
   const { low, high, shape } = space;
+  if (
+    !low.every(
+      (bound, i) => Number.isFinite(bound) && Number.isFinite(high[i]) && bound < (high[i] as number),
+    )
+  ) {
+    throw new ArgumentError(`${name}: expected an action space with finite bounds, low < high, got ${space}`);
+  }
   const each = (of: (low: number, high: number) => number): Tensor =>
     fromTypedArray(
       Float32Array.from(low, (least, i) => of(least, high[i] as number)),
@@ -34,8 +41,17 @@ export function boundsOf(name: string, space: Space): Bounds {
   return { middle: each((a, b) => a / 2 + b / 2), half: each((a, b) => b / 2 - a / 2) };
 }
 
-/** Points of [−1, 1] as actions. [n, …] */
-export const fromUnit = (unit: Tensor, { middle, half }: Bounds): Tensor => add(mul(unit, half), middle);
+/** Points of [−1, 1], [n, size], as actions, [n, …shape]. */
+export function fromUnit(unit: Tensor, { middle, half }: Bounds): Tensor {
+  const all = reshape(unit, [unit.shape[0] as number, ...middle.shape]);
+  return add(mul(all, half), middle);
+}
+
+/** Actions, [n, …shape], as points of [−1, 1], [n, size]. */
+export function toUnit(action: Tensor, { middle, half }: Bounds): Tensor {
+  const n = action.shape[0] as number;
+  return reshape(div(sub(action, middle), half), [n, middle.size]);
+}
 
 /** Actions by chance, each as likely as another: the numbers from 0 on, [n] int32. */
 export function uniformNumbers(n: number, { n: count }: Discrete, generator: Generator): Tensor {
@@ -45,7 +61,7 @@ export function uniformNumbers(n: number, { n: count }: Discrete, generator: Gen
 
 /** Actions by chance, each as likely as another. [n, …] */
 export function uniformPoints(n: number, bounds: Bounds, generator: Generator): Tensor {
-  return fromUnit(generator.uniform([n, ...bounds.middle.shape], { low: -1, high: 1 }), bounds);
+  return fromUnit(generator.uniform([n, bounds.middle.size], { low: -1, high: 1 }), bounds);
 }
 
 /**
@@ -57,26 +73,24 @@ export function uniformPoints(n: number, bounds: Bounds, generator: Generator): 
  * with which Lillicrap et al. (2016) explore; with their θ and a step of time dt, c = 1 − θ·dt.
  */
 export class ActionNoise {
-  /** ε of the last step. [n, …shape] */
+  /** ε of the last step. [n, size] */
   readonly last: Tensor;
 
   constructor(
     n: number,
-    shape: Shape,
+    size: number,
     readonly correlation: number,
   ) {
-    this.last = zeros([n, ...shape]);
+    this.last = zeros([n, size]);
   }
 
-  /** @param isNew Where an episode begins, [n] bool. @returns ε [n, …shape] */
+  /** @param isNew Where an episode begins, [n] bool. @returns ε [n, size] */
   next(isNew: Tensor, generator: Generator): Tensor {
     const { last, correlation } = this;
     const fresh = generator.normal(last.shape);
     if (correlation === 0) return fresh;
-    const [n] = last.shape as [number];
-    const begins = reshape(isNew, [n, ...last.shape.slice(1).map(() => 1)]);
     const goesOn = add(mul(last, correlation), mul(fresh, Math.sqrt(1 - correlation ** 2)));
-    const noise = where(begins, fresh, goesOn);
+    const noise = where(unsqueeze(isNew, 1), fresh, goesOn);
     write("noise", last, noise);
     return noise;
   }
