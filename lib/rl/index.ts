@@ -1,6 +1,7 @@
 export { A2C, type A2COptions } from "./agents/a2c.js";
 export type { AgentOptions, Iteration, PredictOptions, Run } from "./agents/agent.js";
 export { Agent } from "./agents/agent.js";
+export { DDPG, type DDPGOptions } from "./agents/ddpg.js";
 export { DQN, type DQNOptions } from "./agents/dqn.js";
 export type { LearningEnvironment } from "./agents/environments.js";
 export type { EpisodeReport } from "./agents/episodes.js";
@@ -13,6 +14,7 @@ export type { NetworkOptions } from "./agents/policy.js";
 export { PPO, type PPOOptions } from "./agents/ppo.js";
 export { REINFORCE, type REINFORCEOptions } from "./agents/reinforce.js";
 export { SAC, type SACOptions } from "./agents/sac.js";
+export { TD3, type TD3Options } from "./agents/td3.js";
 export { type CheckEnvironmentOptions, checkEnvironment } from "./check-environment.js";
 export { encodeObservation, observationSize } from "./encode.js";
 export type { Environment, Info, ResetOptions, Start, Transition } from "./environment.js";

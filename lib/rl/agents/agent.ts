@@ -111,8 +111,8 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
     options: AgentOptions,
   ) {
     this.name = kind.name;
-    this.#options = plainOptions(options);
     checkOptions(kind.name, options, [...AGENT_OPTIONS, ...kind.options]);
+    this.#options = plainOptions(options);
     this.seed = checkNumber(kind.name, "seed", options.seed ?? 0, { min: 0, integer: true });
     const root = new Generator(this.seed);
     this.acting = root[fork]();
