@@ -5,6 +5,7 @@
 //     data    little-endian float32, int32 or uint8, each array at a multiple of 64
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { type EvolutionSettings, firstSteps } from "./evolution/jobs.js";
+import type { PpoSettings } from "./rl/jobs.js";
 import type { Descent, Job, OptimizerSettings, Product } from "./workloads.js";
 import { OPTIMIZERS } from "./workloads.js";
 
@@ -18,7 +19,7 @@ interface ArrayEntry {
 }
 
 export interface Header {
-  readonly kind: "network" | "product" | "descent" | "mnist";
+  readonly kind: "network" | "product" | "descent" | "mnist" | "ppo";
   /** Features of a network: in → … → out. */
   readonly sizes?: readonly number[];
   readonly batch?: number;
@@ -27,6 +28,8 @@ export interface Header {
   readonly descent?: Descent;
   /** Of the mode `evolution`. */
   readonly evolution?: EvolutionSettings;
+  /** Of the mode `rl`. */
+  readonly ppo?: PpoSettings;
   readonly optimizers?: Readonly<Record<string, OptimizerSettings>>;
   /** For kind `mnist`: the four files, and the settings of the run. */
   readonly mnist?: MnistRun;

@@ -15,6 +15,8 @@ interface Candidate {
   readonly command: (python: string) => readonly string[];
   /** It is not timed on steps with more operations than this, which would take half a minute or more each. */
   readonly maxFlops?: number;
+  /** This library in another way, which takes part without being asked for. */
+  readonly isOurs?: boolean;
 }
 
 // --expose-gc: to collect the garbage of the preparation, which is not part of the steps' memory.
@@ -30,9 +32,11 @@ const tfjs = (name: string, more: { maxFlops?: number } = {}): Candidate => ({
 });
 
 export const OURS = "thalweg";
+const ours = (name: string) => () => node(join(folder, "impl", "thalweg.ts"), name);
 
 const CANDIDATES: readonly Candidate[] = [
-  { name: OURS, command: () => node(join(folder, "impl", "thalweg.ts")) },
+  { name: OURS, command: ours(OURS), isOurs: true },
+  { name: "thalweg-js", command: ours("thalweg-js"), isOurs: true },
   { name: "torch-eager", command: inPython("torch_peer.py", "torch-eager") },
   { name: "torch-compile", command: inPython("torch_peer.py", "torch-compile") },
   { name: "jax-jit", command: inPython("jax_peer.py", "jax-jit") },
@@ -47,11 +51,15 @@ const CANDIDATES: readonly Candidate[] = [
   { name: "torch-fused", command: inPython("torch_peer.py", "torch-fused") },
   { name: "torch-mkl", command: inPython("torch_peer.py", "torch-mkl") },
   { name: "torch-onednn", command: inPython("torch_peer.py", "torch-onednn") },
+  { name: "torch-ppo", command: inPython("torch_ppo_peer.py") },
+  { name: "jax-ppo", command: inPython("jax_ppo_peer.py") },
   { name: "pycma", command: inPython("pycma_peer.py") },
   { name: "scipy", command: inPython("scipy_peer.py") },
 ];
 
-export const PEERS: readonly string[] = CANDIDATES.map(({ name }) => name).filter((name) => name !== OURS);
+export const PEERS: readonly string[] = CANDIDATES.filter(({ isOurs }) => isOurs !== true).map(
+  ({ name }) => name,
+);
 
 /** The float64 steps against which all implementations are verified. */
 export const REFERENCE_COMMAND: readonly string[] = node(join(folder, "impl", "reference.ts"));
@@ -82,8 +90,8 @@ export async function findImplementations(
   const found: Implementation[] = [];
   const skipped: Skip[] = [];
   const python = findPython();
-  for (const { name, command, maxFlops = Number.POSITIVE_INFINITY } of CANDIDATES) {
-    if (name !== OURS && !peers.includes(name)) continue;
+  for (const { name, command, maxFlops = Number.POSITIVE_INFINITY, isOurs } of CANDIDATES) {
+    if (isOurs !== true && !peers.includes(name)) continue;
     const words = command(python ?? "");
     if (words[0] === "") {
       skipped.push({ impl: name, where: null, reason: `needs Python packages: ${SETUP} installs them` });

@@ -33,7 +33,7 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-interface Turn {
+export interface Turn {
   readonly impl: Implementation;
   readonly child: ImplementationProcess;
   readonly samples: number[];
@@ -143,9 +143,9 @@ export async function measure(
 }
 
 /** Times all in rounds. Each round begins with another implementation. @returns those that did not fail. */
-async function takeTurns(
+export async function takeTurns(
   turns: readonly Turn[],
-  job: Job,
+  job: Pick<Job, "optimizer">,
   { rounds, sliceMillis, pauseMillis }: Pace,
   fail: (impl: string, reason: string) => void,
 ): Promise<Turn[]> {

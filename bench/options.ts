@@ -16,7 +16,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --threads N      how many each may use                     (default: all cores)
   --quick          few and short turns: to try it, not to tell by
   --json FILE      write the rows there
-  --results        write bench/RESULTS.md, and bench/GRADIENT-FREE.md with what gradient-free found
+  --results        write bench/RESULTS.md, bench/GRADIENT-FREE.md of gradient-free, and bench/RL.md of rl
   --help           this text`;
 
 export interface Options {

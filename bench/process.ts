@@ -5,6 +5,8 @@ import type { Settings } from "./implementations.js";
 import type {
   Answer,
   Hello,
+  Learn,
+  Learned,
   Outside,
   Prepare,
   Request,
@@ -86,6 +88,10 @@ export class ImplementationProcess {
   /** @returns microseconds per evaluation, by sample. */
   async outside(request: Omit<Outside, "do">): Promise<readonly number[]> {
     return ((await this.#ask({ do: "outside", ...request })) as unknown as { samples: number[] }).samples;
+  }
+
+  async learn(request: Omit<Learn, "do">): Promise<Learned> {
+    return (await this.#ask({ do: "learn", ...request })) as unknown as Learned;
   }
 
   /** Ends the process, by force if it does not end by itself. */

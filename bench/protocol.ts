@@ -69,11 +69,17 @@ export interface Outside {
   readonly minMillis: number;
 }
 
+/** Learn from the beginning, to the end of the run that is prepared. */
+export interface Learn {
+  readonly do: "learn";
+  readonly seed: number;
+}
+
 export interface Quit {
   readonly do: "quit";
 }
 
-export type Request = Prepare | Verify | Time | Search | Outside | Quit;
+export type Request = Prepare | Verify | Time | Search | Outside | Learn | Quit;
 
 export interface Values {
   readonly values: readonly number[];
@@ -86,6 +92,20 @@ export interface Searched {
   readonly evaluations: number;
   /** Evaluations to each target; null if it was not hit. */
   readonly hits: readonly (number | null)[];
+}
+
+/** A whole run. */
+export interface Learned {
+  /** Of all environments. */
+  readonly steps: number;
+  /** Those that have ended. */
+  readonly episodes: number;
+  /** Of the last 100 of them, by chance as they were learnt from; null if none has ended. */
+  readonly meanReturn: number | null;
+  /** From making the agent to the end, its compilation included. */
+  readonly seconds: number;
+  /** Thereof to the end of the first `chunk` updates. */
+  readonly firstSeconds: number;
 }
 
 export interface Timing {

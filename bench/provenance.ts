@@ -6,7 +6,7 @@ import process from "node:process";
 import type { Implementation } from "./implementations.js";
 
 /** The files that `--results` writes. */
-export const KEPT = { all: "RESULTS.md", gradientFree: "GRADIENT-FREE.md" } as const;
+export const KEPT = { all: "RESULTS.md", gradientFree: "GRADIENT-FREE.md", rl: "RL.md" } as const;
 
 const FLAGS = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve"];
 

@@ -1,10 +1,12 @@
 // The results as text, for the terminal and the files that are kept.
 import { leftOut, merge, type Part, searchParts } from "./gradient-free/kept.js";
 import type { SearchRow } from "./gradient-free/searches.js";
-import { LEGEND, searchReports } from "./gradient-free/tables.js";
+import { LEGEND as SEARCH_LEGEND, searchReports } from "./gradient-free/tables.js";
 import { type Implementation, OURS, type Skip } from "./implementations.js";
 import type { Peak } from "./peak.js";
 import { commandOf, KEPT, provenance } from "./provenance.js";
+import type { LearnedRow } from "./rl/run.js";
+import { LEGEND as LEARNING_LEGEND, learningTable, noteLines } from "./rl/tables.js";
 import type { Row } from "./row.js";
 import { skippedLines } from "./skipped.js";
 import { table } from "./table.js";
@@ -14,6 +16,8 @@ export interface Results {
   readonly rows: readonly Row[];
   /** Of the mode `gradient-free`. */
   readonly searches: readonly SearchRow[];
+  /** Of the mode `rl`. */
+  readonly learned: readonly LearnedRow[];
   readonly skipped: readonly Skip[];
   readonly implementations: readonly Implementation[];
   readonly peak: Peak | { readonly missing: string };
@@ -33,6 +37,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   optimizer: "Step of an optimizer alone",
   "gradient-free": "Without gradients",
   evolution: "Generation of OpenAI-ES, 256 candidates",
+  rl: "Learning PPO on CartPole-v1",
   "time-to-accuracy": "From the start of the process to 98 % on MNIST",
 };
 
@@ -122,10 +127,12 @@ function peakLine({ peak, threads }: Results): string {
 export function summary(results: Results): string {
   const parts = MODES.flatMap((mode) => {
     const rows = results.rows.filter((row) => row.mode === mode);
-    return rows.length === 0 ? [] : [`## ${TITLES[mode]}`, ratioTable(rows), timeTable(rows)];
+    if (rows.length === 0) return [];
+    const tables = mode === "rl" ? learningParts(results) : [ratioTable(rows), timeTable(rows)];
+    return [`## ${TITLES[mode]}`, ...tables];
   });
   const reports = searchReports(results.searches);
-  if (reports.size > 0) parts.push("## Searches without gradients", LEGEND);
+  if (reports.size > 0) parts.push("## Searches without gradients", SEARCH_LEGEND);
   for (const [d, report] of reports) parts.push(`### d = ${d}`, ...report);
   const skipped = skippedLines(results.skipped);
   if (skipped.length > 0) parts.push("## Skipped", skipped.join("\n"));
@@ -137,13 +144,37 @@ export function summary(results: Results): string {
  * @param read The text of such a file as it is; null if there is none.
  */
 export function files(results: Results, read: (name: string) => string | null): Map<string, string> {
-  const isTimedWithout = ({ mode }: Row) => mode === "gradient-free";
-  const rows = results.rows.filter((row) => !isTimedWithout(row));
-  const parts = gradientFreeParts(results, results.rows.filter(isTimedWithout));
+  const timedIn = (wanted: Mode) => results.rows.filter(({ mode }) => mode === wanted);
+  const rows = results.rows.filter(({ mode }) => mode !== "gradient-free" && mode !== "rl");
+  const parts = gradientFreeParts(results, timedIn("gradient-free"));
   const texts = new Map<string, string>();
   if (rows.length > 0) texts.set(KEPT.all, markdown({ ...results, rows, searches: [] }));
+  const learning = timedIn("rl");
+  if (learning.length > 0) texts.set(KEPT.rl, learningText(results, learning));
   if (parts.size > 0) texts.set(KEPT.gradientFree, merge(read(KEPT.gradientFree), parts));
   return texts;
+}
+
+/** What is to be said of learning. */
+function learningParts({ rows, learned }: Results): string[] {
+  const notes = noteLines(learned);
+  const timed = rows.filter(({ mode }) => mode === "rl");
+  return [LEARNING_LEGEND, learningTable(timed, learned), ...(notes.length === 0 ? [] : [notes.join("\n")])];
+}
+
+/** The file of the mode `rl`. */
+function learningText(results: Results, rows: readonly Row[]): string {
+  const { implementations, threads, skipped, args } = results;
+  const took = implementations.filter(({ name }) => rows.some(({ impl }) => impl === name));
+  const parts = [
+    `# ${TITLES.rl}`,
+    `Written by \`npm run bench -- --modes rl --results\`. What is measured, and how, is told in [README.md](README.md).`,
+    ...learningParts(results),
+    ...leftOut(skipped, "rl"),
+    table(["", ""], provenance({ implementations: took, threads, peak: peakLine(results) })),
+    `\`\`\`sh\n${commandOf(args)}\n\`\`\``,
+  ];
+  return `${parts.join("\n\n")}\n`;
 }
 
 /** What this run has to say in the file of the mode `gradient-free`. */

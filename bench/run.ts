@@ -11,6 +11,8 @@ import { type Options, readOptions, USAGE } from "./options.js";
 import { measurePeak } from "./peak.js";
 import { errorText } from "./process.js";
 import { files, type Results, summary } from "./report.js";
+import { FULL_EXTENT, QUICK_EXTENT } from "./rl/jobs.js";
+import { type LearnedRow, reinforcementLearning } from "./rl/run.js";
 import type { Row } from "./row.js";
 import { candidates, timeToAccuracy, WORKLOAD } from "./time-to-accuracy.js";
 import { allJobs, type Job } from "./workloads.js";
@@ -39,9 +41,10 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
 
   const rows: Row[] = [];
   const searches: SearchRow[] = [];
+  const learned: LearnedRow[] = [];
   const keep = (found: readonly SearchRow[] = searches) => {
     if (options.json === null) return;
-    writeFileSync(options.json, `${JSON.stringify([...rows, ...found], null, 2)}\n`);
+    writeFileSync(options.json, `${JSON.stringify([...rows, ...found, ...learned], null, 2)}\n`);
   };
   const add = (outcome: Outcome, name: string) => {
     rows.push(...outcome.rows);
@@ -75,6 +78,17 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     searches.push(...own);
     add({ ...outcome, notes: [] }, "gradient-free");
   }
+  if (options.modes.includes("rl")) {
+    const { learned: own, ...outcome } = await reinforcementLearning(found, {
+      ...shared,
+      extent: options.quick ? QUICK_EXTENT : FULL_EXTENT,
+      file: join(folder, "learning"),
+      matches: (job, impl) => matches(options, job, impl),
+      say,
+    });
+    learned.push(...own);
+    add({ ...outcome, notes: [] }, "rl");
+  }
   if (options.modes.includes("time-to-accuracy")) {
     const known = candidates().map(({ name }) => name);
     const names = known.filter(
@@ -86,7 +100,17 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     const file = join(folder, "run");
     if (names.length > 0) add(await timeToAccuracy(names, { file, settings, runs, say }), "time-to-accuracy");
   }
-  return { rows, searches, skipped, implementations: found, peak, threads: options.threads, notes, args };
+  return {
+    rows,
+    searches,
+    learned,
+    skipped,
+    implementations: found,
+    peak,
+    threads: options.threads,
+    notes,
+    args,
+  };
 }
 
 function takesPart({ modes }: Implementation, { mode }: Job): boolean {

@@ -2,20 +2,42 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setImmediate } from "node:timers/promises";
-import type { Hello, Outside, Prepare, Request, Search, Searched, Timing, Values } from "./protocol.js";
+import type {
+  Hello,
+  Learned,
+  Outside,
+  Prepare,
+  Request,
+  Search,
+  Searched,
+  Timing,
+  Values,
+} from "./protocol.js";
 
 /** A workload that is ready to run. */
 export interface Session {
   /** Runs this number of steps, and returns when they are done. */
   run(steps: number): void | Promise<void>;
   /** See `Verify`; called before anything is timed. */
-  verify(batches: readonly number[]): readonly number[] | Promise<readonly number[]>;
+  verify?(batches: readonly number[]): readonly number[] | Promise<readonly number[]>;
+  /**
+   * Learns from the beginning, in the place of `verify`.
+   * @param begun To be called once, after the first `chunk` updates.
+   */
+  learn?(seed: number, begun: () => void): Promise<Run>;
   /** The loss of the last step. */
   loss?(): number;
   /** A note for the report. */
   readonly note?: string;
   /** The only number of steps that `run` can be called with; without it, any. */
   readonly fixedSteps?: number;
+}
+
+/** What was learnt from. */
+export interface Run {
+  readonly steps: number;
+  /** Of the episodes that have ended, in their order. */
+  readonly returns: readonly number[];
 }
 
 export interface Implementation extends Hello {
@@ -27,6 +49,8 @@ export interface Implementation extends Hello {
 }
 
 const SAMPLE_MILLIS = 2;
+/** Episodes whose returns are averaged. */
+const LAST = 100;
 
 /** Answers requests until the input ends. */
 export async function serve({ prepare, search, timeOutside, ...hello }: Implementation): Promise<void> {
@@ -48,16 +72,42 @@ export async function serve({ prepare, search, timeOutside, ...hello }: Implemen
       else if (request.do === "outside") say({ ok: true, samples: timeOutside?.(request) });
       else if (session === null) throw new Error("nothing is prepared");
       else if (request.do === "verify") {
-        say({ ok: true, ...({ values: await session.verify(request.batches) } satisfies Values) });
-        // One run, so that everything made on first use exists.
-        await session.run(session.fixedSteps ?? 1);
-        await collectGarbage();
-        forgetPeak();
+        const values = (await session.verify?.(request.batches)) ?? [];
+        say({ ok: true, ...({ values } satisfies Values) });
+        await settle(session);
+      } else if (request.do === "learn") {
+        say({ ok: true, ...(await learn(session, request.seed)) });
+        await settle(session);
       } else say({ ok: true, ...(await time(session, chunk, request.minMillis, baseline)) });
     } catch (error) {
       say({ ok: false, error: error instanceof Error ? error.message : String(error) });
     }
   }
+}
+
+/** One run, so that everything made on first use exists. */
+async function settle(session: Session): Promise<void> {
+  await session.run(session.fixedSteps ?? 1);
+  await collectGarbage();
+  forgetPeak();
+}
+
+async function learn(session: Session, seed: number): Promise<Learned> {
+  if (session.learn === undefined) throw new Error("nothing can be learnt");
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  let firstSeconds = Number.NaN;
+  const { steps, returns } = await session.learn(seed, () => {
+    firstSeconds = seconds();
+  });
+  const last = returns.slice(-LAST);
+  return {
+    steps,
+    episodes: returns.length,
+    meanReturn: last.length === 0 ? null : last.reduce((sum, one) => sum + one, 0) / last.length,
+    seconds: seconds(),
+    firstSeconds,
+  };
 }
 
 async function time(

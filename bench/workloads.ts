@@ -11,6 +11,7 @@ export const MODES = [
   "optimizer",
   "gradient-free",
   "evolution",
+  "rl",
   "time-to-accuracy",
 ] as const;
 export type Mode = (typeof MODES)[number];
@@ -239,7 +240,7 @@ function optimizerJobs(): Job[] {
   );
 }
 
-/** All jobs except time-to-accuracy, which is a whole run and not a step. */
+/** All jobs except those of time-to-accuracy and rl, which are whole runs and not steps. */
 export function allJobs(): Job[] {
   return [
     ...trainJobs("train"),

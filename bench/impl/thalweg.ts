@@ -1,5 +1,6 @@
 // Thalweg's implementation in the benchmark.
 import { readFileSync } from "node:fs";
+import process from "node:process";
 import {
   backendInfo,
   compile,
@@ -13,11 +14,14 @@ import {
 import { type DataFile, readDataFile, valuesOf } from "../data-file.js";
 import { evolutionSession } from "../evolution/sessions.js";
 import type { Prepare } from "../protocol.js";
+import { learningSession } from "../rl/sessions.js";
 import { pick, type Session, serve } from "../serve.js";
 import type { Mode, Product } from "../workloads.js";
 import { buildDescent, valuesAfter } from "./descent.js";
 import { buildNetwork, buildOptimizer, eagerStep, type Network, type Step } from "./network.js";
 import { OUTSIDE, SEARCHES, search, timeOutside } from "./searches.js";
+
+const name = process.argv[2] ?? "thalweg";
 
 function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Session {
   setThreads(threads);
@@ -27,6 +31,8 @@ function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Sess
       return productSession(file);
     case "evolution":
       return evolutionSession(file, chunk);
+    case "rl":
+      return learningSession(file, name === "thalweg" ? "ops" : "javascript");
     case "optimizer":
       return descentSession(file);
     case "infer":
@@ -151,14 +157,12 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 const { isa, matmul } = backendInfo();
-const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian", "optimizer", "evolution"];
+const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian", "optimizer", "evolution", "rl"];
+const inOps = { modes, searches: SEARCHES, search, outside: OUTSIDE, timeOutside };
 await serve({
-  name: "thalweg",
+  name,
   version: `${version} (${isa} kernels, matmul by ${matmul})`,
-  modes,
   prepare,
-  searches: SEARCHES,
-  search,
-  outside: OUTSIDE,
-  timeOutside,
+  // The other way is with environments in JavaScript.
+  ...(name === "thalweg" ? inOps : { modes: ["rl"] }),
 });

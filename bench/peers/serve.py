@@ -10,6 +10,8 @@ import time
 import numpy as np
 
 SAMPLE_SECONDS = 0.002
+LAST = 100
+"""Episodes whose returns are averaged."""
 
 
 class DataFile:
@@ -50,12 +52,22 @@ class Session:
     fixed_steps = None
     """The only number of steps that `run` can be called with; without it, any."""
 
+    note = None
+    """A note for the report."""
+
     def run(self, steps):
         """Runs this number of steps, and returns when they are done."""
         raise NotImplementedError
 
     def verify(self, batches):
         """The loss of a step on each of these mini-batches, or `pick` of the output for the first."""
+        raise NotImplementedError
+
+    def learn(self, seed, begun):
+        """
+        Learns from the beginning, in the place of `verify`; calls `begun` once, after the first `chunk` updates.
+        → steps, and the returns of the episodes that have ended, in their order.
+        """
         raise NotImplementedError
 
     def loss(self):
@@ -82,17 +94,39 @@ def serve(name, version, modes, prepare):
                 baseline = resident_bytes("VmRSS")
                 chunk = request["chunk"]
                 session = prepare(request, DataFile(request["file"]))
-                say({"ok": True})
+                say({"ok": True, **({} if session.note is None else {"note": session.note})})
             elif request["do"] == "verify":
                 say({"ok": True, "values": session.verify(request["batches"])})
-                # One run, so that everything made on first use exists.
-                session.run(session.fixed_steps or 1)
-                gc.collect()
-                forget_peak()
+                settle(session)
+            elif request["do"] == "learn":
+                say({"ok": True, **learn(session, request["seed"])})
+                settle(session)
             else:
                 say({"ok": True, **timing(session, chunk, request["minMillis"], baseline)})
         except Exception as error:  # whatever it is, the benchmark reports it
             say({"ok": False, "error": f"{type(error).__name__}: {error}"})
+
+
+def settle(session):
+    """One run, so that everything made on first use exists."""
+    session.run(session.fixed_steps or 1)
+    gc.collect()
+    forget_peak()
+
+
+def learn(session, seed):
+    started = time.perf_counter()
+    first = []
+    steps, returns = session.learn(seed, lambda: first.append(time.perf_counter() - started))
+    seconds = time.perf_counter() - started
+    last = returns[-LAST:]
+    return {
+        "steps": steps,
+        "episodes": len(returns),
+        "meanReturn": sum(last) / len(last) if last else None,
+        "seconds": seconds,
+        "firstSeconds": first[0],
+    }
 
 
 def timing(session, chunk, min_millis, baseline):

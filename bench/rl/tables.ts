@@ -1,0 +1,60 @@
+// Learning as tables.
+import { OURS } from "../implementations.js";
+import type { Row } from "../row.js";
+import { table } from "../table.js";
+import type { LearnedRow } from "./run.js";
+
+const count = (value: number) => Math.round(value).toLocaleString("en");
+const perSecond = (micros: number) => count(1e6 / micros);
+
+/** What the columns of the tables mean. */
+export const LEGEND = `"cartpole-4x128": 4 environments, an update after each 128 steps of them. "times": steps a second, over those of the
+implementation. "mean return": of the last 100 episodes that were learnt from, actions by chance, of 500 at most. "first s":
+seconds from making the agent to the end of its first updates, compilation included; "run s": to the end of its run. Steps
+a second are taken after that, without compilation.`;
+
+/** Steps a second with their percentiles, and what a whole run led to. */
+export function learningTable(rows: readonly Row[], learned: readonly LearnedRow[]): string {
+  const head = [
+    "workload",
+    "by",
+    "steps/s",
+    "p10",
+    "p90",
+    "times",
+    "of peak",
+    "MiB",
+    "mean return",
+    "steps",
+    "first s",
+    "run s",
+  ];
+  const body = rows.map((row) => {
+    const { workload, impl, medianMicros, p10Micros, p90Micros, shareOfPeak, peakBytes } = row;
+    const ours = rows.find((other) => other.workload === workload && other.impl === OURS);
+    const run = learned.find((other) => other.workload === workload && other.impl === impl);
+    return [
+      workload,
+      impl,
+      perSecond(medianMicros),
+      // The slowest samples take the most time.
+      perSecond(p90Micros),
+      perSecond(p10Micros),
+      ours === undefined ? "—" : `${(medianMicros / ours.medianMicros).toFixed(2)}×`,
+      shareOfPeak === null ? "—" : `${(100 * shareOfPeak).toFixed(1)} %`,
+      peakBytes === null ? "—" : (peakBytes / 2 ** 20).toFixed(1),
+      run?.meanReturn?.toFixed(1) ?? "—",
+      run === undefined ? "—" : count(run.steps),
+      run?.firstSeconds.toFixed(1) ?? "—",
+      run?.seconds.toFixed(1) ?? "—",
+    ];
+  });
+  return table(head, body);
+}
+
+/** What the implementations say of their work. */
+export function noteLines(learned: readonly LearnedRow[]): string[] {
+  return learned.flatMap(({ impl, workload, note }) =>
+    note === null ? [] : [`- ${impl}, ${workload}: ${note}`],
+  );
+}
