@@ -7,9 +7,8 @@ export type { LearningEnvironment } from "./agents/environments.js";
 export type { EpisodeReport } from "./agents/episodes.js";
 export type { EvaluateOptions, Evaluation } from "./agents/evaluate.js";
 export type { LearnOptions, LearnResult, UpdateReport } from "./agents/learn-options.js";
-export type { PolicyGradientOptions, RolloutOptions } from "./agents/on-policy.js";
 export type { OffPolicyOptions } from "./agents/off-policy.js";
-export type { OnPolicyOptions } from "./agents/on-policy.js";
+export type { PolicyGradientOptions, RolloutOptions } from "./agents/on-policy.js";
 export type { NetworkOptions } from "./agents/policy.js";
 export { PPO, type PPOOptions } from "./agents/ppo.js";
 export { REINFORCE, type REINFORCEOptions } from "./agents/reinforce.js";
@@ -24,17 +23,18 @@ export { CartPole } from "./environments/cart-pole.js";
 export { MountainCar, MountainCarContinuous } from "./environments/mountain-car.js";
 export { Pendulum } from "./environments/pendulum.js";
 export {
-  type ReplayBatch,
-  ReplayBuffer,
-  type ReplayBufferOptions,
-  type ReplayBufferStateDict,
-} from "./replay-buffer.js";
   type PresetAlgorithm,
   type PresetEnvironment,
   type PresetOf,
   preset,
 } from "./presets/index.js";
 export type { Preset } from "./presets/preset.js";
+export {
+  type ReplayBatch,
+  ReplayBuffer,
+  type ReplayBufferOptions,
+  type ReplayBufferStateDict,
+} from "./replay-buffer.js";
 export { Simulation, type SimulationOptions } from "./simulation.js";
 export { Box, type BoxOptions, Discrete, MultiBinary, MultiDiscrete, type Space } from "./space.js";
 export { SyncVectorEnvironment, type SyncVectorOptions } from "./sync-vector-environment.js";

@@ -16,8 +16,7 @@ import {
 } from "../../lib/index.js";
 import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
 import { exportOnnx } from "../../lib/onnx/index.js";
-import { Box, CartPole } from "../../lib/rl/index.js";
-import { CartPole, ReplayBuffer } from "../../lib/rl/index.js";
+import { Box, CartPole, ReplayBuffer } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
   argumentsOf as argumentsOfDistribution,

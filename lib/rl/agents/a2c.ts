@@ -1,5 +1,6 @@
 import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
+import type { FilePath } from "../../files/path.js";
 import { add } from "../../ops/add.js";
 import { mean } from "../../ops/mean.js";
 import { mul } from "../../ops/mul.js";
@@ -11,6 +12,7 @@ import { RMSprop } from "../../optim/rmsprop.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Run } from "./agent.js";
 import type { LearningEnvironment } from "./environments.js";
+import { loadAgent } from "./load.js";
 import {
   type Batch,
   OnPolicyAgent,
@@ -43,6 +45,23 @@ type Sources = [observation: Tensor, action: Tensor, advantage: Tensor, returns:
 export class A2C<Observation = unknown, Action = unknown> extends OnPolicyAgent<Observation, Action> {
   protected readonly optimizer: RMSprop;
   readonly #step: Compiled<Sources, { policyLoss: Tensor; valueLoss: Tensor; entropy: Tensor }>;
+
+  /**
+   * The agent that `save` wrote. Modules of one's own are not in the file and have to be given again.
+   * @param options Other options than those in the file.
+   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it does not fit the
+   *   environment; FileError, OptionError
+   * @example
+   * await new A2C(new CartPole()).save("agent.safetensors");
+   * const again = await A2C.load("agent.safetensors", new CartPole());
+   */
+  static load<Observation, Action>(
+    path: FilePath,
+    environment: LearningEnvironment<Observation, Action>,
+    options?: A2COptions,
+  ): Promise<A2C<Observation, Action>> {
+    return loadAgent(path, (all: A2COptions) => new A2C<Observation, Action>(environment, all), options);
+  }
 
   constructor(environment: LearningEnvironment<Observation, Action>, options: A2COptions = {}) {
     super({ name: "A2C", environments: 1, options: ROLLOUT_OPTIONS }, environment, options, STANDARD);

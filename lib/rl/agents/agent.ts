@@ -2,11 +2,10 @@ import { compile } from "../../compiler/compile.js";
 import { noGrad } from "../../context/grad-mode.js";
 import { fork } from "../../context/trace.js";
 import { assign } from "../../eager/apply.js";
-import { ArgumentError, BusyError, DataError } from "../../errors.js";
-import { checkPath, type FilePath } from "../../files/path.js";
+import { ArgumentError, BusyError } from "../../errors.js";
+import type { FilePath } from "../../files/path.js";
 import {
   differences,
-  isRecord,
   isRunState,
   putState,
   type RunParts,
@@ -14,9 +13,9 @@ import {
   type Stateful,
   stateOf,
 } from "../../keeping/run-state.js";
-import { loadState, saveState } from "../../keeping/state.js";
+import { saveState } from "../../keeping/state.js";
 import { Module } from "../../nn/module.js";
-import { checkFlag, checkNumber, checkOptions, describe, isInstance, isPlainObject } from "../../options.js";
+import { checkFlag, checkNumber, checkOptions, describe, isInstance } from "../../options.js";
 import { Generator } from "../../random/generator.js";
 import { zeros } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -316,33 +315,6 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
    */
   async save(path: FilePath): Promise<void> {
     await saveState(path, { agent: this.name, options: this.#options, state: this.stateDict() });
-  }
-
-  /**
-   * The agent in a file of `save`.
-   * @param options Other options than those in the file; modules of one's own are not in it and have to be given again.
-   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it is of another kind
-   *   of agent, or does not fit the environment; FileError, OptionError
-   */
-  static async load<A extends Agent<never, never>, O extends AgentOptions>(
-    this: new (
-      environment: never,
-      options: O,
-    ) => A,
-    path: FilePath,
-    environment: LearningEnvironment,
-    options?: O,
-  ): Promise<A> {
-    const file = await loadState(path);
-    if (!isRecord(file) || typeof file["agent"] !== "string" || !isPlainObject(file["options"])) {
-      throw new DataError(`load: ${checkPath("load", path)}: expected an agent, got another state`);
-    }
-    const agent = new this(environment as never, { ...(file["options"] as object), ...options } as O);
-    if (agent.name !== file["agent"]) {
-      throw new ArgumentError(`${agent.name}.load: ${checkPath("load", path)} holds a ${file["agent"]}`);
-    }
-    agent.loadStateDict(file["state"] as never);
-    return agent;
   }
 
   /**

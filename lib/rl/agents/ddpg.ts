@@ -1,5 +1,7 @@
+import type { FilePath } from "../../files/path.js";
 import { DeterministicAgent, type DeterministicOptions } from "./deterministic.js";
 import type { LearningEnvironment } from "./environments.js";
+import { loadAgent } from "./load.js";
 
 export type DDPGOptions = DeterministicOptions;
 
@@ -25,6 +27,23 @@ export type DDPGOptions = DeterministicOptions;
  * agent.predict([1, 0, 0]).length   // 1
  */
 export class DDPG<Observation = unknown, Action = unknown> extends DeterministicAgent<Observation, Action> {
+  /**
+   * The agent that `save` wrote. Modules of one's own are not in the file and have to be given again.
+   * @param options Other options than those in the file.
+   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it does not fit the
+   *   environment; FileError, OptionError
+   * @example
+   * await new DDPG(new Pendulum()).save("agent.safetensors");
+   * const again = await DDPG.load("agent.safetensors", new Pendulum());
+   */
+  static load<Observation, Action>(
+    path: FilePath,
+    environment: LearningEnvironment<Observation, Action>,
+    options?: DDPGOptions,
+  ): Promise<DDPG<Observation, Action>> {
+    return loadAgent(path, (all: DDPGOptions) => new DDPG<Observation, Action>(environment, all), options);
+  }
+
   constructor(environment: LearningEnvironment<Observation, Action>, options: DDPGOptions = {}) {
     super(
       { name: "DDPG", options: [], critics: 1, policyDelay: 1, targetNoise: 0, targetNoiseClip: 0 },

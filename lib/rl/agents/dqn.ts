@@ -3,6 +3,7 @@ import { noGrad } from "../../context/grad-mode.js";
 import { huber } from "../../cost/huber.js";
 import { write } from "../../eager/apply.js";
 import { ArgumentError } from "../../errors.js";
+import type { FilePath } from "../../files/path.js";
 import { Module } from "../../nn/module.js";
 import { add } from "../../ops/add.js";
 import { amax } from "../../ops/amax.js";
@@ -28,6 +29,7 @@ import type { ReplayBatch } from "../replay-buffer.js";
 import { Discrete } from "../space.js";
 import type { LearningEnvironment } from "./environments.js";
 import { uniformNumbers } from "./exploration.js";
+import { loadAgent } from "./load.js";
 import { follow, type LearnStep, OffPolicyAgent, type OffPolicyOptions } from "./off-policy.js";
 import { checkModule, fullyConnected, type Layers, readLayers, withWeightsOf } from "./policy.js";
 
@@ -104,6 +106,23 @@ export class DQN<Observation = unknown, Action = unknown> extends OffPolicyAgent
   /** Steps of all environments when the target network moved. */
   readonly #targetAt = zeros([], { dtype: "float64" });
   readonly #epsilon: { readonly steps: number; readonly initial: number; readonly final: number };
+
+  /**
+   * The agent that `save` wrote. Modules of one's own are not in the file and have to be given again.
+   * @param options Other options than those in the file.
+   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it does not fit the
+   *   environment; FileError, OptionError
+   * @example
+   * await new DQN(new CartPole()).save("agent.safetensors");
+   * const again = await DQN.load("agent.safetensors", new CartPole());
+   */
+  static load<Observation, Action>(
+    path: FilePath,
+    environment: LearningEnvironment<Observation, Action>,
+    options?: DQNOptions,
+  ): Promise<DQN<Observation, Action>> {
+    return loadAgent(path, (all: DQNOptions) => new DQN<Observation, Action>(environment, all), options);
+  }
 
   constructor(environment: LearningEnvironment<Observation, Action>, options: DQNOptions = {}) {
     const name = "DQN";

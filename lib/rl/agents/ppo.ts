@@ -1,6 +1,7 @@
 import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
+import type { FilePath } from "../../files/path.js";
 import { add } from "../../ops/add.js";
 import { detach } from "../../ops/detach.js";
 import { exp } from "../../ops/exp.js";
@@ -21,6 +22,7 @@ import { fromTypedArray, full } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Run } from "./agent.js";
 import type { LearningEnvironment } from "./environments.js";
+import { loadAgent } from "./load.js";
 import {
   type Batch,
   OnPolicyAgent,
@@ -83,6 +85,23 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
   readonly #batchSize: number;
   readonly #clip: { readonly range: number; readonly isLinear: boolean; readonly value: number | null };
   readonly #targetKl: number | null;
+
+  /**
+   * The agent that `save` wrote. Modules of one's own are not in the file and have to be given again.
+   * @param options Other options than those in the file.
+   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it does not fit the
+   *   environment; FileError, OptionError
+   * @example
+   * await new PPO(new CartPole()).save("agent.safetensors");
+   * const again = await PPO.load("agent.safetensors", new CartPole());
+   */
+  static load<Observation, Action>(
+    path: FilePath,
+    environment: LearningEnvironment<Observation, Action>,
+    options?: PPOOptions,
+  ): Promise<PPO<Observation, Action>> {
+    return loadAgent(path, (all: PPOOptions) => new PPO<Observation, Action>(environment, all), options);
+  }
 
   constructor(environment: LearningEnvironment<Observation, Action>, options: PPOOptions = {}) {
     super({ name: "PPO", environments: 1, options: OPTIONS }, environment, options, STANDARD);

@@ -1,6 +1,7 @@
 import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
+import type { FilePath } from "../../files/path.js";
 import { add } from "../../ops/add.js";
 import { mul } from "../../ops/mul.js";
 import { neg } from "../../ops/neg.js";
@@ -14,6 +15,7 @@ import { zeros } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Run } from "./agent.js";
 import type { Environments, LearningEnvironment } from "./environments.js";
+import { loadAgent } from "./load.js";
 import {
   type Batch,
   first,
@@ -70,6 +72,27 @@ export class REINFORCE<Observation = unknown, Action = unknown> extends OnPolicy
   readonly #weight: Tensor;
   readonly #step: Compiled<Sources, { policyLoss: Tensor; valueLoss: Tensor; entropy: Tensor }>;
   #isAtStart = false;
+
+  /**
+   * The agent that `save` wrote. Modules of one's own are not in the file and have to be given again.
+   * @param options Other options than those in the file.
+   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it does not fit the
+   *   environment; FileError, OptionError
+   * @example
+   * await new REINFORCE(new CartPole()).save("agent.safetensors");
+   * const again = await REINFORCE.load("agent.safetensors", new CartPole());
+   */
+  static load<Observation, Action>(
+    path: FilePath,
+    environment: LearningEnvironment<Observation, Action>,
+    options?: REINFORCEOptions,
+  ): Promise<REINFORCE<Observation, Action>> {
+    return loadAgent(
+      path,
+      (all: REINFORCEOptions) => new REINFORCE<Observation, Action>(environment, all),
+      options,
+    );
+  }
 
   constructor(environment: LearningEnvironment<Observation, Action>, options: REINFORCEOptions = {}) {
     const where = "REINFORCE";

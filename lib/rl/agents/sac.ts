@@ -1,6 +1,7 @@
 import { backward } from "../../autodiff/backward.js";
 import { noGrad } from "../../context/grad-mode.js";
 import { mse } from "../../cost/mse.js";
+import type { FilePath } from "../../files/path.js";
 import { Module } from "../../nn/module.js";
 import { Parameter } from "../../nn/parameter.js";
 import { add } from "../../ops/add.js";
@@ -26,6 +27,7 @@ import type { ReplayBatch } from "../replay-buffer.js";
 import { ContinuousAgent, type ContinuousOptions, type Critics } from "./continuous.js";
 import type { LearningEnvironment } from "./environments.js";
 import { toUnit } from "./exploration.js";
+import { loadAgent } from "./load.js";
 import { follow, type LearnStep } from "./off-policy.js";
 
 export interface SACOptions extends ContinuousOptions {
@@ -103,6 +105,23 @@ export class SAC<Observation = unknown, Action = unknown> extends ContinuousAgen
   protected readonly updates: readonly LearnStep[];
   readonly #temperature: number;
   readonly #targetEntropy: number;
+
+  /**
+   * The agent that `save` wrote. Modules of one's own are not in the file and have to be given again.
+   * @param options Other options than those in the file.
+   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it does not fit the
+   *   environment; FileError, OptionError
+   * @example
+   * await new SAC(new Pendulum()).save("agent.safetensors");
+   * const again = await SAC.load("agent.safetensors", new Pendulum());
+   */
+  static load<Observation, Action>(
+    path: FilePath,
+    environment: LearningEnvironment<Observation, Action>,
+    options?: SACOptions,
+  ): Promise<SAC<Observation, Action>> {
+    return loadAgent(path, (all: SACOptions) => new SAC<Observation, Action>(environment, all), options);
+  }
 
   constructor(environment: LearningEnvironment<Observation, Action>, options: SACOptions = {}) {
     super(KIND, environment, options, STANDARD);

@@ -1,6 +1,8 @@
+import type { FilePath } from "../../files/path.js";
 import { checkNumber } from "../../options.js";
 import { DeterministicAgent, type DeterministicOptions } from "./deterministic.js";
 import type { LearningEnvironment } from "./environments.js";
+import { loadAgent } from "./load.js";
 
 export interface TD3Options extends DeterministicOptions {
   /** The actor and the targets move after this many updates of the critics. Default: 2. */
@@ -31,6 +33,23 @@ const MOST_DELAY = 64;
  * agent.predict([1, 0, 0]).length   // 1
  */
 export class TD3<Observation = unknown, Action = unknown> extends DeterministicAgent<Observation, Action> {
+  /**
+   * The agent that `save` wrote. Modules of one's own are not in the file and have to be given again.
+   * @param options Other options than those in the file.
+   * @throws DataError if the file is another one, was cut short or has changed; ArgumentError if it does not fit the
+   *   environment; FileError, OptionError
+   * @example
+   * await new TD3(new Pendulum()).save("agent.safetensors");
+   * const again = await TD3.load("agent.safetensors", new Pendulum());
+   */
+  static load<Observation, Action>(
+    path: FilePath,
+    environment: LearningEnvironment<Observation, Action>,
+    options?: TD3Options,
+  ): Promise<TD3<Observation, Action>> {
+    return loadAgent(path, (all: TD3Options) => new TD3<Observation, Action>(environment, all), options);
+  }
+
   constructor(environment: LearningEnvironment<Observation, Action>, options: TD3Options = {}) {
     const name = "TD3";
     const noise = (option: "targetNoise" | "targetNoiseClip", standard: number): number =>

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { nn, saveState } from "../../../lib/index.js";
-import { Acrobot, CartPole, Pendulum, PPO } from "../../../lib/rl/index.js";
+import { Acrobot, CartPole, type LearningEnvironment, Pendulum, PPO } from "../../../lib/rl/index.js";
 
 let folder: string;
 beforeEach(() => {
@@ -20,11 +20,15 @@ const OPTIONS = {
   seed: 3,
 };
 
-const weights = (agent: PPO) =>
-  Object.values(agent.policy.stateDict()).map((tensor) => Array.from(tensor.data, Number));
+const weights = ({ policy }: Pick<PPO, "policy">) =>
+  Object.values(policy.stateDict()).map((tensor) => Array.from(tensor.data, Number));
 
 describe("an agent in a file", () => {
-  for (const [name, environment] of Object.entries({ CartPole: new CartPole(), Pendulum: new Pendulum() })) {
+  const environments: Record<string, LearningEnvironment> = {
+    CartPole: new CartPole(),
+    Pendulum: new Pendulum(),
+  };
+  for (const [name, environment] of Object.entries(environments)) {
     test(`learns on with the same bits: ${name}`, async () => {
       const path = join(folder, "agent.safetensors");
       const whole = new PPO(environment, OPTIONS);
@@ -51,7 +55,10 @@ describe("an agent in a file", () => {
   test("can be saved in a callback while it learns", async () => {
     const path = join(folder, "agent.safetensors");
     const agent = new PPO(new CartPole(), OPTIONS);
-    await agent.learn({ steps: 256, onUpdate: ({ steps }) => (steps === 128 ? agent.save(path) : undefined) });
+    await agent.learn({
+      steps: 256,
+      onUpdate: ({ steps }) => (steps === 128 ? agent.save(path) : undefined),
+    });
     const again = await PPO.load(path, new CartPole());
     expect(again.steps).toBe(128);
     await again.learn({ steps: 256 });
@@ -66,7 +73,9 @@ describe("an agent in a file", () => {
     });
     const agent = new PPO(new CartPole(), { ...OPTIONS, ...modules() });
     await agent.save(path);
-    await expect(PPO.load(path, new CartPole())).rejects.toThrow(/PPO.loadStateDict: the state does not fit: model/);
+    await expect(PPO.load(path, new CartPole())).rejects.toThrow(
+      /PPO.loadStateDict: the state does not fit: model/,
+    );
     const again = await PPO.load(path, new CartPole(), modules());
     expect(weights(again)).toEqual(weights(agent));
   });
