@@ -6,6 +6,7 @@ export { DQN, type DQNOptions } from "./agents/dqn.js";
 export type { LearningEnvironment } from "./agents/environments.js";
 export type { EpisodeReport } from "./agents/episodes.js";
 export type { EvaluateOptions, Evaluation } from "./agents/evaluate.js";
+export { evaluateRandom } from "./agents/evaluate-random.js";
 export type { LearnOptions, LearnResult, UpdateReport } from "./agents/learn-options.js";
 export type { OffPolicyOptions } from "./agents/off-policy.js";
 export type { PolicyGradientOptions, RolloutOptions } from "./agents/on-policy.js";

@@ -1,3 +1,4 @@
+import { fork } from "../../context/trace.js";
 import { checkFlag, checkNumber, checkOptions, checkSignal } from "../../options.js";
 import { Generator } from "../../random/generator.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -73,7 +74,8 @@ export async function evaluate(
     featureShape(where, observationSpace),
     head,
   );
-  const generator = isMode ? null : new Generator(seed);
+  // Forked: another stream than that of the first states.
+  const generator = isMode ? null : new Generator(seed)[fork]();
   const play = (observation: Tensor): Tensor => act(observation, generator);
   const collector = collectorOf(environments, rollout, head, play);
   const shares = Array.from({ length: n }, (_, i) => Math.floor((episodes + n - 1 - i) / n));
