@@ -2,19 +2,7 @@ import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
-import { add } from "../../ops/add.js";
-import { detach } from "../../ops/detach.js";
-import { exp } from "../../ops/exp.js";
-import { greater } from "../../ops/greater.js";
-import { maximum } from "../../ops/maximum.js";
-import { mean } from "../../ops/mean.js";
-import { minimum } from "../../ops/minimum.js";
-import { mul } from "../../ops/mul.js";
-import { neg } from "../../ops/neg.js";
 import { slice } from "../../ops/slice.js";
-import { square } from "../../ops/square.js";
-import { sub } from "../../ops/sub.js";
-import { to } from "../../ops/to.js";
 import { Adam } from "../../optim/adam.js";
 import { clipGradNorm } from "../../optim/clip.js";
 import { checkChoice, checkNumber } from "../../options.js";
@@ -23,13 +11,8 @@ import type { Tensor } from "../../tensor/tensor.js";
 import type { Run } from "./agent.js";
 import type { LearningEnvironment } from "./environments.js";
 import { loadAgent } from "./load.js";
-import {
-  type Batch,
-  OnPolicyAgent,
-  ROLLOUT_OPTIONS,
-  type RolloutOptions,
-  standardized,
-} from "./on-policy.js";
+import { type Batch, OnPolicyAgent, ROLLOUT_OPTIONS, type RolloutOptions } from "./on-policy.js";
+import { ppoLoss } from "./ppo-loss.js";
 
 export interface PPOOptions extends RolloutOptions {
   /** How often an update goes through its rollout. Default: 10. */
@@ -60,6 +43,7 @@ const STANDARD = { rolloutSteps: 2048, gaeLambda: 0.95, lr: 3e-4, normalizeAdvan
 
 /** What a step of the update returns, in this order. */
 const FIGURES = ["policyLoss", "valueLoss", "entropy", "approxKl", "clipFraction"] as const;
+const KL = FIGURES.indexOf("approxKl");
 
 type Sources = [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
 
@@ -134,34 +118,17 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
   }
 
   /** One step of Adam on a mini-batch. */
-  #descend(batch: Batch): Tensor[] {
-    const { entropyCoefficient, valueCoefficient, maxGradNorm, normalizeAdvantages } = this.settings;
-    const { policy, value } = this.policy.judge(batch.observation);
-    const logRatio = sub(policy.logProb(batch.action), batch.logProb);
-    const ratio = exp(logRatio);
-    const advantage = normalizeAdvantages ? standardized(batch.advantage) : batch.advantage;
-    const range = this.#clipRange;
-    const clipped = minimum(maximum(ratio, sub(1, range)), add(range, 1));
-    const policyLoss = neg(mean(minimum(mul(ratio, advantage), mul(clipped, advantage))));
-    const valueLoss = this.#valueLoss(value, batch);
-    const entropy = mean(policy.entropy());
-    const loss = sub(add(policyLoss, mul(valueLoss, valueCoefficient)), mul(entropy, entropyCoefficient));
+  #descend({ observation, ...batch }: Batch): Tensor[] {
+    const result = ppoLoss(this.policy.judge(observation), batch, {
+      ...this.settings,
+      clipRange: this.#clipRange,
+      clipRangeValue: this.#clip.value,
+    });
     this.optimizer.zeroGrad();
-    backward(loss);
-    clipGradNorm(this.policy.parameters(), maxGradNorm);
+    backward(result.loss);
+    clipGradNorm(this.policy.parameters(), this.settings.maxGradNorm);
     this.optimizer.step();
-    const settled = detach(ratio);
-    const approxKl = mean(sub(sub(settled, 1), detach(logRatio)));
-    const isClipped = greater(sub(settled, 1).abs(), range);
-    return [policyLoss, valueLoss, entropy, approxKl, mean(to(isClipped, "float32"))];
-  }
-
-  #valueLoss(value: Tensor, { value: old, returns }: Batch): Tensor {
-    const loss = square(sub(value, returns));
-    const { value: range } = this.#clip;
-    if (range === null) return mean(loss);
-    const near = add(old, sub(value, old).clamp({ min: -range, max: range }));
-    return mean(maximum(loss, square(sub(near, returns))));
+    return FIGURES.map((name) => result[name]);
   }
 
   protected async update(batch: Batch, run: Run): Promise<Readonly<Record<string, number>>> {
@@ -186,7 +153,7 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
       const own = sums.map((_, j) => sumOf(figures, j));
       sums = sums.map((sum, j) => sum + (own[j] as number));
       steps += inCall;
-      if (this.#targetKl !== null && (own[3] as number) / inCall > 1.5 * this.#targetKl) break;
+      if (this.#targetKl !== null && (own[KL] as number) / inCall > 1.5 * this.#targetKl) break;
     }
     const means = Object.fromEntries(FIGURES.map((name, j) => [name, (sums[j] as number) / steps]));
     return { ...means, lr: this.optimizer.lr };

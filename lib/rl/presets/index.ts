@@ -1,8 +1,10 @@
 import { checkChoice } from "../../options.js";
+import { A2C_PRESETS } from "./a2c.js";
 import { PPO_PRESETS } from "./ppo.js";
+import { REINFORCE_PRESETS } from "./reinforce.js";
 
 // Algorithm → environment → settings. Each algorithm's presets are a file of this folder.
-const PRESETS = { PPO: PPO_PRESETS };
+const PRESETS = { REINFORCE: REINFORCE_PRESETS, A2C: A2C_PRESETS, PPO: PPO_PRESETS };
 
 type All = typeof PRESETS;
 

@@ -1,7 +1,8 @@
 import type { PPOOptions } from "../agents/ppo.js";
 import type { Presets } from "./preset.js";
 
-export const PPO_PRESETS: Presets<PPOOptions, "CartPole-v1"> = {
+export const PPO_PRESETS: Presets<PPOOptions, "CartPole-v1" | "Acrobot-v1" | "Pendulum-v1" | "Bicycle"> = {
+  // rl-baselines3-zoo's.
   "CartPole-v1": {
     options: {
       environments: 8,
@@ -15,5 +16,41 @@ export const PPO_PRESETS: Presets<PPOOptions, "CartPole-v1"> = {
       clipSchedule: "linear",
     },
     steps: 100_000,
+  },
+  // rl-baselines3-zoo's, with fewer steps.
+  "Acrobot-v1": {
+    options: {
+      environments: 16,
+      rolloutSteps: 256,
+      epochs: 4,
+      gaeLambda: 0.94,
+      normalizeObservations: true,
+      normalizeRewards: true,
+    },
+    steps: 300_000,
+  },
+  "Pendulum-v1": {
+    options: {
+      environments: 16,
+      rolloutSteps: 128,
+      batchSize: 128,
+      epochs: 20,
+      gamma: 0.95,
+      lr: 1e-3,
+      schedule: "linear",
+      normalizeRewards: true,
+    },
+    steps: 100_000,
+  },
+  Bicycle: {
+    options: {
+      environments: 16,
+      rolloutSteps: 128,
+      batchSize: 256,
+      lr: 1e-3,
+      normalizeObservations: true,
+      normalizeRewards: true,
+    },
+    steps: 200_000,
   },
 };
