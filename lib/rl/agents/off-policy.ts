@@ -7,7 +7,7 @@ import type { Module } from "../../nn/module.js";
 import { lerp } from "../../ops/lerp.js";
 import { slice } from "../../ops/slice.js";
 import type { Optimizer } from "../../optim/optimizer.js";
-import { checkFlag, checkNumber } from "../../options.js";
+import { checkChoice, checkFlag, checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
 import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -46,6 +46,8 @@ export interface OffPolicyOptions extends AgentOptions {
   readonly tau?: number;
   /** Learning rate of Adam. */
   readonly lr?: number;
+  /** The learning rate falls to 0 over the steps of `learn`, or stays. Default: "constant". */
+  readonly schedule?: "constant" | "linear";
   /** Bring observations to mean 0 and variance 1, by running means that are kept with the agent. Default: false. */
   readonly normalizeObservations?: boolean;
   /** Layers of all networks. */
@@ -62,6 +64,7 @@ const OFF_POLICY_OPTIONS: readonly string[] = [
   "gamma",
   "tau",
   "lr",
+  "schedule",
   "normalizeObservations",
   "network",
 ];
@@ -80,6 +83,7 @@ export interface OffPolicySettings extends OffPolicyStandard {
   readonly learningStarts: number;
   readonly gradientSteps: number;
   readonly gamma: number;
+  readonly isLinear: boolean;
 }
 
 /** Floating-point operations in one call of the engine: some 30 ms, between which a run can be ended. */
@@ -247,7 +251,10 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
     await this.#machine().experience.reset();
   }
 
-  protected async iterate({ left }: Run): Promise<Iteration> {
+  protected async iterate({ left, progress }: Run): Promise<Iteration> {
+    if (this.settings.isLinear) {
+      for (const optimizer of Object.values(this.optimizers)) optimizer.lr = this.settings.lr * (1 - progress);
+    }
     const { calls, experience, updates, cycle } = this.#machine();
     const { n } = this.environments;
     const { trainEvery, gradientSteps, learningStarts } = this.settings;
@@ -349,6 +356,7 @@ function readSettings(
   standard: OffPolicyStandard,
   n: number,
 ): OffPolicySettings {
+  const schedule = checkChoice(where, "schedule", options.schedule ?? "constant", ["constant", "linear"]);
   const whole = (name: keyof OffPolicySettings, value: number, min: number): number =>
     checkNumber(where, name, value, { min, integer: true });
   return {
@@ -360,5 +368,6 @@ function readSettings(
     gamma: checkNumber(where, "gamma", options.gamma ?? 0.99, { min: 0, max: 1 }),
     tau: checkNumber(where, "tau", options.tau ?? standard.tau, { above: 0, max: 1 }),
     lr: checkNumber(where, "lr", options.lr ?? standard.lr, { min: 0 }),
+    isLinear: schedule === "linear",
   };
 }
