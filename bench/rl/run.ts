@@ -62,7 +62,7 @@ async function measureLearning(
   able: readonly Implementation[],
   { settings: own, pace, extent, peak, file, say }: Circumstances,
 ): Promise<Findings> {
-  const ppo: PpoSettings = { ...learning.settings, steps: extent.steps };
+  const ppo: PpoSettings = { ...learning.settings, steps: extent.share * learning.settings.steps };
   const where = nameOf(learning);
   const { workload } = learning;
   rmSync(file, { force: true });
