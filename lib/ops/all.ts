@@ -2,6 +2,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { type ReduceOptions, reduceDims, type Span, spanParams, withoutSpan } from "./reduce.js";
 import { type Method, register } from "./registry.js";
+import { truthsOf } from "./truths.js";
 
 const op = defineOp<"x", Span>("all", {
   inputs: ["x"],
@@ -13,12 +14,14 @@ const op = defineOp<"x", Span>("all", {
 
 /**
  * Whether all elements are true, along the axes `dim` or of all; true for no elements. No gradient.
- * Shapes: as `sum`. Dtype: bool.
+ * Shapes: as `sum`. Any dtype: all but 0 is true. Gives bool.
  * @example all(greater(x, 0), { dim: 1 })
  * @throws ShapeError, DTypeError, OptionError
  */
 export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
-  return reduceDims("all", x, options, (part, begin, end) => op([part], { begin, end }));
+  return reduceDims("all", truthsOf("all", "x", x), options, (part, begin, end) =>
+    op([part], { begin, end }),
+  );
 }
 
 declare module "../tensor/tensor.js" {
@@ -31,4 +34,5 @@ register("all", all, {
   method: true,
   torch: "reduced(torch.all)",
   reduces: { axes: "several", of: "truths" },
+  cases: ({ values }) => ({ numbers: [values([0, NaN, 2])], int32: [values([0, 0], "int32")] }),
 });

@@ -1,7 +1,8 @@
 import { checkFlag, checkOptions } from "../options.js";
 import { around, checkDim } from "../tensor/shape.js";
-import type { Tensor } from "../tensor/tensor.js";
-import { checkDTypes, checkInput, defineOp } from "./define.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { countable } from "./countable.js";
+import { checkDTypes, defineOp } from "./define.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 
@@ -30,7 +31,7 @@ export function readSortOptions(
   x: Tensor,
   options: SortOptions,
 ): { dim: number; descending: boolean } {
-  checkInput(name, x, "number");
+  checkTensor(name, "x", x);
   checkOptions(name, options, ["dim", "descending"]);
   const descending = checkFlag(name, "descending", options.descending ?? false);
   return { dim: checkDim(name, options.dim ?? -1, x.rank), descending };
@@ -39,20 +40,22 @@ export function readSortOptions(
 /**
  * The positions of the elements along an axis in the order of their values; equal ones stay in order, and
  * NaN is the largest (torch.argsort, stable). No gradient.
- * Shapes: x → y int32, the same. Dtypes: float32, float64, int32.
+ * Shapes: x → y int32, the same. Any dtype; false comes before true.
  * @example argsort(tensor([3, 1, 2]))   // [1, 2, 0]
  * @throws ShapeError, DTypeError, OptionError
  */
 export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
   const order = readSortOptions("argsort", x, options);
-  if (x.rank === 0) return reshape(op([reshape(x, [1])], { ...order, dim: 0 }), []);
-  return op([x], order);
+  const numbers = countable("argsort", x);
+  if (x.rank === 0) return reshape(op([reshape(numbers, [1])], { ...order, dim: 0 }), []);
+  return op([numbers], order);
 }
 
 register("argsort", argsort, {
   torch: "lambda x, **order: torch.argsort(x, stable=True, **order)",
   along: "options",
-  cases: ({ floats, values }) => ({
+  cases: ({ floats, truths, values }) => ({
+    truths: [truths([7]), { descending: true }],
     descending: [floats([3, 4]), { descending: true }],
     "ties keep their order": [values([2, 1, 2, 1, 0]), { descending: true }],
     int32: [values([3, 1, 2, 1], "int32"), { dim: 0 }],

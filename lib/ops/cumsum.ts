@@ -1,5 +1,6 @@
 import { around, checkDim } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { countable } from "./countable.js";
 import { checkDTypes, linear } from "./define.js";
 import { flip } from "./flip.js";
 import { register } from "./registry.js";
@@ -16,18 +17,22 @@ const op = linear<"x", { dim: number }>("cumsum", {
 
 /**
  * y_i = Σ_{j ≤ i} x_j along an axis (torch.cumsum).
- * Shapes: x → y, the same. Dtypes: float32, float64, int32.
+ * Shapes: x → y, the same. Dtypes: float32, float64, int32; of bool it counts the true ones, as int32.
  * @example cumsum(tensor([1, 2, 3]), 0)   // [1, 3, 6]
  * @throws ShapeError, DTypeError
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
-  checkTensor("cumsum", "x", x);
+  const numbers = countable("cumsum", x);
   const axis = checkDim("cumsum", dim, x.rank);
-  return x.rank === 0 ? reshape(op([reshape(x, [1])], { dim: 0 }), []) : op([x], { dim: axis });
+  return x.rank === 0 ? reshape(op([reshape(numbers, [1])], { dim: 0 }), []) : op([numbers], { dim: axis });
 }
 
 register("cumsum", cumsum, {
   torch: "torch.cumsum",
   along: "argument",
-  cases: ({ values }) => ({ int32: [values([3, 1, 2, 1], "int32"), 0] }),
+  gives: { bool: "int32" },
+  cases: ({ truths, values }) => ({
+    int32: [values([3, 1, 2, 1], "int32"), 0],
+    truths: [truths([2, 5]), 1],
+  }),
 });

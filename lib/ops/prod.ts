@@ -1,6 +1,6 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { concat } from "./concat.js";
-import { checkDTypes } from "./define.js";
+import { countable } from "./countable.js";
 import { expand } from "./expand.js";
 import { mul } from "./mul.js";
 import { scalar } from "./operand.js";
@@ -12,18 +12,18 @@ import { slice } from "./slice.js";
 /**
  * Product over the axes `dim`, or over all, by pairs: right derivatives of every order where factors are 0
  * too (torch.prod).
- * Shapes: as `sum`. Dtypes: float32, float64, int32. An empty product is 1.
+ * Shapes: as `sum`. Dtypes: float32, float64, int32; of bool as int32. An empty product is 1.
  * @example prod(tensor([[1, 2], [3, 4]]), { dim: 0 })   // [3, 8]
  * @throws ShapeError, DTypeError, OptionError
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const numbers = countable("prod", x);
   dimsOf("prod", x, options);
-  checkDTypes("prod", ["x"], [x], "number");
-  return reduceDims("prod", x, options, (part, begin, end) => {
+  return reduceDims("prod", numbers, options, (part, begin, end) => {
     const front = part.shape.slice(0, begin);
     const back = part.shape.slice(end);
     const length = part.shape.slice(begin, end).reduce((product, size) => product * size, 1);
-    if (length === 0) return expand(scalar(1, x.dtype), [...front, ...back]);
+    if (length === 0) return expand(scalar(1, numbers.dtype), [...front, ...back]);
     let y = reshape(part, [...front, length, ...back]);
     for (let n = length; n > 1; n = y.shape[begin] as number) {
       const half = Math.floor(n / 2);
@@ -37,6 +37,7 @@ export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
 register("prod", prod, {
   torch: "prod",
   reduces: { axes: "several", of: "floats" },
+  gives: { bool: "int32" },
   cases: ({ values }) => ({
     "factors of 0": [
       values([

@@ -1,5 +1,6 @@
 // What each op says of itself at the end of its file. The methods of `Tensor`, PyTorch's answers (test/oracle/) and the
 // tests that every op passes (test/ops/) follow from it.
+import type { DType } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Draw, Draws } from "./cases.js";
 
@@ -60,6 +61,10 @@ export interface About<A extends readonly unknown[]> {
    * where PyTorch's second derivatives are wrong. Default: 2. Derivatives of PyTorch's that are not finite are left out.
    */
   readonly order?: Order | Readonly<Record<string, Order>>;
+  /** By the dtype of its first inputs: the dtype of the result, where it is another than for floats. */
+  readonly gives?: Readonly<Partial<Record<DType, DType>>>;
+  /** The result depends on values in a way that neither a compiled function nor `vmap` can follow. Default: false. */
+  readonly eager?: true;
   /**
    * By case: which tensors to differentiate with respect to, by their positions among all tensors of the arguments.
    * Default: all of floats.

@@ -1,8 +1,7 @@
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { argsort, readSortOptions, type SortOptions } from "./argsort.js";
-import { checkInput } from "./define.js";
 import { register } from "./registry.js";
 import { slice } from "./slice.js";
 import { type ValuesAndIndices, valuesAt } from "./values-and-indices.js";
@@ -10,7 +9,7 @@ import { type ValuesAndIndices, valuesAt } from "./values-and-indices.js";
 /**
  * The elements along an axis in order, and where they were; equal ones stay in order, and NaN is the largest
  * (torch.sort, stable). The gradient goes to where the values were.
- * Shapes: x → values and indices, the same. Dtypes: float32, float64, int32.
+ * Shapes: x → values and indices, the same. Any dtype; false comes before true.
  * @example sort(tensor([3, 1, 2])).values   // [1, 2, 3]
  * @throws ShapeError, DTypeError, OptionError
  */
@@ -30,12 +29,12 @@ export interface TopkOptions {
 /**
  * The k largest elements along an axis, the largest first, and where they were (torch.topk); of equal ones
  * the first.
- * Shapes: x [..., n, ...] → values and indices [..., k, ...]. Dtypes: float32, float64, int32.
+ * Shapes: x [..., n, ...] → values and indices [..., k, ...]. Any dtype.
  * @example topk(tensor([3, 1, 2]), 2).values   // [3, 2]
  * @throws ArgumentError for a k above n; ShapeError, DTypeError, OptionError
  */
 export function topk(x: Tensor, k: number, options: TopkOptions = {}): ValuesAndIndices {
-  checkInput("topk", x, "number");
+  checkTensor("topk", "x", x);
   checkOptions("topk", options, ["dim", "largest"]);
   const largest = checkFlag("topk", "largest", options.largest ?? true);
   const dim = checkDim("topk", options.dim ?? -1, x.rank);
@@ -47,7 +46,8 @@ export function topk(x: Tensor, k: number, options: TopkOptions = {}): ValuesAnd
 register("sort", sort, {
   torch: "lambda x, **order: torch.sort(x, stable=True, **order)",
   along: "options",
-  cases: ({ floats, values }) => ({
+  cases: ({ floats, truths, values }) => ({
+    truths: [truths([2, 5])],
     descending: [floats([3, 4]), { descending: true }],
     "ties keep their order": [values([2, 1, 2, 1, 0]), { descending: true }],
     int32: [values([3, 1, 2, 1], "int32"), { dim: 0 }],

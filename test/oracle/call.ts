@@ -1,4 +1,4 @@
-import { ops, type Tensor } from "../../lib/index.js";
+import { ops, type Tensor, tensor } from "../../lib/index.js";
 import { type Registered, registry } from "../../lib/ops/registry.js";
 import { isTensor } from "../../lib/tensor/tensor.js";
 import { isOracleTensor, tensorsIn } from "./cases.js";
@@ -35,8 +35,9 @@ export function callOp(row: OpRow, tensors: readonly Tensor[]): Tensor[] {
   return tensorsOf(apply(opOf(row), withTensors(row.args, tensors)));
 }
 
-/** What an op gives, as a list: a tensor, several, or several by name. */
+/** What an op gives, as a list: a tensor, several, or several by name; true or false as a tensor. */
 export function tensorsOf(result: unknown): Tensor[] {
+  if (typeof result === "boolean") return [tensor(result)];
   return isTensor(result) ? [result] : Object.values(result as Record<string, Tensor>);
 }
 

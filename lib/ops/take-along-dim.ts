@@ -1,0 +1,48 @@
+import { ShapeError } from "../errors.js";
+import { broadcast, checkDim, format } from "../tensor/shape.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkIndex } from "./axis-index.js";
+import { expand } from "./expand.js";
+import { gather } from "./gather.js";
+import { register } from "./registry.js";
+import { reshape } from "./reshape.js";
+
+/**
+ * As `gather`, where the other axes of x and index broadcast (torch.take_along_dim). Without an axis both are taken as
+ * flat.
+ * Shapes: x [..., n, ...], index [..., m, ...] int32 → y [..., m, ...]. Any dtype of x.
+ * @example takeAlongDim(x, argsort(x), -1)   // the elements of each row in order
+ * @throws IndexError for an index outside [0, n); ShapeError, DTypeError
+ */
+export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
+  checkTensor("takeAlongDim", "x", x);
+  checkIndex("takeAlongDim", index);
+  if (dim === undefined) {
+    return gather(reshape(x, [x.size]), 0, reshape(index, [index.size]));
+  }
+  const axis = checkDim("takeAlongDim", dim, x.rank);
+  if (x.rank === 0 || x.rank !== index.rank) {
+    throw new ShapeError(
+      `takeAlongDim: expected x and index to have as many axes, got ${format(x.shape)} and ${format(index.shape)}`,
+    );
+  }
+  const without = (shape: readonly number[]): number[] => shape.map((size, d) => (d === axis ? 1 : size));
+  const others = broadcast("takeAlongDim", without(x.shape), without(index.shape));
+  const withOwn = ({ shape }: Tensor): number[] =>
+    others.map((size, d) => (d === axis ? shape[d] : size) as number);
+  return gather(expand(x, withOwn(x)), axis, expand(index, withOwn(index)));
+}
+
+register("takeAlongDim", takeAlongDim, {
+  torch: "torch.take_along_dim",
+  cases: ({ floats, integers, values }) => ({
+    flat: [floats([2, 3]), values([5, 0, 3], "int32")],
+    "last dim": [floats([2, 3]), integers([2, 4], 3), 1],
+    "one row of indices for all": [floats([3, 2]), values([[1, 0, 1]], "int32"), -1],
+    "one row for all indices": [floats([1, 3]), integers([2, 2], 3), 1],
+    "first dim": [floats([3, 2]), integers([2, 1], 3), 0],
+    "3-D": [floats([2, 3, 2]), integers([1, 2, 2], 3), 1],
+    "another number of axes": [floats([2, 3]), integers([3], 2), 0],
+    empty: [floats([2, 3]), integers([2, 0], 3), 1],
+  }),
+});
