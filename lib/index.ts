@@ -63,6 +63,7 @@ export {
   eye,
   fromTypedArray,
   full,
+  linspace,
   ones,
   type TensorLike,
   type TensorOptions,

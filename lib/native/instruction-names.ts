@@ -36,7 +36,11 @@ export interface Names {
   };
   linear_algebra: {
     operand: "x" | "L" | "a" | "b" | "y";
-    param: "S" | "n" | "m" | "upper" | "transpose" | "unitDiagonal";
+    param: "S" | "n" | "m" | "upper" | "transpose" | "unitDiagonal" | "atol" | "rtol";
+  };
+  linear_scan: {
+    operand: "a" | "b" | "y";
+    param: "outer" | "axis" | "inner";
   };
   matmul: {
     operand: "a" | "b" | "bias" | "addend" | "c" | "state" | "scale";

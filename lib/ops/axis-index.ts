@@ -36,16 +36,18 @@ export function checkAxisList(name: string, x: Tensor, dim: number, index: Tenso
   return checkDim(name, dim, x.rank);
 }
 
-/** The axis, where each element has an index of its own: sizes are equal but along the axis. */
+/** The axis, where each element has an index of its own: along the others there are no more of them than of x. */
 export function checkAxisPerElement(name: string, x: Tensor, dim: number, index: Tensor): number {
   checkTensor(name, "x", x);
   checkIndex(name, index);
   const axis = checkDim(name, dim, x.rank);
   const fits =
-    x.rank > 0 && index.rank === x.rank && x.shape.every((size, d) => d === axis || size === index.shape[d]);
+    x.rank > 0 &&
+    index.rank === x.rank &&
+    x.shape.every((size, d) => d === axis || (index.shape[d] as number) <= size);
   if (!fits) {
     throw new ShapeError(
-      `${name}: expected index to have x's sizes but along dim ${dim}: x ${format(x.shape)}, index ${format(index.shape)}`,
+      `${name}: expected index to have x's sizes, or smaller ones, but along dim ${dim}: x ${format(x.shape)}, index ${format(index.shape)}`,
     );
   }
   return axis;

@@ -1,4 +1,3 @@
-import { eye } from "../tensor/create.js";
 import { stackSizes } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
@@ -6,18 +5,14 @@ import type { Draw, Draws } from "./cases.js";
 import { concat } from "./concat.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { checkSquare, diagonal, diagonalMatrix } from "./diagonal.js";
-import { div } from "./div.js";
-import { equal } from "./equal.js";
-import { logicalAnd } from "./logical-and.js";
 import { matmul } from "./matmul.js";
 import { mul } from "./mul.js";
+import { overGaps } from "./over-gaps.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
-import { sub } from "./sub.js";
 import { symmetric } from "./symmetric.js";
 import { unsqueeze } from "./unsqueeze.js";
-import { where } from "./where.js";
 
 /** What `eigh` gives. */
 export interface Eigendecomposition {
@@ -38,19 +33,6 @@ function parts(y: Tensor): Eigendecomposition {
 
 /** vᵀ·x·v */
 const within = (v: Tensor, x: Tensor): Tensor => matmul(matmul(v, x, { transposeA: true }), v);
-
-/**
- * x_ij/(λ_j − λ_i), and 0 on the diagonal. At equal eigenvalues it is 0 where x_ij is, so that the derivatives of
- * eigenvalues alone are right there.
- */
-function overGaps(x: Tensor, eigenvalues: Tensor): Tensor {
-  const identity = eye(x.shape.at(-1) as number, { dtype: x.dtype });
-  const beside = mul(x, sub(1, identity));
-  const gaps = add(sub(unsqueeze(eigenvalues, -2), unsqueeze(eigenvalues, -1)), identity);
-  // Not 1: second derivatives, which there are none of, must not look as if there were.
-  const least = x.dtype === "float32" ? 2 ** -126 : 2 ** -1022;
-  return div(beside, where(logicalAnd(equal(beside, 0), equal(gaps, 0)), least, gaps));
-}
 
 // dλ = diag(Vᵀ·dx·V), dV = V·(F ∘ (Vᵀ·dx·V)), where F_ij = 1/(λ_j − λ_i); and their transposes (Giles 2008, "An
 // extended collection of matrix derivative results for forward and reverse mode algorithmic differentiation").

@@ -1,16 +1,18 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { checkAxisPerElement } from "./axis-index.js";
 import { gatherElements } from "./index-maps.js";
+import { frontOf } from "./index-source.js";
 import { type Method, register } from "./registry.js";
 
 /**
  * Reads along an axis, each element of the index for itself: for dim 1, y[i, j] = x[i, index[i, j]].
- * Shapes: x and index have equal sizes but along `dim`; y has index's shape. index: int32.
+ * Shapes: index has x's sizes, or smaller ones, but along `dim`, where it may have any; y has index's shape. index: int32.
  * @example gather(logits, 1, reshape(labels, [-1, 1]))   // each row's entry for its label
  * @throws IndexError for an index outside [0, size); ShapeError, DTypeError
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  return gatherElements(x, checkAxisPerElement("gather", x, dim, index), index);
+  const axis = checkAxisPerElement("gather", x, dim, index);
+  return gatherElements(frontOf(x, index.shape, axis), axis, index);
 }
 
 declare module "../tensor/tensor.js" {
@@ -47,6 +49,8 @@ register("gather", gather, {
         "int32",
       ),
     ],
+    "a smaller index": [floats([3, 4, 2]), 1, values([[[3], [0]]], "int32")],
+    "an index too large": [floats([2, 3]), 1, values([[0], [1], [2]], "int32")],
     "negative dim": [floats([2, 3]), -1, values([[0], [2]], "int32")],
     "3-D, middle dim": [floats([2, 3, 2]), 1, values([[[0, 2]], [[1, 1]]], "int32")],
     "size 1": [floats([1]), 0, values([0], "int32")],

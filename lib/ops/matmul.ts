@@ -15,6 +15,7 @@ import {
 } from "./matmul-sizes.js";
 import { type Method, register } from "./registry.js";
 import { reshape } from "./reshape.js";
+import { wholeProduct } from "./whole-product.js";
 
 // y [M, N] = op(a) [M, K] · op(b) [K, N]
 const op = defineOp<"a" | "b", Transposes>("matmul", {
@@ -60,14 +61,14 @@ export function matmulSlopeB(dy: Tensor, a: Tensor, transposeA: boolean, transpo
  * Matrix product y = op(a) · op(b), where op transposes or not (torch.matmul).
  * Shapes: a [M, K] · b [K, N] → y [M, N]; a vector a [K] counts as one row and a vector b [K] as one
  * column, and that axis is left out of y. Axes in front of the last two are stacks of matrices, which
- * broadcast: a [..., M, K] · b [..., K, N] → y [..., M, N]. Dtypes: float32, float64.
+ * broadcast: a [..., M, K] · b [..., K, N] → y [..., M, N]. Dtypes: float32, float64, int32, which wraps.
  * Each element is the sum of its products in the order of k, for any number of threads.
  * @example matmul(tensor([[1, 2]]), tensor([[3], [4]]))   // [[11]]
  * @throws ShapeError where the inner sizes differ; DTypeError, OptionError
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const transposes = checkTransposes("matmul", options, []);
-  if (a?.rank === 2 && b?.rank === 2) return op([a, b], transposes);
+  if (a?.rank === 2 && b?.rank === 2 && a.dtype !== "int32") return op([a, b], transposes);
   checkTensor("matmul", "a", a);
   checkTensor("matmul", "b", b);
   const transposesVector = (a.rank === 1 && transposes.transposeA) || (b.rank === 1 && transposes.transposeB);
@@ -79,6 +80,10 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const ofA = a.shape[transposes.transposeA ? a.rank - 2 : a.rank - 1] as number;
   const ofB = b.shape[transposes.transposeB || b.rank === 1 ? b.rank - 1 : b.rank - 2] as number;
   if (ofA !== ofB) throw innerSizesDiffer("matmul", a, b, transposes, ofA, ofB);
+  if (a.dtype === "int32" && b.dtype === "int32") {
+    const inner = [transposes.transposeA ? -2 : -1, transposes.transposeB || b.rank === 1 ? -1 : -2] as const;
+    return wholeProduct(a, b, inner, (x, y) => matmul(x, y, transposes));
+  }
   const matrixA = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const matrixB = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
   const y =
@@ -174,6 +179,12 @@ register("matmul", matmul, {
         floats([2, 3, 2]),
         floats([2, 4, 3]),
         { transposeA: true, transposeB: true },
+      ],
+      int32: [draws.integers([2, 3], 100), draws.integers([3, 2], 100)],
+      "int32 stack, b transposed": [
+        draws.integers([2, 2, 3], 9),
+        draws.integers([4, 3], 9),
+        { transposeB: true },
       ],
       "a matrix of one and a stack": [floats([1, 1]), floats([2, 1, 1])],
       "stacks of stacks": [floats([1, 3, 3, 3]), floats([1, 3, 3, 1])],

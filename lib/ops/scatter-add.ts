@@ -1,33 +1,27 @@
-import { DTypeError, ShapeError } from "../errors.js";
-import { format, sameShape } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkAxisPerElement } from "./axis-index.js";
 import { addElements } from "./index-maps.js";
+import { frontOf, sourceFor, withFront } from "./index-source.js";
 import { register } from "./registry.js";
 
 /**
  * Adds into a copy of x along an axis, each element where its index says: for dim 1,
  * y[i, index[i, j]] += source[i, j] (torch.scatter_add). Elements that meet are all added.
- * Shapes: index and source have one shape, x the same sizes but along `dim`; y has x's. index: int32.
+ * Shapes: index has x's sizes, or smaller ones, but along `dim`, where it may have any; source has index's, or larger
+ * ones; y has x's. index: int32.
  * @example scatterAdd(zeros([1, 3]), 1, index, source)
  * @throws IndexError for an index outside [0, size); ShapeError, DTypeError
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   const axis = checkAxisPerElement("scatterAdd", x, dim, index);
-  checkTensor("scatterAdd", "source", source);
-  if (!sameShape(source.shape, index.shape)) {
-    throw new ShapeError(
-      `scatterAdd: expected source to have index's shape ${format(index.shape)}, got ${format(source.shape)}`,
-    );
-  }
-  if (source.dtype !== x.dtype)
-    throw new DTypeError(`scatterAdd: x is ${x.dtype} but source is ${source.dtype}`);
-  return add(x, addElements(source, axis, index, x.shape[axis] as number));
+  const values = sourceFor("scatterAdd", x, index, source);
+  const front = frontOf(x, index.shape, axis);
+  return withFront(x, add(front, addElements(values, axis, index, x.shape[axis] as number)));
 }
 
 register("scatterAdd", scatterAdd, {
-  torch: "torch.scatter_add",
+  torch: "scatter_add",
   cases: ({ floats, values }) => ({
     "1-D, repeated": [floats([5]), 0, values([4, 0, 4, 2, 4, 1, 0], "int32"), floats([7])],
     "first dim": [
@@ -54,6 +48,18 @@ register("scatterAdd", scatterAdd, {
         "int32",
       ),
       floats([3, 2]),
+    ],
+    "a smaller index": [
+      floats([3, 4, 2]),
+      1,
+      values(
+        [
+          [[3], [0]],
+          [[0], [0]],
+        ],
+        "int32",
+      ),
+      floats([2, 3, 2]),
     ],
     "negative dim": [floats([2, 3]), -1, values([[0], [2]], "int32"), floats([2, 1])],
     "3-D, middle dim": [floats([2, 3, 2]), 1, values([[[0, 2]], [[1, 1]]], "int32"), floats([2, 1, 2])],

@@ -1,14 +1,14 @@
-import { DTypeError, ShapeError } from "../errors.js";
 import { zerosLike } from "../tensor/copy.js";
 import { allocate } from "../tensor/dtype.js";
-import { format, type Shape, sameShape } from "../tensor/shape.js";
-import { checkTensor, Tensor } from "../tensor/tensor.js";
+import type { Shape } from "../tensor/shape.js";
+import { Tensor } from "../tensor/tensor.js";
 import { checkAxisPerElement, indexParams } from "./axis-index.js";
 import { defineOp } from "./define.js";
 import { equal } from "./equal.js";
 import { expand } from "./expand.js";
 import { forEach } from "./for-each.js";
 import { gather } from "./gather.js";
+import { frontOf, sourceFor, withFront } from "./index-source.js";
 import { type Operand, operands } from "./operand.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
@@ -51,29 +51,22 @@ function stays(x: Tensor, index: Tensor, dim: number): Tensor {
  * Writes into a copy of x along an axis, each element where its index says: for dim 1,
  * y[i, index[i, j]] = source[i, j] (torch.scatter). Of those that meet the last stays, and has the gradient;
  * PyTorch leaves open which.
- * Shapes: index and source have one shape, or source is one number; x has the same sizes but along `dim`;
- * y has x's. index: int32. Any dtype.
+ * Shapes: index has x's sizes, or smaller ones, but along `dim`, where it may have any; source has index's, or larger
+ * ones, or is one number; y has x's. index: int32. Any dtype.
  * @example scatter(zeros([3]), 0, tensor([2], { dtype: "int32" }), 5)   // [0, 0, 5]
  * @throws IndexError for an index outside [0, size); ShapeError, DTypeError
  */
 export function scatter(x: Tensor, dim: number, index: Tensor, source: Operand): Tensor {
   const axis = checkAxisPerElement("scatter", x, dim, index);
-  if (typeof source === "number") {
-    return op([x, index, expand(operands("scatter", x, source)[1], index.shape)], { dim: axis });
-  }
-  checkTensor("scatter", "source", source);
-  if (!sameShape(source.shape, index.shape)) {
-    throw new ShapeError(
-      `scatter: expected source to have index's shape ${format(index.shape)}, got ${format(source.shape)}`,
-    );
-  }
-  if (source.dtype !== x.dtype)
-    throw new DTypeError(`scatter: x is ${x.dtype} but source is ${source.dtype}`);
-  return op([x, index, source], { dim: axis });
+  const values =
+    typeof source === "number"
+      ? expand(operands("scatter", x, source)[1], index.shape)
+      : sourceFor("scatter", x, index, source);
+  return withFront(x, op([frontOf(x, index.shape, axis), index, values], { dim: axis }));
 }
 
 register("scatter", scatter, {
-  torch: "torch.scatter",
+  torch: "scatter",
   cases: ({ floats, values }) => ({
     // PyTorch's gradient is of an index that names no place twice.
     "1-D": [floats([5]), 0, values([4, 0, 2], "int32"), floats([3])],
@@ -103,6 +96,19 @@ register("scatter", scatter, {
       floats([3, 2]),
     ],
     "3-D, middle dim": [floats([2, 3, 2]), 1, values([[[0, 2]], [[1, 1]]], "int32"), floats([2, 1, 2])],
+    "a smaller index": [
+      floats([3, 4, 2]),
+      1,
+      values(
+        [
+          [[3], [0]],
+          [[1], [2]],
+        ],
+        "int32",
+      ),
+      floats([2, 3, 2]),
+    ],
+    "a source too small": [floats([3]), 0, values([0, 1], "int32"), floats([1])],
     "size 1": [floats([1]), 0, values([0], "int32"), floats([1])],
     "no index": [floats([3]), 0, values([], "int32"), floats([0])],
     "extreme values": [

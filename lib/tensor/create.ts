@@ -170,6 +170,27 @@ export function arange(n: number, options: CreateOptions = {}): Tensor {
   return finish("arange", data, [n], options);
 }
 
+/**
+ * `steps` numbers from start to end, both included, in equal distances (torch.linspace); from the nearer end, so that
+ * both ends are exact. One step is the start alone. For int32 towards 0.
+ * @example linspace(0, 1, 5)   // [0, 0.25, 0.5, 0.75, 1]
+ * @throws ArgumentError unless start and end are numbers that the dtype can hold and steps a whole number ≥ 0;
+ *   DTypeError, OptionError
+ */
+export function linspace(start: number, end: number, steps: number, options: CreateOptions = {}): Tensor {
+  checkOptions("linspace", options, ["dtype", "requiresGrad"]);
+  const dtype = readDType("linspace", options);
+  checkElement("linspace", "start", dtype, checkNumber("linspace", "start", start));
+  checkElement("linspace", "end", dtype, checkNumber("linspace", "end", end));
+  checkNumber("linspace", "steps", steps, { min: 0, integer: true });
+  const data = allocate(dtype, steps, "linspace");
+  const distance = steps > 1 ? (end - start) / (steps - 1) : 0;
+  for (let i = 0; i < steps; i++) {
+    data[i] = i < steps / 2 ? start + distance * i : end - distance * (steps - 1 - i);
+  }
+  return finish("linspace", data, [steps], options);
+}
+
 function readDType(where: string, options: CreateOptions): DType {
   return options.dtype === undefined ? "float32" : checkDType(where, options.dtype);
 }

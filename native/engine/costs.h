@@ -41,6 +41,7 @@ namespace thalweg {
   X(solve, 0.1, 0.25)         /* the same of a solution by factors */                             \
   X(eigh, 0.4, 0.6)           /* one of n³ parts of an eigendecomposition */                      \
   X(eigvalsh, 0.2, 0.35)      /* the same for the eigenvalues alone */                            \
+  X(svd, 12, 12)              /* one of n²·(n + m) parts of a singular value decomposition */      \
   X(matrix, 50, 50)           /* a matrix of a stack, besides */                                  \
   X(note, 10, 10)             /* all that a loop writes down of a step */
 // clang-format on

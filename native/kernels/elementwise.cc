@@ -204,6 +204,22 @@ struct atan2 {
   THALWEG_INLINE double of(double a, double b) { return __builtin_atan2(a, b); }
 };
 
+struct hypot {
+  THALWEG_INLINE float of(float a, float b) { return __builtin_hypotf(a, b); }
+  THALWEG_INLINE double of(double a, double b) { return __builtin_hypot(a, b); }
+};
+
+// The rest of a / b with b's sign. Of whole numbers 0 where b is 0; b = −1 apart, since −2³¹ / −1 overflows.
+struct remainder {
+  template <typename T>
+  THALWEG_INLINE T signed_as(T b, T rest) {
+    return (rest != 0) & ((rest < 0) != (b < 0)) ? rest + b : rest;
+  }
+  THALWEG_INLINE float of(float a, float b) { return signed_as(b, __builtin_fmodf(a, b)); }
+  THALWEG_INLINE double of(double a, double b) { return signed_as(b, __builtin_fmod(a, b)); }
+  THALWEG_INLINE int32_t of(int32_t a, int32_t b) { return b == 0 || b == -1 ? 0 : signed_as(b, a % b); }
+};
+
 struct abs {
   template <typename T>
   THALWEG_INLINE T of(T x) {

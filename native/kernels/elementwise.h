@@ -41,6 +41,8 @@ enum class ElementwiseCost : uint8_t { arithmetic, function, library };
   X(acos,          1, floats,   same,    library)    \
   X(atan,          1, floats,   same,    library)    \
   X(atan2,         2, floats,   same,    library)    \
+  X(hypot,         2, floats,   same,    library)    \
+  X(remainder,     2, numbers,  same,    library)    \
   X(sinh,          1, floats,   same,    library)    \
   X(cosh,          1, floats,   same,    library)    \
   X(asinh,         1, floats,   same,    library)    \

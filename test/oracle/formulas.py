@@ -24,6 +24,14 @@ def prod(x, dim=None, keepdim=False):
     return x
 
 
+def median(x, dim=None, keepdim=False):
+    if dim is not None:
+        return torch.median(x, dim, keepdim)
+    # Ours also says where it is, as if x were flat.
+    y = torch.median(x.reshape(-1), 0)
+    return [part.reshape([1] * x.dim() if keepdim else []) for part in y]
+
+
 def count_nonzero(x, dim, keepdim=False):
     kept = [d % max(x.dim(), 1) for d in dim]
     y = torch.count_nonzero(x, dim)
@@ -80,6 +88,69 @@ def solve_triangular(a, b, upper=False, transposeA=False, unitriangular=False):
     if b.dim() == 1:
         return torch.linalg.solve_triangular(a, b[:, None], upper=upper)[..., 0]
     return torch.linalg.solve_triangular(a, b, upper=upper)
+
+
+def front(x, sizes):
+    return x[tuple(slice(n) for n in sizes)]
+
+
+# PyTorch has no gradient of a source that is larger than the index.
+def scatter(x, dim, index, source):
+    return torch.scatter(x, dim, index, front(source, index.shape))
+
+
+def scatter_add(x, dim, index, source):
+    return torch.scatter_add(x, dim, index, front(source, index.shape))
+
+
+# PyTorch's forward derivatives of scatter_reduce are not the transposes of its gradients.
+def scatter_reduce(x, dim, index, source, reduce, includeSelf=True):
+    sizes = [n if d == dim % x.dim() else index.shape[d] for d, n in enumerate(x.shape)]
+    own, values, places = [t.movedim(dim, -1) for t in (front(x, sizes), front(source, index.shape), index)]
+    meets = places[..., None, :] == torch.arange(own.shape[-1])[:, None]
+    counts = torch.full_like(own, includeSelf, dtype=torch.bool) | ~meets.any(-1)
+    meets = torch.cat([counts[..., None], meets], -1)
+    values = torch.cat([own[..., None], values[..., None, :].expand(meets[..., 1:].shape)], -1)
+    bound = math.inf if x.is_floating_point() else 2**31
+    nothing = {"sum": 0, "mean": 0, "prod": 1, "amax": -bound, "amin": bound}[reduce]
+    values = torch.where(meets, values, nothing)
+    if reduce == "mean":
+        total, count = values.sum(-1), meets.sum(-1)
+        y = total / count if x.is_floating_point() else total // count
+    else:
+        y = getattr(torch, reduce)(values, -1)
+    whole = x.clone()
+    whole[tuple(slice(n) for n in sizes)] = y.movedim(-1, dim)
+    return whole
+
+
+def logcumsumexp(x, dim):
+    # PyTorch's forward derivative of no numbers is an error.
+    return torch.logcumsumexp(x, dim) if x.numel() > 0 else x * 1
+
+
+def cdist(a, b, p=2, useMatmul=None):
+    # PyTorch's own has no forward derivative, and its second ones are not those of the distance 0.
+    return torch.linalg.vector_norm(a.unsqueeze(-2) - b.unsqueeze(-3), ord=p, dim=-1)
+
+
+def lstsq(a, b):
+    columns = b[:, None] if b.dim() == 1 else b
+    y = torch.linalg.pinv(a) @ columns
+    residuals = ((a @ y - columns) ** 2).sum(-2)
+    return (y[..., 0], residuals[..., 0]) if b.dim() == 1 else (y, residuals)
+
+
+def svd(x):
+    u, s, vh = torch.linalg.svd(x, full_matrices=False)
+    if u.numel() == 0 or vh.numel() == 0:
+        return u, s, vh
+    # The signs are open: as in `eigh`, of the longer vectors.
+    long = (u if u.shape[-2] >= vh.shape[-1] else vh.mT).detach()
+    sizes = long.abs()
+    first = (sizes >= (1 - 2**-10) * sizes.amax(-2, keepdim=True)).int().argmax(-2, keepdim=True)
+    sign = torch.gather(long, -2, first).sign()
+    return u * sign, s, vh * sign.mT
 
 
 def eigh(x):

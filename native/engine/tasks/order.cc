@@ -18,6 +18,11 @@ struct Axis {
   int64_t first_of(int64_t line) const { return line / inner * length * inner + line % inner; }
 };
 
+// What a line is added up in: whole numbers wrap.
+template <typename T>
+using Wide = std::conditional_t<std::is_same_v<T, float>, double,
+                                std::conditional_t<std::is_same_v<T, int32_t>, uint32_t, T>>;
+
 template <typename T>
 class CumsumTask final : public Task {
  public:
@@ -27,15 +32,37 @@ class CumsumTask final : public Task {
 
   // A line is one sum: the threads share the lines.
   void run(const Team& team, void*, Failure) const override {
-    using Sum = std::conditional_t<std::is_same_v<T, float>, double, T>;
-    using Wide = std::conditional_t<std::is_same_v<T, int32_t>, uint32_t, Sum>;  // wraps
     const Range lines = share(axis.outer * axis.inner, team);
     for (int64_t line = lines.begin; line < lines.end; ++line) {
       const int64_t first = axis.first_of(line);
-      Wide sum = 0;
+      Wide<T> sum = 0;
       for (int64_t i = 0; i < axis.length; ++i) {
-        sum += static_cast<Wide>(x[first + i * axis.inner]);
+        sum += static_cast<Wide<T>>(x[first + i * axis.inner]);
         y[first + i * axis.inner] = static_cast<T>(sum);
+      }
+    }
+  }
+};
+
+template <typename T>
+class LinearScanTask final : public Task {
+ public:
+  Axis axis;
+  const T* a;
+  const T* b;
+  T* y;
+
+  // As cumsum: the threads share the lines. The first of a is not read, as it has nothing to multiply.
+  void run(const Team& team, void*, Failure) const override {
+    const Range lines = share(axis.outer * axis.inner, team);
+    for (int64_t line = lines.begin; line < lines.end; ++line) {
+      int64_t at = axis.first_of(line);
+      auto last = static_cast<Wide<T>>(b[at]);
+      y[at] = static_cast<T>(last);
+      for (int64_t i = 1; i < axis.length; ++i) {
+        at += axis.inner;
+        last = static_cast<Wide<T>>(a[at]) * last + static_cast<Wide<T>>(b[at]);
+        y[at] = static_cast<T>(last);
       }
     }
   }
@@ -113,6 +140,21 @@ Task* prepare_cumsum(const Operands& operands, const Table&, TaskStore& store) {
         task->axis = read_axis(named);
         const int64_t count = count_of(task->axis, operands);
         task->x = named.template read<T>("x", count);
+        task->y = named.template write<T>("y", count);
+        task->nanoseconds = nanoseconds_of(Cost::cumsum, operands.dtype(), count);
+        return count == 0 ? nullptr : task;
+      });
+}
+
+Task* prepare_linear_scan(const Operands& operands, const Table&, TaskStore& store) {
+  return visit_types<float, double, int32_t>(
+      operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) -> Task* {
+        const Named<describing::kLinearScan> named(operands);
+        auto* task = store.make<LinearScanTask<T>>();
+        task->axis = read_axis(named);
+        const int64_t count = count_of(task->axis, operands);
+        task->a = named.template read<T>("a", count);
+        task->b = named.template read<T>("b", count);
         task->y = named.template write<T>("y", count);
         task->nanoseconds = nanoseconds_of(Cost::cumsum, operands.dtype(), count);
         return count == 0 ? nullptr : task;

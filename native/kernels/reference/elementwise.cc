@@ -77,6 +77,14 @@ THALWEG_UNARY(heaviside, a > 0 ? W(1) : W(0));
 
 THALWEG_BINARY(pow, __builtin_pow(a, b));
 THALWEG_BINARY(atan2, __builtin_atan2(a, b));
+THALWEG_BINARY(hypot, __builtin_hypot(a, b));
+struct remainder {
+  static double of(double a, double b) {
+    const double rest = __builtin_fmod(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  }
+  static int64_t of(int64_t a, int64_t b) { return b == 0 ? 0 : (a % b + b) % b; }
+};
 THALWEG_UNARY(sqrt, __builtin_sqrt(a));
 THALWEG_UNARY(rsqrt, 1 / __builtin_sqrt(a));
 THALWEG_UNARY(exp, __builtin_exp(a));
