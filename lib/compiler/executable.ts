@@ -182,10 +182,17 @@ export class Executable implements Uses {
 
   /**
    * Many steps: step s takes the rows order[s·batch …] of each source.
-   * @returns the first element of each output after each step: [steps, outputs].
+   * @param whole Whether the log has all elements of each output. An output without elements has a 0 there.
+   * @returns the log: the first element of each output after each step, [steps, outputs], or all elements.
    */
-  loop(sources: readonly Source[], order: Int32Array, batch: number, sourceFor = sameSource): Float64Array {
-    const loop = loopArguments(sources, order, batch);
+  loop(
+    sources: readonly Source[],
+    order: Int32Array,
+    batch: number,
+    sourceFor = sameSource,
+    whole = false,
+  ): Float64Array {
+    const loop = loopArguments(sources, order, batch, whole);
     return this.#atOnce(loop[4], sourceFor, () => this.#native.loop(...loop));
   }
 
@@ -196,8 +203,9 @@ export class Executable implements Uses {
     batch: number,
     options: RunOptions = {},
     sourceFor = sameSource,
+    whole = false,
   ): Promise<Float64Array> {
-    const loop = loopArguments(sources, order, batch);
+    const loop = loopArguments(sources, order, batch, whole);
     return this.#whileClaimed(loop[4], options, sourceFor, () => this.#native.loopAsync(...loop));
   }
 
@@ -269,7 +277,12 @@ function lostWrite(run: Run, storage: Storage): BusyError {
   );
 }
 
-function loopArguments(sources: readonly Source[], order: Int32Array, batch: number): LoopArguments {
+function loopArguments(
+  sources: readonly Source[],
+  order: Int32Array,
+  batch: number,
+  whole: boolean,
+): LoopArguments {
   return [
     sources.map(({ values }) => values),
     Float64Array.from(
@@ -278,6 +291,7 @@ function loopArguments(sources: readonly Source[], order: Int32Array, batch: num
     order,
     batch,
     Math.floor(order.length / batch),
+    whole,
   ];
 }
 

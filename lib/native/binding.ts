@@ -42,6 +42,8 @@ export type LoopArguments = [
   order: Int32Array,
   batch: number,
   steps: number,
+  /** Whether the log has all elements of each output; else the first one. An output without elements has a 0 there. */
+  whole: boolean,
 ];
 
 /** Instructions over numbered buffers, made ready once. */
@@ -52,7 +54,7 @@ export interface NativeProgram {
   runAsync(inputs: readonly NativeArray[], outputs: readonly NativeArray[]): Promise<void>;
   /**
    * Many steps.
-   * @returns the first element of each output after each step.
+   * @returns the log: the outputs, or the first element of each, after each step.
    */
   loop(...loop: LoopArguments): Float64Array;
   /** As `loop`, on the engine's own thread. */

@@ -314,7 +314,7 @@ struct OwnedLoop {
   std::vector<std::shared_ptr<Memory>> memories;
   std::vector<int32_t> order;
   std::vector<double> log;
-  size_t outputs = 0;
+  int64_t logged = 0;  // numbers a step
 };
 
 std::shared_ptr<OwnedLoop> loop_of(const Napi::CallbackInfo& info, const Program& program,
@@ -351,15 +351,16 @@ std::shared_ptr<OwnedLoop> loop_of(const Napi::CallbackInfo& info, const Program
     throw Error("ERR_SHAPE", "program: the order has too few rows for its steps");
   }
   owned->order.assign(order.begin(), order.begin() + loop.steps * loop.batch);
-  owned->outputs = program.outputs();
-  owned->log.resize(static_cast<size_t>(loop.steps) * owned->outputs);
+  loop.logs_all = info[5].ToBoolean();
+  owned->logged = program.logged(loop.logs_all);
+  owned->log.resize(static_cast<size_t>(loop.steps * owned->logged));
   loop.order = owned->order.data();
   loop.log = owned->log.data();
   return owned;
 }
 
 Napi::Value log_of(Napi::Env env, const OwnedLoop& owned, int64_t done) {
-  const size_t count = static_cast<size_t>(done) * owned.outputs;
+  const size_t count = static_cast<size_t>(done * owned.logged);
   auto log = Napi::Float64Array::New(env, count);
   std::copy_n(owned.log.begin(), count, log.Data());
   return log;

@@ -49,9 +49,9 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
   void run(const Napi::CallbackInfo& info);
   // runAsync(inputs, outputs): a promise; the inputs are copied at once, the outputs at the end.
   Napi::Value run_async(const Napi::CallbackInfo& info);
-  // loop(sources: (Memory | typed array)[], rows, order: Int32Array, batch, steps): the log, a
-  // Float64Array of the first element of each output after each step. rows: Float64Array of the number
-  // of rows, their bytes, scale and zero point for each source.
+  // loop(sources: (Memory | typed array)[], rows, order: Int32Array, batch, steps, whole): the log, a
+  // Float64Array of each output after each step: its first element, or if `whole` all. rows: Float64Array
+  // of the number of rows, their bytes, scale and zero point for each source.
   Napi::Value loop(const Napi::CallbackInfo& info);
   // loopAsync(…, the same, …): a promise of the log; the event loop goes on. Sources are Memory only.
   Napi::Value loop_async(const Napi::CallbackInfo& info);

@@ -44,23 +44,28 @@ class GatherTask final : public Task {
   }
 };
 
-double first_of(const View& output) {
-  if (output.count == 0) return 0;
-  return visit_dtype(output.dtype, [&]<typename T>(std::type_identity<T>) {
-    return static_cast<double>(*static_cast<const T*>(output.data));
+void copy_as_double(const View& from, double* to) {
+  visit_dtype(from.dtype, [&]<typename T>(std::type_identity<T>) {
+    const auto* values = static_cast<const T*>(from.data);
+    for (int64_t i = 0; i < from.count; ++i) to[i] = static_cast<double>(values[i]);
   });
 }
 
 class LogTask final : public Task {
  public:
   const Cursor* cursors;
-  View* outputs;
+  View* logged;
   int64_t count;
+  int64_t elements;  // of all of them
 
   void run(const Team& team, void*, Failure) const override {
     if (team.rank != 0) return;
     const Cursor& cursor = cursors[0];
-    for (int64_t i = 0; i < count; ++i) cursor.loop->log[cursor.step * count + i] = first_of(outputs[i]);
+    double* to = cursor.loop->log + cursor.step * elements;
+    for (int64_t i = 0; i < count; ++i) {
+      copy_as_double(logged[i], to);
+      to += slots_of(logged[i]);
+    }
   }
 };
 
@@ -80,13 +85,20 @@ Task* make_gather(const Samples& samples, const View& input, int64_t batch, Task
   return task;
 }
 
-Task* make_log(const Cursor* cursors, const std::vector<View>& outputs, TaskStore& store) {
+Task* make_log(const Cursor* cursors, const std::vector<View>& logged, TaskStore& store) {
   auto* task = store.make<LogTask>();
   task->cursors = cursors;
-  task->count = static_cast<int64_t>(outputs.size());
-  task->outputs = store.array<View>(outputs.size());
-  for (size_t i = 0; i < outputs.size(); ++i) task->outputs[i] = outputs[i];
-  task->nanoseconds = nanoseconds_of(Cost::note, DType::float64, int64_t{1});
+  task->count = static_cast<int64_t>(logged.size());
+  task->logged = store.array<View>(logged.size());
+  task->elements = 0;
+  int64_t bytes = 0;
+  for (size_t i = 0; i < logged.size(); ++i) {
+    task->logged[i] = logged[i];
+    task->elements += slots_of(logged[i]);
+    bytes += logged[i].bytes();
+  }
+  task->nanoseconds = nanoseconds_of(Cost::note, DType::float64, int64_t{1}) +
+                      nanoseconds_of(Cost::copy_byte, DType::float64, bytes);
   return task;
 }
 

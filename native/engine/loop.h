@@ -24,7 +24,9 @@ struct Loop {
   const int32_t* order = nullptr;
   int64_t batch = 0;
   int64_t steps = 0;
-  double* log = nullptr;  // [steps, outputs]: the first element of each output after each step
+  // Whether the log has all elements of each output or the first one alone.
+  bool logs_all = false;
+  double* log = nullptr;  // [steps, logged]: these elements after each step, one output after the other
   const std::atomic<bool>* stop = nullptr;  // asks for an end after the step in hand
 };
 

@@ -158,13 +158,33 @@ void Program::add_loop(std::vector<Item>& items, const std::vector<std::vector<U
     all.push_back({gathers_[i], {{begin, begin + input.count * bytes_of(input.dtype), true, true}}, false});
   }
   all.insert(all.end(), items.begin(), items.end());
-  Item log = {make_log(cursors_.data(), outputs, store_), {}, false};
-  for (const View& output : outputs) {
+  const std::vector<View> logged = locate_logged(loop_.logs_all);
+  Item log = {make_log(cursors_.data(), logged, store_), {}, false};
+  for (const View& output : logged) {
     const auto* begin = static_cast<const std::byte*>(output.data);
-    if (output.count > 0) log.uses.push_back({begin, begin + bytes_of(output.dtype), false, false});
+    if (output.count > 0) log.uses.push_back({begin, begin + output.bytes(), false, false});
   }
   all.push_back(std::move(log));
   items = std::move(all);
+}
+
+int64_t Program::logged(bool logs_all) const {
+  int64_t count = 0;
+  for (const int32_t output : spec_.outputs) {
+    const bool is_whole = logs_all && output >= 0 && static_cast<size_t>(output) < spec_.buffers.size();
+    count += is_whole ? std::max<int64_t>(1, spec_.buffers[static_cast<size_t>(output)].count) : 1;
+  }
+  return count;
+}
+
+// What a loop notes of each output: all elements or the first.
+std::vector<View> Program::locate_logged(bool logs_all) const {
+  std::vector<View> logged;
+  for (const int32_t output : spec_.outputs) {
+    logged.push_back(locate(output));
+    if (!logs_all) logged.back().count = std::min<int64_t>(1, logged.back().count);
+  }
+  return logged;
 }
 
 std::vector<View> Program::locate_all(const InstructionSpec& instruction) const {
@@ -227,7 +247,7 @@ void Program::run(const std::vector<View>& inputs, const std::vector<View>& outp
 int64_t Program::run_loop(const Loop& loop) {
   Claim claim(busy_);
   if (loop.sources.size() != inputs_.size()) throw Error("ERR_VALUE", "program: wrong number of sources");
-  LoopShape shape = {loop.batch, {}};
+  LoopShape shape = {loop.batch, {}, loop.logs_all};
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const Source& source = loop.sources[i];
     const bool scaled = source.scale != 0;

@@ -75,7 +75,8 @@ class Program {
   // Many steps. Returns how many were done.
   int64_t run_loop(const Loop& loop);
 
-  size_t outputs() const { return spec_.outputs.size(); }
+  // Numbers that a loop notes after each step.
+  int64_t logged(bool logs_all) const;
   size_t inputs() const { return inputs_.size(); }
   int64_t arena_bytes() const { return spec_.arena_bytes; }
   // What a step takes on one thread, estimated. Not while it runs.
@@ -101,11 +102,13 @@ class Program {
   struct LoopShape {
     int64_t batch = 0;         // 0: no loop
     std::vector<bool> scaled;  // which inputs come from rows of bytes
+    bool logs_all = false;     // the outputs' elements
 
     bool operator==(const LoopShape&) const = default;
   };
 
   View locate(int32_t buffer) const;
+  std::vector<View> locate_logged(bool logs_all) const;
   void bind(const std::vector<View>& inputs);
   void prepare();
   std::vector<View> locate_all(const InstructionSpec& instruction) const;
