@@ -48,6 +48,8 @@ export type { RunParts, Stateful } from "./keeping/run-state.js";
 export { save, saveSync, serialize } from "./keeping/save.js";
 export { loadState, loadStateSync, saveState, saveStateSync } from "./keeping/state.js";
 export type { StateValue } from "./keeping/tree.js";
+export { accuracy } from "./metrics/accuracy.js";
+export * as metrics from "./metrics/index.js";
 export { type BackendInfo, backendInfo, setBackend, setThreads } from "./native/backend.js";
 export * as nn from "./nn/index.js";
 export { type ChainLink, chain, type Jacobians, jacobians } from "./nn/jacobians.js";
@@ -85,11 +87,11 @@ export type {
 } from "./train/checkpoints.js";
 export {
   type EvaluateOptions,
-  type Evaluation,
   evaluate,
   type PredictOptions,
   predict,
 } from "./train/evaluate.js";
+export type { Evaluation } from "./train/evaluation.js";
 export {
   type BatchReport,
   type EpochReport,
@@ -99,4 +101,4 @@ export {
   type ResumeReport,
 } from "./train/fit.js";
 export { averageLoss, type LossOptions, perSampleLoss } from "./train/loss.js";
-export { accuracy, type Metric, type Metrics } from "./train/metrics.js";
+export type { BatchMetric, Metric, MetricName, MetricResults, Metrics } from "./train/metrics.js";

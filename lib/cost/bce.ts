@@ -113,6 +113,8 @@ export function bce(y: Tensor, target: Tensor, options: BCEOptions = {}): Tensor
   return reduced("bce", weighted("bce", op([value, y, target], {}), options.weight), reduction);
 }
 
+bce.multilabel = true;
+
 export interface BCEWithLogitsOptions extends BCEOptions {
   /** A factor of the cost of ȳ = 1, which broadcasts: above 1 finds more of them. Default: 1. */
   readonly posWeight?: Tensor;
@@ -137,6 +139,9 @@ export function bceWithLogits(y: Tensor, target: Tensor, options: BCEWithLogitsO
   const yes = factor === null ? logs : mul(add(1, factor), logs);
   return reduced("bceWithLogits", weighted("bceWithLogits", sub(no, yes), options.weight), reduction);
 }
+
+bceWithLogits.outputs = "logits" as const;
+bceWithLogits.multilabel = true;
 
 // Zeros and ones.
 const LABELS = [

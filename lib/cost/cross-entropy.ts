@@ -100,7 +100,10 @@ function checkTargets(where: string, outputShape: readonly number[], targets: Te
  * @example cost.crossEntropy(model.forward(images), labels)
  * @throws IndexError for a label outside [0, C); ShapeError, DTypeError, OptionError, ArgumentError
  */
-export const crossEntropy: Cost & typeof cost = Object.assign(cost, { checkTargets });
+export const crossEntropy: Cost & typeof cost = Object.assign(cost, {
+  checkTargets,
+  outputs: "logits" as const,
+});
 Object.defineProperty(crossEntropy, "name", { value: "crossEntropy" });
 
 const MIXED = [

@@ -10,6 +10,10 @@ export interface Cost {
   readonly checkTargets?: (where: string, outputShape: readonly number[], targets: Tensor) => void;
   /** Whether it is a mean over samples that all count the same, so that `evaluate` may go by mini-batches. */
   readonly isMean?: boolean;
+  /** What the outputs are, for metrics: `"probabilities"` unless it says another. */
+  readonly outputs?: "probabilities" | "logits" | "logProbabilities";
+  /** Whether each number of a sample says yes or no by itself, for metrics; else a sample has one class. */
+  readonly multilabel?: boolean;
 }
 
 export interface CostDefinition {
@@ -17,6 +21,9 @@ export interface CostDefinition {
   perSample(y: Tensor, target: Tensor): Tensor;
   /** See `Cost.checkTargets`. */
   readonly checkTargets?: Cost["checkTargets"];
+  /** See `Cost`. */
+  readonly outputs?: Cost["outputs"];
+  readonly multilabel?: Cost["multilabel"];
 }
 
 /**
@@ -44,6 +51,11 @@ export function defineCost(name: string, definition: CostDefinition): Cost {
     return reduced(name, costs, reduction);
   };
   Object.defineProperty(cost, "name", { value: name });
-  const { checkTargets } = definition;
-  return Object.assign(cost, { isMean: true, ...(checkTargets === undefined ? {} : { checkTargets }) });
+  const { checkTargets, outputs, multilabel } = definition;
+  return Object.assign(cost, {
+    isMean: true,
+    ...(checkTargets === undefined ? {} : { checkTargets }),
+    ...(outputs === undefined ? {} : { outputs }),
+    ...(multilabel === undefined ? {} : { multilabel }),
+  });
 }

@@ -28,4 +28,6 @@ export function nll(y: Tensor, target: Tensor, options: ClassOptions = {}): Tens
   return reducedByShares("nll", labels.costs(rows), labels.shares(y.dtype), shape, reduction);
 }
 
+nll.outputs = "logProbabilities" as const;
+
 registerCost(nll, { torch: "F.nll_loss", cases: classCases });

@@ -4,6 +4,7 @@ import { ArgumentError, ThalwegError } from "../errors.js";
 import { Module } from "../nn/module.js";
 import { describe, isInstance } from "../options.js";
 import type { Shape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { CompiledModel } from "./compiled-model.js";
 
 export function checkModel(where: string, model: unknown): Module {
@@ -29,18 +30,20 @@ export function checkData(
   cost: Cost,
   dataset: Dataset,
   batchSize: number,
+  weights: Tensor | null = null,
 ): void {
   const { x, y, length } = dataset;
+  const samples = weights === null ? [x, y] : [x, y, weights];
   checkFinite(where, `${name}.x`, x);
   checkFinite(where, `${name}.y`, y);
   const checkTargets = (outputShape: Shape): void => cost.checkTargets?.(where, outputShape, y);
-  const specialization = program.specialization(where, batchSize, [x, y], checkTargets);
+  const specialization = program.specialization(where, batchSize, samples, checkTargets);
   // An existing program was made without a check of these targets.
   checkTargets(program.outputShape(specialization));
   const rest = length % batchSize;
   if (rest === 0) return;
   try {
-    program.specialization(where, rest, [x, y], checkTargets);
+    program.specialization(where, rest, samples, checkTargets);
   } catch (error) {
     throw ofLastBatch(error, length, batchSize, rest);
   }

@@ -2,29 +2,44 @@ import { type Specialization, Specializations } from "../compiler/specialization
 import { noGrad } from "../context/grad-mode.js";
 import { assumeFields, isSameList, overrule } from "../context/trace.js";
 import type { Cost } from "../cost/define.js";
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { detach } from "../ops/detach.js";
 import { flatten } from "../ops/flatten.js";
 import { mean } from "../ops/mean.js";
+import { mul } from "../ops/mul.js";
+import { sum } from "../ops/sum.js";
+import { to } from "../ops/to.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { describe } from "../options.js";
 import { PASSES } from "../plan/index.js";
 import { format, type Shape, type TensorSpec } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
-import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
-import type { Metrics } from "./metrics.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { type FigurePart, figuresOf, type Layout, type NamedMetric } from "./metrics.js";
 
-/** Computes the results from the model's outputs and the targets. The targets are absent for predictions. */
-type Rest = (where: string, y: Tensor, target: Tensor) => Tensor[];
+/**
+ * Computes the figures from the model's outputs, the targets and the samples' weights. The targets are absent for
+ * predictions, whose only figure is the result.
+ */
+type Rest = (where: string, y: Tensor, target: Tensor, weight: Tensor | null) => readonly FigurePart[];
+
+/** A program's only result. */
+const only = (tensor: Tensor): FigurePart[] => [{ figure: 0, kind: "rows", key: "result", tensor }];
+
+/** What is known of a specialization besides what it does. */
+interface About {
+  /** The shape of the model's outputs. */
+  readonly outputShape: Shape;
+  /** What its results are. */
+  readonly layout: Layout;
+}
 
 /** A computation around a model, compiled for each size of mini-batch. */
 export class CompiledModel {
   readonly #model: Module;
   readonly #specializations: Specializations;
-  /** The shape of the model's outputs in each specialization. */
-  readonly #outputShapes = new WeakMap<Specialization, Shape>();
-  #lastShape: Shape = [];
+  readonly #about = new WeakMap<Specialization, About>();
+  #last: About = { outputShape: [], layout: [] };
   /** While a specialization is made: the calling function, for error messages, and the check of the outputs' shape. */
   #where = "";
   #check: (outputShape: Shape) => void = () => {};
@@ -38,7 +53,7 @@ export class CompiledModel {
   ) {
     this.#model = model;
     const run = (...inputs: Tensor[]): Tensor[] => {
-      const [x, target] = inputs as [Tensor, Tensor];
+      const [x, target, weight = null] = inputs as [Tensor, Tensor, Tensor?];
       const where = this.#where;
       const y = checkTensor(where, "the model's output", forward(x));
       if (y.shape[0] !== x.shape[0]) {
@@ -47,8 +62,10 @@ export class CompiledModel {
         );
       }
       this.#check(y.shape);
-      this.#lastShape = y.shape;
-      return rest(where, y, target);
+      const figures = rest(where, y, target, weight);
+      const layout = figures.map(({ figure, kind, key }) => ({ figure, kind, key }));
+      this.#last = { outputShape: y.shape, layout };
+      return figures.map(({ tensor }) => tensor);
     };
     const traced = (...inputs: Tensor[]): Tensor[] => {
       for (const [, module] of model.namedModules()) assumeFields(module);
@@ -74,13 +91,18 @@ export class CompiledModel {
     const specialization = this.#specializations.for(
       samples.map(({ dtype, shape }) => ({ dtype, shape: [batch, ...shape.slice(1)] })),
     );
-    if (!this.#outputShapes.has(specialization)) this.#outputShapes.set(specialization, this.#lastShape);
+    if (!this.#about.has(specialization)) this.#about.set(specialization, this.#last);
     return specialization;
   }
 
   /** The shape of the model's outputs in a specialization. */
   outputShape(specialization: Specialization): Shape {
-    return this.#outputShapes.get(specialization) as Shape;
+    return (this.#about.get(specialization) as About).outputShape;
+  }
+
+  /** What the results of a specialization are. */
+  layout(specialization: Specialization): Layout {
+    return (this.#about.get(specialization) as About).layout;
   }
 
   /** The name of a tensor of the model, for error messages. */
@@ -140,43 +162,46 @@ function programFor(model: Module, key: readonly unknown[], make: () => Compiled
   return program;
 }
 
-const metricsKey = (metrics: Metrics): unknown[] => Object.entries(metrics).flat();
+const metricsKey = (metrics: readonly NamedMetric[]): unknown[] =>
+  metrics.flatMap(({ name, identity }) => [name, identity]);
 
 /** One step of descent. Its results are the loss before the step, and the metrics. */
 export function trainingProgram(
   model: Module,
   cost: Cost,
   optimizer: Optimizer<object>,
-  metrics: Metrics,
+  metrics: readonly NamedMetric[],
 ): CompiledModel {
   return programFor(model, ["train", cost, optimizer, ...metricsKey(metrics)], () => {
     return new CompiledModel(model, optimizer, (where, y, target) => {
       const loss = lossOf(where, cost, y, target);
-      const figures = noGrad(() => figuresOf(where, metrics, detach(y), target));
+      const figures = noGrad(() => figuresOf(where, metrics, detach(y), target, null));
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
-      return [loss, ...figures];
+      return [meanLoss(loss), ...figures];
     });
   });
 }
 
-/** The loss and the metrics. */
-export function evaluationProgram(model: Module, cost: Cost, metrics: Metrics): CompiledModel {
+/** The loss and the metrics, weighted where there are weights. */
+export function evaluationProgram(model: Module, cost: Cost, metrics: readonly NamedMetric[]): CompiledModel {
   return programFor(model, ["evaluate", cost, ...metricsKey(metrics)], () => {
-    return new CompiledModel(model, null, (where, y, target) => [
-      lossOf(where, cost, y, target),
-      ...figuresOf(where, metrics, y, target),
+    return new CompiledModel(model, null, (where, y, target, weight) => [
+      ...(weight === null
+        ? [meanLoss(lossOf(where, cost, y, target))]
+        : weightedLoss(lossesOf(where, cost, y, target), weight)),
+      ...figuresOf(where, metrics, y, target, weight),
     ]);
   });
 }
 
 /** The loss and the metrics of a whole set, from the model's outputs for it. */
-export function setProgram(model: Module, cost: Cost, metrics: Metrics): CompiledModel {
+export function setProgram(model: Module, cost: Cost, metrics: readonly NamedMetric[]): CompiledModel {
   return programFor(model, ["set", cost, ...metricsKey(metrics)], () => {
     const rest: Rest = (where, y, target) => [
-      lossOf(where, cost, y, target),
-      ...figuresOf(where, metrics, y, target),
+      meanLoss(lossOf(where, cost, y, target)),
+      ...figuresOf(where, metrics, y, target, null),
     ];
     return new CompiledModel(model, null, rest, (y) => y);
   });
@@ -184,23 +209,34 @@ export function setProgram(model: Module, cost: Cost, metrics: Metrics): Compile
 
 /** The model's outputs. */
 export function outputProgram(model: Module): CompiledModel {
-  return programFor(model, ["predict"], () => new CompiledModel(model, null, (_, y) => [y]));
+  return programFor(model, ["predict"], () => new CompiledModel(model, null, (_, y) => only(y)));
 }
 
 /** The cost of each sample. */
 export function lossesProgram(model: Module, cost: Cost): CompiledModel {
   return programFor(model, ["losses", cost], () => {
-    return new CompiledModel(model, null, (where, y, target) => {
-      const losses = checkTensor(where, "the cost's result", cost(y, target, { reduction: "none" }));
-      const samples = y.shape[0] as number;
-      if (losses.rank === 0 || losses.shape[0] !== samples) {
-        throw new ShapeError(
-          `${where}: expected the cost to give one number for each of ${samples} samples, or for each of their elements, got ${format(losses.shape)}`,
-        );
-      }
-      return [losses.rank === 1 ? losses : mean(flatten(losses, 1), { dim: 1 })];
-    });
+    return new CompiledModel(model, null, (where, y, target) => only(lossesOf(where, cost, y, target)));
   });
+}
+
+/** The cost of each sample: [B]. */
+function lossesOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
+  const losses = checkTensor(where, "the cost's result", cost(y, target, { reduction: "none" }));
+  const samples = y.shape[0] as number;
+  if (losses.rank === 0 || losses.shape[0] !== samples) {
+    throw new ShapeError(
+      `${where}: expected the cost to give one number for each of ${samples} samples, or for each of their elements, got ${format(losses.shape)}`,
+    );
+  }
+  return losses.rank === 1 ? losses : mean(flatten(losses, 1), { dim: 1 });
+}
+
+const meanLoss = (tensor: Tensor): FigurePart => ({ figure: 0, kind: "mean", key: "loss", tensor });
+
+/** Σ w·C and Σ w */
+function weightedLoss(losses: Tensor, weight: Tensor): FigurePart[] {
+  const part = (key: string, tensor: Tensor): FigurePart => ({ figure: 0, kind: "sum", key, tensor });
+  return [part("loss", sum(mul(to(losses, "float64"), weight))), part("weight", sum(weight))];
 }
 
 function lossOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
@@ -209,14 +245,4 @@ function lossOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
     throw new ShapeError(`${where}: expected the cost to give a scalar, got ${format(loss.shape)}`);
   }
   return loss;
-}
-
-function figuresOf(where: string, metrics: Metrics, y: Tensor, target: Tensor): Tensor[] {
-  return Object.entries(metrics).map(([name, metric]) => {
-    const figure: unknown = metric(y, target);
-    if (isTensor(figure) && figure.size === 1) return figure;
-    throw new ArgumentError(
-      `${where}: expected metric ${name} to give a tensor of one element, made by ops, got ${isTensor(figure) ? format(figure.shape) : describe(figure)}`,
-    );
-  });
 }

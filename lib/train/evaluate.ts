@@ -5,54 +5,93 @@ import { Bytes } from "../data/bytes.js";
 import { checkFinite, type Dataset, type Samples, toDataset } from "../data/dataset.js";
 import { readBatchSize } from "../data/loader.js";
 import { copied } from "../data/samples.js";
-import { DataError } from "../errors.js";
+import { ArgumentError, DataError } from "../errors.js";
+import { checkWeights, toWeights, type Values } from "../metrics/values.js";
 import type { Module } from "../nn/module.js";
+import { to } from "../ops/to.js";
 import { checkOptions } from "../options.js";
 import { zerosLike } from "../tensor/copy.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { collect, runOnce } from "./collect.js";
 import { evaluationProgram, outputProgram, setProgram } from "./compiled-model.js";
+import { type Evaluation, printed } from "./evaluation.js";
 import { Forks } from "./forks.js";
-import { checkMetrics, Means, type Metrics } from "./metrics.js";
+import { checkMetrics, Figures, type Metrics, type NamedMetric } from "./metrics.js";
 import { RunningSet, runSteps } from "./steps.js";
 import { inTurn } from "./turn.js";
 
-export interface EvaluateOptions {
+export interface EvaluateOptions<M extends Metrics = Metrics> {
   readonly data: Samples;
   readonly cost: Cost;
-  /** Figures besides the loss. Default: none. */
-  readonly metrics?: Metrics;
+  /**
+   * Figures besides the loss, computed in the same pass: metrics by the names under which they are reported, or a list
+   * of names of `metrics`. What a metric takes the outputs for (probabilities, unnormalised scores) follows from the
+   * cost, unless the metric's own options say it. Default: none.
+   */
+  readonly metrics?: M;
+  /**
+   * What each sample counts, [P], numbers ≥ 0. The loss is Σ w·C / Σ w; the metrics are weighted too. For costs of
+   * `cost.…` and `defineCost` as they are. Default: 1.
+   */
+  readonly sampleWeight?: Values;
   /**
    * Samples in a mini-batch. Default: 1024, or the set's length if it is less. Except for rounding, it changes neither
-   * the loss nor a metric that is a mean over samples.
+   * the loss nor a metric of `metrics` or `metrics.defineMetric`, nor a function that is a mean over samples.
    */
   readonly batchSize?: number;
 }
-
-/** The average loss under `"loss"`, and each metric under its name. */
-export type Evaluation = Readonly<Record<string, number>>;
 
 const DEFAULT_BATCH = 1024;
 
 /**
  * The loss over a set, L(S, w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), and the metrics over the set. A cost of `cost.…` or
- * `defineCost` and its metrics are averaged over mini-batches. Any other cost, such as one with class weights or
- * ignored labels, is computed once from all outputs and targets of the set, and so are its metrics. Such a cost need
- * not be a mean over samples, and its value does not depend on the batch size.
+ * `defineCost` is averaged over mini-batches. Any other cost, such as one with class weights or ignored labels, is
+ * computed once from all outputs and targets of the set. Such a cost need not be a mean over samples, and its value
+ * does not depend on the batch size. Metrics are those of the whole set in both cases.
  * @example
- * const found = await evaluate(model, { data, cost: cost.crossEntropy, metrics: { accuracy } });
+ * const found = await evaluate(model, { data, cost: cost.crossEntropy, metrics: ["accuracy", "rocAuc"] });
  * console.log(found.loss, found.accuracy);
- * @throws as `fit`
+ * console.log(found);   // a table
+ * @throws as `fit`; DataError for weights that are negative, and by metrics for data that they do not go with
  */
-export async function evaluate(model: Module, options: EvaluateOptions): Promise<Evaluation> {
-  checkOptions("evaluate", options, ["data", "cost", "metrics", "batchSize"]);
+export async function evaluate<const M extends Metrics>(
+  model: Module,
+  options: EvaluateOptions<M>,
+): Promise<Evaluation<M>> {
+  checkOptions("evaluate", options, ["data", "cost", "metrics", "sampleWeight", "batchSize"]);
   checkModel("evaluate", model);
   const cost = checkCost("evaluate", options?.cost);
-  const metrics = checkMetrics("evaluate", options.metrics);
+  const metrics = checkMetrics("evaluate", options.metrics, cost);
   const dataset = toDataset("evaluate", "data", options.data);
   const batchSize = evaluationBatch("evaluate", options.batchSize, dataset);
-  return evaluateOnce({ where: "evaluate", name: "data", model, cost, metrics, dataset, batchSize });
+  const weights = readWeights("evaluate", options.sampleWeight, cost, dataset);
+  const figures = await evaluateOnce({
+    where: "evaluate",
+    name: "data",
+    model,
+    cost,
+    metrics,
+    dataset,
+    weights,
+    batchSize,
+  });
+  return printed(figures.all()) as Evaluation<M>;
+}
+
+function readWeights(
+  where: string,
+  sampleWeight: Values | undefined,
+  cost: Cost,
+  { length }: Dataset,
+): Tensor | null {
+  if (sampleWeight === undefined) return null;
+  const weights = to(toWeights(where, sampleWeight, length), "float64");
+  checkWeights(where, "sampleWeight", weights.storage.forReading());
+  if (isMean(cost)) return weights;
+  throw new ArgumentError(
+    `${where}: expected a cost of cost.… or defineCost for sampleWeight, since the weights of a cost of another kind are not known`,
+  );
 }
 
 export function evaluationBatch(where: string, batchSize: number | undefined, { length }: Dataset): number {
@@ -67,13 +106,15 @@ export interface Task {
   readonly name: string;
   readonly model: Module;
   readonly cost: Cost;
-  readonly metrics: Metrics;
+  readonly metrics: readonly NamedMetric[];
   readonly dataset: Dataset;
+  /** Of the samples; null: all alike. */
+  readonly weights: Tensor | null;
   readonly batchSize: number;
 }
 
 /** As `evaluate`. */
-export async function evaluateOnce(task: Task): Promise<Evaluation> {
+export async function evaluateOnce(task: Task): Promise<Figures> {
   const evaluator = makeEvaluator(task);
   try {
     return await evaluator.evaluate();
@@ -88,7 +129,7 @@ export interface Evaluator {
   readonly executables: readonly Executable[];
   /** What they draw from. */
   readonly forks: Forks;
-  evaluate(): Promise<Evaluation>;
+  evaluate(): Promise<Figures>;
   close(): void;
 }
 
@@ -102,22 +143,22 @@ export function makeEvaluator(task: Task): Evaluator {
   return isMean(task.cost) ? overBatches(task) : overSet(task);
 }
 
-function overBatches({ where, name, model, cost, metrics, dataset, batchSize }: Task): Evaluator {
+function overBatches(task: Task): Evaluator {
+  const { where, name, model, cost, metrics, dataset, weights, batchSize } = task;
   const program = evaluationProgram(model, cost, metrics);
-  checkData(where, name, program, cost, dataset, batchSize);
-  const set = new RunningSet(name, dataset);
+  checkData(where, name, program, cost, dataset, batchSize, weights);
+  const set = new RunningSet(name, dataset, weights);
   const order = Int32Array.from({ length: dataset.length }, (_, p) => p);
   const forks = new Forks();
-  const { executable } = program.specialization(where, batchSize, [dataset.x, dataset.y]);
+  const { executable } = program.specialization(where, batchSize, Object.values(set.parts));
   forks.begin(executable);
   return {
     executables: [executable],
     forks,
     evaluate: async () => {
-      const means = new Means(["loss", ...Object.keys(metrics)]);
-      const report = (log: Float64Array, samples: number): void => means.add(log, samples);
-      await runSteps({ where, program, set, order, batchSize, forks, report });
-      return means.all();
+      const figures = new Figures(metrics);
+      await runSteps({ where, program, set, order, batchSize, forks, report: (log) => figures.add(log) });
+      return figures;
     },
     close: () => set.close(),
   };
@@ -144,15 +185,16 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
     forks,
     evaluate: async () => {
       const scores = await collect(where, outputs, [x], batchSize, { isCopied: true, forks });
-      const figures = await inTurn(specialization, async (now) => {
+      const figures = new Figures(metrics);
+      await inTurn(specialization, async (now) => {
         const results = now.results.map(zerosLike);
         const inputs = [scores, target].map(({ storage }) => storage.forReading());
         const arrays = results.map(({ storage }) => storage.forReading());
         await runOnce(where, program, now, inputs, arrays, forks);
-        return results;
+        const log = Float64Array.from(arrays.flatMap((array) => [...array]));
+        figures.add({ layout: program.layout(now), results, log, steps: 1, samplesAStep: length });
       });
-      const names = ["loss", ...Object.keys(metrics)];
-      return Object.fromEntries(names.map((key, i) => [key, (figures[i] as Tensor).item()]));
+      return figures;
     },
     close: () => {},
   };

@@ -20,8 +20,9 @@ import type { Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } from "./checkpoints.js";
 import { trainingProgram } from "./compiled-model.js";
-import { type Evaluation, evaluationBatch, makeEvaluator } from "./evaluate.js";
-import { checkMetrics, type Metrics } from "./metrics.js";
+import { evaluationBatch, makeEvaluator } from "./evaluate.js";
+import type { Evaluation } from "./evaluation.js";
+import { checkMetrics, type Metrics, type NamedMetric } from "./metrics.js";
 import { type Plan, train } from "./training.js";
 
 /** The argument of `onBatch` after each step. */
@@ -41,7 +42,7 @@ export interface EpochReport {
    * samples: the average of the losses of the mini-batches, weighted by their numbers of samples.
    */
   readonly loss: number;
-  /** The metrics, averaged over the training samples in the same way. */
+  /** The metrics over the training samples, in the same way. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Loss and metrics over the validation set after the epoch; null without one. */
   readonly validation: Evaluation | null;
@@ -68,7 +69,7 @@ export interface FitOptions {
   readonly seed?: number;
   /** A set to evaluate after each epoch. */
   readonly validation?: Samples;
-  /** Figures besides the loss. Default: none. */
+  /** Figures besides the loss, each a number: metrics by name, or names of `metrics`. Default: none. */
   readonly metrics?: Metrics;
   /** Ends the training between two steps; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -217,7 +218,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
   const shuffle = checkFlag("fit", "shuffle", options.shuffle ?? true);
   const { seed } = options;
   if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
-  const metrics = checkMetrics("fit", options.metrics);
+  const metrics = checkMetrics("fit", options.metrics, cost, true);
   checkFlag("fit", "progress", options.progress ?? false);
   if (options.tensorBoard !== undefined) checkPath("fit: tensorBoard", options.tensorBoard);
   for (const name of ["onBatch", "onEpoch", "onCheckpoint", "onResume"] as const) {
@@ -245,6 +246,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
           cost,
           metrics,
           dataset: validation,
+          weights: null,
           batchSize: evaluationBatch("fit", undefined, validation),
         });
   return {
@@ -268,7 +270,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
 function readKeeping(
   model: Module,
   { optimizer, checkpoint, resume, validation, state = {} }: FitOptions,
-  metrics: Metrics,
+  metrics: readonly NamedMetric[],
 ): Pick<Plan, "checkpoint" | "resume" | "parts" | "extra" | "undoReading"> {
   checkRequired("fit: state", state, [
     ...RUN_PARTS.filter((name) => name !== "model" && name !== "optimizer"),
@@ -281,7 +283,7 @@ function readKeeping(
   }
   if (resume !== undefined && resume !== true) checkPath("fit: resume", resume);
   const parts = checkRunParts("fit: state", { ...others, model, optimizer });
-  const figures = ["loss", ...Object.keys(metrics)];
+  const figures = ["loss", ...metrics.map(({ name }) => name)];
   return {
     checkpoint:
       checkpoint === undefined

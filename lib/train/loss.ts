@@ -44,16 +44,17 @@ export async function averageLoss(
   options: LossOptions = {},
 ): Promise<number> {
   const { dataset, batchSize } = readArguments("averageLoss", model, cost, data, options);
-  const { loss } = await evaluateOnce({
+  const figures = await evaluateOnce({
     where: "averageLoss",
     name: "data",
     model,
     cost,
-    metrics: {},
+    metrics: [],
     dataset,
+    weights: null,
     batchSize,
   });
-  return loss as number;
+  return figures.loss;
 }
 
 function readArguments(where: string, model: Module, cost: Cost, data: Samples, options: LossOptions) {

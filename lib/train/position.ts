@@ -2,9 +2,10 @@ import { ArgumentError } from "../errors.js";
 import { isRecord } from "../keeping/run-state.js";
 import { isPlainObject } from "../options.js";
 import type { GeneratorState } from "../random/generator.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { EpochReport } from "./fit.js";
 import type { ForksState } from "./forks.js";
-import type { MeansState } from "./metrics.js";
+import type { FiguresState } from "./metrics.js";
 
 /** Where a training is between two steps, as a checkpoint has it. */
 export interface Position {
@@ -24,7 +25,7 @@ export interface Position {
   readonly order: GeneratorState;
   /** The names of the figures in `means`. */
   readonly figures: readonly string[];
-  readonly means: MeansState;
+  readonly means: FiguresState;
   /** Time of this epoch's steps so far. */
   readonly seconds: number;
   readonly forks: ForksState;
@@ -85,10 +86,28 @@ function isPosition(value: unknown): value is Position {
     means["sums"] instanceof Float64Array &&
     means["sums"].length === figures.length &&
     typeof means["samples"] === "number" &&
+    Array.isArray(means["states"]) &&
+    means["states"].every(isState) &&
     isForks(forks) &&
     (validationForks === null || isForks(validationForks)) &&
     Array.isArray(history) &&
     history.every(isReport)
+  );
+}
+
+const isState = (value: unknown): boolean => isRecord(value) && Object.values(value).every(isContents);
+
+/** Whether the values have the shape. */
+function isContents(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { kind, shape, values } = value;
+  return (
+    (kind === "sum" || kind === "rows") &&
+    Array.isArray(shape) &&
+    (kind === "sum" || shape.length > 0) &&
+    shape.every((size) => Number.isSafeInteger(size) && size >= 0) &&
+    values instanceof Float64Array &&
+    values.length === sizeOf(shape as number[])
   );
 }
 

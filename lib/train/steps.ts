@@ -10,6 +10,7 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CompiledModel } from "./compiled-model.js";
 import type { Forks } from "./forks.js";
+import type { StepsLog } from "./metrics.js";
 import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn } from "./turn.js";
 
@@ -29,10 +30,17 @@ export class RunningSet {
   readonly parts: Readonly<Record<string, Tensor | Bytes>>;
   readonly #memories: readonly NativeMemory[];
 
-  /** @param name of the data set, for error messages. */
-  constructor(name: string, dataset: Dataset) {
+  /**
+   * @param name of the data set, for error messages.
+   * @param weights of the samples; null: all alike.
+   */
+  constructor(name: string, dataset: Dataset, weights: Tensor | null = null) {
     this.dataset = dataset;
-    this.parts = { [`${name}.x`]: dataset.x, [`${name}.y`]: dataset.y };
+    this.parts = {
+      [`${name}.x`]: dataset.x,
+      [`${name}.y`]: dataset.y,
+      ...(weights === null ? {} : { sampleWeight: weights }),
+    };
     const parts = Object.values(this.parts);
     this.#memories = parts.map((part) => {
       const values = stored(part);
@@ -91,8 +99,8 @@ export interface Pass {
   readonly before?: () => void;
   /** Called before each run of the program, when nothing else uses what it writes. */
   readonly begin?: () => void;
-  /** Called after each chunk, with the first element of each result after each step. The next chunk waits for it. */
-  readonly report: (log: Float64Array, samplesAStep: number) => void | Promise<void>;
+  /** Called after each chunk. The next chunk waits for it. */
+  readonly report: (log: StepsLog) => void | Promise<void>;
 }
 
 /** Goes over a data set once, in chunks of steps between which the event loop runs. */
@@ -103,21 +111,20 @@ export async function runSteps(pass: Pass): Promise<void> {
   if (whole < order.length) await runBatches(pass, order.subarray(whole), order.length - whole);
 }
 
-interface Chunk {
-  readonly log: Float64Array;
-  readonly steps: number;
+interface Chunk extends StepsLog {
   readonly isAtOnce: boolean;
 }
 
 async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Promise<void> {
   const { where, program, set, forks, mostSteps = () => Number.POSITIVE_INFINITY, before, report } = pass;
-  const { sources, dataset } = set;
+  const { sources, parts } = set;
   const options: RunOptions = { name: where, nameOf: program.nameOf };
-  const specialization = () => program.specialization(where, batchSize, [dataset.x, dataset.y]);
+  const specialization = () => program.specialization(where, batchSize, Object.values(parts));
   const steps = order.length / batchSize;
   for (let step = 0; step < steps; ) {
     before?.();
-    const chunk = await inTurn(specialization, async ({ executable }): Promise<Chunk> => {
+    const chunk = await inTurn(specialization, async (now): Promise<Chunk> => {
+      const { executable, results } = now;
       const { duration, isTimed } = executable;
       const affordable = isTimed ? Math.max(1, Math.floor(CHUNK_MILLISECONDS / duration)) : 1;
       const count = Math.min(affordable, mostSteps(), steps - step);
@@ -127,16 +134,17 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
       try {
         const started = performance.now();
         const log = isAtOnce
-          ? executable.loop(sources, rows, batchSize, forks.sourceFor)
-          : await executable.loopAsync(sources, rows, batchSize, options, forks.sourceFor);
+          ? executable.loop(sources, rows, batchSize, forks.sourceFor, true)
+          : await executable.loopAsync(sources, rows, batchSize, options, forks.sourceFor, true);
         const taken = isAtOnce ? performance.now() - started : executable.milliseconds;
         executable.noteDuration(taken / count);
-        return { log, steps: count, isAtOnce };
+        const layout = program.layout(now);
+        return { log, steps: count, samplesAStep: batchSize, layout, results, isAtOnce };
       } catch (error) {
         throw ofRun(namingSample(error, set, rows, batchSize));
       }
     });
-    const told = report(chunk.log, batchSize);
+    const told = report(chunk);
     if (told !== undefined) await told;
     if (chunk.isAtOnce) await giveWay();
     else gaveWay();

@@ -14,9 +14,10 @@ import { openBoard } from "./board.js";
 import { type CheckpointPlan, Checkpoints } from "./checkpoints.js";
 import type { CompiledModel } from "./compiled-model.js";
 import type { Evaluator } from "./evaluate.js";
+import { printed } from "./evaluation.js";
 import type { EpochReport, FitOptions, ResumeReport } from "./fit.js";
 import { Forks } from "./forks.js";
-import { Means, type Metrics } from "./metrics.js";
+import { Figures, type NamedMetric, type StepsLog } from "./metrics.js";
 import { differencesOf, type Position, readPosition } from "./position.js";
 import { openProgress, type Progress, together } from "./progress.js";
 import { isRefusal } from "./refusal.js";
@@ -37,7 +38,7 @@ export interface Plan {
   readonly seed: number | undefined;
   readonly epochs: number;
   readonly validator: Evaluator | null;
-  readonly metrics: Metrics;
+  readonly metrics: readonly NamedMetric[];
   readonly checkpoint: CheckpointPlan | null;
   /** The checkpoint to go on from; null to begin. */
   readonly resume: FilePath | true | null;
@@ -99,7 +100,7 @@ class Training {
   #seed: number;
   /** Where the generator of the orders stood before it drew the order of this epoch. */
   #order: GeneratorState;
-  #means: Means;
+  #means: Figures;
   #epoch = 1;
   #batch = 0;
   #step = 0;
@@ -119,9 +120,9 @@ class Training {
     this.#seed = plan.seed ?? 0;
     this.#orders = new Generator(this.#seed);
     this.#order = this.#orders.getState();
-    this.#figures = ["loss", ...Object.keys(metrics)];
+    this.#figures = ["loss", ...metrics.map(({ name }) => name)];
     this.#batches = Math.ceil(dataset.length / batchSize);
-    this.#means = new Means(this.#figures);
+    this.#means = new Figures(metrics);
   }
 
   /**
@@ -174,7 +175,7 @@ class Training {
       this.#batch = 0;
       this.#seconds = 0;
       this.#isOver = false;
-      this.#means = new Means(this.#figures);
+      this.#means = new Figures(this.#plan.metrics);
     }
     await this.#checkpoints?.finish();
     return this.#history;
@@ -186,14 +187,14 @@ class Training {
     const isWhole = this.#batch === 0;
     optimizer.zeroGrad();
     await this.#runSteps(progress);
-    const evaluation = (await validator?.evaluate()) ?? null;
+    const validated = (await validator?.evaluate()) ?? null;
     if (isWhole) this.#undo = null;
-    const { loss, ...metrics } = this.#means.all();
+    const { loss, ...metrics } = this.#means.numbers("fit");
     const report: EpochReport = {
       epoch: this.#epoch,
-      loss: loss as number,
+      loss,
       metrics,
-      validation: evaluation,
+      validation: validated === null ? null : printed(validated.numbers("fit")),
       seconds: this.#seconds,
       samplesPerSecond: dataset.length / this.#seconds,
     };
@@ -213,13 +214,13 @@ class Training {
     const { signal, onBatch } = callbacks;
     const checkpoints = this.#checkpoints;
     const started = performance.now() - 1000 * this.#seconds;
-    const report = (log: Float64Array, samplesAStep: number): void | Promise<void> => {
-      const steps = log.length / this.#figures.length;
-      this.#means.add(log, samplesAStep);
+    const report = (given: StepsLog): void | Promise<void> => {
+      const { steps, log } = given;
+      this.#means.add(given);
       this.#batch += steps;
       this.#step += steps;
       const [epoch, batch, batches] = [this.#epoch, this.#batch, this.#batches];
-      progress.batch(epoch, this.#means.samples, this.#means.get(0));
+      progress.batch(epoch, this.#means.samples, this.#means.loss);
       const told = onBatch?.({ epoch, batch, batches, loss: log[0] as number });
       // After the last one, the checkpoint is that of the epoch.
       if (batch === batches || checkpoints?.isDue(this.#step) !== true) return told;

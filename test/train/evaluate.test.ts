@@ -142,7 +142,7 @@ describe("accuracy", () => {
       [3, 3],
       [-1, 0],
     ]);
-    expect(accuracy(y, tensor([1, 0, 0, 0], { dtype: "int32" })).item()).toBe(0.75);
-    expect(accuracy(y, tensor([0, 1, 1, 0], { dtype: "int32" })).item()).toBe(0);
+    expect(accuracy(y, tensor([1, 0, 0, 0], { dtype: "int32" }))).toBe(0.75);
+    expect(accuracy(y, tensor([0, 1, 1, 0], { dtype: "int32" }))).toBe(0);
   });
 });

@@ -1,0 +1,36 @@
+// Tables of figures as text.
+import type { InspectOptionsStylized } from "node:util";
+
+/** Columns to the right, with two spaces between them. Lines have no spaces at their ends. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, at) => {
+      widths[at] = Math.max(widths[at] ?? 0, cell.length);
+    });
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => cell.padStart(widths[at] as number))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** Whole numbers as they are, others with that many digits. */
+export const figure = (value: number, digits: number): string =>
+  Number.isInteger(value) ? String(value) : value.toFixed(digits);
+
+/** A value whose `console.log` is its text. */
+export abstract class Printed {
+  abstract toString(): string;
+
+  /** @internal What `console.log` shows. */
+  [Symbol.for("nodejs.util.inspect.custom")](depth: number, options?: InspectOptionsStylized): string {
+    if (depth >= 0) return this.toString();
+    const text = `[${this.constructor.name}]`;
+    return options === undefined ? text : options.stylize(text, "special");
+  }
+}

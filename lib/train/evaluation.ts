@@ -1,0 +1,35 @@
+import type { InspectOptionsStylized } from "node:util";
+import { table } from "../metrics/table.js";
+import type { MetricResults, Metrics } from "./metrics.js";
+
+/**
+ * The loss over the set under `"loss"`, and each metric under its name. A plain object, whose text and `console.log` is
+ * a table.
+ */
+export type Evaluation<M extends Metrics = Metrics> = Readonly<{ loss: number } & MetricResults<M>>;
+
+/** An object with a table for its text. The text is no property that one sees. */
+export function printed<T extends Readonly<Record<string, unknown>>>(figures: T): T {
+  const toString = (): string => textOf(figures);
+  const inspect = (depth: number, { stylize }: InspectOptionsStylized): string =>
+    depth < 0 ? stylize("[Evaluation]", "special") : toString();
+  return Object.defineProperties(figures, {
+    toString: { value: toString },
+    [Symbol.for("nodejs.util.inspect.custom")]: { value: inspect },
+  });
+}
+
+const FIGURES = 6;
+
+/** Numbers are a table; what else a metric gives follows under its name. */
+function textOf(figures: Readonly<Record<string, unknown>>): string {
+  const numbers: [string, string][] = [];
+  const others: string[] = [];
+  const width = Math.max(...Object.keys(figures).map((name) => name.length));
+  for (const [name, value] of Object.entries(figures)) {
+    if (typeof value === "number")
+      numbers.push([name.padEnd(width), String(Number(value.toPrecision(FIGURES)))]);
+    else others.push(`${name}\n${Array.isArray(value) ? value.join("  ") : String(value)}`);
+  }
+  return [table(numbers), ...others].join("\n\n");
+}
