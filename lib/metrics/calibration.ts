@@ -22,12 +22,20 @@ export interface CalibrationOptions extends Omit<ClassOptions, "threshold"> {
   readonly bins?: number;
 }
 
+/** The bin that holds p: b/bins < p ≤ (b + 1)/bins, and the first one for 0. */
+function binOf(p: number, bins: number): number {
+  const about = Math.min(bins - 1, Math.max(0, Math.ceil(p * bins) - 1));
+  // The product is rounded, so a p at the edge may be one too far.
+  if (about > 0 && p <= about / bins) return about - 1;
+  return about < bins - 1 && p > (about + 1) / bins ? about + 1 : about;
+}
+
 /** Σ_b |Σ_{i∈b} w·right − Σ_{i∈b} w·confidence| / Σ w, where bin b holds confidences in (b/bins, (b + 1)/bins]. */
 function errorOf(confidence: Float64Array, right: Float64Array, weight: Float64Array, bins: number): number {
   const gaps = new Float64Array(bins);
   let all = 0;
   confidence.forEach((p, i) => {
-    const bin = Math.min(bins - 1, Math.max(0, Math.ceil(p * bins) - 1));
+    const bin = binOf(p, bins);
     const own = weight[i] as number;
     gaps[bin] = (gaps[bin] as number) + own * ((right[i] as number) - p);
     all += own;
