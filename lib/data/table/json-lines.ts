@@ -1,0 +1,94 @@
+import { DataError } from "../../errors.js";
+import { checkOptions, describe, isPlainObject } from "../../options.js";
+import { type TextSource, textsOf } from "./chunks.js";
+import type { Column, ColumnKind } from "./column.js";
+import { columnOfValues } from "./infer.js";
+import { checkTyped, noColumn, readTableOptions, type TableOptions } from "./source.js";
+import { type Table, tableOf } from "./table.js";
+
+export interface JsonLinesOptions extends TableOptions {
+  /** The columns that are taken. Default: all. */
+  readonly columns?: readonly string[];
+  /** The kinds of some columns; `"number"` and `"date"` read texts. Default: what the values are. */
+  readonly types?: Readonly<Record<string, ColumnKind>>;
+  /** Texts that stand for a missing value, besides null and absent fields. Default: none. */
+  readonly missing?: readonly string[];
+}
+
+const LONGEST_LINE = 1 << 24;
+
+/**
+ * Reads a table of JSON lines: an object a line. Columns have the kinds that a `Table` of the objects has. A field that
+ * is absent is missing.
+ * @param source a path, a `file:` URL, the bytes, or a stream of bytes or texts, in UTF-8.
+ * @throws DataError with the line for what is not an object of numbers, texts, true, false and null, and for a value that
+ *   is not of its column's kind; FileError, ArgumentError, OptionError
+ * @example
+ * const table = await data.readJsonLines(Buffer.from('{"age":22,"sex":"male"}\n{"sex":"female"}\n'));
+ * table.column("age").toArray()   // [22, null]
+ */
+export async function readJsonLines(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
+  const where = "readJsonLines";
+  checkOptions(where, options, ["columns", "types", "missing"]);
+  const { names, types, missing } = readTableOptions(where, options);
+  const texts = textsOf(where, source);
+  const columns = new Map<string, unknown[]>();
+  const lines: number[] = [];
+  for await (const [line, text] of linesOf(texts.where, texts.texts)) {
+    if (text.trim() === "") continue;
+    for (const [name, value] of Object.entries(parse(texts.where, line, text))) {
+      const column = columns.get(name) ?? [];
+      columns.set(name, column);
+      column[lines.length] = value;
+    }
+    lines.push(line);
+  }
+  checkTyped(texts.where, types, columns.keys());
+  const place = (row: number) => `row ${row} (line ${lines[row]})`;
+  const read = new Map<string, Column>();
+  for (const column of names ?? columns.keys()) {
+    const values = columns.get(column);
+    if (values === undefined) throw noColumn(texts.where, "columns: ", column, columns.keys());
+    values.length = lines.length;
+    read.set(
+      column,
+      columnOfValues({ where: texts.where, column, place }, values, types.get(column), missing),
+    );
+  }
+  return tableOf(read);
+}
+
+function parse(where: string, line: number, text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new DataError(`${where}: line ${line}: ${(cause as Error).message}`, { cause });
+  }
+  if (isPlainObject(value)) return value;
+  throw new DataError(`${where}: line ${line}: expected an object, got ${describe(value)}`);
+}
+
+/** The lines with their numbers, from 1. */
+async function* linesOf(
+  where: string,
+  texts: AsyncIterable<string>,
+): AsyncGenerator<readonly [line: number, text: string]> {
+  let parts: string[] = [];
+  let length = 0;
+  let line = 1;
+  for await (const text of texts) {
+    let begin = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", begin)) {
+      parts.push(text.slice(begin, end));
+      yield [line++, parts.join("")];
+      [parts, length, begin] = [[], 0, end + 1];
+    }
+    parts.push(text.slice(begin));
+    length += text.length - begin;
+    if (length > LONGEST_LINE) {
+      throw new DataError(`${where}: line ${line} is longer than ${LONGEST_LINE} characters`);
+    }
+  }
+  yield [line, parts.join("")];
+}
