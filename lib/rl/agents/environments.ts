@@ -3,12 +3,13 @@ import { checkNumber, describe, isInstance } from "../../options.js";
 import type { Environment } from "../environment.js";
 import type { Space } from "../space.js";
 import { SyncVectorEnvironment } from "../sync-vector-environment.js";
-import { isDynamics, TensorEnvironment } from "../tensor-environment.js";
+import { isDynamics, type TensorDynamics, TensorEnvironment } from "../tensor-environment.js";
 import type { VectorEnvironment } from "../vector-environment.js";
 
 /**
  * What an agent learns from: an environment; a function that makes one, for several of them; a vector of environments;
- * or copies of one in ops. An environment that has its `dynamics` in ops, such as `CartPole`, runs in the engine.
+ * or copies of one in ops. An environment that has its `dynamics` in ops, such as `CartPole`, runs in the engine; one
+ * of a class derived from it that changes `step` or the like runs in JavaScript, as it says.
  */
 export type LearningEnvironment<Observation = unknown, Action = unknown> =
   | Environment<Observation, Action>
@@ -64,8 +65,8 @@ export function openEnvironments(
     onlyOwn(where, count, given.n);
     return inJavaScript(given, seed);
   }
-  const { dynamics } = given as { readonly dynamics?: unknown };
-  if (isDynamics(dynamics)) {
+  const dynamics = dynamicsOf(given);
+  if (dynamics !== null) {
     const environment = new TensorEnvironment(dynamics, count ?? standard, { seed });
     const { observationSpace, actionSpace } = dynamics;
     return { kind: "tensor", n: environment.n, observationSpace, actionSpace, environment };
@@ -76,6 +77,23 @@ export function openEnvironments(
     );
   }
   return inJavaScript(new SyncVectorEnvironment([given as Environment<unknown, unknown>]), seed);
+}
+
+/** What makes an environment what it is. */
+const LAWS = ["reset", "step", "begin", "advance", "observe"];
+
+/** Its dynamics in ops; null if there are none, or if a class that is derived from theirs has other laws. */
+function dynamicsOf(environment: object): TensorDynamics | null {
+  const { dynamics } = environment as { readonly dynamics?: unknown };
+  if (!isDynamics(dynamics)) return null;
+  for (
+    let level: object = environment;
+    !Object.hasOwn(level, "dynamics");
+    level = Object.getPrototypeOf(level)
+  ) {
+    if (LAWS.some((name) => Object.hasOwn(level, name))) return null;
+  }
+  return dynamics;
 }
 
 function inJavaScript(environment: VectorEnvironment, seed: number): Environments {

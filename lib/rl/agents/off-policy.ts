@@ -253,7 +253,8 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
 
   protected async iterate({ left, progress }: Run): Promise<Iteration> {
     if (this.settings.isLinear) {
-      for (const optimizer of Object.values(this.optimizers)) optimizer.lr = this.settings.lr * (1 - progress);
+      for (const optimizer of Object.values(this.optimizers))
+        optimizer.lr = this.settings.lr * (1 - progress);
     }
     const { calls, experience, updates, cycle } = this.#machine();
     const { n } = this.environments;

@@ -184,14 +184,12 @@ describe("the same bits", () => {
         expect(twice.episodes).toBe(once.episodes);
 
         const other = make();
-        other.loadStateDict(
-          (
-            await { PPO: rl.PPO, A2C: rl.A2C, REINFORCE: rl.REINFORCE }[name].load(
-              path,
-              new Kind({ maxEpisodeSteps: 40 }),
-            )
-          ).stateDict(),
+        const environment: rl.LearningEnvironment = new Kind({ maxEpisodeSteps: 40 });
+        const loaded = await { PPO: rl.PPO, A2C: rl.A2C, REINFORCE: rl.REINFORCE }[name].load(
+          path,
+          environment,
         );
+        other.loadStateDict(loaded.stateDict());
         await other.learn({ steps: 512 });
         expect(weights(other)).toEqual(weights(once));
       });
