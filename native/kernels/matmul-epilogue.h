@@ -162,7 +162,9 @@ void deliver_transposed(const MatmulCallOf<T>& call, Stage stage, const T* x, in
                         int64_t rows, int64_t columns) {
   constexpr int64_t whole = kPanelVectors<T> * kLanes<T>;
   static_assert(kTileRows <= whole && whole <= kDelivered<T>);
-  alignas(64) T turned[kTileColumns<T> * whole] = {};
+  alignas(64) T turned[kTileColumns<T> * whole];
+  // Whole vectors are computed: no more is cleared than they read, since a product of one row has few.
+  __builtin_memset(turned, 0, sizeof(T) * static_cast<size_t>(columns * whole));
   transpose_panel(columns, rows, Factor<T>{x, kTileColumns<T>, 1}, whole, turned);
   deliver(call, stage, turned, whole, j, i, columns, rows);
 }

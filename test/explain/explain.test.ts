@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { writeRows } from "../../lib/eager/write-rows.js";
 import {
   BusyError,
   compile,
@@ -205,6 +206,27 @@ describe("explain", () => {
       expect(product.explain(zeros([512, 300]), zeros([300, 512]))).toMatch(
         /\nin a run, on 2 threads that wait for each other behind each phase:\n {3}1 {2}(all threads|each its rows): 0\n/,
       );
+    });
+
+    test("has one thread do a few rows of a large tensor, without waiting", () => {
+      setThreads(2);
+      const table = zeros([100_000, 8]);
+      const w = zeros([512, 512]);
+      const step = compile((x: Tensor, index: Tensor): Tensor[] => {
+        const y = ops.matmul(x, w);
+        writeRows("test", table, index, zeros([2, 8]));
+        return [y, ops.indexSelect(table, 0, index)];
+      });
+      const text = step.explain(zeros([512, 512]), tensor([1, 2], { dtype: "int32" }));
+      const rows = ["write_rows", "index_select"].map((name) => new RegExp(`^ +(\\d+) .* = ${name}\\(`, "m"));
+      const [written, read] = rows.map((row) => Number(row.exec(text)?.[1]));
+      expect(text).toMatch(
+        new RegExp(
+          `\n {3}1 {2}((all threads|each its rows): \\d+; )?thread \\d: [^;\n]*${written}[–, ]+${read}`,
+        ),
+      );
+      // What is copied is read and written, and the index read.
+      expect(text).toMatch(/ 0 +144 {2}.* = write_rows/);
     });
 
     test("is refused until a run has ended, and leaves the results as they are", async () => {
