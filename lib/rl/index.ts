@@ -54,3 +54,4 @@ export type {
   VectorStart,
   VectorTransition,
 } from "./vector-environment.js";
+export { WorkerVectorEnvironment, type WorkerVectorOptions } from "./worker-vector-environment.js";

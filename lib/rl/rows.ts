@@ -22,27 +22,19 @@ export interface RowInfos {
   readonly finalInfos: Map<number, Info>;
 }
 
-/**
- * Rows of n environments in one block of memory.
- * @throws MemoryError
- */
-export function rowsIn<B extends ArrayBufferLike>(
-  where: string,
-  n: number,
-  size: number,
-  allocate: (bytes: number) => B,
-): Rows & { readonly buffer: B } {
-  const bytes = bytesOfRows(n, size);
-  let buffer: B;
+/** A kind of memory: for one thread, or for several. */
+export type Memory<B extends ArrayBufferLike> = new (bytes: number) => B;
+
+/** @throws MemoryError */
+export function allocate<B extends ArrayBufferLike>(where: string, bytes: number, Kind: Memory<B>): B {
   try {
-    buffer = allocate(bytes);
+    return new Kind(bytes);
   } catch {
-    throw new MemoryError(`${where}: there is no memory for ${n} observations of ${size} numbers`);
+    throw new MemoryError(`${where}: there is no memory for ${bytes} bytes`);
   }
-  return { ...rowsOf(buffer, n, size), buffer };
 }
 
-const bytesOfRows = (n: number, size: number): number => n * (8 + 4 * size + 4 * size + 2);
+export const bytesOfRows = (n: number, size: number): number => n * (8 + 4 * size + 4 * size + 2);
 
 /** The rows in a block of memory: largest elements first, so that each array is aligned. */
 export function rowsOf(buffer: ArrayBufferLike, n: number, size: number): Rows {

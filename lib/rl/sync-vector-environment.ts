@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.js";
 import { checkOptions, describe } from "../options.js";
 import type { Environment } from "./environment.js";
 import { EnvironmentRows } from "./environment-rows.js";
-import { noInfos, type Rows, rowsIn, startOf, transitionOf } from "./rows.js";
+import { allocate, bytesOfRows, noInfos, type Rows, rowsOf, startOf, transitionOf } from "./rows.js";
 import type { Space } from "./space.js";
 import {
   checkActions,
@@ -52,7 +52,8 @@ export class SyncVectorEnvironment implements VectorEnvironment {
     this.#environments = new EnvironmentRows(NAME, made, 0);
     this.observationSpace = this.#environments.observationSpace;
     this.actionSpace = this.#environments.actionSpace;
-    this.#rows = rowsIn(NAME, this.n, this.#environments.size, (bytes) => new ArrayBuffer(bytes));
+    const { size } = this.#environments;
+    this.#rows = rowsOf(allocate(NAME, bytesOfRows(this.n, size), ArrayBuffer), this.n, size);
   }
 
   /** @throws EnvironmentError that names the environment. */

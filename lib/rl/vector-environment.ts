@@ -30,7 +30,7 @@ export interface VectorTransition extends VectorStart {
 }
 
 export interface VectorResetOptions {
-  /** Environment i gets `seed + i`. Default: each goes on with its own numbers. */
+  /** Environment i gets `seed + i`. Default: 0 the first time, then each goes on with its own numbers. */
   readonly seed?: number;
 }
 
@@ -78,7 +78,7 @@ export function checkReset(
 ): number | undefined {
   checkOptions(where, options, ["seed"]);
   if (state === "closed") throw new EnvironmentError(`${where}: it was closed`);
-  if (options.seed === undefined) return undefined;
+  if (options.seed === undefined) return state === "new" ? 0 : undefined;
   return checkNumber(where, "seed", options.seed, {
     min: 0,
     max: Number.MAX_SAFE_INTEGER - n,

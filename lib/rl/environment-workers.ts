@@ -1,0 +1,261 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { EnvironmentError } from "../errors.js";
+import { sizeOf } from "../tensor/shape.js";
+import { encoderOf } from "./encode.js";
+import { checkSameSpace } from "./environment-rows.js";
+import type { WorkerMemory, WorkerMessage, WorkerStart } from "./environment-worker.js";
+import { textOf } from "./numbered-environment.js";
+import { fromPlain } from "./plain-space.js";
+import { allocate, bytesOfRows, noInfos, type RowInfos, type Rows, rowsOf } from "./rows.js";
+import { isNumberList, type Space } from "./space.js";
+import { type Command, Control } from "./worker-control.js";
+
+export interface WorkersOptions {
+  /** Of the module that makes environments. */
+  readonly url: string;
+  /** The name of what it exports for that. */
+  readonly exported: string;
+  readonly data: unknown;
+  readonly n: number;
+  readonly workers: number;
+  /** In milliseconds. */
+  readonly startTimeout: number;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  readonly first: number;
+  readonly count: number;
+  /** What ended it; null while it runs. */
+  end: { readonly text: string; readonly cause: unknown } | null;
+}
+
+/** What all threads know when their environments are made. */
+interface Ready {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+  readonly names: readonly string[];
+  readonly rows: Rows;
+  /** [n, width] */
+  readonly actions: Float64Array;
+}
+
+const WHERE = "WorkerVectorEnvironment";
+// Beside this file, compiled or not.
+const ENTRY = import.meta.url.replace(/environment-workers(\.\w+)(\?.*)?$/, "environment-worker$1");
+
+/**
+ * What a thread runs first. Where Node.js runs with tsx, a thread does not by itself: it asks for tsx, if it is
+ * installed, before it loads TypeScript.
+ */
+const CODE = `
+import("node:worker_threads").then(async ({ workerData: { url } }) => {
+  const entry = ${JSON.stringify(ENTRY)};
+  if ([entry, url].some((one) => /\\.[cm]?tsx?$/.test(one))) {
+    await import("tsx/esm/api").then(({ register }) => register(), () => undefined);
+  }
+  await import(entry);
+});`;
+
+/** The threads of a WorkerVectorEnvironment. One that has ended is not started again: others are made. */
+export class EnvironmentWorkers {
+  readonly options: WorkersOptions;
+  readonly #control: Control;
+  readonly #threads: readonly Thread[];
+  readonly #ready: Ready;
+
+  constructor(options: WorkersOptions, control: Control, threads: readonly Thread[], ready: Ready) {
+    this.options = options;
+    this.#control = control;
+    this.#threads = threads;
+    this.#ready = ready;
+  }
+
+  /**
+   * Starts the threads, and waits until their environments are made.
+   * @throws EnvironmentError, MemoryError
+   */
+  static async start(options: WorkersOptions): Promise<EnvironmentWorkers> {
+    const control = Control.for(options.workers);
+    const threads = startThreads(options, control);
+    const timer = setTimeout(() => control.giveUp(), options.startTimeout);
+    await control.untilDone();
+    clearTimeout(timer);
+    try {
+      return new EnvironmentWorkers(options, control, threads, readyOf(options, threads));
+    } catch (error) {
+      await Promise.all(threads.map(({ worker }) => worker.terminate()));
+      throw error;
+    }
+  }
+
+  get observationSpace(): Space {
+    return this.#ready.observationSpace;
+  }
+
+  get actionSpace(): Space {
+    return this.#ready.actionSpace;
+  }
+
+  get rows(): Rows {
+    return this.#ready.rows;
+  }
+
+  /** Whether a thread has ended. */
+  get isBroken(): boolean {
+    return this.#threads.some(({ end }) => end !== null);
+  }
+
+  /** Writes the actions of the next step. */
+  writeActions(actions: ArrayLike<unknown>): void {
+    const { actions: to, names } = this.#ready;
+    const width = to.length / names.length;
+    for (let i = 0; i < names.length; i++) {
+      const action = actions[i];
+      if (isNumberList(action)) to.set(action, i * width);
+      else to[i * width] = action as number;
+    }
+  }
+
+  /**
+   * Does a command in all environments.
+   * @param call How an error names it where an environment cannot: "step 12".
+   * @throws EnvironmentError that names the first environment that failed.
+   */
+  async run(command: Command, call: string, seed?: number): Promise<RowInfos> {
+    if (!this.isBroken) {
+      for (const { worker } of this.#threads) worker.ref();
+      this.#control.send(command, seed);
+      await this.#control.untilDone();
+      for (const { worker } of this.#threads) worker.unref();
+    }
+    const told = noInfos();
+    const errors = this.#threads.flatMap(({ port }) => receive(port, told));
+    const [first] = errors.sort((a, b) => a.index - b.index);
+    if (first !== undefined) throw new EnvironmentError(first.message, { cause: first.cause });
+    this.#threads.forEach((thread, number) => {
+      if (thread.end !== null) throw this.#ended(thread, number, call);
+    });
+    return told;
+  }
+
+  /** Ends all threads, whatever they do. */
+  async terminate(): Promise<void> {
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    this.#control.giveUp();
+  }
+
+  #ended({ first, count, end }: Thread, number: number, call: string): EnvironmentError {
+    const index = this.#control.environmentOf(number);
+    const last = first + count - 1;
+    const place =
+      index === null
+        ? `environments ${first} to ${last}: between calls`
+        : `${this.#ready.names[index]}: ${call}`;
+    return new EnvironmentError(`${place}: ${end?.text}`, { cause: end?.cause });
+  }
+}
+
+function startThreads(options: WorkersOptions, control: Control): Thread[] {
+  const { n, workers, url, exported, data } = options;
+  return Array.from({ length: workers }, (_, number) => {
+    const first = Math.floor((number * n) / workers);
+    const count = Math.floor(((number + 1) * n) / workers) - first;
+    const { port1: port, port2 } = new MessageChannel();
+    const workerData: WorkerStart = {
+      control: control.buffer,
+      port: port2,
+      number,
+      url,
+      exported,
+      data,
+      first,
+      count,
+      n,
+    };
+    const worker = new Worker(CODE, {
+      eval: true,
+      name: `thalweg: environments ${first} to ${first + count - 1}`,
+      workerData,
+      transferList: [port2],
+    });
+    const thread: Thread = { worker, port, first, count, end: null };
+    worker.unref();
+    worker.on("error", (cause) => {
+      thread.end = { text: textOf(cause), cause };
+    });
+    worker.on("exit", (code) => {
+      thread.end ??= { text: `its thread ended with exit code ${code}`, cause: undefined };
+      control.giveUp();
+    });
+    return thread;
+  });
+}
+
+type ReadyMessage = Extract<WorkerMessage, { kind: "ready" }>;
+type ErrorMessage = Extract<WorkerMessage, { kind: "error" }>;
+
+/** Reads what a thread has sent: adds infos, and returns errors. */
+function receive(
+  port: MessagePort,
+  told: RowInfos,
+  onReady?: (message: ReadyMessage) => void,
+): ErrorMessage[] {
+  const errors: ErrorMessage[] = [];
+  for (;;) {
+    const received = receiveMessageOnPort(port);
+    if (received === undefined) return errors;
+    const message = received.message as WorkerMessage;
+    if (message.kind === "error") errors.push(message);
+    else if (message.kind === "ready") onReady?.(message);
+    else {
+      for (const name of ["infos", "finalInfos"] as const) {
+        for (const [row, info] of message.told[name]) told[name].set(row, info);
+      }
+    }
+  }
+}
+
+/**
+ * Reads what the threads have made, and gives them the memory for their results.
+ * @throws EnvironmentError, MemoryError
+ */
+function readyOf({ n, startTimeout }: WorkersOptions, threads: readonly Thread[]): Ready {
+  const ready: ReadyMessage[] = [];
+  for (const { port } of threads) {
+    const [error] = receive(port, noInfos(), (message) => ready.push(message));
+    if (error !== undefined) throw new EnvironmentError(error.message, { cause: error.cause });
+  }
+  const end = threads.find((thread) => thread.end !== null)?.end;
+  if (ready.length < threads.length) {
+    throw new EnvironmentError(
+      `${WHERE}: expected each thread to make its environments within ${startTimeout} ms: ${end?.text ?? "one takes longer"}`,
+      { cause: end?.cause },
+    );
+  }
+  const names = ready.flatMap((message) => message.names);
+  const observationSpace = onlySpace(ready, "observationSpace");
+  const actionSpace = onlySpace(ready, "actionSpace");
+  const { size } = encoderOf(WHERE, observationSpace);
+  const rows = allocate(WHERE, bytesOfRows(n, size), SharedArrayBuffer);
+  const actions = allocate(WHERE, 8 * n * sizeOf(actionSpace.shape), SharedArrayBuffer);
+  const memory: WorkerMemory = { rows, actions };
+  for (const { port } of threads) port.postMessage(memory);
+  return {
+    observationSpace,
+    actionSpace,
+    names,
+    rows: rowsOf(rows, n, size),
+    actions: new Float64Array(actions),
+  };
+}
+
+/** The space that the environments of all threads have. */
+function onlySpace(ready: readonly ReadyMessage[], name: "observationSpace" | "actionSpace"): Space {
+  const [space, ...others] = ready.map((message) => fromPlain(message[name])) as [Space, ...Space[]];
+  others.forEach((other, i) => {
+    checkSameSpace(ready[i + 1]?.names[0] as string, name, other, space);
+  });
+  return space;
+}
