@@ -11,7 +11,7 @@ type Options = rl.PolicyGradientOptions;
 /** Each algorithm with settings for short runs. */
 const AGENTS = {
   PPO: (environment: rl.LearningEnvironment, options: Options = {}): Learner =>
-    new rl.PPO(environment, { rolloutSteps: 32, batchSize: 32, environments: 4, epochs: 8, ...options }),
+    new rl.PPO(environment, { rolloutSteps: 32, batchSize: 64, environments: 4, epochs: 4, ...options }),
   A2C: (environment: rl.LearningEnvironment, options: Options = {}): Learner =>
     new rl.A2C(environment, { environments: 4, ...options }),
   REINFORCE: (environment: rl.LearningEnvironment, options: Options = {}): Learner =>
@@ -161,7 +161,8 @@ describe("the same bits", () => {
   const NORMALIZING = { normalizeObservations: true, normalizeRewards: true, seed: 7 };
   for (const name of NAMES) {
     for (const [title, Kind] of Object.entries(KINDS)) {
-      const make = (): Learner => AGENTS[name](new Kind({ maxEpisodeSteps: 40 }), NORMALIZING);
+      const make = (): Learner =>
+        AGENTS[name](new Kind({ maxEpisodeSteps: 40 }) as rl.LearningEnvironment, NORMALIZING);
 
       test(`with 1 and 2 threads: ${name}, ${title}`, async () => {
         const run = async (threads: number): Promise<number[][]> => {
