@@ -17,6 +17,7 @@ const AGENTS = {
   REINFORCE: (environment: rl.LearningEnvironment, options: Options = {}): Learner =>
     new rl.REINFORCE(environment, { environments: 4, ...options }),
 };
+const CLASSES = { PPO: rl.PPO, A2C: rl.A2C, REINFORCE: rl.REINFORCE };
 type Name = keyof typeof AGENTS;
 const NAMES = Object.keys(AGENTS) as Name[];
 
@@ -161,8 +162,9 @@ describe("the same bits", () => {
   const NORMALIZING = { normalizeObservations: true, normalizeRewards: true, seed: 7 };
   for (const name of NAMES) {
     for (const [title, Kind] of Object.entries(KINDS)) {
-      const make = (): Learner =>
-        AGENTS[name](new Kind({ maxEpisodeSteps: 40 }) as rl.LearningEnvironment, NORMALIZING);
+      const environment = (): rl.LearningEnvironment =>
+        new Kind({ maxEpisodeSteps: 40 }) as rl.LearningEnvironment;
+      const make = (): Learner => AGENTS[name](environment(), NORMALIZING);
 
       test(`with 1 and 2 threads: ${name}, ${title}`, async () => {
         const run = async (threads: number): Promise<number[][]> => {
@@ -184,13 +186,7 @@ describe("the same bits", () => {
         expect(weights(twice)).toEqual(weights(once));
         expect(twice.episodes).toBe(once.episodes);
 
-        const other = make();
-        const environment: rl.LearningEnvironment = new Kind({ maxEpisodeSteps: 40 });
-        const loaded = await { PPO: rl.PPO, A2C: rl.A2C, REINFORCE: rl.REINFORCE }[name].load(
-          path,
-          environment,
-        );
-        other.loadStateDict(loaded.stateDict());
+        const other: Learner = await CLASSES[name].load(path, environment());
         await other.learn({ steps: 512 });
         expect(weights(other)).toEqual(weights(once));
       });
