@@ -1,10 +1,20 @@
 import { checkChoice } from "../../options.js";
 import { A2C_PRESETS } from "./a2c.js";
+import { DQN_PRESETS } from "./dqn.js";
 import { PPO_PRESETS } from "./ppo.js";
 import { REINFORCE_PRESETS } from "./reinforce.js";
+import { SAC_PRESETS } from "./sac.js";
+import { TD3_PRESETS } from "./td3.js";
 
 // Algorithm → environment → settings. Each algorithm's presets are a file of this folder.
-const PRESETS = { REINFORCE: REINFORCE_PRESETS, A2C: A2C_PRESETS, PPO: PPO_PRESETS };
+const PRESETS = {
+  REINFORCE: REINFORCE_PRESETS,
+  A2C: A2C_PRESETS,
+  PPO: PPO_PRESETS,
+  DQN: DQN_PRESETS,
+  TD3: TD3_PRESETS,
+  SAC: SAC_PRESETS,
+};
 
 type All = typeof PRESETS;
 
