@@ -3,7 +3,7 @@ import { to } from "../ops/to.js";
 import { describe } from "../options.js";
 import { ones } from "../tensor/create.js";
 import { isFloat, type TypedArray } from "../tensor/dtype.js";
-import { format, type Shape, sizeOf } from "../tensor/shape.js";
+import { format, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { isTensor, Tensor } from "../tensor/tensor.js";
 import type { MetricDefinition } from "./metric.js";
 import { checkWeights, toTensor, toWeights, type Values } from "./values.js";
@@ -26,7 +26,8 @@ export function partsOf(
   target: Tensor,
   weight: Tensor | null,
 ): Part[] {
-  const precise = (x: Tensor): Tensor => (isFloat(x.dtype) ? to(x, "float64") : x);
+  const isNumber = isFloat(y.dtype) && sameShape(y.shape, target.shape);
+  const precise = (x: Tensor): Tensor => (isNumber || isFloat(x.dtype) ? to(x, "float64") : x);
   const weights =
     weight === null ? ones([y.shape[0] as number], { dtype: "float64" }) : to(weight, "float64");
   const batch = [precise(y), precise(target), weights] as const;
@@ -184,8 +185,10 @@ export class Accumulator<R = number> {
    */
   update(y: Values, target: Values, sampleWeight?: Values): this {
     const where = this.#name;
-    const outputs = toTensor(where, "y", y);
     const targets = toTensor(where, "target", target);
+    const given = toTensor(where, "y", y);
+    // An array of whole numbers beside one of others is of numbers, not of labels.
+    const outputs = !isTensor(y) && isFloat(targets.dtype) ? to(given, "float64") : given;
     const [samples] = outputs.shape;
     if (samples === undefined || samples !== targets.shape[0]) {
       throw new ShapeError(

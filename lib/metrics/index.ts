@@ -1,16 +1,16 @@
-export { Accumulator } from "./accumulator.js";
+export type { Accumulator } from "./accumulator.js";
 export { type AccuracyOptions, accuracy } from "./accuracy.js";
 export { type BalancedAccuracyOptions, balancedAccuracy, matthewsCorrcoef } from "./agreement.js";
 export { averagePrecision } from "./average-precision.js";
 export { type BrierOptions, brierScore } from "./brier-score.js";
 export { type CalibrationOptions, expectedCalibrationError } from "./calibration.js";
 export {
-  ClassificationReport,
+  type ClassificationReport,
   classificationReport,
   type ReportOptions,
   type ReportRow,
 } from "./classification-report.js";
-export { ConfusionMatrix, type ConfusionMatrixOptions, confusionMatrix } from "./confusion-matrix.js";
+export { type ConfusionMatrix, type ConfusionMatrixOptions, confusionMatrix } from "./confusion-matrix.js";
 export { logLoss } from "./log-loss.js";
 export {
   type AnyMetric,

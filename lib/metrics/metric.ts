@@ -13,8 +13,8 @@ export type Outputs = "probabilities" | "logits" | "logProbabilities";
 /**
  * A metric: what it accumulates of each batch, in ops, and what it makes of that in the end.
  *
- * `update` and `collect` are compiled with the model, so they use ops and read no values. In both, y and a target of
- * floats are float64; weight [B] is float64 and 1 for each sample if none was given. A sample whose weight is 0 does
+ * `update` and `collect` are compiled with the model, so they use ops and read no values. In both, y is float64 unless it
+ * is int32 or bool; the target is float64 if it was of floats, or if it has the shape of such a y; weight [B] is float64 and 1 for each sample if none was given. A sample whose weight is 0 does
  * not count.
  */
 export interface MetricDefinition<R = number> {

@@ -5,6 +5,7 @@ import {
   accuracy,
   cost,
   Generator,
+  metrics,
   nn,
   ops,
   optim,
@@ -64,6 +65,41 @@ function ofReplay(): Seeds {
     "rl.ReplayBuffer.append": [steps],
     "rl.ReplayBuffer.sample": [2, new Generator(0)],
     "rl.ReplayBuffer.loadStateDict": [buffer.stateDict()],
+  };
+}
+
+/** Of metrics: of classes, with their options; the metrics of numbers take what those take. */
+function ofMetrics(): Seeds {
+  const scores = [
+    [0.2, 0.5, 0.3],
+    [0.1, 0.1, 0.8],
+    [0.6, 0.4, 0],
+  ];
+  const ofClasses = [
+    scores,
+    [1, 2, 1],
+    { outputs: "probabilities", ignoreIndex: 2, sampleWeight: [1, 2, 0.5] },
+  ];
+  const labels = [
+    [0, 1, 1],
+    [0, 1, 0],
+    { average: "macro", labels: [0, 1], zeroDivision: 1, sampleWeight: [1, 2, 1] },
+  ];
+  const numbers = [scores, [...scores].reverse(), { multioutput: [1, 2, 3], sampleWeight: [1, 2, 1] }];
+  const own = ["bias", { collect: (y: Tensor) => ({ y }), compute: () => 1, gives: "one" }];
+  return {
+    accuracy: ofClasses,
+    ...Object.fromEntries(
+      Object.keys(metrics).map((name) => [
+        `metrics.${name}`,
+        /Error$|^r2$|^explained|^spearman$/.test(name) && name !== "expectedCalibrationError"
+          ? numbers
+          : /^(precision|recall|f1|fBeta)$/.test(name)
+            ? labels
+            : ofClasses,
+      ]),
+    ),
+    "metrics.defineMetric": own,
   };
 }
 
@@ -339,6 +375,7 @@ function byHand(): Seeds {
     ...ofMethods(),
     "optim.findLearningRate": [sgd(linear), own(() => 1), { steps: 3 }],
     evaluate: [model, samples, { cost: cost.crossEntropy, metrics: { accuracy }, batchSize: 2 }],
+    ...ofMetrics(),
     predict: [model, x, { batchSize: 2 }],
     averageLoss: [model, cost.crossEntropy, samples],
     perSampleLoss: [model, cost.crossEntropy, samples],
