@@ -54,7 +54,10 @@ export function moments(values: Float64Array): { readonly mean: number; readonly
 
 /** The quantile of sorted values, by linear interpolation between two of them, as NumPy's default. */
 export function quantileOf(sorted: Float64Array, q: number): number {
-  const at = q * (sorted.length - 1);
+  const exact = q * (sorted.length - 1);
+  const near = Math.round(exact);
+  // A product that rounding moved off a position would give a number that is none of the values.
+  const at = Math.abs(exact - near) < 1e-9 ? near : exact;
   const low = Math.floor(at);
   const [a, b] = [sorted[low] as number, sorted[Math.min(low + 1, sorted.length - 1)] as number];
   return a === b ? a : a + (at - low) * (b - a);
