@@ -8,10 +8,10 @@ const count = (value: number) => Math.round(value).toLocaleString("en");
 const perSecond = (micros: number) => count(1e6 / micros);
 
 /** What the columns of the tables mean. */
-export const LEGEND = `"cartpole-4x128": 4 environments, an update after each 128 steps of them. "times": steps a second, over those of the
-implementation. "mean return": of the last 100 episodes that were learnt from, actions by chance, of 500 at most. "first s":
-seconds from making the agent to the end of its first updates, compilation included; "run s": to the end of its run. Steps
-a second are taken after that, without compilation.`;
+export const LEGEND = `"cartpole-4x128": 4 environments, and an update after each 128 steps of them. "ratio": thalweg's steps a second over those
+of the implementation; above 1, thalweg is faster. "mean return": of the last 100 of the episodes in a whole run of
+"steps" steps; 500 is the most. "first s": seconds from making the agent to the end of its first updates, compilation
+included; "run s": to the end of the run. Steps a second are taken after that, without compilation.`;
 
 /** Steps a second with their percentiles, and what a whole run led to. */
 export function learningTable(rows: readonly Row[], learned: readonly LearnedRow[]): string {
@@ -21,7 +21,7 @@ export function learningTable(rows: readonly Row[], learned: readonly LearnedRow
     "steps/s",
     "p10",
     "p90",
-    "times",
+    "ratio",
     "of peak",
     "MiB",
     "mean return",
