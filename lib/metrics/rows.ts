@@ -70,13 +70,14 @@ export function readClassOptions(name: string, options: ClassOptions): ClassSett
  */
 type Kind = "labels" | "binary" | "classes" | "oneHot";
 
-function kindOf(name: string, y: Tensor, target: Tensor, multilabel: boolean): Kind {
+function kindOf(name: string, y: Tensor, target: Tensor, { outputs, multilabel }: ClassSettings): Kind {
   const isSame = sameShape(y.shape, target.shape);
   const classes = y.rank < 2 ? 1 : (y.shape[1] as number);
   const isOneLess = y.rank >= 2 && sameShape([y.shape[0] as number, ...y.shape.slice(2)], target.shape);
-  if (!isFloat(y.dtype) && isSame) return "labels";
+  const areLabels = !isFloat(y.dtype) && outputs === "probabilities";
+  if (areLabels && isSame) return "labels";
   if (multilabel && isSame && y.rank > 0) return "binary";
-  if (isFloat(y.dtype) && classes > 1 && isSame) return "oneHot";
+  if (classes > 1 && isSame) return "oneHot";
   if (classes > 1 && isOneLess) return "classes";
   if (classes === 1 && y.rank > 0 && (isSame || isOneLess)) return "binary";
   throw new ShapeError(
@@ -122,9 +123,10 @@ export function readRows(
   y: Tensor,
   target: Tensor,
   weight: Tensor,
-  { ignoreIndex, multilabel }: ClassSettings,
+  settings: ClassSettings,
 ): Rows {
-  const kind = kindOf(name, y, target, multilabel);
+  const { ignoreIndex } = settings;
+  const kind = kindOf(name, y, target, settings);
   const ofClasses = kind === "classes" || kind === "oneHot";
   const rows = ofClasses ? rowsOfClasses(float64(y)) : flat(float64(y));
   const given = flat(float64(kind === "oneHot" ? argmax(target, { dim: 1 }) : target));

@@ -1,7 +1,12 @@
-import { describe, expect, expectTypeOf, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, expectTypeOf, test } from "vitest";
 import {
   cost,
+  type EpochReport,
   evaluate,
+  type FitOptions,
   fit,
   type MetricName,
   metrics,
@@ -197,6 +202,44 @@ describe("in fit", () => {
       expect(report?.validation?.[name]).toBeCloseTo(expected[name], 12);
     }
     expect(report?.metrics["logLoss"]).toBeCloseTo(report?.loss as number, 12);
+  });
+});
+
+describe("in a training that is broken off in the middle of an epoch", () => {
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-metrics-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("metrics go on with the batches before", async () => {
+    const run = async (more: Partial<FitOptions>): Promise<EpochReport[]> => {
+      const model = new nn.Linear(3, 4, float64);
+      for (const one of model.parameters()) one.storage.forWriting().fill(0.1);
+      return fit(model, {
+        data: { x, y: classes.y },
+        cost: cost.crossEntropy,
+        optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+        batchSize: 10,
+        metrics: ["accuracy", "rocAuc", "balancedAccuracy"],
+        ...more,
+      });
+    };
+    const [whole] = await run({});
+    const path = join(folder, "broken-off");
+    const controller = new AbortController();
+    const brokenOff = run({
+      checkpoint: { path, every: { steps: 2 } },
+      onBatch: ({ batch }) => {
+        if (batch === 3) controller.abort(new Error("broken off"));
+      },
+      signal: controller.signal,
+    });
+    await expect(brokenOff).rejects.toThrow("broken off");
+    let begun = 0;
+    const onResume = ({ batch }: { batch: number }): void => {
+      begun = batch;
+    };
+    const [resumed] = await run({ resume: path, onResume });
+    expect(begun).toBe(2);
+    expect(resumed?.metrics).toEqual(whole?.metrics);
   });
 });
 
