@@ -7,6 +7,8 @@ export type { SchemaJSON } from "./schema/json.js";
 export type { RowsLike } from "./schema/rows.js";
 export { type EmbeddedCategory, Schema, type SchemaInputs, type SchemaOptions } from "./schema/schema.js";
 export type { ClassName, ClassPrediction } from "./schema/target.js";
+export type { Numbers, PartOf, SetPart, SplittableSet } from "./split/set.js";
+export { type Fold, kFold, type PerSample, type SplitOptions, split } from "./split/split.js";
 export { type Cell, Column, type ColumnKind } from "./table/column.js";
 export { type CsvOptions, MISSING, readCsv } from "./table/csv.js";
 export { type JsonLinesOptions, readJsonLines } from "./table/json-lines.js";

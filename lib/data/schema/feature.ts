@@ -91,7 +91,8 @@ export function learnFeature(where: string, name: string, column: Column, option
   checkFinite(where, name, column);
   const { mean, deviation } = moments(values);
   values.sort();
-  const median = quantileOf(values, 0.5);
+  // JSON has no −0.
+  const median = quantileOf(values, 0.5) + 0;
   if (data.kind === "boolean") return { name, kind: "boolean", missing, fill: Number(mean > 0.5) };
   const fill = options.fill === "mean" ? mean : median;
   if (data.kind === "date") {
@@ -105,7 +106,11 @@ export function learnFeature(where: string, name: string, column: Column, option
       parts: options.dates,
     };
   }
-  return { name, kind: "number", missing, fill, ...scalingOf(options.scale, values, { mean, deviation }) };
+  const scaling = scalingOf(options.scale, values, { mean, deviation });
+  if (!Number.isFinite(scaling.center) || !Number.isFinite(scaling.factor)) {
+    throw new DataError(`${where}: column ${describe(name)}: the numbers are too large to scale`);
+  }
+  return { name, kind: "number", missing, fill, ...scaling };
 }
 
 function checkFinite(where: string, name: string, column: Column): void {
