@@ -1,7 +1,9 @@
 export { Bytes, type BytesOptions } from "./bytes.js";
+export { type ImagesOptions, images, type ToClassesOptions, toClasses } from "./convert.js";
 export { Dataset, type Samples } from "./dataset.js";
 export { type IdxArray, parseIdx, readIdx } from "./idx.js";
 export { DataLoader, type LoaderOptions } from "./loader.js";
+export { type Sampler, type SamplerOptions, sampler } from "./sampler.js";
 export type { DatePart, Feature, Scale } from "./schema/feature.js";
 export type { SchemaJSON } from "./schema/json.js";
 export type { RowsLike } from "./schema/rows.js";
@@ -9,6 +11,16 @@ export { type EmbeddedCategory, Schema, type SchemaInputs, type SchemaOptions } 
 export type { ClassName, ClassPrediction } from "./schema/target.js";
 export type { Numbers, PartOf, SetPart, SplittableSet } from "./split/set.js";
 export { type Fold, kFold, type PerSample, type SplitOptions, split } from "./split/split.js";
+export { type PadOptions, pad } from "./stream/collate.js";
+export {
+  type StreamBatch,
+  StreamDataset,
+  type StreamItem,
+  type StreamOptions,
+  type StreamRow,
+  type StreamSource,
+  stream,
+} from "./stream/stream.js";
 export { type Cell, Column, type ColumnKind } from "./table/column.js";
 export { type CsvOptions, MISSING, readCsv } from "./table/csv.js";
 export { type JsonLinesOptions, readJsonLines } from "./table/json-lines.js";

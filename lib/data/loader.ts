@@ -1,8 +1,10 @@
-import { checkFlag, checkNumber, checkOptions } from "../options.js";
+import { ArgumentError, IndexError } from "../errors.js";
+import { checkFlag, checkFunction, checkNumber, checkOptions, describe, isInstance } from "../options.js";
 import { Generator } from "../random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Bytes } from "./bytes.js";
 import { type Samples, toDataset } from "./dataset.js";
+import type { Sampler } from "./sampler.js";
 import { select, slice } from "./samples.js";
 
 export interface LoaderOptions {
@@ -17,6 +19,8 @@ export interface LoaderOptions {
   readonly seed?: number;
   /** Leave out the last batch if it is not full. Default: false. */
   readonly dropLast?: boolean;
+  /** Gives the samples of each epoch in place of `shuffle`, such as `data.sampler`. Default: none. */
+  readonly sampler?: Sampler;
 }
 
 const DEFAULT_BATCH = 32;
@@ -45,19 +49,51 @@ export class DataLoader implements Iterable<Samples<Tensor>> {
   readonly #samples: number;
   readonly #dropLast: boolean;
   readonly #generator: Generator | null;
+  readonly #sampler: Sampler | null;
+  #epoch = 0;
 
   constructor(dataset: Samples, options: LoaderOptions = {}) {
-    checkOptions("DataLoader", options, ["batchSize", "shuffle", "seed", "dropLast"]);
+    checkOptions("DataLoader", options, ["batchSize", "shuffle", "seed", "dropLast", "sampler"]);
     const { x, y, length } = toDataset("DataLoader", "data", dataset);
     this.#x = x;
     this.#y = y;
-    this.#samples = length;
-    this.batchSize = readBatchSize("DataLoader", options.batchSize, length);
+    this.#sampler = options.sampler ?? null;
+    if (this.#sampler !== null) checkFunction("DataLoader", "sampler", this.#sampler);
+    this.#samples = this.#sampler === null ? length : this.#drawn(this.#sampler, 0).length;
+    this.batchSize = readBatchSize("DataLoader", options.batchSize, this.#samples);
     this.#dropLast = checkFlag("DataLoader", "dropLast", options.dropLast ?? false);
     const shuffle = checkFlag("DataLoader", "shuffle", options.shuffle ?? false);
     const seed = checkNumber("DataLoader", "seed", options.seed ?? 0, { min: 0, integer: true });
     const generator = new Generator(seed);
     this.#generator = shuffle ? generator : null;
+    if (this.#sampler !== null && shuffle) {
+      throw new ArgumentError("DataLoader: expected either shuffle or a sampler");
+    }
+  }
+
+  /** The samples of an epoch. @throws unless they are samples of the set. */
+  #drawn(sampler: Sampler, epoch: number): Int32Array {
+    const drawn: unknown = sampler(epoch);
+    if (!isInstance(drawn, Int32Array) || drawn.length === 0) {
+      throw new ArgumentError(
+        `DataLoader: expected sampler to give samples as an Int32Array, got ${describe(drawn)}`,
+      );
+    }
+    const samples = this.#x.shape[0] as number;
+    const other = drawn.find((sample) => sample < 0 || sample >= samples);
+    if (other === undefined) return drawn;
+    throw new IndexError(`DataLoader: sampler gave the sample ${other}, expected samples in [0, ${samples})`);
+  }
+
+  #order(): Int32Array | undefined {
+    if (this.#sampler === null) {
+      return this.#generator?.permutation(this.#samples).storage.forReading() as Int32Array | undefined;
+    }
+    const drawn = this.#drawn(this.#sampler, this.#epoch++);
+    if (drawn.length === this.#samples) return drawn;
+    throw new ArgumentError(
+      `DataLoader: expected sampler to give ${this.#samples} samples, as in its first epoch, got ${drawn.length}`,
+    );
   }
 
   /** Number of mini-batches in an epoch. */
@@ -67,7 +103,7 @@ export class DataLoader implements Iterable<Samples<Tensor>> {
   }
 
   *[Symbol.iterator](): Iterator<Samples<Tensor>> {
-    const order = this.#generator?.permutation(this.#samples).storage.forReading() as Int32Array | undefined;
+    const order = this.#order();
     for (let batch = 0; batch < this.length; batch++) {
       const begin = batch * this.batchSize;
       const end = Math.min(begin + this.batchSize, this.#samples);

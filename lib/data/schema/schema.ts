@@ -125,8 +125,9 @@ export interface EmbeddedCategory {
 export class Schema {
   readonly #json: SchemaJSON;
 
-  private constructor(json: SchemaJSON) {
-    this.#json = json;
+  /** As `Schema.fromJSON`. */
+  constructor(json: unknown) {
+    this.#json = readSchema("Schema", json);
   }
 
   /**
@@ -168,7 +169,7 @@ export class Schema {
    * data.Schema.fromJSON(JSON.parse(JSON.stringify(schema))).size   // 1
    */
   static fromJSON(json: unknown): Schema {
-    return new Schema(readSchema("Schema.fromJSON", json));
+    return new Schema(json);
   }
 
   /** What `JSON.stringify` writes. */

@@ -1,0 +1,126 @@
+import { types } from "node:util";
+import { ArgumentError, DataError, ShapeError } from "../../errors.js";
+import { checkChoice, checkFlag, checkList, checkNumber, checkOptions, describe } from "../../options.js";
+import { fromTypedArray, tensor } from "../../tensor/create.js";
+import { allocate, type DType } from "../../tensor/dtype.js";
+import { format, sameShape, sizeOf } from "../../tensor/shape.js";
+import { isTensor, type Tensor } from "../../tensor/tensor.js";
+
+/**
+ * The values of samples as one tensor with an axis more: numbers, nested lists of one shape, typed arrays of one length or
+ * tensors of one shape. bigints become int32.
+ * @throws ShapeError that names the sample whose shape is another; ArgumentError, DataError
+ */
+export function stack(where: string, values: readonly unknown[], dtype?: DType): Tensor {
+  const [first] = values;
+  if (isTensor(first)) return stackTensors(where, values, first, dtype);
+  if (types.isTypedArray(first) && !types.isBigInt64Array(first) && !types.isBigUint64Array(first)) {
+    return stackArrays(where, values, first, dtype);
+  }
+  const isBig = typeof first === "bigint";
+  const plain = isBig ? values.map((value) => (typeof value === "bigint" ? Number(value) : value)) : values;
+  return tensor(plain as number[], { dtype: dtype ?? (isBig ? "int32" : undefined) } as { dtype: DType });
+}
+
+function stackTensors(where: string, values: readonly unknown[], first: Tensor, dtype?: DType): Tensor {
+  const all = allocate(first.dtype, values.length * first.size, where);
+  values.forEach((value, i) => {
+    if (!isTensor(value) || !sameShape(value.shape, first.shape) || value.dtype !== first.dtype) {
+      const got = isTensor(value) ? `${value.dtype} ${format(value.shape)}` : describe(value);
+      throw new ShapeError(
+        `${where}: expected ${first.dtype} ${format(first.shape)} in sample ${i}, as in sample 0, got ${got}`,
+      );
+    }
+    all.set(value.storage.forReading(), i * first.size);
+  });
+  const shape = [values.length, ...first.shape];
+  if (dtype !== undefined && dtype !== first.dtype) return tensor(all, { shape, dtype });
+  return fromTypedArray(all, shape, { dtype: first.dtype });
+}
+
+type Floats = Float32Array | Float64Array | Int32Array;
+
+function stackArrays(
+  where: string,
+  values: readonly unknown[],
+  first: NodeJS.TypedArray,
+  dtype?: DType,
+): Tensor {
+  const natural = types.isInt32Array(first) ? "int32" : types.isFloat64Array(first) ? "float64" : "float32";
+  const all = allocate(natural, values.length * first.length, where) as Floats;
+  values.forEach((value, i) => {
+    if (!types.isTypedArray(value) || value.length !== first.length) {
+      const got = types.isTypedArray(value) ? `${value.length}` : describe(value);
+      throw new ShapeError(
+        `${where}: expected ${first.length} values in sample ${i}, as in sample 0, got ${got}; pad gives ragged samples one length`,
+      );
+    }
+    all.set(value as Floats, i * first.length);
+  });
+  const shape = [values.length, first.length];
+  return dtype === undefined || dtype === natural
+    ? fromTypedArray(all, shape)
+    : tensor(all, { shape, dtype });
+}
+
+export interface PadOptions {
+  /** What stands where a sample has no value. Default: 0. */
+  readonly value?: number;
+  /** The length of all; longer samples lose their ends. Default: the longest one's. */
+  readonly length?: number;
+  /** Where the values that are added stand. Default: "right". */
+  readonly side?: "left" | "right";
+  /** Whether the values are int32, such as tokens, and not float32. Default: false. */
+  readonly integers?: boolean;
+}
+
+/**
+ * Samples of different lengths as one tensor [P, L], with their lengths.
+ * @returns `values` [P, L], float32, or int32 with `integers`; `lengths` int32 [P]; `mask` bool [P, L], true where a
+ *   value is one of the sample's.
+ * @throws ArgumentError for what is not a list of lists of numbers; DataError for an empty list; OptionError
+ * @example
+ * const { values, mask } = data.pad([[5, 6, 7], [8]], { integers: true });
+ * values.toArray()   // [[5, 6, 7], [8, 0, 0]]
+ * mask.toArray()     // [[true, true, true], [true, false, false]]
+ */
+export function pad(
+  samples: Iterable<ArrayLike<number>>,
+  options: PadOptions = {},
+): { readonly values: Tensor; readonly lengths: Tensor; readonly mask: Tensor } {
+  const where = "pad";
+  checkOptions(where, options, ["value", "length", "side", "integers"]);
+  const dtype = checkFlag(where, "integers", options.integers ?? false) ? "int32" : "float32";
+  const value = checkNumber(where, "value", options.value ?? 0, { integer: dtype === "int32" });
+  const side = checkChoice(where, "side", options.side ?? "right", ["left", "right"]);
+  const rows = checkList(where, "a list of samples", samples).map((sample, i) =>
+    numbersOf(where, sample, i, dtype),
+  );
+  if (rows.length === 0) throw new DataError(`${where}: expected at least one sample, got none`);
+  const longest = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  const length = checkNumber(where, "length", options.length ?? longest, { min: 0, integer: true });
+  const shape = [rows.length, length];
+  const values = allocate(dtype, sizeOf(shape), where);
+  const mask = allocate("bool", sizeOf(shape), where);
+  values.fill(value);
+  rows.forEach((row, i) => {
+    const own = row.length > length ? row.slice(0, length) : row;
+    const at = i * length + (side === "left" ? length - own.length : 0);
+    values.set(own, at);
+    mask.fill(1, at, at + own.length);
+  });
+  return {
+    values: fromTypedArray(values, shape),
+    lengths: fromTypedArray(Int32Array.from(rows, (row) => Math.min(row.length, length))),
+    mask: fromTypedArray(mask, shape, { dtype: "bool" }),
+  };
+}
+
+function numbersOf(where: string, sample: unknown, at: number, dtype: DType): number[] {
+  const isList = !types.isProxy(sample) && (Array.isArray(sample) || types.isTypedArray(sample));
+  const list: unknown[] | null = isList ? Array.from(sample as ArrayLike<unknown>) : null;
+  const isRight = (one: unknown) => typeof one === "number" && (dtype !== "int32" || one === (one | 0));
+  if (list?.every(isRight)) return list as number[];
+  const what = dtype === "int32" ? "whole numbers" : "numbers";
+  throw new ArgumentError(`${where}: expected sample ${at} to be a list of ${what}, got ${describe(sample)}`);
+}
