@@ -6,7 +6,7 @@ const [WIDTH, HEIGHT, BALLS] = [9, 7, 10];
 // A game: balls fall one after the other, and a bat at the bottom moves left, not at all, or right to catch them.
 // biome-ignore lint/style/noDefaultExport: threads load a game as the default export of its module
 export default class Catch implements Environment<ArrayLike<number>, number> {
-  readonly observationSpace = new Box(0, 1, { shape: [3] });
+  readonly observationSpace = new Box(-1, 1, { shape: [2] });
   readonly actionSpace = new Discrete(3);
   readonly #chance = new Generator(0);
   #bat = 4;
@@ -43,7 +43,8 @@ export default class Catch implements Environment<ArrayLike<number>, number> {
     return this.#seen();
   }
 
+  /** Where the ball is, seen from the bat. */
   #seen(): number[] {
-    return [this.#bat / (WIDTH - 1), this.#ball.x / (WIDTH - 1), this.#ball.y / (HEIGHT - 1)];
+    return [(this.#ball.x - this.#bat) / (WIDTH - 1), this.#ball.y / (HEIGHT - 1)];
   }
 }
