@@ -16,7 +16,7 @@ export type Place = string | { toString(): string };
 
 type Unknown = Readonly<Record<string, unknown>>;
 
-const isSpace = (value: unknown): value is Space =>
+export const isSpace = (value: unknown): value is Space =>
   typeof value === "object" &&
   value !== null &&
   ["sample", "contains"].every((name) => typeof (value as Unknown)[name] === "function");

@@ -55,3 +55,10 @@ export type {
   VectorTransition,
 } from "./vector-environment.js";
 export { WorkerVectorEnvironment, type WorkerVectorOptions } from "./worker-vector-environment.js";
+export { ClipAction } from "./wrappers/clip-action.js";
+export { FrameStackObservation } from "./wrappers/frame-stack-observation.js";
+export { RescaleAction } from "./wrappers/rescale-action.js";
+export { TimeLimit } from "./wrappers/time-limit.js";
+export { TransformObservation } from "./wrappers/transform-observation.js";
+export { TransformReward } from "./wrappers/transform-reward.js";
+export { Wrapper, type WrapperSpaces } from "./wrappers/wrapper.js";

@@ -1,6 +1,7 @@
 import { EnvironmentError } from "../errors.js";
 import { checkMembers, checkStart, checkTransition } from "./check-environment.js";
 import type { Environment, ResetOptions, Start, Transition } from "./environment.js";
+import { Wrapper } from "./wrappers/wrapper.js";
 
 /**
  * One of several environments. It checks each result, and what it throws names the environment and the step:
@@ -17,7 +18,8 @@ export class NumberedEnvironment {
   /** @throws EnvironmentError unless it has the members of an environment. */
   constructor(environment: unknown, index: number) {
     this.environment = checkMembers(`environment ${index}`, environment);
-    const kind: unknown = this.environment.constructor?.name;
+    const own = this.environment instanceof Wrapper ? this.environment.unwrapped : this.environment;
+    const kind: unknown = own.constructor?.name;
     const isNamed = typeof kind === "string" && kind !== "" && kind !== "Object";
     this.name = `${isNamed ? kind : "environment"} ${index}`;
   }

@@ -32,6 +32,7 @@ const SKIPPED = new Set([
   "gradient-free.Strategy",
   "distributions.Distribution",
   "rl.Simulation",
+  "rl.Wrapper",
   ...Object.keys(thalweg).filter((name) => /Error$/.test(name)),
 ]);
 // What TypeScript calls protected: only the library calls it.
@@ -61,6 +62,8 @@ const PROTECTED = new Set([
   "begin",
   "advance",
   "observe",
+  "innerReset",
+  "innerStep",
 ]);
 
 const FUNCTIONS = exported({ ...thalweg, ...subpaths }).filter(([name]) => !SKIPPED.has(name));
@@ -89,6 +92,7 @@ function callables(value: unknown): [name: string, call: Callable][] {
     subpaths.rl.MultiDiscrete,
     subpaths.rl.MultiBinary,
     subpaths.rl.SyncVectorEnvironment,
+    subpaths.rl.Wrapper,
   ];
   const kinds = [...ours, ...others, ...rooms];
   if (!kinds.some((kind) => value instanceof kind)) return [];

@@ -17,7 +17,7 @@ import {
 } from "../../lib/index.js";
 import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
 import { exportOnnx } from "../../lib/onnx/index.js";
-import { Box, CartPole, ReplayBuffer } from "../../lib/rl/index.js";
+import { Box, CartPole, Pendulum, ReplayBuffer } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
   argumentsOf as argumentsOfDistribution,
@@ -302,6 +302,18 @@ function byHand(): Seeds {
     "rl.Discrete": [3, { start: 1 }],
     "rl.MultiBinary": [[2, 2]],
     "rl.MultiDiscrete": [[2, 3]],
+    "rl.ClipAction": [new Pendulum()],
+    "rl.ClipAction.step": [[0.5]],
+    "rl.RescaleAction": [new Pendulum(), -1, 1],
+    "rl.RescaleAction.step": [[0.5]],
+    "rl.FrameStackObservation": [new CartPole(), 2],
+    "rl.FrameStackObservation.step": [1],
+    "rl.TimeLimit": [new CartPole(), 2],
+    "rl.TimeLimit.step": [1],
+    "rl.TransformObservation": [new CartPole(), own((x: unknown) => x), new Box(-9, 9, { shape: [4] })],
+    "rl.TransformObservation.step": [1],
+    "rl.TransformReward": [new CartPole(), own((x: number) => x / 2)],
+    "rl.TransformReward.step": [1],
     "rl.SyncVectorEnvironment": [own(() => new CartPole()), { n: 2 }],
     "rl.SyncVectorEnvironment.reset": [{ seed: 1 }],
     "rl.SyncVectorEnvironment.step": [[0, 1]],

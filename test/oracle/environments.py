@@ -44,6 +44,41 @@ answers = {
     "Acrobot": play("Acrobot-v1", [0.05, -0.03, 0.02, 0.01], 500, lambda i: action(i, 3)),
     "Pendulum": play("Pendulum-v1", [3.0, 0.5], 1000, lambda i: np.array([torque(i, 2)])),
 }
+
+
+def wrapped(wrap, actions):
+    """What a wrapped Pendulum gives, from the state [3, 0.5]."""
+
+    class Given(gymnasium.Wrapper):
+        def reset(self, **options):
+            _, info = super().reset(**options)
+            self.unwrapped.state = np.array([3.0, 0.5])
+            return self.unwrapped._get_obs(), info
+
+    environment = wrap(Given(gymnasium.make("Pendulum-v1").unwrapped))
+    observation, _ = environment.reset(seed=0)
+    observations, rewards, ends = [observation], [], []
+    for value in actions:
+        observation, reward, _, truncated, _ = environment.step(np.array([value], dtype=np.float32))
+        observations.append(observation)
+        rewards.append(float(reward))
+        ends.append(bool(truncated))
+    return {
+        "actions": actions,
+        "observations": [[float(value) for value in np.ravel(one)] for one in observations],
+        "rewards": rewards,
+        "truncated": ends,
+    }
+
+
+of = gymnasium.wrappers
+wrappers = {
+    "clipped": wrapped(of.ClipAction, [torque(i, 5) for i in range(12)]),
+    "rescaled": wrapped(lambda e: of.RescaleAction(e, -0.5, 3), [1.25 + torque(i, 1.75) for i in range(12)]),
+    "stacked": wrapped(lambda e: of.FrameStackObservation(e, 3), [torque(i, 2) for i in range(6)]),
+    "limited": wrapped(lambda e: of.TimeLimit(e, 12), [torque(i, 2) for i in range(12)]),
+}
 with open(os.path.join(os.path.dirname(__file__), "environments.json"), "w") as file:
-    json.dump({"gymnasium": gymnasium.__version__, "environments": answers}, file, separators=(",", ":"))
+    answers = {"gymnasium": gymnasium.__version__, "environments": answers, "wrappers": wrappers}
+    json.dump(answers, file, separators=(",", ":"))
     file.write("\n")
