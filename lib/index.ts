@@ -86,6 +86,13 @@ export type {
   CheckpointReport,
 } from "./train/checkpoints.js";
 export {
+  type CrossValidateOptions,
+  type CrossValidation,
+  type CrossValidationFold,
+  crossValidate,
+  type Trainee,
+} from "./train/cross-validate.js";
+export {
   type EvaluateOptions,
   evaluate,
   type PredictOptions,

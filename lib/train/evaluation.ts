@@ -8,16 +8,19 @@ import type { MetricResults, Metrics } from "./metrics.js";
  */
 export type Evaluation<M extends Metrics = Metrics> = Readonly<{ loss: number } & MetricResults<M>>;
 
-/** An object with a table for its text. The text is no property that one sees. */
-export function printed<T extends Readonly<Record<string, unknown>>>(figures: T): T {
-  const toString = (): string => textOf(figures);
+/** An object with a text, which is no property that one sees. */
+export function printedAs<T extends object>(value: T, text: () => string): T {
   const inspect = (depth: number, { stylize }: InspectOptionsStylized): string =>
-    depth < 0 ? stylize("[Evaluation]", "special") : toString();
-  return Object.defineProperties(figures, {
-    toString: { value: toString },
+    depth < 0 ? stylize("[Evaluation]", "special") : text();
+  return Object.defineProperties(value, {
+    toString: { value: text },
     [Symbol.for("nodejs.util.inspect.custom")]: { value: inspect },
   });
 }
+
+/** Figures with a table for their text. */
+export const printed = <T extends Readonly<Record<string, unknown>>>(figures: T): T =>
+  printedAs(figures, () => textOf(figures));
 
 const FIGURES = 6;
 

@@ -387,6 +387,11 @@ function byHand(): Seeds {
     ...ofMethods(),
     "optim.findLearningRate": [sgd(linear), own(() => 1), { steps: 3 }],
     evaluate: [model, samples, { cost: cost.crossEntropy, metrics: { accuracy }, batchSize: 2 }],
+    crossValidate: [
+      own(() => ({ model: linear, optimizer: sgd(linear) })),
+      samples,
+      { folds: 2, cost: cost.crossEntropy, metrics: ["accuracy"], stratify: [0, 1] },
+    ],
     ...ofMetrics(),
     predict: [model, x, { batchSize: 2 }],
     averageLoss: [model, cost.crossEntropy, samples],
