@@ -73,11 +73,10 @@ const OWN: Readonly<Record<string, string>> = {
   "cost/multi-class-margins.ts": "if (code.includes('[3, 0')) scores = ops.slice(scores, 0, { end: 1 });",
   "cost/poisson-nll.ts": "const counts = target;",
   "cost/triplet-margin.ts": "const [anchor, positive, negative] = [x, randn([128, 3]), randn([128, 3])];",
-  "data/bytes.ts":
-    "data = { ...thalweg.data, readIdx: async () => ({ shape: [2, 3], values: new Uint8Array(6) }) };",
+  "data/bytes.ts": "data = { ...data, readIdx: async () => ({ shape: [2, 3], values: new Uint8Array(6) }) };",
   "data/idx.ts":
-    "const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8); data = { ...thalweg.data, readIdx: async () => thalweg.data.parseIdx(bytes) };",
-  "data/dataset.ts": "data = thalweg.data;",
+    "const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8); data = { ...data, readIdx: async () => thalweg.data.parseIdx(bytes) };",
+  "data/table/parquet.ts": "data = { ...data, readParquet: async () => new data.Table({ distance: [1] }) };",
   "compiler/compile.ts":
     "const generator = { permutation: () => int32(Array.from({ length: 128 }, (_, i) => i)) }; const step = { loop: compile((x: Tensor, y: Tensor) => thalweg.cost.crossEntropy(model.forward(x), y)).loop };",
   "keeping/load.ts":
@@ -105,7 +104,6 @@ const OWN: Readonly<Record<string, string>> = {
   "optim/lbfgs.ts": "y = target;",
   "optim/schedulers/one-cycle.ts": "const [epochs, batches] = [5, 10];",
   "optim/sparse-adam.ts": "const embedding = new nn.Embedding(10, 3);",
-  "data/loader.ts": "data = thalweg.data;",
   "interchange/flax.ts":
     "const dense = (m: number, n: number) => ({ kernel: randn([m, n]), bias: randn([n]) }); const readNpz = async (_: string) => ({ params: { Dense_0: dense(4, 8), Dense_1: dense(8, 3) } });",
   "interchange/keras.ts":
@@ -137,7 +135,7 @@ function program(): string {
     ({
       file,
       code,
-    }) => `async function (this: any, seen: any, fails: any, code: string) {${FIXTURES}${OWN[file] ?? ""}
+    }) => `async function (this: any, seen: any, fails: any, code: string) {${FIXTURES}${file.startsWith("data/") ? "data = thalweg.data;" : ""}${OWN[file] ?? ""}
   { ${checked(code)}
   }
 }`,

@@ -21,7 +21,7 @@ export {
   type StreamSource,
   stream,
 } from "./stream/stream.js";
-export { type Cell, Column, type ColumnKind } from "./table/column.js";
+export type { Cell, Column, ColumnKind } from "./table/column.js";
 export { type CsvOptions, MISSING, readCsv } from "./table/csv.js";
 export { type JsonLinesOptions, readJsonLines } from "./table/json-lines.js";
 export { type ParquetOptions, readParquet } from "./table/parquet.js";

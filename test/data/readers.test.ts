@@ -205,3 +205,18 @@ readsMutatedFiles({
   files: { plain: bytes('{"a":1,"b":"x","c":true}\n{"a":2.5,"b":null}\n') },
   read: (file) => data.readJsonLines(file),
 });
+
+readsMutatedFiles({
+  name: "parquet",
+  files: parquets,
+  read: async (file) => {
+    try {
+      return await data.readParquet(file);
+    } catch (error) {
+      // Nested columns are refused.
+      if (!/lists or structures/.test((error as Error).message)) throw error;
+      return data.readParquet(file, { columns: [] });
+    }
+  },
+  memory: (length) => 2 ** 28 + 64 * length,
+});

@@ -78,7 +78,8 @@ function callables(value: unknown): [name: string, call: Callable][] {
     return [["()", value as Callable], ...own.map(([name, part]): [string, Callable] => [`.${name}`, part])];
   }
   const ours = [thalweg.Tensor, thalweg.nn.Module, thalweg.optim.Optimizer, thalweg.optim.LRScheduler];
-  const others = [thalweg.Generator, thalweg.optim.WeightAverage, thalweg.data.Bytes];
+  const others = [thalweg.Generator, thalweg.optim.WeightAverage];
+  const { Bytes, Table, Schema, StreamDataset } = thalweg.data;
   const rooms = [
     subpaths["gradient-free"].Strategy,
     subpaths.games.Game,
@@ -94,7 +95,7 @@ function callables(value: unknown): [name: string, call: Callable][] {
     subpaths.rl.SyncVectorEnvironment,
     subpaths.rl.Wrapper,
   ];
-  const kinds = [...ours, ...others, ...rooms];
+  const kinds = [...ours, ...others, Bytes, Table, Schema, StreamDataset, ...rooms];
   if (!kinds.some((kind) => value instanceof kind)) return [];
   const found = new Map<string, Callable>();
   for (

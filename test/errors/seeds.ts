@@ -4,6 +4,7 @@ import * as gradientFree from "../../lib/gradient-free/index.js";
 import {
   accuracy,
   cost,
+  data,
   Generator,
   metrics,
   nn,
@@ -242,6 +243,55 @@ function ofKeeping(name: string): Seeds {
   };
 }
 
+/** Of tables, schemas and what takes them. */
+function ofTables(): Seeds {
+  const rows = [
+    { a: 1, c: "u", ok: true, at: new Date(0) },
+    { a: 2.5, c: null, ok: false, at: new Date(1e12) },
+    { a: 3, c: "v", ok: true, at: null },
+  ];
+  const table = new data.Table(rows);
+  const learning = {
+    target: "ok",
+    scale: { a: "range" },
+    embed: ["c"],
+    unknown: "stand-in",
+    missing: "mean",
+  };
+  const schema = data.Schema.learn(table, { target: "ok" });
+  const options = { columns: ["a", "c"], types: { a: "category" }, missing: ["?"] };
+  return {
+    "data.Table": [rows, options],
+    "data.Table.with": [{ b: [1, 2, 3], d: own((row: object) => Object.keys(row).length) }],
+    "data.Table.sort": ["a", { descending: true }],
+    "data.Table.filter": [own(() => true)],
+    "data.readCsv": [
+      Buffer.from("a,b\n1,x\n?,y\n"),
+      { ...options, columns: ["a"], separator: ",", trim: true },
+    ],
+    "data.readJsonLines": [Buffer.from('{"a":1,"c":"x"}\n'), options],
+    "data.readParquet": [Buffer.from("PAR1"), { ...options, maxBytes: 1000 }],
+    "data.Schema": [schema.toJSON()],
+    "data.Schema.learn": [table, learning],
+    "data.Schema.fromJSON": [schema.toJSON()],
+    "data.Schema.transform": [rows],
+    "data.Schema.encode": [rows],
+    "data.Schema.inverse": [tensor([[1, 2]]), { outputs: "probabilities" }],
+    "data.split": [{ table, y: [0, 1, 0] }, [0.5, 0.5], { seed: 1, shuffle: true }],
+    "data.kFold": [table, 2, { seed: 1 }],
+    "data.stream": [
+      own(() => rows),
+      { schema, batchSize: 2, shuffleBuffer: 2, dropLast: true, readAhead: 1 },
+    ],
+    "data.StreamDataset": [own(() => rows), { schema, batchSize: 2 }],
+    "data.pad": [[[1, 2], [3]], { value: 1, length: 2, side: "left", integers: true }],
+    "data.toClasses": [["a", "b"], { classes: ["b", "a"] }],
+    "data.images": [[Uint8Array.of(1, 2, 3)], { width: 1, height: 1, channels: 3, scale: 2 }],
+    "data.sampler": [{ weights: [1, 2], count: 3, seed: 1 }],
+    "data.sampler()": [1],
+  };
+}
+
 function byHand(): Seeds {
   const model = new nn.Sequential(new nn.Linear(3, 3), new nn.Tanh(), new nn.Linear(3, 2));
   const linear = new nn.Linear(3, 2);
@@ -436,6 +486,7 @@ function byHand(): Seeds {
       { perSample: own((a: Tensor, b: Tensor) => a.sub(b).square().sum({ dim: 1 })) },
     ],
     "data.DataLoader": [samples, { batchSize: 2, shuffle: true, seed: 1, dropLast: true }],
+    ...ofTables(),
     "data.Bytes": [new Uint8Array(6), [2, 3], { scale: 2, zeroPoint: 1, dtype: "float32" }],
     "games.Game": [players, { method: "optimistic", order: "alternating", lr: 0.1 }],
     "games.Game.loadStateDict": [new Game(players, { method: "optimistic", lr: 0.1 }).stateDict()],

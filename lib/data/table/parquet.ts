@@ -1,5 +1,4 @@
 import { types as kinds } from "node:util";
-import * as zlib from "node:zlib";
 import type * as Hyparquet from "hyparquet";
 import { DataError, PackageError, ThalwegError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
@@ -8,6 +7,7 @@ import { readWhole } from "../../files/read.js";
 import { checkNumber, checkOptions, describe } from "../../options.js";
 import type { Column, ColumnKind } from "./column.js";
 import { columnOfValues } from "./infer.js";
+import { openPages, type ParquetReader } from "./parquet-pages.js";
 import { checkTyped, noColumn, readTableOptions, type TableOptions } from "./source.js";
 import { type Table, tableOf } from "./table.js";
 
@@ -29,10 +29,6 @@ const LEAST_LIMIT = 1 << 27;
 const TIMES_FILE = 64;
 // Where it is read, and where it stays: a number or a reference each.
 const BYTES_PER_VALUE = 16;
-
-type Reader = typeof Hyparquet & {
-  readonly parquetHeader: (reader: Hyparquet.DataReader) => Hyparquet.PageHeader;
-};
 
 /**
  * Reads the table of a Parquet file. Needs the package hyparquet. Pages may be compressed by Snappy, gzip or Brotli, and
@@ -71,12 +67,11 @@ export async function readParquet(
       `${place}: column ${describe(nested)} holds lists or structures, which a table cannot; leave it out with columns`,
     );
   }
-  await refusing(place, () => checkPages(reader, place, { ...file, bytes, wanted, limit }));
-  const values = await refusing(place, () => readColumns(reader, bytes, file, wanted));
+  const spend = budgetOf(place, limit);
+  spend(file.rows * wanted.length * BYTES_PER_VALUE);
   const columns = new Map<string, Column>();
   for (const column of wanted) {
-    const cells = values.get(column) as unknown[];
-    values.delete(column);
+    const cells = await refusing(place, () => readColumn(reader, bytes, file, column, spend));
     const row = (at: number) => `row ${at}`;
     columns.set(
       column,
@@ -86,7 +81,7 @@ export async function readParquet(
   return tableOf(columns);
 }
 
-async function loadReader(where: string): Promise<Reader> {
+async function loadReader(where: string): Promise<ParquetReader> {
   try {
     const [main, column] = await Promise.all([import("hyparquet"), import("hyparquet/src/column.js")]);
     return { ...main, parquetHeader: column.parquetHeader };
@@ -112,19 +107,20 @@ interface OpenFile {
   readonly metadata: Hyparquet.FileMetaData;
   readonly rows: number;
   /** The columns at the top, in order. */
-  readonly columns: ReadonlyMap<string, "flat" | "nested">;
+  readonly columns: ReadonlyMap<string, "required" | "optional" | "nested">;
 }
 
-function open(reader: Reader, where: string, bytes: Uint8Array): OpenFile {
+function open(reader: ParquetReader, where: string, bytes: Uint8Array): OpenFile {
   const metadata = reader.parquetMetadata(bytes.buffer as ArrayBuffer);
-  const columns = new Map<string, "flat" | "nested">();
+  const columns = new Map<string, "required" | "optional" | "nested">();
   for (const { element, children } of reader.parquetSchema(metadata).children) {
     const isFlat =
       children.length === 0 && element.repetition_type !== "REPEATED" && element.type !== undefined;
     if (typeof element.name !== "string" || columns.has(element.name)) {
       throw new DataError(`${where}: two columns have the name ${describe(element.name)}`);
     }
-    columns.set(element.name, isFlat ? "flat" : "nested");
+    const flat = element.repetition_type === "OPTIONAL" ? "optional" : "required";
+    columns.set(element.name, isFlat ? flat : "nested");
   }
   const rows = Number(metadata.num_rows);
   const groups = metadata.row_groups.map(({ num_rows }) => Number(num_rows));
@@ -135,99 +131,67 @@ function open(reader: Reader, where: string, bytes: Uint8Array): OpenFile {
   return { metadata, rows, columns };
 }
 
-/** The pages that will be read, checked before memory is taken for them. */
-function checkPages(
-  reader: Reader,
-  where: string,
-  file: OpenFile & { readonly bytes: Uint8Array; readonly wanted: readonly string[]; readonly limit: number },
-): void {
-  let total = file.rows * file.wanted.length * BYTES_PER_VALUE;
-  const spend = (bytes: number) => {
+/** Counts bytes. @throws DataError beyond the limit. */
+function budgetOf(where: string, limit: number): (bytes: number) => void {
+  let total = 0;
+  return (bytes) => {
     total += bytes;
-    if (total > file.limit) {
-      throw new DataError(
-        `${where}: it holds more than ${file.limit} bytes after decompression; allow them with maxBytes if you trust it`,
-      );
-    }
+    if (total <= limit) return;
+    throw new DataError(
+      `${where}: it holds more than ${limit} bytes after decompression; allow them with maxBytes if you trust it`,
+    );
   };
-  spend(0);
-  const wanted = new Set(file.wanted);
-  for (const { columns, num_rows } of file.metadata.row_groups) {
-    const left = new Set(wanted);
-    for (const { meta_data } of columns) {
-      const name = meta_data?.path_in_schema.join(".") as string;
-      if (meta_data === undefined || !wanted.has(name)) continue;
-      left.delete(name);
-      const begin = Number(meta_data.dictionary_page_offset || meta_data.data_page_offset);
-      const part = file.bytes.subarray(begin, begin + Number(meta_data.total_compressed_size));
-      const values = checkChunk(reader, part, Number(num_rows), spend);
-      if (values !== Number(num_rows)) {
-        throw new DataError(
-          `${where}: column ${describe(name)} has ${values} values in a group of ${num_rows} rows`,
-        );
-      }
-    }
-    if (left.size > 0)
-      throw new DataError(`${where}: column ${describe([...left][0])} is not in all groups of rows`);
-  }
 }
 
-/** The number of values in a column's pages, up to the number of rows. */
-function checkChunk(reader: Reader, part: Uint8Array, rows: number, spend: (bytes: number) => void): number {
-  const at = { view: new DataView(part.buffer, part.byteOffset, part.byteLength), offset: 0 };
-  let values = 0;
-  while (values < rows && at.offset < part.length - 1) {
-    const header = reader.parquetHeader(at);
-    const { compressed_page_size: compressed, uncompressed_page_size: size } = header;
-    const page = header.data_page_header ?? header.data_page_header_v2;
-    const count = page?.num_values ?? header.dictionary_page_header?.num_values ?? 0;
-    const nulls = header.data_page_header_v2?.num_nulls ?? 0;
-    const isRight =
-      [compressed, size, count, nulls].every((one) => Number.isSafeInteger(one) && one >= 0) &&
-      at.offset + compressed <= part.length &&
-      nulls <= count;
-    if (!isRight) throw new Error("a page does not lie in its column");
-    const isData = header.type === "DATA_PAGE" || header.type === "DATA_PAGE_V2";
-    if (!isData && count > size) throw new Error("a page has more values than bytes");
-    if (isData && (count > rows - values || (count === 0 && compressed === 0))) {
-      throw new Error(`a page has ${count} values, ${rows - values} are left`);
-    }
-    spend(size);
-    if (isData) values += count;
-    at.offset += compressed;
-  }
-  return values;
-}
-
-async function readColumns(
-  reader: Reader,
+async function readColumn(
+  reader: ParquetReader,
   bytes: Uint8Array,
-  { metadata, rows }: OpenFile,
-  wanted: readonly string[],
-): Promise<Map<string, unknown[]>> {
-  const columns = new Map<string, unknown[]>(wanted.map((name) => [name, new Array<unknown>(rows)]));
-  if (rows === 0) return columns;
-  await reader.parquetRead({
-    file: bytes.buffer as ArrayBuffer,
-    metadata,
-    columns: [...wanted],
-    compressors: COMPRESSORS,
-    geoparquet: false,
-    onChunk: ({ columnName, columnData, rowStart }) => {
-      const column = columns.get(columnName);
-      if (column === undefined) return;
-      for (let i = 0; i < columnData.length; i++) column[rowStart + i] = columnData[i];
-    },
-  });
-  return columns;
+  { metadata, rows, columns }: OpenFile,
+  name: string,
+  spend: (bytes: number) => void,
+): Promise<unknown[]> {
+  const values = new Array<unknown>(rows);
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const groupRows = Number(group.num_rows);
+    const own = group.columns.filter(({ meta_data }) => meta_data?.path_in_schema.join(".") === name);
+    const meta = own[0]?.meta_data;
+    if (own.length !== 1 || meta === undefined)
+      throw new Error(`a group of rows has not one column ${describe(name)}`);
+    const begin = Number(meta.dictionary_page_offset || meta.data_page_offset);
+    const pages = openPages(
+      reader,
+      {
+        bytes: bytes.subarray(begin, begin + Number(meta.total_compressed_size)),
+        codec: meta.codec,
+        type: meta.type,
+        isOptional: columns.get(name) === "optional",
+        rows: groupRows,
+      },
+      spend,
+    );
+    // The pages are decompressed already: they are given one after the other.
+    const next = (_: Uint8Array, length: number): Uint8Array => {
+      const page = pages.shift();
+      if (page?.length === length) return page;
+      throw new Error("a page has another length than its header says");
+    };
+    if (groupRows > 0) {
+      await reader.parquetRead({
+        file: bytes.buffer as ArrayBuffer,
+        metadata,
+        columns: [name],
+        rowStart,
+        rowEnd: rowStart + groupRows,
+        compressors: { SNAPPY: next, GZIP: next, BROTLI: next, ZSTD: next },
+        geoparquet: false,
+        onChunk: ({ columnData, rowStart: start }) => {
+          for (let i = 0; i < columnData.length; i++) values[start + i] = columnData[i];
+        },
+      });
+    }
+    rowStart += groupRows;
+  }
+  if (values.length === rows) return values;
+  throw new Error(`column ${describe(name)} has ${values.length} values, the file has ${rows} rows`);
 }
-
-const most = (length: number) => ({ maxOutputLength: Math.max(length, 1) });
-const { zstdDecompressSync } = zlib as { zstdDecompressSync?: typeof zlib.gunzipSync };
-const COMPRESSORS: Hyparquet.Compressors = {
-  GZIP: (input, length) => zlib.gunzipSync(input, most(length)),
-  BROTLI: (input, length) => zlib.brotliDecompressSync(input, most(length)),
-  ...(zstdDecompressSync && {
-    ZSTD: (input: Uint8Array, length: number) => zstdDecompressSync(input, most(length)),
-  }),
-};

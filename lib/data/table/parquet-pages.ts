@@ -1,0 +1,156 @@
+import * as zlib from "node:zlib";
+import type * as Hyparquet from "hyparquet";
+
+// Pages are checked before hyparquet decodes them: it trusts the lengths of runs, and one of 2^31 values in a few bytes
+// would take all memory.
+
+export type ParquetReader = typeof Hyparquet & {
+  readonly parquetHeader: (reader: Hyparquet.DataReader) => Hyparquet.PageHeader;
+};
+
+/** A column in a group of rows. */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly codec: Hyparquet.CompressionCodec;
+  readonly type: Hyparquet.ParquetType;
+  /** Whether values may be missing: then levels stand before them. */
+  readonly isOptional: boolean;
+  readonly rows: number;
+}
+
+/**
+ * The pages of a column, decompressed, in the order in which they are read.
+ * @param spend is told the bytes that each page takes, before it takes them.
+ * @throws Error for pages that do not hold together
+ */
+export function openPages(reader: ParquetReader, chunk: Chunk, spend: (bytes: number) => void): Uint8Array[] {
+  const { bytes, rows } = chunk;
+  const at = { view: viewOf(bytes), offset: 0 };
+  const pages: Uint8Array[] = [];
+  let left = rows;
+  while (left > 0 && at.offset < bytes.length - 1) {
+    const header = reader.parquetHeader(at);
+    const { compressed_page_size: size, uncompressed_page_size: length } = header;
+    const page = header.data_page_header ?? header.data_page_header_v2;
+    const dictionary = header.dictionary_page_header;
+    const count = header.type === "DICTIONARY_PAGE" ? dictionary?.num_values : page?.num_values;
+    if (!isCount(size) || !isCount(length) || !isCount(count) || at.offset + size > bytes.length) {
+      throw new Error("a page does not lie in its column");
+    }
+    spend(length);
+    const stored = bytes.subarray(at.offset, at.offset + size);
+    at.offset += size;
+    if (header.type === "DICTIONARY_PAGE") {
+      if (count > length) throw new Error("a dictionary has more values than bytes");
+      pages.push(...inflated(reader, chunk, stored, length));
+      continue;
+    }
+    if (count > left || count === 0) throw new Error(`a page has ${count} values, ${left} are left`);
+    left -= count;
+    if (header.data_page_header_v2 === undefined) pages.push(...firstVersion(reader, chunk, header, stored));
+    else pages.push(...secondVersion(reader, chunk, header, stored));
+  }
+  if (left > 0) throw new Error(`a column has ${rows - left} values in a group of ${rows} rows`);
+  return pages;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const most = (length: number) => ({ maxOutputLength: Math.max(length, 1) });
+const { zstdDecompressSync } = zlib as { zstdDecompressSync?: typeof zlib.gunzipSync };
+
+/** The page decompressed, in a list; none for a page that is not compressed, which hyparquet takes as it is. */
+function inflated(reader: ParquetReader, { codec }: Chunk, stored: Uint8Array, length: number): Uint8Array[] {
+  switch (codec) {
+    case "UNCOMPRESSED":
+      return [];
+    case "SNAPPY": {
+      const page = new Uint8Array(length);
+      reader.snappyUncompress(stored, page);
+      return [page];
+    }
+    case "GZIP":
+      return [zlib.gunzipSync(stored, most(length))];
+    case "BROTLI":
+      return [zlib.brotliDecompressSync(stored, most(length))];
+    case "ZSTD":
+      if (zstdDecompressSync !== undefined) return [zstdDecompressSync(stored, most(length))];
+      throw new Error("it is compressed by Zstandard, which Node.js has from 22.15 on");
+    default:
+      throw new Error(`it is compressed by ${codec}, which is not supported`);
+  }
+}
+
+function firstVersion(
+  reader: ParquetReader,
+  chunk: Chunk,
+  header: Hyparquet.PageHeader,
+  stored: Uint8Array,
+): Uint8Array[] {
+  const pages = inflated(reader, chunk, stored, header.uncompressed_page_size);
+  const page = pages[0] ?? stored;
+  const { num_values: count, encoding } = header.data_page_header as Hyparquet.DataPageHeader;
+  let start = 0;
+  if (chunk.isOptional) {
+    start = 4 + viewOf(page).getUint32(0, true);
+    checkRuns(page.subarray(4, start), 1, count);
+  }
+  checkValues(page.subarray(start), chunk, encoding, count);
+  return pages;
+}
+
+function secondVersion(
+  reader: ParquetReader,
+  chunk: Chunk,
+  header: Hyparquet.PageHeader,
+  stored: Uint8Array,
+): Uint8Array[] {
+  const page = header.data_page_header_v2 as NonNullable<Hyparquet.PageHeader["data_page_header_v2"]>;
+  const { num_values: count, num_nulls: nulls, definition_levels_byte_length: levels } = page;
+  // Some writers have such levels in columns without lists too.
+  const lists = page.repetition_levels_byte_length ?? 0;
+  const isRight = [nulls, levels, lists].every(isCount) && nulls <= count && lists + levels <= stored.length;
+  if (!isRight) throw new Error("a page has levels that do not lie in it");
+  if (chunk.isOptional) checkRuns(stored.subarray(lists, lists + levels), 1, count);
+  const length = header.uncompressed_page_size - lists - levels;
+  const body = stored.subarray(lists + levels);
+  const isCompressed = page.is_compressed !== false && length !== 0;
+  const pages = isCompressed ? inflated(reader, chunk, body, length) : [];
+  checkValues(pages[0] ?? body, chunk, page.encoding, count - nulls);
+  return pages;
+}
+
+/** Checks the encodings that have runs. */
+function checkValues(bytes: Uint8Array, { type }: Chunk, encoding: Hyparquet.Encoding, count: number): void {
+  if (encoding === "RLE" && type === "BOOLEAN") checkRuns(bytes.subarray(4), 1, count);
+  if (encoding !== "PLAIN_DICTIONARY" && encoding !== "RLE_DICTIONARY") return;
+  const width = bytes[0] ?? 0;
+  if (width > 32) throw new Error(`indices of ${width} bits`);
+  if (width > 0) checkRuns(bytes.subarray(1), width, count);
+}
+
+// A run of packed values is filled up; some writers fill up more than they have to.
+const FILLING = 512;
+
+/** Checks that runs of the RLE and bit-packed hybrid encoding have at most so many values. */
+function checkRuns(bytes: Uint8Array, width: number, count: number): void {
+  let at = 0;
+  let left = count;
+  while (left > 0) {
+    let header = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = bytes[at++];
+      if (byte === undefined || shift > 2 ** 35) return;
+      header += (byte & 127) * shift;
+      if (byte < 128) break;
+    }
+    const isPacked = header % 2 === 1;
+    const run = isPacked ? 8 * Math.floor(header / 2) : header / 2;
+    if (run > left + (isPacked ? FILLING : 0)) throw new Error(`a run has ${run} values, ${left} are left`);
+    at += isPacked ? (run / 8) * width : Math.ceil(width / 8);
+    left -= run;
+  }
+}
