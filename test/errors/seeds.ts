@@ -364,6 +364,13 @@ function byHand(): Seeds {
     "rl.TransformObservation.step": [1],
     "rl.TransformReward": [new CartPole(), own((x: number) => x / 2)],
     "rl.TransformReward.step": [1],
+    "rl.A2C": [new CartPole(), { environments: 2 }],
+    "rl.PPO": [
+      new CartPole(),
+      { environments: 2, rolloutSteps: 4, batchSize: 4, clipRangeValue: 0.2, targetKl: 0.1 },
+    ],
+    "rl.REINFORCE": [new CartPole(), { environments: 2, baseline: "mean", maxEpisodeSteps: 5 }],
+    "rl.preset": ["PPO", "CartPole-v1"],
     "rl.SyncVectorEnvironment": [own(() => new CartPole()), { n: 2 }],
     "rl.SyncVectorEnvironment.reset": [{ seed: 1 }],
     "rl.SyncVectorEnvironment.step": [[0, 1]],

@@ -112,7 +112,7 @@ export interface OnPolicyStandard {
   readonly lr: number;
   readonly normalizeAdvantages: boolean;
   /** Whether there is a critic. Without one all values are 0. Default: true. */
-  readonly hasCritic?: boolean;
+  readonly hasCritic?: () => boolean;
 }
 
 const LAYERS: Layers = { hidden: [64, 64], activation: "tanh" };
@@ -171,7 +171,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     this.settings = readSettings(kind.name, options, standard, this.environments);
     const { n, observationSpace } = this.environments;
     const observed = featureShape(kind.name, observationSpace);
-    this.policy = this.#makePolicy(observed, options, standard.hasCritic ?? true);
+    this.policy = this.#makePolicy(observed, options, standard.hasCritic?.() ?? true);
     const { rolloutSteps, gamma } = this.settings;
     this.rollout = emptyRollout(rolloutSteps, n, observed, this.head);
     this.#batch = this.#emptyBatch(observed);

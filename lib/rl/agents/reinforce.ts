@@ -38,10 +38,14 @@ export interface REINFORCEOptions extends PolicyGradientOptions {
   readonly maxEpisodeSteps?: number;
 }
 
+const NAME = "REINFORCE";
 const OPTIONS: readonly string[] = ["baseline", "maxEpisodeSteps"];
 const BASELINES = ["critic", "mean", "none"] as const;
 /** Steps of an episode where no limit is known. */
 const MAX_EPISODE_STEPS = 1000;
+
+const readBaseline = ({ baseline = "critic" }: REINFORCEOptions): (typeof BASELINES)[number] =>
+  checkChoice(NAME, "baseline", baseline, BASELINES);
 
 type Sources = [observation: Tensor, action: Tensor, advantage: Tensor, returns: Tensor, weight: Tensor];
 
@@ -95,26 +99,23 @@ export class REINFORCE<Observation = unknown, Action = unknown> extends OnPolicy
   }
 
   constructor(environment: LearningEnvironment<Observation, Action>, options: REINFORCEOptions = {}) {
-    const where = "REINFORCE";
-    const { maxEpisodeSteps } = options;
-    const baseline = checkChoice(where, "baseline", options.baseline ?? "critic", BASELINES);
-    super({ name: where, environments: 8, options: OPTIONS }, environment, options, {
+    super({ name: NAME, environments: 8, options: OPTIONS }, environment, options, {
       rolloutSteps: (environments) =>
-        maxEpisodeSteps === undefined
+        options.maxEpisodeSteps === undefined
           ? limitOf(environments)
-          : checkNumber(where, "maxEpisodeSteps", maxEpisodeSteps, { min: 1, integer: true }),
+          : checkNumber(NAME, "maxEpisodeSteps", options.maxEpisodeSteps, { min: 1, integer: true }),
       gaeLambda: 1,
       lr: 1e-3,
       normalizeAdvantages: true,
-      hasCritic: baseline === "critic",
+      hasCritic: () => readBaseline(options) === "critic",
     });
     const { n } = this.environments;
-    if (baseline === "mean" && n === 1) {
+    this.#baseline = readBaseline(options);
+    if (this.#baseline === "mean" && n === 1) {
       throw new OptionError(
-        'REINFORCE: expected at least 2 environments for baseline "mean", which is that of the others, got 1',
+        `${NAME}: expected at least 2 environments for baseline "mean", which is that of the others, got 1`,
       );
     }
-    this.#baseline = baseline;
     this.#isPart = new Uint8Array(this.rollout.steps * n);
     this.#weight = zeros([this.rollout.steps * n]);
     this.optimizer = new Adam(this.policy.parameters(), { lr: this.settings.lr });

@@ -30,7 +30,7 @@ describe("learning runs", () => {
   // A random agent's mean return is about 22.
   const RUNS = {
     PPO: { options: rl.preset("PPO", "CartPole-v1").options, steps: 20_480, bar: 120 },
-    A2C: { options: { environments: 8 }, steps: 60_000, bar: 120 },
+    A2C: { options: { environments: 16, lr: 2e-3, schedule: "linear" as const }, steps: 60_000, bar: 120 },
     REINFORCE: { options: { environments: 8, lr: 3e-3 }, steps: 40_000, bar: 100 },
   };
   for (const name of NAMES) {
