@@ -162,9 +162,9 @@ function wanted(text: string): unknown {
     return undefined;
   }
 }
-const isClose = (a: any, b: any): boolean =>
+const isNearly = (a: any, b: any): boolean =>
   Array.isArray(a)
-    ? Array.isArray(b) && a.length === b.length && a.every((one, i) => isClose(one, b[i]))
+    ? Array.isArray(b) && a.length === b.length && a.every((one, i) => isNearly(one, b[i]))
     : typeof a === "number" && typeof b === "number"
       ? Math.abs(a - b) <= 6e-4 * Math.max(1, Math.abs(b))
       : a === b;
@@ -180,7 +180,7 @@ for (const [i, run] of cases.entries()) {
     compared++;
     const isTensor = value instanceof thalweg.Tensor;
     const given = isTensor ? value.toArray() : ArrayBuffer.isView(value) ? [...(value as any)] : value;
-    if (isClose(given, expected) || (isTensor && isClose(value.shape, expected))) return;
+    if (isNearly(given, expected) || (isTensor && isNearly(value.shape, expected))) return;
     throw new Error(\`gives \${JSON.stringify(given)}, not \${text}\`);
   };
   const fails = async (call: () => unknown, text: string) => {

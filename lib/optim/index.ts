@@ -21,6 +21,7 @@ export { ParameterGroup, type ParameterGroupOptions, type ParameterList } from "
 export { kfac } from "./kfac.js";
 export { LAMB, type LAMBOptions } from "./lamb.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
+export { LevenbergMarquardt, type LevenbergMarquardtOptions } from "./levenberg-marquardt.js";
 export { Lion, type LionOptions } from "./lion.js";
 export { Muon, type MuonOptions } from "./muon.js";
 export { NAdam, type NAdamOptions } from "./nadam.js";

@@ -33,7 +33,8 @@ double scale_to_1(const T* x, int64_t n) {
   return std::ldexp(1.0, std::min(-std::ilogb(largest), 1022));
 }
 
-// a = Q·R: Q as reflections 1 − tau·v·vᵀ, whose v stand below the diagonal and have 1 on it, as LAPACK's geqrf.
+// a = Q·R: Q as reflections 1 − tau·v·vᵀ, whose v stand below the diagonal and have 1 on it, as LAPACK's
+// geqrf.
 struct Reflections {
   int64_t m, n;
   double* a;    // [n] columns of [m]

@@ -8,7 +8,8 @@
 // eigh:             (x + xᵀ)/2 = V·diag(λ)·Vᵀ; y [n + 1, n] has λ in its first row, ascending, and then V.
 // eigvalsh:         λ [n] alone.
 // qr:               x [m, n] = Q·R for m ≥ n; y [m + n, n] has Q [m, n] and then R [n, n].
-// svd:              x [m, n] = U·diag(σ)·Vᵀ for m ≥ n; y [1 + m + n, n] has σ in its first row, descending, and
+// svd:              x [m, n] = U·diag(σ)·Vᵀ for m ≥ n; y [1 + m + n, n] has σ in its first row, descending,
+// and
 //                   then U [m, n] and V [n, n].
 // pinv:             V·diag(1/σ)·Uᵀ [n, m], without the σ that are at most max(atol, rtol·σ_1).
 #pragma once

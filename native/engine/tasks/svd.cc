@@ -1,6 +1,6 @@
-// Reflections with exchanged columns make x [m, n] triangular: x = Q·R·Pᵀ. Rotations of pairs of R's rows make
-// these orthogonal: G·R = σ·Wᵀ (one-sided Jacobi; Drmač and Veselić 2008, "New fast and accurate Jacobi SVD
-// algorithm"). So x = (Q·Gᵀ)·σ·(P·W)ᵀ. Small singular values are as exact as the matrix says them.
+// Reflections with exchanged columns make x [m, n] triangular: x = Q·R·Pᵀ. Rotations of pairs of R's rows
+// make these orthogonal: G·R = σ·Wᵀ (one-sided Jacobi; Drmač and Veselić 2008, "New fast and accurate Jacobi
+// SVD algorithm"). So x = (Q·Gᵀ)·σ·(P·W)ᵀ. Small singular values are as exact as the matrix says them.
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -35,8 +35,15 @@ class Svd {
   static int64_t doubles(int64_t m, int64_t n) { return m * n + 2 * n * n + 4 * n + m; }
 
   Svd(int64_t m, int64_t n, double* memory)
-      : m_(m), n_(n), q_{m, n, memory, memory + m * n}, rows_(q_.tau + n), turns_(rows_ + n * n),
-        lengths_(turns_ + n * n), order_(lengths_ + n), places_(order_ + n), vector_(places_ + n) {}
+      : m_(m),
+        n_(n),
+        q_{m, n, memory, memory + m * n},
+        rows_(q_.tau + n),
+        turns_(rows_ + n * n),
+        lengths_(turns_ + n * n),
+        order_(lengths_ + n),
+        places_(order_ + n),
+        vector_(places_ + n) {}
 
   template <typename T>
   SvdResult decompose(const T* x) {
@@ -160,7 +167,8 @@ class Svd {
     for (int64_t i = 1; i < n_; ++i) {
       const double own = order_[i];
       int64_t k = i;
-      for (; k > 0 && lengths_[at(k - 1)] < lengths_[static_cast<int64_t>(own)]; --k) order_[k] = order_[k - 1];
+      for (; k > 0 && lengths_[at(k - 1)] < lengths_[static_cast<int64_t>(own)]; --k)
+        order_[k] = order_[k - 1];
       order_[k] = own;
     }
     for (int64_t k = 0; k < n_; ++k) {
@@ -297,15 +305,16 @@ Of<T>* make_svd(const Named<L>& named, const Operands& operands, TaskStore& stor
   const int64_t columns = operands.product(task->count, task->n);
   task->x = named.template read<T>("x", operands.product(columns, task->m));
   const auto n = static_cast<double>(task->n);
-  task->nanoseconds =
-      nanoseconds_of(Cost::svd, kDType<T>, static_cast<double>(columns) * n * (n + static_cast<double>(task->m))) +
-      nanoseconds_of(Cost::matrix, kDType<T>, task->count);
+  task->nanoseconds = nanoseconds_of(Cost::svd, kDType<T>,
+                                     static_cast<double>(columns) * n * (n + static_cast<double>(task->m))) +
+                      nanoseconds_of(Cost::matrix, kDType<T>, task->count);
   return task;
 }
 
 }  // namespace
 
-// 6 sweeps or so, of n²/2 pairs with 6·n for each of two rotations and 6·n for their lengths; 4·m·n² for Q and R.
+// 6 sweeps or so, of n²/2 pairs with 6·n for each of two rotations and 6·n for their lengths; 4·m·n² for Q
+// and R.
 double svd_flops(const Operands& operands) {
   const Named<kSvd> named(operands);
   const auto m = static_cast<double>(named.size("m"));

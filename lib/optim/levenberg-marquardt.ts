@@ -1,0 +1,310 @@
+import { pullBackTo } from "../autodiff/backward.js";
+import { vmap } from "../autodiff/vmap.js";
+import { enableGrad, noGrad } from "../context/grad-mode.js";
+import { ArgumentError, DTypeError, GraphError } from "../errors.js";
+import { add } from "../ops/add.js";
+import { concat } from "../ops/concat.js";
+import { detach } from "../ops/detach.js";
+import { diagonalMatrix } from "../ops/diagonal.js";
+import { div } from "../ops/div.js";
+import { dot } from "../ops/dot.js";
+import { equal } from "../ops/equal.js";
+import { matmul } from "../ops/matmul.js";
+import { maximum } from "../ops/maximum.js";
+import { mul } from "../ops/mul.js";
+import { norm } from "../ops/norm.js";
+import { qr } from "../ops/qr.js";
+import { reshape } from "../ops/reshape.js";
+import { slice } from "../ops/slice.js";
+import { solveTriangular } from "../ops/solve-triangular.js";
+import { sub } from "../ops/sub.js";
+import { where } from "../ops/where.js";
+import { checkNumber, checkOptions, describe } from "../options.js";
+import { copyOf, zerosLike } from "../tensor/copy.js";
+import { eye } from "../tensor/create.js";
+import { type FloatDType, isFloat } from "../tensor/dtype.js";
+import { checkTensor, Tensor } from "../tensor/tensor.js";
+import { readGroups } from "./group.js";
+import { assignAll, checkWritable } from "./writable.js";
+
+export interface LevenbergMarquardtOptions {
+  /** λ at the start, relative to the squares of the Jacobian's columns. Default: 1e-3. */
+  readonly damping?: number;
+  /** Steps that are taken or rejected in one `step()`. Default: 100. */
+  readonly maxIter?: number;
+  /** It has converged where no column of the Jacobian has a larger cosine with the residuals. Default: 1e-8. */
+  readonly toleranceGrad?: number;
+  /** It has converged where a step is at most this much of the weights, both in the scale of D. Default: 1e-8. */
+  readonly toleranceChange?: number;
+}
+
+/** The residuals, and what follows from them. */
+interface Point {
+  readonly weights: readonly Tensor[];
+  /** [m] */
+  readonly residuals: Tensor;
+  readonly loss: number;
+}
+
+const ROUNDING = { float32: 2 ** -20, float64: 2 ** -49 } as const;
+// Steps one after the other whose gain rounding hides: each brings the weights nearer, until they only wander.
+const MOST_HIDDEN = 30;
+// Where along d the residuals are computed for their second derivative.
+const NEAR = 0.1;
+// A step that bends more than this is rejected: J does not hold along it.
+const MOST_BEND = 0.75;
+// λ grows by ν, 2ν, 4ν, … while steps are rejected, and this is where there is nothing left to try.
+const LARGEST_DAMPING = 1e100;
+
+/**
+ * Least squares Σ r_i² of residuals r(w) (Levenberg, 1944; Marquardt, 1963), as a mean between the step of Gauss and
+ * Newton and a short one down the gradient: the d with the least
+ *
+ *     ‖J·d + r‖² + λ·‖D·d‖²
+ *
+ * with the Jacobian J of r and the largest lengths D of its columns so far (Moré, 1978), by the QR decomposition of J
+ * above √λ·D. A step that does not lower the loss is rejected, and λ doubles, then grows by 4, 8, …; one that does is
+ * taken, and λ falls the more, down to a third, the better J predicted the gain (Nielsen, 1999). Half the acceleration
+ * of the path along d is added to it, and a step that bends too much is rejected (Transtrum and Sethna, 2012).
+ *
+ * For full batches and few weights: J has m · n numbers. It runs op by op; the function may be compiled in its parts.
+ * @example
+ * const w = tensor([1, 1], { dtype: "float64", requiresGrad: true });
+ * const x = tensor([0, 1, 2, 3], { dtype: "float64" });
+ * const y = tensor([2, 1, 0.5, 0.25], { dtype: "float64" });
+ * const lm = new optim.LevenbergMarquardt([w]);
+ * lm.step(() => sub(mul(slice(w, 0, { end: 1 }), exp(neg(mul(slice(w, 0, { start: 1 }), x)))), y));
+ * w;             // [2, 0.693]
+ * lm.converged;  // true
+ * @throws ArgumentError, OptionError, DTypeError
+ */
+export class LevenbergMarquardt {
+  readonly parameters: readonly Tensor[];
+  readonly #settings: Required<LevenbergMarquardtOptions>;
+  #damping: number;
+  #growth = 2;
+  /** D [n]; null before the first step. */
+  #scale: Tensor | null = null;
+  #loss = Number.NaN;
+  #converged = false;
+
+  constructor(parameters: Iterable<Tensor>, options: LevenbergMarquardtOptions = {}) {
+    const name = "LevenbergMarquardt";
+    checkOptions(name, options, ["damping", "maxIter", "toleranceGrad", "toleranceChange"]);
+    this.#settings = {
+      damping: checkNumber(name, "damping", options.damping ?? 1e-3, { above: 0 }),
+      maxIter: checkNumber(name, "maxIter", options.maxIter ?? 100, { min: 1, integer: true }),
+      toleranceGrad: checkNumber(name, "toleranceGrad", options.toleranceGrad ?? 1e-8, { min: 0 }),
+      toleranceChange: checkNumber(name, "toleranceChange", options.toleranceChange ?? 1e-8, { min: 0 }),
+    };
+    this.#damping = this.#settings.damping;
+    this.parameters = readGroups(name, parameters).flatMap((group) => group.parameters);
+    const dtype = this.parameters[0]?.dtype;
+    const other = this.parameters.find((one) => one.dtype !== dtype);
+    if (other === undefined) return;
+    throw new DTypeError(`${name}: expected parameters of one dtype, got ${dtype} and ${other.dtype}`);
+  }
+
+  /** λ of the next step. */
+  get damping(): number {
+    return this.#damping;
+  }
+
+  /** Σ r_i² at the weights of now; NaN before the first `step()`. */
+  get loss(): number {
+    return this.#loss;
+  }
+
+  /** Whether the last `step()` ended because a tolerance was met, or no step could lower the loss. */
+  get converged(): boolean {
+    return this.#converged;
+  }
+
+  /**
+   * Moves the parameters until a tolerance is met, `maxIter` times at most, and gives Σ r_i² at the start.
+   * @param residuals Computes the residuals from the parameters, a tensor of any shape. They may not depend on chance.
+   * @throws ArgumentError where they are not finite at the start; GraphError where they depend on no parameter;
+   *   DTypeError where they have another dtype; BusyError, DetachedError
+   */
+  step(residuals: () => Tensor): Tensor {
+    if (typeof residuals !== "function") {
+      throw new ArgumentError(
+        `LevenbergMarquardt: expected a function that computes the residuals, got ${describe(residuals)}`,
+      );
+    }
+    checkWritable(this.parameters);
+    let here = this.#at(residuals);
+    if (!Number.isFinite(here.loss)) {
+      throw new ArgumentError(
+        `LevenbergMarquardt: expected finite residuals at the start, got Σ r² = ${here.loss}`,
+      );
+    }
+    const first = here.loss;
+    this.#converged = false;
+    let jacobian = this.#jacobian(here);
+    let hidden = 0;
+    for (let i = 0; i < this.#settings.maxIter && !this.#converged; i++) {
+      if (noGrad(() => this.#isFlat(jacobian, here))) {
+        this.#converged = true;
+        break;
+      }
+      const { d, gain, solve } = noGrad(() => this.#direction(jacobian, here));
+      const bend = this.#bend(residuals, here, jacobian, d, solve);
+      const isStraight = noGrad(() => 2 * this.#length(bend) <= MOST_BEND * this.#length(d));
+      const step = noGrad(() => (isStraight ? add(d, mul(bend, 0.5)) : d));
+      this.#move(here, step);
+      const there = this.#at(residuals);
+      const isShort = noGrad(() => this.#isShort(here, d));
+      const gained = noGrad(() => gainOf(here, there));
+      // Of a gain that rounding hides J knows more than the loss.
+      const rounding = noGrad(() => this.#rounding(here));
+      const isHidden = gain <= rounding && Math.abs(gained) <= rounding;
+      hidden = isHidden ? hidden + 1 : 0;
+      if (isStraight && (gained > 0 || isHidden)) {
+        this.#accept(gained / gain);
+        here = there;
+        jacobian = this.#jacobian(here);
+      } else {
+        assignAll(this.parameters, here.weights);
+        this.#damping *= this.#growth;
+        this.#growth *= 2;
+      }
+      this.#converged = isShort || hidden === MOST_HIDDEN || this.#damping > LARGEST_DAMPING;
+    }
+    this.#loss = here.loss;
+    return scalarOf(first, here.residuals);
+  }
+
+  #accept(ratio: number): void {
+    this.#damping *= Math.max(1 / 3, 1 - (2 * ratio - 1) ** 3);
+    this.#growth = 2;
+  }
+
+  #at(residuals: () => Tensor): Point {
+    const r = checkTensor("LevenbergMarquardt", "the residuals", enableGrad(residuals));
+    const dtype = (this.parameters[0] as Tensor).dtype;
+    if (!isFloat(r.dtype) || r.dtype !== dtype) {
+      throw new DTypeError(
+        `LevenbergMarquardt: expected residuals of ${dtype}, as the parameters, got ${r.dtype}`,
+      );
+    }
+    if (!r.requiresGrad) {
+      throw new GraphError(
+        "LevenbergMarquardt: the residuals do not depend on any parameter with requiresGrad",
+      );
+    }
+    const flat = enableGrad(() => reshape(r, [r.size]));
+    const loss = noGrad(() => dot(flat, flat).item());
+    return { weights: this.parameters.map(copyOf), residuals: flat, loss };
+  }
+
+  /** J [m, n]: all its rows at once. And D from its columns. */
+  #jacobian({ residuals: r }: Point): Tensor {
+    const pull = (dy: Tensor): Tensor[] =>
+      pullBackTo([{ y: r, dy }], this.parameters, false).map(
+        (found, i) => found ?? zerosLike(this.parameters[i] as Tensor),
+      );
+    const rows = vmap(pull)(eye(r.size, { dtype: r.dtype }));
+    return noGrad(() => {
+      const jacobian = concat(
+        rows.map((part) => reshape(part, [r.size, part.size / r.size])),
+        1,
+      );
+      const lengths = norm(jacobian, { dim: 0 });
+      const scale = this.#scale ?? where(equal(lengths, 0), 1, lengths);
+      this.#scale = detach(maximum(scale, lengths));
+      return jacobian;
+    });
+  }
+
+  /** Whether the residuals are orthogonal to the columns of J, or 0. */
+  #isFlat(jacobian: Tensor, { residuals, loss }: Point): boolean {
+    if (loss === 0) return true;
+    const lengths = norm(jacobian, { dim: 0 });
+    const products = matmul(residuals, div(jacobian, where(equal(lengths, 0), 1, lengths)));
+    return (
+      norm(products, { p: Number.POSITIVE_INFINITY }).item() <= this.#settings.toleranceGrad * Math.sqrt(loss)
+    );
+  }
+
+  /** d, and the gain that J predicts: ‖r‖² − ‖J·d + r‖² = ‖J·d‖² + 2·λ·‖D·d‖². */
+  #direction(
+    jacobian: Tensor,
+    { residuals }: Point,
+  ): { readonly d: Tensor; readonly gain: number; solve(s: Tensor): Tensor } {
+    const scale = this.#scale as Tensor;
+    const damped = concat([jacobian, mul(diagonalMatrix(scale), Math.sqrt(this.#damping))], 0);
+    const { q, r } = qr(damped);
+    const ofResiduals = slice(q, 0, { end: residuals.size });
+    const solve = (s: Tensor): Tensor => solveTriangular(r, mul(matmul(s, ofResiduals), -1), { upper: true });
+    const d = solve(residuals);
+    const [moved, scaled] = [matmul(jacobian, d), mul(scale, d)];
+    return { d, gain: dot(moved, moved).item() + 2 * this.#damping * dot(scaled, scaled).item(), solve };
+  }
+
+  /**
+   * The acceleration of the path of least loss that sets out along d: as `solve` gives d for r, for the second
+   * derivative of r along d, which comes from a third evaluation of r.
+   */
+  #bend(
+    residuals: () => Tensor,
+    here: Point,
+    jacobian: Tensor,
+    d: Tensor,
+    solve: (s: Tensor) => Tensor,
+  ): Tensor {
+    this.#move(
+      here,
+      noGrad(() => mul(d, NEAR)),
+    );
+    const near = this.#at(residuals);
+    return noGrad(() => {
+      const slope = mul(sub(near.residuals, here.residuals), 1 / NEAR);
+      return solve(mul(sub(slope, matmul(jacobian, d)), 2 / NEAR));
+    });
+  }
+
+  /** How much of the loss may be rounding: what r_i is a difference of is about as large as J·w. */
+  #rounding({ weights, residuals, loss }: Point): number {
+    const size = Math.sqrt(loss);
+    return ROUNDING[residuals.dtype as FloatDType] * size * (size + this.#length(vectorOf(weights)));
+  }
+
+  /** ‖D·d‖ */
+  #length(d: Tensor): number {
+    return norm(mul(this.#scale as Tensor, d)).item();
+  }
+
+  #isShort({ weights }: Point, d: Tensor): boolean {
+    return this.#length(d) <= this.#settings.toleranceChange * this.#length(vectorOf(weights));
+  }
+
+  /** The parameters at w + d. */
+  #move({ weights }: Point, d: Tensor): void {
+    let at = 0;
+    const moved = noGrad(() =>
+      weights.map((w) => {
+        const part = reshape(slice(d, 0, { start: at, end: at + w.size }), w.shape);
+        at += w.size;
+        return add(w, part);
+      }),
+    );
+    assignAll(this.parameters, moved);
+  }
+}
+
+/** All weights one after the other. */
+const vectorOf = (weights: readonly Tensor[]): Tensor =>
+  concat(weights.map((one) => reshape(one, [one.size])));
+
+/** By how much the loss is less, Σ r² − Σ s² = Σ (r − s)·(r + s): the digits that differences of sums would lose. */
+function gainOf({ residuals: r }: Point, { residuals: s }: Point): number {
+  return dot(sub(r, s), add(r, s)).item();
+}
+
+const scalarOf = (value: number, like: Tensor): Tensor =>
+  new Tensor(
+    like.dtype === "float32" ? Float32Array.of(value) : Float64Array.of(value),
+    [],
+    like.dtype as "float32",
+  );
