@@ -229,7 +229,7 @@ describe("the chain instruction", () => {
   });
 
   test("only ever throws, whatever it is told", async () => {
-    const { code, signal, stdout, stderr } = await runModule(fuzz(1, 5000));
+    const { code, signal, stdout, stderr } = await runModule(fuzz(1, 6000));
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
     const { accepted, refused } = JSON.parse(stdout) as { accepted: number; refused: Record<string, number> };
     expect(accepted).toBeGreaterThan(300);
