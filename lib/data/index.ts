@@ -7,7 +7,14 @@ export { type Sampler, type SamplerOptions, sampler } from "./sampler.js";
 export type { DatePart, Feature, Scale } from "./schema/feature.js";
 export type { SchemaJSON } from "./schema/json.js";
 export type { RowsLike } from "./schema/rows.js";
-export { type EmbeddedCategory, Schema, type SchemaInputs, type SchemaOptions } from "./schema/schema.js";
+export {
+  type EmbeddedCategory,
+  type EmbeddedInputs,
+  type Prediction,
+  Schema,
+  type SchemaInputs,
+  type SchemaOptions,
+} from "./schema/schema.js";
 export type { ClassName, ClassPrediction } from "./schema/target.js";
 export type { Numbers, PartOf, SetPart, SplittableSet } from "./split/set.js";
 export { type Fold, kFold, type PerSample, type SplitOptions, split } from "./split/split.js";

@@ -133,6 +133,21 @@ describe("learns columns", () => {
     ]);
   });
 
+  test("with embed, the inputs are an object also if no category is embedded", () => {
+    const of = Schema.learn(
+      [
+        { n: 1, c: "a" },
+        { n: 2, c: "b" },
+      ],
+      { embed: 50 },
+    );
+    const { numbers, categories } = of.encode([{ n: 1, c: "b" }]);
+    expect([numbers.shape, categories.shape]).toEqual([
+      [1, 3],
+      [1, 0],
+    ]);
+  });
+
   test("a stand-in takes unknown categories, missing values and missing columns where it is asked for", () => {
     const rows = [
       { c: "a", n: 1 },

@@ -9,6 +9,8 @@ export interface SchemaJSON {
   readonly version: 1;
   readonly unknown: "error" | "stand-in";
   readonly dtype: "float32" | "float64";
+  /** Whether the inputs are an object of numbers and of indices for embeddings. */
+  readonly embeds: boolean;
   readonly features: readonly Feature[];
   readonly target: Target | null;
   readonly skipped: readonly string[];
@@ -72,7 +74,7 @@ class Reader {
 /** A schema's parts. @throws DataError for anything else */
 export function readSchema(where: string, json: unknown): SchemaJSON {
   const reader = new Reader(where);
-  const names = ["format", "version", "unknown", "dtype", "features", "target", "skipped"];
+  const names = ["format", "version", "unknown", "dtype", "embeds", "features", "target", "skipped"];
   const all = reader.object("the schema", json, names);
   if (all["format"] !== FORMAT) reader.refuse("format", `"${FORMAT}"`, all["format"]);
   if (all["version"] !== 1) reader.refuse("version", "1", all["version"]);
@@ -87,10 +89,17 @@ export function readSchema(where: string, json: unknown): SchemaJSON {
     version: 1,
     unknown: reader.one("unknown", all["unknown"], ["error", "stand-in"]),
     dtype: reader.one("dtype", all["dtype"], ["float32", "float64"]),
+    embeds: readEmbeds(reader, all["embeds"], features),
     features,
     target: all["target"] === null ? null : readTarget(reader, all["target"]),
     skipped: reader.list("skipped", all["skipped"], reader.text),
   };
+}
+
+function readEmbeds(reader: Reader, value: unknown, features: readonly Feature[]): boolean {
+  const embeds = reader.flag("embeds", value);
+  const isRight = embeds || !features.some((feature) => feature.kind === "category" && feature.embedded);
+  return isRight ? embeds : reader.refuse("embeds", "true, as a category is embedded", value);
 }
 
 const OWN = {

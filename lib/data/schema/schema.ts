@@ -65,7 +65,10 @@ export interface SchemaOptions {
    * missing column. An error, or a stand-in: no category (index 0 of an embedding), the median or mean. Default: "error".
    */
   readonly unknown?: "error" | "stand-in";
-  /** The categories that are indices for embeddings: by name, or those of more categories than a number. Default: none. */
+  /**
+   * The categories that are indices for embeddings: by name, or those of more categories than a number. The inputs are
+   * then an object of `numbers` and `categories`. Default: none.
+   */
   readonly embed?: readonly string[] | number;
   /** What is made of dates. Default: ["time"]. */
   readonly dates?: readonly DatePart[];
@@ -90,8 +93,16 @@ const OPTIONS = [
   "dtype",
 ] as const;
 
-/** The inputs of a model: a tensor [P, size], or where categories are embedded also indices, int32 [P, embeddings]. */
-export type SchemaInputs = Tensor | { readonly numbers: Tensor; readonly categories: Tensor };
+/** The inputs of a model with embeddings: numbers [P, size], and indices, int32 [P, embeddings]. */
+export interface EmbeddedInputs {
+  readonly numbers: Tensor;
+  readonly categories: Tensor;
+}
+/** The inputs of a model: a tensor [P, size], or with the option `embed` also indices. */
+export type SchemaInputs = Tensor | EmbeddedInputs;
+
+/** What `inverse` gives for a row: a class, a number, or several numbers by name. */
+export type Prediction = ClassPrediction | number | Readonly<Record<string, number>>;
 
 /** A category that is embedded. */
 export interface EmbeddedCategory {
@@ -122,7 +133,7 @@ export interface EmbeddedCategory {
  * classes.toArray()        // [0, 1, 1]
  * schema.inverse(tensor([[0, 2]]))[0].class   // true
  */
-export class Schema {
+export class Schema<X extends SchemaInputs = Tensor> {
   readonly #json: SchemaJSON;
 
   /** As `Schema.fromJSON`. */
@@ -136,7 +147,12 @@ export class Schema {
    * @throws DataError for a target that is missing in a row, a number that is not finite, or a column without a value;
    *   ArgumentError, OptionError
    */
-  static learn(table: RowsLike, options: SchemaOptions = {}): Schema {
+  static learn(
+    table: RowsLike,
+    options: SchemaOptions & Required<Pick<SchemaOptions, "embed">>,
+  ): Schema<EmbeddedInputs>;
+  static learn(table: RowsLike, options?: SchemaOptions & { readonly embed?: never }): Schema;
+  static learn(table: RowsLike, options: SchemaOptions = {}): Schema<SchemaInputs> {
     const where = "Schema.learn";
     checkOptions(where, options, OPTIONS);
     const read = readOptions(where, options);
@@ -158,7 +174,8 @@ export class Schema {
         ? null
         : learnTarget(where, whole, read.targets, { task: read.task, scaled: read.scaleTarget });
     const { unknown, dtype } = read;
-    return new Schema({ format: FORMAT, version: 1, unknown, dtype, features, target, skipped });
+    const embeds = options.embed !== undefined;
+    return new Schema({ format: FORMAT, version: 1, unknown, dtype, embeds, features, target, skipped });
   }
 
   /**
@@ -168,8 +185,8 @@ export class Schema {
    * const schema = data.Schema.learn([{ a: 1 }, { a: 2 }]);
    * data.Schema.fromJSON(JSON.parse(JSON.stringify(schema))).size   // 1
    */
-  static fromJSON(json: unknown): Schema {
-    return new Schema(json);
+  static fromJSON<X extends SchemaInputs = Tensor>(json: unknown): Schema<X> {
+    return new Schema<X>(json);
   }
 
   /** What `JSON.stringify` writes. */
@@ -232,7 +249,7 @@ export class Schema {
    * [P, targets] scaled numbers.
    * @throws as `encode`; DataError for a missing target, and a class that was not in training
    */
-  transform(rows: RowsLike): { readonly x: SchemaInputs; readonly y: Tensor } {
+  transform(rows: RowsLike): { readonly x: X; readonly y: Tensor } {
     const where = "transform";
     const { target, dtype } = this.#json;
     if (target === null) {
@@ -259,49 +276,50 @@ export class Schema {
    * @throws DataError with row and column: a text where a number belongs, and, unless stand-ins were asked for, an unknown
    *   category, a missing column, a missing value where none was missing in training; ArgumentError
    */
-  encode(rows: RowsLike): SchemaInputs {
+  encode(rows: RowsLike): X {
     return this.#encode("encode", rows);
   }
 
-  #encode(where: string, given: RowsLike): SchemaInputs {
+  #encode(where: string, given: RowsLike): X {
     const rows = rowsOf(where, given);
     const context = { where, rows, lenient: this.#json.unknown === "stand-in" };
     const numbers = joined(where, this.#dense, this.#json.dtype, rows.length, (feature) =>
       encodeFeature(feature, context),
     );
-    const embedded = this.#embedded;
-    if (embedded.length === 0) return numbers;
-    const categories = joined(where, embedded, "int32", rows.length, (feature) =>
+    if (!this.#json.embeds) return numbers as X;
+    const categories = joined(where, this.#embedded, "int32", rows.length, (feature) =>
       encodeFeature(feature, context),
     );
-    return { numbers, categories };
+    return { numbers, categories } as X;
   }
 
   /**
    * What a model's outputs mean. Of classes: the most probable one of each row and the probabilities of all, from outputs
    * [P, classes], or of two classes also [P, 1] or [P], the second one's. Of a number: the numbers in their own units, from
    * [P, 1] or [P]; of several: objects of them.
+   * @typeParam P number for a target that is a number, an object of numbers for several.
    * @param options `outputs`: what the model gives for classes, "logits" (default) or "probabilities".
    * @throws ShapeError, ArgumentError, OptionError
    */
-  inverse(output: Tensor, options?: { readonly outputs?: "logits" | "probabilities" }): ClassPrediction[];
-  inverse(output: Tensor): number[] | Readonly<Record<string, number>>[];
-  inverse(
+  inverse<P extends Prediction = ClassPrediction>(
     output: Tensor,
     options: { readonly outputs?: "logits" | "probabilities" } = {},
-  ): ClassPrediction[] | number[] | Readonly<Record<string, number>>[] {
+  ): P[] {
     const where = "inverse";
     checkOptions(where, options, ["outputs"]);
     const kind = checkChoice(where, "outputs", options.outputs ?? "logits", ["logits", "probabilities"]);
     checkTensor(where, "output", output);
     const { target } = this.#json;
     if (target === null) throw new ArgumentError(`${where}: the schema was learnt without a target`);
-    if (target.task === "classification") return classesFrom(where, target, output, kind === "probabilities");
+    if (target.task === "classification") {
+      return classesFrom(where, target, output, kind === "probabilities") as P[];
+    }
     const lists = numbersFrom(where, target, output);
-    if (lists.length === 1) return lists[0] as number[];
+    if (lists.length === 1) return lists[0] as P[];
     const [first] = lists as [number[]];
-    return first.map((_, row) =>
-      Object.fromEntries(target.names.map((name, i) => [name, (lists[i] as number[])[row] as number])),
+    return first.map(
+      (_, row) =>
+        Object.fromEntries(target.names.map((name, i) => [name, (lists[i] as number[])[row] as number])) as P,
     );
   }
 

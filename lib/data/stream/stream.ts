@@ -41,7 +41,7 @@ export interface StreamOptions {
   /** Seed of the draws; they follow from it and the epoch's number alone. Default: 0. */
   readonly seed?: number;
   /** Turns rows into tensors. Default: none, for rows `{ x, y }` of numbers, lists, typed arrays or tensors. */
-  readonly schema?: Schema;
+  readonly schema?: Schema<SchemaInputs>;
   /** Turns rows into `{ x, y }` instead: for ragged rows, see `pad`. Default: none. */
   readonly collate?: (rows: readonly StreamRow[]) => StreamBatch;
   /** The dtypes of x and y of rows `{ x, y }`: `{ y: "int32" }` for classes. Default: as `tensor` has them. */
