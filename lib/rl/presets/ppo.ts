@@ -17,17 +17,19 @@ export const PPO_PRESETS: Presets<PPOOptions, "CartPole-v1" | "Acrobot-v1" | "Pe
     },
     steps: 100_000,
   },
-  // rl-baselines3-zoo's, with fewer steps.
+  // rl-baselines3-zoo's, with fewer steps and a learning rate that begins higher and falls.
   "Acrobot-v1": {
     options: {
       environments: 16,
       rolloutSteps: 256,
       epochs: 4,
       gaeLambda: 0.94,
+      lr: 5e-4,
+      schedule: "linear",
       normalizeObservations: true,
       normalizeRewards: true,
     },
-    steps: 300_000,
+    steps: 400_000,
   },
   "Pendulum-v1": {
     options: {
