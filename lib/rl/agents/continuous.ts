@@ -3,6 +3,7 @@ import { ModuleList } from "../../nn/containers.js";
 import { Module } from "../../nn/module.js";
 import { concat } from "../../ops/concat.js";
 import { flatten } from "../../ops/flatten.js";
+import { less } from "../../ops/less.js";
 import { minimum } from "../../ops/minimum.js";
 import { reshape } from "../../ops/reshape.js";
 import { checkFunction, checkNumber } from "../../options.js";
@@ -21,6 +22,8 @@ export interface ContinuousOptions extends OffPolicyOptions {
    * ε ← c·ε + √(1 − c²)·N(0, 1). Each ε for itself is N(0, 1). Noise that lasts goes further. Default: 0.
    */
   readonly noiseCorrelation?: number;
+  /** Steps of all environments after which noise no longer depends on that of the step before. Default: none. */
+  readonly correlatedSteps?: number;
   /** A network of one's own from observations [n, …] to what becomes of actions [n, outputs]. */
   readonly actor?: Module;
   /**
@@ -30,7 +33,7 @@ export interface ContinuousOptions extends OffPolicyOptions {
   readonly critic?: () => Module;
 }
 
-const CONTINUOUS_OPTIONS: readonly string[] = ["noiseCorrelation", "actor", "critic"];
+const CONTINUOUS_OPTIONS: readonly string[] = ["noiseCorrelation", "correlatedSteps", "actor", "critic"];
 
 /** A network of observations and actions side by side. */
 class SideBySide extends Module {
@@ -100,7 +103,10 @@ export abstract class ContinuousAgent<Observation, Action> extends OffPolicyAgen
       min: 0,
       below: 1,
     });
-    this.noise = new ActionNoise(this.environments.n, this.size, correlation);
+    const most = options.correlatedSteps;
+    if (most !== undefined) checkNumber(name, "correlatedSteps", most, { min: 0, integer: true });
+    const isCorrelated = (): Tensor => less(this.place.made, most ?? Number.MAX_SAFE_INTEGER);
+    this.noise = new ActionNoise(this.environments.n, this.size, correlation, isCorrelated);
   }
 
   /** Actor and critics, as the options say. */

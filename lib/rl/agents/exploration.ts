@@ -2,6 +2,8 @@ import { write } from "../../eager/apply.js";
 import { ArgumentError } from "../../errors.js";
 import { add } from "../../ops/add.js";
 import { div } from "../../ops/div.js";
+import { logicalNot } from "../../ops/logical-not.js";
+import { logicalOr } from "../../ops/logical-or.js";
 import { mul } from "../../ops/mul.js";
 import { reshape } from "../../ops/reshape.js";
 import { sub } from "../../ops/sub.js";
@@ -80,6 +82,8 @@ export class ActionNoise {
     n: number,
     size: number,
     readonly correlation: number,
+    /** While this is true; after it c = 0. [] bool, in ops. */
+    readonly isCorrelated: () => Tensor,
   ) {
     this.last = zeros([n, size]);
   }
@@ -90,7 +94,8 @@ export class ActionNoise {
     const fresh = generator.normal(last.shape);
     if (correlation === 0) return fresh;
     const goesOn = add(mul(last, correlation), mul(fresh, Math.sqrt(1 - correlation ** 2)));
-    const noise = where(unsqueeze(isNew, 1), fresh, goesOn);
+    const isAlone = logicalOr(unsqueeze(isNew, 1), logicalNot(this.isCorrelated()));
+    const noise = where(isAlone, fresh, goesOn);
     write("noise", last, noise);
     return noise;
   }

@@ -272,13 +272,15 @@ describe("actions", () => {
   test("get noise of deviation 1 whose correlation is that asked for, anew in each episode", () => {
     for (const correlation of [0, 0.9]) {
       const [n, steps] = [2000, 30];
-      const noise = new ActionNoise(n, 1, correlation);
+      const isCorrelated = tensor(true);
+      const noise = new ActionNoise(n, 1, correlation, () => isCorrelated);
       const generator = new Generator(1);
       const next = compile((isNew: Tensor) => noise.next(isNew, generator).reshape([n]));
       const isNew = tensor(Array.from({ length: n }, (_, i) => i < n / 2));
       next(tensor(new Array<boolean>(n).fill(true)));
-      for (let t = 0; t < steps; t++) next(zeros([n], { dtype: "bool" }));
-      const [a, b] = [Array.from(next(zeros([n], { dtype: "bool" })).data), Array.from(next(isNew).data)];
+      const goesOn = zeros([n], { dtype: "bool" });
+      for (let t = 0; t < steps; t++) next(goesOn);
+      const [a, b] = [Array.from(next(goesOn).data), Array.from(next(isNew).data)];
       const product = (x: readonly number[], y: readonly number[]) =>
         x.reduce((sum, value, i) => sum + value * (y[i] as number), 0) / x.length;
       expect(Math.abs(product(a, a) - 1)).toBeLessThan(0.15);
@@ -286,6 +288,8 @@ describe("actions", () => {
       const half = n / 2;
       expect(Math.abs(product(a.slice(0, half), b.slice(0, half)))).toBeLessThan(0.15);
       expect(Math.abs(product(a.slice(half), b.slice(half)) - correlation)).toBeLessThan(0.15);
+      isCorrelated.data[0] = 0;
+      expect(Math.abs(product(b, Array.from(next(goesOn).data)))).toBeLessThan(0.15);
     }
   });
 });
