@@ -25,8 +25,9 @@ export function remainder(a: Operand, b: Operand): Tensor {
 
 register("remainder", remainder, {
   torch: "torch.remainder",
-  elementwise: ["floats", "floats"],
-  cases: ({ values }) => ({
+  elementwise: ["floats", [0.5, 2.5]],
+  cases: ({ floats, values }) => ({
+    "floats of either sign": [floats([17]), floats([17])],
     "whole floats of either sign": [values([3, -3, 3, -3, 4, -4]), values([2, 2, -2, -2, 2, 2])],
     int32: [values([7, -7, 7, -7, 6], "int32"), values([3, 3, -3, -3, 3], "int32")],
     "a number for a": [5, values([2, -3, 0.75])],
