@@ -66,7 +66,7 @@ const LEAST_BLOCK = 1 << 18;
 const SHARED = 1024;
 
 /**
- * Reads a table of comma-separated or otherwise separated values (RFC 4180).
+ * Reads a table of comma-separated or otherwise separated values (RFC 4180). Needs the package papaparse.
  *
  * The kind of a column follows from all of its values that are not missing: all are numbers, or all are true or false
  * (in any case), or all are dates of ISO 8601 (`2024-12-31`, `2024-12-31T23:59:59.5+02:00`; in UTC without a zone).
@@ -77,7 +77,7 @@ const SHARED = 1024;
  *
  * @param source a path, a `file:` URL, the bytes, or a stream of bytes or texts.
  * @throws DataError with row and line for a row with too many or too few values, a quote out of place, or a value that is
- *   not of its column's kind; FileError, ArgumentError, OptionError
+ *   not of its column's kind; FileError, PackageError, ArgumentError, OptionError
  * @example
  * const table = await data.readCsv(Buffer.from("age,sex\n22,male\n?,female\n"));
  * table.column("age").toArray()   // [22, null]
