@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { ArgumentError, DataError } from "../../errors.js";
 import {
   checkChoice,
@@ -337,7 +336,7 @@ export class Schema<X extends SchemaInputs = Tensor> {
   }
 
   /** @internal */
-  [inspect.custom](): string {
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }

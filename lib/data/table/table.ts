@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { ArgumentError, DataError, IndexError, ShapeError } from "../../errors.js";
 import {
   checkFlag,
@@ -244,7 +243,7 @@ export class Table implements Iterable<Row> {
   }
 
   /** @internal */
-  [inspect.custom](): string {
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }
