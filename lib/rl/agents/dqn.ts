@@ -93,7 +93,7 @@ class QNetworks extends Module {
  * @example
  * const agent = new DQN(new CartPole(), { learningStarts: 500, batchSize: 64, lr: 1e-3 });
  * await agent.learn({ steps: 1000 });
- * agent.predict([0, 0, 0.1, 0]);   // 0 or 1
+ * agent.replay.length   // 1000
  */
 export class DQN<Observation = unknown, Action = unknown> extends OffPolicyAgent<Observation, Action> {
   readonly networks: QNetworks;
