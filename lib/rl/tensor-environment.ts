@@ -61,11 +61,28 @@ export interface TensorTransition {
   readonly truncated: Tensor;
 }
 
-export function isDynamics(value: unknown): value is TensorDynamics {
+function isDynamics(value: unknown): value is TensorDynamics {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
   const { begin, advance, observe, name, maxEpisodeSteps } = value as Partial<TensorDynamics>;
   const functions = [begin, advance, observe].every((part) => typeof part === "function");
   return functions && typeof name === "string" && typeof maxEpisodeSteps === "number";
+}
+
+/** What makes an environment what it is. */
+const LAWS = ["reset", "step", "begin", "advance", "observe"];
+
+/** Its dynamics in ops; null if there are none, or if a class that is derived from theirs has other laws. */
+export function dynamicsOf(environment: object): TensorDynamics | null {
+  const { dynamics } = environment as { readonly dynamics?: unknown };
+  if (!isDynamics(dynamics)) return null;
+  for (
+    let level: object = environment;
+    !Object.hasOwn(level, "dynamics");
+    level = Object.getPrototypeOf(level)
+  ) {
+    if (LAWS.some((name) => Object.hasOwn(level, name))) return null;
+  }
+  return dynamics;
 }
 
 /**

@@ -52,9 +52,7 @@ describe("is Gymnasium's", () => {
 });
 
 describe("in ops as in plain numbers", () => {
-  test.each<
-    [string, (environment: rl.Pendulum) => Any & { readonly dynamics: rl.TensorDynamics | undefined }]
-  >([
+  test.each<[string, (environment: rl.Pendulum) => Any & { readonly dynamics: rl.TensorDynamics | null }]>([
     ["ClipAction", (environment) => new rl.ClipAction(environment)],
     ["RescaleAction", (environment) => new rl.RescaleAction(environment, [-0.5], 3)],
     ["FrameStackObservation", (environment) => new rl.FrameStackObservation(environment, 3)],
@@ -117,7 +115,9 @@ describe("in ops as in plain numbers", () => {
       new rl.RescaleAction(plain),
       new rl.FrameStackObservation(plain, 2),
     ];
-    expect(wrapped.map(({ dynamics }) => dynamics)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(wrapped.map(({ dynamics }) => dynamics)).toEqual([null, null, null, null]);
+    // Nor around one of a derived class that changes its laws.
+    expect(new rl.TimeLimit(new Given(), 3).dynamics).toBe(null);
     expect(() => new rl.TensorEnvironment(wrapped[0]?.dynamics as never, 1)).toThrow(
       /expected dynamics in ops/,
     );

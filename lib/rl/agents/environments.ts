@@ -3,7 +3,7 @@ import { checkNumber, describe, isInstance } from "../../options.js";
 import type { Environment } from "../environment.js";
 import type { Space } from "../space.js";
 import { SyncVectorEnvironment } from "../sync-vector-environment.js";
-import { isDynamics, type TensorDynamics, TensorEnvironment } from "../tensor-environment.js";
+import { dynamicsOf, TensorEnvironment } from "../tensor-environment.js";
 import type { VectorEnvironment } from "../vector-environment.js";
 
 /**
@@ -77,23 +77,6 @@ export function openEnvironments(
     );
   }
   return inJavaScript(new SyncVectorEnvironment([given as Environment<unknown, unknown>]), seed);
-}
-
-/** What makes an environment what it is. */
-const LAWS = ["reset", "step", "begin", "advance", "observe"];
-
-/** Its dynamics in ops; null if there are none, or if a class that is derived from theirs has other laws. */
-function dynamicsOf(environment: object): TensorDynamics | null {
-  const { dynamics } = environment as { readonly dynamics?: unknown };
-  if (!isDynamics(dynamics)) return null;
-  for (
-    let level: object = environment;
-    !Object.hasOwn(level, "dynamics");
-    level = Object.getPrototypeOf(level)
-  ) {
-    if (LAWS.some((name) => Object.hasOwn(level, name))) return null;
-  }
-  return dynamics;
 }
 
 function inJavaScript(environment: VectorEnvironment, seed: number): Environments {

@@ -37,9 +37,9 @@ export class ClipAction<Observation> extends Wrapper<Observation, ArrayLike<numb
     return this.innerStep(clipped(this.#box, action));
   }
 
-  get dynamics(): TensorDynamics | undefined {
+  get dynamics(): TensorDynamics | null {
     const inner = this.innerDynamics;
-    if (inner === undefined) return undefined;
+    if (inner === null) return null;
     return changed(inner, {
       actionSpace: this.actionSpace,
       advance: (state, action, generator) => inner.advance(state, clippedAll(this.#box, action), generator),

@@ -61,9 +61,9 @@ export class FrameStackObservation<Action> extends Wrapper<ArrayLike<number>, Ac
   }
 
   /** The state is that of the environment and then the k − 1 frames before, a tensor [n] for each of their numbers. */
-  get dynamics(): TensorDynamics | undefined {
+  get dynamics(): TensorDynamics | null {
     const inner = this.innerDynamics;
-    if (inner === undefined) return undefined;
+    if (inner === null) return null;
     const size = sizeOf(this.#frame.shape);
     const before = (this.k - 1) * size;
     const innerOf = (state: TensorState): TensorState => state.slice(0, state.length - before);

@@ -65,9 +65,9 @@ export class RescaleAction<Observation> extends Wrapper<Observation, ArrayLike<n
     return this.innerStep(clipped(this.#box, stretched));
   }
 
-  get dynamics(): TensorDynamics | undefined {
+  get dynamics(): TensorDynamics | null {
     const inner = this.innerDynamics;
-    if (inner === undefined) return undefined;
+    if (inner === null) return null;
     return changed(inner, {
       actionSpace: this.actionSpace,
       advance: (state, action, generator) => {

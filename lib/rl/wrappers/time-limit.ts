@@ -51,9 +51,9 @@ export class TimeLimit<Observation, Action> extends Wrapper<Observation, Action>
     return { ...result, truncated };
   }
 
-  get dynamics(): TensorDynamics | undefined {
+  get dynamics(): TensorDynamics | null {
     const inner = this.innerDynamics;
-    if (inner === undefined) return undefined;
+    if (inner === null) return null;
     return changed(inner, { maxEpisodeSteps: Math.min(inner.maxEpisodeSteps, this.maxEpisodeSteps) });
   }
 }

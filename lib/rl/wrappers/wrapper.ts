@@ -3,7 +3,7 @@ import { describe, isInstance } from "../../options.js";
 import { checkMembers, checkStart, checkTransition, isSpace } from "../check-environment.js";
 import type { Environment, ResetOptions, Start, Transition } from "../environment.js";
 import { Box, type Space } from "../space.js";
-import { isDynamics, type TensorDynamics } from "../tensor-environment.js";
+import { dynamicsOf, type TensorDynamics } from "../tensor-environment.js";
 
 /** The spaces of a wrapped environment: those that the wrapper changes. */
 export interface WrapperSpaces<Observation, Action> {
@@ -62,10 +62,9 @@ export abstract class Wrapper<Observation, Action, Seen = Observation, Done = Ac
     return checkTransition(`${this.name}.step`, environment.observationSpace, environment.step(action));
   }
 
-  /** Of the inner environment, where it has them. */
-  protected get innerDynamics(): TensorDynamics | undefined {
-    const { dynamics } = this.environment as { readonly dynamics?: unknown };
-    return isDynamics(dynamics) ? dynamics : undefined;
+  /** Of the inner environment; null where it has none. */
+  protected get innerDynamics(): TensorDynamics | null {
+    return dynamicsOf(this.environment);
   }
 }
 
