@@ -32,7 +32,7 @@ const NAME = "WorkerVectorEnvironment";
 
 /**
  * Environments in threads of their own (`node:worker_threads`), each thread with some of them; for games that compute
- * for long. One step of all takes some 0.1 ms besides, so quick ones are faster in a `SyncVectorEnvironment`.
+ * for long. A step wakes the threads and waits for them: quick games are faster in a `SyncVectorEnvironment`.
  * Seeds give the same bits as there, for any number of threads. The event loop goes on meanwhile.
  *
  * The module's default export makes an environment: a class, or a function, which may be async. It is called with
