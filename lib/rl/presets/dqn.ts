@@ -2,20 +2,20 @@ import type { DQNOptions } from "../agents/dqn.js";
 import type { Presets } from "./preset.js";
 
 export const DQN_PRESETS: Presets<DQNOptions, "CartPole-v1"> = {
+  // rl-baselines3-zoo's, with a learning rate that falls.
   "CartPole-v1": {
     options: {
-      lr: 1e-3,
+      lr: 2.3e-3,
       schedule: "linear",
-      gamma: 0.98,
       batchSize: 64,
       bufferSize: 100_000,
       learningStarts: 1000,
-      trainEvery: 16,
-      gradientSteps: 8,
-      targetUpdateEvery: 256,
+      trainEvery: 256,
+      gradientSteps: 128,
+      targetUpdateEvery: 10,
       explorationSteps: 8000,
       explorationFinal: 0.04,
-      network: { hidden: [128, 128] },
+      network: { hidden: [256, 256] },
     },
     steps: 50_000,
   },
