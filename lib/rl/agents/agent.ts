@@ -26,7 +26,7 @@ import { type ActionHead, actionHead } from "./action-head.js";
 import { type Counts, readCounts } from "./counts.js";
 import { type Environments, type LearningEnvironment, openEnvironments } from "./environments.js";
 import { type EpisodeReport, Episodes } from "./episodes.js";
-import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.js";
+import { checkEvaluateOptions, type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.js";
 import { type Follower, openBoard, openProgress, RunningReturn } from "./follow.js";
 import { type LearnOptions, type LearnResult, readLearn } from "./learn-options.js";
 import { featureShape } from "./observed.js";
@@ -318,18 +318,28 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
   }
 
   /**
-   * Plays episodes without learning.
+   * Plays episodes without learning. An environment in JavaScript that was not given as a function is played in itself:
+   * its episodes begin anew when the agent learns on.
    * @throws ArgumentError, OptionError; BusyError while the agent learns; EnvironmentError
    */
-  evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
-    return evaluate(
-      this.name,
-      {
-        own: this.#given,
-        head: this.head,
-        act: (observation, generator) => this.act(observation, generator),
-      },
-      options,
-    );
+  async evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
+    const where = `${this.name}.evaluate`;
+    const { environment } = checkEvaluateOptions(where, options);
+    const isOwn =
+      environment === undefined && this.environments.kind === "vector" && typeof this.#given !== "function";
+    if (isOwn && this.#isLearning) {
+      throw new BusyError(`${where}: the agent is learning in its only environment; give another one`);
+    }
+    const act = (observation: Tensor, generator: Generator | null): Tensor =>
+      this.act(observation, generator);
+    try {
+      return await evaluate(
+        where,
+        { own: this.#given, spaces: this.environments, head: this.head, act },
+        options,
+      );
+    } finally {
+      if (isOwn) this.#hasBegun = false;
+    }
   }
 }

@@ -20,11 +20,11 @@ export async function evaluateRandom(
   options: Omit<EvaluateOptions, "deterministic" | "environment"> = {},
 ): Promise<Evaluation> {
   const name = "evaluateRandom";
-  const { actionSpace } = openEnvironments(name, environment, { count: undefined, standard: 1, seed: 0 });
-  const head = actionHead(name, actionSpace);
+  const spaces = openEnvironments(name, environment, { count: undefined, standard: 1, seed: 0 });
+  const head = actionHead(name, spaces.actionSpace);
   const act = (observation: Tensor, generator: Generator | null): Tensor =>
-    randomActions(name, actionSpace, observation.shape[0] as number, generator as Generator);
-  return evaluate(name, { own: environment, head, act }, { ...options, deterministic: false });
+    randomActions(name, spaces.actionSpace, observation.shape[0] as number, generator as Generator);
+  return evaluate(name, { own: environment, spaces, head, act }, { ...options, deterministic: false });
 }
 
 /** Actions as they are stored, [n, …]. */

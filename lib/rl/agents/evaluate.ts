@@ -1,8 +1,11 @@
 import { fork } from "../../context/trace.js";
+import { ArgumentError } from "../../errors.js";
 import { checkFlag, checkNumber, checkOptions, checkSignal } from "../../options.js";
 import { Generator } from "../../random/generator.js";
+import { sameShape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { giveWay } from "../../train/turn.js";
+import type { Space } from "../space.js";
 import { TensorEnvironment } from "../tensor-environment.js";
 import type { ActionHead } from "./action-head.js";
 import { type LearningEnvironment, openEnvironments } from "./environments.js";
@@ -36,9 +39,15 @@ export interface Evaluation {
   readonly lengths: readonly number[];
 }
 
+interface Spaces {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+}
+
 /** An agent, as its evaluation sees it. */
 export interface Player {
   readonly own: LearningEnvironment;
+  readonly spaces: Spaces;
   readonly head: ActionHead;
   act(observation: Tensor, generator: Generator | null): Tensor;
 }
@@ -48,14 +57,29 @@ const OPTIONS: readonly string[] = ["episodes", "deterministic", "seed", "enviro
 const COPIES = 100;
 const STEPS = 64;
 
+/** @throws OptionError for one that there is not. */
+export function checkEvaluateOptions(where: string, options: EvaluateOptions): EvaluateOptions {
+  checkOptions(where, options, OPTIONS);
+  return options;
+}
+
+/** @throws ArgumentError unless the agent observes and acts in such spaces. */
+function checkSpaces(where: string, given: Spaces, own: Spaces): void {
+  const same =
+    sameShape(featureShape(where, given.observationSpace), featureShape(where, own.observationSpace)) &&
+    String(given.actionSpace) === String(own.actionSpace);
+  if (same) return;
+  const text = ({ observationSpace, actionSpace }: Spaces): string => `${observationSpace} → ${actionSpace}`;
+  throw new ArgumentError(`${where}: expected an environment ${text(own)}, got ${text(given)}`);
+}
+
 /** Each copy plays its share of the episodes from first to last: short ones do not count more often than long ones. */
 export async function evaluate(
-  name: string,
-  { own, head, act }: Player,
+  where: string,
+  { own, spaces, head, act }: Player,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const where = `${name}.evaluate`;
-  checkOptions(where, options, OPTIONS);
+  checkEvaluateOptions(where, options);
   const episodes = checkNumber(where, "episodes", options.episodes ?? 100, { min: 1, integer: true });
   const isMode = checkFlag(where, "deterministic", options.deterministic ?? true);
   const seed = checkNumber(where, "seed", options.seed ?? 0, { min: 0, integer: true });
@@ -67,6 +91,7 @@ export async function evaluate(
     standard: Math.min(episodes, COPIES),
     seed,
   });
+  checkSpaces(where, environments, spaces);
   const { n, observationSpace } = environments;
   const rollout = emptyRollout(
     environments.kind === "tensor" ? STEPS : 1,
