@@ -310,6 +310,7 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
    * copied and written as `saveCheckpoint` does it, also in the callbacks of `learn`.
    * @throws FileError if it cannot be written: the file from before stays; BusyError
    * @example
+   * const agent = new PPO(new CartPole());
    * await agent.save("agent.safetensors");
    * const same = await PPO.load("agent.safetensors", new CartPole());
    */
