@@ -1,8 +1,8 @@
 // What the presets of DQN, TD3 and SAC reach: all of five seeds, the mean return over 100 episodes.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { backendInfo, setThreads } from "../../lib/index.js";
-import { CartPole, DQN, MountainCarContinuous, Pendulum, preset, SAC, TD3 } from "../../lib/rl/index.js";
+import { backendInfo, setThreads } from "../../../lib/index.js";
+import { CartPole, DQN, MountainCarContinuous, Pendulum, preset, SAC, TD3 } from "../../../lib/rl/index.js";
 
 const PROOFS = [
   {
