@@ -92,6 +92,7 @@ export {
   crossValidate,
   type Trainee,
 } from "./train/cross-validate.js";
+export type { EarlyStoppingOptions } from "./train/early-stopping.js";
 export {
   type EvaluateOptions,
   evaluate,
@@ -101,6 +102,7 @@ export {
 export type { Evaluation } from "./train/evaluation.js";
 export {
   type BatchReport,
+  type Callback,
   type EpochReport,
   type FitOptions,
   type FitState,

@@ -9,8 +9,17 @@ import type { CheckpointTree } from "../keeping/checkpoint.js";
 import { type RunParts, stateOf } from "../keeping/run-state.js";
 import { encodeState, type StateFile } from "../keeping/state-file.js";
 import { Target } from "../keeping/target.js";
-import { checkChoice, checkNumber, checkRequired, describe, isPlainObject } from "../options.js";
+import { checkNumber, checkRequired, describe, isPlainObject } from "../options.js";
 import type { EpochReport } from "./fit.js";
+import {
+  figureOf,
+  isBetter,
+  type Monitor,
+  type MonitorOptions,
+  type Reported,
+  readMonitor,
+  worst,
+} from "./monitor.js";
 import type { Position } from "./position.js";
 
 /** After how much of the training a checkpoint is due. One of these. */
@@ -21,15 +30,7 @@ export interface CheckpointInterval {
 }
 
 /** Which checkpoint is the best. */
-export interface BestOptions {
-  /**
-   * A figure of the epochs' reports: `"loss"`, a metric's name, `"validation.loss"` or `"validation."` and a metric's
-   * name. Default: `"validation.loss"` with a validation set, otherwise `"loss"`.
-   */
-  readonly monitor?: string;
-  /** Whether less or more is better. Default: `"min"` for a loss; for metrics it has to be said. */
-  readonly mode?: "min" | "max";
-}
+export type BestOptions = MonitorOptions;
 
 export interface CheckpointOptions {
   /** The file of the newest checkpoint. Its folder must exist. */
@@ -66,20 +67,16 @@ export interface CheckpointPlan {
   readonly path: FilePath;
   readonly interval: Interval;
   readonly keep: number;
-  readonly best: Required<BestOptions> | null;
+  readonly best: Monitor | null;
 }
 
 const UNITS = ["steps", "epochs", "seconds"] as const;
 
-/**
- * @param figures The names of the figures of a report, `"loss"` first.
- * @throws ArgumentError, OptionError
- */
+/** @throws ArgumentError, OptionError */
 export function readCheckpointOptions(
   where: string,
   options: CheckpointOptions,
-  figures: readonly string[],
-  hasValidation: boolean,
+  reported: Reported,
 ): CheckpointPlan {
   const place = `${where}: checkpoint`;
   checkRequired(place, options, ["path", "every", "keep", "best"]);
@@ -95,34 +92,17 @@ export function readCheckpointOptions(
   }
   const bounds = unit === "seconds" ? { min: 0 } : { min: 1, integer: true };
   const interval = { unit, count: checkNumber(place, `every.${unit}`, count, bounds) };
-  const known = [...figures, ...(hasValidation ? figures.map((name) => `validation.${name}`) : [])];
   return {
     path,
     interval,
     keep: checkNumber(place, "keep", keep, { min: 1, integer: true }),
-    best: best === undefined ? null : readBest(`${place}: best`, best, known, hasValidation),
+    best: best === undefined ? null : readBest(`${place}: best`, best, reported),
   };
 }
 
-function readBest(
-  where: string,
-  options: BestOptions,
-  known: readonly string[],
-  hasValidation: boolean,
-): Required<BestOptions> {
+function readBest(where: string, options: BestOptions, reported: Reported): Monitor {
   checkRequired(where, options, ["monitor", "mode"]);
-  const { monitor = hasValidation ? "validation.loss" : "loss" } = options;
-  checkChoice(where, "monitor", monitor, known);
-  const isLoss = monitor === "loss" || monitor === "validation.loss";
-  const mode = options.mode ?? (isLoss ? "min" : undefined);
-  return { monitor, mode: checkChoice(where, `mode (for ${monitor})`, mode, ["min", "max"]) };
-}
-
-/** The figure of a report that a name of `BestOptions` says. */
-function figureOf({ loss, metrics, validation }: EpochReport, monitor: string): number {
-  const [, ofValidation] = /^validation\.(.*)$/s.exec(monitor) ?? [];
-  const own: Readonly<Record<string, number>> = { ...metrics, loss };
-  return (ofValidation === undefined ? own[monitor] : validation?.[ofValidation]) ?? Number.NaN;
+  return readMonitor(where, options, reported);
 }
 
 /** A copy of the state that waits to be written. */
@@ -216,11 +196,10 @@ export class Checkpoints {
   /** Whether an epoch is the best so far. It counts from then on. */
   takeBest(report: EpochReport): boolean {
     if (this.#plan.best === null) return false;
-    const { monitor, mode } = this.#plan.best;
+    const { best } = this.#plan;
+    const { monitor } = best;
     const value = figureOf(report, monitor);
-    const before =
-      this.#best?.value ?? (mode === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
-    if (!(mode === "min" ? value < before : value > before)) return false;
+    if (!isBetter(best, value, this.#best?.value ?? worst(best))) return false;
     this.#best = { monitor, value };
     return true;
   }

@@ -20,9 +20,11 @@ import type { Tensor } from "../tensor/tensor.js";
 import { checkCost, checkData, checkModel } from "./check.js";
 import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } from "./checkpoints.js";
 import { trainingProgram } from "./compiled-model.js";
+import { type EarlyStoppingOptions, readEarlyStopping } from "./early-stopping.js";
 import { evaluationBatch, makeEvaluator } from "./evaluate.js";
 import type { Evaluation } from "./evaluation.js";
-import { checkMetrics, type Metrics, type NamedMetric } from "./metrics.js";
+import { checkMetrics, type Metrics } from "./metrics.js";
+import type { Reported } from "./monitor.js";
 import { type Plan, train } from "./training.js";
 
 /** The argument of `onBatch` after each step. */
@@ -51,6 +53,11 @@ export interface EpochReport {
   readonly samplesPerSecond: number;
 }
 
+/** What `fit` calls and waits for. The answer `"stop"` ends the training. */
+export type Callback<Report> = (
+  report: Report,
+) => "stop" | void | Promise<void> | Promise<"stop" | undefined>;
+
 export interface FitOptions {
   /** Samples and targets to learn from. */
   readonly data: Samples;
@@ -73,10 +80,18 @@ export interface FitOptions {
   readonly metrics?: Metrics;
   /** Ends the training between two steps; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called after each step. `fit` waits for it before the next step, so training is slower with it. */
-  readonly onBatch?: (report: BatchReport) => void | Promise<void>;
-  /** Called after each epoch. `fit` waits for it. */
-  readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
+  /**
+   * Called after each step. `fit` waits for it before the next step, so training is slower with it. The answer `"stop"`
+   * ends the training: the epoch ends with the steps that are done, with its validation, its report and `onEpoch`.
+   */
+  readonly onBatch?: Callback<BatchReport>;
+  /** Called after each epoch. `fit` waits for it. The answer `"stop"` ends the training with the history so far. */
+  readonly onEpoch?: Callback<EpochReport>;
+  /**
+   * Ends the training when a figure of the epochs no longer gets better; see `EarlyStoppingOptions`. It counts before
+   * `onEpoch`, so with `restoreBest` that is the weights before what `onEpoch` changes. Default: none.
+   */
+  readonly earlyStopping?: EarlyStoppingOptions;
   /**
    * Shows progress on standard error. On a terminal, if the package cli-progress is installed, a bar for each epoch;
    * otherwise one line per epoch. Default: false.
@@ -136,6 +151,7 @@ const OPTIONS = [
   "signal",
   "onBatch",
   "onEpoch",
+  "earlyStopping",
   "progress",
   "tensorBoard",
   "checkpoint",
@@ -227,7 +243,15 @@ function readOptions(model: Module, options: FitOptions): Plan {
   if (options.signal !== undefined) checkSignal("fit", options.signal);
   const validation =
     options.validation === undefined ? null : toDataset("fit", "validation", options.validation);
-  const keeping = readKeeping(model, options, metrics);
+  const reported = {
+    figures: ["loss", ...metrics.map(({ name }) => name)],
+    hasValidation: validation !== null,
+  };
+  const earlyStopping =
+    options.earlyStopping === undefined
+      ? null
+      : readEarlyStopping("fit: earlyStopping", options.earlyStopping, reported);
+  const keeping = readKeeping(model, options, reported);
   const learns = new Set<Tensor>(optimizer.parameters);
   if (!model.parameters().some((parameter) => learns.has(parameter))) {
     throw new ArgumentError(
@@ -261,6 +285,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
     epochs,
     metrics,
     validator,
+    earlyStopping,
     ...keeping,
     callbacks: options,
   };
@@ -269,8 +294,8 @@ function readOptions(model: Module, options: FitOptions): Plan {
 /** The options for checkpoints. */
 function readKeeping(
   model: Module,
-  { optimizer, checkpoint, resume, validation, state = {} }: FitOptions,
-  metrics: readonly NamedMetric[],
+  { optimizer, checkpoint, resume, state = {} }: FitOptions,
+  reported: Reported,
 ): Pick<Plan, "checkpoint" | "resume" | "parts" | "extra" | "undoReading"> {
   checkRequired("fit: state", state, [
     ...RUN_PARTS.filter((name) => name !== "model" && name !== "optimizer"),
@@ -283,12 +308,8 @@ function readKeeping(
   }
   if (resume !== undefined && resume !== true) checkPath("fit: resume", resume);
   const parts = checkRunParts("fit: state", { ...others, model, optimizer });
-  const figures = ["loss", ...metrics.map(({ name }) => name)];
   return {
-    checkpoint:
-      checkpoint === undefined
-        ? null
-        : readCheckpointOptions("fit", checkpoint, figures, validation !== undefined),
+    checkpoint: checkpoint === undefined ? null : readCheckpointOptions("fit", checkpoint, reported),
     resume: resume ?? null,
     parts,
     extra,

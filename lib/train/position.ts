@@ -3,6 +3,8 @@ import { isRecord } from "../keeping/run-state.js";
 import { isPlainObject } from "../options.js";
 import type { GeneratorState } from "../random/generator.js";
 import { sizeOf } from "../tensor/shape.js";
+import { isTensor } from "../tensor/tensor.js";
+import type { BestWeights } from "./early-stopping.js";
 import type { EpochReport } from "./fit.js";
 import type { ForksState } from "./forks.js";
 import type { FiguresState } from "./metrics.js";
@@ -31,6 +33,8 @@ export interface Position {
   readonly forks: ForksState;
   readonly validationForks: ForksState | null;
   readonly history: readonly EpochReport[];
+  /** With `restoreBest`. Older checkpoints have none. */
+  readonly best?: BestWeights | null;
 }
 
 /** What of a training has to be as it was when the checkpoint was written. */
@@ -69,7 +73,7 @@ export function readPosition(where: string, value: unknown): Position {
 function isPosition(value: unknown): value is Position {
   if (!isPlainObject(value)) return false;
   const count = (name: string): boolean => Number.isSafeInteger(value[name]) && (value[name] as number) >= 0;
-  const { order, figures, means, seconds, forks, validationForks, history, isOver, shuffle } = value;
+  const { order, figures, means, seconds, forks, validationForks, history, isOver, shuffle, best } = value;
   const isForks = (one: unknown): boolean =>
     isRecord(one) &&
     Array.isArray(one["origin"]) &&
@@ -91,7 +95,8 @@ function isPosition(value: unknown): value is Position {
     isForks(forks) &&
     (validationForks === null || isForks(validationForks)) &&
     Array.isArray(history) &&
-    history.every(isReport)
+    history.every(isReport) &&
+    (best === undefined || best === null || isBest(best))
   );
 }
 
@@ -116,6 +121,12 @@ const isReport = (value: unknown): boolean =>
   ["epoch", "loss", "seconds", "samplesPerSecond"].every((name) => typeof value[name] === "number") &&
   isFigures(value["metrics"]) &&
   (value["validation"] === null || isFigures(value["validation"]));
+
+const isBest = (value: unknown): boolean =>
+  isRecord(value) &&
+  typeof value["epoch"] === "number" &&
+  isRecord(value["tensors"]) &&
+  Object.values(value["tensors"]).every(isTensor);
 
 const isFigures = (value: unknown): boolean =>
   isRecord(value) && Object.values(value).every((figure) => typeof figure === "number");

@@ -95,6 +95,8 @@ export interface Pass {
   readonly forks: Forks;
   /** At most this many steps between two reports. Default: as many as fit into `CHUNK_MILLISECONDS`. */
   readonly mostSteps?: () => number;
+  /** Whether the pass ends after the steps that are done. */
+  readonly isStopped?: () => boolean;
   /** Called before each chunk of steps. An error that it throws ends the pass. */
   readonly before?: () => void;
   /** Called before each run of the program, when nothing else uses what it writes. */
@@ -108,7 +110,8 @@ export async function runSteps(pass: Pass): Promise<void> {
   const { order, batchSize } = pass;
   const whole = Math.floor(order.length / batchSize) * batchSize;
   if (whole > 0) await runBatches(pass, order.subarray(0, whole), batchSize);
-  if (whole < order.length) await runBatches(pass, order.subarray(whole), order.length - whole);
+  if (whole < order.length && pass.isStopped?.() !== true)
+    await runBatches(pass, order.subarray(whole), order.length - whole);
 }
 
 interface Chunk extends StepsLog {
@@ -121,7 +124,7 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
   const options: RunOptions = { name: where, nameOf: program.nameOf };
   const specialization = () => program.specialization(where, batchSize, Object.values(parts));
   const steps = order.length / batchSize;
-  for (let step = 0; step < steps; ) {
+  for (let step = 0; step < steps && pass.isStopped?.() !== true; ) {
     before?.();
     const chunk = await inTurn(specialization, async (now): Promise<Chunk> => {
       const { executable, results } = now;

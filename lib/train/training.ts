@@ -13,9 +13,10 @@ import { Generator, type GeneratorState } from "../random/generator.js";
 import { openBoard } from "./board.js";
 import { type CheckpointPlan, Checkpoints } from "./checkpoints.js";
 import type { CompiledModel } from "./compiled-model.js";
+import { EarlyStopping, type EarlyStoppingPlan } from "./early-stopping.js";
 import type { Evaluator } from "./evaluate.js";
 import { printed } from "./evaluation.js";
-import type { EpochReport, FitOptions, ResumeReport } from "./fit.js";
+import type { Callback, EpochReport, FitOptions, ResumeReport } from "./fit.js";
 import { Forks } from "./forks.js";
 import { Figures, type NamedMetric, type StepsLog } from "./metrics.js";
 import { differencesOf, type Position, readPosition } from "./position.js";
@@ -39,6 +40,7 @@ export interface Plan {
   readonly epochs: number;
   readonly validator: Evaluator | null;
   readonly metrics: readonly NamedMetric[];
+  readonly earlyStopping: EarlyStoppingPlan | null;
   readonly checkpoint: CheckpointPlan | null;
   /** The checkpoint to go on from; null to begin. */
   readonly resume: FilePath | true | null;
@@ -107,6 +109,9 @@ class Training {
   #isOver = false;
   #seconds = 0;
   #history: EpochReport[] = [];
+  readonly #earlyStopping: EarlyStopping | null;
+  /** Whether a callback or `earlyStopping` has ended the training. */
+  #isStopped = false;
 
   constructor(plan: Plan, set: RunningSet, checkpoints: Checkpoints | null) {
     this.#plan = plan;
@@ -123,6 +128,7 @@ class Training {
     this.#figures = ["loss", ...metrics.map(({ name }) => name)];
     this.#batches = Math.ceil(dataset.length / batchSize);
     this.#means = new Figures(metrics);
+    this.#earlyStopping = plan.earlyStopping === null ? null : new EarlyStopping(plan.earlyStopping, model);
   }
 
   /**
@@ -141,7 +147,11 @@ class Training {
     if (tree === null) return null;
     const position = readPosition(`fit: ${path}`, tree.fit);
     const now = { seed, shuffle, batchSize, samples: dataset.length, figures: this.#figures };
-    checkFits("fit", path, [...differences(tree.run, parts, true), ...differencesOf(position, now)]);
+    checkFits("fit", path, [
+      ...differences(tree.run, parts, true),
+      ...differencesOf(position, now),
+      ...(this.#earlyStopping?.differences(position.history, position.best ?? null) ?? []),
+    ]);
     this.#goOnFrom(position);
     putState("fit", tree.run, parts);
     this.#checkpoints?.resume(path, position, tree.kept);
@@ -157,6 +167,7 @@ class Training {
     this.#order = position.order;
     this.#step = position.step;
     this.#history = [...position.history];
+    this.#isStopped = this.#earlyStopping?.resume(position.history, position.best ?? null) ?? false;
     this.#epoch = position.epoch;
     if (position.isOver) {
       this.#epoch++;
@@ -169,7 +180,7 @@ class Training {
 
   async run(progress: Progress): Promise<EpochReport[]> {
     const { epochs } = this.#plan;
-    while (this.#epoch <= epochs) {
+    while (this.#epoch <= epochs && !this.#isStopped) {
       await this.#runEpoch(progress);
       this.#epoch++;
       this.#batch = 0;
@@ -178,12 +189,13 @@ class Training {
       this.#means = new Figures(this.#plan.metrics);
     }
     await this.#checkpoints?.finish();
+    await this.#whenIdle(() => this.#earlyStopping?.finish());
     return this.#history;
   }
 
   /** Runs an epoch, or what is left of it. */
   async #runEpoch(progress: Progress): Promise<void> {
-    const { optimizer, validator, epochs, callbacks, dataset } = this.#plan;
+    const { optimizer, validator, epochs, callbacks } = this.#plan;
     const isWhole = this.#batch === 0;
     optimizer.zeroGrad();
     await this.#runSteps(progress);
@@ -196,16 +208,20 @@ class Training {
       metrics,
       validation: validated === null ? null : printed(validated.numbers("fit")),
       seconds: this.#seconds,
-      samplesPerSecond: dataset.length / this.#seconds,
+      samplesPerSecond: this.#means.samples / this.#seconds,
     };
     this.#history.push(report);
     progress.epoch(report);
-    await callbacks.onEpoch?.(report);
+    await this.#whenIdle(() => {
+      if (this.#earlyStopping?.take(report) === true) this.#isStopped = true;
+    });
+    this.#noteAnswer(await callbacks.onEpoch?.(report));
     this.#isOver = true;
     this.#order = this.#orders.getState();
     if (this.#checkpoints === null) return;
     const isBest = this.#checkpoints.takeBest(report);
-    const isDue = isBest || this.#epoch === epochs || this.#checkpoints.isDueAfter(report, this.#step);
+    const isDue =
+      isBest || this.#isStopped || this.#epoch === epochs || this.#checkpoints.isDueAfter(report, this.#step);
     if (isDue) await this.#save(isBest);
   }
 
@@ -221,11 +237,11 @@ class Training {
       this.#step += steps;
       const [epoch, batch, batches] = [this.#epoch, this.#batch, this.#batches];
       progress.batch(epoch, this.#means.samples, this.#means.loss);
-      const told = onBatch?.({ epoch, batch, batches, loss: log[0] as number });
+      const told = this.#afterAnswer(onBatch?.({ epoch, batch, batches, loss: log[0] as number }));
       // After the last one, the checkpoint is that of the epoch.
       if (batch === batches || checkpoints?.isDue(this.#step) !== true) return told;
       this.#seconds = (performance.now() - started) / 1000;
-      return Promise.resolve(told).then(() => this.#save(false));
+      return Promise.resolve(told).then(() => (this.#isStopped ? undefined : this.#save(false)));
     };
     await runSteps({
       where: "fit",
@@ -236,6 +252,7 @@ class Training {
       forks: this.#forks,
       // `onBatch` may end the training or change the learning rate before the next step.
       mostSteps: () => (onBatch === undefined ? (checkpoints?.mostSteps(this.#step) ?? Infinity) : 1),
+      isStopped: () => this.#isStopped,
       before: () => {
         signal?.throwIfAborted();
         checkpoints?.check();
@@ -254,13 +271,26 @@ class Training {
       : Int32Array.from({ length: dataset.length }, (_, p) => p);
   }
 
-  /** Copies the state for a checkpoint when no run of the model is under way. */
-  async #save(isBest: boolean): Promise<void> {
+  /** Copies the state for a checkpoint. */
+  #save(isBest: boolean): Promise<void> {
+    return this.#whenIdle(() => this.#checkpoints?.save(this.#position(), isBest));
+  }
+
+  /** Reads or writes the model when no run of it is under way. */
+  async #whenIdle(use: () => void): Promise<void> {
     const { program, batchSize, dataset } = this.#plan;
-    await inTurn(
-      () => program.specialization("fit", batchSize, [dataset.x, dataset.y]),
-      () => this.#checkpoints?.save(this.#position(), isBest),
-    );
+    await inTurn(() => program.specialization("fit", batchSize, [dataset.x, dataset.y]), use);
+  }
+
+  /** Notes what a callback has answered. */
+  #noteAnswer(answer: unknown): void {
+    if (answer === "stop") this.#isStopped = true;
+  }
+
+  /** Notes what a callback answers, at once if it is not a promise. */
+  #afterAnswer(answer: ReturnType<Callback<never>> | undefined): void | Promise<void> {
+    if (isInstance(answer, Promise)) return answer.then((one) => this.#noteAnswer(one));
+    this.#noteAnswer(answer);
   }
 
   #position(): Position {
@@ -281,6 +311,7 @@ class Training {
       forks: this.#forks.state(),
       validationForks: validator?.forks.state() ?? null,
       history: this.#history,
+      best: this.#earlyStopping?.state() ?? null,
     };
   }
 
