@@ -111,3 +111,5 @@ export {
 } from "./train/fit.js";
 export { averageLoss, type LossOptions, perSampleLoss } from "./train/loss.js";
 export type { BatchMetric, Metric, MetricName, MetricResults, Metrics } from "./train/metrics.js";
+export type { SampleOptions } from "./train/sample-options.js";
+export type { OnStepOptions, ScheduleOptions, StepOptions, StepReport } from "./train/step-options.js";

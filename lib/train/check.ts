@@ -2,7 +2,7 @@ import type { Cost } from "../cost/define.js";
 import { checkFinite, type Dataset } from "../data/dataset.js";
 import { ArgumentError, ThalwegError } from "../errors.js";
 import { Module } from "../nn/module.js";
-import { describe, isInstance } from "../options.js";
+import { checkNumber, describe, isInstance } from "../options.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CompiledModel } from "./compiled-model.js";
@@ -19,9 +19,22 @@ export function checkCost(where: string, cost: unknown): Cost {
   );
 }
 
+const DEFAULT_BATCH = 32;
+
+/** A batch size of options; one above the set's length is the set's length. @throws ArgumentError */
+export function batchSizeOf(
+  where: string,
+  given: number | undefined,
+  length: number,
+  standard = DEFAULT_BATCH,
+): number {
+  return Math.min(checkNumber(where, "batchSize", given ?? standard, { min: 1, integer: true }), length);
+}
+
 /**
  * Refuses a data set before anything is computed from it: NaN and infinities, samples that the model does not
  * accept, targets that the cost does not accept.
+ * @param length The number of samples that are used.
  */
 export function checkData(
   where: string,
@@ -31,8 +44,9 @@ export function checkData(
   dataset: Dataset,
   batchSize: number,
   weights: Tensor | null = null,
+  length = dataset.length,
 ): void {
-  const { x, y, length } = dataset;
+  const { x, y } = dataset;
   const samples = weights === null ? [x, y] : [x, y, weights];
   checkFinite(where, `${name}.x`, x);
   checkFinite(where, `${name}.y`, y);

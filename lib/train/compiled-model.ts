@@ -4,7 +4,6 @@ import { assumeFields, isSameList, overrule } from "../context/trace.js";
 import type { Cost } from "../cost/define.js";
 import { ShapeError } from "../errors.js";
 import type { Module } from "../nn/module.js";
-import { detach } from "../ops/detach.js";
 import { flatten } from "../ops/flatten.js";
 import { mean } from "../ops/mean.js";
 import { mul } from "../ops/mul.js";
@@ -22,6 +21,18 @@ import { type FigurePart, figuresOf, type Layout, type NamedMetric } from "./met
  * predictions, whose only figure is the result.
  */
 type Rest = (where: string, y: Tensor, target: Tensor, weight: Tensor | null) => readonly FigurePart[];
+
+/** The inputs of a program. The targets are absent for predictions. */
+type Inputs = readonly [x: Tensor, target: Tensor, weight: Tensor | null];
+
+/** Computes the figures. `output` gives the model's outputs for samples, checked. */
+export type Compute = (where: string, inputs: Inputs, output: (x: Tensor) => Tensor) => readonly FigurePart[];
+
+/** Computes the figures from the outputs for all samples at once. */
+const fromOutputs =
+  (rest: Rest): Compute =>
+  (where, [x, target, weight], output) =>
+    rest(where, output(x), target, weight);
 
 /** A program's only result. */
 const only = (tensor: Tensor): FigurePart[] => [{ figure: 0, kind: "rows", key: "result", tensor }];
@@ -48,23 +59,28 @@ export class CompiledModel {
   constructor(
     model: Module,
     optimizer: Optimizer<object> | null,
-    rest: Rest,
+    compute: Compute,
     forward: (x: Tensor) => Tensor = (x) => model.forward(x),
   ) {
     this.#model = model;
     const run = (...inputs: Tensor[]): Tensor[] => {
       const [x, target, weight = null] = inputs as [Tensor, Tensor, Tensor?];
       const where = this.#where;
-      const y = checkTensor(where, "the model's output", forward(x));
-      if (y.shape[0] !== x.shape[0]) {
-        throw new ShapeError(
-          `${where}: expected the model to give an output for each of ${x.shape[0]} samples, got ${format(y.shape)}`,
-        );
-      }
-      this.#check(y.shape);
-      const figures = rest(where, y, target, weight);
+      let outputShape: Shape = [];
+      const output = (samples: Tensor): Tensor => {
+        const y = checkTensor(where, "the model's output", forward(samples));
+        if (y.shape[0] !== samples.shape[0]) {
+          throw new ShapeError(
+            `${where}: expected the model to give an output for each of ${samples.shape[0]} samples, got ${format(y.shape)}`,
+          );
+        }
+        this.#check(y.shape);
+        outputShape = y.shape;
+        return y;
+      };
+      const figures = compute(where, [x, target, weight], output);
       const layout = figures.map(({ figure, kind, key }) => ({ figure, kind, key }));
-      this.#last = { outputShape: y.shape, layout };
+      this.#last = { outputShape, layout };
       return figures.map(({ tensor }) => tensor);
     };
     const traced = (...inputs: Tensor[]): Tensor[] => {
@@ -151,7 +167,7 @@ const known = new WeakMap<Module, Known[]>();
 const MAX_PROGRAMS = 16;
 
 /** The program for a model and a purpose. It is made once. */
-function programFor(model: Module, key: readonly unknown[], make: () => CompiledModel): CompiledModel {
+export function programFor(model: Module, key: readonly unknown[], make: () => CompiledModel): CompiledModel {
   const list = known.get(model) ?? [];
   known.set(model, list);
   const found = list.find((one) => isSameList(one.key, key));
@@ -162,37 +178,19 @@ function programFor(model: Module, key: readonly unknown[], make: () => Compiled
   return program;
 }
 
-const metricsKey = (metrics: readonly NamedMetric[]): unknown[] =>
+export const metricsKey = (metrics: readonly NamedMetric[]): unknown[] =>
   metrics.flatMap(({ name, identity }) => [name, identity]);
-
-/** One step of descent. Its results are the loss before the step, and the metrics. */
-export function trainingProgram(
-  model: Module,
-  cost: Cost,
-  optimizer: Optimizer<object>,
-  metrics: readonly NamedMetric[],
-): CompiledModel {
-  return programFor(model, ["train", cost, optimizer, ...metricsKey(metrics)], () => {
-    return new CompiledModel(model, optimizer, (where, y, target) => {
-      const loss = lossOf(where, cost, y, target);
-      const figures = noGrad(() => figuresOf(where, metrics, detach(y), target, null));
-      optimizer.zeroGrad();
-      loss.backward();
-      optimizer.step();
-      return [meanLoss(loss), ...figures];
-    });
-  });
-}
 
 /** The loss and the metrics, weighted where there are weights. */
 export function evaluationProgram(model: Module, cost: Cost, metrics: readonly NamedMetric[]): CompiledModel {
   return programFor(model, ["evaluate", cost, ...metricsKey(metrics)], () => {
-    return new CompiledModel(model, null, (where, y, target, weight) => [
+    const rest: Rest = (where, y, target, weight) => [
       ...(weight === null
         ? [meanLoss(lossOf(where, cost, y, target))]
         : weightedLoss(lossesOf(where, cost, y, target), weight)),
       ...figuresOf(where, metrics, y, target, weight),
-    ]);
+    ];
+    return new CompiledModel(model, null, fromOutputs(rest));
   });
 }
 
@@ -203,24 +201,34 @@ export function setProgram(model: Module, cost: Cost, metrics: readonly NamedMet
       meanLoss(lossOf(where, cost, y, target)),
       ...figuresOf(where, metrics, y, target, null),
     ];
-    return new CompiledModel(model, null, rest, (y) => y);
+    return new CompiledModel(model, null, fromOutputs(rest), (y) => y);
   });
 }
 
 /** The model's outputs. */
 export function outputProgram(model: Module): CompiledModel {
-  return programFor(model, ["predict"], () => new CompiledModel(model, null, (_, y) => only(y)));
+  return programFor(
+    model,
+    ["predict"],
+    () =>
+      new CompiledModel(
+        model,
+        null,
+        fromOutputs((_, y) => only(y)),
+      ),
+  );
 }
 
 /** The cost of each sample. */
 export function lossesProgram(model: Module, cost: Cost): CompiledModel {
   return programFor(model, ["losses", cost], () => {
-    return new CompiledModel(model, null, (where, y, target) => only(lossesOf(where, cost, y, target)));
+    const rest: Rest = (where, y, target) => only(lossesOf(where, cost, y, target));
+    return new CompiledModel(model, null, fromOutputs(rest));
   });
 }
 
 /** The cost of each sample: [B]. */
-function lossesOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
+export function lossesOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
   const losses = checkTensor(where, "the cost's result", cost(y, target, { reduction: "none" }));
   const samples = y.shape[0] as number;
   if (losses.rank === 0 || losses.shape[0] !== samples) {
@@ -231,15 +239,15 @@ function lossesOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor 
   return losses.rank === 1 ? losses : mean(flatten(losses, 1), { dim: 1 });
 }
 
-const meanLoss = (tensor: Tensor): FigurePart => ({ figure: 0, kind: "mean", key: "loss", tensor });
+export const meanLoss = (tensor: Tensor): FigurePart => ({ figure: 0, kind: "mean", key: "loss", tensor });
 
 /** Σ w·C and Σ w */
-function weightedLoss(losses: Tensor, weight: Tensor): FigurePart[] {
+export function weightedLoss(losses: Tensor, weight: Tensor): FigurePart[] {
   const part = (key: string, tensor: Tensor): FigurePart => ({ figure: 0, kind: "sum", key, tensor });
   return [part("loss", sum(mul(to(losses, "float64"), weight))), part("weight", sum(weight))];
 }
 
-function lossOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
+export function lossOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
   const loss = checkTensor(where, "the cost's result", cost(y, target));
   if (loss.size !== 1) {
     throw new ShapeError(`${where}: expected the cost to give a scalar, got ${format(loss.shape)}`);

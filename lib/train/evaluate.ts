@@ -3,7 +3,6 @@ import type { Cost } from "../cost/define.js";
 import * as costs from "../cost/index.js";
 import { Bytes } from "../data/bytes.js";
 import { checkFinite, type Dataset, type Samples, toDataset } from "../data/dataset.js";
-import { readBatchSize } from "../data/loader.js";
 import { copied } from "../data/samples.js";
 import { ArgumentError, DataError } from "../errors.js";
 import { checkWeights, toWeights, type Values } from "../metrics/values.js";
@@ -12,7 +11,7 @@ import { to } from "../ops/to.js";
 import { checkOptions } from "../options.js";
 import { zerosLike } from "../tensor/copy.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { checkCost, checkData, checkModel } from "./check.js";
+import { batchSizeOf, checkCost, checkData, checkModel } from "./check.js";
 import { collect, runOnce } from "./collect.js";
 import { evaluationProgram, outputProgram, setProgram } from "./compiled-model.js";
 import { type Evaluation, printed } from "./evaluation.js";
@@ -79,7 +78,7 @@ export async function evaluate<const M extends Metrics>(
   return printed(figures.all()) as Evaluation<M>;
 }
 
-function readWeights(
+export function readWeights(
   where: string,
   sampleWeight: Values | undefined,
   cost: Cost,
@@ -95,7 +94,7 @@ function readWeights(
 }
 
 export function evaluationBatch(where: string, batchSize: number | undefined, { length }: Dataset): number {
-  return readBatchSize(where, batchSize ?? Math.min(DEFAULT_BATCH, length), length);
+  return batchSizeOf(where, batchSize, length, DEFAULT_BATCH);
 }
 
 /** An evaluation with checked options. */
@@ -221,7 +220,7 @@ export async function predict(
   if (!(x instanceof Bytes)) checkTensor("predict", "x", x);
   const length = x.shape[0] ?? 0;
   if (length === 0) throw new DataError("predict: expected at least one sample, got an empty set");
-  const batchSize = readBatchSize("predict", options.batchSize ?? Math.min(DEFAULT_BATCH, length), length);
+  const batchSize = batchSizeOf("predict", options.batchSize, length, DEFAULT_BATCH);
   checkFinite("predict", "x", x);
   return collect("predict", outputProgram(model), [x], batchSize);
 }

@@ -1,6 +1,5 @@
 import type { Cost } from "../cost/define.js";
 import { type Samples, toDataset } from "../data/dataset.js";
-import { readBatchSize } from "../data/loader.js";
 import { ArgumentError, BusyError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { checkRunParts, RUN_PARTS, type RunParts, rememberedGenerators } from "../keeping/run-state.js";
@@ -17,15 +16,17 @@ import {
   isInstance,
 } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkCost, checkData, checkModel } from "./check.js";
+import { batchSizeOf, checkCost, checkData, checkModel } from "./check.js";
 import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } from "./checkpoints.js";
-import { trainingProgram } from "./compiled-model.js";
 import { type EarlyStoppingOptions, readEarlyStopping } from "./early-stopping.js";
 import { evaluationBatch, makeEvaluator } from "./evaluate.js";
 import type { Evaluation } from "./evaluation.js";
 import { checkMetrics, type Metrics } from "./metrics.js";
 import type { Reported } from "./monitor.js";
+import { readSampleOptions, SAMPLE_OPTIONS, type SampleOptions } from "./sample-options.js";
+import { freeze, readStepOptions, STEP_OPTIONS, type StepOptions, type StepPlan } from "./step-options.js";
 import { type Plan, train } from "./training.js";
+import { trainingProgram } from "./training-step.js";
 
 /** The argument of `onBatch` after each step. */
 export interface BatchReport {
@@ -58,7 +59,7 @@ export type Callback<Report> = (
   report: Report,
 ) => "stop" | void | Promise<void> | Promise<"stop" | undefined>;
 
-export interface FitOptions {
+export interface FitOptions extends StepOptions, SampleOptions {
   /** Samples and targets to learn from. */
   readonly data: Samples;
   readonly cost: Cost;
@@ -66,8 +67,8 @@ export interface FitOptions {
   /** Number of passes over the data. Default: 1. */
   readonly epochs?: number;
   /**
-   * Samples in a mini-batch: 1 for stochastic descent, the set's length for full-batch descent.
-   * Default: 32, or the set's length if it is less.
+   * Samples in a mini-batch: 1 for stochastic descent, the set's length for full-batch descent. More than that is the
+   * set's length. Default: 32, or the set's length if it is less.
    */
   readonly batchSize?: number;
   /** Use a new random order in each epoch. Default: true. */
@@ -152,6 +153,8 @@ const OPTIONS = [
   "onBatch",
   "onEpoch",
   "earlyStopping",
+  ...STEP_OPTIONS,
+  ...SAMPLE_OPTIONS,
   "progress",
   "tensorBoard",
   "checkpoint",
@@ -208,31 +211,34 @@ const inTraining = new WeakSet<Module>();
  * });
  */
 export async function fit(model: Module, options: FitOptions): Promise<EpochReport[]> {
-  const plan = readOptions(model, options);
-  inTraining.add(model);
+  checkModel("fit", model);
+  checkOptions("fit", options, OPTIONS);
+  if (inTraining.has(model)) {
+    throw new BusyError("fit: this model is being trained by another fit; wait for that one");
+  }
+  const melt = freeze("fit", model, options?.freeze);
   try {
+    const plan = readOptions(model, options);
+    inTraining.add(model);
     return await train(plan);
   } finally {
     inTraining.delete(model);
+    melt();
   }
 }
 
 function readOptions(model: Module, options: FitOptions): Plan {
-  checkOptions("fit", options, OPTIONS);
-  checkModel("fit", model);
-  if (inTraining.has(model)) {
-    throw new BusyError("fit: this model is being trained by another fit; wait for that one");
-  }
   const cost = checkCost("fit", options?.cost);
   if (!isInstance(options.optimizer, Optimizer)) {
     throw new ArgumentError(`fit: expected optimizer to be an Optimizer, got ${describe(options.optimizer)}`);
   }
   const { optimizer } = options;
-  const dataset = toDataset("fit", "data", options.data);
+  const given = toDataset("fit", "data", options.data);
   const epochs = checkNumber("fit", "epochs", options.epochs ?? 1, { min: 1, integer: true });
-  const batchSize = readBatchSize("fit", options.batchSize, dataset.length);
   const shuffle = checkFlag("fit", "shuffle", options.shuffle ?? true);
-  const { seed } = options;
+  const { validationSplit } = options;
+  // The seed says which samples are kept for validation, so a training that goes on has to have the same.
+  const seed = options.seed ?? (validationSplit === undefined ? undefined : 0);
   if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
   const metrics = checkMetrics("fit", options.metrics, cost, true);
   checkFlag("fit", "progress", options.progress ?? false);
@@ -241,8 +247,16 @@ function readOptions(model: Module, options: FitOptions): Plan {
     if (options[name] !== undefined) checkFunction("fit", name, options[name]);
   }
   if (options.signal !== undefined) checkSignal("fit", options.signal);
+  if (options.validation !== undefined && validationSplit !== undefined) {
+    throw new ArgumentError("fit: expected either validation or validationSplit");
+  }
+  const { training, validation: kept } = readSampleOptions("fit", options, cost, given, seed ?? 0);
+  const { dataset, weights } = training;
+  const micro = batchSizeOf("fit", options.batchSize, dataset.length);
   const validation =
-    options.validation === undefined ? null : toDataset("fit", "validation", options.validation);
+    options.validation === undefined
+      ? kept
+      : { dataset: toDataset("fit", "validation", options.validation), weights: null };
   const reported = {
     figures: ["loss", ...metrics.map(({ name }) => name)],
     hasValidation: validation !== null,
@@ -251,15 +265,18 @@ function readOptions(model: Module, options: FitOptions): Plan {
     options.earlyStopping === undefined
       ? null
       : readEarlyStopping("fit: earlyStopping", options.earlyStopping, reported);
-  const keeping = readKeeping(model, options, reported);
+  const steps = readStepOptions("fit", options, micro, optimizer, reported);
+  const used = steps.dropLast ? dataset.length - (dataset.length % micro) : dataset.length;
+  const batchSize = Math.min(micro * steps.accumulate, used);
+  const keeping = readKeeping(model, options, reported, steps);
   const learns = new Set<Tensor>(optimizer.parameters);
   if (!model.parameters().some((parameter) => learns.has(parameter))) {
     throw new ArgumentError(
       "fit: the optimizer has none of the model's parameters, so nothing would be learnt",
     );
   }
-  const program = trainingProgram(model, cost, optimizer, metrics);
-  checkData("fit", "data", program, cost, dataset, batchSize);
+  const program = trainingProgram(model, cost, optimizer, metrics, steps.settings);
+  checkData("fit", "data", program, cost, dataset, batchSize, weights, used);
   const validator =
     validation === null
       ? null
@@ -269,9 +286,8 @@ function readOptions(model: Module, options: FitOptions): Plan {
           model,
           cost,
           metrics,
-          dataset: validation,
-          weights: null,
-          batchSize: evaluationBatch("fit", undefined, validation),
+          ...validation,
+          batchSize: evaluationBatch("fit", undefined, validation.dataset),
         });
   return {
     model,
@@ -279,7 +295,10 @@ function readOptions(model: Module, options: FitOptions): Plan {
     program,
     cost,
     dataset,
+    weights,
+    used,
     batchSize,
+    steps,
     shuffle,
     seed,
     epochs,
@@ -296,6 +315,7 @@ function readKeeping(
   model: Module,
   { optimizer, checkpoint, resume, state = {} }: FitOptions,
   reported: Reported,
+  { schedule, settings: { average } }: StepPlan,
 ): Pick<Plan, "checkpoint" | "resume" | "parts" | "extra" | "undoReading"> {
   checkRequired("fit: state", state, [
     ...RUN_PARTS.filter((name) => name !== "model" && name !== "optimizer"),
@@ -307,7 +327,12 @@ function readKeeping(
     throw new ArgumentError("fit: resume: true goes on from the path of checkpoint, which is not given");
   }
   if (resume !== undefined && resume !== true) checkPath("fit: resume", resume);
-  const parts = checkRunParts("fit: state", { ...others, model, optimizer });
+  const given = checkRunParts("fit: state", { ...others, model, optimizer });
+  const parts = {
+    ...given,
+    ...withOne("schedules", given.schedules, schedule?.schedule),
+    ...withOne("averages", given.averages, average),
+  };
   return {
     checkpoint: checkpoint === undefined ? null : readCheckpointOptions("fit", checkpoint, reported),
     resume: resume ?? null,
@@ -319,6 +344,10 @@ function readKeeping(
         : [...rememberedGenerators(model, parts.generators), rememberedStates(optimizer)],
   };
 }
+
+/** A list with one more, unless it has it. */
+const withOne = <K extends string, T>(name: K, list: readonly T[] = [], one: T | undefined) =>
+  one === undefined || list.includes(one) ? {} : { [name]: [...list, one] };
 
 /** What puts an optimizer's states back: to trace a step makes states of zeros where there are none. */
 function rememberedStates(optimizer: Optimizer<object>): () => void {

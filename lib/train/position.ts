@@ -33,12 +33,17 @@ export interface Position {
   readonly forks: ForksState;
   readonly validationForks: ForksState | null;
   readonly history: readonly EpochReport[];
+  /** Mini-batches of a step, and whether the last one is left out. Older checkpoints have neither. */
+  readonly accumulate?: number;
+  readonly dropLast?: boolean;
   /** With `restoreBest`. Older checkpoints have none. */
   readonly best?: BestWeights | null;
 }
 
 /** What of a training has to be as it was when the checkpoint was written. */
-export type Circumstances = Pick<Position, "samples" | "batchSize" | "shuffle" | "figures"> & {
+export type Circumstances = Required<
+  Pick<Position, "samples" | "batchSize" | "shuffle" | "figures" | "accumulate" | "dropLast">
+> & {
   /** Undefined if none was given. */
   readonly seed: number | undefined;
 };
@@ -53,7 +58,9 @@ export function differencesOf(position: Position, now: Circumstances): string[] 
   if (position.isOver) return found;
   const where = "in the middle of an epoch:";
   compare(`${where} samples`, now.samples, position.samples);
-  compare(`${where} batchSize`, now.batchSize, position.batchSize);
+  compare(`${where} samples in a step`, now.batchSize, position.batchSize);
+  compare(`${where} accumulate`, now.accumulate, position.accumulate ?? 1);
+  compare(`${where} dropLast`, now.dropLast, position.dropLast ?? false);
   compare(`${where} shuffle`, now.shuffle, position.shuffle);
   compare(`${where} figures`, now.figures.join(", "), position.figures.join(", "));
   return found;

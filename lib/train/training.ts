@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import type { Specialization } from "../compiler/specialization.js";
 import type { Cost } from "../cost/define.js";
 import type { Dataset } from "../data/dataset.js";
 import { FileError } from "../errors.js";
@@ -10,6 +11,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { isInstance } from "../options.js";
 import { canFail } from "../plan/ir.js";
 import { Generator, type GeneratorState } from "../random/generator.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { openBoard } from "./board.js";
 import { type CheckpointPlan, Checkpoints } from "./checkpoints.js";
 import type { CompiledModel } from "./compiled-model.js";
@@ -19,9 +21,11 @@ import { printed } from "./evaluation.js";
 import type { Callback, EpochReport, FitOptions, ResumeReport } from "./fit.js";
 import { Forks } from "./forks.js";
 import { Figures, type NamedMetric, type StepsLog } from "./metrics.js";
+import { figureOf } from "./monitor.js";
 import { differencesOf, type Position, readPosition } from "./position.js";
 import { openProgress, type Progress, together } from "./progress.js";
 import { isRefusal } from "./refusal.js";
+import type { StepPlan, StepReport } from "./step-options.js";
 import { RunningSet, runSteps } from "./steps.js";
 import { inTurn } from "./turn.js";
 import { Undo } from "./undo.js";
@@ -33,7 +37,13 @@ export interface Plan {
   readonly program: CompiledModel;
   readonly cost: Cost;
   readonly dataset: Dataset;
+  /** What each sample counts; null: all alike. */
+  readonly weights: Tensor | null;
+  /** The samples of an epoch: fewer than the set has where the last mini-batch is left out. */
+  readonly used: number;
+  /** Samples in a step. */
   readonly batchSize: number;
+  readonly steps: StepPlan;
   readonly shuffle: boolean;
   /** Undefined if none was given. */
   readonly seed: number | undefined;
@@ -66,12 +76,12 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
   let isPlaced = false;
   try {
     if (checkpoint !== null) checkpoints = new Checkpoints(checkpoint, parts, extra, callbacks.onCheckpoint);
-    set = new RunningSet("data", dataset);
+    set = new RunningSet("data", dataset, plan.weights);
     training = new Training(plan, set, checkpoints);
     const resumed = plan.resume === null ? null : await training.resume(plan.resume);
     isPlaced = true;
     if (resumed !== null) await callbacks.onResume?.(resumed);
-    progress = await openProgress(callbacks.progress ?? false, epochs, dataset.length);
+    progress = await openProgress(callbacks.progress ?? false, epochs, plan.used);
     if (callbacks.tensorBoard !== undefined) {
       progress = together([progress, await openBoard(callbacks.tensorBoard, plan.optimizer)]);
     }
@@ -117,16 +127,16 @@ class Training {
     this.#plan = plan;
     this.#set = set;
     this.#checkpoints = checkpoints;
-    const { program, dataset, batchSize, metrics, model, optimizer } = plan;
-    for (const batch of batchesOf(dataset.length, batchSize)) {
-      this.#forks.begin(program.specialization("fit", batch, [dataset.x, dataset.y]).executable);
+    const { used, batchSize, metrics, model, optimizer } = plan;
+    for (const batch of batchesOf(used, batchSize)) {
+      this.#forks.begin(specializationOf(plan, batch).executable);
     }
     this.#undo = refusesData(plan) ? new Undo(model, optimizer) : null;
     this.#seed = plan.seed ?? 0;
     this.#orders = new Generator(this.#seed);
     this.#order = this.#orders.getState();
     this.#figures = ["loss", ...metrics.map(({ name }) => name)];
-    this.#batches = Math.ceil(dataset.length / batchSize);
+    this.#batches = Math.ceil(used / batchSize);
     this.#means = new Figures(metrics);
     this.#earlyStopping = plan.earlyStopping === null ? null : new EarlyStopping(plan.earlyStopping, model);
   }
@@ -138,7 +148,7 @@ class Training {
    * @throws as `loadCheckpoint`, with the parts as they were before.
    */
   async resume(from: FilePath | true): Promise<ResumeReport | null> {
-    const { checkpoint, parts, seed, shuffle, batchSize, dataset } = this.#plan;
+    const { checkpoint, parts, seed, shuffle, batchSize, dataset, steps } = this.#plan;
     const path = checkPath("fit: resume", from === true ? checkpoint?.path : from);
     const tree = await readCheckpoint("fit", path).catch((error: unknown) => {
       if (from === true && isAbsent(error)) return null;
@@ -146,7 +156,9 @@ class Training {
     });
     if (tree === null) return null;
     const position = readPosition(`fit: ${path}`, tree.fit);
-    const now = { seed, shuffle, batchSize, samples: dataset.length, figures: this.#figures };
+    const { accumulate, dropLast } = steps;
+    const samples = dataset.length;
+    const now = { seed, shuffle, batchSize, samples, accumulate, dropLast, figures: this.#figures };
     checkFits("fit", path, [
       ...differences(tree.run, parts, true),
       ...differencesOf(position, now),
@@ -216,6 +228,7 @@ class Training {
       if (this.#earlyStopping?.take(report) === true) this.#isStopped = true;
     });
     this.#noteAnswer(await callbacks.onEpoch?.(report));
+    this.#followSchedule("epoch", report);
     this.#isOver = true;
     this.#order = this.#orders.getState();
     if (this.#checkpoints === null) return;
@@ -228,30 +241,37 @@ class Training {
   async #runSteps(progress: Progress): Promise<void> {
     const { program, batchSize, callbacks } = this.#plan;
     const { signal, onBatch } = callbacks;
+    const { schedule, onStep } = this.#plan.steps;
     const checkpoints = this.#checkpoints;
     const started = performance.now() - 1000 * this.#seconds;
     const report = (given: StepsLog): void | Promise<void> => {
-      const { steps, log } = given;
       this.#means.add(given);
-      this.#batch += steps;
-      this.#step += steps;
-      const [epoch, batch, batches] = [this.#epoch, this.#batch, this.#batches];
+      this.#batch += given.steps;
+      this.#step += given.steps;
+      const [epoch, batch, batches, loss] = [this.#epoch, this.#batch, this.#batches, lastLoss(given)];
       progress.batch(epoch, this.#means.samples, this.#means.loss);
-      const told = this.#afterAnswer(onBatch?.({ epoch, batch, batches, loss: log[0] as number }));
+      const told = this.#afterAnswer(onBatch?.({ epoch, batch, batches, loss }));
       // After the last one, the checkpoint is that of the epoch.
-      if (batch === batches || checkpoints?.isDue(this.#step) !== true) return told;
-      this.#seconds = (performance.now() - started) / 1000;
-      return Promise.resolve(told).then(() => (this.#isStopped ? undefined : this.#save(false)));
+      const isDue = batch !== batches && checkpoints?.isDue(this.#step) === true;
+      if (isDue) this.#seconds = (performance.now() - started) / 1000;
+      if (!isDue && onStep === null && schedule?.per !== "step") return told;
+      return this.#afterStep(told, { epoch, batch, batches, step: this.#step, loss }, isDue);
     };
     await runSteps({
       where: "fit",
       program,
       set: this.#set,
-      order: this.#drawOrder().subarray(this.#batch * batchSize),
+      order: this.#drawOrder().subarray(this.#batch * batchSize, this.#plan.used),
       batchSize,
       forks: this.#forks,
       // `onBatch` may end the training or change the learning rate before the next step.
-      mostSteps: () => (onBatch === undefined ? (checkpoints?.mostSteps(this.#step) ?? Infinity) : 1),
+      mostSteps: () =>
+        onBatch !== undefined || schedule?.per === "step"
+          ? 1
+          : Math.min(
+              checkpoints?.mostSteps(this.#step) ?? Infinity,
+              onStep === null ? Infinity : onStep.every - (this.#step % onStep.every),
+            ),
       isStopped: () => this.#isStopped,
       before: () => {
         signal?.throwIfAborted();
@@ -261,6 +281,22 @@ class Training {
       report,
     });
     this.#seconds = (performance.now() - started) / 1000;
+  }
+
+  /** What follows a step after `onBatch`. */
+  async #afterStep(told: void | Promise<void>, report: StepReport, isDue: boolean): Promise<void> {
+    await told;
+    const { onStep } = this.#plan.steps;
+    if (onStep !== null && report.step % onStep.every === 0) this.#noteAnswer(await onStep.run(report));
+    this.#followSchedule("step", report);
+    if (isDue && !this.#isStopped) await this.#save(false);
+  }
+
+  /** Lets the schedule go on, if it goes by this. */
+  #followSchedule(per: "epoch" | "step", report: EpochReport | StepReport): void {
+    const { schedule } = this.#plan.steps;
+    if (schedule?.per !== per) return;
+    schedule.schedule.step("metrics" in report ? figureOf(report, schedule.monitor) : report.loss);
   }
 
   /** The samples in the order of this epoch. */
@@ -278,8 +314,7 @@ class Training {
 
   /** Reads or writes the model when no run of it is under way. */
   async #whenIdle(use: () => void): Promise<void> {
-    const { program, batchSize, dataset } = this.#plan;
-    await inTurn(() => program.specialization("fit", batchSize, [dataset.x, dataset.y]), use);
+    await inTurn(() => specializationOf(this.#plan), use);
   }
 
   /** Notes what a callback has answered. */
@@ -294,7 +329,7 @@ class Training {
   }
 
   #position(): Position {
-    const { dataset, batchSize, shuffle, validator } = this.#plan;
+    const { dataset, batchSize, shuffle, validator, steps } = this.#plan;
     return {
       epoch: this.#epoch,
       batch: this.#batch,
@@ -311,6 +346,8 @@ class Training {
       forks: this.#forks.state(),
       validationForks: validator?.forks.state() ?? null,
       history: this.#history,
+      accumulate: steps.accumulate,
+      dropLast: steps.dropLast,
       best: this.#earlyStopping?.state() ?? null,
     };
   }
@@ -321,6 +358,20 @@ class Training {
   }
 }
 
+/** The loss of the last one of some steps. */
+function lastLoss({ log, steps, layout }: StepsLog): number {
+  const at = (steps - 1) * (log.length / steps);
+  const first = log[at] as number;
+  if (layout[0]?.kind === "mean") return first;
+  const weight = log[at + 1] as number;
+  return weight === 0 ? 0 : first / weight;
+}
+
+/** The program of a step. */
+function specializationOf({ program, batchSize, dataset, weights }: Plan, batch = batchSize): Specialization {
+  return program.specialization("fit", batch, [dataset.x, dataset.y, ...(weights === null ? [] : [weights])]);
+}
+
 const isAbsent = (error: unknown): boolean =>
   isInstance(error, FileError) && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
 
@@ -329,8 +380,9 @@ const batchesOf = (length: number, batchSize: number): number[] =>
   [batchSize, length % batchSize].filter((batch) => batch > 0);
 
 /** Whether the data can make a step fail: an index out of range. */
-function refusesData({ program, cost, dataset, batchSize, validator }: Plan): boolean {
-  const { executable } = program.specialization("fit", batchSize, [dataset.x, dataset.y]);
+function refusesData(plan: Plan): boolean {
+  const { cost, validator } = plan;
+  const { executable } = specializationOf(plan);
   // The targets of these instructions have been checked.
   const isChecked = (name: string): boolean =>
     cost.checkTargets !== undefined && name.startsWith("cross_entropy");

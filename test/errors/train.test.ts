@@ -235,7 +235,7 @@ for (const [name, take] of takers) {
 describe("fit", () => {
   const good: FitOptions = { data: { x, y }, cost: crossEntropy, optimizer };
   const other = new optim.SGD(new nn.Linear(2, 2).parameters());
-  const size = "fit: expected batchSize (the set has 6 samples) to be a whole number ≥ 1 and ≤ 6, got";
+  const size = "fit: expected batchSize to be a whole number ≥ 1, got";
   testErrors(
     [
       [() => fit(bad(), good), ArgumentError, "fit: expected a Module, got undefined"],
@@ -278,7 +278,6 @@ describe("fit", () => {
         "fit: expected epochs to be a whole number ≥ 1, got 1.5",
       ],
       [() => fit(model, { ...good, batchSize: 0 }), ArgumentError, `${size} 0`],
-      [() => fit(model, { ...good, batchSize: 7 }), ArgumentError, `${size} 7`],
       [() => fit(model, { ...good, batchSize: 2.5 }), ArgumentError, `${size} 2.5`],
       [() => fit(model, { ...good, batchSize: Number.NaN }), ArgumentError, `${size} NaN`],
       [() => fit(model, { ...good, batchSize: bad("full") }), ArgumentError, `${size} "full"`],
@@ -459,8 +458,7 @@ describe("fit", () => {
 
 describe("evaluate, predict and the losses: options", () => {
   const good = { data: { x, y }, cost: crossEntropy };
-  const size = (name: string): string =>
-    `${name}: expected batchSize (the set has 6 samples) to be a whole number ≥ 1 and ≤ 6, got`;
+  const size = (name: string): string => `${name}: expected batchSize to be a whole number ≥ 1, got`;
   testErrors(
     [
       [
@@ -500,7 +498,6 @@ describe("evaluate, predict and the losses: options", () => {
         /^evaluate: metric top is a function .* knows no weights; define it with metrics\.defineMetric$/,
       ],
       [() => evaluate(model, { ...good, batchSize: 0 }), ArgumentError, `${size("evaluate")} 0`],
-      [() => evaluate(model, { ...good, batchSize: 7 }), ArgumentError, `${size("evaluate")} 7`],
       [
         () => evaluate(model, { ...good, metrics: bad(1) }),
         ArgumentError,

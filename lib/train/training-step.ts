@@ -1,0 +1,125 @@
+import { noGrad } from "../context/grad-mode.js";
+import type { Cost } from "../cost/define.js";
+import type { Module } from "../nn/module.js";
+import { add } from "../ops/add.js";
+import { concat } from "../ops/concat.js";
+import { detach } from "../ops/detach.js";
+import { div } from "../ops/div.js";
+import { maximum } from "../ops/maximum.js";
+import { mul } from "../ops/mul.js";
+import { slice } from "../ops/slice.js";
+import { sum } from "../ops/sum.js";
+import { to } from "../ops/to.js";
+import { clipGradNorm, clipGradValue } from "../optim/clip.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import type { WeightAverage } from "../optim/weight-average.js";
+import type { Tensor } from "../tensor/tensor.js";
+import {
+  CompiledModel,
+  type Compute,
+  lossesOf,
+  lossOf,
+  meanLoss,
+  metricsKey,
+  programFor,
+  weightedLoss,
+} from "./compiled-model.js";
+import { type FigurePart, figuresOf, type NamedMetric } from "./metrics.js";
+
+/** What a step does besides what every step does. Absent: it does not. */
+export interface StepSettings {
+  readonly clipGradNorm?: number | undefined;
+  readonly clipGradValue?: number | undefined;
+  /** The gradients are summed over mini-batches of at most this many samples, which make one step. */
+  readonly part?: number | undefined;
+  /** Updated after each step. */
+  readonly average?: WeightAverage | undefined;
+}
+
+/** The least divisor of a sum of weights: samples that all count nothing have the loss 0. */
+const LEAST_WEIGHT = 1e-30;
+
+/** One step of descent. Its results are the loss before the step, and the metrics. */
+export function trainingProgram(
+  model: Module,
+  cost: Cost,
+  optimizer: Optimizer<object>,
+  metrics: readonly NamedMetric[],
+  settings: StepSettings = {},
+): CompiledModel {
+  const { part, average } = settings;
+  const key = [settings.clipGradNorm, settings.clipGradValue, part, average];
+  return programFor(model, ["train", cost, optimizer, ...key, ...metricsKey(metrics)], () => {
+    const move = (): void => {
+      if (settings.clipGradValue !== undefined) clipGradValue(optimizer.parameters, settings.clipGradValue);
+      if (settings.clipGradNorm !== undefined) clipGradNorm(optimizer.parameters, settings.clipGradNorm);
+      optimizer.step();
+      average?.update();
+    };
+    const whole: Compute = (where, [x, target, weight], output) => {
+      const y = output(x);
+      const { loss, told } = lossAndReport(where, cost, y, target, weight, null);
+      const figures = noGrad(() => figuresOf(where, metrics, detach(y), target, weight));
+      optimizer.zeroGrad();
+      loss.backward();
+      move();
+      return [...told, ...figures];
+    };
+    const inParts: Compute = (where, inputs, output) => {
+      const [x, target, weight] = inputs;
+      const samples = x.shape[0] as number;
+      if (part === undefined || samples <= part) return whole(where, inputs, output);
+      const total = weight === null ? null : sum(weight);
+      const outputs: Tensor[] = [];
+      const told: (readonly FigurePart[])[] = [];
+      optimizer.zeroGrad();
+      for (let start = 0; start < samples; start += part) {
+        const end = Math.min(start + part, samples);
+        const of = (tensor: Tensor): Tensor => slice(tensor, 0, { start, end });
+        const y = output(of(x));
+        const one = lossAndReport(where, cost, y, of(target), weight === null ? null : of(weight), total);
+        const share = (end - start) / samples;
+        (total === null ? mul(one.loss, share) : one.loss).backward();
+        outputs.push(detach(y));
+        told.push(
+          total === null
+            ? one.told.map((each) => ({ ...each, tensor: mul(detach(each.tensor), share) }))
+            : one.told,
+        );
+      }
+      const figures = noGrad(() => figuresOf(where, metrics, concat(outputs), target, weight));
+      move();
+      return [...noGrad(() => summed(told)), ...figures];
+    };
+    return new CompiledModel(model, optimizer, part === undefined ? whole : inParts);
+  });
+}
+
+/** The sums of figures of the same layout. */
+const summed = ([first = [], ...others]: readonly (readonly FigurePart[])[]): FigurePart[] =>
+  first.map((figure, at) => ({
+    ...figure,
+    tensor: others.reduce((total, one) => add(total, (one[at] as FigurePart).tensor), figure.tensor),
+  }));
+
+/**
+ * What a step descends, and what it reports: the mean, or with weights Σ w·C / Σ w.
+ * @param total Σ w, where these samples are a part of those of the step.
+ */
+function lossAndReport(
+  where: string,
+  cost: Cost,
+  y: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  total: Tensor | null,
+): { readonly loss: Tensor; readonly told: readonly FigurePart[] } {
+  if (weight === null) {
+    const loss = lossOf(where, cost, y, target);
+    return { loss, told: [meanLoss(loss)] };
+  }
+  const losses = lossesOf(where, cost, y, target);
+  const by = to(maximum(total ?? sum(weight), LEAST_WEIGHT), losses.dtype);
+  const loss = div(sum(mul(losses, to(weight, losses.dtype))), by);
+  return { loss, told: noGrad(() => weightedLoss(detach(losses), weight)) };
+}
