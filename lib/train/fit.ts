@@ -64,8 +64,14 @@ export interface FitOptions extends StepOptions, SampleOptions {
   readonly data: Samples;
   readonly cost: Cost;
   readonly optimizer: Optimizer<object>;
-  /** Number of passes over the data. Default: 1. */
+  /** Number of passes over the data, those before `firstEpoch` included. Default: 1. */
   readonly epochs?: number;
+  /**
+   * The number of the first epoch, at most `epochs`. The order of an epoch follows from the seed and its number alone:
+   * ten epochs are the same as five, and then the sixth to the tenth. A resumed training takes its number
+   * from the checkpoint instead. Default: 1.
+   */
+  readonly firstEpoch?: number;
   /**
    * Samples in a mini-batch: 1 for stochastic descent, the set's length for full-batch descent. More than that is the
    * set's length. Default: 32, or the set's length if it is less.
@@ -144,6 +150,7 @@ const OPTIONS = [
   "cost",
   "optimizer",
   "epochs",
+  "firstEpoch",
   "batchSize",
   "shuffle",
   "seed",
@@ -235,6 +242,11 @@ function readOptions(model: Module, options: FitOptions): Plan {
   const { optimizer } = options;
   const given = toDataset("fit", "data", options.data);
   const epochs = checkNumber("fit", "epochs", options.epochs ?? 1, { min: 1, integer: true });
+  const firstEpoch = checkNumber("fit", "firstEpoch", options.firstEpoch ?? 1, {
+    min: 1,
+    max: epochs,
+    integer: true,
+  });
   const shuffle = checkFlag("fit", "shuffle", options.shuffle ?? true);
   const { validationSplit } = options;
   // The seed says which samples are kept for validation, so a training that goes on has to have the same.
@@ -301,6 +313,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
     steps,
     shuffle,
     seed,
+    firstEpoch,
     epochs,
     metrics,
     validator,

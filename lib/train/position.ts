@@ -58,7 +58,8 @@ export function differencesOf(position: Position, now: Circumstances): string[] 
   if (position.isOver) return found;
   const where = "in the middle of an epoch:";
   compare(`${where} samples`, now.samples, position.samples);
-  compare(`${where} samples in a step`, now.batchSize, position.batchSize);
+  const step = now.accumulate === 1 ? "batchSize" : "samples in a step";
+  compare(`${where} ${step}`, now.batchSize, position.batchSize);
   compare(`${where} accumulate`, now.accumulate, position.accumulate ?? 1);
   compare(`${where} dropLast`, now.dropLast, position.dropLast ?? false);
   compare(`${where} shuffle`, now.shuffle, position.shuffle);

@@ -86,6 +86,13 @@ export interface StepOptions {
    * expressions that match names. Afterwards they require gradients as before. Default: none.
    */
   readonly freeze?: readonly (string | RegExp)[];
+  /**
+   * What happens when the loss of a step is NaN or infinite. `"error"`: the training ends with an AnomalyError that names
+   * epoch, batch and step. Parameters, optimizer and averages are then what they were before that step, and the
+   * buffers, such as BatchNorm's statistics, what they were before the steps that ran in one call with it, at most
+   * some 20 ms of them. `"ignore"`: the training goes on. Default: `"error"`.
+   */
+  readonly nonFinite?: "error" | "ignore";
 }
 
 /** Names of `StepOptions`. */
@@ -98,6 +105,7 @@ export const STEP_OPTIONS = [
   "onStep",
   "averageWeights",
   "freeze",
+  "nonFinite",
 ] as const;
 
 /** Checked options. */
@@ -137,6 +145,7 @@ export function readStepOptions(
       clipGradValue: limit("clipGradValue"),
       part: accumulate === 1 ? undefined : batchSize,
       average: averageWeights,
+      guard: checkChoice(where, "nonFinite", options.nonFinite ?? "error", ["error", "ignore"]) === "error",
     },
     accumulate,
     dropLast: checkFlag(where, "dropLast", options.dropLast ?? false),

@@ -97,6 +97,8 @@ export interface Pass {
   readonly mostSteps?: () => number;
   /** Whether the pass ends after the steps that are done. */
   readonly isStopped?: () => boolean;
+  /** What an error of a run of the program becomes; null for what it is without this. */
+  readonly failed?: (error: unknown) => unknown;
   /** Called before each chunk of steps. An error that it throws ends the pass. */
   readonly before?: () => void;
   /** Called before each run of the program, when nothing else uses what it writes. */
@@ -144,7 +146,7 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
         const layout = program.layout(now);
         return { log, steps: count, samplesAStep: batchSize, layout, results, isAtOnce };
       } catch (error) {
-        throw ofRun(namingSample(error, set, rows, batchSize));
+        throw pass.failed?.(error) ?? ofRun(namingSample(error, set, rows, batchSize));
       }
     });
     const told = report(chunk);

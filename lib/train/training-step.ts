@@ -1,18 +1,24 @@
 import { noGrad } from "../context/grad-mode.js";
 import type { Cost } from "../cost/define.js";
+import { IndexError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
 import { detach } from "../ops/detach.js";
 import { div } from "../ops/div.js";
+import { indexSelect } from "../ops/index-select.js";
+import { isFinite } from "../ops/is-finite.js";
 import { maximum } from "../ops/maximum.js";
 import { mul } from "../ops/mul.js";
+import { reshape } from "../ops/reshape.js";
 import { slice } from "../ops/slice.js";
+import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
 import { to } from "../ops/to.js";
 import { clipGradNorm, clipGradValue } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { WeightAverage } from "../optim/weight-average.js";
+import { isInstance } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import {
   CompiledModel,
@@ -34,6 +40,27 @@ export interface StepSettings {
   readonly part?: number | undefined;
   /** Updated after each step. */
   readonly average?: WeightAverage | undefined;
+  /** A step whose loss is not finite fails before it moves the parameters. */
+  readonly guard?: boolean | undefined;
+}
+
+/** The index that no set has, by which a step with a loss that is not finite fails. */
+const NOT_FINITE = -2147480000;
+
+/** The step of a loop, from 0, that failed since its loss is not finite; null for another error. */
+export function nonFiniteStep(error: unknown): number | null {
+  if (!isInstance(error, IndexError)) return null;
+  const found = NON_FINITE.exec(error.message);
+  return found === null ? null : Number(found[1]);
+}
+
+const NON_FINITE = new RegExp(`${NOT_FINITE} at position 0 is outside .*, in step (\\d+) of the loop$`);
+
+/** A figure with the same values, which fails where it is not finite, before what comes after it writes. */
+function guarded(figure: FigurePart): FigurePart {
+  const loss = detach(figure.tensor);
+  const index = mul(sub(1, to(isFinite(loss), "int32")), NOT_FINITE);
+  return { ...figure, tensor: indexSelect(reshape(loss, [1]), 0, reshape(index, [1])) };
 }
 
 /** The least divisor of a sum of weights: samples that all count nothing have the loss 0. */
@@ -47,8 +74,10 @@ export function trainingProgram(
   metrics: readonly NamedMetric[],
   settings: StepSettings = {},
 ): CompiledModel {
-  const { part, average } = settings;
-  const key = [settings.clipGradNorm, settings.clipGradValue, part, average];
+  const { part, average, guard = false } = settings;
+  const key = [settings.clipGradNorm, settings.clipGradValue, part, average, guard];
+  const safe = ([loss, ...others]: readonly FigurePart[]): FigurePart[] =>
+    noGrad(() => [guard ? guarded(loss as FigurePart) : (loss as FigurePart), ...others]);
   return programFor(model, ["train", cost, optimizer, ...key, ...metricsKey(metrics)], () => {
     const move = (): void => {
       if (settings.clipGradValue !== undefined) clipGradValue(optimizer.parameters, settings.clipGradValue);
@@ -62,8 +91,9 @@ export function trainingProgram(
       const figures = noGrad(() => figuresOf(where, metrics, detach(y), target, weight));
       optimizer.zeroGrad();
       loss.backward();
+      const results = [...safe(told), ...figures];
       move();
-      return [...told, ...figures];
+      return results;
     };
     const inParts: Compute = (where, inputs, output) => {
       const [x, target, weight] = inputs;
@@ -88,8 +118,9 @@ export function trainingProgram(
         );
       }
       const figures = noGrad(() => figuresOf(where, metrics, concat(outputs), target, weight));
+      const results = [...safe(noGrad(() => summed(told))), ...figures];
       move();
-      return [...noGrad(() => summed(told)), ...figures];
+      return results;
     };
     return new CompiledModel(model, optimizer, part === undefined ? whole : inParts);
   });

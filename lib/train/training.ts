@@ -2,7 +2,8 @@ import { performance } from "node:perf_hooks";
 import type { Specialization } from "../compiler/specialization.js";
 import type { Cost } from "../cost/define.js";
 import type { Dataset } from "../data/dataset.js";
-import { FileError } from "../errors.js";
+import { assign } from "../eager/apply.js";
+import { AnomalyError, FileError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { checkFits, readCheckpoint } from "../keeping/checkpoint.js";
 import { differences, putState, type RunParts } from "../keeping/run-state.js";
@@ -11,6 +12,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { isInstance } from "../options.js";
 import { canFail } from "../plan/ir.js";
 import { Generator, type GeneratorState } from "../random/generator.js";
+import { copyOf } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { openBoard } from "./board.js";
 import { type CheckpointPlan, Checkpoints } from "./checkpoints.js";
@@ -27,6 +29,7 @@ import { openProgress, type Progress, together } from "./progress.js";
 import { isRefusal } from "./refusal.js";
 import type { StepPlan, StepReport } from "./step-options.js";
 import { RunningSet, runSteps } from "./steps.js";
+import { nonFiniteStep } from "./training-step.js";
 import { inTurn } from "./turn.js";
 import { Undo } from "./undo.js";
 
@@ -47,6 +50,8 @@ export interface Plan {
   readonly shuffle: boolean;
   /** Undefined if none was given. */
   readonly seed: number | undefined;
+  /** The number of the first epoch, and of the last. */
+  readonly firstEpoch: number;
   readonly epochs: number;
   readonly validator: Evaluator | null;
   readonly metrics: readonly NamedMetric[];
@@ -122,6 +127,8 @@ class Training {
   readonly #earlyStopping: EarlyStopping | null;
   /** Whether a callback or `earlyStopping` has ended the training. */
   #isStopped = false;
+  /** The buffers, and what they were before the steps that run. */
+  #buffers: readonly (readonly [buffer: Tensor, before: Tensor])[] = [];
 
   constructor(plan: Plan, set: RunningSet, checkpoints: Checkpoints | null) {
     this.#plan = plan;
@@ -134,6 +141,9 @@ class Training {
     this.#undo = refusesData(plan) ? new Undo(model, optimizer) : null;
     this.#seed = plan.seed ?? 0;
     this.#orders = new Generator(this.#seed);
+    this.#epoch = plan.firstEpoch;
+    // An epoch's order depends on the seed and its number alone.
+    for (let epoch = 1; epoch < plan.firstEpoch; epoch++) this.#drawOrder();
     this.#order = this.#orders.getState();
     this.#figures = ["loss", ...metrics.map(({ name }) => name)];
     this.#batches = Math.ceil(used / batchSize);
@@ -201,7 +211,8 @@ class Training {
       this.#means = new Figures(this.#plan.metrics);
     }
     await this.#checkpoints?.finish();
-    await this.#whenIdle(() => this.#earlyStopping?.finish());
+    const stopping = this.#earlyStopping;
+    if (stopping !== null) await this.#whenIdle(() => stopping.finish());
     return this.#history;
   }
 
@@ -224,9 +235,12 @@ class Training {
     };
     this.#history.push(report);
     progress.epoch(report);
-    await this.#whenIdle(() => {
-      if (this.#earlyStopping?.take(report) === true) this.#isStopped = true;
-    });
+    const stopping = this.#earlyStopping;
+    if (stopping !== null) {
+      await this.#whenIdle(() => {
+        if (stopping.take(report)) this.#isStopped = true;
+      });
+    }
     this.#noteAnswer(await callbacks.onEpoch?.(report));
     this.#followSchedule("epoch", report);
     this.#isOver = true;
@@ -241,7 +255,7 @@ class Training {
   async #runSteps(progress: Progress): Promise<void> {
     const { program, batchSize, callbacks } = this.#plan;
     const { signal, onBatch } = callbacks;
-    const { schedule, onStep } = this.#plan.steps;
+    const { schedule, onStep, settings } = this.#plan.steps;
     const checkpoints = this.#checkpoints;
     const started = performance.now() - 1000 * this.#seconds;
     const report = (given: StepsLog): void | Promise<void> => {
@@ -277,10 +291,25 @@ class Training {
         signal?.throwIfAborted();
         checkpoints?.check();
       },
-      begin: () => this.#undo?.noteRun(),
+      begin: () => {
+        this.#undo?.noteRun();
+        if (settings.guard === true) this.#buffers = buffersOf(this.#plan.model);
+      },
+      failed: (error) => this.#nonFinite(error),
       report,
     });
     this.#seconds = (performance.now() - started) / 1000;
+  }
+
+  /** The error of a step whose loss is not finite; null for another. The buffers are put back. */
+  #nonFinite(error: unknown): AnomalyError | null {
+    const at = nonFiniteStep(error);
+    if (at === null) return null;
+    for (const [buffer, before] of this.#buffers) assign(buffer, before);
+    const [batch, step] = [this.#batch + at + 1, this.#step + at + 1];
+    return new AnomalyError(
+      `fit: the loss is NaN or infinite in epoch ${this.#epoch}, batch ${batch} of ${this.#batches} (step ${step}). The weights are as they were before that step. A lower learning rate, clipGradNorm, or inputs and targets scaled to about 1 usually help; detectAnomaly names the operation where it begins; nonFinite: "ignore" goes on`,
+    );
   }
 
   /** What follows a step after `onBatch`. */
@@ -358,6 +387,9 @@ class Training {
   }
 }
 
+const buffersOf = (model: Module): (readonly [Tensor, Tensor])[] =>
+  Array.from(model.namedBuffers(), ([, buffer]) => [buffer, copyOf(buffer)]);
+
 /** The loss of the last one of some steps. */
 function lastLoss({ log, steps, layout }: StepsLog): number {
   const at = (steps - 1) * (log.length / steps);
@@ -381,7 +413,7 @@ const batchesOf = (length: number, batchSize: number): number[] =>
 
 /** Whether the data can make a step fail: an index out of range. */
 function refusesData(plan: Plan): boolean {
-  const { cost, validator } = plan;
+  const { cost, validator, steps } = plan;
   const { executable } = specializationOf(plan);
   // The targets of these instructions have been checked.
   const isChecked = (name: string): boolean =>
@@ -389,5 +421,7 @@ function refusesData(plan: Plan): boolean {
   const all = [executable, ...(validator?.executables ?? [])].flatMap(
     ({ program: { instructions } }) => instructions,
   );
-  return all.some((one) => canFail(one) && !isChecked(one.name));
+  const failing = all.filter((one) => canFail(one) && !isChecked(one.name)).length;
+  // A loss that is not finite is no fault of an index in the data.
+  return failing > (steps.settings.guard === true ? 1 : 0);
 }

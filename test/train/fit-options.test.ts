@@ -347,6 +347,20 @@ describe("after and around steps", () => {
     expect(await moved([/bias$/])).toEqual([true, false, true, false]);
   });
 
+  test("firstEpoch: the order of an epoch follows from the seed and its number", async () => {
+    const whole = await train({ epochs: 5, seed: 4 });
+    const model = makeModel();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.3, momentum: 0.9 });
+    const options = { data: samples, cost: cost.crossEntropy, optimizer, batchSize: 8, seed: 4 };
+    const first = await fit(model, { ...options, epochs: 2 });
+    const then = await fit(model, { ...options, firstEpoch: 3, epochs: 5 });
+    const history = [...first, ...then];
+    expect(history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
+    expect(losses({ model, optimizer, history })).toEqual(losses(whole));
+    expect(bits({ model, optimizer, history })).toEqual(bits(whole));
+    await expect(train({ epochs: 2, firstEpoch: 3 })).rejects.toThrow(/firstEpoch/);
+  });
+
   test("a batch size above the set is the set, in evaluate and predict too", async () => {
     expect(bits(await train({ batchSize: 1000 }))).toEqual(bits(await train({ batchSize: 50 })));
     const model = makeModel();
