@@ -197,13 +197,13 @@ const inTraining = new WeakSet<Module>();
  * With `checkpoint` the training can be broken off at any moment and gone on with by `resume`: the result has the same
  * bits as if it had not been broken off, with any number of threads. A checkpoint holds the model with its modules' modes
  * and which parameters are frozen, the optimizer, the random numbers, the position in the epoch and its order, the
- * history, and what `state` names. A schedule or a weight average that a callback uses has to be in `state`. A
- * checkpoint is taken after `onBatch` or `onEpoch`.
+ * history, and what `state` names; also `schedule`, `averageWeights` and the best weights of `earlyStopping`. A schedule
+ * or a weight average that a callback uses has to be in `state`. A checkpoint is taken after `onBatch` or `onEpoch`.
  *
  * @returns the report of each epoch, in order; of a resumed training also of those before.
  * @throws ArgumentError, OptionError, ShapeError, DTypeError, IndexError, DataError if something does not fit, with the
  *   model unchanged; TraceError if the model, the cost or a metric reads a value; BusyError if the model is already
- *   being trained, or if another training writes the same checkpoints; FileError if a checkpoint cannot be read or
+ *   being trained, or if another training writes the same checkpoints; AnomalyError for a loss that is not finite; FileError if a checkpoint cannot be read or
  *   written: the ones before stay.
  * @example
  * const history = await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5, batchSize: 128 });
