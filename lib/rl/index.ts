@@ -1,6 +1,5 @@
 export { A2C, type A2COptions } from "./agents/a2c.js";
-export type { AgentOptions, Iteration, PredictOptions, Run } from "./agents/agent.js";
-export { Agent } from "./agents/agent.js";
+export type { Agent, AgentOptions, PredictOptions } from "./agents/agent.js";
 export { DDPG, type DDPGOptions } from "./agents/ddpg.js";
 export { DQN, type DQNOptions } from "./agents/dqn.js";
 export type { LearningEnvironment } from "./agents/environments.js";
