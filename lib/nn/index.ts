@@ -37,9 +37,15 @@ export { Linear, type LinearOptions } from "./linear.js";
 export { LogSigmoid } from "./log-sigmoid.js";
 export { LogSoftmax } from "./log-softmax.js";
 export { Mish } from "./mish.js";
+export { type Activation, Mlp, type MlpOptions } from "./mlp.js";
 export { Module } from "./module.js";
 export { NearestNeighbor } from "./nearest-neighbor.js";
 export { Parameter } from "./parameter.js";
+export {
+  PeriodicEmbedding,
+  type PeriodicEmbeddingOptions,
+  type PeriodicOptions,
+} from "./periodic-embedding.js";
 export { PReLU, type PReLUOptions } from "./prelu.js";
 export { ReLU } from "./relu.js";
 export { ReLU6 } from "./relu6.js";
@@ -57,6 +63,7 @@ export { Softshrink } from "./softshrink.js";
 export { Softsign } from "./softsign.js";
 export type { LoadReport, LoadStateDictOptions, StateDict } from "./state-dict.js";
 export { summary } from "./summary.js";
+export { Tabular, type TabularInputs, type TabularOptions, type TabularSizes } from "./tabular.js";
 export { Tanh } from "./tanh.js";
 export { Tanhshrink } from "./tanhshrink.js";
 export { Threshold } from "./threshold.js";

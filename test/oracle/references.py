@@ -35,6 +35,88 @@ class SoftNearestNeighbor(nn.Module):
         return torch.softmax(-self.neighbors.distances(x) / self.temperature, 1)
 
 
+class Mlp(nn.Module):
+    """Linear, norm, activation, dropout in each hidden layer; Linear at the end. `in` is a word of Python's."""
+
+    def __init__(self, **options):
+        super().__init__()
+        hidden = options["hidden"]
+        widths = [options["in"], *(hidden if isinstance(hidden, tuple) else [hidden])]
+        activation = {
+            "relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU, "silu": nn.SiLU, "leakyRelu": nn.LeakyReLU,
+        }[options.get("activation", "relu")]
+        norm = {"batch": [nn.BatchNorm1d], "layer": [nn.LayerNorm]}.get(options.get("norm"), [])
+        self.residual = options.get("residual", False)
+        self.layers = nn.ModuleList(
+            nn.Sequential(
+                nn.Linear(before, width), *[kind(width) for kind in norm], activation(), nn.Dropout(options.get("dropout", 0))
+            )
+            for before, width in zip(widths, widths[1:])
+        )
+        self.head = nn.Linear(widths[-1], options["out"])
+
+    def forward(self, x):
+        for layer in self.layers:
+            y = layer(x)
+            x = x + y if self.residual and x.shape == y.shape else y
+        return self.head(x)
+
+
+class PeriodicEmbedding(nn.Module):
+    """Gorishniy et al., 2022: relu([sin v, cos v]·W + b), v = 2π·c·x, with weights of each number's own."""
+
+    def __init__(self, features, dim=24, frequencies=48, scale=0.01):
+        super().__init__()
+        self.frequency = nn.Parameter(torch.randn(features, frequencies) * scale)
+        self.weight = nn.Parameter(torch.randn(features, 2 * frequencies, dim))
+        self.bias = nn.Parameter(torch.randn(features, dim))
+
+    def forward(self, x):
+        v = 2 * torch.pi * self.frequency * x[..., None]
+        waves = torch.cat([v.sin(), v.cos()], -1)
+        return torch.relu((waves[..., None, :] @ self.weight)[..., 0, :] + self.bias)
+
+
+class Tabular(nn.Module):
+    """Gorishniy et al., 2021, the ResNet of section 3.2, with embeddings of categories and of numbers."""
+
+    def __init__(
+        self, sizes, width=192, blocks=2, hidden=None, dropout=0.3, residual_dropout=0, embedding_dim=None, periodic=None
+    ):
+        super().__init__()
+        self.size = sizes["size"]
+        counts = [one["count"] for one in sizes.get("embeddings", [])]
+        dims = [embedding_dim or min(600, round(1.6 * n**0.56)) for n in counts]
+        if counts:
+            self.embeddings = nn.ModuleList(nn.Embedding(n, dim) for n, dim in zip(counts, dims))
+        self.periodic = PeriodicEmbedding(self.size, **periodic) if periodic else None
+        wide = self.size * (periodic["dim"] if periodic else 1) + sum(dims)
+        hidden = hidden or 2 * width
+        self.input = nn.Linear(wide, width)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                nn.BatchNorm1d(width),
+                nn.Linear(width, hidden),
+                nn.ReLU(),
+                nn.Dropout(dropout),
+                nn.Linear(hidden, width),
+                nn.Dropout(residual_dropout),
+            )
+            for _ in range(blocks)
+        )
+        self.head = nn.Sequential(nn.BatchNorm1d(width), nn.ReLU(), nn.Linear(width, sizes["outputs"]))
+
+    def forward(self, x, categories=None):
+        numbers = x[:, : self.size]
+        indices = x[:, self.size :].long() if categories is None else categories
+        parts = [self.periodic(numbers).flatten(1) if self.periodic else numbers]
+        parts += [table(indices[:, i]) for i, table in enumerate(getattr(self, "embeddings", []))]
+        z = self.input(torch.cat(parts, 1))
+        for block in self.blocks:
+            z = z + block(z)
+        return self.head(z)
+
+
 class Hardsigmoid(nn.Module):
     """relu6(x + 3)/6"""
 
