@@ -93,8 +93,9 @@ const MOST_INDICES = 2 ** 24;
  * @example
  * const model = new nn.Tabular({ size: 6, embeddings: [{ count: 10 }, { count: 300 }], outputs: 2 }, { periodic: true });
  * @example
- * const schema = data.Schema.learn([{ a: 1, c: "x", y: 2 }, { a: 3, c: "y", y: 4 }], { target: "y", embed: ["c"] });
- * new nn.Tabular(schema).eval().forward(nn.Tabular.join(schema.encode([{ a: 5, c: "y" }]))).shape   // [1, 1]
+ * const inputs = { numbers: rand([4, 6]), categories: zeros([4, 1], { dtype: "int32" }) };
+ * const model = new nn.Tabular({ size: 6, embeddings: [{ count: 10 }], outputs: 3 });
+ * model.forward(nn.Tabular.join(inputs)).shape   // [4, 3]
  */
 export class Tabular extends Module {
   readonly sizes: Required<TabularSizes>;
