@@ -24,7 +24,7 @@ import { encodeObservation } from "../encode.js";
 import type { Space } from "../space.js";
 import { type ActionHead, actionHead } from "./action-head.js";
 import { type Counts, readCounts } from "./counts.js";
-import { type Environments, type LearningEnvironment, openEnvironments } from "./environments.js";
+import { drawSeed, type Environments, type LearningEnvironment, openEnvironments } from "./environments.js";
 import { type EpisodeReport, Episodes } from "./episodes.js";
 import { checkEvaluateOptions, type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.js";
 import { type Follower, openBoard, openProgress, RunningReturn } from "./follow.js";
@@ -101,6 +101,8 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
   readonly #options: Readonly<Record<string, unknown>>;
   #steps = 0;
   #isLearning = false;
+  /** What uses the networks and environments now; null also while callbacks of `learn` are awaited. */
+  #running: "learn" | "evaluate" | null = null;
   #hasBegun = false;
   #programs: Record<"mode" | "sample", (observation: Tensor) => Tensor> | null = null;
 
@@ -121,7 +123,7 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
       count: options.environments,
       standard: kind.environments,
       // Another stream than that of the actions.
-      seed: Math.floor(2 ** 31 * root.uniform([1], { dtype: "float64" }).item()),
+      seed: drawSeed(root),
     });
     const { n, observationSpace, actionSpace } = this.environments;
     this.head = kind.head?.(actionSpace) ?? actionHead(kind.name, actionSpace);
@@ -160,15 +162,26 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
 
   /**
    * Learns. Rollouts and updates run on the engine's own thread, so the event loop goes on.
-   * @throws OptionError, ArgumentError; BusyError while it learns already; EnvironmentError where an environment breaks
-   *   its contract: the message names the step, and the agent can go on learning.
+   * @throws OptionError, ArgumentError; BusyError while it learns or plays already, also where a callback has begun an
+   *   `evaluate` and not waited for it; EnvironmentError where an environment breaks its contract: the message names the
+   *   step, and the agent can go on learning.
    */
   async learn(options: LearnOptions): Promise<LearnResult> {
-    const { steps, signal, onEpisode, onUpdate, ...shown } = readLearn(`${this.name}.learn`, options);
-    if (this.#isLearning) {
-      throw new BusyError(`${this.name}.learn: the agent is learning already; wait for that call to end`);
-    }
+    const where = `${this.name}.learn`;
+    const read = readLearn(where, options);
+    this.#checkIdle(where);
     this.#isLearning = true;
+    try {
+      return await this.#alone(where, "learn", () => this.#learn(where, read));
+    } finally {
+      this.#isLearning = false;
+    }
+  }
+
+  async #learn(
+    where: string,
+    { steps, signal, onEpisode, onUpdate, ...shown }: ReturnType<typeof readLearn>,
+  ): Promise<LearnResult> {
     const last = new RunningReturn();
     const followers: Follower[] = [];
     try {
@@ -182,6 +195,7 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
           left: steps - this.#steps,
           signal,
         });
+        this.#running = null;
         for (const report of episodes) {
           last.add(report.return);
           for (const one of followers) one.episode(report);
@@ -190,13 +204,38 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
         for (const one of followers) one.update(this.#steps, figures);
         if (figures !== null && (await onUpdate?.({ steps: this.#steps, figures })) === "stop")
           goesOn = false;
+        this.#takeOver(where, "learn");
         await giveWay();
       }
     } finally {
-      this.#isLearning = false;
       for (const one of followers) await one.close();
     }
     return { steps: this.#steps, episodes: this.episodes, meanReturn: last.mean };
+  }
+
+  /** @throws BusyError while the agent learns, also in callbacks, or plays. */
+  #checkIdle(where: string): void {
+    if (this.#isLearning || this.#running !== null) this.#refuse(where);
+  }
+
+  #refuse(where: string): never {
+    const what = this.#running === "evaluate" ? "playing" : "learning";
+    throw new BusyError(`${where}: the agent is ${what} already; wait for that call to end`);
+  }
+
+  #takeOver(where: string, who: "learn" | "evaluate"): void {
+    if (this.#running !== null) this.#refuse(where);
+    this.#running = who;
+  }
+
+  async #alone<T>(where: string, who: "learn" | "evaluate", run: () => Promise<T>): Promise<T> {
+    this.#takeOver(where, who);
+    try {
+      return await run();
+    } finally {
+      // A callback may have begun an evaluation that goes on.
+      if (this.#running === who) this.#running = null;
+    }
   }
 
   async #iterate(run: Run): Promise<Iteration> {
@@ -250,11 +289,11 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
   /**
    * Takes over the state of another agent of this kind, all or nothing. It learns on as that one would have, to the bit,
    * if its environments are in ops; environments in JavaScript begin new episodes.
-   * @throws ArgumentError that names what does not fit; BusyError while the agent learns
+   * @throws ArgumentError that names what does not fit; BusyError while the agent learns or plays
    */
   loadStateDict(state: RunState): void {
     const where = `${this.name}.loadStateDict`;
-    if (this.#isLearning) throw new BusyError(`${where}: the agent is learning; wait for that call to end`);
+    this.#checkIdle(where);
     if (!isRunState(state)) {
       throw new ArgumentError(`${where}: expected the state of an agent, got ${describe(state)}`);
     }
@@ -293,7 +332,8 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
       const { environments, seen } = this;
       const counts = readCounts(`${this.name}.loadStateDict`, state, this.name, environments);
       this.#steps = counts.steps;
-      this.#hasBegun = counts.environments !== null;
+      if (counts.environments === null) this.#beginAnew();
+      else this.#hasBegun = true;
       seen.count = counts.episodes;
       seen.returns.set(counts.returns);
       seen.lengths.set(counts.lengths);
@@ -321,26 +361,36 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
   /**
    * Plays episodes without learning. An environment in JavaScript that was not given as a function is played in itself:
    * its episodes begin anew when the agent learns on.
-   * @throws ArgumentError, OptionError; BusyError while the agent learns; EnvironmentError
+   * @throws ArgumentError, OptionError; BusyError while the agent learns, but for the callbacks of `learn`, or plays;
+   *   EnvironmentError
    */
   async evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
     const where = `${this.name}.evaluate`;
-    const { environment } = checkEvaluateOptions(where, options);
-    const isOwn =
-      environment === undefined && this.environments.kind === "vector" && typeof this.#given !== "function";
-    if (isOwn && this.#isLearning) {
-      throw new BusyError(`${where}: the agent is learning in its only environment; give another one`);
-    }
+    const isOwn = this.#isOwn(checkEvaluateOptions(where, options).environment);
     const act = (observation: Tensor, generator: Generator | null): Tensor =>
       this.act(observation, generator);
-    try {
-      return await evaluate(
-        where,
-        { own: this.#given, spaces: this.environments, head: this.head, act },
-        options,
-      );
-    } finally {
-      if (isOwn) this.#hasBegun = false;
-    }
+    const player = { own: this.#given, spaces: this.environments, head: this.head, act };
+    return await this.#alone(where, "evaluate", async () => {
+      try {
+        return await evaluate(where, player, options);
+      } finally {
+        if (isOwn) this.#beginAnew();
+      }
+    });
+  }
+
+  /** Whether an evaluation there plays in the environments that the agent learns from. */
+  #isOwn(environment: LearningEnvironment | undefined): boolean {
+    const { kind, environment: own } = this.environments;
+    if (kind === "tensor") return environment === own;
+    return typeof this.#given !== "function" && (environment ?? this.#given) === this.#given;
+  }
+
+  /** New episodes. In JavaScript they have other numbers than those that were learnt from. */
+  #beginAnew(): void {
+    this.#hasBegun = false;
+    if (this.environments.kind !== "vector") return;
+    const { environment, seed } = this.environments;
+    environment.seed = this.#steps === 0 ? seed : drawSeed(new Generator(seed + this.#steps));
   }
 }

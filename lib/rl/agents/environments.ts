@@ -1,10 +1,11 @@
 import { ArgumentError } from "../../errors.js";
 import { checkNumber, describe, isInstance } from "../../options.js";
+import type { Generator } from "../../random/generator.js";
 import type { Environment } from "../environment.js";
 import type { Space } from "../space.js";
 import { SyncVectorEnvironment } from "../sync-vector-environment.js";
 import { dynamicsOf, TensorEnvironment } from "../tensor-environment.js";
-import type { VectorEnvironment } from "../vector-environment.js";
+import type { VectorEnvironment, VectorStart, VectorTransition } from "../vector-environment.js";
 
 /**
  * What an agent learns from: an environment; a function that makes one, for several of them; a vector of environments;
@@ -26,11 +27,45 @@ export type Environments = {
   | { readonly kind: "tensor"; readonly environment: TensorEnvironment }
   | {
       readonly kind: "vector";
-      readonly environment: VectorEnvironment;
+      readonly environment: SeededVector;
       /** Of its first reset. */
       readonly seed: number;
     }
 );
+
+/** Environments in JavaScript. Their next reset gets `seed`, whoever asks for it; later ones go on with their numbers. */
+class SeededVector implements VectorEnvironment {
+  readonly n: number;
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+
+  constructor(
+    readonly environment: VectorEnvironment,
+    public seed: number | undefined,
+  ) {
+    this.n = environment.n;
+    this.observationSpace = environment.observationSpace;
+    this.actionSpace = environment.actionSpace;
+  }
+
+  reset(): VectorStart | Promise<VectorStart> {
+    const { seed } = this;
+    this.seed = undefined;
+    return this.environment.reset(seed === undefined ? {} : { seed });
+  }
+
+  step(actions: ArrayLike<unknown>): VectorTransition | Promise<VectorTransition> {
+    return this.environment.step(actions);
+  }
+
+  close(): void | Promise<void> {
+    return this.environment.close();
+  }
+}
+
+/** A seed for environments by chance. Environment i gets `seed + i`: seeds that follow each other would overlap. */
+export const drawSeed = (generator: Generator): number =>
+  Math.floor(2 ** 31 * generator.uniform([], { dtype: "float64" }).item());
 
 const has = (value: object, names: readonly string[]): boolean =>
   names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function");
@@ -81,7 +116,8 @@ export function openEnvironments(
 
 function inJavaScript(environment: VectorEnvironment, seed: number): Environments {
   const { n, observationSpace, actionSpace } = environment;
-  return { kind: "vector", n, observationSpace, actionSpace, environment, seed };
+  const seeded = new SeededVector(environment, seed);
+  return { kind: "vector", n, observationSpace, actionSpace, environment: seeded, seed };
 }
 
 function onlyOwn(where: string, count: number | undefined, n: number): void {

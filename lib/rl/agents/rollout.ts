@@ -118,7 +118,7 @@ export function collectorOf(
 ): Collector {
   return environments.kind === "tensor"
     ? tensorCollector(environments.environment, rollout, head, act)
-    : vectorCollector(environments.environment, rollout, head, act, environments.seed);
+    : vectorCollector(environments.environment, rollout, head, act);
 }
 
 /** Collects from environments in JavaScript: the policy is a program, and each step one call of it. */
@@ -127,18 +127,15 @@ function vectorCollector(
   rollout: Rollout,
   head: ActionHead,
   act: (observation: Tensor) => Tensor,
-  seed: number,
 ): Collector {
   const { n, steps } = rollout;
   const observed = rollout.observation.size / steps;
   const acted = rollout.action.size / steps;
   const current = zeros([n, ...rollout.observation.shape.slice(2)]);
   const choose = compile((observation: Tensor) => noGrad(() => act(observation)));
-  let isNew = true;
   return {
     async reset() {
-      const start = await environment.reset(isNew ? { seed } : {});
-      isNew = false;
+      const start = await environment.reset();
       put(current, start.observation, 0);
     },
     async collect(signal, isEnough) {
