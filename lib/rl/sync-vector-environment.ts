@@ -36,6 +36,7 @@ export interface SyncVectorOptions {
  * environments.step([0, 1, 1]).reward   // [1, 1, 1]
  */
 export class SyncVectorEnvironment implements VectorEnvironment {
+  readonly isVector = true;
   readonly n: number;
   readonly observationSpace: Space;
   readonly actionSpace: Space;

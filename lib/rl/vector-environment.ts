@@ -39,6 +39,8 @@ export interface VectorResetOptions {
  * (gymnasium.vector.VectorEnv with AutoresetMode.SAME_STEP). Arrays are row-major.
  */
 export interface VectorEnvironment {
+  /** Tells several environments from one. */
+  readonly isVector: true;
   readonly n: number;
   /** Of one environment. */
   readonly observationSpace: Space;

@@ -51,6 +51,7 @@ const NAME = "WorkerVectorEnvironment";
  * await environments.close();
  */
 export class WorkerVectorEnvironment implements VectorEnvironment {
+  readonly isVector = true;
   readonly n: number;
   readonly observationSpace: Space;
   readonly actionSpace: Space;

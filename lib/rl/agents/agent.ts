@@ -379,6 +379,16 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
     });
   }
 
+  /**
+   * Closes the environments that were made by a given function; the agent can then only predict, be kept, and play in
+   * others. Environments that were given stay open.
+   * @throws BusyError while the agent learns or plays
+   */
+  async close(): Promise<void> {
+    this.#checkIdle(`${this.name}.close`);
+    await this.environments.close();
+  }
+
   /** Whether an evaluation there plays in the environments that the agent learns from. */
   #isOwn(environment: LearningEnvironment | undefined): boolean {
     const { kind, environment: own } = this.environments;

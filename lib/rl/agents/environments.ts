@@ -23,6 +23,8 @@ export type Environments = {
   readonly n: number;
   readonly observationSpace: Space;
   readonly actionSpace: Space;
+  /** Lets go of those that were made here. Given ones are their owner's. */
+  readonly close: () => void | Promise<void>;
 } & (
   | { readonly kind: "tensor"; readonly environment: TensorEnvironment }
   | {
@@ -35,6 +37,7 @@ export type Environments = {
 
 /** Environments in JavaScript. Their next reset gets `seed`, whoever asks for it; later ones go on with their numbers. */
 class SeededVector implements VectorEnvironment {
+  readonly isVector = true;
   readonly n: number;
   readonly observationSpace: Space;
   readonly actionSpace: Space;
@@ -86,25 +89,24 @@ export function openEnvironments(
   if (count !== undefined) checkNumber(where, "environments", count, { min: 1, integer: true });
   if (isInstance(given, TensorEnvironment)) {
     onlyOwn(where, count, given.n);
-    const { observationSpace, actionSpace } = given.dynamics;
-    return { kind: "tensor", n: given.n, observationSpace, actionSpace, environment: given };
+    return inOps(given);
   }
-  if (typeof given === "function")
-    return inJavaScript(new SyncVectorEnvironment(given, { n: count ?? standard }), seed);
+  if (typeof given === "function") {
+    const made = new SyncVectorEnvironment(given, { n: count ?? standard });
+    return inJavaScript(made, seed, () => made.close());
+  }
   if (typeof given !== "object" || given === null || !has(given, ["reset", "step"])) {
     throw new ArgumentError(
       `${where}: expected an environment, or a function that makes one, got ${describe(given)}`,
     );
   }
-  if ("n" in given && "close" in given) {
+  if ("isVector" in given) {
     onlyOwn(where, count, given.n);
     return inJavaScript(given, seed);
   }
   const dynamics = dynamicsOf(given);
   if (dynamics !== null) {
-    const environment = new TensorEnvironment(dynamics, count ?? standard, { seed });
-    const { observationSpace, actionSpace } = dynamics;
-    return { kind: "tensor", n: environment.n, observationSpace, actionSpace, environment };
+    return inOps(new TensorEnvironment(dynamics, count ?? standard, { seed }));
   }
   if (count !== undefined && count > 1) {
     throw new ArgumentError(
@@ -114,10 +116,18 @@ export function openEnvironments(
   return inJavaScript(new SyncVectorEnvironment([given as Environment<unknown, unknown>]), seed);
 }
 
-function inJavaScript(environment: VectorEnvironment, seed: number): Environments {
+const keepsOpen = (): void => {};
+
+function inOps(environment: TensorEnvironment): Environments {
+  const { n, dynamics } = environment;
+  const { observationSpace, actionSpace } = dynamics;
+  return { kind: "tensor", n, observationSpace, actionSpace, environment, close: keepsOpen };
+}
+
+function inJavaScript(environment: VectorEnvironment, seed: number, close = keepsOpen): Environments {
   const { n, observationSpace, actionSpace } = environment;
   const seeded = new SeededVector(environment, seed);
-  return { kind: "vector", n, observationSpace, actionSpace, environment: seeded, seed };
+  return { kind: "vector", n, observationSpace, actionSpace, environment: seeded, seed, close };
 }
 
 function onlyOwn(where: string, count: number | undefined, n: number): void {

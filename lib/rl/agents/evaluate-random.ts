@@ -21,6 +21,7 @@ export async function evaluateRandom(
 ): Promise<Evaluation> {
   const name = "evaluateRandom";
   const spaces = openEnvironments(name, environment, { count: undefined, standard: 1, seed: 0 });
+  await spaces.close();
   const head = actionHead(name, spaces.actionSpace);
   const act = (observation: Tensor, generator: Generator | null): Tensor =>
     randomActions(name, spaces.actionSpace, observation.shape[0] as number, generator as Generator);

@@ -8,7 +8,7 @@ import { giveWay } from "../../train/turn.js";
 import type { Space } from "../space.js";
 import { TensorEnvironment } from "../tensor-environment.js";
 import type { ActionHead } from "./action-head.js";
-import { type LearningEnvironment, openEnvironments } from "./environments.js";
+import { type Environments, type LearningEnvironment, openEnvironments } from "./environments.js";
 import { Episodes } from "./episodes.js";
 import { featureShape } from "./observed.js";
 import { collectorOf, emptyRollout } from "./rollout.js";
@@ -91,7 +91,32 @@ export async function evaluate(
     standard: Math.min(episodes, COPIES),
     seed,
   });
-  checkSpaces(where, environments, spaces);
+  try {
+    checkSpaces(where, environments, spaces);
+    // Forked: another stream than that of the first states.
+    const generator = isMode ? null : new Generator(seed)[fork]();
+    const play = (observation: Tensor): Tensor => act(observation, generator);
+    return await playAll(where, environments, { head, play, episodes, signal });
+  } finally {
+    await environments.close();
+  }
+}
+
+async function playAll(
+  where: string,
+  environments: Environments,
+  {
+    head,
+    play,
+    episodes,
+    signal,
+  }: {
+    readonly head: ActionHead;
+    readonly play: (observation: Tensor) => Tensor;
+    readonly episodes: number;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<Evaluation> {
   const { n, observationSpace } = environments;
   const rollout = emptyRollout(
     environments.kind === "tensor" ? STEPS : 1,
@@ -99,9 +124,6 @@ export async function evaluate(
     featureShape(where, observationSpace),
     head,
   );
-  // Forked: another stream than that of the first states.
-  const generator = isMode ? null : new Generator(seed)[fork]();
-  const play = (observation: Tensor): Tensor => act(observation, generator);
   const collector = collectorOf(environments, rollout, head, play);
   const shares = Array.from({ length: n }, (_, i) => Math.floor((episodes + n - 1 - i) / n));
   const returns: number[] = [];

@@ -7,6 +7,7 @@ import {
   Discrete,
   DQN,
   type Environment,
+  evaluateRandom,
   PPO,
   REINFORCE,
   type ResetOptions,
@@ -143,4 +144,56 @@ describe("an agent that is at work", () => {
     await playing;
     expect((await agent.learn({ steps: 32 })).steps).toBe(32);
   });
+});
+
+describe("environments that were made by a function", () => {
+  const making = () => {
+    const made: Five[] = [];
+    const make = () => {
+      made.push(new Five());
+      return made.at(-1) as Five;
+    };
+    return { made, make, open: () => made.filter(({ closed }) => closed === 0).length };
+  };
+
+  test("are closed by those who had them made", async () => {
+    const { made, make, open } = making();
+    await evaluateRandom(make, { episodes: 3 });
+    expect([made.length > 3, open()]).toEqual([true, 0]);
+
+    const agent = new PPO(make, { environments: 2, rolloutSteps: 8, batchSize: 8 });
+    await agent.learn({ steps: 16 });
+    await agent.evaluate({ episodes: 3 });
+    await expect(agent.evaluate({ signal: AbortSignal.abort() })).rejects.toThrow();
+    await expect(agent.evaluate({ environment: () => new CartPole() as never })).rejects.toThrow(
+      /expected an/,
+    );
+    expect(open()).toBe(2);
+    const learning = agent.learn({ steps: 32 });
+    await expect(agent.close()).rejects.toMatchObject({ name: "BusyError" });
+    await learning;
+    await agent.close();
+    await agent.close();
+    expect([open(), Math.max(...made.map(({ closed }) => closed))]).toEqual([0, 1]);
+    await expect(agent.learn({ steps: 64 })).rejects.toThrow(/it was closed/);
+    expect(agent.predict([1])).toBeLessThan(2);
+  });
+
+  test("others stay open", async () => {
+    const game = new Five();
+    const agent = new PPO(game, { rolloutSteps: 8, batchSize: 8 });
+    await agent.evaluate({ episodes: 1 });
+    await agent.evaluate({ episodes: 1, environment: new SyncVectorEnvironment([game]) });
+    await evaluateRandom(game, { episodes: 1 });
+    await agent.close();
+    expect(game.closed).toBe(0);
+  });
+});
+
+test("a game with a field n and a method close is one environment", async () => {
+  class Board extends Five {
+    readonly n = 7;
+  }
+  const agent = new PPO(new Board(), { rolloutSteps: 8, batchSize: 8 });
+  expect((await agent.learn({ steps: 16 })).episodes).toBe(3);
 });
