@@ -76,7 +76,7 @@ export async function openProgress(name: string, from: number, to: number): Prom
 export async function openBoard(folder: string): Promise<Follower> {
   const { TensorBoard } = await import("../../tensorboard/index.js");
   const board = new TensorBoard(folder);
-  let [before, at] = [-1, performance.now()];
+  let [before, at] = [-1, 0];
   return {
     episode({ steps, return: sum, length }) {
       board.addScalar("episode/return", sum, steps);
@@ -85,6 +85,8 @@ export async function openBoard(folder: string): Promise<Follower> {
     update(steps, figures) {
       for (const [name, value] of Object.entries(figures ?? {}))
         board.addScalar(`learn/${name}`, value, steps);
+      // Several updates may follow the same steps.
+      if (steps === before) return;
       const now = performance.now();
       if (before >= 0) board.addScalar("steps per second", (1000 * (steps - before)) / (now - at), steps);
       [before, at] = [steps, now];
