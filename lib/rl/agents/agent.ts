@@ -16,19 +16,19 @@ import {
 import { saveState } from "../../keeping/state.js";
 import { Module } from "../../nn/module.js";
 import { checkFlag, checkNumber, checkOptions, describe, isInstance } from "../../options.js";
-import { Generator } from "../../random/generator.js";
+import { defaultGenerator, Generator } from "../../random/generator.js";
 import { zeros } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { giveWay } from "../../train/turn.js";
 import { encodeObservation } from "../encode.js";
 import type { Space } from "../space.js";
 import { type ActionHead, actionHead } from "./action-head.js";
-import { type Counts, readCounts } from "./counts.js";
+import { type Counts, readCounts, textOfSpaces } from "./counts.js";
 import { drawSeed, type Environments, type LearningEnvironment, openEnvironments } from "./environments.js";
 import { type EpisodeReport, Episodes } from "./episodes.js";
 import { checkEvaluateOptions, type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.js";
 import { type Follower, openBoard, openProgress, RunningReturn } from "./follow.js";
-import { type LearnOptions, type LearnResult, readLearn } from "./learn-options.js";
+import { type LearnOptions, type LearnResult, readLearn, tell } from "./learn-options.js";
 import { featureShape } from "./observed.js";
 
 /** What every agent takes. */
@@ -180,7 +180,7 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
 
   async #learn(
     where: string,
-    { steps, signal, onEpisode, onUpdate, ...shown }: ReturnType<typeof readLearn>,
+    { steps, signal, callbacks, ...shown }: ReturnType<typeof readLearn>,
   ): Promise<LearnResult> {
     const last = new RunningReturn();
     const followers: Follower[] = [];
@@ -190,20 +190,18 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
       let goesOn = true;
       while (goesOn && this.#steps < steps) {
         signal?.throwIfAborted();
-        const { episodes, figures } = await this.#iterate({
+        const iteration = await this.#iterate({
           progress: this.#steps / steps,
           left: steps - this.#steps,
           signal,
         });
-        this.#running = null;
-        for (const report of episodes) {
+        for (const report of iteration.episodes) {
           last.add(report.return);
           for (const one of followers) one.episode(report);
-          if ((await onEpisode?.(report)) === "stop") goesOn = false;
         }
-        for (const one of followers) one.update(this.#steps, figures);
-        if (figures !== null && (await onUpdate?.({ steps: this.#steps, figures })) === "stop")
-          goesOn = false;
+        for (const one of followers) one.update(this.#steps, iteration.figures);
+        this.#running = null;
+        goesOn = await tell(callbacks, this.#steps, iteration);
         this.#takeOver(where, "learn");
         await giveWay();
       }
@@ -300,7 +298,9 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
     const parts = this.#parts();
     const found = differences(state, parts, true);
     if (found.length > 0) throw new ArgumentError(`${where}: the state does not fit: ${found.join("; ")}`);
-    putState(where, state, parts);
+    // The library's default generator is the caller's.
+    const others = { ...state.generators, default: defaultGenerator.getState() };
+    putState(where, { ...state, generators: others }, parts);
   }
 
   #parts(): RunParts {
@@ -321,6 +321,7 @@ export abstract class Agent<Observation = unknown, Action = unknown> {
       const isKept = environments.kind === "tensor" && this.#hasBegun;
       return {
         name: this.name,
+        spaces: textOfSpaces(environments),
         steps: this.#steps,
         episodes: seen.count,
         returns: seen.returns.slice(),

@@ -3,11 +3,19 @@ import { isRecord } from "../../keeping/run-state.js";
 import { describe } from "../../options.js";
 import { sameShape } from "../../tensor/shape.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
+import type { Space } from "../space.js";
 import type { Environments } from "./environments.js";
+
+export interface Spaces {
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
+}
 
 /** Where an agent is. */
 export interface Counts {
   readonly name: string;
+  /** What it observes and how it acts, in words. */
+  readonly spaces: string;
   readonly steps: number;
   readonly episodes: number;
   readonly returns: Float64Array;
@@ -15,6 +23,10 @@ export interface Counts {
   /** Their states and steps; null where new episodes begin. */
   readonly environments: readonly Tensor[] | null;
 }
+
+/** As one reads them: "Box(-1, 1, [3]) → Discrete(2)". */
+export const textOfSpaces = ({ observationSpace, actionSpace }: Spaces): string =>
+  `${observationSpace} → ${actionSpace}`;
 
 /** @throws ArgumentError */
 export function readCounts(where: string, value: unknown, name: string, environments: Environments): Counts {
@@ -26,8 +38,13 @@ export function readCounts(where: string, value: unknown, name: string, environm
       `${where}: expected the state of a ${name}, got that of ${describe(value["name"])}`,
     );
   }
+  const spaces = textOfSpaces(environments);
+  if (isRecord(value) && typeof value["spaces"] === "string" && value["spaces"] !== spaces) {
+    throw new ArgumentError(`${where}: expected the state of an agent ${spaces}, got ${value["spaces"]}`);
+  }
   const isCounts =
     isRecord(value) &&
+    typeof value["spaces"] === "string" &&
     [value["steps"], value["episodes"]].every(isCount) &&
     [value["returns"], value["lengths"]].every(isList) &&
     (value["environments"] === null ||

@@ -5,10 +5,10 @@ import { Generator } from "../../random/generator.js";
 import { sameShape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { giveWay } from "../../train/turn.js";
-import type { Space } from "../space.js";
 import { TensorEnvironment } from "../tensor-environment.js";
 import type { ActionHead } from "./action-head.js";
-import { type Environments, type LearningEnvironment, openEnvironments } from "./environments.js";
+import { type Spaces, textOfSpaces } from "./counts.js";
+import { drawSeed, type Environments, type LearningEnvironment, openEnvironments } from "./environments.js";
 import { Episodes } from "./episodes.js";
 import { featureShape } from "./observed.js";
 import { collectorOf, emptyRollout } from "./rollout.js";
@@ -39,11 +39,6 @@ export interface Evaluation {
   readonly lengths: readonly number[];
 }
 
-interface Spaces {
-  readonly observationSpace: Space;
-  readonly actionSpace: Space;
-}
-
 /** An agent, as its evaluation sees it. */
 export interface Player {
   readonly own: LearningEnvironment;
@@ -69,8 +64,9 @@ function checkSpaces(where: string, given: Spaces, own: Spaces): void {
     sameShape(featureShape(where, given.observationSpace), featureShape(where, own.observationSpace)) &&
     String(given.actionSpace) === String(own.actionSpace);
   if (same) return;
-  const text = ({ observationSpace, actionSpace }: Spaces): string => `${observationSpace} → ${actionSpace}`;
-  throw new ArgumentError(`${where}: expected an environment ${text(own)}, got ${text(given)}`);
+  throw new ArgumentError(
+    `${where}: expected an environment ${textOfSpaces(own)}, got ${textOfSpaces(given)}`,
+  );
 }
 
 /** Each copy plays its share of the episodes from first to last: short ones do not count more often than long ones. */
@@ -91,6 +87,7 @@ export async function evaluate(
     standard: Math.min(episodes, COPIES),
     seed,
   });
+  if (environments.kind === "vector") environments.environment.seed = drawSeed(new Generator(seed));
   try {
     checkSpaces(where, environments, spaces);
     // Forked: another stream than that of the first states.

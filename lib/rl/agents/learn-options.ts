@@ -7,6 +7,7 @@ import {
   checkSignal,
   describe,
 } from "../../options.js";
+import type { Iteration } from "./agent.js";
 import type { EpisodeReport } from "./episodes.js";
 
 /** How long an agent learns, and who follows it. */
@@ -18,7 +19,7 @@ export interface LearnOptions {
   readonly steps: number;
   /** Ends the call between two steps; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called for each episode that has ended. `learn` waits for it. One that returns `"stop"` ends the call. */
+  /** Called for each episode that has ended. `learn` waits for it. One that returns `"stop"` ends the call, at once. */
   readonly onEpisode?: (report: EpisodeReport) => unknown;
   /** Called after each update. `learn` waits for it. One that returns `"stop"` ends the call. */
   readonly onUpdate?: (report: UpdateReport) => unknown;
@@ -65,10 +66,25 @@ export function readLearn(where: string, options: LearnOptions) {
   }
   return {
     signal,
-    onEpisode,
-    onUpdate,
+    callbacks: { onEpisode, onUpdate },
     tensorBoard,
     steps: checkNumber(where, "steps", options.steps, { min: 0, integer: true }),
     progress: checkFlag(where, "progress", options.progress ?? false),
   };
+}
+
+/**
+ * Tells the callbacks what an iteration brought.
+ * @param steps Of all environments so far.
+ * @returns whether learning goes on. After the first "stop" none is called.
+ */
+export async function tell(
+  { onEpisode, onUpdate }: ReturnType<typeof readLearn>["callbacks"],
+  steps: number,
+  { episodes, figures }: Iteration,
+): Promise<boolean> {
+  if (onEpisode !== undefined) {
+    for (const report of episodes) if ((await onEpisode(report)) === "stop") return false;
+  }
+  return figures === null || (await onUpdate?.({ steps, figures })) !== "stop";
 }

@@ -152,6 +152,22 @@ describe("learn", () => {
     expect(agent.steps).toBeLessThan(3200);
   });
 
+  test("calls nothing more after the first that says stop", async () => {
+    const agent = new PPO(() => new Three(), { ...OPTIONS, environments: 4 });
+    const told: unknown[] = [];
+    const onUpdate = () => told.push("update");
+    const { episodes } = await agent.learn({
+      steps: 640,
+      onUpdate,
+      onEpisode: ({ episode }) => {
+        told.push(episode);
+        return episode === 3 ? "stop" : undefined;
+      },
+    });
+    expect(told).toEqual([1, 2, 3]);
+    expect([agent.steps, episodes]).toEqual([64, 20]);
+  });
+
   test("refuses a second call, and predictions from one that runs are those of another moment", async () => {
     const agent = new PPO(new CartPole(), OPTIONS);
     const first = agent.learn({ steps: 32 });

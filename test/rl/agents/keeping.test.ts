@@ -2,8 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { nn, saveState } from "../../../lib/index.js";
-import { Acrobot, CartPole, type LearningEnvironment, Pendulum, PPO } from "../../../lib/rl/index.js";
+import { manualSeed, nn, rand, saveState } from "../../../lib/index.js";
+import {
+  Acrobot,
+  Box,
+  CartPole,
+  type LearningEnvironment,
+  Pendulum,
+  PPO,
+  type ResetOptions,
+} from "../../../lib/rl/index.js";
 
 let folder: string;
 beforeEach(() => {
@@ -89,6 +97,61 @@ describe("an agent in a file", () => {
     const state = structuredClone({ ...agent.stateDict(), model: undefined, optimizer: undefined });
     expect(() => agent.loadStateDict(state as never)).toThrow(/the checkpoint has no model/);
     expect(weights(other)).toEqual(before);
+  });
+
+  test("goes on with new numbers in JavaScript", async () => {
+    const path = join(folder, "agent.safetensors");
+    const seeds: (number | undefined)[] = [];
+    class Game extends CartPole {
+      override reset(options: ResetOptions = {}) {
+        if (options.seed !== undefined) seeds.push(options.seed);
+        return super.reset(options);
+      }
+    }
+    const options = { rolloutSteps: 8, batchSize: 8 };
+    const agent = new PPO(new Game(), options);
+    await agent.save(path);
+    await agent.learn({ steps: 16 });
+    await (await PPO.load(path, new Game())).learn({ steps: 8 });
+    // One that has learnt nothing is the same agent.
+    expect(seeds).toEqual([seeds[0], seeds[0]]);
+    await agent.save(path);
+    await (await PPO.load(path, new Game())).learn({ steps: 24 });
+    await (await PPO.load(path, new Game())).learn({ steps: 24 });
+    expect(seeds[2]).not.toBe(seeds[0]);
+    expect(seeds[3]).toBe(seeds[2]);
+  });
+
+  test("leaves the library's default generator alone", async () => {
+    const path = join(folder, "agent.safetensors");
+    await new PPO(new CartPole(), OPTIONS).save(path);
+    manualSeed(7);
+    const expected = [...rand([3]).data];
+    manualSeed(7);
+    const again = await PPO.load(path, new CartPole());
+    again.loadStateDict(again.stateDict());
+    expect([...rand([3]).data]).toEqual(expected);
+  });
+
+  test("is refused where observations or actions have other bounds", async () => {
+    const path = join(folder, "agent.safetensors");
+    class Bounded extends Pendulum {
+      override readonly actionSpace: Box;
+      constructor(bound: number) {
+        super();
+        this.actionSpace = new Box(-bound, bound);
+      }
+      // What a derived class overrides runs in JavaScript.
+      override step(action: ArrayLike<number>) {
+        return super.step(action);
+      }
+    }
+    const agent = new PPO(new Bounded(2), { rolloutSteps: 8, batchSize: 8 });
+    await agent.save(path);
+    await expect(PPO.load(path, new Bounded(0.5))).rejects.toThrow(
+      /PPO.loadStateDict: expected the state of an agent .* → Box\(-0.5, 0.5, \[1\]\), got .* → Box\(-2, 2, \[1\]\)/,
+    );
+    expect(weights(await PPO.load(path, new Bounded(2)))).toEqual(weights(agent));
   });
 
   test("is told from other files", async () => {

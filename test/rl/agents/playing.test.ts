@@ -190,6 +190,17 @@ describe("environments that were made by a function", () => {
   });
 });
 
+test("seeds that follow each other play other episodes in JavaScript", async () => {
+  const agent = AGENTS.PPO(new Five());
+  const seedsWith = async (seed: number): Promise<number[]> => {
+    const games = [new Five(), new Five(), new Five()];
+    await agent.evaluate({ seed, episodes: 3, environment: new SyncVectorEnvironment(games) });
+    return games.flatMap(seedsOf);
+  };
+  expect(new Set([...(await seedsWith(0)), ...(await seedsWith(1))]).size).toBe(6);
+  expect(await seedsWith(1)).toEqual(await seedsWith(1));
+});
+
 test("a game with a field n and a method close is one environment", async () => {
   class Board extends Five {
     readonly n = 7;
