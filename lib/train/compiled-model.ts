@@ -1,8 +1,9 @@
 import { type Specialization, Specializations } from "../compiler/specialization.js";
 import { noGrad } from "../context/grad-mode.js";
-import { assumeFields, isSameList, overrule } from "../context/trace.js";
+import { assumeFields, isSameList } from "../context/trace.js";
 import type { Cost } from "../cost/define.js";
 import { ShapeError } from "../errors.js";
+import { inMode } from "../nn/in-mode.js";
 import type { Module } from "../nn/module.js";
 import { flatten } from "../ops/flatten.js";
 import { mean } from "../ops/mean.js";
@@ -127,25 +128,6 @@ export class CompiledModel {
     const found = named.find(([, tensor]) => tensor.storage === storage);
     return found === undefined ? undefined : `"${found[0]}" of the model`;
   };
-}
-
-/**
- * Runs the model in training or evaluation mode, and restores the modes afterwards. If the model is in training mode,
- * those of its modules that are in evaluation mode are frozen, and stay in evaluation mode.
- */
-function inMode<T>(model: Module, training: boolean, run: () => T): T {
-  if (training && model.training) return run();
-  const modes = Array.from(model.namedModules(), ([, module]) => {
-    // The program does not depend on the previous modes.
-    overrule(module);
-    return [module, module.training] as const;
-  });
-  model.train(training);
-  try {
-    return run();
-  } finally {
-    for (const [module, before] of modes) module.training = before;
-  }
 }
 
 /** Runs `run` and restores the gradients. */

@@ -13,7 +13,7 @@ import type { AgentKind } from "./agent.js";
 import type { LearningEnvironment } from "./environments.js";
 import { ActionNoise, type Bounds, boundsOf, fromUnit, uniformPoints } from "./exploration.js";
 import { OffPolicyAgent, type OffPolicyOptions, type OffPolicyStandard } from "./off-policy.js";
-import { checkModule, fullyConnected, type Layers, readLayers, withWeightsOf } from "./policy.js";
+import { checkNetwork, fullyConnected, type Layers, readLayers, withWeightsOf } from "./policy.js";
 
 /** What agents take that learn a policy of continuous actions from a critic. */
 export interface ContinuousOptions extends OffPolicyOptions {
@@ -119,12 +119,12 @@ export abstract class ContinuousAgent<Observation, Action> extends OffPolicyAgen
     const oneCritic = (): Module =>
       critic === undefined
         ? new SideBySide(fullyConnected([sizeOf(observed) + size], layers, 1))
-        : checkModule(name, "what critic makes", critic());
+        : checkNetwork(name, "what critic makes", critic(), { inputs: [observed, [size]], outputs: 1 });
     return withWeightsOf(this.seed, () => {
       const policy =
         actor === undefined
           ? fullyConnected(observed, layers, outputs * size)
-          : checkModule(name, "actor", actor);
+          : checkNetwork(name, "actor", actor, { inputs: [observed], outputs: outputs * size });
       const all = Array.from({ length: critics }, oneCritic);
       if (new Set(all).size < critics) {
         throw new ArgumentError(`${name}: expected critic to make a new Module in each call`);

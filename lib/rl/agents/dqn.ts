@@ -31,7 +31,7 @@ import type { LearningEnvironment } from "./environments.js";
 import { uniformNumbers } from "./exploration.js";
 import { loadAgent } from "./load.js";
 import { follow, type LearnStep, OffPolicyAgent, type OffPolicyOptions } from "./off-policy.js";
-import { checkModule, fullyConnected, type Layers, readLayers, withWeightsOf } from "./policy.js";
+import { checkNetwork, fullyConnected, type Layers, readLayers, withWeightsOf } from "./policy.js";
 
 export interface DQNOptions extends OffPolicyOptions {
   /** Choose the next action by the learnt network, and value it by the target network. Default: true. */
@@ -151,7 +151,10 @@ export class DQN<Observation = unknown, Action = unknown> extends OffPolicyAgent
         new QNetworks(
           options.critic === undefined
             ? fullyConnected(this.observed, layers, actionSpace.n)
-            : checkModule(name, "critic", options.critic),
+            : checkNetwork(name, "critic", options.critic, {
+                inputs: [this.observed],
+                outputs: actionSpace.n,
+              }),
         ),
     );
     const optimizer = new Adam(this.networks.critic.parameters(), { lr: this.settings.lr });

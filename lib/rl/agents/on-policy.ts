@@ -21,7 +21,7 @@ import type { Environments, LearningEnvironment } from "./environments.js";
 import { featureShape } from "./observed.js";
 import {
   ActorCritic,
-  checkModule,
+  checkNetwork,
   fullyConnected,
   type Layers,
   type NetworkOptions,
@@ -199,7 +199,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
       const given = options[part];
       return given === undefined
         ? fullyConnected(observed, layers, outputs, gain)
-        : checkModule(name, part, given);
+        : checkNetwork(name, part, given, { inputs: [observed], outputs });
     };
     return withWeightsOf(
       this.seed,

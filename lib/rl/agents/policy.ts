@@ -1,5 +1,7 @@
-import { ArgumentError } from "../../errors.js";
+import { noGrad } from "../../context/grad-mode.js";
+import { ArgumentError, ShapeError } from "../../errors.js";
 import { Flatten } from "../../nn/flatten.js";
+import { inMode } from "../../nn/in-mode.js";
 import { constant, orthogonal } from "../../nn/init.js";
 import { Linear } from "../../nn/linear.js";
 import { Module } from "../../nn/module.js";
@@ -11,8 +13,8 @@ import { reshape } from "../../ops/reshape.js";
 import { checkChoice, checkList, checkNumber, checkOptions, describe, isInstance } from "../../options.js";
 import { defaultGenerator } from "../../random/generator.js";
 import { full, zeros } from "../../tensor/create.js";
-import { type Shape, sizeOf } from "../../tensor/shape.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { format, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
+import { checkTensor, type Tensor } from "../../tensor/tensor.js";
 import type { ActionDistribution, ActionHead } from "./action-head.js";
 import type { RunningNorm } from "./running-norm.js";
 
@@ -78,10 +80,30 @@ export function withWeightsOf<T>(seed: number, make: () => T): T {
   }
 }
 
-/** @throws ArgumentError unless it is a module */
-export function checkModule(where: string, name: string, value: unknown): Module {
-  if (isInstance(value, Module)) return value;
-  throw new ArgumentError(`${where}: expected ${name} to be a Module, got ${describe(value)}`);
+/**
+ * A network of one's own that gives `outputs` numbers for each of n inputs.
+ * @param inputs Shapes of one sample of each.
+ * @throws ArgumentError unless it is a module; ShapeError unless it gives [n, outputs]; what its `forward` throws
+ */
+export function checkNetwork(
+  where: string,
+  name: string,
+  value: unknown,
+  { inputs, outputs }: { readonly inputs: readonly Shape[]; readonly outputs: number },
+): Module {
+  if (!isInstance(value, Module)) {
+    throw new ArgumentError(`${where}: expected ${name} to be a Module, got ${describe(value)}`);
+  }
+  const n = 2;
+  const samples = inputs.map((shape) => zeros([n, ...shape]));
+  const output: unknown = inMode(value, false, () => noGrad(() => value.forward(...samples)));
+  const { shape } = checkTensor(where, `what ${name} gives`, output);
+  if (!sameShape(shape, [n, outputs])) {
+    throw new ShapeError(
+      `${where}: expected ${name} to give ${format([n, outputs])} for ${n} observations, got ${format(shape)}`,
+    );
+  }
+  return value;
 }
 
 /** The actor, the critic, and what both see. */
