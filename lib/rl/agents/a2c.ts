@@ -1,6 +1,7 @@
 import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import type { FilePath } from "../../files/path.js";
+import { inMode } from "../../nn/in-mode.js";
 import { add } from "../../ops/add.js";
 import { mean } from "../../ops/mean.js";
 import { mul } from "../../ops/mul.js";
@@ -66,7 +67,7 @@ export class A2C<Observation = unknown, Action = unknown> extends OnPolicyAgent<
   constructor(environment: LearningEnvironment<Observation, Action>, options: A2COptions = {}) {
     super({ name: "A2C", environments: 1, options: ROLLOUT_OPTIONS }, environment, options, STANDARD);
     this.optimizer = new RMSprop(this.policy.parameters(), { lr: this.settings.lr, eps: 1e-5 });
-    this.#step = compile((...sources) => this.#descend(...sources));
+    this.#step = compile((...sources) => inMode(this.policy, true, () => this.#descend(...sources)));
   }
 
   #descend(observation: Tensor, action: Tensor, given: Tensor, returns: Tensor) {

@@ -1,5 +1,4 @@
 import { backward } from "../../autodiff/backward.js";
-import { noGrad } from "../../context/grad-mode.js";
 import { mse } from "../../cost/mse.js";
 import { Module } from "../../nn/module.js";
 import { add } from "../../ops/add.js";
@@ -123,7 +122,7 @@ export abstract class DeterministicAgent<Observation, Action> extends Continuous
   #learnCritics(batch: ReplayBatch): Tensor {
     const { critics, targetCritics } = this.networks;
     const { criticOptimizer } = this.optimizers;
-    const [aim, action] = noGrad(() => {
+    const [aim, action] = this.aiming(() => {
       const next = this.#targetAction(batch.nextObservation);
       const value = targetCritics.forward(batch.nextObservation, next);
       const ahead = mul(where(batch.terminated, 0, value), this.settings.gamma);

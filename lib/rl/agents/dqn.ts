@@ -210,7 +210,7 @@ export class DQN<Observation = unknown, Action = unknown> extends OffPolicyAgent
     this.#followTarget();
     const of = (values: Tensor, actions: Tensor): Tensor =>
       reshape(gather(values, 1, reshape(actions, [batchSize, 1])), [batchSize]);
-    const aim = noGrad(() => {
+    const aim = this.aiming(() => {
       const next = target.forward(nextObservation);
       const value = this.#isDouble
         ? of(next, argmax(critic.forward(nextObservation), { dim: 1 }))

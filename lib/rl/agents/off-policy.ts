@@ -3,9 +3,12 @@ import { noGrad } from "../../context/grad-mode.js";
 import { write } from "../../eager/apply.js";
 import { ArgumentError } from "../../errors.js";
 import { isRecord, type RunParts, type Stateful } from "../../keeping/run-state.js";
+import { inMode } from "../../nn/in-mode.js";
 import type { Module } from "../../nn/module.js";
+import { greater } from "../../ops/greater.js";
 import { lerp } from "../../ops/lerp.js";
 import { slice } from "../../ops/slice.js";
+import { where } from "../../ops/where.js";
 import type { Optimizer } from "../../optim/optimizer.js";
 import { checkChoice, checkFlag, checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
@@ -164,7 +167,7 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
   protected abstract random(n: number): Tensor;
 
   protected act(observation: Tensor, generator: Generator | null): Tensor {
-    return this.choose(this.#seen(observation), generator);
+    return inMode(this.networks, false, () => this.choose(this.#seen(observation), generator));
   }
 
   #seen(observation: Tensor): Tensor {
@@ -181,6 +184,11 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
     }));
   }
 
+  /** What updates aim at: in evaluation mode, as the policy acts, and without gradients. */
+  protected aiming<T>(run: () => T): T {
+    return inMode(this.networks, false, () => noGrad(run));
+  }
+
   #machine(): Machinery {
     this.#machinery ??= this.#build();
     return this.#machinery;
@@ -188,7 +196,10 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
 
   #build(): Machinery {
     const kinds = this.updates.map(
-      ({ figures, learn }): Update => ({ figures, run: () => learn(this.#sample()) }),
+      ({ figures, learn }): Update => ({
+        figures,
+        run: () => inMode(this.networks, true, () => learn(this.#sample())),
+      }),
     );
     const calls = this.#cut(kinds.length);
     const updates = new Updates(kinds, calls.mostUpdates);
@@ -202,7 +213,8 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
       mostSteps: calls.mostSteps,
       acting: {
         random: () => this.random(n),
-        explore: (observation, isNew) => this.explore(this.#seen(observation), isNew),
+        explore: (observation, isNew) =>
+          inMode(this.networks, false, () => this.explore(this.#seen(observation), isNew)),
       },
     });
     const cycle =
@@ -341,12 +353,20 @@ export interface LearnStep {
   learn(batch: ReplayBatch): Tensor[];
 }
 
-/** Moves target networks a share of the way to the learnt ones: w′ ← w′ + τ·(w − w′). In ops. */
+/**
+ * Moves target networks a share of the way to the learnt ones: w′ ← w′ + τ·(w − w′). Buffers, as the running statistics
+ * of `BatchNorm1d`, become those of the learnt ones unless τ is 0. In ops.
+ */
 export function follow(target: Module, online: Module, tau: number | Tensor): void {
   noGrad(() => {
     const learnt = online.parameters();
     target.parameters().forEach((w, i) => {
       write("target", w, lerp(w, learnt[i] as Tensor, tau));
+    });
+    const statistics = Array.from(online.namedBuffers(), ([, buffer]) => buffer);
+    Array.from(target.namedBuffers()).forEach(([, own], i) => {
+      const source = statistics[i] as Tensor;
+      write("target", own, typeof tau === "number" ? source : where(greater(tau, 0), source, own));
     });
   });
 }

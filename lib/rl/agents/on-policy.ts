@@ -1,6 +1,7 @@
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { noGrad } from "../../context/grad-mode.js";
 import type { RunParts } from "../../keeping/run-state.js";
+import { inMode } from "../../nn/in-mode.js";
 import type { Module } from "../../nn/module.js";
 import { add } from "../../ops/add.js";
 import { div } from "../../ops/div.js";
@@ -179,15 +180,20 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     this.collector = collectorOf(this.environments, this.rollout, this.head, act);
     const scales = checkFlag(kind.name, "normalizeRewards", options.normalizeRewards ?? false);
     this.#rewardScale = scales ? new RewardScale(n, gamma) : null;
-    this.#valueOf = compile((observation: Tensor) => noGrad(() => this.policy.value(observation)));
+    this.#valueOf = compile((observation: Tensor) => this.#judging(() => this.policy.value(observation)));
     this.#judge = compile((observation: Tensor, action: Tensor, last: Tensor) =>
-      noGrad(() => {
+      this.#judging(() => {
         const { policy, value } = this.policy.judge(observation);
         return { value, logProb: policy.logProb(action), last: this.policy.value(last) };
       }),
     );
     const { norm } = this.policy;
     this.#note = norm === null ? null : compile((observation: Tensor) => norm.update(observation));
+  }
+
+  /** In evaluation mode, as the policy acts, and without gradients. */
+  #judging<T>(run: () => T): T {
+    return inMode(this.policy, false, () => noGrad(run));
   }
 
   #makePolicy(observed: Shape, options: PolicyGradientOptions, hasCritic: boolean): ActorCritic {
@@ -227,7 +233,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
   }
 
   protected act(observation: Tensor, generator: Generator | null): Tensor {
-    const distribution = this.policy.distribution(observation);
+    const distribution = inMode(this.policy, false, () => this.policy.distribution(observation));
     return generator === null ? distribution.mode : distribution.sample(generator);
   }
 

@@ -2,6 +2,7 @@ import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
+import { inMode } from "../../nn/in-mode.js";
 import { slice } from "../../ops/slice.js";
 import { Adam } from "../../optim/adam.js";
 import { clipGradNorm } from "../../optim/clip.js";
@@ -113,7 +114,9 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
     this.#targetKl = atLeast("targetKl");
     this.optimizer = new Adam(this.policy.parameters(), { lr, eps: 1e-5 });
     this.#step = compile((observation, action, logProb, value, advantage, returns) =>
-      this.#descend({ observation, action, logProb, value, advantage, returns }),
+      inMode(this.policy, true, () =>
+        this.#descend({ observation, action, logProb, value, advantage, returns }),
+      ),
     );
   }
 

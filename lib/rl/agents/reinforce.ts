@@ -2,6 +2,7 @@ import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
+import { inMode } from "../../nn/in-mode.js";
 import { add } from "../../ops/add.js";
 import { mul } from "../../ops/mul.js";
 import { neg } from "../../ops/neg.js";
@@ -119,7 +120,7 @@ export class REINFORCE<Observation = unknown, Action = unknown> extends OnPolicy
     this.#isPart = new Uint8Array(this.rollout.steps * n);
     this.#weight = zeros([this.rollout.steps * n]);
     this.optimizer = new Adam(this.policy.parameters(), { lr: this.settings.lr });
-    this.#step = compile((...sources) => this.#descend(...sources));
+    this.#step = compile((...sources) => inMode(this.policy, true, () => this.#descend(...sources)));
   }
 
   protected override async begin(): Promise<void> {

@@ -189,7 +189,7 @@ export class SAC<Observation = unknown, Action = unknown> extends ContinuousAgen
     const { observation } = batch;
     const drawn = this.#draw(observation, noise());
     const temperature = this.#learnTemperature(drawn.logProb);
-    const aim = noGrad(() => {
+    const aim = this.aiming(() => {
       const next = this.#draw(batch.nextObservation, noise());
       const value = sub(
         targetCritics.forward(batch.nextObservation, next.unit),
