@@ -261,10 +261,11 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     const { n } = this.environments;
     const { steps, reward, terminated, truncated } = gathered;
     const made = steps * n;
-    // Row by row of n, so that rollouts of any length have one program.
-    await this.#note?.loopAsync([this.#batch.observation], arange(made, { dtype: "int32" }), n);
     await this.#estimate(gathered);
     const figures = await this.update(this.#batch, run, gathered);
+    // Last, so that an update judges observations by the statistics by which the policy acted. Row by row of n, so that
+    // rollouts of any length have one program.
+    await this.#note?.loopAsync([this.#batch.observation], arange(made, { dtype: "int32" }), n);
     const episodes = this.seen.take(reward.subarray(0, made), terminated, truncated, this.steps);
     return { steps: made, episodes, figures };
   }

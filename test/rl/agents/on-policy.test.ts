@@ -215,6 +215,39 @@ test("PPO begins each update at the policy that acted: one step on all samples m
   }
 });
 
+test("PPO learns from a rollout by the running statistics by which it acted, and takes it in afterwards", async () => {
+  setThreads(1);
+  const counts: [part: string, observations: number][] = [];
+  class Watched extends rl.PPO<ArrayLike<number>, number> {
+    #note(part: string): void {
+      counts.push([part, Number(this.policy.norm?.count.data[0])]);
+    }
+
+    protected override gather(...run: Parameters<rl.PPO["gather"]>): ReturnType<rl.PPO["gather"]> {
+      this.#note("act");
+      return super.gather(...run);
+    }
+
+    protected override update(...parts: Parameters<rl.PPO["update"]>): ReturnType<rl.PPO["update"]> {
+      this.#note("learn");
+      return super.update(...parts);
+    }
+  }
+  const agent = new Watched(new rl.CartPole(), {
+    environments: 4,
+    rolloutSteps: 8,
+    batchSize: 32,
+    normalizeObservations: true,
+  });
+  await agent.learn({ steps: 64 });
+  expect(counts).toEqual([
+    ["act", 0],
+    ["learn", 0],
+    ["act", 32],
+    ["learn", 32],
+  ]);
+});
+
 test("PPO ends an update after the first epoch that has moved the policy further than targetKl", async () => {
   const run = async (epochs: number, targetKl: number | null): Promise<number[][]> => {
     const options = { environments: 4, rolloutSteps: 16, batchSize: 16, lr: 0.02 };
