@@ -136,6 +136,8 @@ export interface Gathered {
   readonly reward: Float32Array;
   readonly terminated: Uint8Array;
   readonly truncated: Uint8Array;
+  /** Where it is 0, nothing is learnt of a step; null: of all. */
+  readonly isPart: Uint8Array | null;
 }
 
 /**
@@ -179,7 +181,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     const act = (observation: Tensor): Tensor => this.act(observation, this.acting);
     this.collector = collectorOf(this.environments, this.rollout, this.head, act);
     const scales = checkFlag(kind.name, "normalizeRewards", options.normalizeRewards ?? false);
-    this.#rewardScale = scales ? new RewardScale(n, gamma) : null;
+    this.#rewardScale = scales ? new RewardScale(n, gamma, `${kind.name}.loadStateDict`) : null;
     this.#valueOf = compile((observation: Tensor) => this.#judging(() => this.policy.value(observation)));
     this.#judge = compile((observation: Tensor, action: Tensor, last: Tensor) =>
       this.#judging(() => {
@@ -246,7 +248,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
   protected async gather({ signal }: Run): Promise<Gathered> {
     await this.collector.collect(signal);
     const { steps, n, reward, terminated, truncated } = this.rollout;
-    return { steps, samples: steps * n, ...listsOf({ reward, terminated, truncated }) };
+    return { steps, samples: steps * n, isPart: null, ...listsOf({ reward, terminated, truncated }) };
   }
 
   /** Learns from a rollout. */
@@ -271,7 +273,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
   }
 
   /** Values, log-probabilities, advantages and returns of the rollout. */
-  async #estimate({ steps, samples, reward, terminated, truncated }: Gathered): Promise<void> {
+  async #estimate({ steps, samples, reward, terminated, truncated, isPart }: Gathered): Promise<void> {
     const { n, finalObservation } = this.rollout;
     const { observation, action, advantage, returns, ...batch } = this.#batch;
     const { value, logProb, last } = await this.#judge.runAsync(
@@ -292,7 +294,8 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
       {
         n,
         steps,
-        reward: this.#rewardScale?.scale(reward.subarray(0, steps * n), terminated, truncated) ?? reward,
+        reward:
+          this.#rewardScale?.scale(reward.subarray(0, steps * n), terminated, truncated, isPart) ?? reward,
         terminated,
         truncated,
         value: value.storage.forReading(),

@@ -146,6 +146,7 @@ export class REINFORCE<Observation = unknown, Action = unknown> extends OnPolicy
       steps,
       samples: Math.min(rows, rollout.steps) * n,
       reward: lists.reward,
+      isPart: this.#isPart,
       ...firstEpisodes(lists, n, steps, this.#isPart),
     };
   }

@@ -193,6 +193,44 @@ test("rewards are divided by the deviation of the discounted returns so far", ()
   });
 });
 
+test("rewards of steps of which nothing is learnt do not move the scale of the others", () => {
+  const [whole, part] = [new RewardScale(2, 0.5), new RewardScale(2, 0.5)];
+  // The second environment's episode is over after its first step.
+  const isPart = [1, 1, 1, 0, 1, 0, 0, 0];
+  const of = (later: number) => [1, 2, 3, later, 5, later, later, later];
+  const [none, ends] = [new Uint8Array(8), Uint8Array.of(0, 1, 0, 0, 1, 0, 0, 0)];
+  const scaled = part.scale(of(100), ends, none, isPart);
+  const other = whole.scale(of(-7), ends, none, isPart);
+  for (const k of [0, 1, 2, 4]) expect(scaled[k]).toBe(other[k]);
+  const { count, mean } = part.stateDict();
+  expect(count).toBe(4);
+  expect(mean).toBeCloseTo((1 + 2 + 3.5 + 6.75) / 4);
+});
+
+test("a scale of rewards takes over no state that is not one, and stays as it was", () => {
+  const scale = new RewardScale(2, 0.5, "PPO.loadStateDict");
+  scale.scale([1, 2], [0, 0], [0, 0]);
+  const state = scale.stateDict();
+  const bad: unknown[] = [
+    undefined,
+    {},
+    { ...state, returns: [1, 2] },
+    { ...state, returns: Float64Array.of(1) },
+    { ...state, returns: Float64Array.of(1, Number.NaN) },
+    { ...state, mean: "1" },
+    { ...state, mean: Number.POSITIVE_INFINITY },
+    { ...state, variance: -1 },
+    { ...state, count: 0.5 },
+  ];
+  for (const one of bad) {
+    expect(() => scale.loadStateDict(one)).toThrow(/^PPO\.loadStateDict: the scale of rewards/);
+    expect(scale.stateDict()).toEqual(state);
+  }
+  const other = new RewardScale(2, 0.5);
+  other.loadStateDict(state);
+  expect(other.stateDict()).toEqual(state);
+});
+
 describe("whole episodes", () => {
   // Three environments, four steps; the first ends twice, the second is cut off, the third goes on.
   const terminated = Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0);
