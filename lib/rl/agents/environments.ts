@@ -89,6 +89,9 @@ export function openEnvironments(
   if (count !== undefined) checkNumber(where, "environments", count, { min: 1, integer: true });
   if (isInstance(given, TensorEnvironment)) {
     onlyOwn(where, count, given.n);
+    if (given.dtype !== "float32") {
+      throw new ArgumentError(`${where}: expected a TensorEnvironment of float32, got one of ${given.dtype}`);
+    }
     return inOps(given);
   }
   if (typeof given === "function") {
