@@ -29,6 +29,7 @@ import {
   TensorEnvironment,
   type UpdateReport,
 } from "../../../lib/rl/index.js";
+import { Pair } from "./pair.js";
 
 const SMALL = { learningStarts: 64, batchSize: 16, bufferSize: 500, network: { hidden: [16] }, seed: 3 };
 
@@ -324,7 +325,7 @@ describe("what does not fit is refused", () => {
     "τ of 0": [() => new SAC(new Pendulum(), { tau: 0 }), /expected tau to be a number > 0/],
     "one critic for two": [
       () => {
-        const one = new nn.Linear(1, 1);
+        const one = new Pair(new nn.Linear(4, 1));
         return new SAC(new Pendulum(), { critic: () => one });
       },
       /a new Module in each call/,
