@@ -50,6 +50,7 @@ export const PPO_PRESETS: Presets<PPOOptions, "CartPole-v1" | "Acrobot-v1" | "Pe
       rolloutSteps: 128,
       batchSize: 256,
       lr: 1e-3,
+      schedule: "linear",
       normalizeObservations: true,
       normalizeRewards: true,
     },
