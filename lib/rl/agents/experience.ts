@@ -62,8 +62,11 @@ export interface ExperienceParts {
 export interface Experience {
   /** Begins all episodes anew. */
   reset(): void | Promise<void>;
-  /** Makes steps of all environments, at most `mostSteps`. @throws what an environment throws. */
-  collect(steps: number, how: keyof Acting): Promise<Brought>;
+  /**
+   * Makes steps of all environments, at most `mostSteps`; fewer where the signal is aborted or an environment throws.
+   * @throws what an environment throws, where no step was made: after other steps in the next call.
+   */
+  collect(steps: number, how: keyof Acting, signal: AbortSignal | undefined): Promise<Brought>;
   /** What `agent.explain()` says of it. */
   explain(): string;
 }
@@ -142,6 +145,8 @@ class VectorExperience implements Experience {
   readonly #current: Tensor;
   readonly #taken: { reward: Tensor; nextObservation: Tensor; terminated: Tensor; truncated: Tensor };
   #isFirst = true;
+  /** What an environment threw after steps that count. */
+  #failure: { readonly error: unknown } | null = null;
   readonly #programs = {
     random: compile(() => noGrad(() => this.#parts.acting.random())),
     explore: compile((observation: Tensor) =>
@@ -183,25 +188,44 @@ class VectorExperience implements Experience {
   async reset(): Promise<void> {
     const start = await this.#environment.reset(this.#isFirst ? { seed: this.#seed } : {});
     this.#isFirst = false;
+    this.#failure = null;
     put(this.#current, start.observation);
     this.#parts.place.isNew.storage.forWriting().fill(1);
   }
 
-  async collect(steps: number, how: keyof Acting): Promise<Brought> {
+  async collect(steps: number, how: keyof Acting, signal: AbortSignal | undefined): Promise<Brought> {
     const { n } = this.#environment;
-    const brought = {
-      reward: new Float64Array(steps * n),
-      terminated: new Uint8Array(steps * n),
-      truncated: new Uint8Array(steps * n),
-    };
-    for (let t = 0; t < steps; t++) {
-      const { reward, terminated, truncated } = await this.#step(how);
-      brought.reward.set(reward, t * n);
-      brought.terminated.set(terminated, t * n);
-      brought.truncated.set(truncated, t * n);
+    const reward = new Float64Array(steps * n);
+    const terminated = new Uint8Array(steps * n);
+    const truncated = new Uint8Array(steps * n);
+    let made = 0;
+    while (made < steps && !signal?.aborted) {
+      const step = await this.#tryStep(how, made > 0);
+      if (step === null) break;
+      reward.set(step.reward, made * n);
+      terminated.set(step.terminated, made * n);
+      truncated.set(step.truncated, made * n);
+      made++;
       await giveWay();
     }
-    return brought;
+    const end = made * n;
+    return {
+      reward: reward.subarray(0, end),
+      terminated: terminated.subarray(0, end),
+      truncated: truncated.subarray(0, end),
+    };
+  }
+
+  /** @returns null where an environment threw, and the next call throws that. */
+  async #tryStep(how: keyof Acting, isLater: boolean): Promise<Brought | null> {
+    if (this.#failure !== null) throw this.#failure.error;
+    try {
+      return await this.#step(how);
+    } catch (error) {
+      if (!isLater) throw error;
+      this.#failure = { error };
+      return null;
+    }
   }
 
   async #step(how: keyof Acting): Promise<Brought> {

@@ -236,7 +236,7 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
     let repeats = 1;
     while ((repeats * gradientSteps) % period !== 0) repeats++;
     const [steps, made] = [repeats * trainEvery, repeats * gradientSteps];
-    const isOne = kind === "tensor" && (repeats > 1 || steps + made <= UNROLLED);
+    const isOne = kind === "tensor" && steps + made <= UNROLLED;
     const mostCycles = Math.min(most(steps * stepFlops + made * updateFlops), Math.ceil(MOST_STEPS / steps));
     const mostSteps = Math.min(MOST_STEPS, most(stepFlops));
     return {
@@ -263,7 +263,7 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
     await this.#machine().experience.reset();
   }
 
-  protected async iterate({ left, progress }: Run): Promise<Iteration> {
+  protected async iterate({ left, progress, signal }: Run): Promise<Iteration> {
     if (this.settings.isLinear) {
       for (const optimizer of Object.values(this.optimizers))
         optimizer.lr = this.settings.lr * (1 - progress);
@@ -275,19 +275,19 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
     const until = (steps: number): number => Math.ceil(steps / n);
     if (begun.steps === 0 && this.steps < learningStarts) {
       const most = Math.min(calls.mostSteps, until(Math.min(left, learningStarts - this.steps)));
-      return this.#counted(most, await experience.collect(most, "random"), null);
+      return this.#counted(await experience.collect(most, "random", signal), null);
     }
     if (calls.cycle !== null && cycle !== null && experience instanceof TensorExperience) {
       const { steps, updates: made, most } = calls.cycle;
       const count = Math.min(most, Math.ceil(until(left) / steps));
       const log = await cycle.loopAsync([experience.rows], experience.firstRows(count * steps), steps);
-      return this.#counted(count * steps, experience.brought(count * steps), updates.figuresOf(log, made));
+      return this.#counted(experience.brought(count * steps), updates.figuresOf(log, made));
     }
     if (begun.steps < trainEvery) {
       const count = Math.min(calls.mostSteps, trainEvery - begun.steps);
-      const brought = await experience.collect(count, "explore");
+      const brought = await experience.collect(count, "explore", signal);
       const before = this.steps + begun.steps * n;
-      begun.steps += count;
+      begun.steps += brought.reward.length / n;
       return { steps: 0, episodes: this.#ended(brought, before), figures: null };
     }
     const { count, figures } = await updates.make(gradientSteps - begun.updates);
@@ -298,8 +298,8 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
     return { steps: begun.steps * n, episodes: [], figures };
   }
 
-  #counted(steps: number, brought: Brought, figures: Figures | null): Iteration {
-    return { steps: steps * this.environments.n, episodes: this.#ended(brought, this.steps), figures };
+  #counted(brought: Brought, figures: Figures | null): Iteration {
+    return { steps: brought.reward.length, episodes: this.#ended(brought, this.steps), figures };
   }
 
   #ended({ reward, terminated, truncated }: Brought, before: number): Iteration["episodes"] {

@@ -44,6 +44,7 @@ const AGENTS: Readonly<Record<string, () => Learner>> = {
   DDPG: () => new DDPG(new Pendulum(), { ...SMALL, environments: 3, noiseCorrelation: 0.9 }),
   TD3: () => new TD3(new Pendulum(), { ...SMALL, policyDelay: 3, gradientSteps: 2 }),
   "TD3 in separate calls": () => new TD3(new Pendulum(), { ...SMALL, trainEvery: 16, gradientSteps: 16 }),
+  "TD3 with long cycles": () => new TD3(new Pendulum(), { ...SMALL, trainEvery: 100, gradientSteps: 25 }),
   "TD3 with JavaScript": () => new TD3(() => new Pendulum(), SMALL),
   SAC: () => new SAC(new Pendulum(), { ...SMALL, normalizeObservations: true }),
   "SAC with JavaScript": () => new SAC(() => new Pendulum(), { ...SMALL, temperature: 0.1 }),
@@ -358,6 +359,46 @@ describe("what does not fit is refused", () => {
     const agent = new DQN(make, SMALL);
     await expect(agent.learn({ steps: 300 })).rejects.toThrow(/step 100/);
     expect((await agent.learn({ steps: 300 })).steps).toBe(300);
+  });
+
+  test("steps before an environment's error count, and their episodes are reported", async () => {
+    let count = 0;
+    const make = (): Environment<ArrayLike<number>, number> => ({
+      observationSpace: new Box(-1, 1),
+      actionSpace: new Discrete(2),
+      reset: () => ({ observation: [0], info: {} }),
+      step: () => {
+        if (++count % 50 === 0) throw new Error("the cable was pulled");
+        return { observation: [0.5], reward: 1, terminated: count % 7 === 0, truncated: false, info: {} };
+      },
+    });
+    const agent = new DQN(make, { ...SMALL, learningStarts: 90 });
+    const ended: number[] = [];
+    const learn = () =>
+      agent.learn({ steps: 96, onEpisode: ({ steps, episode }) => void ended.push(steps, episode) });
+    await expect(learn()).rejects.toThrow(/the cable was pulled/);
+    expect([agent.steps, agent.replay.length, agent.episodes]).toEqual([49, 49, 7]);
+    expect(ended).toEqual([1, 2, 3, 4, 5, 6, 7].flatMap((episode) => [7 * episode, episode]));
+    expect((await learn()).steps).toBeGreaterThanOrEqual(96);
+  });
+
+  test("a signal ends steps in JavaScript between two of them", async () => {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    let count = 0;
+    const make = (): Environment<ArrayLike<number>, number> => ({
+      observationSpace: new Box(-1, 1),
+      actionSpace: new Discrete(2),
+      reset: () => ({ observation: [0], info: {} }),
+      step: () => {
+        if (++count === 30) controller.abort(reason);
+        return { observation: [0.5], reward: 1, terminated: false, truncated: false, info: {} };
+      },
+    });
+    const agent = new DQN(make, { ...SMALL, learningStarts: 200 });
+    await expect(agent.learn({ steps: 300, signal: controller.signal })).rejects.toBe(reason);
+    expect([count, agent.steps, agent.replay.length]).toEqual([30, 30, 30]);
+    expect((await agent.learn({ steps: 220 })).steps).toBe(220);
   });
 });
 
