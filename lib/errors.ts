@@ -55,7 +55,7 @@ export class GraphError extends ThalwegError {
   }
 }
 
-/** A NaN or an infinity that `detectAnomaly` or `fit` found. `code` is `"ERR_ANOMALY"`. */
+/** A NaN or an infinity that `detectAnomaly`, `fit` or an agent that learns found. `code` is `"ERR_ANOMALY"`. */
 export class AnomalyError extends ThalwegError {
   constructor(message: string) {
     super("ERR_ANOMALY", message);

@@ -2,7 +2,7 @@ import { EnvironmentError } from "../errors.js";
 import { checkNumber, checkOptions, describe, isPlainObject } from "../options.js";
 import { Generator } from "../random/generator.js";
 import type { Environment, Start, Transition } from "./environment.js";
-import { isNumberList, type Space } from "./space.js";
+import { isFiniteInFloat32, isNumberList, type Space } from "./space.js";
 
 export interface CheckEnvironmentOptions {
   /** How many steps are tried, 10,000 at most. Default: 100. */
@@ -110,6 +110,11 @@ export function checkStart<T>(call: Place, space: Space<T>, result: unknown): St
       `${call}: expected an observation of ${space}, got ${describeObservation(observation)}`,
     );
   }
+  if (!isFiniteInFloat32(observation)) {
+    throw new EnvironmentError(
+      `${call}: expected an observation of finite float32 numbers, got ${describeObservation(observation)}`,
+    );
+  }
   if (info !== undefined && !isPlainObject(info)) {
     throw new EnvironmentError(`${call}: expected info to be an object, got ${describe(info)}`);
   }
@@ -124,6 +129,9 @@ export function checkTransition<T>(call: Place, space: Space<T>, result: unknown
   const { reward, terminated, truncated } = result as Unknown;
   if (typeof reward !== "number" || !Number.isFinite(reward)) {
     throw new EnvironmentError(`${call}: expected reward to be a finite number, got ${describe(reward)}`);
+  }
+  if (!isFiniteInFloat32(reward)) {
+    throw new EnvironmentError(`${call}: expected reward to be finite as a float32, got ${reward}`);
   }
   checkEnd(call, "terminated", terminated);
   checkEnd(call, "truncated", truncated);

@@ -1,7 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { checkNumber, describe, isInstance } from "../options.js";
 import { sizeOf } from "../tensor/shape.js";
-import { Box, Discrete, MultiBinary, MultiDiscrete, type Space } from "./space.js";
+import { Box, Discrete, isFiniteInFloat32, MultiBinary, MultiDiscrete, type Space } from "./space.js";
 
 /** Writes an observation that is known to be in its space as numbers, from the offset on. */
 type Encode = (observation: unknown, out: Float32Array, offset: number) => void;
@@ -65,8 +65,8 @@ export function observationSize(space: Space): number {
  * or `MultiBinary` the numbers, row-major; of `Discrete` n numbers that are 0 but for a 1 at its place (one-hot); of
  * `MultiDiscrete` this for each of its numbers, one after the other.
  * @param out Is written from `offset` (0) to `offset + observationSize(space)`.
- * @throws ArgumentError for a space of another kind, an observation that is not in the space, or where `out` is too
- *   short.
+ * @throws ArgumentError for a space of another kind, an observation that is not in the space or has numbers that are
+ *   not finite as float32, or where `out` is too short.
  * @example
  * const out = new Float32Array(3);
  * encodeObservation(new Discrete(3), 1, out);
@@ -86,6 +86,11 @@ export function encodeObservation<T>(space: Space<T>, observation: T, out: Float
   }
   if (!space.contains(observation)) {
     throw new ArgumentError(`${where}: expected an observation of ${space}, got ${describe(observation)}`);
+  }
+  if (!isFiniteInFloat32(observation)) {
+    throw new ArgumentError(
+      `${where}: expected an observation of finite float32 numbers, got ${describe(observation)}`,
+    );
   }
   encode(observation, out, offset);
 }

@@ -210,3 +210,13 @@ export function isNumberList(value: unknown): value is ArrayLike<number> {
   }
   return Array.isArray(value) && value.every((element) => typeof element === "number");
 }
+
+/** Whether networks can take a member of a space: a number, or each of a list, is finite as a float32. */
+export function isFiniteInFloat32(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(Math.fround(value));
+  if (!isNumberList(value)) return true;
+  for (let i = 0; i < value.length; i++) {
+    if (!Number.isFinite(Math.fround(value[i] as number))) return false;
+  }
+  return true;
+}

@@ -25,6 +25,7 @@ import {
   type Place,
   TensorExperience,
 } from "./experience.js";
+import { checkFigures } from "./finite.js";
 import { keptTensors } from "./kept-tensors.js";
 import { featureShape } from "./observed.js";
 import type { NetworkOptions } from "./policy.js";
@@ -281,7 +282,9 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
       const { steps, updates: made, most } = calls.cycle;
       const count = Math.min(most, Math.ceil(until(left) / steps));
       const log = await cycle.loopAsync([experience.rows], experience.firstRows(count * steps), steps);
-      return this.#counted(experience.brought(count * steps), updates.figuresOf(log, made));
+      const figures = updates.figuresOf(log, made);
+      checkFigures(this.name, figures);
+      return this.#counted(experience.brought(count * steps), figures);
     }
     if (begun.steps < trainEvery) {
       const count = Math.min(calls.mostSteps, trainEvery - begun.steps);
@@ -292,6 +295,7 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
     }
     const { count, figures } = await updates.make(gradientSteps - begun.updates);
     begun.updates += count;
+    checkFigures(this.name, figures);
     if (begun.updates < gradientSteps) return { steps: 0, episodes: [], figures };
     // Steps count when all is learnt of them.
     this.#begun = { steps: 0, updates: 0 };

@@ -19,6 +19,7 @@ import { actionHead } from "./action-head.js";
 import { generalizedAdvantages } from "./advantages.js";
 import { Agent, type AgentKind, type AgentOptions, type Iteration, type Run } from "./agent.js";
 import type { Environments, LearningEnvironment } from "./environments.js";
+import { checkFigures } from "./finite.js";
 import { featureShape } from "./observed.js";
 import {
   ActorCritic,
@@ -265,6 +266,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     const made = steps * n;
     await this.#estimate(gathered);
     const figures = await this.update(this.#batch, run, gathered);
+    checkFigures(this.name, figures);
     // Last, so that an update judges observations by the statistics by which the policy acted. Row by row of n, so that
     // rollouts of any length have one program.
     await this.#note?.loopAsync([this.#batch.observation], arange(made, { dtype: "int32" }), n);

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  AnomalyError,
+  ArgumentError,
   backendInfo,
   compile,
   Generator,
@@ -23,6 +25,7 @@ import {
   DQN,
   type Environment,
   Pendulum,
+  PPO,
   SAC,
   TD3,
   type TensorDynamics,
@@ -213,6 +216,17 @@ const singleInJavaScript = (terminated: boolean) => (): Environment<ArrayLike<nu
   step: () => ({ observation: [0], reward: 1, terminated, truncated: !terminated, info: {} }),
 });
 
+/** Rewards whose square is beyond float32. */
+const huge: TensorDynamics = {
+  ...single(false),
+  actionSpace: new Box(-1, 1),
+  advance: ([x]) => ({
+    state: [x as Tensor],
+    reward: (x as Tensor).add(1e30),
+    terminated: (x as Tensor).equal(1),
+  }),
+};
+
 describe("what follows an episode counts where it was cut off, and not where it ended", () => {
   const options = { gamma: 0.5, lr: 0.02, tau: 0.5, targetUpdateEvery: 1, batchSize: 16, learningStarts: 32 };
   for (const terminates of [true, false]) {
@@ -359,6 +373,36 @@ describe("what does not fit is refused", () => {
     const agent = new DQN(make, SMALL);
     await expect(agent.learn({ steps: 300 })).rejects.toThrow(/step 100/);
     expect((await agent.learn({ steps: 300 })).steps).toBe(300);
+  });
+
+  const giving = (observation: number, reward: number): Environment<ArrayLike<number>, number> => ({
+    observationSpace: new Box(-Infinity, Infinity),
+    actionSpace: new Discrete(2),
+    reset: () => ({ observation: [0], info: {} }),
+    step: () => ({ observation: [observation], reward, terminated: false, truncated: false, info: {} }),
+  });
+
+  test("numbers that are not finite as float32 are an environment's error", async () => {
+    const learn = (observation: number, reward: number) =>
+      new DQN(giving(observation, reward), SMALL).learn({ steps: 10 });
+    await expect(learn(0, 1e39)).rejects.toThrow(/step 1 .*reward to be finite as a float32, got 1e\+39/);
+    for (const observation of [Number.POSITIVE_INFINITY, -1e39]) {
+      await expect(learn(observation, 0)).rejects.toThrow(/step 1 .*finite float32 numbers/);
+      expect(() => new DQN(giving(0, 0), SMALL).predict([observation])).toThrow(ArgumentError);
+    }
+  });
+
+  test("a loss that is not finite ends the call", async () => {
+    const agents = [
+      new DQN(giving(0, 3e38), SMALL),
+      new TD3(new TensorEnvironment(huge, 1), SMALL),
+      new PPO(giving(0, 1e30), { rolloutSteps: 32, batchSize: 16 }),
+    ];
+    for (const agent of agents) {
+      const call = agent.learn({ steps: 200 });
+      await expect(call).rejects.toThrow(AnomalyError);
+      await expect(call).rejects.toThrow(new RegExp(`${agent.name}.learn: \\w+ is (NaN|Infinity)`));
+    }
   });
 
   test("steps before an environment's error count, and their episodes are reported", async () => {
