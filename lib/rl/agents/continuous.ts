@@ -10,6 +10,7 @@ import { checkFunction, checkNumber } from "../../options.js";
 import { sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { AgentKind } from "./agent.js";
+import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
 import { ActionNoise, type Bounds, boundsOf, fromUnit, uniformPoints } from "./exploration.js";
 import { OffPolicyAgent, type OffPolicyOptions, type OffPolicyStandard } from "./off-policy.js";
@@ -103,6 +104,7 @@ export abstract class ContinuousAgent<Observation, Action> extends OffPolicyAgen
       min: 0,
       below: 1,
     });
+    if (correlation === 0) refuseWith(name, options, "a noiseCorrelation of 0", ["correlatedSteps"]);
     const most = options.correlatedSteps;
     if (most !== undefined) checkNumber(name, "correlatedSteps", most, { min: 0, integer: true });
     const isCorrelated = (): Tensor => less(this.place.made, most ?? Number.MAX_SAFE_INTEGER);

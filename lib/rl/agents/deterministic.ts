@@ -14,6 +14,7 @@ import type { Generator } from "../../random/generator.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { ReplayBatch } from "../replay-buffer.js";
 import { ContinuousAgent, type ContinuousKind, type ContinuousOptions, type Critics } from "./continuous.js";
+import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
 import { toUnit } from "./exploration.js";
 import { follow, type LearnStep } from "./off-policy.js";
@@ -77,6 +78,7 @@ export abstract class DeterministicAgent<Observation, Action> extends Continuous
       STANDARD,
     );
     this.#noise = checkNumber(this.name, "noise", options.noise ?? 0.1, { min: 0 });
+    if (this.#noise === 0) refuseWith(this.name, options, "a noise of 0", ["noiseCorrelation"]);
     this.#target = { noise: kind.targetNoise, clip: kind.targetNoiseClip };
     this.networks = this.makeNetworks((actor, critics) => new DeterministicNetworks(actor, critics));
     const { actor, critics } = this.networks;

@@ -25,6 +25,7 @@ import { full } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { ReplayBatch } from "../replay-buffer.js";
 import { ContinuousAgent, type ContinuousOptions, type Critics } from "./continuous.js";
+import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
 import { toUnit } from "./exploration.js";
 import { loadAgent } from "./load.js";
@@ -127,6 +128,9 @@ export class SAC<Observation = unknown, Action = unknown> extends ContinuousAgen
     super(KIND, environment, options, STANDARD);
     const { name } = this;
     const isLearnt = options.temperature === undefined;
+    if (!isLearnt) {
+      refuseWith(name, options, "temperature", ["initialTemperature", "targetEntropy"]);
+    }
     this.#temperature = checkNumber(name, "temperature", options.temperature ?? 0, { min: 0 });
     const initial = checkNumber(name, "initialTemperature", options.initialTemperature ?? 1, { above: 0 });
     this.#targetEntropy = checkNumber(name, "targetEntropy", options.targetEntropy ?? -this.size);
