@@ -7,7 +7,7 @@ import { Box, Discrete, MultiBinary, type MultiDiscrete, type Space } from "../s
 import { actionHead } from "./action-head.js";
 import { type LearningEnvironment, openEnvironments } from "./environments.js";
 import { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.js";
-import { boundsOf, uniformNumbers, uniformPoints } from "./exploration.js";
+import { closedBounds, uniformNumbers, uniformPoints } from "./exploration.js";
 
 /**
  * Plays episodes with actions by chance, each as likely as another: what an agent that has learnt nothing reaches.
@@ -32,7 +32,7 @@ export async function evaluateRandom(
 function randomActions(where: string, space: Space, n: number, generator: Generator): Tensor {
   if (isInstance(space, Discrete)) return uniformNumbers(n, space, generator);
   if (isInstance(space, Box)) {
-    return uniformPoints(n, boundsOf(where, space), generator).reshape([n, ...space.shape]);
+    return uniformPoints(n, closedBounds(where, space), generator).reshape([n, ...space.shape]);
   }
   if (isInstance(space, MultiBinary)) return to(generator.uniform([n, ...space.shape], { high: 2 }), "int32");
   const { counts } = space as MultiDiscrete;

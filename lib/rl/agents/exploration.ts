@@ -24,23 +24,32 @@ export interface Bounds {
 
 /** @throws ArgumentError unless the space is a `Box` with finite bounds that differ. */
 export function boundsOf(name: string, space: Space): Bounds {
-  if (!isInstance(space, Box)) {
-    throw new ArgumentError(`${name}: expected an action space that is a Box, got ${describe(space)}`);
-  }
-  const { low, high, shape } = space;
-  if (
-    !low.every(
-      (bound, i) => Number.isFinite(bound) && Number.isFinite(high[i]) && bound < (high[i] as number),
-    )
-  ) {
+  const box = finiteBox(name, space);
+  if (box.low.some((bound, i) => bound === box.high[i])) {
     throw new ArgumentError(`${name}: expected an action space with finite bounds, low < high, got ${space}`);
   }
+  return closedBounds(name, box);
+}
+
+/** As `boundsOf`, of bounds that may be the same: there is no way back from them to [−1, 1]. @throws ArgumentError */
+export function closedBounds(name: string, space: Space): Bounds {
+  const { low, high, shape } = finiteBox(name, space);
   const each = (of: (low: number, high: number) => number): Tensor =>
     fromTypedArray(
       Float32Array.from(low, (least, i) => of(least, high[i] as number)),
       [...shape],
     );
   return { middle: each((a, b) => a / 2 + b / 2), half: each((a, b) => b / 2 - a / 2) };
+}
+
+function finiteBox(name: string, space: Space): Box {
+  if (!isInstance(space, Box)) {
+    throw new ArgumentError(`${name}: expected an action space that is a Box, got ${describe(space)}`);
+  }
+  if (![...space.low, ...space.high].every(Number.isFinite)) {
+    throw new ArgumentError(`${name}: expected an action space with finite bounds, got ${space}`);
+  }
+  return space;
 }
 
 /** Points of [−1, 1], [n, size], as actions, [n, …shape]. */

@@ -24,6 +24,7 @@ import {
   Discrete,
   DQN,
   type Environment,
+  evaluateRandom,
   Pendulum,
   PPO,
   SAC,
@@ -277,6 +278,23 @@ describe("actions", () => {
     expect(high?.[1]).toBeLessThanOrEqual(-1);
   });
 
+  test("by chance also lie in a Box whose bounds are the same", async () => {
+    const seen: number[][] = [];
+    const environment: Environment<ArrayLike<number>, ArrayLike<number>> = {
+      observationSpace: new Box(-1, 1),
+      actionSpace: new Box([0.3, -1], [0.3, 1]),
+      reset: () => ({ observation: [0], info: {} }),
+      step: (action) => {
+        seen.push(Array.from(action));
+        return { observation: [0], reward: 0, terminated: seen.length % 5 === 0, truncated: false, info: {} };
+      },
+    };
+    await evaluateRandom(environment, { episodes: 2 });
+    expect(new Set(seen.map(([fixed]) => fixed))).toEqual(new Set([Math.fround(0.3)]));
+    expect(new Set(seen.map(([, free]) => free)).size).toBe(seen.length);
+    expect(() => new SAC(environment)).toThrow(/low < high/);
+  });
+
   test("are predicted by chance where they are asked to be", () => {
     const agent = new SAC(new Pendulum(), SMALL);
     const predict = (deterministic: boolean) =>
@@ -338,6 +356,22 @@ describe("what does not fit is refused", () => {
       /expected bufferSize to be a whole number ≥ 4/,
     ],
     "τ of 0": [() => new SAC(new Pendulum(), { tau: 0 }), /expected tau to be a number > 0/],
+    "a temperature that is fixed and learnt": [
+      () => new SAC(new Pendulum(), { temperature: 0.1, initialTemperature: 1 }),
+      /SAC: expected no initialTemperature with temperature/,
+    ],
+    "an entropy to aim at with a fixed temperature": [
+      () => new SAC(new Pendulum(), { temperature: 0.1, targetEntropy: -1 }),
+      /SAC: expected no targetEntropy with temperature/,
+    ],
+    "steps of noise that is not correlated": [
+      () => new DDPG(new Pendulum(), { correlatedSteps: 100 }),
+      /DDPG: expected no correlatedSteps with a noiseCorrelation of 0/,
+    ],
+    "correlation of no noise": [
+      () => new TD3(new Pendulum(), { noise: 0, noiseCorrelation: 0.9 }),
+      /TD3: expected no noiseCorrelation with a noise of 0/,
+    ],
     "one critic for two": [
       () => {
         const one = new Pair(new nn.Linear(4, 1));
