@@ -1,5 +1,6 @@
 import { checkChoice } from "../../options.js";
 import { A2C_PRESETS } from "./a2c.js";
+import { DDPG_PRESETS } from "./ddpg.js";
 import { DQN_PRESETS } from "./dqn.js";
 import { PPO_PRESETS } from "./ppo.js";
 import { REINFORCE_PRESETS } from "./reinforce.js";
@@ -12,6 +13,7 @@ const PRESETS = {
   A2C: A2C_PRESETS,
   PPO: PPO_PRESETS,
   DQN: DQN_PRESETS,
+  DDPG: DDPG_PRESETS,
   TD3: TD3_PRESETS,
   SAC: SAC_PRESETS,
 };
@@ -48,5 +50,7 @@ export function preset<Algorithm extends PresetAlgorithm, Environment extends Pr
     Object.keys(PRESETS) as PresetAlgorithm[],
   ) as Algorithm;
   const presets = PRESETS[ofAlgorithm];
-  return presets[checkChoice("preset", "the environment", environment, Object.keys(presets)) as Environment];
+  const name = checkChoice("preset", "the environment", environment, Object.keys(presets)) as Environment;
+  // A copy, which the caller may change.
+  return structuredClone(presets[name]);
 }

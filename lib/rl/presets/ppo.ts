@@ -1,7 +1,9 @@
 import type { PPOOptions } from "../agents/ppo.js";
 import type { Presets } from "./preset.js";
 
-export const PPO_PRESETS: Presets<PPOOptions, "CartPole-v1" | "Acrobot-v1" | "Pendulum-v1" | "Bicycle"> = {
+type Solved = "CartPole-v1" | "Acrobot-v1" | "MountainCar-v0" | "Pendulum-v1" | "Bicycle";
+
+export const PPO_PRESETS: Presets<PPOOptions, Solved> = {
   // rl-baselines3-zoo's.
   "CartPole-v1": {
     options: {
@@ -30,6 +32,20 @@ export const PPO_PRESETS: Presets<PPOOptions, "CartPole-v1" | "Acrobot-v1" | "Pe
       normalizeRewards: true,
     },
     steps: 400_000,
+  },
+  // rl-baselines3-zoo's, with longer rollouts and a learning rate that begins higher and falls.
+  "MountainCar-v0": {
+    options: {
+      environments: 16,
+      rolloutSteps: 256,
+      epochs: 4,
+      gaeLambda: 0.98,
+      lr: 1e-3,
+      schedule: "linear",
+      normalizeObservations: true,
+      normalizeRewards: true,
+    },
+    steps: 1_000_000,
   },
   "Pendulum-v1": {
     options: {

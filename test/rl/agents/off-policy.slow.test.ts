@@ -1,8 +1,17 @@
-// What the presets of DQN, TD3 and SAC reach: all of five seeds, the mean return over 100 episodes.
+// What the presets of DQN, DDPG, TD3 and SAC reach: all of five seeds, the mean return over 100 episodes.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backendInfo, setThreads } from "../../../lib/index.js";
-import { CartPole, DQN, MountainCarContinuous, Pendulum, preset, SAC, TD3 } from "../../../lib/rl/index.js";
+import {
+  CartPole,
+  DDPG,
+  DQN,
+  MountainCarContinuous,
+  Pendulum,
+  preset,
+  SAC,
+  TD3,
+} from "../../../lib/rl/index.js";
 
 const PROOFS = [
   {
@@ -10,6 +19,12 @@ const PROOFS = [
     bar: 475,
     steps: preset("DQN", "CartPole-v1").steps,
     make: (seed: number) => new DQN(new CartPole(), { ...preset("DQN", "CartPole-v1").options, seed }),
+  },
+  {
+    name: "DDPG in Pendulum-v1",
+    bar: -200,
+    steps: preset("DDPG", "Pendulum-v1").steps,
+    make: (seed: number) => new DDPG(new Pendulum(), { ...preset("DDPG", "Pendulum-v1").options, seed }),
   },
   {
     name: "TD3 in Pendulum-v1",

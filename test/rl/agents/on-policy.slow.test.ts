@@ -39,6 +39,12 @@ const PROOFS: readonly {
     make: (seed) => new rl.PPO(new rl.Acrobot(), { ...rl.preset("PPO", "Acrobot-v1").options, seed }),
   },
   {
+    title: "PPO, MountainCar-v0",
+    ...rl.preset("PPO", "MountainCar-v0"),
+    bar: -110,
+    make: (seed) => new rl.PPO(new rl.MountainCar(), { ...rl.preset("PPO", "MountainCar-v0").options, seed }),
+  },
+  {
     title: "PPO, Pendulum-v1",
     ...rl.preset("PPO", "Pendulum-v1"),
     bar: -200,

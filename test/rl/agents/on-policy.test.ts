@@ -305,6 +305,14 @@ test("squash is refused for other spaces than bounded boxes", () => {
   expect(() => new rl.A2C(() => new Copy(space, near), { squash: true })).toThrow(OptionError);
 });
 
+test("a preset is the caller's own", () => {
+  const changed = rl.preset("PPO", "CartPole-v1");
+  Object.assign(changed.options, { lr: 1 });
+  Object.assign(changed, { steps: 1 });
+  const again = rl.preset("PPO", "CartPole-v1");
+  expect([again.options.lr, again.steps]).toEqual([1e-3, 100_000]);
+});
+
 test("a preset is told from names that have none", () => {
   expect(() => rl.preset("SARSA" as never, "CartPole-v1" as never)).toThrow(ArgumentError);
   expect(() => rl.preset("PPO", "Chess" as never)).toThrow(
