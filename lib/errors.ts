@@ -34,7 +34,7 @@ export class ArgumentError extends ThalwegError {
   }
 }
 
-/** An option that does not exist; the message suggests the one that was meant. `code` is `"ERR_OPTION"`. */
+/** An option that does not exist, and the message suggests the one that was meant; or that others rule out. `code` is `"ERR_OPTION"`. */
 export class OptionError extends ThalwegError {
   constructor(message: string) {
     super("ERR_OPTION", message);
