@@ -5,7 +5,8 @@ import { table } from "../metrics/table.js";
 import type { Module } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { checkFunction, checkNumber, checkRequired, describe, isPlainObject } from "../options.js";
-import { checkCost } from "./check.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { checkCost, checkModel } from "./check.js";
 import { evaluate } from "./evaluate.js";
 import { type Evaluation, printedAs } from "./evaluation.js";
 import { type FitOptions, fit } from "./fit.js";
@@ -61,7 +62,7 @@ const OPTIONS = [
 /**
  * Trains a new model for each fold of `data.kFold` on the other folds, and evaluates it on that fold. The folds run one
  * after the other, each on all threads.
- * @param makeModel makes the model and its optimizer for each fold.
+ * @param makeModel makes the model and its optimizer for each fold. Only frozen parameters may be those of another fold.
  * @example
  * const make = () => {
  *   const model = new nn.Linear(3, 4);
@@ -69,7 +70,7 @@ const OPTIONS = [
  * };
  * const found = await crossValidate(make, { x, y }, { folds: 4, cost: cost.crossEntropy, metrics: ["accuracy"], stratify: y });
  * console.log(found.mean.accuracy, found.std.accuracy);
- * @throws as `fit`, `evaluate` and `data.kFold`
+ * @throws ArgumentError if a model comes again; as `fit`, `evaluate` and `data.kFold`
  */
 export async function crossValidate<const M extends Metrics>(
   makeModel: (fold: CrossValidationFold) => Trainee | Promise<Trainee>,
@@ -86,9 +87,11 @@ export async function crossValidate<const M extends Metrics>(
   const splitting = defined({ stratify, groups, time, seed });
   const fitting = { cost, ...others, ...defined({ seed }) };
   const folds: Evaluation<M>[] = [];
+  const trained = new WeakSet<Tensor>();
   for (const { train, test } of kFold({ x, y }, count, splitting)) {
     const trainee: unknown = await makeModel({ fold: folds.length, train, test });
     const { model, optimizer } = checkTrainee(where, trainee);
+    checkNew(where, model, trained);
     await fit(model, { ...fitting, data: train, optimizer });
     folds.push(await evaluate<M>(model, { data: test, cost, ...defined({ metrics }) }));
   }
@@ -108,6 +111,21 @@ function checkTrainee(where: string, trainee: unknown): Trainee {
   throw new ArgumentError(
     `${where}: expected makeModel to give { model, optimizer }, got ${describe(trainee)}`,
   );
+}
+
+/**
+ * Adds the parameters that the model learns. Those that are frozen may be of all folds.
+ * @throws ArgumentError if an earlier fold has trained one of them
+ */
+function checkNew(where: string, model: Module, trained: WeakSet<Tensor>): void {
+  checkModel(where, model);
+  const learning = model.parameters().filter(({ requiresGrad }) => requiresGrad);
+  if (learning.some((one) => trained.has(one))) {
+    throw new ArgumentError(
+      `${where}: expected makeModel to make a new model for each fold, got parameters that an earlier fold has trained`,
+    );
+  }
+  for (const one of learning) trained.add(one);
 }
 
 function summary<M extends Metrics>(folds: readonly Evaluation<M>[]): CrossValidation<M> {

@@ -77,6 +77,34 @@ describe("crossValidate", () => {
     expect(lines[3]).toContain(found.mean.accuracy.toFixed(4));
   });
 
+  test("refuses a model that has learnt from another fold's test part", async () => {
+    const same = make();
+    await expectError([
+      () => crossValidate(() => same, { x, y }, options),
+      ArgumentError,
+      "crossValidate: expected makeModel to make a new model for each fold, got parameters that an earlier fold has trained",
+    ]);
+  });
+
+  test("takes models that share a frozen part", async () => {
+    const shared = new nn.Linear(2, 2);
+    for (const one of shared.parameters()) one.requiresGrad = false;
+    const before = shared.parameters().map((one) => [...one.data]);
+    const found = await crossValidate(
+      () => {
+        const head = new nn.Linear(2, 2);
+        return {
+          model: new nn.Sequential(shared, head),
+          optimizer: new optim.SGD(head.parameters(), { lr: 0.5 }),
+        };
+      },
+      { x, y },
+      { ...options, folds: 2 },
+    );
+    expect(found.folds).toHaveLength(2);
+    expect(shared.parameters().map((one) => [...one.data])).toEqual(before);
+  });
+
   test("refuses what it cannot do before it trains", async () => {
     const unused = (): Trainee => {
       throw new Error("made a model");
