@@ -48,17 +48,24 @@ export const matthewsCorrcoef: Metric<number, ClassOptions> = makeLabelMetric<nu
   [],
   () =>
     ({ target, predicted, weight }) => {
-      const { counts, support, predicted: guessed } = tally(target, predicted, weight, null);
-      let [right, all, both, guesses, truths] = [0, 0, 0, 0, 0];
-      counts.forEach((row, k) => {
-        const [t, p] = [support[k] as number, guessed[k] as number];
-        right += row[k] as number;
-        all += p;
-        both += p * t;
-        guesses += p * p;
-        truths += t * t;
-      });
-      const product = (all * all - guesses) * (all * all - truths);
+      const { counts } = tally(target, predicted, weight, null);
+      // Both margins come from the same numbers, so that one class alone gives a product of exactly 0.
+      const truths = counts.map((row) => total(row));
+      const guesses = counts.map((_, k) => total(counts.map((row) => row[k] as number)));
+      const all = total(guesses);
+      const right = total(counts.map((row, k) => row[k] as number));
+      const both = total(truths.map((own, k) => own * (guesses[k] as number)));
+      const product = spread(guesses, all) * spread(truths, all);
       return product === 0 ? 0 : (right * all - both) / Math.sqrt(product);
     },
 );
+
+function total(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+/** s² − Σ_k n_k² as Σ_k n_k·(s − n_k), which rounding leaves ≥ 0. */
+const spread = (counts: readonly number[], all: number): number =>
+  total(counts.map((own) => own * (all - own)));
