@@ -69,6 +69,21 @@ export class MetricState {
   readonly #rows = new Map<string, Rows>();
 
   /**
+   * @param where The metric's name, for the error message.
+   * @throws ShapeError unless a part has the shape that it had before, but for the number of rows
+   */
+  check(where: string, kind: PartKind, key: string, shape: Shape): void {
+    const found = kind === "sum" ? this.#sums.get(key) : this.#rows.get(key);
+    const own = kind === "sum" ? shape : shape.slice(1);
+    if (found === undefined || sameShape(found.shape, own)) return;
+    const text = (sizes: Shape): string =>
+      kind === "sum" ? format(sizes) : `[${["samples", ...sizes].join(", ")}]`;
+    throw new ShapeError(
+      `${where}: expected ${key} as in the batches before, ${text(found.shape)}, got ${text(own)}`,
+    );
+  }
+
+  /**
    * Adds a part of a batch, or of `steps` batches that lie in a log of `stride` numbers a step, from `begin` on.
    * Shapes: values [steps, stride] or as `shape`.
    */
@@ -198,7 +213,9 @@ export class Accumulator<R = number> {
     if (outputs.size === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
     const weights = sampleWeight === undefined ? null : toWeights(where, sampleWeight, samples);
     if (weights !== null) checkWeights(where, "sampleWeight", weights.storage.forReading());
-    for (const { key, kind, tensor } of partsOf(where, this.#definition, outputs, targets, weights)) {
+    const parts = partsOf(where, this.#definition, outputs, targets, weights);
+    for (const { key, kind, tensor } of parts) this.#state.check(where, kind, key, tensor.shape);
+    for (const { key, kind, tensor } of parts) {
       this.#state.add(kind, key, tensor.shape, tensor.storage.forReading());
     }
     this.#samples += samples;

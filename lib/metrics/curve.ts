@@ -92,10 +92,12 @@ export function rankingDefinition<R>(
       const rows = read(...batch);
       const { badTargets } = faultsOf(rows, settings, false);
       const notNumbers = sum(to(isNaN(rows.y), "float64"));
+      const notRanked = sum(to(isNaN(rankedBy(rows, settings)), "float64"));
       const isOfSeveral = rows.y.rank === 2 && (rows.y.shape[1] as number) > 2;
       return {
         badTargets,
         notNumbers,
+        notRanked,
         ...(isOfSeveral ? { unnormalized: unnormalizedOf(rows, settings) } : {}),
       };
     },
@@ -108,6 +110,12 @@ export function rankingDefinition<R>(
       refuse(name, state);
       const notNumbers = state["notNumbers"]?.item() ?? 0;
       if (notNumbers > 0) throw new DataError(`${name}: expected y to be numbers, but ${notNumbers} are NaN`);
+      const notRanked = state["notRanked"]?.item() ?? 0;
+      if (notRanked > 0) {
+        throw new DataError(
+          `${name}: expected scores that rank the samples, but ${notRanked} of them are a difference of infinite numbers`,
+        );
+      }
       const columns = keptRows(state, ["scores", "target", "weight"]);
       if (columns.target.length === 0)
         throw new DataError(`${name}: expected at least one sample that counts, got none`);

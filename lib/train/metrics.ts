@@ -172,7 +172,11 @@ export class Figures {
     layout.forEach(({ figure, kind, key }, at) => {
       const { shape } = results[at] as TensorSpec;
       if (kind === "mean") this.#addMeans(figure, log, begin, stride, samplesAStep);
-      else (this.#states[figure] as MetricState).add(kind, key, shape, log, { begin, stride, steps });
+      else {
+        const state = this.#states[figure] as MetricState;
+        state.check(this.#metrics[figure - 1]?.name ?? "loss", kind, key, shape);
+        state.add(kind, key, shape, log, { begin, stride, steps });
+      }
       begin += sizes[at] as number;
     });
     this.#samples += steps * samplesAStep;

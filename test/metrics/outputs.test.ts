@@ -267,3 +267,53 @@ describe("metrics refuse what does not go with them", () => {
     ],
   ]);
 });
+
+describe("matthewsCorrcoef with weights", () => {
+  const tenths = [0.1, 0.2, 0.3, 0.7, 0.1, 0.1, 0.9];
+  const classes = [0, 1, 2, 1, 0, 2, 1];
+
+  test("is 0 where one class alone is predicted, or occurs, however the weights round", () => {
+    for (const only of [0, 1, 2]) {
+      const same = classes.map(() => only);
+      expect(metrics.matthewsCorrcoef(same, classes, { sampleWeight: tenths })).toBe(0);
+      expect(metrics.matthewsCorrcoef(classes, same, { sampleWeight: tenths })).toBe(0);
+    }
+  });
+});
+
+describe("batches of different shapes are refused, and change nothing:", () => {
+  test("sums", () => {
+    const error = metrics.meanSquaredError.accumulate().update(pairs, pairs);
+    expect(() => error.update([[1, 2, 3]], [[1, 2, 3]])).toThrow(ShapeError);
+    expect(error.samples).toBe(2);
+    expect(error.compute()).toBe(0);
+  });
+
+  test("rows", () => {
+    const p = [
+      [0.2, 0.3, 0.5],
+      [0.5, 0.3, 0.2],
+    ];
+    const auc = metrics.averagePrecision.accumulate().update([...p, [0.3, 0.5, 0.2]], [2, 0, 1]);
+    const before = auc.compute();
+    const four = [[0.1, 0.2, 0.3, 0.4]];
+    expect(() => auc.update(four, [3])).toThrow(
+      "averagePrecision: expected scores as in the batches before, [samples, 3], got [samples, 4]",
+    );
+    expect(auc.samples).toBe(3);
+    expect(auc.compute()).toBe(before);
+  });
+});
+
+test("scores whose difference is not a number are refused", () => {
+  const { POSITIVE_INFINITY: infinity } = Number;
+  const y = [
+    [infinity, infinity],
+    [0, 1],
+    [1, 0],
+  ];
+  for (const metric of [metrics.rocAuc, metrics.averagePrecision]) {
+    expect(() => metric(y, [0, 1, 0], { outputs: "logits" })).toThrow(DataError);
+    expect(metric([[0, infinity], ...y.slice(1)], [1, 1, 0], { outputs: "logits" })).toBe(1);
+  }
+});
