@@ -21,8 +21,7 @@ import { sub } from "../ops/sub.js";
 import { where } from "../ops/where.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import { copyOf, zerosLike } from "../tensor/copy.js";
-import { eye } from "../tensor/create.js";
-import { type FloatDType, isFloat } from "../tensor/dtype.js";
+import { allocate, type FloatDType, isFloat } from "../tensor/dtype.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { readGroups } from "./group.js";
 import { assignAll, checkWritable } from "./writable.js";
@@ -55,6 +54,8 @@ const NEAR = 0.1;
 const MOST_BEND = 0.75;
 // λ grows by ν, 2ν, 4ν, … while steps are rejected, and this is where there is nothing left to try.
 const LARGEST_DAMPING = 1e100;
+// The rows of J are computed together while what they start from has as few numbers as J, or as this.
+const BLOCK = 2 ** 20;
 
 /**
  * Least squares Σ r_i² of residuals r(w) (Levenberg, 1944; Marquardt, 1963), as a mean between the step of Gauss and
@@ -67,7 +68,8 @@ const LARGEST_DAMPING = 1e100;
  * taken, and λ falls the more, down to a third, the better J predicted the gain (Nielsen, 1999). Half the acceleration
  * of the path along d is added to it, and a step that bends too much is rejected (Transtrum and Sethna, 2012).
  *
- * For full batches and few weights: J has m · n numbers. It runs op by op; the function may be compiled in its parts.
+ * For full batches and few weights: J has m · n numbers, and is computed by blocks of rows that begin with as many, or
+ * with 2²⁰ if that is more. It runs op by op; the function may be compiled in its parts.
  * @example
  * const w = tensor([1, 1], { dtype: "float64", requiresGrad: true });
  * const x = tensor([0, 1, 2, 3], { dtype: "float64" });
@@ -121,7 +123,8 @@ export class LevenbergMarquardt {
   }
 
   /**
-   * Moves the parameters until a tolerance is met, `maxIter` times at most, and gives Σ r_i² at the start.
+   * Moves the parameters until a tolerance is met, `maxIter` times at most, and gives Σ r_i² at the start. Where
+   * `residuals` throws, the parameters are at the last step that was taken.
    * @param residuals Computes the residuals from the parameters, a tensor of any shape. They may not depend on chance.
    * @throws ArgumentError where they are not finite at the start; GraphError where they depend on no parameter;
    *   DTypeError where they have another dtype; BusyError, DetachedError
@@ -133,17 +136,31 @@ export class LevenbergMarquardt {
       );
     }
     checkWritable(this.parameters);
-    let here = this.#at(residuals);
-    if (!Number.isFinite(here.loss)) {
+    const walk = { here: this.#at(residuals) };
+    const first = walk.here.loss;
+    if (!Number.isFinite(first)) {
       throw new ArgumentError(
-        `LevenbergMarquardt: expected finite residuals at the start, got Σ r² = ${here.loss}`,
+        `LevenbergMarquardt: expected finite residuals at the start, got Σ r² = ${first}`,
       );
     }
-    const first = here.loss;
     this.#converged = false;
-    let jacobian = this.#jacobian(here);
+    try {
+      this.#descend(residuals, walk);
+    } catch (error) {
+      assignAll(this.parameters, walk.here.weights);
+      throw error;
+    } finally {
+      this.#loss = walk.here.loss;
+    }
+    return scalarOf(first, walk.here.residuals);
+  }
+
+  /** Tries steps from `walk.here`, which is the last point that was taken, whatever the residuals throw. */
+  #descend(residuals: () => Tensor, walk: { here: Point }): void {
+    let jacobian = this.#jacobian(walk.here);
     let hidden = 0;
     for (let i = 0; i < this.#settings.maxIter && !this.#converged; i++) {
+      const { here } = walk;
       if (noGrad(() => this.#isFlat(jacobian, here))) {
         this.#converged = true;
         break;
@@ -162,8 +179,8 @@ export class LevenbergMarquardt {
       hidden = isHidden ? hidden + 1 : 0;
       if (isStraight && (gained > 0 || isHidden)) {
         this.#accept(gained / gain);
-        here = there;
-        jacobian = this.#jacobian(here);
+        walk.here = there;
+        jacobian = this.#jacobian(there);
       } else {
         assignAll(this.parameters, here.weights);
         this.#damping *= this.#growth;
@@ -171,8 +188,6 @@ export class LevenbergMarquardt {
       }
       this.#converged = isShort || hidden === MOST_HIDDEN || this.#damping > LARGEST_DAMPING;
     }
-    this.#loss = here.loss;
-    return scalarOf(first, here.residuals);
   }
 
   #accept(ratio: number): void {
@@ -198,23 +213,38 @@ export class LevenbergMarquardt {
     return { weights: this.parameters.map(copyOf), residuals: flat, loss };
   }
 
-  /** J [m, n]: all its rows at once. And D from its columns. */
+  /** J [m, n], and D from its columns. */
   #jacobian({ residuals: r }: Point): Tensor {
-    const pull = (dy: Tensor): Tensor[] =>
-      pullBackTo([{ y: r, dy }], this.parameters, false).map(
-        (found, i) => found ?? zerosLike(this.parameters[i] as Tensor),
-      );
-    const rows = vmap(pull)(eye(r.size, { dtype: r.dtype }));
+    const weights = this.parameters.reduce((sum, { size }) => sum + size, 0);
+    const most = Math.max(1, weights, Math.floor(BLOCK / r.size));
+    const blocks: Tensor[] = [];
+    for (let start = 0; start < r.size; start += most) {
+      blocks.push(this.#rows(r, start, Math.min(most, r.size - start)));
+    }
     return noGrad(() => {
-      const jacobian = concat(
-        rows.map((part) => reshape(part, [r.size, part.size / r.size])),
-        1,
-      );
+      const jacobian = concat(blocks, 0);
       const lengths = norm(jacobian, { dim: 0 });
       const scale = this.#scale ?? where(equal(lengths, 0), 1, lengths);
       this.#scale = detach(maximum(scale, lengths));
       return jacobian;
     });
+  }
+
+  /** That many rows of J, in one pass. */
+  #rows(r: Tensor, start: number, count: number): Tensor {
+    const pull = (dy: Tensor): Tensor[] =>
+      pullBackTo([{ y: r, dy }], this.parameters, false).map(
+        (found, i) => found ?? zerosLike(this.parameters[i] as Tensor),
+      );
+    const seeds = allocate(r.dtype, count * r.size, "LevenbergMarquardt");
+    for (let i = 0; i < count; i++) seeds[i * r.size + start + i] = 1;
+    const found = vmap(pull)(new Tensor(seeds, [count, r.size], r.dtype));
+    return noGrad(() =>
+      concat(
+        found.map((part) => reshape(part, [count, part.size / count])),
+        1,
+      ),
+    );
   }
 
   /** Whether the residuals are orthogonal to the columns of J, or 0. */

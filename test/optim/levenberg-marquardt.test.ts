@@ -91,6 +91,37 @@ test("a step that raises the loss is taken back", () => {
   expect(lm.damping).toBeGreaterThan(1e-12);
 });
 
+test.each([1, 2, 3, 4, 5])(
+  "an error in call %i of the residuals leaves the last step that was taken",
+  (last) => {
+    const w = parameter([3]);
+    const lm = new optim.LevenbergMarquardt([w], { damping: 1e-12 });
+    const taken = new Set([3]);
+    let calls = 0;
+    const residuals = (): Tensor => {
+      calls++;
+      if (calls === last) throw new Error("out of reach");
+      return ops.atan(w);
+    };
+    expect(() => lm.step(residuals)).toThrow("out of reach");
+    // The step from 3 is rejected: atan is steeper at its end.
+    expect(taken.has(w.data[0] as number)).toBe(true);
+    if (last > 1) expect(lm.loss).toBeCloseTo(Math.atan(3) ** 2, 12);
+  },
+);
+
+test("fits a line to more samples than the square of would fit into memory", () => {
+  const count = 12_000;
+  const x = new Generator(5).normal([count], { dtype: "float64" });
+  const y = ops.add(ops.mul(x, 2), 1);
+  const w = parameter([0, 0]);
+  const lm = new optim.LevenbergMarquardt([w], { maxIter: 1, damping: 1e-12 });
+  const part = (at: number): Tensor => ops.slice(w, 0, { start: at, end: at + 1 });
+  lm.step(() => ops.sub(ops.add(ops.mul(part(0), x), part(1)), y));
+  expect(w.data[0]).toBeCloseTo(2, 6);
+  expect(w.data[1]).toBeCloseTo(1, 6);
+});
+
 describe("bad input", () => {
   const w = parameter([1, 2]);
   const lm = new optim.LevenbergMarquardt([w]);
