@@ -190,13 +190,24 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
         const inputs = [scores, target].map(({ storage }) => storage.forReading());
         const arrays = results.map(({ storage }) => storage.forReading());
         await runOnce(where, program, now, inputs, arrays, forks);
-        const log = Float64Array.from(arrays.flatMap((array) => [...array]));
+        const log = joined(arrays);
         figures.add({ layout: program.layout(now), results, log, steps: 1, samplesAStep: length });
       });
       return figures;
     },
     close: () => {},
   };
+}
+
+/** The arrays as the log of a step, where an empty one takes one number. */
+function joined(arrays: readonly ArrayLike<number>[]): Float64Array {
+  const log = new Float64Array(arrays.reduce((sum, { length }) => sum + Math.max(1, length), 0));
+  let begin = 0;
+  for (const array of arrays) {
+    log.set(array, begin);
+    begin += Math.max(1, array.length);
+  }
+  return log;
 }
 
 export interface PredictOptions {

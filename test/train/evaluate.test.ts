@@ -4,6 +4,7 @@ import {
   averageLoss,
   cost,
   evaluate,
+  metrics,
   nn,
   ones,
   ops,
@@ -145,4 +146,23 @@ describe("accuracy", () => {
     expect(accuracy(y, tensor([1, 0, 0, 0], { dtype: "int32" }))).toBe(0.75);
     expect(accuracy(y, tensor([0, 1, 1, 0], { dtype: "int32" }))).toBe(0);
   });
+});
+
+test("a metric with an empty part leaves the figures after it right, with a cost of any kind", async () => {
+  const none = metrics.defineMetric("none", {
+    update: (y) => ({ none: ops.slice(ops.reshape(y, [y.size]), 0, { end: 0 }) }),
+    compute: ({ none: found }) => (found as Tensor).size,
+  });
+  const own = (y: Tensor, target: Tensor): Tensor => cost.crossEntropy(y, target);
+  for (const given of [cost.crossEntropy, own]) {
+    const found = await evaluate(model, {
+      data: samples,
+      cost: given,
+      metrics: { none, three: () => tensor(3), accuracy: metrics.accuracy },
+    });
+    expect(found.none).toBe(0);
+    expect(found.three).toBe(3);
+    expect(found.accuracy).toBeCloseTo(metrics.accuracy(model.forward(x), labels, { outputs: "logits" }), 12);
+    expect(found.loss).toBeCloseTo(mean, 12);
+  }
 });
