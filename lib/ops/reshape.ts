@@ -33,7 +33,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   }
   let wanted = shape;
   if (open >= 0) {
-    const rest = sizeOf(shape.filter((_, d) => d !== open));
+    const others = shape.filter((_, d) => d !== open);
+    const rest = sizeOf(checkShape("reshape", others));
     wanted = shape.map((size, d) => (d === open && rest !== 0 ? x.size / rest : size));
   }
   const leavesNone = open >= 0 && (!Number.isInteger(wanted[open]) || wanted[open] === -1);
