@@ -141,10 +141,8 @@ export class TensorExperience implements Experience {
 class VectorExperience implements Experience {
   readonly #environment: VectorEnvironment;
   readonly #parts: ExperienceParts;
-  readonly #seed: number;
   readonly #current: Tensor;
   readonly #taken: { reward: Tensor; nextObservation: Tensor; terminated: Tensor; truncated: Tensor };
-  #isFirst = true;
   /** What an environment threw after steps that count. */
   #failure: { readonly error: unknown } | null = null;
   readonly #programs = {
@@ -171,10 +169,9 @@ class VectorExperience implements Experience {
       }),
   );
 
-  constructor(environment: VectorEnvironment, parts: ExperienceParts, seed: number) {
+  constructor(environment: VectorEnvironment, parts: ExperienceParts) {
     this.#environment = environment;
     this.#parts = parts;
-    this.#seed = seed;
     const { n } = environment;
     this.#current = zeros([n, ...parts.observed]);
     this.#taken = {
@@ -186,8 +183,7 @@ class VectorExperience implements Experience {
   }
 
   async reset(): Promise<void> {
-    const start = await this.#environment.reset(this.#isFirst ? { seed: this.#seed } : {});
-    this.#isFirst = false;
+    const start = await this.#environment.reset();
     this.#failure = null;
     put(this.#current, start.observation);
     this.#parts.place.isNew.storage.forWriting().fill(1);
@@ -261,5 +257,5 @@ export function experienceOf(
 ): TensorExperience | Experience {
   return environments.kind === "tensor"
     ? new TensorExperience(environments.environment, parts)
-    : new VectorExperience(environments.environment, parts, environments.seed);
+    : new VectorExperience(environments.environment, parts);
 }
