@@ -485,7 +485,8 @@ describe("networks of one's own", () => {
     readonly fromState = new nn.Linear(3, 4);
     readonly fromAction = new nn.Linear(1, 4);
     forward(observation: Tensor, action: Tensor): Tensor {
-      return this.fromState.forward(observation).mul(this.fromAction.forward(action)).sum({ dim: 1 });
+      const products = this.fromState.forward(observation).mul(this.fromAction.forward(action));
+      return products.sum({ dim: 1 }).reshape([observation.shape[0] as number, 1]);
     }
   }
 
