@@ -85,24 +85,27 @@ export class Control {
 
   // The workers' side.
 
-  get commandCount(): number {
-    return Atomics.load(this.#words, COMMAND_COUNT);
-  }
-
   get command(): Command {
     const number = this.#words[COMMAND];
     return (Object.keys(COMMANDS) as Command[]).find((name) => COMMANDS[name] === number) as Command;
   }
 
-  /** Waits for a command after the first `count`. @returns whether there is one within so many milliseconds. */
+  /**
+   * Waits for a command after the first `count`. A notice may come late, when its command is done already: only the
+   * count tells whether there is a new one.
+   * @returns whether there is one within this many milliseconds.
+   */
   waitForCommand(count: number, milliseconds: number): boolean {
-    return Atomics.wait(this.#words, COMMAND_COUNT, count, milliseconds) !== "timed-out";
+    Atomics.wait(this.#words, COMMAND_COUNT, count, milliseconds);
+    return this.#hasMoreThan(count);
   }
 
   /** As `waitForCommand`, as long as it takes, while the event loop goes on. */
   async untilCommand(count: number): Promise<void> {
-    const wait = waitAsync(this.#words, COMMAND_COUNT, count);
-    if (wait.async) await wait.value;
+    while (!this.#hasMoreThan(count)) {
+      const wait = waitAsync(this.#words, COMMAND_COUNT, count);
+      if (wait.async) await wait.value;
+    }
   }
 
   /** Notes which environment the worker calls. */
@@ -116,6 +119,11 @@ export class Control {
 
   done(): void {
     if (Atomics.sub(this.#words, REMAINING, 1) === 1) Atomics.notify(this.#words, REMAINING);
+  }
+
+  /** The count is a word of 32 bits. */
+  #hasMoreThan(count: number): boolean {
+    return Atomics.load(this.#words, COMMAND_COUNT) !== (count | 0);
   }
 
   #remaining(): number {

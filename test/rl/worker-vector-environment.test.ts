@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import process from "node:process";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Environment, WorkerVectorEnvironment, WorkerVectorOptions } from "../../lib/rl/index.js";
 import * as sources from "../../lib/rl/index.js";
 
@@ -71,6 +71,29 @@ describe("environments in threads", () => {
     for (const other of [one, two, each]) expect(await other.reset()).toEqual(next);
     expect(`${two.observationSpace}`).toBe(`${here.observationSpace}`);
     expect(`${two.actionSpace}`).toBe(`${here.actionSpace}`);
+  });
+
+  test("a notice that comes after its command is done is no second command", async () => {
+    const n = 2;
+    const all = await start({ n, workers: 2 });
+    const here = new rl.SyncVectorEnvironment((i) => new Walk(undefined, i), { n });
+    here.reset({ seed: 3 });
+    const notify = Atomics.notify.bind(Atomics);
+    // As where the system runs this thread for a while only after its workers have seen the command.
+    const spy = vi.spyOn(Atomics, "notify").mockImplementation((words, index, count) => {
+      if (index === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+      return notify(words as Int32Array<SharedArrayBuffer>, index, count);
+    });
+    try {
+      await all.reset({ seed: 3 });
+      const actions = [
+        [2, 0],
+        [0, 4],
+      ];
+      for (let step = 0; step < 20; step++) expect(await all.step(actions)).toEqual(here.step(actions));
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   test.each([
