@@ -198,7 +198,7 @@ function send(message: WorkerMessage): void {
   start.port.postMessage(message);
 }
 
-// Waiting does not keep a thread alive.
-const alive = setInterval(() => undefined, 2 ** 30);
+// Waiting does not keep a thread alive, and one that has closed its environments must not end by itself: the learner
+// ends it when the others have closed theirs.
+setInterval(() => undefined, 2 ** 30);
 await run();
-clearInterval(alive);

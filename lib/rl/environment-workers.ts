@@ -20,6 +20,8 @@ export interface WorkersOptions {
   readonly workers: number;
   /** In milliseconds. */
   readonly startTimeout: number;
+  /** In milliseconds. */
+  readonly closeTimeout: number;
 }
 
 interface Thread {
@@ -74,14 +76,18 @@ export class EnvironmentWorkers {
 
   /**
    * Starts the threads, and waits until their environments are made.
+   * @param closing Ends the waiting, and then the threads.
    * @throws EnvironmentError, MemoryError
    */
-  static async start(options: WorkersOptions): Promise<EnvironmentWorkers> {
+  static async start(options: WorkersOptions, closing: AbortSignal): Promise<EnvironmentWorkers> {
     const control = Control.for(options.workers);
     const threads = startThreads(options, control);
-    const timer = setTimeout(() => control.giveUp(), options.startTimeout);
+    const giveUp = (): void => control.giveUp();
+    closing.addEventListener("abort", giveUp);
+    const timer = setTimeout(giveUp, options.startTimeout);
     await control.untilDone();
     clearTimeout(timer);
+    closing.removeEventListener("abort", giveUp);
     try {
       return new EnvironmentWorkers(options, control, threads, readyOf(options, threads));
     } catch (error) {
@@ -140,10 +146,37 @@ export class EnvironmentWorkers {
     return told;
   }
 
+  /**
+   * Closes all environments, and ends the threads.
+   * @throws EnvironmentError that names the first environment that failed, or that takes longer than it may.
+   */
+  async close(): Promise<void> {
+    const { closeTimeout } = this.options;
+    let late: string | null = null;
+    const timer = setTimeout(() => {
+      late = this.#namesOfCalled();
+      this.#control.giveUp();
+    }, closeTimeout);
+    try {
+      await this.run("close", "close");
+      if (late !== null)
+        throw new EnvironmentError(`${late}: close: expected it to end within ${closeTimeout} ms`);
+    } finally {
+      clearTimeout(timer);
+      await this.terminate();
+    }
+  }
+
   /** Ends all threads, whatever they do. */
   async terminate(): Promise<void> {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
     this.#control.giveUp();
+  }
+
+  /** The environments that the threads call at present. */
+  #namesOfCalled(): string {
+    const called = this.#threads.map((_, number) => this.#control.environmentOf(number));
+    return called.flatMap((index) => (index === null ? [] : [this.#ready.names[index]])).join(", ");
   }
 
   #ended({ first, count, end }: Thread, number: number, call: string): EnvironmentError {

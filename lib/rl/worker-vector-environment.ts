@@ -26,9 +26,13 @@ export interface WorkerVectorOptions {
   readonly exportName?: string;
   /** How long a thread may take to make its environments, in milliseconds. Default: 60,000. */
   readonly startTimeout?: number;
+  /** How long the environments may take to close, in milliseconds, before their threads are ended. Default: 10,000. */
+  readonly closeTimeout?: number;
 }
 
 const NAME = "WorkerVectorEnvironment";
+/** Of a timer, in milliseconds. */
+const TIMEOUT = { min: 1, max: 2 ** 31 - 1 };
 
 /**
  * Environments in threads of their own (`node:worker_threads`), each thread with some of them; for games that compute
@@ -57,7 +61,10 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
   readonly actionSpace: Space;
   #workers: EnvironmentWorkers;
   #state: VectorState = "new";
-  #isBusy = false;
+  /** The call that goes on, however it ends. */
+  #call: Promise<unknown> | null = null;
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | null = null;
   #steps = 0;
 
   /** @internal Use `await WorkerVectorEnvironment.start(…)`. */
@@ -80,7 +87,8 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
    * @throws ArgumentError, OptionError; EnvironmentError unless the module makes environments with the same spaces.
    */
   static async start(module: URL | string, options: WorkerVectorOptions): Promise<WorkerVectorEnvironment> {
-    return new WorkerVectorEnvironment(await EnvironmentWorkers.start(checkAll(module, options)));
+    const workers = await EnvironmentWorkers.start(checkAll(module, options), new AbortController().signal);
+    return new WorkerVectorEnvironment(workers);
   }
 
   /** @throws EnvironmentError that names the environment. */
@@ -102,7 +110,7 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
    */
   async step(actions: ArrayLike<unknown>): Promise<VectorTransition> {
     const where = `${NAME}.step`;
-    checkActions(where, actions, this.n, this.actionSpace, this.#isBusy ? "running" : this.#state);
+    checkActions(where, actions, this.n, this.actionSpace, this.#call !== null ? "running" : this.#state);
     return await this.#exclusively(where, async () => {
       this.#workers.writeActions(actions);
       this.#steps++;
@@ -111,33 +119,43 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
     });
   }
 
-  /** Closes each environment that has a `close`, and ends the threads; also during a call, which then fails. */
-  async close(): Promise<void> {
-    if (this.#state === "closed") return;
+  /**
+   * Closes each environment that has a `close`, and ends the threads; also during a call, which then fails. Each further
+   * call waits for the first, and ends alike.
+   * @throws EnvironmentError that names the first environment that failed, or that takes longer than `closeTimeout`.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const call = this.#call;
     this.#state = "closed";
-    try {
-      if (!this.#isBusy && !this.#workers.isBroken) await this.#workers.run("close", "close");
-    } finally {
-      await this.#workers.terminate();
-    }
+    if (call === null && !this.#workers.isBroken) return await this.#workers.close();
+    this.#closing.abort();
+    await this.#workers.terminate();
+    await call;
   }
 
   async #startAgain(where: string): Promise<void> {
     await this.#workers.terminate();
-    this.#workers = await EnvironmentWorkers.start(this.#workers.options);
+    this.#checkOpen(where);
+    this.#workers = await EnvironmentWorkers.start(this.#workers.options, this.#closing.signal);
     if (this.#state === "closed") await this.#workers.terminate();
     this.#checkOpen(where);
   }
 
   /** One call at a time, since all use the same memory. */
   async #exclusively<T>(where: string, run: () => Promise<T>): Promise<T> {
-    if (this.#isBusy) {
+    if (this.#call !== null) {
       throw new EnvironmentError(`${where}: the call before has not ended; await it first`);
     }
-    this.#isBusy = true;
     this.#state = "failed";
+    const call = run();
+    this.#call = call.catch(() => undefined);
     try {
-      const result = await run();
+      const result = await call;
       this.#checkOpen(where);
       this.#state = "running";
       return result;
@@ -145,7 +163,7 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
       this.#checkOpen(where);
       throw error;
     } finally {
-      this.#isBusy = false;
+      this.#call = null;
     }
   }
 
@@ -157,7 +175,7 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
 
 function checkAll(module: unknown, options: WorkerVectorOptions): WorkersOptions {
   const url = urlOf(module);
-  checkRequired(NAME, options, ["n", "workers", "data", "exportName", "startTimeout"]);
+  checkRequired(NAME, options, ["n", "workers", "data", "exportName", "startTimeout", "closeTimeout"]);
   const n = checkCount(NAME, options.n);
   const most = Math.min(n, availableParallelism());
   const exported: unknown = options.exportName ?? "default";
@@ -170,10 +188,8 @@ function checkAll(module: unknown, options: WorkerVectorOptions): WorkersOptions
     n,
     data: dataOf(options.data),
     workers: checkNumber(NAME, "workers", options.workers ?? most, { min: 1, max: n, integer: true }),
-    startTimeout: checkNumber(NAME, "startTimeout", options.startTimeout ?? 60_000, {
-      min: 1,
-      max: 2 ** 31 - 1,
-    }),
+    startTimeout: checkNumber(NAME, "startTimeout", options.startTimeout ?? 60_000, TIMEOUT),
+    closeTimeout: checkNumber(NAME, "closeTimeout", options.closeTimeout ?? 10_000, TIMEOUT),
   };
 }
 

@@ -1,7 +1,10 @@
 // Environments that the tests of WorkerVectorEnvironment make in threads.
+import { appendFileSync, existsSync } from "node:fs";
 import process from "node:process";
 
 const rl = await import(new URL("./rl/index.js", `file://${process.env["THALWEG_TEST_LIBRARY"]}`));
+
+const pause = (milliseconds) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 
 /**
  * Walks by what it is told and by chance; the episode ends at 30.
@@ -81,6 +84,41 @@ export const notAFunction = 3;
 export class Closing extends rl.CartPole {
   close() {
     throw new RangeError("cannot be closed");
+  }
+}
+
+/** `data`: a file, to whose end each writes its number when it is closed, the last one later than the others. */
+export class ClosingLate extends rl.CartPole {
+  #file;
+  #index;
+
+  constructor(file, index) {
+    super();
+    this.#file = file;
+    this.#index = index;
+  }
+
+  close() {
+    if (this.#index === 2) pause(300);
+    appendFileSync(this.#file, `${this.#index}`);
+  }
+}
+
+export class ClosingNever extends rl.CartPole {
+  close() {
+    for (;;);
+  }
+}
+
+/** Its step ends the thread. It is never made while there is a file `data`. */
+export class StartingNever extends rl.CartPole {
+  constructor(file) {
+    super();
+    while (existsSync(file));
+  }
+
+  step() {
+    return process.exit(3);
   }
 }
 

@@ -1,6 +1,9 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import type { Environment, WorkerVectorEnvironment, WorkerVectorOptions } from "../../lib/rl/index.js";
 import * as sources from "../../lib/rl/index.js";
 
@@ -28,9 +31,14 @@ async function start(options: WorkerVectorOptions, module = GAMES): Promise<Work
   return made;
 }
 
+const folder = mkdtempSync(join(tmpdir(), "thalweg-games-"));
+const inFolder = (name: string): string => join(folder, name);
+
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close().catch(() => undefined);
 });
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What a call ends with; null where it may go well and does. */
 async function failure(call: Promise<unknown>, mayGoWell = false): Promise<Error | null> {
@@ -82,7 +90,7 @@ describe("environments in threads", () => {
     // As where the system runs this thread for a while only after its workers have seen the command.
     const spy = vi.spyOn(Atomics, "notify").mockImplementation((words, index, count) => {
       if (index === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
-      return notify(words as Int32Array<SharedArrayBuffer>, index, count);
+      return notify(words, index, count);
     });
     try {
       await all.reset({ seed: 3 });
@@ -218,8 +226,36 @@ describe("trouble in a thread", () => {
 
   test("a close that throws ends the threads nevertheless", async () => {
     const all = await start({ n: 1, exportName: "Closing" });
-    expect(await messageOf(all.close())).toBe("Closing 0: close: RangeError: cannot be closed");
+    const message = "Closing 0: close: RangeError: cannot be closed";
+    expect(await messageOf(all.close())).toBe(message);
+    expect(await messageOf(all.close())).toBe(message);
+  });
+
+  test("threads that have closed their environments wait for the others", async () => {
+    const file = inFolder("closed");
+    const all = await start({ n: 3, workers: 3, exportName: "ClosingLate", data: file });
+    await all.reset();
     await all.close();
+    expect([...readFileSync(file, "utf8")].sort()).toEqual(["0", "1", "2"]);
+  });
+
+  test("a close that does not end is ended, for all who wait for it", async () => {
+    const all = await start({ n: 2, workers: 2, exportName: "ClosingNever", closeTimeout: 200 });
+    await all.reset();
+    const message = "ClosingNever 0, ClosingNever 1: close: expected it to end within 200 ms";
+    expect(await Promise.all([messageOf(all.close()), messageOf(all.close())])).toEqual([message, message]);
+  });
+
+  test("close ends threads that are started again", async () => {
+    const file = inFolder("never");
+    const all = await start({ n: 2, workers: 2, exportName: "StartingNever", data: file });
+    await all.reset();
+    expect(await messageOf(all.step([0, 0]))).toMatch(/its thread ended with exit code 3/);
+    writeFileSync(file, "");
+    const reset = messageOf(all.reset());
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await all.close();
+    expect(await reset).toBe("WorkerVectorEnvironment.reset: it was closed");
   });
 });
 
