@@ -1,8 +1,7 @@
 // The lecture's robot learns to ride a bicycle. How long it stays up is the return: a number without a gradient. PPO
 // estimates one from what the robot tries. While it learns, its policy is shown on a bicycle in the terminal.
-import { parseArgs } from "node:util";
-import { setThreads } from "thalweg";
 import { Bicycle, evaluateRandom, PPO, preset } from "thalweg/rl";
+import { Options } from "./shared/options.js";
 import { Screen } from "./shared/screen.js";
 
 const settings = preset("PPO", "Bicycle");
@@ -17,23 +16,10 @@ const USAGE = `usage: npx tsx examples/bicycle.ts [options]
 
 Ctrl-C ends the training early and rides with what was learnt so far.`;
 
-const { values: options } = parseArgs({
-  options: {
-    steps: { type: "string", default: String(settings.steps) },
-    seed: { type: "string", default: "0" },
-    save: { type: "string" },
-    threads: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (options.threads !== undefined) setThreads(Number(options.threads));
-const steps = Number(options.steps);
-const seed = Number(options.seed);
+const options = new Options("bicycle", USAGE);
+const steps = options.number("steps") ?? settings.steps;
+const seed = options.number("seed") ?? 0;
+const file = options.text("save");
 
 const bicycle = new Bicycle();
 const seconds = (length: number): string => `${(length / 100).toFixed(2)} s`;
@@ -96,7 +82,7 @@ const whole = lengths.filter((one) => one === bicycle.maxEpisodeSteps).length;
 console.log(
   `\nOf ${lengths.length} rides ${whole} last for all of ${seconds(bicycle.maxEpisodeSteps)}; the mean is ${seconds(meanLength)}.`,
 );
-if (options.save !== undefined) {
-  await agent.save(options.save);
-  console.log(`kept in ${options.save}`);
+if (file !== undefined) {
+  await agent.save(file);
+  console.log(`kept in ${file}`);
 }

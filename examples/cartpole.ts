@@ -1,7 +1,6 @@
 // A pole on a cart, to be balanced by pushes to the left and to the right: learnt by any of four algorithms.
-import { parseArgs } from "node:util";
-import { setThreads } from "thalweg";
 import { A2C, CartPole, DQN, evaluateRandom, PPO, preset, REINFORCE } from "thalweg/rl";
+import { Options } from "./shared/options.js";
 
 const USAGE = `usage: npx tsx examples/cartpole.ts [options]
 
@@ -15,28 +14,14 @@ const USAGE = `usage: npx tsx examples/cartpole.ts [options]
 
 Ctrl-C ends the training early.`;
 
-const { values: options } = parseArgs({
-  options: {
-    algorithm: { type: "string", default: "PPO" },
-    steps: { type: "string" },
-    seed: { type: "string", default: "0" },
-    save: { type: "string" },
-    explain: { type: "boolean", default: false },
-    threads: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (options.threads !== undefined) setThreads(Number(options.threads));
-const seed = Number(options.seed);
+const options = new Options("cartpole", USAGE, { texts: ["algorithm"], flags: ["explain"] });
+const algorithm = options.choice("algorithm", ["PPO", "DQN", "A2C", "REINFORCE"]);
+const seed = options.number("seed") ?? 0;
+const file = options.text("save");
 const environment = new CartPole();
 
-function makeAgent(name: string) {
-  switch (name) {
+function makeAgent() {
+  switch (algorithm) {
     case "PPO": {
       const { options: settings, steps } = preset("PPO", "CartPole-v1");
       return { agent: new PPO(environment, { ...settings, seed }), steps };
@@ -53,18 +38,15 @@ function makeAgent(name: string) {
       const { options: settings, steps } = preset("REINFORCE", "CartPole-v1");
       return { agent: new REINFORCE(environment, { ...settings, seed }), steps };
     }
-    default:
-      console.error(`cartpole: --algorithm is PPO, DQN, A2C or REINFORCE, got ${name}`);
-      process.exit(1);
   }
 }
 
-const { agent, steps: needed } = makeAgent(options.algorithm);
-if (options.explain) {
+const { agent, steps: needed } = makeAgent();
+if (options.has("explain")) {
   console.log(agent.explain());
   process.exit(0);
 }
-const steps = options.steps === undefined ? needed : Number(options.steps);
+const steps = options.number("steps") ?? needed;
 
 const chance = await evaluateRandom(environment, { seed });
 console.log(`pushed by chance: return ${chance.meanReturn.toFixed(1)} ± ${chance.stdReturn.toFixed(1)}`);
@@ -83,7 +65,7 @@ const { meanReturn, stdReturn } = await agent.evaluate({ seed });
 console.log(
   `${agent.name} after ${agent.steps} steps and ${agent.episodes} episodes in ${seconds.toFixed(1)} s: return ${meanReturn.toFixed(1)} ± ${stdReturn.toFixed(1)} of ${environment.maxEpisodeSteps}`,
 );
-if (options.save !== undefined) {
-  await agent.save(options.save);
-  console.log(`kept in ${options.save}`);
+if (file !== undefined) {
+  await agent.save(file);
+  console.log(`kept in ${file}`);
 }

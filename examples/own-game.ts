@@ -1,9 +1,8 @@
 // A game of one's own, in plain JavaScript, is learnt: examples/shared/catch.ts has its four members. Several games are
 // played side by side, in this thread or in others.
-import { parseArgs } from "node:util";
-import { setThreads } from "thalweg";
 import { checkEnvironment, evaluateRandom, PPO, WorkerVectorEnvironment } from "thalweg/rl";
 import Catch from "./shared/catch.js";
+import { Options } from "./shared/options.js";
 import { Screen } from "./shared/screen.js";
 
 const GAMES = 8;
@@ -13,29 +12,17 @@ const USAGE = `usage: npx tsx examples/own-game.ts [options]
   --steps N     steps of all ${GAMES} games            (default 80000)
   --seed N      of weights, actions and games    (default 0)
   --workers N   threads in which games run       (default 0: in this one)
+  --save FILE   where to keep the agent
   --threads N   how many the engine uses         (default: all cores)
-  --help        this text`;
+  --help        this text
 
-const { values: options } = parseArgs({
-  options: {
-    steps: { type: "string", default: "80000" },
-    seed: { type: "string", default: "0" },
-    workers: { type: "string", default: "0" },
-    threads: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
+Ctrl-C ends the training early.`;
 
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (options.threads !== undefined) setThreads(Number(options.threads));
-const [steps, seed, workers] = [options.steps, options.seed, options.workers].map(Number) as [
-  number,
-  number,
-  number,
-];
+const options = new Options("own-game", USAGE, { numbers: { workers: { min: 0, max: GAMES } } });
+const steps = options.number("steps") ?? 80_000;
+const seed = options.number("seed") ?? 0;
+const workers = options.number("workers") ?? 0;
+const file = options.text("save");
 
 // Says what a game does that it must not.
 checkEnvironment(new Catch());
@@ -54,10 +41,23 @@ const agent =
   games === null
     ? new PPO(() => new Catch(), { ...settings, environments: GAMES })
     : new PPO<ArrayLike<number>, number>(games, settings);
-await agent.learn({ steps, progress: true });
+
+const interrupt = new AbortController();
+process.once("SIGINT", () => interrupt.abort());
+try {
+  await agent.learn({ steps, signal: interrupt.signal, progress: true });
+} catch (error) {
+  if (!interrupt.signal.aborted) throw error;
+  console.log("ended early");
+} finally {
+  await games?.close();
+}
 const learnt = await agent.evaluate({ environment: () => new Catch(), seed });
 console.log(`after ${agent.steps} steps it catches ${caught(learnt.meanReturn)} of 10 balls`);
-await games?.close();
+if (file !== undefined) {
+  await agent.save(file);
+  console.log(`kept in ${file}`);
+}
 
 // One game, drawn. Where there is no terminal, only its end.
 const game = new Catch();
@@ -70,7 +70,7 @@ for (let isOver = false; !isOver; ) {
   }
   const result = game.step(agent.predict(observation));
   observation = result.observation;
-  isOver = result.terminated;
+  isOver = result.terminated || result.truncated;
 }
 if (!screen.isTerminal) screen.draw(game.render());
 

@@ -1,8 +1,7 @@
 // A pendulum to swing up and to hold, with a torque that is too weak to lift it at once. The actor is a network from
 // what is seen to the torque. Its gradient comes through the input of the critic, a network that stands for the return.
-import { parseArgs } from "node:util";
-import { setThreads } from "thalweg";
 import { evaluateRandom, Pendulum, PPO, preset, SAC, TD3 } from "thalweg/rl";
+import { Options } from "./shared/options.js";
 
 const USAGE = `usage: npx tsx examples/pendulum.ts [options]
 
@@ -15,27 +14,14 @@ const USAGE = `usage: npx tsx examples/pendulum.ts [options]
 
 Ctrl-C ends the training early.`;
 
-const { values: options } = parseArgs({
-  options: {
-    algorithm: { type: "string", default: "SAC" },
-    steps: { type: "string" },
-    seed: { type: "string", default: "0" },
-    save: { type: "string" },
-    threads: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (options.threads !== undefined) setThreads(Number(options.threads));
-const seed = Number(options.seed);
+const options = new Options("pendulum", USAGE, { texts: ["algorithm"] });
+const algorithm = options.choice("algorithm", ["SAC", "TD3", "PPO"]);
+const seed = options.number("seed") ?? 0;
+const file = options.text("save");
 const environment = new Pendulum();
 
-function makeAgent(name: string) {
-  switch (name) {
+function makeAgent() {
+  switch (algorithm) {
     case "SAC": {
       const { options: settings, steps } = preset("SAC", "Pendulum-v1");
       return { agent: new SAC(environment, { ...settings, seed }), steps };
@@ -48,14 +34,11 @@ function makeAgent(name: string) {
       const { options: settings, steps } = preset("PPO", "Pendulum-v1");
       return { agent: new PPO(environment, { ...settings, seed }), steps };
     }
-    default:
-      console.error(`pendulum: --algorithm is SAC, TD3 or PPO, got ${name}`);
-      process.exit(1);
   }
 }
 
-const { agent, steps: needed } = makeAgent(options.algorithm);
-const steps = options.steps === undefined ? needed : Number(options.steps);
+const { agent, steps: needed } = makeAgent();
+const steps = options.number("steps") ?? needed;
 const chance = await evaluateRandom(environment, { seed });
 console.log(`turned by chance: return ${chance.meanReturn.toFixed(0)} ± ${chance.stdReturn.toFixed(0)}`);
 
@@ -81,7 +64,7 @@ for (let step = 0; step < 200; step++) {
   ({ observation } = environment.step(agent.predict(observation)));
 }
 console.log(`\nstep 200\n${environment.render()}`);
-if (options.save !== undefined) {
-  await agent.save(options.save);
-  console.log(`kept in ${options.save}`);
+if (file !== undefined) {
+  await agent.save(file);
+  console.log(`kept in ${file}`);
 }

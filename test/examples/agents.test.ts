@@ -40,9 +40,17 @@ describe("the examples of agents", { timeout: 300_000 }, () => {
     expect(stdout).toContain("program: ");
   });
 
-  test("an unknown algorithm is told in a line", async () => {
-    const { code, stderr } = await example("pendulum.ts", "--algorithm", "Q");
-    expect([code, stderr]).toEqual([1, "pendulum: --algorithm is SAC, TD3 or PPO, got Q\n"]);
+  test.each([
+    ["pendulum", ["--algorithm", "Q"], "--algorithm is SAC, TD3 or PPO, got Q"],
+    ["cartpole", ["--steps", "abc"], "--steps is a whole number, got abc"],
+    ["bicycle", ["--seed=-1"], "--seed is at least 0, got -1"],
+    ["own-game", ["--workers", "9"], "--workers is at most 8, got 9"],
+    ["cartpole", ["--bogus"], "Unknown option '--bogus'"],
+  ])("%s says what is wrong with %j before anything runs", async (name, args, message) => {
+    const { code, stdout, stderr } = await example(`${name}.ts`, ...args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr.startsWith(`${name}: ${message}`)).toBe(true);
+    expect(stderr).toContain(`\n\nusage: npx tsx examples/${name}.ts`);
   });
 
   test("the pendulum is drawn at six of its steps", async () => {
