@@ -1,7 +1,7 @@
 import { EnvironmentError } from "../errors.js";
 import { checkNumber, checkOptions, describe, isPlainObject } from "../options.js";
 import { Generator } from "../random/generator.js";
-import type { Environment, Start, Transition } from "./environment.js";
+import type { Environment, Info, Start, Transition } from "./environment.js";
 import { isFiniteInFloat32, isNumberList, type Space } from "./space.js";
 
 export interface CheckEnvironmentOptions {
@@ -19,11 +19,12 @@ type Unknown = Readonly<Record<string, unknown>>;
 export const isSpace = (value: unknown): value is Space =>
   typeof value === "object" &&
   value !== null &&
+  Array.isArray((value as Unknown)["shape"]) &&
   ["sample", "contains"].every((name) => typeof (value as Unknown)[name] === "function");
 
 /**
  * Tries an environment with actions by chance, and says what it does that it must not: spaces that are none,
- * observations outside their space, rewards that are no numbers, results that change afterwards, a seed that does not
+ * observations outside their space, rewards that are no numbers, observations and infos that change afterwards, a seed that does not
  * give the same episode again (gymnasium.utils.env_checker.check_env). It is closed neither before nor after.
  * @throws EnvironmentError that names the call; ArgumentError, OptionError; what the environment throws.
  * @example checkEnvironment(new CartPole());
@@ -76,6 +77,7 @@ function play(environment: Environment<unknown, unknown>, steps: number, seed: n
   const seen: string[] = [];
   let kept = checkStart("reset", observationSpace, environment.reset({ seed }));
   let before = write(kept.observation);
+  let told = { ...kept.info };
   seen.push(before);
   for (let step = 1; step <= steps; step++) {
     const action = actionSpace.sample(generator);
@@ -85,12 +87,27 @@ function play(environment: Environment<unknown, unknown>, steps: number, seed: n
         `checkEnvironment: step ${step}: the observation that was given before has changed: give a new array each time`,
       );
     }
+    if (!hasEntries(kept.info, told)) {
+      throw new EnvironmentError(
+        `checkEnvironment: step ${step}: the info that was given before has changed: give a new object each time`,
+      );
+    }
     seen.push(write([result.observation, result.reward, result.terminated, result.truncated]));
     const hasEnded = result.terminated || result.truncated;
     kept = hasEnded ? checkStart(`reset after step ${step}`, observationSpace, environment.reset()) : result;
     before = write(kept.observation);
+    told = { ...kept.info };
   }
   return seen;
+}
+
+/** Whether the info has these entries and no others. */
+function hasEntries(info: Info = {}, entries: Info): boolean {
+  const names = Object.keys(info);
+  return (
+    names.length === Object.keys(entries).length &&
+    names.every((name) => Object.is(info[name], entries[name]))
+  );
 }
 
 /** Arrays and typed arrays alike. */

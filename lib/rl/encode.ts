@@ -47,8 +47,15 @@ export function encoderOf(where: string, space: unknown): Encoder {
     };
   }
   throw new ArgumentError(
-    `${where}: expected a space of observations that is a Box, Discrete, MultiDiscrete or MultiBinary, got ${describe(space)}`,
+    `${where}: expected a space of observations that is a Box, Discrete, MultiDiscrete or MultiBinary, got ${describe(space)}${isOfAnotherCopy(space) ? " of another copy of thalweg" : ""}`,
   );
+}
+
+/** Whether its class has the name of one that is known here, without being that class. */
+function isOfAnotherCopy(space: unknown): boolean {
+  const name: unknown = (space as { readonly constructor?: { readonly name?: unknown } } | null)?.constructor
+    ?.name;
+  return [Box, Discrete, MultiDiscrete, MultiBinary].some((known) => known.name === name);
 }
 
 /**

@@ -65,8 +65,9 @@ export class EnvironmentRows {
   }
 }
 
+/** Keeps a copy: the environment may write over its own. */
 function keep(infos: Map<number, Info>, row: number, info: Info | undefined): void {
-  if (info !== undefined && Object.keys(info).length > 0) infos.set(row, info);
+  if (info !== undefined && Object.keys(info).length > 0) infos.set(row, { ...info });
 }
 
 /** @throws EnvironmentError unless both are written alike. */

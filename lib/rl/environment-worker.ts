@@ -13,6 +13,8 @@ import { Control } from "./worker-control.js";
 
 /** What a worker is given at its start. */
 export interface WorkerStart {
+  /** Tells these threads from others. */
+  readonly purpose: string;
   readonly control: SharedArrayBuffer;
   readonly port: MessagePort;
   /** Of the worker. */

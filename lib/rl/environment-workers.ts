@@ -1,4 +1,10 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+  workerData,
+} from "node:worker_threads";
 import { EnvironmentError } from "../errors.js";
 import { sizeOf } from "../tensor/shape.js";
 import { encoderOf } from "./encode.js";
@@ -196,7 +202,8 @@ function startThreads(options: WorkersOptions, control: Control): Thread[] {
     const first = Math.floor((number * n) / workers);
     const count = Math.floor(((number + 1) * n) / workers) - first;
     const { port1: port, port2 } = new MessageChannel();
-    const workerData: WorkerStart = {
+    const start: WorkerStart = {
+      purpose: WHERE,
       control: control.buffer,
       port: port2,
       number,
@@ -210,7 +217,7 @@ function startThreads(options: WorkersOptions, control: Control): Thread[] {
     const worker = new Worker(CODE, {
       eval: true,
       name: `thalweg: environments ${first} to ${first + count - 1}`,
-      workerData,
+      workerData: start,
       transferList: [port2],
     });
     const thread: Thread = { worker, port, first, count, end: null };
@@ -225,6 +232,9 @@ function startThreads(options: WorkersOptions, control: Control): Thread[] {
     return thread;
   });
 }
+
+/** Whether this code runs in such a thread. */
+export const isInItsThread = (): boolean => (workerData as Partial<WorkerStart> | null)?.purpose === WHERE;
 
 type ReadyMessage = Extract<WorkerMessage, { kind: "ready" }>;
 type ErrorMessage = Extract<WorkerMessage, { kind: "error" }>;

@@ -10,6 +10,7 @@ import {
   checkReset,
   copyOfAction,
   type EnvironmentMaker,
+  ResetSeeds,
   type VectorEnvironment,
   type VectorResetOptions,
   type VectorStart,
@@ -42,6 +43,7 @@ export class SyncVectorEnvironment implements VectorEnvironment {
   readonly actionSpace: Space;
   readonly #environments: EnvironmentRows;
   readonly #rows: Rows;
+  readonly #seeds: ResetSeeds;
   #state: VectorState = "new";
 
   constructor(
@@ -50,6 +52,7 @@ export class SyncVectorEnvironment implements VectorEnvironment {
   ) {
     const made = makeAll(make, options);
     this.n = made.length;
+    this.#seeds = new ResetSeeds(this.n);
     this.#environments = new EnvironmentRows(NAME, made, 0);
     this.observationSpace = this.#environments.observationSpace;
     this.actionSpace = this.#environments.actionSpace;
@@ -59,7 +62,8 @@ export class SyncVectorEnvironment implements VectorEnvironment {
 
   /** @throws EnvironmentError that names the environment. */
   reset(options: VectorResetOptions = {}): VectorStart {
-    const seed = checkReset(`${NAME}.reset`, options, this.n, this.#state);
+    const given = checkReset(`${NAME}.reset`, options, this.n, this.#state);
+    const seed = this.#seeds.next(given, this.#state === "running");
     this.#state = "failed";
     const told = noInfos();
     for (let i = 0; i < this.n; i++) {

@@ -30,7 +30,10 @@ export interface VectorTransition extends VectorStart {
 }
 
 export interface VectorResetOptions {
-  /** Environment i gets `seed + i`. Default: 0 the first time, then each goes on with its own numbers. */
+  /**
+   * Environment i gets `seed + i`. Default: 0 the first time; then each goes on with its own numbers. After an error
+   * that depends on how far each came, so it is the seed before + n.
+   */
   readonly seed?: number;
 }
 
@@ -80,12 +83,35 @@ export function checkReset(
 ): number | undefined {
   checkOptions(where, options, ["seed"]);
   if (state === "closed") throw new EnvironmentError(`${where}: it was closed`);
-  if (options.seed === undefined) return state === "new" ? 0 : undefined;
+  if (options.seed === undefined) return undefined;
   return checkNumber(where, "seed", options.seed, {
     min: 0,
     max: Number.MAX_SAFE_INTEGER - n,
     integer: true,
   });
+}
+
+/** The seeds of the resets of n environments. */
+export class ResetSeeds {
+  readonly #n: number;
+  /** Of the last reset that had one. */
+  #last: number;
+
+  constructor(n: number) {
+    this.#n = n;
+    this.#last = -n;
+  }
+
+  /**
+   * The seed of a reset; undefined where each environment goes on with its own numbers.
+   * @param given What the caller asks for.
+   * @param goesOn Whether there are such numbers: the call before has not failed.
+   */
+  next(given: number | undefined, goesOn: boolean): number | undefined {
+    if (given === undefined && goesOn) return undefined;
+    this.#last = given ?? (this.#last + this.#n) % (Number.MAX_SAFE_INTEGER - this.#n + 1);
+    return this.#last;
+  }
 }
 
 /** @throws ArgumentError, EnvironmentError */

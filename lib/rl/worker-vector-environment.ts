@@ -1,13 +1,14 @@
 import { availableParallelism } from "node:os";
 import { ArgumentError, EnvironmentError } from "../errors.js";
 import { checkNumber, checkRequired, describe, isInstance } from "../options.js";
-import { EnvironmentWorkers, type WorkersOptions } from "./environment-workers.js";
+import { EnvironmentWorkers, isInItsThread, type WorkersOptions } from "./environment-workers.js";
 import { startOf, transitionOf } from "./rows.js";
 import type { Space } from "./space.js";
 import {
   checkActions,
   checkCount,
   checkReset,
+  ResetSeeds,
   type VectorEnvironment,
   type VectorResetOptions,
   type VectorStart,
@@ -60,6 +61,7 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
   readonly observationSpace: Space;
   readonly actionSpace: Space;
   #workers: EnvironmentWorkers;
+  readonly #seeds: ResetSeeds;
   #state: VectorState = "new";
   /** The call that goes on, however it ends. */
   #call: Promise<unknown> | null = null;
@@ -76,6 +78,7 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
     }
     this.#workers = workers;
     this.n = workers.options.n;
+    this.#seeds = new ResetSeeds(this.n);
     this.observationSpace = workers.observationSpace;
     this.actionSpace = workers.actionSpace;
   }
@@ -84,7 +87,8 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
    * Starts the threads, and makes the environments in them.
    * @param module The address of a JavaScript module: `new URL("./game.js", import.meta.url)`. A TypeScript
    *   module is loaded by `tsx` where it is installed, else by Node.js itself where it can.
-   * @throws ArgumentError, OptionError; EnvironmentError unless the module makes environments with the same spaces.
+   * @throws ArgumentError, OptionError; EnvironmentError unless the module makes environments with the same spaces, and
+   *   in a thread that runs environments: a module that starts threads where it is loaded would start ever more.
    */
   static async start(module: URL | string, options: WorkerVectorOptions): Promise<WorkerVectorEnvironment> {
     const workers = await EnvironmentWorkers.start(checkAll(module, options), new AbortController().signal);
@@ -94,12 +98,14 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
   /** @throws EnvironmentError that names the environment. */
   async reset(options: VectorResetOptions = {}): Promise<VectorStart> {
     const where = `${NAME}.reset`;
-    const seed = checkReset(where, options, this.n, this.#state);
+    const given = checkReset(where, options, this.n, this.#state);
+    const isRunning = this.#state === "running";
     return await this.#exclusively(where, async () => {
-      const isBroken = this.#workers.isBroken;
+      const { isBroken } = this.#workers;
       if (isBroken) await this.#startAgain(where);
       this.#steps = 0;
-      const told = await this.#workers.run("reset", "reset", isBroken ? (seed ?? 0) : seed);
+      const seed = this.#seeds.next(given, isRunning && !isBroken);
+      const told = await this.#workers.run("reset", "reset", seed);
       return startOf(this.#workers.rows, told);
     });
   }
@@ -174,6 +180,11 @@ export class WorkerVectorEnvironment implements VectorEnvironment {
 }
 
 function checkAll(module: unknown, options: WorkerVectorOptions): WorkersOptions {
+  if (isInItsThread()) {
+    throw new EnvironmentError(
+      `${NAME}: it was started in a thread of its own: the module that makes environments must not start any; it needs a file of its own`,
+    );
+  }
   const url = urlOf(module);
   checkRequired(NAME, options, ["n", "workers", "data", "exportName", "startTimeout", "closeTimeout"]);
   const n = checkCount(NAME, options.n);

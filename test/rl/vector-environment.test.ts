@@ -109,6 +109,39 @@ describe("environments one after the other", () => {
   });
 });
 
+test("infos are the caller's, whatever the environment does with its own", () => {
+  const info = { begun: 0 };
+  class Writing extends Counter {
+    override reset(options?: rl.ResetOptions) {
+      info.begun = -1;
+      return { ...super.reset(options), info };
+    }
+    override step(action: number) {
+      info.begun += 10;
+      return { ...super.step(action), info };
+    }
+  }
+  const all = new rl.SyncVectorEnvironment([new Writing()]);
+  const start = all.reset();
+  all.step([0]);
+  all.step([0]);
+  expect(all.step([0]).finalInfos).toEqual([{ begun: 29 }]);
+  expect(start.infos).toEqual([{ begun: -1 }]);
+  expect(() => rl.checkEnvironment(new Writing())).toThrow(
+    "step 1: the info that was given before has changed: give a new object each time",
+  );
+});
+
+test("a reset without a seed after an error gives new episodes, whatever came before", () => {
+  const broken = new Map([[2, new RangeError("off")]]);
+  const all = new rl.SyncVectorEnvironment((i) => new Counter(0, i === 1 ? broken : undefined), { n: 2 });
+  all.reset({ seed: 7 });
+  all.step([0, 0]);
+  expect(() => all.step([0, 0])).toThrow(/Counter 1: step 2/);
+  expect([...all.reset().observation]).toEqual([9, 10]);
+  expect([...all.reset().observation]).toEqual([0, 0]);
+});
+
 describe("an environment that breaks its contract", () => {
   const breaks = (broken: unknown): string => {
     const all = new rl.SyncVectorEnvironment((i) => new Counter(0, new Map(i === 1 ? [[5, broken]] : [])), {
@@ -159,6 +192,10 @@ describe("an environment that breaks its contract", () => {
     expect(() => new rl.SyncVectorEnvironment([{ reset() {} } as never])).toThrow(
       "environment 0: expected observationSpace to be a space",
     );
+    const shapeless = { sample: () => 0, contains: () => true };
+    expect(() => new rl.SyncVectorEnvironment([{ observationSpace: shapeless } as never])).toThrow(
+      "environment 0: expected observationSpace to be a space",
+    );
   });
 });
 
@@ -205,6 +242,9 @@ describe("observations as numbers", () => {
   test("refuses other spaces, observations outside, and too short an array", () => {
     const space: rl.Space = { shape: [], sample: () => "a", contains: (_): _ is unknown => true };
     expect(() => rl.observationSize(space)).toThrow(/expected a space of observations that is a Box/);
+    class Box extends rl.Discrete {}
+    const other = Object.setPrototypeOf({}, Object.create({ constructor: Box })) as rl.Space;
+    expect(() => rl.observationSize(other)).toThrow(/of another copy of thalweg$/);
     const discrete = new rl.Discrete(3);
     const out = new Float32Array(3);
     expect(() => rl.encodeObservation(discrete, 3, out)).toThrow(

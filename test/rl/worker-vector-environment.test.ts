@@ -209,6 +209,19 @@ describe("trouble in a thread", () => {
     expect(message).toBe("Walk 1: step 4: its thread ended with exit code 3");
   });
 
+  test("a reset without a seed after an error begins the episodes that it begins in this thread", async () => {
+    const trouble = { index: 1, step: 1 } as const;
+    const all = await start({ n: 3, workers: 2, data: { ...trouble, what: "exit" } });
+    const here = new rl.SyncVectorEnvironment((i) => new Walk({ ...trouble, what: "throw" }, i), { n: 3 });
+    const first = await all.reset();
+    expect(first).toEqual(here.reset());
+    await failure(all.step(ZERO));
+    expect(() => here.step(ZERO)).toThrow("off the board");
+    const { observation } = await all.reset();
+    expect(observation).toEqual(here.reset().observation);
+    expect(observation).not.toEqual(first.observation);
+  });
+
   test("a thread that ends between steps", async () => {
     const error = await meets({ index: 2, step: 1, what: "later" });
     expect(error?.message).toMatch(/^environments 1 to 2: between calls: RangeError: in a timer/);
@@ -276,6 +289,10 @@ describe("a module that makes no environments", () => {
     ["throw new RangeError('no board');", "the module: RangeError: no board"],
     ["export default () => { throw 'no board'; }", "environment 0: threw no board"],
     ["export default () => ({})", "environment 0: expected observationSpace to be a space"],
+    [
+      `import { WorkerVectorEnvironment } from ${JSON.stringify(COMPILED)}; await WorkerVectorEnvironment.start(import.meta.url, { n: 1 });`,
+      "WorkerVectorEnvironment: it was started in a thread of its own",
+    ],
     ["await new Promise(() => setInterval(() => {}, 1e6))", "within 3000 ms: one takes longer"],
   ])("%s", async (source, message) => {
     const module = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
