@@ -182,7 +182,15 @@ describe("readParquet", () => {
     expect((await data.readParquet(path)).length).toBe(15);
   });
 
+  // A column of 3 values whose encoding has a negative number of parts, and one of 6 values that share 2^26 bytes each.
+  const endless =
+    "UEFSMRUAFSQVJCwVBhUKFQYVBgAAgAH/////DwMAAAAAAAAAAAAAFQIZLEgEcm9vdBUCABUCJQAYAWEAFgYZHBkcJggcFQIZFQoZGAFhFQAWBhZGFkYmCAAAFkYWBgAAOQAAAFBBUjE=";
+  const huge =
+    "UEFSMRUAFUIVQiwVDBUOFQYVBgAAgIABAQYAgICAQACAgAEBBgIAAGFhYWFhYQAAAAAAAAAAFQIZLEgEcm9vdBUCABUMJQAYAWEAFgwZHBkcJggcFQwZFQ4ZGAFhFQAWDBZkFmQmCAAAFmQWDAAAOQAAAFBBUjE=";
+  const base64 = (text: string) => data.readParquet(new Uint8Array(Buffer.from(text, "base64")));
   testErrors([
+    [() => base64(endless), DataError, /the encoding DELTA_BINARY_PACKED with blocks of 128 in 4294967295 parts/],
+    [() => base64(huge), DataError, /encoding DELTA_BYTE_ARRAY, which is not supported/],
     [() => parquet("struct_strings"), DataError, /column "inner" holds lists or structures/],
     [() => parquet("rowgroups", { columns: ["a"] }), ArgumentError, /there is no column "a"/],
     [() => parquet("rowgroups", { maxBytes: 100 }), DataError, /allow them with maxBytes/],

@@ -123,13 +123,67 @@ function secondVersion(
   return pages;
 }
 
-/** Checks the encodings that have runs. */
+/** Checks the values' encoding. @throws Error for one whose lengths are not checked here */
 function checkValues(bytes: Uint8Array, { type }: Chunk, encoding: Hyparquet.Encoding, count: number): void {
-  if (encoding === "RLE" && type === "BOOLEAN") checkRuns(bytes.subarray(4), 1, count);
-  if (encoding !== "PLAIN_DICTIONARY" && encoding !== "RLE_DICTIONARY") return;
-  const width = bytes[0] ?? 0;
-  if (width > 32) throw new Error(`indices of ${width} bits`);
-  if (width > 0) checkRuns(bytes.subarray(1), width, count);
+  switch (encoding) {
+    case "PLAIN":
+    case "BYTE_STREAM_SPLIT":
+      return;
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY": {
+      const width = bytes[0] ?? 0;
+      if (width > 32) throw new Error(`indices of ${width} bits`);
+      if (width > 0) checkRuns(bytes.subarray(1), width, count);
+      return;
+    }
+    case "RLE":
+      if (type !== "BOOLEAN") break;
+      checkRuns(bytes.subarray(4), 1, count);
+      return;
+    case "DELTA_BINARY_PACKED":
+      checkDeltas(bytes, count);
+      return;
+  }
+  throw new Error(`its values have the encoding ${encoding}, which is not supported for ${type}`);
+}
+
+// A varint of 64 bits has at most 10 bytes.
+const VARINT = 10;
+
+/** The varint at `at`, which it moves on. */
+function readVarint(bytes: Uint8Array, at: { offset: number }): number {
+  let value = 0;
+  for (let i = 0; i < VARINT; i++) {
+    const byte = bytes[at.offset++];
+    if (byte === undefined) break;
+    value += (byte & 127) * 128 ** i;
+    if (byte < 128) return value;
+  }
+  throw new Error("a number of the encoding DELTA_BINARY_PACKED does not end");
+}
+
+/** Checks the blocks of differences of at most so many values: their sizes, and the widths of their parts. */
+function checkDeltas(bytes: Uint8Array, count: number): void {
+  if (count === 0) return;
+  const at = { offset: 0 };
+  const [block, parts, total] = [readVarint(bytes, at), readVarint(bytes, at), readVarint(bytes, at)];
+  readVarint(bytes, at);
+  const isRight = block > 0 && block < 2 ** 31 && block % 128 === 0 && parts > 0 && (block / parts) % 32 === 0;
+  if (!isRight || total > count) {
+    throw new Error(
+      `the encoding DELTA_BINARY_PACKED with blocks of ${block} in ${parts} parts, ${total} of ${count} values`,
+    );
+  }
+  for (let left = count - 1; left > 0 && at.offset < bytes.length; ) {
+    readVarint(bytes, at);
+    const widths = bytes.subarray(at.offset, at.offset + parts);
+    at.offset += parts;
+    for (let i = 0; i < parts && left > 0; i++, left -= block / parts) {
+      const width = widths[i] ?? 255;
+      if (width > 64) throw new Error(`differences of ${width} bits in the encoding DELTA_BINARY_PACKED`);
+      at.offset += (width * block) / parts / 8;
+    }
+  }
 }
 
 // A run of packed values is filled up; some writers fill up more than they have to.

@@ -34,7 +34,7 @@ const BYTES_PER_VALUE = 16;
  * Reads the table of a Parquet file. Needs the package hyparquet. Pages may be compressed by Snappy, gzip or Brotli, and
  * by Zstandard where Node.js has it (22.15). Columns have the kinds that a `Table` of their values has: whole numbers
  * and decimals are numbers, time stamps and days are dates, texts are a category or text. Lists, maps and structures are
- * refused; leave them out with `columns`.
+ * refused; leave them out with `columns`. So are values in the encodings DELTA_BYTE_ARRAY and DELTA_LENGTH_BYTE_ARRAY.
  * @param source a path, a `file:` URL, or the bytes of the file.
  * @throws DataError if it is not such a file, has a column of another kind, or is compressed beyond `maxBytes`;
  *   FileError, PackageError, ArgumentError, OptionError
