@@ -138,6 +138,12 @@ describe("readJsonLines", () => {
     expect(table.column("__proto__").toArray()).toEqual([null, true]);
   });
 
+  test("takes some columns of lines that have fields of their own", async () => {
+    const lines = Array.from({ length: 5000 }, (_, i) => `{"k${i}":${i},"a":${i}}`);
+    const table = await json(lines.join("\n"), { columns: ["a"] });
+    expect([table.names, table.length]).toEqual([["a"], 5000]);
+  });
+
   test("reads dates where they are asked for", async () => {
     const table = await json('{"a":"2024-01-05"}', { types: { a: "date" } });
     expect(table.column("a").at(0)).toEqual(new Date("2024-01-05"));
@@ -148,6 +154,11 @@ describe("readJsonLines", () => {
     [() => json('{"a":1}\n\n{"a":"x"}'), DataError, /row 1 \(line 3\), column "a": expected a number/],
     [() => json('{"a":[1]}'), DataError, /row 0 \(line 1\), column "a"/],
     [() => json('{"a"'), DataError, /line 1: /],
+    [
+      () => json(Array.from({ length: 5000 }, (_, i) => `{"k${i}":1}`).join("\n")),
+      DataError,
+      /line 4097: 4097 rows with 4097 different fields.* take some with columns/,
+    ],
   ]);
 });
 

@@ -156,6 +156,11 @@ describe("rows and columns", () => {
 describe("errors name row and column", () => {
   testErrors([
     [
+      () => new Table(Array.from({ length: 5000 }, (_, i) => ({ [`k${i}`]: 1 }))),
+      DataError,
+      /row 4096: 4097 rows with 4097 different fields/,
+    ],
+    [
       () => new Table([{ a: 1 }, { a: "x" }]),
       DataError,
       'Table: row 1, column "a": expected a number, as row 0 has 1, got "x"',

@@ -3,7 +3,7 @@ import { checkOptions, describe, isPlainObject } from "../../options.js";
 import { type TextSource, textsOf } from "./chunks.js";
 import type { Column, ColumnKind } from "./column.js";
 import { columnOfValues } from "./infer.js";
-import { checkTyped, noColumn, readTableOptions, type TableOptions } from "./source.js";
+import { checkSparse, checkTyped, noColumn, readTableOptions, type TableOptions } from "./source.js";
 import { type Table, tableOf } from "./table.js";
 
 export interface JsonLinesOptions extends TableOptions {
@@ -22,7 +22,8 @@ const LONGEST_LINE = 1 << 24;
  * is absent is missing.
  * @param source a path, a `file:` URL, the bytes, or a stream of bytes or texts, in UTF-8.
  * @throws DataError with the line for what is not an object of numbers, texts, true, false and null, and for a value that
- *   is not of its column's kind; FileError, ArgumentError, OptionError
+ *   is not of its column's kind, and where lines have so many different fields that nearly all of a large table is missing;
+ *   FileError, ArgumentError, OptionError
  * @example
  * const table = await data.readJsonLines(Buffer.from('{"age":22,"sex":"male"}\n{"sex":"female"}\n'));
  * table.column("age").toArray()   // [22, null]
@@ -32,23 +33,30 @@ export async function readJsonLines(source: TextSource, options: JsonLinesOption
   checkOptions(where, options, ["columns", "types", "missing"]);
   const { names, types, missing } = readTableOptions(where, options);
   const texts = textsOf(where, source);
+  const wanted = names === null ? null : new Set(names);
+  const known = new Set<string>();
   const columns = new Map<string, unknown[]>();
   const lines: number[] = [];
+  let given = 0;
   for await (const [line, text] of linesOf(texts.where, texts.texts)) {
     if (text.trim() === "") continue;
     for (const [name, value] of Object.entries(parse(texts.where, line, text))) {
+      known.add(name);
+      if (wanted?.has(name) === false) continue;
       const column = columns.get(name) ?? [];
       columns.set(name, column);
       column[lines.length] = value;
+      given++;
     }
     lines.push(line);
+    checkSparse(`${texts.where}: line ${line}`, { rows: lines.length, columns: columns.size, given });
   }
-  checkTyped(texts.where, types, columns.keys());
+  checkTyped(texts.where, types, known);
   const place = (row: number) => `row ${row} (line ${lines[row]})`;
   const read = new Map<string, Column>();
   for (const column of names ?? columns.keys()) {
     const values = columns.get(column);
-    if (values === undefined) throw noColumn(texts.where, "columns: ", column, columns.keys());
+    if (values === undefined) throw noColumn(texts.where, "columns: ", column, known);
     values.length = lines.length;
     read.set(
       column,

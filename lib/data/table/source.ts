@@ -136,10 +136,28 @@ function fromRows(where: string, rows: readonly unknown[], options: ColumnOption
 /** All names of the objects, in the order in which they appear. */
 function namesOf(where: string, rows: readonly unknown[]): string[] {
   const names = new Set<string>();
+  let given = 0;
   rows.forEach((row, at) => {
-    for (const name of Object.keys(checkRow(where, row, at))) names.add(name);
+    const own = Object.keys(checkRow(where, row, at));
+    for (const name of own) names.add(name);
+    given += own.length;
+    checkSparse(`${where}: ${place(at)}`, { rows: at + 1, columns: names.size, given });
   });
   return [...names];
+}
+
+const LEAST_CELLS = 1 << 24;
+const TIMES_GIVEN = 32;
+
+/** @throws DataError if nearly all cells of a large table would be missing, as where each row has fields of its own. */
+export function checkSparse(
+  where: string,
+  { rows, columns, given }: { readonly rows: number; readonly columns: number; readonly given: number },
+): void {
+  if (rows * columns <= Math.max(LEAST_CELLS, TIMES_GIVEN * given)) return;
+  throw new DataError(
+    `${where}: ${rows} rows with ${columns} different fields, of which ${given} values are given, are too many; take some with columns`,
+  );
 }
 
 /** @throws ArgumentError unless the row is an object with values by names. */
