@@ -89,6 +89,11 @@ describe("readCsv", () => {
     expect(table.column("b").kind).toBe("text");
   });
 
+  test("reads many columns", async () => {
+    const table = await csv(`${",".repeat(30_000)}\n${",".repeat(30_000)}\n`);
+    expect([table.names.length, table.names[30_000]]).toEqual([30_001, "30000"]);
+  });
+
   const nearly = `a\n${Array.from({ length: 40 }, (_, i) => i).join("\n")}\nabc\n`;
   testErrors([
     [() => csv("a,b\n1,2\n3\n"), DataError, "readCsv: the bytes: row 1 (line 3): expected 2 values, got 1"],
@@ -99,6 +104,7 @@ describe("readCsv", () => {
     ],
     [() => csv("a,a\n1,2\n"), DataError, 'readCsv: the bytes: line 1: two columns have the name "a"'],
     [() => csv(""), DataError, /an empty file/],
+    [() => csv(",".repeat(200_000)), DataError, /line 1: expected at most 131072 columns, got 200001/],
     [() => csv('a,b\n1,"x\n'), DataError, /row 0 \(line 2\): a quote is not closed/],
     [() => csv('a,b\n"x"y,1\n'), DataError, /row 0 \(line 2\): a quote closes/],
     [() => csv(nearly), DataError, /row 40 \(line 42\), column "a": 40 of 41 values are numbers.*"abc"/],

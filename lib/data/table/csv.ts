@@ -4,7 +4,7 @@ import { checkChoice, checkFlag, checkOptions, describe } from "../../options.js
 import { type TextSource, type Texts, textsOf } from "./chunks.js";
 import type { Column, ColumnKind } from "./column.js";
 import { columnOfTexts } from "./infer.js";
-import { checkNames, checkTyped, noColumn, readTableOptions, type TableOptions } from "./source.js";
+import { checkNames, checkTyped, firstTwice, noColumn, readTableOptions, type TableOptions } from "./source.js";
 import { type Table, tableOf } from "./table.js";
 
 export interface CsvOptions extends TableOptions {
@@ -61,6 +61,7 @@ export const MISSING: readonly string[] = Object.freeze([
 
 // A quote that never ends makes all that follows one value.
 const LONGEST_ROW = 1 << 24;
+const MOST_COLUMNS = 1 << 17;
 const LEAST_BLOCK = 1 << 18;
 // So many different texts of a column share their memory.
 const SHARED = 1024;
@@ -209,6 +210,7 @@ class Records {
   readonly #missing: ReadonlySet<string>;
   #header: boolean | readonly string[];
   #names: readonly string[] | null = null;
+  #places: ReadonlyMap<string, number> = new Map();
   #columns: (string | null)[][] = [];
   #shared: Map<string, string>[] = [];
   readonly #trim: boolean;
@@ -292,11 +294,17 @@ class Records {
 
   #begin(given: readonly string[], isRow: boolean): void {
     const names = given.map((name, i) => (name === "" ? `${i}` : name));
-    const twice = names.find((name, i) => names.indexOf(name) < i);
+    if (names.length > MOST_COLUMNS) {
+      throw new DataError(
+        `${this.#where}: line ${this.#line}: expected at most ${MOST_COLUMNS} columns, got ${names.length}`,
+      );
+    }
+    const twice = firstTwice(names);
     if (isRow && twice !== undefined) {
       throw new DataError(`${this.#where}: line ${this.#line}: two columns have the name ${describe(twice)}`);
     }
     this.#names = names;
+    this.#places = new Map(names.map((name, i) => [name, i]));
     this.#columns = names.map(() => []);
     this.#shared = names.map(() => new Map());
   }
@@ -309,8 +317,8 @@ class Records {
 
   /** The values of a column. They are forgotten. */
   take(name: string): readonly (string | null)[] {
-    const at = this.names.indexOf(name);
-    if (at < 0) throw noColumn(this.#where, "columns: ", name, this.names);
+    const at = this.#places.get(name);
+    if (at === undefined) throw noColumn(this.#where, "columns: ", name, this.names);
     const cells = this.#columns[at] as (string | null)[];
     this.#columns[at] = [];
     return cells;

@@ -70,9 +70,15 @@ export function checkTexts(where: string, name: string, value: unknown): string[
 /** @throws ArgumentError unless it is a list of different texts. */
 export function checkNames(where: string, name: string, value: unknown): string[] {
   const list = checkTexts(where, name, value);
-  const twice = list.find((text, i) => list.indexOf(text) < i);
+  const twice = firstTwice(list);
   if (twice === undefined) return list;
   throw new ArgumentError(`${where}: ${name} has ${describe(twice)} twice`);
+}
+
+/** The first text that was there before, if any. */
+export function firstTwice(list: readonly string[]): string | undefined {
+  const known = new Set<string>();
+  return list.find((text) => known.size === known.add(text).size);
 }
 
 /** @throws ArgumentError if types name a column that there is not. */
