@@ -31,6 +31,13 @@ describe("stream", () => {
     }
   });
 
+  test("takes Uint32Arrays whose values the dtype holds", async () => {
+    const source = [{ x: Uint32Array.of(1, 16_777_217), y: Uint32Array.of(7) }];
+    for await (const { x, y } of stream(() => source, { dtypes: { x: "int32" } })) {
+      expect([(x as Tensor).toArray(), y.dtype, y.toArray()]).toEqual([[[1, 16_777_217]], "float32", [[7]]]);
+    }
+  });
+
   test.each([
     ["an array", () => rows],
     ["batches", () => [rows.slice(0, 37), rows.slice(37)]],
@@ -149,6 +156,21 @@ describe("stream", () => {
     [() => valuesOf(stream(() => 5 as never)), DataError, /rows one after the other, got 5/],
     [() => valuesOf(stream(() => [5] as never)), DataError, /row 0 to be an object/],
     [() => valuesOf(stream(() => [{ a: 1 }])), DataError, /row 0: expected rows \{ x, y \}/],
+    [
+      () => valuesOf(stream(() => [Int32Array.of(1), Float32Array.of(1.5)].map((x) => ({ x, y: 0 })))),
+      DataError,
+      /x: expected a Int32Array in sample 1, as in sample 0, got a Float32Array/,
+    ],
+    [
+      () => valuesOf(stream(() => [Float32Array.of(1), BigInt64Array.of(1n)].map((x) => ({ x, y: 0 })))),
+      DataError,
+      /expected a Float32Array in sample 1, as in sample 0, got a BigInt64Array/,
+    ],
+    [
+      () => valuesOf(stream(() => [{ x: Uint32Array.of(1, 16_777_217), y: 0 }])),
+      DataError,
+      /sample 0 has 16777217, which float32 does not hold; say another dtype/,
+    ],
     [
       async () => {
         const set = stream(() => once as never);

@@ -38,6 +38,11 @@ function stackTensors(where: string, values: readonly unknown[], first: Tensor, 
   return fromTypedArray(all, shape, { dtype: first.dtype });
 }
 
+const typeOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)?.get as (this: unknown) => string;
+
 type Floats = Float32Array | Float64Array | Int32Array;
 
 function stackArrays(
@@ -46,7 +51,12 @@ function stackArrays(
   first: NodeJS.TypedArray,
   dtype?: DType,
 ): Tensor {
-  const natural = types.isInt32Array(first) ? "int32" : types.isFloat64Array(first) ? "float64" : "float32";
+  const natural = types.isInt32Array(first)
+    ? "int32"
+    : types.isFloat64Array(first) || types.isUint32Array(first)
+      ? "float64"
+      : "float32";
+  const type = typeOf.call(first);
   const all = allocate(natural, values.length * first.length, where) as Floats;
   values.forEach((value, i) => {
     if (!types.isTypedArray(value) || value.length !== first.length) {
@@ -55,12 +65,24 @@ function stackArrays(
         `${where}: expected ${first.length} values in sample ${i}, as in sample 0, got ${got}; pad gives ragged samples one length`,
       );
     }
+    if (typeOf.call(value) !== type) {
+      throw new DataError(
+        `${where}: expected a ${type} in sample ${i}, as in sample 0, got a ${typeOf.call(value)}`,
+      );
+    }
     all.set(value as Floats, i * first.length);
   });
   const shape = [values.length, first.length];
-  return dtype === undefined || dtype === natural
-    ? fromTypedArray(all, shape)
-    : tensor(all, { shape, dtype });
+  const wanted = dtype ?? (types.isUint32Array(first) ? "float32" : natural);
+  if (wanted === natural) return fromTypedArray(all, shape);
+  const inexact =
+    wanted === "float32" && types.isUint32Array(first)
+      ? (all as Float64Array).findIndex((value) => Math.fround(value) !== value)
+      : -1;
+  if (inexact < 0) return tensor(all, { shape, dtype: wanted });
+  throw new DataError(
+    `${where}: sample ${Math.floor(inexact / first.length)} has ${all[inexact]}, which float32 does not hold; say another dtype`,
+  );
 }
 
 export interface PadOptions {
