@@ -81,6 +81,14 @@ describe("readCsv", () => {
     expect((await data.readCsv(web as never)).rows()).toEqual(expected);
   });
 
+  test("takes no point between thousands for a decimal one where the comma is", async () => {
+    const german = { separator: ";", decimal: "," };
+    expect((await csv("a;b\n1.500;1\n2,5;2\n", german)).column("a").toArray()).toEqual(["1.500", "2,5"]);
+    await expect(csv("a;b\n1.500;1\n", { ...german, types: { a: "number" } })).rejects.toThrow(
+      'column "a": expected a number, got "1.500"',
+    );
+  });
+
   test("reads rows that lie across blocks", async () => {
     const rows = Array.from({ length: 40_000 }, (_, i) => `${i},"name ${i}, ${"x".repeat(i % 30)}"`);
     const table = await csv(`a,b\n${rows.join("\n")}\n`);

@@ -73,7 +73,9 @@ export function columnOfTexts(
   wanted: Wanted,
   decimal: "." | "," = ".",
 ): Column {
-  const numberOf = (text: string) => parseNumber(decimal === "." ? text : text.replace(",", "."));
+  // 1.500 with a decimal comma has a point between thousands.
+  const withComma = (text: string) => (text.includes(".") ? undefined : parseNumber(text.replace(",", ".")));
+  const numberOf = decimal === "." ? parseNumber : withComma;
   const kind = wanted ?? kindOfTexts(source, texts, numberOf);
   switch (kind) {
     case "number":
