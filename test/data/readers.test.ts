@@ -89,6 +89,25 @@ describe("readCsv", () => {
     );
   });
 
+  test.each([
+    ["mixed", "a\r\n1\n2\r3\n"],
+    ["a line feed in quotes first", '"a\n"\r\n1\r\n2\r\n3\r\n'],
+    ["a comment with a quote", '# ,"\r\na\r\n1\n2\n3'],
+    ["carriage returns", "a\r1\r2\r3"],
+  ])("reads each row where line ends are %s", async (_, text) => {
+    const all = bytes(text);
+    for (let at = 0; at <= all.length; at++) {
+      const cut = Readable.from([all.subarray(0, at), all.subarray(at)]);
+      const table = await data.readCsv(cut, { comment: "#" });
+      expect([...(table.column(table.names[0] as string).toArray() as number[])]).toEqual([1, 2, 3]);
+    }
+  });
+
+  test("keeps line ends in quotes", async () => {
+    const table = await csv('a,b\r\n"x\r\n""\r""",1\n"y\n",2\r\n');
+    expect(table.column("a").toArray()).toEqual(['x\r\n"\r"', "y"]);
+  });
+
   test("reads rows that lie across blocks", async () => {
     const rows = Array.from({ length: 40_000 }, (_, i) => `${i},"name ${i}, ${"x".repeat(i % 30)}"`);
     const table = await csv(`a,b\n${rows.join("\n")}\n`);

@@ -159,11 +159,11 @@ interface Parsed {
 
 /** Gives the rows to `records`, block by block. */
 async function parse(texts: Texts, records: Records, style: Style): Promise<void> {
-  let parser: InstanceType<Papa["Parser"]> | null = null;
+  const parser = makeParser(style);
   let text = "";
   let block = LEAST_BLOCK;
   const read = (isEnd: boolean) => {
-    parser ??= makeParser(text, style);
+    text = withLineFeeds(text, style, isEnd);
     const { data, errors, meta } = parser.parse(text, 0, !isEnd);
     const wrong = errors[0];
     data.forEach((record, i) => {
@@ -192,12 +192,51 @@ const MISTAKES: Readonly<Record<string, string>> = {
   InvalidQuotes: "a quote closes before the end of the value; double it within a value",
 };
 
-function makeParser(text: string, { separator, quote, comment }: Style): InstanceType<Papa["Parser"]> {
+/**
+ * The text with line feeds as line ends, however they are mixed; those in quotes stay. It begins at the start of a row,
+ * and a carriage return at its end waits for what follows.
+ */
+function withLineFeeds(text: string, { separator, quote, comment }: Style, isEnd: boolean): string {
+  if (!text.includes("\r")) return text;
+  const parts: string[] = [];
+  let [from, line, at] = [0, 0, 0];
+  const next = new RegExp(quote === null ? "[\\r\\n]" : `[\\r\\n${escaped(quote)}]`, "gu");
+  for (;;) {
+    next.lastIndex = at;
+    const found = next.exec(text);
+    if (found === null) break;
+    const mark = found.index;
+    at = mark + 1;
+    if (found[0] === "\r") {
+      if (at === text.length && !isEnd) break;
+      parts.push(text.slice(from, mark), "\n");
+      if (text[at] === "\n") at++;
+      [from, line] = [at, at];
+    } else if (found[0] === "\n") {
+      line = at;
+    } else if (comment === null || !text.startsWith(comment, line)) {
+      const isOpening = mark === line || text.endsWith(separator, mark);
+      if (isOpening) at = endOfQuoted(text, quote as string, at);
+    }
+  }
+  parts.push(text.slice(from));
+  return parts.join("");
+}
+
+const escaped = (mark: string): string => `\\u{${(mark.codePointAt(0) as number).toString(16)}}`;
+
+/** The place after the quote that closes, or the end of the text. */
+function endOfQuoted(text: string, quote: string, begin: number): number {
+  let end = text.indexOf(quote, begin);
+  while (end >= 0 && text[end + 1] === quote) end = text.indexOf(quote, end + 2);
+  return end < 0 ? text.length : end + 1;
+}
+
+function makeParser({ separator, quote, comment }: Style): InstanceType<Papa["Parser"]> {
   const { Parser } = optionalPackage<Papa>("readCsv", "papaparse");
-  const newline = /\r\n|\n|\r/.exec(text)?.[0] ?? "\n";
   return new Parser({
     delimiter: separator,
-    newline,
+    newline: "\n",
     quoteChar: quote ?? '"',
     comments: comment ?? false,
     ...(quote === null ? { fastMode: true } : {}),
