@@ -103,6 +103,11 @@ describe("readCsv", () => {
     }
   });
 
+  test("skips lines that are blank, and takes an empty value in quotes for one that is missing", async () => {
+    const table = await csv('a\n1\n\n""\n# "x"\n \n" "\n2\n\n', { comment: "#" });
+    expect(table.column("a").toArray()).toEqual([1, null, null, 2]);
+  });
+
   test("keeps line ends in quotes", async () => {
     const table = await csv('a,b\r\n"x\r\n""\r""",1\n"y\n",2\r\n');
     expect(table.column("a").toArray()).toEqual(['x\r\n"\r"', "y"]);

@@ -147,6 +147,7 @@ interface Papa {
     readonly quoteChar: string;
     readonly comments: string | false;
     readonly fastMode?: boolean;
+    readonly step?: (row: Parsed) => void;
   }) => {
     parse(input: string, base: number, ignoreLastRow: boolean): Parsed;
   };
@@ -166,8 +167,11 @@ async function parse(texts: Texts, records: Records, style: Style): Promise<void
     text = withLineFeeds(text, style, isEnd);
     const { data, errors, meta } = parser.parse(text, 0, !isEnd);
     const wrong = errors[0];
+    const isBlank = data.some(isEmpty) ? blanksOf(text, style) : () => false;
     data.forEach((record, i) => {
-      if (wrong === undefined || i < wrong.row) records.add(record);
+      if (wrong !== undefined && i >= wrong.row) return;
+      if (isEmpty(record) && isBlank(i)) records.skip();
+      else records.add(record);
     });
     if (wrong !== undefined) records.refuse(MISTAKES[wrong.code] ?? wrong.code);
     text = isEnd ? "" : text.slice(meta.cursor);
@@ -191,6 +195,21 @@ const MISTAKES: Readonly<Record<string, string>> = {
   MissingQuotes: "a quote is not closed before the end",
   InvalidQuotes: "a quote closes before the end of the value; double it within a value",
 };
+
+const isEmpty = (record: readonly string[]): boolean =>
+  record.length === 1 && (record[0] as string).trim() === "";
+
+/** Tells of a row with one empty value whether its line is blank: one with quotes is a value. */
+function blanksOf(text: string, style: Style): (row: number) => boolean {
+  if (style.quote === null || !text.includes(style.quote)) return () => true;
+  const ends: number[] = [];
+  makeParser(style, ({ meta }) => ends.push(meta.cursor)).parse(text, 0, false);
+  return (row) => {
+    const lines = text.slice(ends[row - 1] ?? 0, ends[row]).replace(/\n$/, "");
+    // Comments may stand before it.
+    return lines.slice(lines.lastIndexOf("\n") + 1).trim() === "";
+  };
+}
 
 /**
  * The text with line feeds as line ends, however they are mixed; those in quotes stay. It begins at the start of a row,
@@ -232,13 +251,15 @@ function endOfQuoted(text: string, quote: string, begin: number): number {
   return end < 0 ? text.length : end + 1;
 }
 
-function makeParser({ separator, quote, comment }: Style): InstanceType<Papa["Parser"]> {
+/** @param step is told each row, which the result then lacks. */
+function makeParser({ separator, quote, comment }: Style, step?: (row: Parsed) => void): InstanceType<Papa["Parser"]> {
   const { Parser } = optionalPackage<Papa>("readCsv", "papaparse");
   return new Parser({
     delimiter: separator,
     newline: "\n",
     quoteChar: quote ?? '"',
     comments: comment ?? false,
+    ...(step === undefined ? {} : { step }),
     ...(quote === null ? { fastMode: true } : {}),
   });
 }
@@ -282,12 +303,12 @@ class Records {
     throw new DataError(`${this.#where}: ${place}: ${what}`);
   }
 
-  add(record: readonly string[]): void {
-    if (record.length === 1 && (record[0] as string).trim() === "") this.#line++;
-    else this.#add(record);
+  /** Passes a line without a row. */
+  skip(): void {
+    this.#line++;
   }
 
-  #add(record: readonly string[]): void {
+  add(record: readonly string[]): void {
     const line = this.#line;
     const isNames = this.#names === null && this.#header === true;
     if (this.#names === null) {
