@@ -305,6 +305,13 @@ describe("is kept with the model", () => {
 
 const y = tensor([[0]]);
 describe("errors name row and column", () => {
+  test("takes a number for the class that it names", () => {
+    const rows = [0, 1, 1].map((y, i) => ({ x: i, y }));
+    const named = Schema.learn(rows, { target: "y", types: { y: "category" } });
+    expect(named.classes).toEqual(["0", "1"]);
+    expect(named.transform(rows).y.toArray()).toEqual([0, 1, 1]);
+  });
+
   testErrors([
     [
       () => schema.encode([one, { ...one, sex: "other" }]),

@@ -7,7 +7,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { byCodeUnits, type Column } from "../table/column.js";
 import { moments } from "../table/describe.js";
 import type { Table } from "../table/table.js";
-import { readNumber, refuseCell, type Scaling, scalingOf } from "./feature.js";
+import { categoryOf, readNumber, refuseCell, type Scaling, scalingOf } from "./feature.js";
 import type { Rows } from "./rows.js";
 
 /** The name of a class, as it stands in the table. */
@@ -114,9 +114,11 @@ export function encodeTarget(where: string, target: Target, rows: Rows, dtype: F
   };
   if (target.task === "classification") {
     const places = new Map(target.classes.map((name, i) => [name, i]));
+    const isText = typeof target.classes[0] === "string";
     const y = new Int32Array(rows.length);
     for (let row = 0; row < rows.length; row++) {
-      const cell = cellAt(target.name, row);
+      const given = cellAt(target.name, row);
+      const cell = isText ? categoryOf(where, row, target.name, given) : given;
       const place = places.get(cell as ClassName);
       if (place === undefined) {
         refuseCell(
