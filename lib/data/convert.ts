@@ -5,7 +5,7 @@ import { fromTypedArray } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Bytes, type BytesOptions } from "./bytes.js";
 import type { ClassName } from "./schema/target.js";
-import { labelsOf } from "./split/set.js";
+import { labelsOf, listOf } from "./split/set.js";
 import { byCodeUnits } from "./table/column.js";
 
 export interface ToClassesOptions {
@@ -36,9 +36,14 @@ export function toClasses(
   checkOptions(where, options, ["classes"]);
   const isList = typeof labels === "object" && labels !== null && !isPlainObject(labels);
   if (!isList) throw new ArgumentError(`${where}: expected a list of labels, got ${describe(labels)}`);
-  const length = (labels as { readonly length?: unknown; readonly shape?: readonly number[] }).length;
-  const count = typeof length === "number" ? length : ((labels as Tensor).shape?.[0] ?? 0);
-  const { codes, names } = labelsOf(where, "labels", labels, null, count);
+  const list = listOf(where, "labels", labels, null);
+  const { codes, names } = labelsOf(where, "labels", list, null, list.length);
+  const unsafe = names.find((name) => typeof name === "bigint" && !Number.isSafeInteger(Number(name)));
+  if (unsafe !== undefined) {
+    throw new DataError(
+      `${where}: the label ${describe(unsafe)} is beyond 2^53, which a number does not hold; give texts`,
+    );
+  }
   const found = names.map((name) => (typeof name === "bigint" ? Number(name) : (name as ClassName)));
   const odd = found.find((name) => typeof name !== typeof found[0]);
   if (odd !== undefined) {

@@ -256,6 +256,8 @@ describe("toClasses", () => {
     [() => data.toClasses(["a", "z"], { classes: ["a"] }), DataError, /"z" is none of the classes/],
     [() => data.toClasses("cat" as never), ArgumentError, /a list of labels/],
     [() => data.toClasses([]), DataError, /at least one/],
+    [() => data.toClasses(BigInt64Array.of(2n ** 53n + 1n, 2n ** 53n, 5n)), DataError, /is beyond 2\^53/],
+    [() => data.toClasses(Object.create(Float32Array.prototype)), ArgumentError, /a value for each sample/],
   ]);
 });
 
