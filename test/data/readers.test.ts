@@ -193,6 +193,11 @@ describe("readJsonLines", () => {
     [() => json('{"a":[1]}'), DataError, /row 0 \(line 1\), column "a"/],
     [() => json('{"a"'), DataError, /line 1: /],
     [
+      () => json('{"a":"9007199254740993","b":1e300}\n{"a":9007199254740993}'),
+      DataError,
+      /line 2: the whole number 9007199254740993 is beyond 2\^53/,
+    ],
+    [
       () => json(Array.from({ length: 5000 }, (_, i) => `{"k${i}":1}`).join("\n")),
       DataError,
       /line 4097: 4097 rows with 4097 different fields.* take some with columns/,

@@ -165,6 +165,11 @@ describe("errors name row and column", () => {
       DataError,
       'Table: row 1, column "a": expected a number, as row 0 has 1, got "x"',
     ],
+    [
+      () => new Table([{ a: 1n }, { a: 2n ** 53n + 1n }], { types: { a: "number" } }),
+      DataError,
+      /row 1, column "a": expected a number, got .*which a number does not hold/,
+    ],
     [() => new Table([{ a: [1] }]), DataError, /row 0, column "a": expected a number, a text, true/],
     [() => new Table([{ a: true }, { a: 1 }]), DataError, /row 1, column "a": expected a boolean/],
     [() => new Table({ a: [1, "x"] }, { types: { a: "number" } }), DataError, /row 1, column "a"/],

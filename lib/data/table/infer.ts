@@ -201,8 +201,12 @@ function columnOfRaw(source: CellSource, cells: readonly Raw[], own: ColumnKind,
     );
   }
   if (own === "boolean") return columnOfBooleans(cells as readonly (boolean | null)[]);
-  if (own === "number" && cells.some((cell) => typeof cell === "bigint" && !isSafe(cell))) {
-    return columnOfCategories(cells.map(asText));
+  const unsafe = own === "number" ? cells.findIndex((cell) => typeof cell === "bigint" && !isSafe(cell)) : -1;
+  if (unsafe >= 0) {
+    if (wanted === undefined) return columnOfCategories(cells.map(asText));
+    throw new DataError(
+      `${source.where}: ${source.place(unsafe)}, column ${describe(source.column)}: expected a number, got ${describe(cells[unsafe])}, which a number does not hold`,
+    );
   }
   const kind = own as "number" | "date";
   return new Column({

@@ -73,8 +73,26 @@ function parse(where: string, line: number, text: string): Readonly<Record<strin
   } catch (cause) {
     throw new DataError(`${where}: line ${line}: ${(cause as Error).message}`, { cause });
   }
-  if (isPlainObject(value)) return value;
+  if (isPlainObject(value)) {
+    checkWholes(where, line, text, value);
+    return value;
+  }
   throw new DataError(`${where}: line ${line}: expected an object, got ${describe(value)}`);
+}
+
+const isInexact = (value: unknown): boolean => Number.isInteger(value) && !Number.isSafeInteger(value);
+
+/** @throws DataError for a whole number that JSON.parse has rounded */
+function checkWholes(where: string, line: number, text: string, value: object): void {
+  if (!Object.values(value).some(isInexact)) return;
+  // 1e300 is of that size too, but is exact as it is written.
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  for (const [, digits = ""] of bare.matchAll(/:\s*(-?\d{16,})(?=\s*[,}])/g)) {
+    if (!isInexact(Number(digits))) continue;
+    throw new DataError(
+      `${where}: line ${line}: the whole number ${digits.slice(0, 40)} is beyond 2^53, which a number does not hold; write it as a text`,
+    );
+  }
 }
 
 /** The lines with their numbers, from 1. */
