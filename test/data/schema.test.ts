@@ -344,6 +344,11 @@ describe("errors name row and column", () => {
       DataError,
       /one of the classes "no", "yes", got "maybe"/,
     ],
+    [
+      () => schema.inverse(tensor([1, 2, Number.NaN, 1]).reshape([2, 2])),
+      DataError,
+      /inverse: row 1: the outputs NaN, 1 give no probabilities/,
+    ],
     [() => schema.inverse(tensor([[1, 2, 3]])), ShapeError, /\[P, 2\], got \[1, 3\]/],
     [() => schema.inverse(y, { output: "logits" } as never), OptionError, /did you mean "outputs"/],
     [() => Schema.learn(people, { target: "name" }), ArgumentError, /column "name" is a text/],

@@ -298,7 +298,7 @@ export class Schema<X extends SchemaInputs = Tensor> {
    * [P, 1] or [P]; of several: objects of them.
    * @typeParam P number for a target that is a number, an object of numbers for several.
    * @param options `outputs`: what the model gives for classes, "logits" (default) or "probabilities".
-   * @throws ShapeError, ArgumentError, OptionError
+   * @throws DataError for outputs of a class that are NaN; ShapeError, ArgumentError, OptionError
    */
   inverse<P extends Prediction = ClassPrediction>(
     output: Tensor,

@@ -174,6 +174,9 @@ export function classesFrom(
         : [0, own[0] as number]
       : own;
     const probabilities = isProbability ? given : softmax(given);
+    if (probabilities.some(Number.isNaN)) {
+      throw new DataError(`${where}: row ${row}: the outputs ${own.join(", ")} give no probabilities`);
+    }
     const best = probabilities.reduce((top, p, i) => (p > (probabilities[top] as number) ? i : top), 0);
     return {
       class: classes[best] as ClassName,
