@@ -257,6 +257,12 @@ describe("is kept with the model", () => {
     q: fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }),
   });
 
+  test("of −0 is the same through JSON", () => {
+    const rows = [{ q: -0, r: -0 }, { q: 0, r: 0 }, { q: 1, r: 1 }];
+    const of = Schema.learn(rows, { scale: { q: "quantile", r: "range" } });
+    expect(JSON.parse(JSON.stringify(of))).toEqual(of.toJSON());
+  });
+
   test("through JSON it gives the same bits", () => {
     fc.assert(
       fc.property(fc.array(cell, { minLength: 3, maxLength: 30 }), (rows) => {

@@ -130,7 +130,8 @@ export function scalingOf(
   sorted: Float64Array,
   { mean, deviation }: { readonly mean: number; readonly deviation: number },
 ): Scaling {
-  const [least, most] = [sorted[0] as number, sorted.at(-1) as number];
+  // JSON has no −0.
+  const [least, most] = [(sorted[0] as number) + 0, sorted.at(-1) as number];
   const plain = { scale, quantiles: null };
   switch (scale) {
     case "standard":
@@ -141,7 +142,7 @@ export function scalingOf(
       return { ...plain, center: 0, factor: 1 };
     case "quantile": {
       const count = Math.min(MOST_QUANTILES, Math.max(2, sorted.length));
-      const quantiles = Array.from({ length: count }, (_, i) => quantileOf(sorted, i / (count - 1)));
+      const quantiles = Array.from({ length: count }, (_, i) => quantileOf(sorted, i / (count - 1)) + 0);
       return { scale, center: 0, factor: 1, quantiles };
     }
   }
