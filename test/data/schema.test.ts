@@ -355,6 +355,16 @@ describe("errors name row and column", () => {
       DataError,
       /inverse: row 1: the outputs NaN, 1 give no probabilities/,
     ],
+    [
+      () => Schema.learn([{ a: 1 }, { a: 2 }]).encode([{ a: 3 }, { a: 1e300 }]),
+      DataError,
+      'encode: row 1, column "a": the number is too large for float32 when it is scaled',
+    ],
+    [
+      () => Schema.learn([{ a: 1, y: 0.5 }, { a: 2, y: 1 }], { target: "y" }).transform([{ a: 1, y: 1e300 }]),
+      DataError,
+      /transform: row 0, column "y": the number is too large for float32/,
+    ],
     [() => schema.inverse(tensor([[1, 2, 3]])), ShapeError, /\[P, 2\], got \[1, 3\]/],
     [() => schema.inverse(y, { output: "logits" } as never), OptionError, /did you mean "outputs"/],
     [() => Schema.learn(people, { target: "name" }), ArgumentError, /column "name" is a text/],

@@ -244,6 +244,13 @@ export function refuseCell(where: string, row: number, name: string, expected: s
   );
 }
 
+/** @throws DataError for a number that is infinite once it is scaled */
+export function refuseLarge(where: string, row: number, name: string, dtype: string): never {
+  throw new DataError(
+    `${where}: row ${row}, column ${describe(name)}: the number is too large for ${dtype} when it is scaled`,
+  );
+}
+
 export const readNumber: ReadCell = (where, row, name, cell) => {
   const value = typeof cell === "bigint" ? Number(cell) : cell;
   if (typeof value === "number" && Number.isFinite(value)) return value;

@@ -22,6 +22,7 @@ import {
   type Feature,
   inputNames,
   learnFeature,
+  refuseLarge,
   SCALES,
   type Scale,
 } from "./feature.js";
@@ -362,7 +363,10 @@ function joined(
   let at = 0;
   for (const feature of features) {
     for (const column of encode(feature)) {
-      for (let row = 0; row < rows; row++) values[row * width + at] = column[row] as number;
+      for (let row = 0; row < rows; row++) {
+        values[row * width + at] = column[row] as number;
+        if (!Number.isFinite(values[row * width + at])) refuseLarge(where, row, feature.name, dtype);
+      }
       at++;
     }
   }

@@ -7,7 +7,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { byCodeUnits, type Column } from "../table/column.js";
 import { moments } from "../table/describe.js";
 import type { Table } from "../table/table.js";
-import { categoryOf, readNumber, refuseCell, type Scaling, scalingOf } from "./feature.js";
+import { categoryOf, readNumber, refuseCell, refuseLarge, type Scaling, scalingOf } from "./feature.js";
 import type { Rows } from "./rows.js";
 
 /** The name of a class, as it stands in the table. */
@@ -138,7 +138,9 @@ export function encodeTarget(where: string, target: Target, rows: Rows, dtype: F
   names.forEach((name, i) => {
     const { center, factor } = scalings[i] as Scaling;
     for (let row = 0; row < rows.length; row++) {
-      y[row * names.length + i] = (readNumber(where, row, name, cellAt(name, row)) - center) / factor;
+      const at = row * names.length + i;
+      y[at] = (readNumber(where, row, name, cellAt(name, row)) - center) / factor;
+      if (!Number.isFinite(y[at])) refuseLarge(where, row, name, dtype);
     }
   });
   return fromTypedArray(y as Float32Array, [rows.length, names.length]);
