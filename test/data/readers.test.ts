@@ -51,6 +51,7 @@ describe("readCsv", () => {
     expect(await kind("9007199254740993", "1")).toBe("category");
     expect(await kind("2024-02-30", "2024-01-01")).toBe("category");
     expect(await kind("true", "1")).toBe("category");
+    expect(await kind("2024-01-01T00:00+99:99", "2024-01-01T00:00+01:00")).toBe("category");
     expect(await kind("1e3", "-.5", "+7.")).toBe("number");
   });
 

@@ -51,16 +51,18 @@ export function parseDate(text: string): number | undefined {
   time.setUTCFullYear(year as number, (month as number) - 1, day);
   const isDay = time.getUTCMonth() === (month as number) - 1 && time.getUTCDate() === day;
   const isTime = (hour as number) < 24 && (minute as number) < 60 && (second as number) < 60;
-  if (!isDay || !isTime) return undefined;
+  const offset = offsetOf(zone);
+  if (!isDay || !isTime || offset === undefined) return undefined;
   time.setUTCHours(hour as number, minute, second, Math.floor(Number(`0.${fraction || 0}`) * 1000));
-  return time.getTime() - offsetOf(zone);
+  return time.getTime() - offset;
 }
 
-/** Milliseconds by which a zone such as +02:00 is before UTC. */
-function offsetOf(zone: string): number {
+/** Milliseconds by which a zone such as +02:00 is before UTC; undefined beyond 23:59. */
+function offsetOf(zone: string): number | undefined {
   if (zone === "Z") return 0;
-  const minutes = 60 * Number(zone.slice(1, 3)) + Number(zone.slice(-2));
-  return (zone.startsWith("-") ? -60_000 : 60_000) * minutes;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  if (hours > 23 || minutes > 59) return undefined;
+  return (zone.startsWith("-") ? -60_000 : 60_000) * (60 * hours + minutes);
 }
 
 /**
