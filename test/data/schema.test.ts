@@ -384,6 +384,11 @@ describe("errors name row and column", () => {
     ],
     [() => Schema.learn(people, { targets: "age" } as never), OptionError, /did you mean "target"/],
     [() => Schema.learn([{ a: 1, y: "u" }], { target: "y" }), DataError, /at least two classes/],
+    [
+      () => Schema.learn([{ a: 1, "a is missing": 1 }, { a: null, "a is missing": 0 }]),
+      DataError,
+      'Schema.learn: two inputs have the name "a is missing"; give a column another name',
+    ],
     [() => Schema.learn([{ a: Infinity }]), DataError, /row 0, column "a": expected a finite number/],
     [
       () => Schema.learn([{ a: 1e300 }, { a: -1e300 }]),

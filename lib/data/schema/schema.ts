@@ -13,7 +13,7 @@ import { allocate } from "../../tensor/dtype.js";
 import { checkTensor, type Tensor } from "../../tensor/tensor.js";
 import { Column, type ColumnKind, checkKind, columnOfCategories } from "../table/column.js";
 import { textOf } from "../table/infer.js";
-import { checkNames, checkTyped } from "../table/source.js";
+import { checkNames, checkTyped, firstTwice } from "../table/source.js";
 import { Table } from "../table/table.js";
 import {
   DATE_PARTS,
@@ -169,6 +169,7 @@ export class Schema<X extends SchemaInputs = Tensor> {
       return learnFeature(where, name, column, { ...read, embedded, scale: read.scaleOf(name) });
     });
     read.checkEmbedded(features);
+    checkInputs(where, features);
     const target =
       read.targets.length === 0
         ? null
@@ -371,6 +372,13 @@ function joined(
     }
   }
   return fromTypedArray(values, [rows, width]);
+}
+
+/** @throws DataError if two inputs have one name, as of a column "a is missing" and of another one's missing values */
+function checkInputs(where: string, features: readonly Feature[]): void {
+  const twice = firstTwice(features.flatMap(inputNames));
+  if (twice === undefined) return;
+  throw new DataError(`${where}: two inputs have the name ${describe(twice)}; give a column another name`);
 }
 
 /** The table with some columns as other kinds. */
