@@ -155,6 +155,22 @@ describe("stream", () => {
     [() => valuesOf(stream(() => [])), DataError, "stream: epoch 0: the source gave no rows"],
     [() => valuesOf(stream(() => 5 as never)), DataError, /rows one after the other, got 5/],
     [() => valuesOf(stream(() => [5] as never)), DataError, /row 0 to be an object/],
+    [
+      () => {
+        const schema = data.Schema.learn([{ a: 1, b: true }, { a: 2, b: false }], { target: "b" });
+        return valuesOf(stream(() => [{ a: 1, b: true }, { a: "x", b: true }], { schema }));
+      },
+      DataError,
+      'stream: epoch 0, row 1: transform: column "a": expected a finite number, got "x"',
+    ],
+    [
+      () => {
+        const schema = data.Schema.learn([{ a: 1, b: true }, { a: 2, b: false }], { target: "b" });
+        return valuesOf(stream(() => [{ a: 1, b: true }, { a: 1, b: null }], { schema }));
+      },
+      DataError,
+      'stream: epoch 0, row 1: transform: the row has no target "b"',
+    ],
     [() => valuesOf(stream(() => [{ a: 1 }])), DataError, /row 0: expected rows \{ x, y \}/],
     [
       () => valuesOf(stream(() => [Int32Array.of(1), Float32Array.of(1.5)].map((x) => ({ x, y: 0 })))),

@@ -167,7 +167,7 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
       const culprit = rows.find(({ row }) => fails(() => this.#collate([row]))) ?? null;
       const own = culprit === null ? error : (fails(() => this.#collate([culprit.row])) as ThalwegError);
       const place = culprit === null ? "" : `, row ${culprit.at}`;
-      throw new DataError(`stream: epoch ${epoch}${place}: ${own.message}`, { cause: own });
+      throw new DataError(`stream: epoch ${epoch}${place}: ${withoutRow(own.message)}`, { cause: own });
     }
   }
 
@@ -263,6 +263,12 @@ function rowsIn(where: string, item: unknown, at: number): Iterable<StreamRow> {
     }
   });
 }
+
+/** The message of a schema about a row that was given alone, whose place is said already. */
+const withoutRow = (message: string): string =>
+  message.replace(/^(\w+: )row 0(?=, column | has )(?:, )?/, (all, begin: string) =>
+    all.endsWith(", ") ? begin : `${begin}the row`,
+  );
 
 function fails(run: () => unknown): unknown {
   try {
