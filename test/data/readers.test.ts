@@ -244,7 +244,11 @@ describe("readParquet", () => {
     "UEFSMRUAFUIVQiwVDBUOFQYVBgAAgIABAQYAgICAQACAgAEBBgIAAGFhYWFhYQAAAAAAAAAAFQIZLEgEcm9vdBUCABUMJQAYAWEAFgwZHBkcJggcFQwZFQ4ZGAFhFQAWDBZkFmQmCAAAFmQWDAAAOQAAAFBBUjE=";
   const base64 = (text: string) => data.readParquet(new Uint8Array(Buffer.from(text, "base64")));
   testErrors([
-    [() => base64(endless), DataError, /the encoding DELTA_BINARY_PACKED with blocks of 128 in 4294967295 parts/],
+    [
+      () => base64(endless),
+      DataError,
+      /the encoding DELTA_BINARY_PACKED with blocks of 128 in 4294967295 parts/,
+    ],
     [() => base64(huge), DataError, /encoding DELTA_BYTE_ARRAY, which is not supported/],
     [() => parquet("struct_strings"), DataError, /column "inner" holds lists or structures/],
     [() => parquet("rowgroups", { columns: ["a"] }), ArgumentError, /there is no column "a"/],

@@ -258,7 +258,11 @@ describe("is kept with the model", () => {
   });
 
   test("of −0 is the same through JSON", () => {
-    const rows = [{ q: -0, r: -0 }, { q: 0, r: 0 }, { q: 1, r: 1 }];
+    const rows = [
+      { q: -0, r: -0 },
+      { q: 0, r: 0 },
+      { q: 1, r: 1 },
+    ];
     const of = Schema.learn(rows, { scale: { q: "quantile", r: "range" } });
     expect(JSON.parse(JSON.stringify(of))).toEqual(of.toJSON());
   });
@@ -361,7 +365,14 @@ describe("errors name row and column", () => {
       'encode: row 1, column "a": the number is too large for float32 when it is scaled',
     ],
     [
-      () => Schema.learn([{ a: 1, y: 0.5 }, { a: 2, y: 1 }], { target: "y" }).transform([{ a: 1, y: 1e300 }]),
+      () =>
+        Schema.learn(
+          [
+            { a: 1, y: 0.5 },
+            { a: 2, y: 1 },
+          ],
+          { target: "y" },
+        ).transform([{ a: 1, y: 1e300 }]),
       DataError,
       /transform: row 0, column "y": the number is too large for float32/,
     ],
@@ -385,7 +396,11 @@ describe("errors name row and column", () => {
     [() => Schema.learn(people, { targets: "age" } as never), OptionError, /did you mean "target"/],
     [() => Schema.learn([{ a: 1, y: "u" }], { target: "y" }), DataError, /at least two classes/],
     [
-      () => Schema.learn([{ a: 1, "a is missing": 1 }, { a: null, "a is missing": 0 }]),
+      () =>
+        Schema.learn([
+          { a: 1, "a is missing": 1 },
+          { a: null, "a is missing": 0 },
+        ]),
       DataError,
       'Schema.learn: two inputs have the name "a is missing"; give a column another name',
     ],

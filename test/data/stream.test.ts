@@ -157,16 +157,44 @@ describe("stream", () => {
     [() => valuesOf(stream(() => [5] as never)), DataError, /row 0 to be an object/],
     [
       () => {
-        const schema = data.Schema.learn([{ a: 1, b: true }, { a: 2, b: false }], { target: "b" });
-        return valuesOf(stream(() => [{ a: 1, b: true }, { a: "x", b: true }], { schema }));
+        const schema = data.Schema.learn(
+          [
+            { a: 1, b: true },
+            { a: 2, b: false },
+          ],
+          { target: "b" },
+        );
+        return valuesOf(
+          stream(
+            () => [
+              { a: 1, b: true },
+              { a: "x", b: true },
+            ],
+            { schema },
+          ),
+        );
       },
       DataError,
       'stream: epoch 0, row 1: transform: column "a": expected a finite number, got "x"',
     ],
     [
       () => {
-        const schema = data.Schema.learn([{ a: 1, b: true }, { a: 2, b: false }], { target: "b" });
-        return valuesOf(stream(() => [{ a: 1, b: true }, { a: 1, b: null }], { schema }));
+        const schema = data.Schema.learn(
+          [
+            { a: 1, b: true },
+            { a: 2, b: false },
+          ],
+          { target: "b" },
+        );
+        return valuesOf(
+          stream(
+            () => [
+              { a: 1, b: true },
+              { a: 1, b: null },
+            ],
+            { schema },
+          ),
+        );
       },
       DataError,
       'stream: epoch 0, row 1: transform: the row has no target "b"',

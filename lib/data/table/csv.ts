@@ -4,7 +4,14 @@ import { checkChoice, checkFlag, checkOptions, describe } from "../../options.js
 import { type TextSource, type Texts, textsOf } from "./chunks.js";
 import type { Column, ColumnKind } from "./column.js";
 import { columnOfTexts } from "./infer.js";
-import { checkNames, checkTyped, firstTwice, noColumn, readTableOptions, type TableOptions } from "./source.js";
+import {
+  checkNames,
+  checkTyped,
+  firstTwice,
+  noColumn,
+  readTableOptions,
+  type TableOptions,
+} from "./source.js";
 import { type Table, tableOf } from "./table.js";
 
 export interface CsvOptions extends TableOptions {
@@ -252,7 +259,10 @@ function endOfQuoted(text: string, quote: string, begin: number): number {
 }
 
 /** @param step is told each row, which the result then lacks. */
-function makeParser({ separator, quote, comment }: Style, step?: (row: Parsed) => void): InstanceType<Papa["Parser"]> {
+function makeParser(
+  { separator, quote, comment }: Style,
+  step?: (row: Parsed) => void,
+): InstanceType<Papa["Parser"]> {
   const { Parser } = optionalPackage<Papa>("readCsv", "papaparse");
   return new Parser({
     delimiter: separator,

@@ -168,7 +168,8 @@ function checkDeltas(bytes: Uint8Array, count: number): void {
   const at = { offset: 0 };
   const [block, parts, total] = [readVarint(bytes, at), readVarint(bytes, at), readVarint(bytes, at)];
   readVarint(bytes, at);
-  const isRight = block > 0 && block < 2 ** 31 && block % 128 === 0 && parts > 0 && (block / parts) % 32 === 0;
+  const isRight =
+    block > 0 && block < 2 ** 31 && block % 128 === 0 && parts > 0 && (block / parts) % 32 === 0;
   if (!isRight || total > count) {
     throw new Error(
       `the encoding DELTA_BINARY_PACKED with blocks of ${block} in ${parts} parts, ${total} of ${count} values`,
