@@ -242,6 +242,9 @@ describe("readParquet", () => {
     "UEFSMRUAFSQVJCwVBhUKFQYVBgAAgAH/////DwMAAAAAAAAAAAAAFQIZLEgEcm9vdBUCABUCJQAYAWEAFgYZHBkcJggcFQIZFQoZGAFhFQAWBhZGFkYmCAAAFkYWBgAAOQAAAFBBUjE=";
   const huge =
     "UEFSMRUAFUIVQiwVDBUOFQYVBgAAgIABAQYAgICAQACAgAEBBgIAAGFhYWFhYQAAAAAAAAAAFQIZLEgEcm9vdBUCABUMJQAYAWEAFgwZHBkcJggcFQwZFQ4ZGAFhFQAWDBZkFmQmCAAAFmQWDAAAOQAAAFBBUjE=";
+  // A value of 2^30 bytes.
+  const wide =
+    "UEFSMRUAFQYVBiwVAhUSFQYVBgAAYWJjFQIZLEgEcm9vdBUCABUOFYCAgIAIFQAYAWEAFgIZHBkcJggcFQ4ZFRIZGAFhFQAWAhYoFigmCAAAFigWAgAAPwAAAFBBUjE=";
   const base64 = (text: string) => data.readParquet(new Uint8Array(Buffer.from(text, "base64")));
   testErrors([
     [
@@ -249,6 +252,7 @@ describe("readParquet", () => {
       DataError,
       /the encoding DELTA_BINARY_PACKED with blocks of 128 in 4294967295 parts/,
     ],
+    [() => base64(wide), DataError, /BYTE_STREAM_SPLIT, which is not supported for FIXED_LEN_BYTE_ARRAY/],
     [() => base64(huge), DataError, /encoding DELTA_BYTE_ARRAY, which is not supported/],
     [() => parquet("struct_strings"), DataError, /column "inner" holds lists or structures/],
     [() => parquet("rowgroups", { columns: ["a"] }), ArgumentError, /there is no column "a"/],

@@ -127,7 +127,10 @@ function secondVersion(
 function checkValues(bytes: Uint8Array, { type }: Chunk, encoding: Hyparquet.Encoding, count: number): void {
   switch (encoding) {
     case "PLAIN":
+      return;
     case "BYTE_STREAM_SPLIT":
+      // Of another type the schema says how many bytes a value has.
+      if (type === "FIXED_LEN_BYTE_ARRAY") break;
       return;
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY": {
