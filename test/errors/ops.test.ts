@@ -85,18 +85,20 @@ describe("binary ops", () => {
           new RegExp(`^${name}: a is float32 but [bx] is float64; convert one with to\\(\\)$`),
         ],
       ]),
-      ...binary.filter(takesIntegers).flatMap((name): Wrong[] => [
-        [
-          () => call(name)(integers, 1.5),
-          ArgumentError,
-          `${name}: the number 1.5 beside a tensor of int32 is no int32; convert the tensor with to()`,
-        ],
-        [
-          () => call(name)(2 ** 31, integers),
-          ArgumentError,
-          `${name}: the number 2147483648 beside a tensor of int32 is no int32; convert the tensor with to()`,
-        ],
-      ]),
+      ...binary
+        .filter((name) => takesIntegers(name) && name !== "div")
+        .flatMap((name): Wrong[] => [
+          [
+            () => call(name)(integers, 1.5),
+            ArgumentError,
+            `${name}: the number 1.5 beside a tensor of int32 is no int32; convert the tensor with to()`,
+          ],
+          [
+            () => call(name)(2 ** 31, integers),
+            ArgumentError,
+            `${name}: the number 2147483648 beside a tensor of int32 is no int32; convert the tensor with to()`,
+          ],
+        ]),
       [
         () => ops.equal(truths, 2),
         ArgumentError,
@@ -344,9 +346,9 @@ describe("matmul and addmm", () => {
         "matmul: expected matrices or vectors (a vector has no transpose), got a [3] and b [2, 3]",
       ],
       [
-        () => ops.matmul(integers, integers, { transposeB: true }),
+        () => ops.matmul(truths, truths, { transposeB: true }),
         DTypeError,
-        "matmul: expected a to be float32 or float64, got int32",
+        "matmul: expected a to be float32 or float64, got bool",
       ],
       [
         () => ops.matmul(x, x64, { transposeB: true }),
@@ -464,7 +466,7 @@ describe("indices", () => {
       [
         () => ops.gather(x, 1, list),
         ShapeError,
-        "gather: expected index to have x's sizes but along dim 1: x [2, 3], index [2]",
+        "gather: expected index to have x's sizes, or smaller ones, but along dim 1: x [2, 3], index [2]",
       ],
       [
         () =>
@@ -490,7 +492,7 @@ describe("indices", () => {
       [
         () => ops.gather(scalar, 0, tensor(0, { dtype: "int32" })),
         ShapeError,
-        "gather: expected index to have x's sizes but along dim 0: x [], index []",
+        "gather: expected index to have x's sizes, or smaller ones, but along dim 0: x [], index []",
       ],
       [
         () => ops.indexAdd(bad(), 0, list, x),
@@ -528,12 +530,12 @@ describe("indices", () => {
       [
         () => ops.scatterAdd(x, 1, list, vector),
         ShapeError,
-        "scatterAdd: expected index to have x's sizes but along dim 1: x [2, 3], index [2]",
+        "scatterAdd: expected index to have x's sizes, or smaller ones, but along dim 1: x [2, 3], index [2]",
       ],
       [
-        () => ops.scatterAdd(x, 1, perElement, x),
+        () => ops.scatterAdd(x, 1, perElement, zeros([1, 1])),
         ShapeError,
-        "scatterAdd: expected source to have index's shape [2, 1], got [2, 3]",
+        "scatterAdd: expected source to have index's sizes [2, 1], or larger ones, got [1, 1]",
       ],
       [
         () => ops.scatterAdd(x, 1, perElement, zeros([2, 1], { dtype: "float64" })),

@@ -164,10 +164,12 @@ describe("reductions and order", () => {
       [() => ops.clamp(vector, { min: bad("0") }), ArgumentError, /^clamp: expected min to be a number/],
       [() => ops.clamp(vector, { max: Number.NaN }), ArgumentError, /^clamp: expected max to be a number/],
       [() => ops.clamp(vector, bad({ low: 0 })), OptionError, /^clamp: unknown option "low"/],
-      [() => ops.logicalXor(bad(1), bad(1)), ArgumentError, "logicalXor: expected a to be a tensor, got 1"],
-      [() => ops.logicalXor(vector, vector), DTypeError, "logicalXor: expected a to be bool, got float32"],
+      [
+        () => ops.logicalXor(bad(1), bad(1)),
+        ArgumentError,
+        "logicalXor: expected a tensor beside the number 1, got 1",
+      ],
       [() => ops.prod(bad(1)), ArgumentError, "prod: expected x to be a tensor, got 1"],
-      [() => ops.prod(ops.greater(vector, 1)), DTypeError, /^prod: expected x to be/],
       [() => ops.variance(integers), DTypeError, "variance: expected x to be float32 or float64, got int32"],
       [
         () => ops.std(vector, { correction: -1 }),
@@ -181,9 +183,7 @@ describe("reductions and order", () => {
       [() => ops.norm(vector, bad({ order: 1 })), OptionError, /^norm: unknown option "order"/],
       [() => ops.cumsum(bad(1), 0), ArgumentError, "cumsum: expected x to be a tensor, got 1"],
       [() => ops.cumsum(vector, 1), ShapeError, /^cumsum: /],
-      [() => ops.cumsum(ops.greater(vector, 1), 0), DTypeError, /^cumsum: expected x to be/],
       [() => ops.argsort(bad(1)), ArgumentError, "argsort: expected x to be a tensor, got 1"],
-      [() => ops.argsort(ops.greater(vector, 1)), DTypeError, /^argsort: expected x to be/],
       [() => ops.sort(vector, { dim: 2 }), ShapeError, /^sort: /],
       [
         () => ops.sort(vector, { descending: bad(1) }),
@@ -286,7 +286,11 @@ describe("linear algebra and scatter", () => {
         DTypeError,
         "scatter: expected index to be int32, got float32",
       ],
-      [() => ops.scatter(vector, 0, index, vector), ShapeError, /^scatter: expected source to have index's/],
+      [
+        () => ops.scatter(vector, 0, index, tensor([1])),
+        ShapeError,
+        /^scatter: expected source to have index's/,
+      ],
       [
         () => ops.scatter(vector, 0, index, integers),
         DTypeError,
