@@ -8,5 +8,7 @@ test("over no axes each element is its own result, checked and of the dtype that
   const counts = ops.countNonzero(x, none);
   expect([counts.dtype, counts.toArray()]).toEqual(["int32", [1, 0, 1]]);
   expect(compile(() => ops.countNonzero(x, none))().toArray()).toEqual([1, 0, 1]);
-  expect(() => ops.sum(tensor([true, false]), none)).toThrow(DTypeError);
+  const whole = ops.sum(tensor([true, false]), none);
+  expect([whole.dtype, whole.toArray()]).toEqual(["int32", [1, 0]]);
+  expect(() => ops.norm(tensor([true, false]), none)).toThrow(DTypeError);
 });
