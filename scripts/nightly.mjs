@@ -37,7 +37,13 @@ const STEPS = {
   },
   slow: {
     what: "learning runs and statistics that take minutes",
-    command: [node, "node_modules/vitest/vitest.mjs", "run"],
+    command: [node, "node_modules/vitest/vitest.mjs", "run", "--exclude", "test/rl/**"],
+    env: { THALWEG_SLOW: "1" },
+    says: /^ *(Test Files|Tests) /,
+  },
+  agents: {
+    what: "each preset of an agent solves its environment, with seeds 0 to 4",
+    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/rl"],
     env: { THALWEG_SLOW: "1" },
     says: /^ *(Test Files|Tests) /,
   },
