@@ -167,6 +167,23 @@ const PARTS: Readonly<Record<string, Parts>> = {
     f.dtype === "float32" || f.dtype === "float64"
       ? f.of("Not", f.of("Or", f.of("IsInf", x), f.of("IsNaN", x)))
       : f.of("Equal", x, x),
+  // The longer side times √(1 + (shorter/longer)²), which does not overflow; with an infinite side it is infinite.
+  hypot: (f, a, b) => {
+    const [p, q] = [f.of("Abs", a), f.of("Abs", b)];
+    const isLonger = f.of("Greater", p, q);
+    const [longer, shorter] = [f.of("Where", isLonger, p, q), f.of("Where", isLonger, q, p)];
+    const ratio = f.of("Div", shorter, longer);
+    const root = f.of("Mul", longer, f.of("Sqrt", f.of("Add", square(f, ratio), 1)));
+    const isPlain = f.of("Or", f.of("Equal", longer, 0), f.of("IsInf", longer));
+    return f.of("Where", isPlain, longer, root);
+  },
+  // The rest of a / b with b's sign
+  remainder: (f, a, b) => {
+    if (f.dtype === "int32") return f.of("Mod", a, b);
+    const rest = f.graph.node("Mod", [a, b], { fmod: { int: 1 } });
+    const isOther = f.of("Less", f.of("Mul", f.of("Sign", rest), f.of("Sign", b)), 0);
+    return f.of("Where", isOther, f.of("Add", rest, b), rest);
+  },
   // arctan(a/b), and for b < 0 half a turn more, with a's sign
   atan2: (f, a, b) => {
     const quotient = f.of("Div", a, b);
