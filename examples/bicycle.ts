@@ -1,6 +1,7 @@
 // The lecture's robot learns to ride a bicycle. How long it stays up is the return: a number without a gradient. PPO
 // estimates one from what the robot tries. While it learns, its policy is shown on a bicycle in the terminal.
 import { Bicycle, evaluateRandom, PPO, preset } from "thalweg/rl";
+import { keep, learnUntilInterrupted } from "./shared/learning.js";
 import { Options } from "./shared/options.js";
 import { Screen } from "./shared/screen.js";
 
@@ -16,7 +17,7 @@ const USAGE = `usage: npx tsx examples/bicycle.ts [options]
 
 Ctrl-C ends the training early and rides with what was learnt so far.`;
 
-const options = new Options("bicycle", USAGE);
+const options = new Options("bicycle", USAGE, { texts: ["save"], numbers: { steps: { min: 1 } } });
 const steps = options.number("steps") ?? settings.steps;
 const seed = options.number("seed") ?? 0;
 const file = options.text("save");
@@ -50,31 +51,23 @@ function show(title: string): void {
   screen.draw(`${shown.render()}\n${title}, up for ${seconds(length)}`);
 }
 
-const interrupt = new AbortController();
-process.once("SIGINT", () => interrupt.abort());
 const recent: number[] = [];
 let told = 0;
-try {
-  await agent.learn({
-    steps,
-    signal: interrupt.signal,
-    onEpisode: (episode) => {
-      recent.push(episode.length);
-      if (recent.length > 100) recent.shift();
-    },
-    onUpdate: ({ steps: done }) => {
-      const mean = recent.reduce((sum, one) => sum + one, 0) / recent.length;
-      const state = `${done} steps: it stays up for ${seconds(mean)}`;
-      show(state);
-      if (screen.isTerminal || done < told) return;
-      told = done + steps / 20;
-      console.log(state);
-    },
-  });
-} catch (error) {
-  if (!interrupt.signal.aborted) throw error;
-  console.log("ended early");
-}
+await learnUntilInterrupted(agent, {
+  steps,
+  onEpisode: (episode) => {
+    recent.push(episode.length);
+    if (recent.length > 100) recent.shift();
+  },
+  onUpdate: ({ steps: done }) => {
+    const mean = recent.reduce((sum, one) => sum + one, 0) / recent.length;
+    const state = `${done} steps: it stays up for ${seconds(mean)}`;
+    show(state);
+    if (screen.isTerminal || done < told) return;
+    told = done + steps / 20;
+    console.log(state);
+  },
+});
 screen.keep();
 
 const { meanLength, lengths } = await agent.evaluate({ seed });
@@ -82,7 +75,4 @@ const whole = lengths.filter((one) => one === bicycle.maxEpisodeSteps).length;
 console.log(
   `\nOf ${lengths.length} rides ${whole} last for all of ${seconds(bicycle.maxEpisodeSteps)}; the mean is ${seconds(meanLength)}.`,
 );
-if (file !== undefined) {
-  await agent.save(file);
-  console.log(`kept in ${file}`);
-}
+await keep(agent, file);

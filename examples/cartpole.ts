@@ -1,5 +1,6 @@
 // A pole on a cart, to be balanced by pushes to the left and to the right: learnt by any of four algorithms.
 import { A2C, CartPole, DQN, evaluateRandom, PPO, preset, REINFORCE } from "thalweg/rl";
+import { keep, learnUntilInterrupted } from "./shared/learning.js";
 import { Options } from "./shared/options.js";
 
 const USAGE = `usage: npx tsx examples/cartpole.ts [options]
@@ -14,7 +15,11 @@ const USAGE = `usage: npx tsx examples/cartpole.ts [options]
 
 Ctrl-C ends the training early.`;
 
-const options = new Options("cartpole", USAGE, { texts: ["algorithm"], flags: ["explain"] });
+const options = new Options("cartpole", USAGE, {
+  texts: ["algorithm", "save"],
+  numbers: { steps: { min: 1 } },
+  flags: ["explain"],
+});
 const algorithm = options.choice("algorithm", ["PPO", "DQN", "A2C", "REINFORCE"]);
 const seed = options.number("seed") ?? 0;
 const file = options.text("save");
@@ -51,21 +56,9 @@ const steps = options.number("steps") ?? needed;
 const chance = await evaluateRandom(environment, { seed });
 console.log(`pushed by chance: return ${chance.meanReturn.toFixed(1)} ± ${chance.stdReturn.toFixed(1)}`);
 
-const interrupt = new AbortController();
-process.once("SIGINT", () => interrupt.abort());
-const started = performance.now();
-try {
-  await agent.learn({ steps, signal: interrupt.signal, progress: true });
-} catch (error) {
-  if (!interrupt.signal.aborted) throw error;
-  console.log("ended early");
-}
-const seconds = (performance.now() - started) / 1000;
+const seconds = await learnUntilInterrupted(agent, { steps, progress: true });
 const { meanReturn, stdReturn } = await agent.evaluate({ seed });
 console.log(
   `${agent.name} after ${agent.steps} steps and ${agent.episodes} episodes in ${seconds.toFixed(1)} s: return ${meanReturn.toFixed(1)} ± ${stdReturn.toFixed(1)} of ${environment.maxEpisodeSteps}`,
 );
-if (file !== undefined) {
-  await agent.save(file);
-  console.log(`kept in ${file}`);
-}
+await keep(agent, file);

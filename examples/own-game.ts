@@ -2,6 +2,7 @@
 // played side by side, in this thread or in others.
 import { checkEnvironment, evaluateRandom, PPO, WorkerVectorEnvironment } from "thalweg/rl";
 import Catch from "./shared/catch.js";
+import { keep, learnUntilInterrupted } from "./shared/learning.js";
 import { Options } from "./shared/options.js";
 import { Screen } from "./shared/screen.js";
 
@@ -18,7 +19,10 @@ const USAGE = `usage: npx tsx examples/own-game.ts [options]
 
 Ctrl-C ends the training early.`;
 
-const options = new Options("own-game", USAGE, { numbers: { workers: { min: 0, max: GAMES } } });
+const options = new Options("own-game", USAGE, {
+  texts: ["save"],
+  numbers: { steps: { min: 1 }, workers: { min: 0, max: GAMES } },
+});
 const steps = options.number("steps") ?? 80_000;
 const seed = options.number("seed") ?? 0;
 const workers = options.number("workers") ?? 0;
@@ -42,22 +46,14 @@ const agent =
     ? new PPO(() => new Catch(), { ...settings, environments: GAMES })
     : new PPO<ArrayLike<number>, number>(games, settings);
 
-const interrupt = new AbortController();
-process.once("SIGINT", () => interrupt.abort());
 try {
-  await agent.learn({ steps, signal: interrupt.signal, progress: true });
-} catch (error) {
-  if (!interrupt.signal.aborted) throw error;
-  console.log("ended early");
+  await learnUntilInterrupted(agent, { steps, progress: true });
 } finally {
   await games?.close();
 }
 const learnt = await agent.evaluate({ environment: () => new Catch(), seed });
 console.log(`after ${agent.steps} steps it catches ${caught(learnt.meanReturn)} of 10 balls`);
-if (file !== undefined) {
-  await agent.save(file);
-  console.log(`kept in ${file}`);
-}
+await keep(agent, file);
 
 // One game, drawn. Where there is no terminal, only its end.
 const game = new Catch();

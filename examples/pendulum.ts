@@ -1,6 +1,7 @@
 // A pendulum to swing up and to hold, with a torque that is too weak to lift it at once. The actor is a network from
 // what is seen to the torque. Its gradient comes through the input of the critic, a network that stands for the return.
 import { evaluateRandom, Pendulum, PPO, preset, SAC, TD3 } from "thalweg/rl";
+import { keep, learnUntilInterrupted } from "./shared/learning.js";
 import { Options } from "./shared/options.js";
 
 const USAGE = `usage: npx tsx examples/pendulum.ts [options]
@@ -14,7 +15,10 @@ const USAGE = `usage: npx tsx examples/pendulum.ts [options]
 
 Ctrl-C ends the training early.`;
 
-const options = new Options("pendulum", USAGE, { texts: ["algorithm"] });
+const options = new Options("pendulum", USAGE, {
+  texts: ["algorithm", "save"],
+  numbers: { steps: { min: 1 } },
+});
 const algorithm = options.choice("algorithm", ["SAC", "TD3", "PPO"]);
 const seed = options.number("seed") ?? 0;
 const file = options.text("save");
@@ -42,16 +46,7 @@ const steps = options.number("steps") ?? needed;
 const chance = await evaluateRandom(environment, { seed });
 console.log(`turned by chance: return ${chance.meanReturn.toFixed(0)} ± ${chance.stdReturn.toFixed(0)}`);
 
-const interrupt = new AbortController();
-process.once("SIGINT", () => interrupt.abort());
-const started = performance.now();
-try {
-  await agent.learn({ steps, signal: interrupt.signal, progress: true });
-} catch (error) {
-  if (!interrupt.signal.aborted) throw error;
-  console.log("ended early");
-}
-const seconds = (performance.now() - started) / 1000;
+const seconds = await learnUntilInterrupted(agent, { steps, progress: true });
 const { meanReturn, stdReturn } = await agent.evaluate({ seed });
 console.log(
   `${agent.name} after ${agent.steps} steps in ${seconds.toFixed(1)} s: return ${meanReturn.toFixed(0)} ± ${stdReturn.toFixed(0)}`,
@@ -64,7 +59,4 @@ for (let step = 0; step < 200; step++) {
   ({ observation } = environment.step(agent.predict(observation)));
 }
 console.log(`\nstep 200\n${environment.render()}`);
-if (file !== undefined) {
-  await agent.save(file);
-  console.log(`kept in ${file}`);
-}
+await keep(agent, file);

@@ -1,8 +1,8 @@
 // From a CSV file to a regression: what does a flat cost a month? The table is made by a seed, and scikit-learn's score
 // stands beside.
-import { parseArgs } from "node:util";
-import { cost, data, fit, manualSeed, metrics, nn, optim, predict, setThreads } from "thalweg";
+import { cost, data, fit, manualSeed, metrics, nn, optim, predict } from "thalweg";
 import { flats } from "./shared/made-tables.js";
+import { Options } from "./shared/options.js";
 import { printRows, tellScikitLearn } from "./shared/scikit-learn.js";
 
 const USAGE = `usage: npx tsx examples/regression.ts [options]
@@ -13,40 +13,28 @@ const USAGE = `usage: npx tsx examples/regression.ts [options]
   --threads N    how many to use                (default: all cores)
   --help         this text`;
 
-const { values: options } = parseArgs({
-  options: {
-    epochs: { type: "string", default: "60" },
-    seed: { type: "string", default: "0" },
-    rows: { type: "boolean", default: false },
-    threads: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (options.threads !== undefined) setThreads(Number(options.threads));
+const options = new Options("regression", USAGE, { numbers: { epochs: { min: 0 } }, flags: ["rows"] });
+const epochs = options.number("epochs") ?? 60;
+const seed = options.number("seed") ?? 0;
 
 const table = await data.readCsv(Buffer.from(flats(1)));
 const [train, test] = data.split(table, [0.75, 0.25], { seed: 1 }) as [data.Table, data.Table];
-if (options.rows) {
+if (options.has("rows")) {
   await printRows({ train, test });
   process.exit(0);
 }
 console.log(String(table.head(4)));
 
-manualSeed(Number(options.seed));
+manualSeed(seed);
 const schema = data.Schema.learn(train, { target: "rent", task: "regression" });
 const model = new nn.Mlp({ in: schema.size, hidden: [64, 32], out: schema.outputs });
 await fit(model, {
   data: schema.transform(train),
   cost: cost.mse,
   optimizer: new optim.Adam(model.parameters(), { lr: 0.001 }),
-  epochs: Number(options.epochs),
+  epochs,
   batchSize: 64,
-  seed: Number(options.seed),
+  seed,
 });
 
 // The outputs in euros again.

@@ -1,8 +1,8 @@
 // From a CSV file to a classifier: which customers of a telephone company leave? The table has numbers, categories and
 // missing values, and is made by a seed. Two networks learn it, and scikit-learn's scores stand beside.
-import { parseArgs } from "node:util";
-import { cost, data, evaluate, fit, manualSeed, nn, optim, predict, setThreads } from "thalweg";
+import { cost, data, evaluate, fit, manualSeed, nn, optim, predict } from "thalweg";
 import { customers } from "./shared/made-tables.js";
+import { Options } from "./shared/options.js";
 import { printRows, tellScikitLearn } from "./shared/scikit-learn.js";
 
 const USAGE = `usage: npx tsx examples/table.ts [options]
@@ -13,26 +13,14 @@ const USAGE = `usage: npx tsx examples/table.ts [options]
   --threads N    how many to use                (default: all cores)
   --help         this text`;
 
-const { values: options } = parseArgs({
-  options: {
-    epochs: { type: "string", default: "30" },
-    seed: { type: "string", default: "0" },
-    rows: { type: "boolean", default: false },
-    threads: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (options.threads !== undefined) setThreads(Number(options.threads));
+const options = new Options("table", USAGE, { numbers: { epochs: { min: 0 } }, flags: ["rows"] });
+const epochs = options.number("epochs") ?? 30;
+const seed = options.number("seed") ?? 0;
 
 const table = await data.readCsv(Buffer.from(customers(1)));
 const parts = data.split(table, [0.75, 0.25], { seed: 1, stratify: "left" });
 const [train, test] = parts as [data.Table, data.Table];
-if (options.rows) {
+if (options.has("rows")) {
   await printRows({ train, test });
   process.exit(0);
 }
@@ -44,7 +32,7 @@ async function learn<X extends data.SchemaInputs>(
   schema: data.Schema<X>,
   make: () => nn.Module,
 ): Promise<nn.Module> {
-  manualSeed(Number(options.seed));
+  manualSeed(seed);
   const model = make();
   const [training, testing] = [train, test].map((part) => {
     const { x, y } = schema.transform(part);
@@ -54,9 +42,9 @@ async function learn<X extends data.SchemaInputs>(
     data: training,
     cost: cost.crossEntropy,
     optimizer: new optim.Adam(model.parameters(), { lr: 0.001 }),
-    epochs: Number(options.epochs),
+    epochs,
     batchSize: 64,
-    seed: Number(options.seed),
+    seed,
   });
   const { accuracy, rocAuc } = await evaluate(model, {
     data: testing,

@@ -13,11 +13,11 @@ interface Kinds {
   readonly flags?: readonly string[];
 }
 
-const COMMON = { seed: { min: 0 }, steps: { min: 1 }, threads: { min: 1, max: 1024 } };
+const COMMON = { seed: { min: 0 }, threads: { min: 1, max: 1024 } };
 
 /**
- * Reads the command line before anything runs: `--seed`, `--steps`, `--save`, `--threads`, `--help` and those that are
- * named. A wrong option ends the process with a line that says so, and the usage.
+ * Reads the command line before anything runs: `--seed`, `--threads`, `--help` and those that are named. A wrong option
+ * ends the process with a line that says so, and the usage.
  */
 export class Options {
   readonly #name: string;
@@ -30,7 +30,7 @@ export class Options {
     this.#name = name;
     this.#usage = usage;
     const ranges = { ...COMMON, ...numbers };
-    const withText = [...texts, "save", ...Object.keys(ranges)];
+    const withText = [...texts, ...Object.keys(ranges)];
     const withNone = [...flags, "help"];
     const values = this.#parse(withText, withNone);
     this.#texts = Object.fromEntries(
