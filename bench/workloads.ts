@@ -240,7 +240,7 @@ function optimizerJobs(): Job[] {
   );
 }
 
-/** All jobs except those of time-to-accuracy and rl, which are whole runs and not steps. */
+/** The jobs that measure a step. Those of time-to-accuracy and rl measure a whole run. */
 export function allJobs(): Job[] {
   return [
     ...trainJobs("train"),

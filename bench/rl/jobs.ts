@@ -30,7 +30,7 @@ export interface PpoSettings {
 const OBSERVED = 4;
 const ACTIONS = 2;
 
-// The defaults of CleanRL's ppo.py, which are those of purejaxrl's ppo.py.
+// CleanRL's ppo.py has these defaults, and so has purejaxrl's.
 const DEFAULTS = {
   hidden: [64, 64],
   eps: 1e-5,

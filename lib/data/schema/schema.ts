@@ -66,8 +66,8 @@ export interface SchemaOptions {
    */
   readonly unknown?: "error" | "stand-in";
   /**
-   * The categories that are indices for embeddings: by name, or those of more categories than a number. The inputs are
-   * then an object of `numbers` and `categories`. Default: none.
+   * The columns that become indices for embeddings: their names, or a number, which means each column with more
+   * categories than that. The inputs are then an object of `numbers` and `categories`. Default: none.
    */
   readonly embed?: readonly string[] | number;
   /** What is made of dates. Default: ["time"]. */
