@@ -40,7 +40,8 @@ export function diff(x: Tensor, options: DiffOptions = {}): Tensor {
   }
   const parts = [prepend, x, append].filter((part) => part !== undefined);
   let y = parts.length === 1 ? x : concat(parts, axis);
-  for (let i = 0; i < Math.min(n, x.size + 1); i++) y = once(y, axis);
+  const times = Math.min(n, y.shape[axis] as number);
+  for (let i = 0; i < times; i++) y = once(y, axis);
   return y;
 }
 
@@ -54,11 +55,11 @@ function checkBeside(x: Tensor, axis: number, name: string, more: Tensor): void 
   );
 }
 
+/** Of an axis that is not empty. */
 function once(x: Tensor, dim: number): Tensor {
-  const size = x.shape[dim] as number;
-  const count = Math.max(size - 1, 0);
+  const count = (x.shape[dim] as number) - 1;
   const from = (start: number): Tensor => sliceAt(x, { dim, start, count, step: 1 });
-  const [later, earlier] = [from(Math.min(1, size)), from(0)];
+  const [later, earlier] = [from(1), from(0)];
   return x.dtype === "bool" ? notEqual(later, earlier) : sub(later, earlier);
 }
 

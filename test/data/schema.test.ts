@@ -70,6 +70,20 @@ describe("learns columns", () => {
     expect(fromObject[0]?.[6]).toBeCloseTo(0, 12);
   });
 
+  test("rows may come one by one, and are read once", () => {
+    const schema = data.Schema.learn(
+      [
+        { a: 1, y: 0.5 },
+        { a: 3, y: 1.5 },
+      ],
+      { target: "y" },
+    );
+    const rows = [{ a: 2, y: 1 }];
+    const given = schema.transform(rows);
+    const drawn = schema.transform(rows.values());
+    expect([drawn.x.toArray(), drawn.y.toArray()]).toEqual([given.x.toArray(), given.y.toArray()]);
+  });
+
   test("a category of numbers is asked for by types", () => {
     const of = Schema.learn(
       [

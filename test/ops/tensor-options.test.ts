@@ -62,6 +62,8 @@ describe("what diff puts before and after x", () => {
   });
 
   test("has x's sizes but along the axis", () => {
+    expect(ops.diff(f64([1]), { n: 3, prepend: f64([5, 7, 11]) }).toArray()).toEqual([-16]);
+    expect(ops.diff(f64([1]), { n: 4, prepend: f64([5, 7, 11]) }).shape).toEqual([0]);
     expect(() => ops.diff(f64([[1, 2]]), { prepend: f64([[1], [2]]) })).toThrow(
       /^diff: expected prepend to have x's sizes/,
     );

@@ -27,7 +27,7 @@ import {
   type Scale,
 } from "./feature.js";
 import { FORMAT, readSchema, type SchemaJSON } from "./json.js";
-import { type RowsLike, rowsOf } from "./rows.js";
+import { type Rows, type RowsLike, rowsOf } from "./rows.js";
 import {
   type ClassName,
   type ClassPrediction,
@@ -263,7 +263,7 @@ export class Schema<X extends SchemaInputs = Tensor> {
     if (absent !== undefined) {
       throw new DataError(`${where}: there is no target ${describe(absent)}; encode gives the inputs alone`);
     }
-    return { x: this.#encode(where, rows), y: encodeTarget(where, target, read, dtype) };
+    return { x: this.#encode(where, read), y: encodeTarget(where, target, read, dtype) };
   }
 
   /**
@@ -278,11 +278,10 @@ export class Schema<X extends SchemaInputs = Tensor> {
    *   category, a missing column, a missing value where none was missing in training; ArgumentError
    */
   encode(rows: RowsLike): X {
-    return this.#encode("encode", rows);
+    return this.#encode("encode", rowsOf("encode", rows));
   }
 
-  #encode(where: string, given: RowsLike): X {
-    const rows = rowsOf(where, given);
+  #encode(where: string, rows: Rows): X {
     const context = { where, rows, lenient: this.#json.unknown === "stand-in" };
     const numbers = joined(where, this.#dense, this.#json.dtype, rows.length, (feature) =>
       encodeFeature(feature, context),
