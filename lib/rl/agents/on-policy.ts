@@ -115,6 +115,8 @@ export interface OnPolicyStandard {
   readonly normalizeAdvantages: boolean;
   /** Whether there is a critic. Without one all values are 0. Default: true. */
   readonly hasCritic?: () => boolean;
+  /** Whether an update needs the log-probabilities of a rollout's actions. Default: false. */
+  readonly judgesActions?: boolean;
 }
 
 const LAYERS: Layers = { hidden: [64, 64], activation: "tanh" };
@@ -123,6 +125,7 @@ const LAYERS: Layers = { hidden: [64, 64], activation: "tanh" };
 export interface Batch {
   readonly observation: Tensor;
   readonly action: Tensor;
+  /** 0 unless the algorithm `judgesActions`. */
   readonly logProb: Tensor;
   readonly value: Tensor;
   readonly advantage: Tensor;
@@ -153,7 +156,8 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
   readonly #batch: Batch;
   readonly #rewardScale: RewardScale | null;
   readonly #valueOf: Compiled<[Tensor], Tensor>;
-  readonly #judge: Compiled<[Tensor, Tensor, Tensor], { value: Tensor; logProb: Tensor; last: Tensor }>;
+  readonly #judgesActions: boolean;
+  readonly #judge: Compiled<[Tensor, Tensor, Tensor], { value: Tensor; logProb?: Tensor; last: Tensor }>;
   readonly #note: Compiled<[Tensor], void> | null;
 
   protected constructor(
@@ -184,8 +188,12 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     const scales = checkFlag(kind.name, "normalizeRewards", options.normalizeRewards ?? false);
     this.#rewardScale = scales ? new RewardScale(n, gamma, `${kind.name}.loadStateDict`) : null;
     this.#valueOf = compile((observation: Tensor) => this.#judging(() => this.policy.value(observation)));
+    this.#judgesActions = standard.judgesActions ?? false;
     this.#judge = compile((observation: Tensor, action: Tensor, last: Tensor) =>
       this.#judging(() => {
+        if (!this.#judgesActions) {
+          return { value: this.policy.value(observation), last: this.policy.value(last) };
+        }
         const { policy, value } = this.policy.judge(observation);
         return { value, logProb: policy.logProb(action), last: this.policy.value(last) };
       }),
@@ -274,7 +282,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     return { steps: made, episodes, figures };
   }
 
-  /** Values, log-probabilities, advantages and returns of the rollout. */
+  /** Values, advantages and returns of the rollout, and log-probabilities if the update needs them. */
   async #estimate({ steps, samples, reward, terminated, truncated, isPart }: Gathered): Promise<void> {
     const { n, finalObservation } = this.rollout;
     const { observation, action, advantage, returns, ...batch } = this.#batch;
@@ -290,7 +298,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
       ? await this.#valueOf.runAsync(first(finalObservation.reshape(observation.shape), samples))
       : null;
     set(batch.value, value);
-    set(batch.logProb, logProb);
+    if (logProb !== undefined) set(batch.logProb, logProb);
     const { gamma, gaeLambda } = this.settings;
     generalizedAdvantages(
       {
@@ -334,9 +342,10 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
     const { observation, action } = this.#batch;
     const { n, kind } = this.environments;
     const where = kind === "tensor" ? "in the engine" : "in JavaScript, whose policy is this program";
+    const judged = this.#judgesActions ? "Values and log-probabilities" : "Values";
     return [
       `${this.name}: a step of ${n} environments ${where}\n${this.collector.explain()}`,
-      `Values and log-probabilities of a rollout of ${this.rollout.steps} steps\n${this.#judge.explain(observation, action, first(observation, n))}`,
+      `${judged} of a rollout of ${this.rollout.steps} steps\n${this.#judge.explain(observation, action, first(observation, n))}`,
       this.explainUpdate(this.#batch),
     ].join("\n\n");
   }

@@ -40,7 +40,13 @@ const OPTIONS: readonly string[] = [
   "targetKl",
 ];
 
-const STANDARD = { rolloutSteps: 2048, gaeLambda: 0.95, lr: 3e-4, normalizeAdvantages: true };
+const STANDARD = {
+  rolloutSteps: 2048,
+  gaeLambda: 0.95,
+  lr: 3e-4,
+  normalizeAdvantages: true,
+  judgesActions: true,
+};
 
 /** What a step of the update returns, in this order. */
 const FIGURES = ["policyLoss", "valueLoss", "entropy", "approxKl", "clipFraction"] as const;

@@ -46,6 +46,13 @@ describe("learning runs", () => {
   }
 });
 
+test("log-probabilities of a rollout are computed only where the update needs them", () => {
+  const judged = NAMES.filter((name) =>
+    AGENTS[name](new rl.CartPole()).explain().includes("Values and log-probabilities of a rollout"),
+  );
+  expect(judged).toEqual(["PPO"]);
+});
+
 /** Episodes of one step: the action has to say what the observation shows. A random agent is right half of the time. */
 class Copy implements rl.Environment<ArrayLike<number>, number | ArrayLike<number>> {
   readonly observationSpace = new rl.Box(-1, 1, { shape: [2] });
