@@ -3,7 +3,6 @@ import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
 import { inMode } from "../../nn/in-mode.js";
-import { slice } from "../../ops/slice.js";
 import { Adam } from "../../optim/adam.js";
 import { clipGradNorm } from "../../optim/clip.js";
 import { checkChoice, checkNumber } from "../../options.js";
@@ -12,7 +11,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import type { Run } from "./agent.js";
 import type { LearningEnvironment } from "./environments.js";
 import { loadAgent } from "./load.js";
-import { type Batch, OnPolicyAgent, ROLLOUT_OPTIONS, type RolloutOptions } from "./on-policy.js";
+import { type Batch, first, OnPolicyAgent, ROLLOUT_OPTIONS, type RolloutOptions } from "./on-policy.js";
 import { ppoLoss } from "./ppo-loss.js";
 
 export interface PPOOptions extends RolloutOptions {
@@ -144,9 +143,8 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
     this.optimizer.lr = this.rate(run);
     const range = this.#clip.isLinear ? this.#clip.range * (1 - run.progress) : this.#clip.range;
     this.#clipRange.storage.forWriting()[0] = range;
-    const { observation, action, logProb, value, advantage, returns } = batch;
-    const sources: Sources = [observation, action, logProb, value, advantage, returns];
-    const size = advantage.size;
+    const sources = sourcesOf(batch);
+    const size = batch.advantage.size;
     // Without a look at the divergence after each epoch all epochs are one call.
     const epochsInCall = this.#targetKl === null ? this.#epochs : 1;
     let sums = new Array<number>(FIGURES.length).fill(0);
@@ -168,19 +166,21 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
     return { ...means, lr: this.optimizer.lr };
   }
 
-  protected explainUpdate({ observation, action, logProb, value, advantage, returns }: Batch): string {
-    const part = (x: Tensor): Tensor => slice(x, 0, { end: this.#batchSize });
-    const text = this.#step.explain(
-      part(observation),
-      part(action),
-      part(logProb),
-      part(value),
-      part(advantage),
-      part(returns),
-    );
+  protected explainUpdate(batch: Batch): string {
+    const part = sourcesOf(batch).map((x) => first(x, this.#batchSize)) as Sources;
+    const text = this.#step.explain(...part);
     return `A step of the update, on ${this.#batchSize} samples\n${text}`;
   }
 }
+
+const sourcesOf = ({ observation, action, logProb, value, advantage, returns }: Batch): Sources => [
+  observation,
+  action,
+  logProb,
+  value,
+  advantage,
+  returns,
+];
 
 /** The sum of a column. */
 function sumOf(figures: ArrayLike<number>, column: number): number {
