@@ -1,4 +1,3 @@
-import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import type { FilePath } from "../../files/path.js";
 import { inMode } from "../../nn/in-mode.js";
@@ -8,7 +7,6 @@ import { mul } from "../../ops/mul.js";
 import { neg } from "../../ops/neg.js";
 import { square } from "../../ops/square.js";
 import { sub } from "../../ops/sub.js";
-import { clipGradNorm } from "../../optim/clip.js";
 import { RMSprop } from "../../optim/rmsprop.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Run } from "./agent.js";
@@ -67,20 +65,17 @@ export class A2C<Observation = unknown, Action = unknown> extends OnPolicyAgent<
   constructor(environment: LearningEnvironment<Observation, Action>, options: A2COptions = {}) {
     super({ name: "A2C", environments: 1, options: ROLLOUT_OPTIONS }, environment, options, STANDARD);
     this.optimizer = new RMSprop(this.policy.parameters(), { lr: this.settings.lr, eps: 1e-5 });
-    this.#step = compile((...sources) => inMode(this.policy, true, () => this.#descend(...sources)));
+    this.#step = compile((...sources) => inMode(this.policy, true, () => this.#learn(...sources)));
   }
 
-  #descend(observation: Tensor, action: Tensor, given: Tensor, returns: Tensor) {
-    const { entropyCoefficient, valueCoefficient, maxGradNorm, normalizeAdvantages } = this.settings;
+  #learn(observation: Tensor, action: Tensor, given: Tensor, returns: Tensor) {
+    const { entropyCoefficient, valueCoefficient, normalizeAdvantages } = this.settings;
     const { policy, value } = this.policy.judge(observation);
     const advantage = normalizeAdvantages ? standardized(given) : given;
     const policyLoss = neg(mean(mul(advantage, policy.logProb(action))));
     const valueLoss = mean(square(sub(value, returns)));
     const entropy = mean(policy.entropy());
-    this.optimizer.zeroGrad();
-    backward(sub(add(policyLoss, mul(valueLoss, valueCoefficient)), mul(entropy, entropyCoefficient)));
-    clipGradNorm(this.policy.parameters(), maxGradNorm);
-    this.optimizer.step();
+    this.descend(sub(add(policyLoss, mul(valueLoss, valueCoefficient)), mul(entropy, entropyCoefficient)));
     return { policyLoss, valueLoss, entropy };
   }
 

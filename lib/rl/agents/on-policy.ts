@@ -1,3 +1,4 @@
+import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { noGrad } from "../../context/grad-mode.js";
 import type { RunParts } from "../../keeping/run-state.js";
@@ -9,6 +10,7 @@ import { mean } from "../../ops/mean.js";
 import { slice } from "../../ops/slice.js";
 import { sub } from "../../ops/sub.js";
 import { std } from "../../ops/variance.js";
+import { clipGradNorm } from "../../optim/clip.js";
 import type { Optimizer } from "../../optim/optimizer.js";
 import { checkChoice, checkFlag, checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
@@ -320,6 +322,14 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
 
   /** The optimizer of all parameters of the policy. */
   protected abstract get optimizer(): Optimizer<object>;
+
+  /** A step of the optimizer along the clipped gradient of a loss. In ops. */
+  protected descend(loss: Tensor): void {
+    this.optimizer.zeroGrad();
+    backward(loss);
+    clipGradNorm(this.policy.parameters(), this.settings.maxGradNorm);
+    this.optimizer.step();
+  }
 
   protected get kept(): RunParts {
     const scale = this.#rewardScale;

@@ -1,10 +1,8 @@
-import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
 import { inMode } from "../../nn/in-mode.js";
 import { Adam } from "../../optim/adam.js";
-import { clipGradNorm } from "../../optim/clip.js";
 import { checkChoice, checkNumber } from "../../options.js";
 import { fromTypedArray, full } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -120,22 +118,19 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
     this.optimizer = new Adam(this.policy.parameters(), { lr, eps: 1e-5 });
     this.#step = compile((observation, action, logProb, value, advantage, returns) =>
       inMode(this.policy, true, () =>
-        this.#descend({ observation, action, logProb, value, advantage, returns }),
+        this.#learn({ observation, action, logProb, value, advantage, returns }),
       ),
     );
   }
 
   /** One step of Adam on a mini-batch. */
-  #descend({ observation, ...batch }: Batch): Tensor[] {
+  #learn({ observation, ...batch }: Batch): Tensor[] {
     const result = ppoLoss(this.policy.judge(observation), batch, {
       ...this.settings,
       clipRange: this.#clipRange,
       clipRangeValue: this.#clip.value,
     });
-    this.optimizer.zeroGrad();
-    backward(result.loss);
-    clipGradNorm(this.policy.parameters(), this.settings.maxGradNorm);
-    this.optimizer.step();
+    this.descend(result.loss);
     return FIGURES.map((name) => result[name]);
   }
 

@@ -1,4 +1,3 @@
-import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { OptionError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
@@ -10,7 +9,6 @@ import { square } from "../../ops/square.js";
 import { sub } from "../../ops/sub.js";
 import { sum } from "../../ops/sum.js";
 import { Adam } from "../../optim/adam.js";
-import { clipGradNorm } from "../../optim/clip.js";
 import { checkChoice, checkNumber } from "../../options.js";
 import { zeros } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -120,7 +118,7 @@ export class REINFORCE<Observation = unknown, Action = unknown> extends OnPolicy
     this.#isPart = new Uint8Array(this.rollout.steps * n);
     this.#weight = zeros([this.rollout.steps * n]);
     this.optimizer = new Adam(this.policy.parameters(), { lr: this.settings.lr });
-    this.#step = compile((...sources) => inMode(this.policy, true, () => this.#descend(...sources)));
+    this.#step = compile((...sources) => inMode(this.policy, true, () => this.#learn(...sources)));
   }
 
   protected override async begin(): Promise<void> {
@@ -151,17 +149,14 @@ export class REINFORCE<Observation = unknown, Action = unknown> extends OnPolicy
     };
   }
 
-  #descend(observation: Tensor, action: Tensor, advantage: Tensor, returns: Tensor, weight: Tensor) {
-    const { entropyCoefficient, valueCoefficient, maxGradNorm } = this.settings;
+  #learn(observation: Tensor, action: Tensor, advantage: Tensor, returns: Tensor, weight: Tensor) {
+    const { entropyCoefficient, valueCoefficient } = this.settings;
     const { policy, value } = this.policy.judge(observation);
     const policyLoss = neg(sum(mul(mul(advantage, weight), policy.logProb(action))));
     const valueLoss = sum(mul(square(sub(value, returns)), weight));
     const entropy = sum(mul(policy.entropy(), weight));
     const ofCritic = this.policy.critic === null ? 0 : mul(valueLoss, valueCoefficient);
-    this.optimizer.zeroGrad();
-    backward(sub(add(policyLoss, ofCritic), mul(entropy, entropyCoefficient)));
-    clipGradNorm(this.policy.parameters(), maxGradNorm);
-    this.optimizer.step();
+    this.descend(sub(add(policyLoss, ofCritic), mul(entropy, entropyCoefficient)));
     return { policyLoss, valueLoss, entropy };
   }
 
