@@ -10,7 +10,7 @@ import { lerp } from "../../ops/lerp.js";
 import { slice } from "../../ops/slice.js";
 import { where } from "../../ops/where.js";
 import type { Optimizer } from "../../optim/optimizer.js";
-import { checkChoice, checkFlag, checkNumber } from "../../options.js";
+import { checkFlag, checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
 import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -30,6 +30,7 @@ import { keptTensors } from "./kept-tensors.js";
 import { featureShape } from "./observed.js";
 import type { NetworkOptions } from "./policy.js";
 import { RunningNorm } from "./running-norm.js";
+import { readSchedule, scheduled } from "./schedule.js";
 import { type Figures, type Update, Updates } from "./updates.js";
 
 /** What agents take that learn from steps of earlier policies too. */
@@ -265,9 +266,10 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
   }
 
   protected async iterate({ left, progress, signal }: Run): Promise<Iteration> {
-    if (this.settings.isLinear) {
+    const { lr, isLinear } = this.settings;
+    if (isLinear) {
       for (const optimizer of Object.values(this.optimizers))
-        optimizer.lr = this.settings.lr * (1 - progress);
+        optimizer.lr = scheduled(lr, isLinear, progress);
     }
     const { calls, experience, updates, cycle } = this.#machine();
     const { n } = this.environments;
@@ -381,7 +383,6 @@ function readSettings(
   standard: OffPolicyStandard,
   n: number,
 ): OffPolicySettings {
-  const schedule = checkChoice(where, "schedule", options.schedule ?? "constant", ["constant", "linear"]);
   const whole = (name: keyof OffPolicySettings, value: number, min: number): number =>
     checkNumber(where, name, value, { min, integer: true });
   return {
@@ -393,6 +394,6 @@ function readSettings(
     gamma: checkNumber(where, "gamma", options.gamma ?? 0.99, { min: 0, max: 1 }),
     tau: checkNumber(where, "tau", options.tau ?? standard.tau, { above: 0, max: 1 }),
     lr: checkNumber(where, "lr", options.lr ?? standard.lr, { min: 0 }),
-    isLinear: schedule === "linear",
+    isLinear: readSchedule(where, "schedule", options.schedule),
   };
 }

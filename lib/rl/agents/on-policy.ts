@@ -12,7 +12,7 @@ import { sub } from "../../ops/sub.js";
 import { std } from "../../ops/variance.js";
 import { clipGradNorm } from "../../optim/clip.js";
 import type { Optimizer } from "../../optim/optimizer.js";
-import { checkChoice, checkFlag, checkNumber } from "../../options.js";
+import { checkFlag, checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
 import { arange, zeros } from "../../tensor/create.js";
 import type { Shape } from "../../tensor/shape.js";
@@ -35,6 +35,7 @@ import {
 import { RewardScale } from "./reward-scale.js";
 import { type Collector, collectorOf, emptyRollout, type Rollout } from "./rollout.js";
 import { RunningNorm } from "./running-norm.js";
+import { readSchedule, scheduled } from "./schedule.js";
 
 /** What agents take that learn the gradient of the return by the policy's own actions. */
 export interface PolicyGradientOptions extends AgentOptions {
@@ -342,7 +343,7 @@ export abstract class OnPolicyAgent<Observation, Action> extends Agent<Observati
 
   /** The learning rate at this point of a call of `learn`. */
   protected rate({ progress }: Run): number {
-    return this.settings.isLinear ? this.settings.lr * (1 - progress) : this.settings.lr;
+    return scheduled(this.settings.lr, this.settings.isLinear, progress);
   }
 
   /** The program that learns from a rollout, as text. */
@@ -409,8 +410,7 @@ function readSettings(
     gamma: checkNumber(where, "gamma", options.gamma ?? 0.99, share),
     gaeLambda: checkNumber(where, "gaeLambda", options.gaeLambda ?? standard.gaeLambda, share),
     lr: checkNumber(where, "lr", options.lr ?? standard.lr, { min: 0 }),
-    isLinear:
-      checkChoice(where, "schedule", options.schedule ?? "constant", ["constant", "linear"]) === "linear",
+    isLinear: readSchedule(where, "schedule", options.schedule),
     entropyCoefficient: checkNumber(where, "entropyCoefficient", options.entropyCoefficient ?? 0, { min: 0 }),
     valueCoefficient: checkNumber(where, "valueCoefficient", options.valueCoefficient ?? 0.5, { min: 0 }),
     maxGradNorm: checkNumber(where, "maxGradNorm", options.maxGradNorm ?? 0.5, { min: 0 }),

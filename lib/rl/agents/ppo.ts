@@ -3,7 +3,7 @@ import { OptionError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
 import { inMode } from "../../nn/in-mode.js";
 import { Adam } from "../../optim/adam.js";
-import { checkChoice, checkNumber } from "../../options.js";
+import { checkNumber } from "../../options.js";
 import { fromTypedArray, full } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Run } from "./agent.js";
@@ -11,6 +11,7 @@ import type { LearningEnvironment } from "./environments.js";
 import { loadAgent } from "./load.js";
 import { type Batch, first, OnPolicyAgent, ROLLOUT_OPTIONS, type RolloutOptions } from "./on-policy.js";
 import { ppoLoss } from "./ppo-loss.js";
+import { readSchedule, scheduled } from "./schedule.js";
 
 export interface PPOOptions extends RolloutOptions {
   /** How often an update goes through its rollout. Default: 10. */
@@ -109,9 +110,7 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
     };
     this.#clip = {
       range: checkNumber(where, "clipRange", options.clipRange ?? 0.2, { min: 0 }),
-      isLinear:
-        checkChoice(where, "clipSchedule", options.clipSchedule ?? "constant", ["constant", "linear"]) ===
-        "linear",
+      isLinear: readSchedule(where, "clipSchedule", options.clipSchedule),
       value: atLeast("clipRangeValue"),
     };
     this.#targetKl = atLeast("targetKl");
@@ -136,8 +135,8 @@ export class PPO<Observation = unknown, Action = unknown> extends OnPolicyAgent<
 
   protected async update(batch: Batch, run: Run): Promise<Readonly<Record<string, number>>> {
     this.optimizer.lr = this.rate(run);
-    const range = this.#clip.isLinear ? this.#clip.range * (1 - run.progress) : this.#clip.range;
-    this.#clipRange.storage.forWriting()[0] = range;
+    const { range, isLinear } = this.#clip;
+    this.#clipRange.storage.forWriting()[0] = scheduled(range, isLinear, run.progress);
     const sources = sourcesOf(batch);
     const size = batch.advantage.size;
     // Without a look at the divergence after each epoch all epochs are one call.
