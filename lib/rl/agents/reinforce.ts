@@ -74,7 +74,6 @@ export class REINFORCE<Observation = unknown, Action = unknown> extends OnPolicy
   /** 1/N for those, else 0. */
   readonly #weight: Tensor;
   readonly #step: Compiled<Sources, { policyLoss: Tensor; valueLoss: Tensor; entropy: Tensor }>;
-  #isAtStart = false;
 
   /**
    * The agent that `save` wrote. Modules of one's own are not in the file and have to be given again.
@@ -122,17 +121,13 @@ export class REINFORCE<Observation = unknown, Action = unknown> extends OnPolicy
   }
 
   protected override async begin(): Promise<void> {
-    await super.begin();
-    this.#isAtStart = true;
+    // `gather` begins new episodes for each update.
   }
 
   /** One episode of each environment, from its beginning. */
   protected override async gather({ signal }: Run): Promise<Gathered> {
-    if (!this.#isAtStart) {
-      await this.begin();
-      this.seen.reset();
-    }
-    this.#isAtStart = false;
+    await super.begin();
+    this.seen.reset();
     const { rollout } = this;
     const { n } = rollout;
     const haveEnded = untilAllHaveEnded(n);
