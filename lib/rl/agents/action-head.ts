@@ -10,6 +10,7 @@ import { greater } from "../../ops/greater.js";
 import { maximum } from "../../ops/maximum.js";
 import { minimum } from "../../ops/minimum.js";
 import { mul } from "../../ops/mul.js";
+import { select } from "../../ops/select.js";
 import { slice } from "../../ops/slice.js";
 import { stack } from "../../ops/stack.js";
 import { sum } from "../../ops/sum.js";
@@ -127,7 +128,7 @@ function multiDiscreteHead({ counts, shape }: MultiDiscrete): ActionHead {
             1,
           );
         },
-        logProb: (action) => together((part, i) => part.logProb(column(action, i))),
+        logProb: (action) => together((part, i) => part.logProb(select(action, 1, i))),
         entropy: () => together((part) => part.entropy()),
       };
     },
@@ -135,10 +136,6 @@ function multiDiscreteHead({ counts, shape }: MultiDiscrete): ActionHead {
     toMembers: (actions) => rowsOf(actions, width),
   };
 }
-
-/** [n, k] → [n] */
-const column = (x: Tensor, i: number): Tensor =>
-  slice(x, 1, { start: i, end: i + 1 }).reshape([x.shape[0] as number]);
 
 function multiBinaryHead({ shape }: MultiBinary): ActionHead {
   const size = sizeOf(shape);
