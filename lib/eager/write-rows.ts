@@ -1,6 +1,6 @@
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { instructionId } from "../native/instructions.js";
-import { format, sameShape } from "../tensor/shape.js";
+import { format, sameShape, sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { update } from "./apply.js";
 
@@ -35,6 +35,5 @@ export function writeRows(name: string, target: Tensor, index: Tensor, source: T
   if ([target, index, source].some(({ mapped }) => mapped !== null)) {
     throw new ArgumentError(`${name}: rows cannot be written for the samples of vmap`);
   }
-  const inner = row.reduce((size, length) => size * length, 1);
-  update(name, WRITE_ROWS, [axis, inner, index.size], [target, index, source], [target]);
+  update(name, WRITE_ROWS, [axis, sizeOf(row), index.size], [target, index, source], [target]);
 }

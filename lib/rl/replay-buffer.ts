@@ -199,11 +199,7 @@ export class ReplayBuffer {
     for (const { storage } of Object.values(sources)) storage.forReading();
     const targets = [this.#position, this.#count, ...Object.values(this.#rows)];
     for (const { storage } of targets) storage.checkWritable();
-    for (const name of NAMES) {
-      const { storage } = this.#rows[name];
-      storage.forWriting().set(sources[name].storage.forReading());
-      storage.version++;
-    }
+    for (const name of NAMES) assign(this.#rows[name], sources[name]);
     this.#begin(position, n);
   }
 
