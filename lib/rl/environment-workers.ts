@@ -142,14 +142,12 @@ export class EnvironmentWorkers {
       await this.#control.untilDone();
       for (const { worker } of this.#threads) worker.unref();
     }
-    const told = noInfos();
-    const errors = this.#threads.flatMap(({ port }) => receive(port, told));
-    const [first] = errors.sort((a, b) => a.index - b.index);
-    if (first !== undefined) throw new EnvironmentError(first.message, { cause: first.cause });
+    const messages = messagesOf(this.#threads);
+    throwFirst(messages);
     this.#threads.forEach((thread, number) => {
       if (thread.end !== null) throw this.#ended(thread, number, call);
     });
-    return told;
+    return infosOf(messages);
   }
 
   /**
@@ -237,27 +235,35 @@ function startThreads(options: WorkersOptions, control: Control): Thread[] {
 export const isInItsThread = (): boolean => (workerData as Partial<WorkerStart> | null)?.purpose === WHERE;
 
 type ReadyMessage = Extract<WorkerMessage, { kind: "ready" }>;
-type ErrorMessage = Extract<WorkerMessage, { kind: "error" }>;
 
-/** Reads what a thread has sent: adds infos, and returns errors. */
-function receive(
-  port: MessagePort,
-  told: RowInfos,
-  onReady?: (message: ReadyMessage) => void,
-): ErrorMessage[] {
-  const errors: ErrorMessage[] = [];
-  for (;;) {
-    const received = receiveMessageOnPort(port);
-    if (received === undefined) return errors;
-    const message = received.message as WorkerMessage;
-    if (message.kind === "error") errors.push(message);
-    else if (message.kind === "ready") onReady?.(message);
-    else {
-      for (const name of ["infos", "finalInfos"] as const) {
-        for (const [row, info] of message.told[name]) told[name].set(row, info);
-      }
+/** Reads what the threads have sent. */
+function messagesOf(threads: readonly Thread[]): WorkerMessage[] {
+  return threads.flatMap(({ port }) => {
+    const messages: WorkerMessage[] = [];
+    for (;;) {
+      const received = receiveMessageOnPort(port);
+      if (received === undefined) return messages;
+      messages.push(received.message as WorkerMessage);
+    }
+  });
+}
+
+/** @throws EnvironmentError that names the first environment that failed. */
+function throwFirst(messages: readonly WorkerMessage[]): void {
+  const errors = messages.filter((message) => message.kind === "error");
+  const [first] = errors.sort((a, b) => a.index - b.index);
+  if (first !== undefined) throw new EnvironmentError(first.message, { cause: first.cause });
+}
+
+function infosOf(messages: readonly WorkerMessage[]): RowInfos {
+  const told = noInfos();
+  for (const message of messages) {
+    if (message.kind !== "infos") continue;
+    for (const name of ["infos", "finalInfos"] as const) {
+      for (const [row, info] of message.told[name]) told[name].set(row, info);
     }
   }
+  return told;
 }
 
 /**
@@ -265,11 +271,9 @@ function receive(
  * @throws EnvironmentError, MemoryError
  */
 function readyOf({ n, startTimeout }: WorkersOptions, threads: readonly Thread[]): Ready {
-  const ready: ReadyMessage[] = [];
-  for (const { port } of threads) {
-    const [error] = receive(port, noInfos(), (message) => ready.push(message));
-    if (error !== undefined) throw new EnvironmentError(error.message, { cause: error.cause });
-  }
+  const messages = messagesOf(threads);
+  throwFirst(messages);
+  const ready = messages.filter((message) => message.kind === "ready");
   const end = threads.find((thread) => thread.end !== null)?.end;
   if (ready.length < threads.length) {
     throw new EnvironmentError(

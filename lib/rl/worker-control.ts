@@ -1,6 +1,6 @@
 /** What the workers are told to do. */
-export const COMMANDS = { reset: 1, step: 2, close: 3 } as const;
-export type Command = keyof typeof COMMANDS;
+const COMMANDS = ["reset", "step", "close"] as const;
+export type Command = (typeof COMMANDS)[number];
 
 /** A word each, of 32 bits. The words of the workers follow them. */
 const COMMAND_COUNT = 0;
@@ -57,7 +57,7 @@ export class Control {
 
   send(command: Command, seed?: number): void {
     this.#seed[0] = seed ?? Number.NaN;
-    this.#words[COMMAND] = COMMANDS[command];
+    this.#words[COMMAND] = COMMANDS.indexOf(command);
     Atomics.store(this.#words, REMAINING, this.#workers);
     Atomics.add(this.#words, COMMAND_COUNT, 1);
     Atomics.notify(this.#words, COMMAND_COUNT);
@@ -86,8 +86,7 @@ export class Control {
   // The workers' side.
 
   get command(): Command {
-    const number = this.#words[COMMAND];
-    return (Object.keys(COMMANDS) as Command[]).find((name) => COMMANDS[name] === number) as Command;
+    return COMMANDS[this.#words[COMMAND] as number] as Command;
   }
 
   /**
