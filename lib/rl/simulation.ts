@@ -2,7 +2,7 @@ import { ArgumentError, EnvironmentError } from "../errors.js";
 import { checkNumber, checkOptions, describe, isPlainObject } from "../options.js";
 import { Generator } from "../random/generator.js";
 import type { Environment, Info, ResetOptions, Start, Transition } from "./environment.js";
-import { isNumberList, type Space } from "./space.js";
+import { checkAction, isNumberList, type Space } from "./space.js";
 import type { TensorDynamics } from "./tensor-environment.js";
 
 export interface SimulationOptions {
@@ -117,11 +117,7 @@ export abstract class Simulation<Action> implements Environment<Float32Array, Ac
   step(action: Action): Transition<Float32Array> {
     const { name } = this.#kind;
     const state = this.#begun("step");
-    if (!this.actionSpace.contains(action)) {
-      throw new ArgumentError(
-        `${name}.step: expected an action of ${this.actionSpace}, got ${describe(action)}`,
-      );
-    }
+    checkAction(name, this.actionSpace, action);
     if (this.#hasEnded) {
       throw new EnvironmentError(
         `${name}.step: the episode has ended after ${this.#steps} steps; call reset first`,

@@ -211,6 +211,12 @@ export function isNumberList(value: unknown): value is ArrayLike<number> {
   return Array.isArray(value) && value.every((element) => typeof element === "number");
 }
 
+/** @throws ArgumentError unless the action, which is `name.step`'s, is in the space. */
+export function checkAction<T>(name: string, space: Space<T>, action: unknown): asserts action is T {
+  if (space.contains(action)) return;
+  throw new ArgumentError(`${name}.step: expected an action of ${space}, got ${describe(action)}`);
+}
+
 /** Whether networks can take a member of a space: a number, or each of a list, is finite as a float32. */
 export function isFiniteInFloat32(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(Math.fround(value));

@@ -1,8 +1,8 @@
 import type { Environment, ResetOptions, Start, Transition } from "../environment.js";
-import { Box } from "../space.js";
+import { Box, checkAction } from "../space.js";
 import type { TensorDynamics } from "../tensor-environment.js";
 import { clipped, clippedAll } from "./action-bounds.js";
-import { changed, checkAction, checkBox, Wrapper } from "./wrapper.js";
+import { changed, checkBox, Wrapper } from "./wrapper.js";
 
 const NAME = "ClipAction";
 
@@ -19,7 +19,7 @@ export class ClipAction<Observation> extends Wrapper<Observation, ArrayLike<numb
   readonly #box: Box;
 
   constructor(environment: Environment<Observation, ArrayLike<number>>) {
-    const box = checkBox(NAME, "actions", (environment as Partial<typeof environment> | null)?.actionSpace);
+    const box = checkBox(NAME, "action", environment);
     const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
     const actionSpace = new Box(NEGATIVE_INFINITY, POSITIVE_INFINITY, { shape: box.shape });
     super(NAME, environment, { actionSpace });

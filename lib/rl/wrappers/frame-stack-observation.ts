@@ -31,12 +31,11 @@ export class FrameStackObservation<Action> extends Wrapper<ArrayLike<number>, Ac
 
   constructor(environment: Environment<ArrayLike<number>, Action>, k: number) {
     checkNumber(NAME, "k", k, { min: 1, max: MOST, integer: true });
-    const given = (environment as Partial<typeof environment> | null)?.observationSpace;
-    const frame = checkBox(NAME, "observations", given);
+    const frame = checkBox(NAME, "observation", environment);
     const observationSpace = new Box(repeated(frame.low, k), repeated(frame.high, k), {
       shape: [k, ...frame.shape],
     });
-    super(NAME, environment, { observationSpace: observationSpace });
+    super(NAME, environment, { observationSpace });
     this.k = k;
     this.#frame = frame;
   }

@@ -2,10 +2,10 @@ import { ArgumentError } from "../../errors.js";
 import { add } from "../../ops/add.js";
 import { mul } from "../../ops/mul.js";
 import type { Environment, ResetOptions, Start, Transition } from "../environment.js";
-import { Box } from "../space.js";
+import { Box, checkAction } from "../space.js";
 import type { TensorDynamics } from "../tensor-environment.js";
 import { clipped, clippedAll, ofActions } from "./action-bounds.js";
-import { changed, checkAction, checkBox, Wrapper } from "./wrapper.js";
+import { changed, checkBox, Wrapper } from "./wrapper.js";
 
 const NAME = "RescaleAction";
 
@@ -34,7 +34,7 @@ export class RescaleAction<Observation> extends Wrapper<Observation, ArrayLike<n
     low: number | ArrayLike<number> = -1,
     high: number | ArrayLike<number> = 1,
   ) {
-    const box = checkBox(NAME, "actions", (environment as Partial<typeof environment> | null)?.actionSpace);
+    const box = checkBox(NAME, "action", environment);
     const actionSpace = new Box(low, high, { shape: box.shape });
     checkBounds("the environment's", box);
     checkBounds("the new", actionSpace);

@@ -68,17 +68,12 @@ export abstract class Wrapper<Observation, Action, Seen = Observation, Done = Ac
   }
 }
 
-/** @throws ArgumentError unless the space is a Box. */
-export function checkBox(name: string, what: string, space: unknown): Box {
+/** @returns the environment's space of actions or observations. @throws ArgumentError unless it is a Box. */
+export function checkBox(name: string, what: "action" | "observation", environment: unknown): Box {
+  const space: unknown = (environment as Partial<Environment> | null)?.[`${what}Space`];
   if (isInstance(space, Box)) return space;
   const given = isSpace(space) ? String(space) : describe(space);
-  throw new ArgumentError(`${name}: expected an environment whose ${what} are a Box, got ${given}`);
-}
-
-/** @throws ArgumentError */
-export function checkAction<T>(name: string, space: Space<T>, action: unknown): asserts action is T {
-  if (space.contains(action)) return;
-  throw new ArgumentError(`${name}.step: expected an action of ${space}, got ${describe(action)}`);
+  throw new ArgumentError(`${name}: expected an environment whose ${what}s are a Box, got ${given}`);
 }
 
 /** Dynamics that differ in some parts. */
