@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 // .ci/run counts the tests of several runs from these files.
 const report = process.env["THALWEG_TEST_REPORT"];
-// Tests that take minutes: `npm run nightly -- --only slow` runs them.
+// Tests that take minutes: `npm run nightly -- --only slow,agents` runs them.
 const SLOW = "test/**/*.slow.test.ts";
 const isSlow = process.env["THALWEG_SLOW"] === "1";
 

@@ -36,7 +36,7 @@ const STEPS = {
     says: /^ *(Test Files|Tests) /,
   },
   slow: {
-    what: "learning runs and statistics that take minutes",
+    what: "learning runs and statistics that take minutes, without agents",
     command: [node, "node_modules/vitest/vitest.mjs", "run", "--exclude", "test/rl/**"],
     env: { THALWEG_SLOW: "1" },
     says: /^ *(Test Files|Tests) /,

@@ -24,8 +24,9 @@ export const isSpace = (value: unknown): value is Space =>
 
 /**
  * Tries an environment with actions by chance, and says what it does that it must not: spaces that are none,
- * observations outside their space, rewards that are no numbers, observations and infos that change afterwards, a seed that does not
- * give the same episode again (gymnasium.utils.env_checker.check_env). It is closed neither before nor after.
+ * observations outside their space, rewards that are no numbers, observations and infos that change
+ * afterwards, a seed that does not give the same episode again (gymnasium.utils.env_checker.check_env). It is
+ * closed neither before nor after.
  * @throws EnvironmentError that names the call; ArgumentError, OptionError; what the environment throws.
  * @example checkEnvironment(new CartPole());
  */

@@ -48,7 +48,7 @@ export type WorkerMessage =
   /** `index`: of the environment that failed. */
   | { readonly kind: "error"; readonly index: number; readonly message: string; readonly cause: unknown };
 
-/** How long a worker waits for a command without looking after its event loop, in milliseconds. */
+/** How long a worker may block its event loop, in milliseconds. */
 const PATIENCE = 20;
 
 const start = workerData as WorkerStart;

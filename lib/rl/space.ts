@@ -95,7 +95,8 @@ export class MultiDiscrete implements Space<ArrayLike<number>> {
 }
 
 /**
- * Lists, or arrays of a shape, of zeros and ones (gymnasium.spaces.MultiBinary). A number is that of a list's elements.
+ * Lists, or arrays of a shape, of zeros and ones (gymnasium.spaces.MultiBinary). A number as shape is the
+ * length of a list.
  * @throws ArgumentError, ShapeError
  * @example new MultiBinary(3).contains([1, 0, 1])   // true
  */

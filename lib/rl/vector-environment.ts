@@ -31,8 +31,9 @@ export interface VectorTransition extends VectorStart {
 
 export interface VectorResetOptions {
   /**
-   * Environment i gets `seed + i`. Default: 0 the first time; then each goes on with its own numbers. After an error
-   * that depends on how far each came, so it is the seed before + n.
+   * Environment i gets `seed + i`. Default: 0 for the first reset. Later resets let each environment go on
+   * with its own random numbers. After an error, how far each has come is not known, so the default is then
+   * the last seed + n.
    */
   readonly seed?: number;
 }

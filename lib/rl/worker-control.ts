@@ -35,7 +35,7 @@ export class Control {
     this.#words = new Int32Array(buffer, SEED_BYTES);
   }
 
-  /** As many workers are expected to say that they have begun. */
+  /** For this many workers, each of which reports when it has started. */
   static for(workers: number): Control {
     const control = new Control(new SharedArrayBuffer(SEED_BYTES + 4 * (WORKERS + workers)));
     control.#words.fill(NOT_IN_A_CALL, WORKERS);
