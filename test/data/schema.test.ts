@@ -393,6 +393,11 @@ describe("errors name row and column", () => {
     [() => schema.inverse(tensor([[1, 2, 3]])), ShapeError, /\[P, 2\], got \[1, 3\]/],
     [() => schema.inverse(y, { output: "logits" } as never), OptionError, /did you mean "outputs"/],
     [() => Schema.learn(people, { target: "name" }), ArgumentError, /column "name" is a text/],
+    [
+      () => Schema.learn(people, { target: ["paid", "survived"], task: "classification" }),
+      ArgumentError,
+      "Schema.learn: expected one target for classification",
+    ],
     [() => Schema.learn(people, { target: "none" }), ArgumentError, /there is no column "none"/],
     [() => Schema.learn(people, { target: "age" }), DataError, /row 2 has no target "age"/],
     [() => Schema.learn(people, { features: ["name"] }), ArgumentError, /types: \{ "name": "category" \}/],

@@ -39,7 +39,7 @@ export function learnTarget(
 ): Target {
   for (const name of names) checkWhole(where, name, table.column(name));
   const [first] = names as [string];
-  const task = names.length > 1 ? "regression" : (options.task ?? taskOf(where, first, table.column(first)));
+  const task = options.task ?? (names.length > 1 ? "regression" : taskOf(where, first, table.column(first)));
   if (task === "classification") {
     if (names.length > 1) throw new ArgumentError(`${where}: expected one target for classification`);
     return { task, name: first, classes: classesOf(where, first, table.column(first)) };
