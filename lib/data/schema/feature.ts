@@ -63,6 +63,12 @@ export interface CategoryFeature extends Common {
   readonly embedded: boolean;
 }
 
+/** A category that becomes an index for an embedding. */
+export type EmbeddedFeature = CategoryFeature & { readonly embedded: true };
+
+export const isEmbedded = (feature: Feature): feature is EmbeddedFeature =>
+  feature.kind === "category" && feature.embedded;
+
 export interface LearnOptions {
   readonly scale: Scale;
   readonly fill: "mean" | "median";
@@ -200,9 +206,27 @@ export interface EncodeContext {
   readonly lenient: boolean;
 }
 
-/** The inputs of a feature: columns of numbers, or of an embedded category the indices. */
-export function encodeFeature(feature: Feature, context: EncodeContext): Float64Array[] {
-  if (feature.kind === "category") return encodeCategory(feature, context);
+/** How a feature becomes inputs. */
+export interface Encoder {
+  readonly name: string;
+  /** Number of its inputs. */
+  readonly width: number;
+  /** The inputs of rows: columns of numbers, or of an embedded category the indices. @throws DataError */
+  readonly encode: (context: EncodeContext) => Float64Array[];
+}
+
+/** The encoder of a feature. It is made once for all rows, with the places of the categories. */
+export function encoderOf(feature: Feature): Encoder {
+  const { name } = feature;
+  const width = inputNames(feature).length;
+  if (feature.kind !== "category") {
+    return { name, width, encode: (context) => encodeValues(feature, context) };
+  }
+  const places = new Map(feature.categories.map((category, i) => [category, i]));
+  return { name, width, encode: (context) => encodeCategory(feature, places, width, context) };
+}
+
+function encodeValues(feature: Exclude<Feature, CategoryFeature>, context: EncodeContext): Float64Array[] {
   const { name, fill } = feature;
   const { length } = context.rows;
   const values = new Float64Array(length);
@@ -280,15 +304,18 @@ export function categoryOf(where: string, row: number, name: string, cell: unkno
   return refuseCell(where, row, name, "a category", cell);
 }
 
-function encodeCategory(feature: CategoryFeature, context: EncodeContext): Float64Array[] {
+function encodeCategory(
+  feature: CategoryFeature,
+  places: ReadonlyMap<string, number>,
+  width: number,
+  context: EncodeContext,
+): Float64Array[] {
   const { name, categories, embedded } = feature;
   const hasMissing = feature.missing === "shown";
   const { length } = context.rows;
-  const places = new Map(categories.map((category, i) => [category, i]));
   const one = (values: Float64Array | undefined, row: number) => {
     if (values !== undefined) values[row] = 1;
   };
-  const width = embedded ? 1 : categories.length + Number(hasMissing);
   const columns = Array.from({ length: width }, () => new Float64Array(length));
   for (let row = 0; row < length; row++) {
     const cell = cellOf(feature, context, row);

@@ -1,6 +1,6 @@
 import { DataError } from "../../errors.js";
 import { describe, isPlainObject } from "../../options.js";
-import { DATE_PARTS, type Feature, MISSING_KINDS, SCALES, type Scaling } from "./feature.js";
+import { DATE_PARTS, type Feature, isEmbedded, MISSING_KINDS, SCALES, type Scaling } from "./feature.js";
 import type { ClassName, Target } from "./target.js";
 
 /** What a schema is, as plain values. Numbers keep all their bits in JSON. */
@@ -98,7 +98,7 @@ export function readSchema(where: string, json: unknown): SchemaJSON {
 
 function readEmbeds(reader: Reader, value: unknown, features: readonly Feature[]): boolean {
   const embeds = reader.flag("embeds", value);
-  const isRight = embeds || !features.some((feature) => feature.kind === "category" && feature.embedded);
+  const isRight = embeds || !features.some(isEmbedded);
   return isRight ? embeds : reader.refuse("embeds", "true, as a category is embedded", value);
 }
 

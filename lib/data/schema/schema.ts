@@ -18,9 +18,12 @@ import { Table } from "../table/table.js";
 import {
   DATE_PARTS,
   type DatePart,
-  encodeFeature,
+  type EncodeContext,
+  type Encoder,
+  encoderOf,
   type Feature,
   inputNames,
+  isEmbedded,
   learnFeature,
   refuseLarge,
   SCALES,
@@ -135,10 +138,20 @@ export interface EmbeddedCategory {
  */
 export class Schema<X extends SchemaInputs = Tensor> {
   readonly #json: SchemaJSON;
+  /** The features whose inputs are numbers. */
+  readonly #dense: readonly Feature[];
+  /** Number of inputs without embeddings. */
+  readonly #size: number;
+  readonly #numbers: readonly Encoder[];
+  readonly #indices: readonly Encoder[];
 
   /** As `Schema.fromJSON`. */
   constructor(json: unknown) {
     this.#json = readSchema("Schema", json);
+    this.#dense = this.features.filter((feature) => !isEmbedded(feature));
+    this.#numbers = this.#dense.map(encoderOf);
+    this.#indices = this.features.filter(isEmbedded).map(encoderOf);
+    this.#size = widthOf(this.#numbers);
   }
 
   /**
@@ -212,15 +225,14 @@ export class Schema<X extends SchemaInputs = Tensor> {
 
   /** Number of inputs without embeddings. */
   get size(): number {
-    return this.names.length;
+    return this.#size;
   }
 
   /** The categories that are embedded, in the order of the columns of indices. */
   get embeddings(): readonly EmbeddedCategory[] {
-    return this.#embedded.map((feature) => ({
-      name: feature.name,
-      count:
-        feature.kind === "category" ? 1 + feature.categories.length + Number(feature.missing === "shown") : 0,
+    return this.features.filter(isEmbedded).map(({ name, categories, missing }) => ({
+      name,
+      count: 1 + categories.length + Number(missing === "shown"),
     }));
   }
 
@@ -235,14 +247,6 @@ export class Schema<X extends SchemaInputs = Tensor> {
     const { target } = this.#json;
     if (target === null) return 0;
     return target.task === "classification" ? target.classes.length : target.names.length;
-  }
-
-  get #dense(): Feature[] {
-    return this.features.filter((feature) => feature.kind !== "category" || !feature.embedded);
-  }
-
-  get #embedded(): Feature[] {
-    return this.features.filter((feature) => feature.kind === "category" && feature.embedded);
   }
 
   /**
@@ -283,13 +287,9 @@ export class Schema<X extends SchemaInputs = Tensor> {
 
   #encode(where: string, rows: Rows): X {
     const context = { where, rows, lenient: this.#json.unknown === "stand-in" };
-    const numbers = joined(where, this.#dense, this.#json.dtype, rows.length, (feature) =>
-      encodeFeature(feature, context),
-    );
+    const numbers = joined(this.#numbers, this.#json.dtype, context);
     if (!this.#json.embeds) return numbers as X;
-    const categories = joined(where, this.#embedded, "int32", rows.length, (feature) =>
-      encodeFeature(feature, context),
-    );
+    const categories = joined(this.#indices, "int32", context);
     return { numbers, categories } as X;
   }
 
@@ -350,27 +350,28 @@ function summaryOf(feature: Feature): string {
   return `${feature.categories.length} categories, ${use}${missing}`;
 }
 
-/** The columns of features side by side. */
+const widthOf = (encoders: readonly Encoder[]): number => encoders.reduce((sum, { width }) => sum + width, 0);
+
+/** The inputs of features side by side. */
 function joined(
-  where: string,
-  features: readonly Feature[],
+  encoders: readonly Encoder[],
   dtype: "float32" | "float64" | "int32",
-  rows: number,
-  encode: (feature: Feature) => Float64Array[],
+  context: EncodeContext,
 ): Tensor {
-  const width = features.reduce((sum, feature) => sum + inputNames(feature).length, 0);
-  const values = allocate(dtype, rows * width, where);
+  const { where, rows } = context;
+  const width = widthOf(encoders);
+  const values = allocate(dtype, rows.length * width, where);
   let at = 0;
-  for (const feature of features) {
-    for (const column of encode(feature)) {
-      for (let row = 0; row < rows; row++) {
+  for (const { name, encode } of encoders) {
+    for (const column of encode(context)) {
+      for (let row = 0; row < rows.length; row++) {
         values[row * width + at] = column[row] as number;
-        if (!Number.isFinite(values[row * width + at])) refuseLarge(where, row, feature.name, dtype);
+        if (!Number.isFinite(values[row * width + at])) refuseLarge(where, row, name, dtype);
       }
       at++;
     }
   }
-  return fromTypedArray(values, [rows, width]);
+  return fromTypedArray(values, [rows.length, width]);
 }
 
 /** @throws DataError if two inputs have one name, as of a column "a is missing" and of another one's missing values */
