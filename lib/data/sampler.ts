@@ -1,6 +1,8 @@
 import { ArgumentError, DataError } from "../errors.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
-import { Generator } from "../random/generator.js";
+import { type Epochs, generatorOf } from "./epochs.js";
+import { lowerBound } from "./lower-bound.js";
+import { countsOf } from "./split/assign.js";
 import { labelsOf, listOf } from "./split/set.js";
 import type { PerSample } from "./split/split.js";
 
@@ -51,29 +53,17 @@ export function sampler(options: SamplerOptions): Sampler {
   // Rounding may give the whole sum, which is above that of the last sample with a weight.
   const last = each.findLastIndex((weight) => weight > 0);
   return (epoch) => {
-    checkNumber(where, "epoch", epoch, { min: 0, max: MOST_EPOCHS, integer: true });
-    const generator = new Generator(seed);
-    const [low, high] = generator.getState();
-    generator.setState([low, high, epoch * BLOCKS]);
-    const draws = generator.uniform([count], { dtype: "float64" }).storage.forReading();
-    return Int32Array.from(draws, (u) => placeOf(sums, last, u * sum));
+    checkNumber(where, "epoch", epoch, { min: 0, max: EPOCHS.most, integer: true });
+    const draws = generatorOf(seed, epoch, EPOCHS)
+      .uniform([count], { dtype: "float64" })
+      .storage.forReading();
+    // The first sample whose sum of weights exceeds the draw, at most the last one.
+    return Int32Array.from(draws, (u) => lowerBound(sums, u * sum, (a, b) => a <= b, last));
   };
 }
 
-// The draws of an epoch, four to a block, at most 2^31.
-const BLOCKS = 2 ** 29;
-const MOST_EPOCHS = 2 ** 24 - 1;
-
-/** The first sample whose sum of weights exceeds the value, at most the last one. */
-function placeOf(sums: Float64Array, last: number, value: number): number {
-  let [low, high] = [0, last];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sums[middle] as number) > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+// An epoch has at most 2^31 draws.
+const EPOCHS: Epochs = { blocks: 2 ** 29, most: 2 ** 24 - 1 };
 
 function readWeights(where: string, weights: unknown): Float64Array {
   const list = listOf(where, "weights", weights, null);
@@ -85,9 +75,8 @@ function readWeights(where: string, weights: unknown): Float64Array {
 }
 
 function balanced(where: string, labels: unknown): Float64Array {
-  const { length } = listOf(where, "balance", labels, null);
-  const { codes, names } = labelsOf(where, "balance", labels, null, length);
-  const counts = new Float64Array(names.length);
-  for (const code of codes) (counts[code] as number)++;
+  const list = listOf(where, "balance", labels, null);
+  const { codes, names } = labelsOf(where, "balance", list, null, list.length);
+  const counts = countsOf(codes, names.length);
   return Float64Array.from(codes, (code) => 1 / (counts[code] as number));
 }

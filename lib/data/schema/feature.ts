@@ -3,6 +3,7 @@ import { DataError } from "../../errors.js";
 import { erfinv } from "../../ops/erfinv.js";
 import { describe } from "../../options.js";
 import { fromTypedArray } from "../../tensor/create.js";
+import { lowerBound } from "../lower-bound.js";
 import type { Column } from "../table/column.js";
 import { moments, quantileOf } from "../table/describe.js";
 import { parseDate } from "../table/infer.js";
@@ -119,15 +120,12 @@ export function learnFeature(where: string, name: string, column: Column, option
   return { name, kind: "number", missing, fill, ...scaling };
 }
 
-function checkFinite(where: string, name: string, column: Column): void {
+/** @throws DataError for a number that is infinite. */
+export function checkFinite(where: string, name: string, column: Column): void {
   const row = (column.data.values as Float64Array).findIndex(
     (value, at) => !Number.isFinite(value) && !column.isMissing(at),
   );
-  if (row >= 0) {
-    throw new DataError(
-      `${where}: row ${row}, column ${describe(name)}: expected a finite number, got ${column.at(row)}`,
-    );
-  }
+  if (row >= 0) refuseCell(where, row, name, "a finite number", column.at(row));
 }
 
 /** The scaling of sorted values. */
@@ -155,7 +153,7 @@ export function scalingOf(
 }
 
 /** Scales the values in place. */
-export function applyScaling({ center, factor, quantiles }: Scaling, values: Float64Array): void {
+function applyScaling({ center, factor, quantiles }: Scaling, values: Float64Array): void {
   if (quantiles === null) {
     for (let i = 0; i < values.length; i++) values[i] = ((values[i] as number) - center) / factor;
     return;
@@ -181,21 +179,6 @@ function rankOf(quantiles: readonly number[], value: number): number {
   if (first > last) return 1;
   const [a, b] = [quantiles[first - 1] as number, quantiles[first] as number];
   return (first - 1 + (value - a) / (b - a)) / last;
-}
-
-/** The first position whose element is not before the value. */
-function lowerBound(
-  sorted: readonly number[],
-  value: number,
-  isBefore: (a: number, b: number) => boolean,
-): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isBefore(sorted[middle] as number, value)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** What the encoder needs besides the feature. */

@@ -45,13 +45,19 @@ export function assignStrata(
   return parts;
 }
 
+/** The number of samples of each class. */
+export function countsOf(codes: Int32Array, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const code of codes) (counts[code] as number)++;
+  return counts;
+}
+
 /**
  * How many of each class each part gets: a matrix of whole numbers with the given sums of rows and columns, each at most
  * 1 away from its share. What rounding down leaves of a class goes to the parts that lack most, 1 to each (Gale, Ryser).
  */
 function sharesOf(codes: Int32Array, classes: number, sizes: readonly number[]): number[][] {
-  const counts = new Array<number>(classes).fill(0);
-  for (const code of codes) (counts[code] as number)++;
+  const counts = countsOf(codes, classes);
   const shares = counts.map((count) =>
     sizes.map((size) => Math.floor((count * size) / codes.length + ROUNDING)),
   );
@@ -135,9 +141,7 @@ export function checkStrata(
   where: string,
   { codes, names }: { readonly codes: Int32Array; readonly names: readonly unknown[] },
 ): void {
-  const counts = new Array<number>(names.length).fill(0);
-  for (const code of codes) (counts[code] as number)++;
-  const alone = counts.indexOf(1);
+  const alone = countsOf(codes, names.length).indexOf(1);
   if (alone < 0) return;
   throw new DataError(
     `${where}: the class ${describe(names[alone])} has one sample alone, which cannot be in all parts; leave it out, or stratify`,

@@ -9,9 +9,9 @@ import {
   isInstance,
   isPlainObject,
 } from "../../options.js";
-import { Generator } from "../../random/generator.js";
 import { checkDType, type DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { type Epochs, generatorOf } from "../epochs.js";
 import { Schema, type SchemaInputs } from "../schema/schema.js";
 import { checkRow } from "../table/source.js";
 import { Table } from "../table/table.js";
@@ -119,7 +119,7 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
 
   /** The epoch of that number, from 0. @throws ArgumentError */
   epoch(epoch: number): AsyncIterable<StreamBatch> {
-    checkNumber("stream", "epoch", epoch, { min: 0, max: MOST_EPOCHS, integer: true });
+    checkNumber("stream", "epoch", epoch, { min: 0, max: EPOCHS.most, integer: true });
     this.#epochs = Math.max(this.#epochs, epoch + 1);
     return { [Symbol.asyncIterator]: () => this.#ahead(epoch) };
   }
@@ -164,11 +164,21 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
       return this.#collate(rows.map(({ row }) => row));
     } catch (error) {
       if (!(error instanceof ThalwegError)) throw error;
-      const culprit = rows.find(({ row }) => fails(() => this.#collate([row]))) ?? null;
-      const own = culprit === null ? error : (fails(() => this.#collate([culprit.row])) as ThalwegError);
-      const place = culprit === null ? "" : `, row ${culprit.at}`;
-      throw new DataError(`stream: epoch ${epoch}${place}: ${withoutRow(own.message)}`, { cause: own });
+      const { place, cause } = this.#culprit(rows) ?? { place: "", cause: error };
+      throw new DataError(`stream: epoch ${epoch}${place}: ${withoutRow(messageOf(cause))}`, { cause });
     }
+  }
+
+  /** The first row that fails alone, and its error; null if each passes alone. */
+  #culprit(rows: readonly Numbered[]): { readonly place: string; readonly cause: unknown } | null {
+    for (const { row, at } of rows) {
+      try {
+        this.#collate([row]);
+      } catch (cause) {
+        return { place: `, row ${at}`, cause };
+      }
+    }
+    return null;
   }
 
   async *#shuffled(epoch: number, state: { readonly isOver: boolean }): AsyncGenerator<Numbered> {
@@ -204,8 +214,7 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
       }
     } catch (error) {
       if (error instanceof DataError && error.message.startsWith(where)) throw error;
-      const message = types.isNativeError(error) ? error.message : describe(error);
-      throw new DataError(`${where}, row ${at}: the source failed: ${message}`, { cause: error });
+      throw new DataError(`${where}, row ${at}: the source failed: ${messageOf(error)}`, { cause: error });
     }
     if (at === 0) {
       const why = this.#hadRows ? "; open has to open the source anew each time" : "";
@@ -221,16 +230,13 @@ interface Numbered {
   readonly at: number;
 }
 
-// Epochs of 2^32 draws each lie apart in the generator's counter, which goes to 2^53.
-const DRAWS = 2 ** 30;
-const MOST_EPOCHS = 2 ** 22;
+// An epoch has at most 2^32 draws.
+const EPOCHS: Epochs = { blocks: 2 ** 30, most: 2 ** 22 };
 const AT_ONCE = 1024;
 
 /** Draws whole numbers below a bound, from the seed and the epoch's number. */
 function drawsOf(seed: number, epoch: number): (below: number) => number {
-  const generator = new Generator(seed);
-  const [low, high] = generator.getState();
-  generator.setState([low, high, epoch * DRAWS]);
+  const generator = generatorOf(seed, epoch, EPOCHS);
   let numbers = new Float64Array(0);
   let at = 0;
   return (below) => {
@@ -270,14 +276,8 @@ const withoutRow = (message: string): string =>
     all.endsWith(", ") ? begin : `${begin}the row`,
   );
 
-function fails(run: () => unknown): unknown {
-  try {
-    run();
-    return null;
-  } catch (error) {
-    return error;
-  }
-}
+/** The message of what was thrown, which may be no error. */
+const messageOf = (error: unknown): string => (types.isNativeError(error) ? error.message : describe(error));
 
 function collateOf(where: string, options: StreamOptions): (rows: readonly StreamRow[]) => StreamBatch {
   const { schema, collate, dtypes = {} } = options;

@@ -1,0 +1,17 @@
+import { Generator } from "../random/generator.js";
+
+/** How the epochs of one kind of draws lie in the counter of a generator, which goes to 2^53. */
+export interface Epochs {
+  /** Blocks of four draws that an epoch has for itself. */
+  readonly blocks: number;
+  /** The largest number of an epoch. */
+  readonly most: number;
+}
+
+/** A generator at the start of an epoch. Its draws follow from the seed and the epoch's number alone. */
+export function generatorOf(seed: number, epoch: number, { blocks }: Epochs): Generator {
+  const generator = new Generator(seed);
+  const [low, high] = generator.getState();
+  generator.setState([low, high, epoch * blocks]);
+  return generator;
+}
