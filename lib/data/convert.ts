@@ -4,9 +4,8 @@ import { checkFlag, checkList, checkNumber, checkOptions, describe, isPlainObjec
 import { fromTypedArray } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Bytes, type BytesOptions } from "./bytes.js";
-import type { ClassName } from "./schema/target.js";
+import { type ClassName, sortClasses } from "./schema/target.js";
 import { labelsOf, listOf } from "./split/set.js";
-import { byCodeUnits } from "./table/column.js";
 
 export interface ToClassesOptions {
   /** The classes, in the order of their positions. Default: those that occur, sorted. */
@@ -52,7 +51,7 @@ export function toClasses(
     );
   }
   if (found.length === 0) throw new DataError(`${where}: expected at least one label, got none`);
-  const classes = options.classes === undefined ? sorted(found) : readClasses(where, options.classes);
+  const classes = options.classes === undefined ? sortClasses(found) : readClasses(where, options.classes);
   const places = new Map(classes.map((name, i) => [name, i]));
   const place = found.map((name) => {
     const at = places.get(name);
@@ -63,11 +62,6 @@ export function toClasses(
   });
   return { y: fromTypedArray(codes.map((code) => place[code] as number)), classes };
 }
-
-const sorted = (names: readonly ClassName[]): ClassName[] =>
-  [...names].sort((a, b) =>
-    typeof a === "string" && typeof b === "string" ? byCodeUnits(a, b) : Number(a) - Number(b),
-  );
 
 function readClasses(where: string, value: unknown): ClassName[] {
   const list = checkList(where, "classes to be a list", value);

@@ -73,9 +73,11 @@ function spend(budget: { bytes: number }, dtype: DType, size: number, where: str
   );
 }
 
-// The type of an array from any realm. Each realm (`vm`, a test runner's context) has classes of its own, so
-// `instanceof` would refuse an array of another realm.
-const kindOf = Object.getOwnPropertyDescriptor(
+/**
+ * The type of a typed array from any realm. Each realm (`vm`, a test runner's context) has classes of its own, so
+ * `instanceof` would refuse an array of another realm.
+ */
+export const kindOf = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   Symbol.toStringTag,
 )?.get as (this: unknown) => string | undefined;

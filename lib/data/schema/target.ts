@@ -7,7 +7,15 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { byCodeUnits, type Column } from "../table/column.js";
 import { moments } from "../table/describe.js";
 import type { Table } from "../table/table.js";
-import { categoryOf, readNumber, refuseCell, refuseLarge, type Scaling, scalingOf } from "./feature.js";
+import {
+  categoryOf,
+  checkFinite,
+  readNumber,
+  refuseCell,
+  refuseLarge,
+  type Scaling,
+  scalingOf,
+} from "./feature.js";
 import type { Rows } from "./rows.js";
 
 /** The name of a class, as it stands in the table. */
@@ -27,7 +35,7 @@ export interface NumberTarget {
 /** What was learnt of the target. */
 export type Target = ClassTarget | NumberTarget;
 
-/** Whole numbers of so few values may be classes. */
+/** Whole numbers with at most this many different values may be classes. */
 const FEW = 10;
 
 /** Learns the target. @throws DataError, ArgumentError */
@@ -45,15 +53,15 @@ export function learnTarget(
     return { task, name: first, classes: classesOf(where, first, table.column(first)) };
   }
   const scalings = names.map((name) => {
-    const { data } = table.column(name);
+    const column = table.column(name);
+    const { data } = column;
     if (data.kind !== "number") {
       throw new ArgumentError(
         `${where}: expected numbers for regression, column ${describe(name)} is a ${data.kind}`,
       );
     }
+    checkFinite(where, name, column);
     const sorted = data.values.slice().sort();
-    const row = data.values.findIndex((value) => !Number.isFinite(value));
-    if (row >= 0) refuseCell(where, row, name, "a finite number", data.values[row]);
     return scalingOf(options.scaled ? "standard" : "none", sorted, moments(sorted));
   });
   return { task, names, scalings };
@@ -92,14 +100,18 @@ function classesOf(where: string, name: string, column: Column): ClassName[] {
       `${where}: expected few classes for the target, column ${describe(name)} is a ${data.kind}`,
     );
   }
-  const classes = [...new Set(column as Iterable<ClassName>)];
-  if (data.kind === "category") (classes as string[]).sort(byCodeUnits);
-  else classes.sort((a, b) => Number(a) - Number(b));
+  const classes = sortClasses(new Set(column as Iterable<ClassName>));
   if (classes.length > 1) return classes;
   throw new DataError(
     `${where}: expected at least two classes, ${describe(name)} has ${describe(classes[0])} alone`,
   );
 }
+
+/** Classes of one kind in order: texts by code units, numbers by size, false before true. */
+export const sortClasses = (names: Iterable<ClassName>): ClassName[] =>
+  [...names].sort((a, b) =>
+    typeof a === "string" && typeof b === "string" ? byCodeUnits(a, b) : Number(a) - Number(b),
+  );
 
 /** The names of the target's columns. */
 export const targetNames = (target: Target): readonly string[] =>

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { ArgumentError, DataError, ShapeError } from "../../errors.js";
 import { checkChoice, checkFlag, checkList, checkNumber, checkOptions, describe } from "../../options.js";
 import { fromTypedArray, tensor } from "../../tensor/create.js";
-import { allocate, type DType } from "../../tensor/dtype.js";
+import { allocate, type DType, kindOf } from "../../tensor/dtype.js";
 import { format, sameShape, sizeOf } from "../../tensor/shape.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
 
@@ -38,11 +38,6 @@ function stackTensors(where: string, values: readonly unknown[], first: Tensor, 
   return fromTypedArray(all, shape, { dtype: first.dtype });
 }
 
-const typeOf = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)?.get as (this: unknown) => string;
-
 type Floats = Float32Array | Float64Array | Int32Array;
 
 function stackArrays(
@@ -56,7 +51,7 @@ function stackArrays(
     : types.isFloat64Array(first) || types.isUint32Array(first)
       ? "float64"
       : "float32";
-  const type = typeOf.call(first);
+  const type = kindOf.call(first);
   const all = allocate(natural, values.length * first.length, where) as Floats;
   values.forEach((value, i) => {
     if (!types.isTypedArray(value) || value.length !== first.length) {
@@ -65,10 +60,9 @@ function stackArrays(
         `${where}: expected ${first.length} values in sample ${i}, as in sample 0, got ${got}; pad gives ragged samples one length`,
       );
     }
-    if (typeOf.call(value) !== type) {
-      throw new DataError(
-        `${where}: expected a ${type} in sample ${i}, as in sample 0, got a ${typeOf.call(value)}`,
-      );
+    const own = kindOf.call(value);
+    if (own !== type) {
+      throw new DataError(`${where}: expected a ${type} in sample ${i}, as in sample 0, got a ${own}`);
     }
     all.set(value as Floats, i * first.length);
   });
