@@ -23,8 +23,12 @@ export function optionalPackage<T>(where: string, name: string): T {
       (cause as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND"
         ? "is not installed"
         : `could not be loaded (${(cause as Error).message})`;
-    const needed = packageOf(name);
-    const message = `${where}: needs the package ${needed}, which ${reason}; npm install ${needed}`;
-    throw new PackageError(message, { cause });
+    throw packageError(where, packageOf(name), reason, cause);
   }
+}
+
+/** The error for a package that cannot be used, which `reason` explains. It names the command that installs it. */
+export function packageError(where: string, name: string, reason: string, cause: unknown): PackageError {
+  const message = `${where}: needs the package ${name}, which ${reason}; npm install ${name}`;
+  return new PackageError(message, { cause });
 }

@@ -396,7 +396,7 @@ function retyped(where: string, table: Table, types: SchemaOptions["types"]): Ta
 
 function columnAs(where: string, name: string, column: Column, kind: ColumnKind | undefined): Column {
   if (kind === undefined || kind === column.kind) return column;
-  const texts = Array.from(column, (cell) => (cell === null ? null : textOf(cell)));
+  const texts = Array.from(column, textOf);
   if (kind === "category") return columnOfCategories(texts);
   if (kind === "text") return new Column({ kind, values: texts });
   throw new ArgumentError(
@@ -416,8 +416,9 @@ function featuresOf(
   };
   if (given === undefined) {
     const others = table.names.filter((name) => !targets.includes(name));
-    const names = others.filter((name) => !isUseless(name));
-    if (names.length > 0) return { names, skipped: others.filter(isUseless) };
+    const useless = new Set(others.filter(isUseless));
+    const names = others.filter((name) => !useless.has(name));
+    if (names.length > 0) return { names, skipped: [...useless] };
     throw new DataError(`${where}: there is no column to learn from; text is left out`);
   }
   const names = checkNames(where, "features", given);

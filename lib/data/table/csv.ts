@@ -3,13 +3,14 @@ import { optionalPackage } from "../../optional-package.js";
 import { checkChoice, checkFlag, checkOptions, describe } from "../../options.js";
 import { type TextSource, type Texts, textsOf } from "./chunks.js";
 import type { Column, ColumnKind } from "./column.js";
-import { columnOfTexts } from "./infer.js";
+import { columnOfTexts, placeOf } from "./infer.js";
 import {
   checkNames,
   checkTyped,
+  checkWanted,
   firstTwice,
-  noColumn,
   readTableOptions,
+  TABLE_OPTIONS,
   type TableOptions,
 } from "./source.js";
 import { type Table, tableOf } from "./table.js";
@@ -38,9 +39,7 @@ export interface CsvOptions extends TableOptions {
 }
 
 const OPTIONS = [
-  "columns",
-  "types",
-  "missing",
+  ...TABLE_OPTIONS,
   "separator",
   "header",
   "quote",
@@ -70,7 +69,7 @@ export const MISSING: readonly string[] = Object.freeze([
 const LONGEST_ROW = 1 << 24;
 const MOST_COLUMNS = 1 << 17;
 const LEAST_BLOCK = 1 << 18;
-// So many different texts of a column share their memory.
+// This many different texts of a column are kept once.
 const SHARED = 1024;
 
 /**
@@ -387,13 +386,10 @@ class Records {
 
   /** The values of a column. They are forgotten. */
   take(name: string): readonly (string | null)[] {
-    const at = this.#places.get(name);
-    if (at === undefined) throw noColumn(this.#where, "columns: ", name, this.names);
+    checkWanted(this.#where, name, this.#places);
+    const at = this.#places.get(name) as number;
     const cells = this.#columns[at] as (string | null)[];
     this.#columns[at] = [];
     return cells;
   }
 }
-
-const placeOf = (row: number, line: number | undefined): string =>
-  line === undefined ? `row ${row}` : `row ${row} (line ${line})`;

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { DataError } from "../../errors.js";
 import { describe } from "../../options.js";
-import { type Cell, Column, type ColumnKind, columnOfBooleans, columnOfCategories } from "./column.js";
+import { Column, type ColumnKind, columnOfBooleans, columnOfCategories } from "./column.js";
 
 /** Where cells come from, for errors, and what is asked of them. */
 export interface CellSource {
@@ -12,12 +12,16 @@ export interface CellSource {
   readonly place: (row: number) => string;
 }
 
+/** The place of a row, and the line of the file where it is known: `"row 4 (line 6)"`. */
+export const placeOf = (row: number, line?: number): string =>
+  line === undefined ? `row ${row}` : `row ${row} (line ${line})`;
+
 /** The kind that is wanted, or undefined to find it. */
 type Wanted = ColumnKind | undefined;
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
-// A number does not begin so, but codes do: 007, a postcode.
+// Codes begin like this and numbers do not: 007, a postcode.
 const LEADING_ZERO = /^[+-]?0\d/;
 const BOOLEAN = /^(?:true|false)$/i;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/;
@@ -186,10 +190,8 @@ export function columnOfValues(
 }
 
 function columnOfRaw(source: CellSource, cells: readonly Raw[], own: ColumnKind, wanted: Wanted): Column {
-  const asText = (cell: Raw): string | null =>
-    cell === null ? null : types.isDate(cell) ? cell.toISOString() : String(cell);
   if (wanted === "category" || wanted === "text" || (own === "text" && wanted !== undefined)) {
-    return columnOfTexts(source, cells.map(asText), wanted);
+    return columnOfTexts(source, cells.map(textOf), wanted);
   }
   if (own === "text") {
     const texts = cells as readonly (string | null)[];
@@ -205,7 +207,7 @@ function columnOfRaw(source: CellSource, cells: readonly Raw[], own: ColumnKind,
   if (own === "boolean") return columnOfBooleans(cells as readonly (boolean | null)[]);
   const unsafe = own === "number" ? cells.findIndex((cell) => typeof cell === "bigint" && !isSafe(cell)) : -1;
   if (unsafe >= 0) {
-    if (wanted === undefined) return columnOfCategories(cells.map(asText));
+    if (wanted === undefined) return columnOfCategories(cells.map(textOf));
     throw new DataError(
       `${source.where}: ${source.place(unsafe)}, column ${describe(source.column)}: expected a number, got ${describe(cells[unsafe])}, which a number does not hold`,
     );
@@ -250,5 +252,6 @@ const kindOfRaw = (cell: Exclude<Raw, null>): ColumnKind =>
 
 const describeRaw = (cell: Raw): string => (types.isDate(cell) ? cell.toISOString() : describe(cell));
 
-/** A cell as one writes it. */
-export const textOf = (cell: Cell): string => (cell instanceof Date ? cell.toISOString() : String(cell));
+/** A value as one writes it; null if it is missing. */
+export const textOf = (cell: Raw): string | null =>
+  cell === null ? null : types.isDate(cell) ? cell.toISOString() : String(cell);

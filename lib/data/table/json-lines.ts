@@ -2,8 +2,15 @@ import { DataError } from "../../errors.js";
 import { checkOptions, describe, isPlainObject } from "../../options.js";
 import { type TextSource, textsOf } from "./chunks.js";
 import type { Column, ColumnKind } from "./column.js";
-import { columnOfValues } from "./infer.js";
-import { checkSparse, checkTyped, noColumn, readTableOptions, type TableOptions } from "./source.js";
+import { columnOfValues, placeOf } from "./infer.js";
+import {
+  checkSparse,
+  checkTyped,
+  checkWanted,
+  readTableOptions,
+  TABLE_OPTIONS,
+  type TableOptions,
+} from "./source.js";
 import { type Table, tableOf } from "./table.js";
 
 export interface JsonLinesOptions extends TableOptions {
@@ -30,7 +37,7 @@ const LONGEST_LINE = 1 << 24;
  */
 export async function readJsonLines(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
   const where = "readJsonLines";
-  checkOptions(where, options, ["columns", "types", "missing"]);
+  checkOptions(where, options, TABLE_OPTIONS);
   const { names, types, missing } = readTableOptions(where, options);
   const texts = textsOf(where, source);
   const wanted = names === null ? null : new Set(names);
@@ -52,11 +59,11 @@ export async function readJsonLines(source: TextSource, options: JsonLinesOption
     checkSparse(`${texts.where}: line ${line}`, { rows: lines.length, columns: columns.size, given });
   }
   checkTyped(texts.where, types, known);
-  const place = (row: number) => `row ${row} (line ${lines[row]})`;
+  const place = (row: number) => placeOf(row, lines[row]);
   const read = new Map<string, Column>();
   for (const column of names ?? columns.keys()) {
-    const values = columns.get(column);
-    if (values === undefined) throw noColumn(texts.where, "columns: ", column, known);
+    checkWanted(texts.where, column, known);
+    const values = columns.get(column) as unknown[];
     values.length = lines.length;
     read.set(
       column,

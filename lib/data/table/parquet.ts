@@ -1,14 +1,15 @@
 import { types as kinds } from "node:util";
 import type * as Hyparquet from "hyparquet";
-import { DataError, PackageError, ThalwegError } from "../../errors.js";
+import { DataError, ThalwegError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
 import { checkPath } from "../../files/path.js";
 import { readWhole } from "../../files/read.js";
+import { packageError } from "../../optional-package.js";
 import { checkNumber, checkOptions, describe } from "../../options.js";
 import type { Column, ColumnKind } from "./column.js";
-import { columnOfValues } from "./infer.js";
+import { columnOfValues, placeOf } from "./infer.js";
 import { openPages, type ParquetReader } from "./parquet-pages.js";
-import { checkTyped, noColumn, readTableOptions, type TableOptions } from "./source.js";
+import { checkTyped, checkWanted, readTableOptions, TABLE_OPTIONS, type TableOptions } from "./source.js";
 import { type Table, tableOf } from "./table.js";
 
 export interface ParquetOptions extends TableOptions {
@@ -45,7 +46,7 @@ export async function readParquet(
   options: ParquetOptions = {},
 ): Promise<Table> {
   const where = "readParquet";
-  checkOptions(where, options, ["columns", "types", "missing", "maxBytes"]);
+  checkOptions(where, options, [...TABLE_OPTIONS, "maxBytes"]);
   const { names, types, missing } = readTableOptions(where, options);
   const { maxBytes } = options;
   if (maxBytes !== undefined) checkNumber(where, "maxBytes", maxBytes, { min: 0, integer: true });
@@ -57,9 +58,7 @@ export async function readParquet(
   const limit = maxBytes ?? LEAST_LIMIT + TIMES_FILE * bytes.length;
   const file = await refusing(place, () => open(reader, place, bytes));
   checkTyped(place, types, file.columns.keys());
-  for (const name of names ?? []) {
-    if (!file.columns.has(name)) throw noColumn(place, "columns: ", name, file.columns.keys());
-  }
+  for (const name of names ?? []) checkWanted(place, name, file.columns);
   const wanted = names ?? [...file.columns.keys()];
   const nested = wanted.find((name) => file.columns.get(name) === "nested");
   if (nested !== undefined) {
@@ -72,10 +71,9 @@ export async function readParquet(
   const columns = new Map<string, Column>();
   for (const column of wanted) {
     const cells = await refusing(place, () => readColumn(reader, bytes, file, column, spend));
-    const row = (at: number) => `row ${at}`;
     columns.set(
       column,
-      columnOfValues({ where: place, column, place: row }, cells, types.get(column), missing),
+      columnOfValues({ where: place, column, place: placeOf }, cells, types.get(column), missing),
     );
   }
   return tableOf(columns);
@@ -86,8 +84,7 @@ async function loadReader(where: string): Promise<ParquetReader> {
     const [main, column] = await Promise.all([import("hyparquet"), import("hyparquet/src/column.js")]);
     return { ...main, parquetHeader: column.parquetHeader };
   } catch (cause) {
-    const message = `${where}: needs the package hyparquet, which is not installed or could not be loaded; npm install hyparquet`;
-    throw new PackageError(message, { cause });
+    throw packageError(where, "hyparquet", "is not installed or could not be loaded", cause);
   }
 }
 

@@ -4,7 +4,7 @@ import { checkList, checkOptions, describe, isInstance, isPlainObject } from "..
 import { format } from "../../tensor/shape.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
 import { Column, type ColumnKind, checkKind } from "./column.js";
-import { type CellSource, columnOfValues } from "./infer.js";
+import { type CellSource, columnOfValues, placeOf } from "./infer.js";
 
 /** A value that a table takes: bigints become numbers if a number holds all of the column, and categories otherwise. */
 export type CellLike = number | bigint | string | boolean | Date | null | undefined;
@@ -60,7 +60,7 @@ function readTypes(where: string, given: unknown): Map<string, ColumnKind> {
 }
 
 /** @throws ArgumentError unless it is a list of texts. */
-export function checkTexts(where: string, name: string, value: unknown): string[] {
+function checkTexts(where: string, name: string, value: unknown): string[] {
   const list = checkList(where, `${name} to be a list of texts`, value);
   const other = list.find((text) => typeof text !== "string");
   if (other === undefined && !list.includes(undefined)) return list as string[];
@@ -93,6 +93,15 @@ export function checkTyped(
   }
 }
 
+/** @throws ArgumentError if the option `columns` names a column that there is not. */
+export function checkWanted(
+  where: string,
+  name: string,
+  known: ReadonlySet<string> | ReadonlyMap<string, unknown>,
+): void {
+  if (!known.has(name)) throw noColumn(where, "columns: ", name, known.keys());
+}
+
 /** The error for a column that there is not. */
 export function noColumn(where: string, what: string, name: unknown, known: Iterable<string>): ArgumentError {
   const names = Array.from(known, (one) => JSON.stringify(one));
@@ -115,8 +124,6 @@ export function columnsOf(where: string, source: unknown, options: TableOptions)
   return columns;
 }
 
-const place = (row: number): string => `row ${row}`;
-
 function fromRows(where: string, rows: readonly unknown[], options: ColumnOptions): Map<string, Column> {
   const isList = rows.length > 0 && (Array.isArray(rows[0]) || ArrayBuffer.isView(rows[0]));
   const names = options.names ?? (isList ? null : namesOf(where, rows));
@@ -130,7 +137,7 @@ function fromRows(where: string, rows: readonly unknown[], options: ColumnOption
   });
   return new Map(
     names.map((column, i) => {
-      const source: CellSource = { where, column, place };
+      const source: CellSource = { where, column, place: placeOf };
       return [
         column,
         columnOfValues(source, cells[i] as unknown[], options.types.get(column), options.missing),
@@ -147,7 +154,7 @@ function namesOf(where: string, rows: readonly unknown[]): string[] {
     const own = Object.keys(checkRow(where, row, at));
     for (const name of own) names.add(name);
     given += own.length;
-    checkSparse(`${where}: ${place(at)}`, { rows: at + 1, columns: names.size, given });
+    checkSparse(`${where}: ${placeOf(at)}`, { rows: at + 1, columns: names.size, given });
   });
   return [...names];
 }
@@ -200,7 +207,7 @@ function fromTensor(where: string, x: Tensor, options: ColumnOptions): Map<strin
   return new Map(
     names.map((column, i) => {
       const cells = Array.from({ length: rows }, (_, row) => cellOf(x, values[row * width + i] as number));
-      const source: CellSource = { where, column, place };
+      const source: CellSource = { where, column, place: placeOf };
       return [column, columnOfValues(source, cells, options.types.get(column), options.missing)];
     }),
   );
@@ -215,9 +222,9 @@ function fromColumns(
   options: ColumnOptions,
 ): Map<string, Column> {
   const columns = new Map<string, Column>();
-  const keys = checkTexts(where, "the columns' names", [...source.keys()]);
+  const keys = new Set(checkTexts(where, "the columns' names", [...source.keys()]));
   for (const name of options.names ?? keys) {
-    if (!source.has(name)) throw noColumn(where, "columns: ", name, keys);
+    checkWanted(where, name, keys);
     const column = fromColumn(where, name, source.get(name), options);
     const [first] = columns;
     if (first !== undefined && first[1].length !== column.length) {
@@ -233,7 +240,7 @@ function fromColumns(
 function fromColumn(where: string, column: string, value: unknown, options: ColumnOptions): Column {
   const wanted = options.types.get(column);
   if (isInstance(value, Column) && (wanted === undefined || wanted === value.kind)) return value;
-  const source: CellSource = { where, column, place };
+  const source: CellSource = { where, column, place: placeOf };
   return columnOfValues(source, listOf(where, column, value), wanted, options.missing);
 }
 
