@@ -5,7 +5,7 @@ import { describe } from "../../options.js";
  * What a column holds. `"category"` is one of few texts, `"text"` is free text such as a name, which models do not use.
  */
 export type ColumnKind = "number" | "category" | "boolean" | "date" | "text";
-export const COLUMN_KINDS: readonly ColumnKind[] = ["number", "category", "boolean", "date", "text"];
+const COLUMN_KINDS: readonly ColumnKind[] = ["number", "category", "boolean", "date", "text"];
 
 /** A value of a table; null is a missing one. */
 export type Cell = number | string | boolean | Date | null;

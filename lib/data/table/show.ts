@@ -53,7 +53,7 @@ const short = (text: string): string => {
 };
 
 /** A value as a table shows it: numbers with six digits, dates without a time if it is midnight. */
-export function showCell(cell: Cell): string {
+function showCell(cell: Cell): string {
   if (cell === null) return "–";
   if (cell instanceof Date) return cell.toISOString().replace(/T00:00:00\.000Z$/, "");
   if (typeof cell !== "number") return short(String(cell));

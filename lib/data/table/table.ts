@@ -1,4 +1,4 @@
-import { ArgumentError, DataError, IndexError, ShapeError } from "../../errors.js";
+import { ArgumentError, IndexError, ShapeError } from "../../errors.js";
 import {
   checkFlag,
   checkFunction,
@@ -253,9 +253,4 @@ const QUANTILE_NAMES = ["min", "25%", "50%", "75%", "max"] as const;
 /** A table of columns of one length. */
 export function tableOf(columns: ReadonlyMap<string, Column>): Table {
   return new Table(columns);
-}
-
-/** @throws DataError for a table without rows. */
-export function checkRows(where: string, table: Table): void {
-  if (table.length === 0) throw new DataError(`${where}: expected at least one row, got an empty table`);
 }
