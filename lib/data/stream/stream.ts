@@ -34,8 +34,8 @@ export interface StreamOptions {
   /** Samples in a mini-batch. Default: 32. */
   readonly batchSize?: number;
   /**
-   * Rows that are held for shuffling: each row that is given is drawn from these, and the next one takes its place. As
-   * many as the set has shuffle it wholly. Default: 0, the order of the source.
+   * Rows held for shuffling. Each row is drawn from these, and the next row of the source takes its place. A buffer of
+   * the set's size shuffles it fully. Default: 0, the order of the source.
    */
   readonly shuffleBuffer?: number;
   /** Seed of the draws; they follow from it and the epoch's number alone. Default: 0. */

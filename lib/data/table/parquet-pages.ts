@@ -165,7 +165,7 @@ function readVarint(bytes: Uint8Array, at: { offset: number }): number {
   throw new Error("a number of the encoding DELTA_BINARY_PACKED does not end");
 }
 
-/** Checks the blocks of differences of at most so many values: their sizes, and the widths of their parts. */
+/** Checks the blocks of differences of at most `count` values: their sizes and the bit widths of their parts. */
 function checkDeltas(bytes: Uint8Array, count: number): void {
   if (count === 0) return;
   const at = { offset: 0 };
@@ -193,7 +193,7 @@ function checkDeltas(bytes: Uint8Array, count: number): void {
 // A run of packed values is filled up; some writers fill up more than they have to.
 const FILLING = 512;
 
-/** Checks that runs of the RLE and bit-packed hybrid encoding have at most so many values. */
+/** Checks that runs of the RLE and bit-packed hybrid encoding have at most `count` values. */
 function checkRuns(bytes: Uint8Array, width: number, count: number): void {
   let at = 0;
   let left = count;
