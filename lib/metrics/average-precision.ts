@@ -1,15 +1,12 @@
-import { checkChoice } from "../options.js";
 import {
-  average,
   type Curve,
   curveOf,
-  prevalence,
-  type Ranking,
+  oneVersusRest,
+  type RankingOptions,
   rankingDefinition,
-  scoresOf,
+  readAverage,
 } from "./curve.js";
 import { type Metric, makeMetric } from "./metric.js";
-import type { RankingOptions } from "./roc-auc.js";
 import { CLASS_OPTIONS, readClassOptions } from "./rows.js";
 
 /** Σ_n (R_n − R_{n−1})·P_n; 0 where the class does not occur. */
@@ -24,18 +21,6 @@ function precisionOf({ hits, misses }: Curve): number {
   return sum;
 }
 
-function ofClasses(ranking: Ranking, how: RankingOptions["average"]): number {
-  const { scores, width, target, weight } = ranking;
-  if (how === "micro") {
-    const all = Float64Array.from(scores, (_, i) => weight[Math.floor(i / width)] as number);
-    return precisionOf(curveOf(scores, all, (i) => target[Math.floor(i / width)] === i % width));
-  }
-  const figures = Array.from({ length: width }, (_, c) =>
-    precisionOf(curveOf(scoresOf(ranking, c), weight, (i) => target[i] === c)),
-  );
-  return average(figures, how === "weighted" ? prevalence(ranking) : null);
-}
-
 /**
  * The average precision Σ_n (R_n − R_{n−1})·P_n over the thresholds n, from the highest down, with precision P and
  * recall R: the area under the steps of the precision-recall curve (scikit-learn's average_precision_score). With more
@@ -48,14 +33,10 @@ export const averagePrecision: Metric<number, RankingOptions> = makeMetric<numbe
   "averagePrecision",
   [...CLASS_OPTIONS, "average"],
   (options) => {
-    const how = checkChoice("averagePrecision", "average", options.average ?? "macro", [
-      "macro",
-      "weighted",
-      "micro",
-    ]);
+    const how = readAverage("averagePrecision", options);
     return rankingDefinition("averagePrecision", readClassOptions("averagePrecision", options), (ranking) => {
       const { scores, width, target, weight } = ranking;
-      if (width > 1) return ofClasses(ranking, how);
+      if (width > 1) return oneVersusRest(ranking, how, precisionOf);
       return precisionOf(curveOf(scores, weight, (i) => target[i] === 1));
     });
   },

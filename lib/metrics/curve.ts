@@ -6,9 +6,11 @@ import { slice } from "../ops/slice.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
 import { to } from "../ops/to.js";
+import { checkChoice } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { MetricDefinition } from "./metric.js";
 import {
+  type ClassOptions,
   type ClassSettings,
   faultsOf,
   keptRows,
@@ -18,6 +20,20 @@ import {
   refuse,
   unnormalizedOf,
 } from "./rows.js";
+
+export interface RankingOptions extends Omit<ClassOptions, "threshold"> {
+  /**
+   * For more than two classes: `"macro"`, the mean over the classes; `"weighted"`, weighted by how often each is true;
+   * `"micro"`, each pair of sample and class as a sample of two classes. Default: `"macro"`.
+   */
+  readonly average?: "macro" | "weighted" | "micro";
+}
+
+type RankingAverage = NonNullable<RankingOptions["average"]>;
+
+/** @throws ArgumentError */
+export const readAverage = (name: string, options: RankingOptions): RankingAverage =>
+  checkChoice(name, "average", options.average ?? "macro", ["macro", "weighted", "micro"]);
 
 /** Weights of the samples with a score of at least each threshold, from the highest threshold down. */
 export interface Curve {
@@ -137,8 +153,25 @@ export function average(figures: readonly number[], weights: readonly number[] |
   return all === 0 ? 0 : total / all;
 }
 
+/** Each class against the others. */
+export function oneVersusRest(
+  ranking: Ranking,
+  how: RankingAverage,
+  figureOf: (curve: Curve) => number,
+): number {
+  const { scores, width, target, weight } = ranking;
+  if (how === "micro") {
+    const all = Float64Array.from(scores, (_, i) => weight[Math.floor(i / width)] as number);
+    return figureOf(curveOf(scores, all, (i) => target[Math.floor(i / width)] === i % width));
+  }
+  const figures = Array.from({ length: width }, (_, c) =>
+    figureOf(curveOf(scoresOf(ranking, c), weight, (i) => target[i] === c)),
+  );
+  return average(figures, how === "weighted" ? prevalence(ranking) : null);
+}
+
 /** The weight of the samples of each class. */
-export function prevalence({ target, weight, width }: Ranking): number[] {
+function prevalence({ target, weight, width }: Ranking): number[] {
   const sums = new Array<number>(width).fill(0);
   target.forEach((label, i) => {
     sums[label] = (sums[label] as number) + (weight[i] as number);

@@ -11,6 +11,7 @@ export {
   type ReportRow,
 } from "./classification-report.js";
 export { type ConfusionMatrix, type ConfusionMatrixOptions, confusionMatrix } from "./confusion-matrix.js";
+export type { RankingOptions } from "./curve.js";
 export { logLoss } from "./log-loss.js";
 export {
   type AnyMetric,
@@ -38,7 +39,7 @@ export {
   type OutputFigure,
   rootMeanSquaredError,
 } from "./regression.js";
-export { type RankingOptions, type RocAucOptions, rocAuc } from "./roc-auc.js";
+export { type RocAucOptions, rocAuc } from "./roc-auc.js";
 export type { ClassOptions } from "./rows.js";
 export { spearman } from "./spearman.js";
 export type { Values } from "./values.js";

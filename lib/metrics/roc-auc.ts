@@ -4,21 +4,15 @@ import {
   average,
   type Curve,
   curveOf,
-  prevalence,
+  oneVersusRest,
   type Ranking,
+  type RankingOptions,
   rankingDefinition,
+  readAverage,
   scoresOf,
 } from "./curve.js";
 import { type Metric, makeMetric } from "./metric.js";
-import { CLASS_OPTIONS, type ClassOptions, readClassOptions } from "./rows.js";
-
-export interface RankingOptions extends Omit<ClassOptions, "threshold"> {
-  /**
-   * For more than two classes: `"macro"`, the mean over the classes; `"weighted"`, weighted by how often each is true;
-   * `"micro"`, each pair of sample and class as a sample of two classes. Default: `"macro"`.
-   */
-  readonly average?: "macro" | "weighted" | "micro";
-}
+import { CLASS_OPTIONS, readClassOptions } from "./rows.js";
 
 export interface RocAucOptions extends RankingOptions {
   /**
@@ -52,19 +46,6 @@ function aucOf({ hits, misses }: Curve, maxFpr = 1): number {
   const part = area([...x.slice(0, stop), maxFpr], [...y.slice(0, stop), last]);
   const least = 0.5 * maxFpr ** 2;
   return 0.5 * (1 + (part - least) / (maxFpr - least));
-}
-
-/** Each class against the others. */
-function oneVersusRest(ranking: Ranking, how: RankingOptions["average"]): number {
-  const { target, weight, width, scores } = ranking;
-  if (how === "micro") {
-    const all = Float64Array.from(scores, (_, i) => weight[Math.floor(i / width)] as number);
-    return aucOf(curveOf(scores, all, (i) => target[Math.floor(i / width)] === i % width));
-  }
-  const figures = Array.from({ length: width }, (_, c) =>
-    aucOf(curveOf(scoresOf(ranking, c), weight, (i) => target[i] === c)),
-  );
-  return average(figures, how === "weighted" ? prevalence(ranking) : null);
 }
 
 /** Each pair of classes that occur: how well either's scores tell the two apart. */
@@ -105,7 +86,7 @@ export const rocAuc: Metric<number, RocAucOptions> = makeMetric<number, RocAucOp
   [...CLASS_OPTIONS, "average", "multiClass", "maxFpr"],
   (options) => {
     const { multiClass = "ovr", maxFpr = 1 } = options;
-    const how = checkChoice("rocAuc", "average", options.average ?? "macro", ["macro", "weighted", "micro"]);
+    const how = readAverage("rocAuc", options);
     checkChoice("rocAuc", "multiClass", multiClass, ["ovr", "ovo"]);
     checkNumber("rocAuc", "maxFpr", maxFpr, { above: 0, max: 1 });
     if (multiClass === "ovo" && how === "micro") {
@@ -121,7 +102,7 @@ export const rocAuc: Metric<number, RocAucOptions> = makeMetric<number, RocAucOp
           maxFpr,
         );
       if (maxFpr !== 1) throw new DataError("rocAuc: expected two classes for maxFpr, got scores for more");
-      return multiClass === "ovr" ? oneVersusRest(ranking, how) : oneVersusOne(ranking, how);
+      return multiClass === "ovr" ? oneVersusRest(ranking, how, aucOf) : oneVersusOne(ranking, how);
     });
   },
 );
