@@ -1,15 +1,13 @@
-import { DataError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import { equal } from "../ops/equal.js";
 import { gather } from "../ops/gather.js";
 import { greater } from "../ops/greater.js";
 import { less } from "../ops/less.js";
 import { logicalAnd } from "../ops/logical-and.js";
 import { logicalOr } from "../ops/logical-or.js";
-import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
 import { sum } from "../ops/sum.js";
 import { to } from "../ops/to.js";
-import { where as choose } from "../ops/where.js";
 import { checkNumber } from "../options.js";
 import { arange } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -17,12 +15,11 @@ import { type Metric, makeMetric } from "./metric.js";
 import {
   CLASS_OPTIONS,
   type ClassOptions,
-  faultsOf,
+  ownClass,
   predictedOf,
   type Rows,
   readClassOptions,
-  readRows,
-  refuse,
+  rowMean,
 } from "./rows.js";
 
 export interface AccuracyOptions extends ClassOptions {
@@ -51,43 +48,22 @@ export const accuracy: Metric<number, AccuracyOptions> = makeMetric<number, Accu
     const settings = readClassOptions("accuracy", options);
     const { topK } = options;
     if (topK !== undefined) checkNumber("accuracy", "topK", topK, { min: 1, integer: true });
-    return {
-      update: (y, target, weight) => {
-        const rows = readRows("accuracy", y, target, weight, settings);
-        const isRight =
-          topK === undefined ? equal(predictedOf(rows, settings), rows.target) : isAmong(topK, rows);
-        return {
-          right: sum(mul(to(isRight, "float64"), rows.weight)),
-          weight: sum(rows.weight),
-          ...faultsOf(rows, settings, false),
-        };
-      },
-      compute: (state) => {
-        refuse("accuracy", state);
-        return meanOf("accuracy", state["right"], state["weight"]);
-      },
-    };
+    const isRight = (rows: Rows): Tensor =>
+      topK === undefined ? equal(predictedOf(rows, settings), rows.target) : isAmong(topK, rows);
+    return rowMean("accuracy", settings, false, (rows) => to(isRight(rows), "float64"));
   },
 );
 
 /** Whether fewer than `topK` classes come before the target. */
-function isAmong(topK: number, { y, kind, target }: Rows): Tensor {
+function isAmong(topK: number, rows: Rows): Tensor {
+  const { y, kind, target } = rows;
   if (kind !== "classes" && kind !== "oneHot") {
     throw new ShapeError("accuracy: expected y [B, C] for topK, got one number for each sample");
   }
-  const [rows, classes] = y.shape as [number, number];
-  const column = reshape(target, [rows, 1]);
-  const isIn = logicalAnd(less(column, classes), greater(column, -1));
-  const label = to(choose(isIn, column, 0), "int32");
-  const own = gather(y, 1, label);
+  const [count, classes] = y.shape as [number, number];
+  const column = reshape(target, [count, 1]);
+  const own = gather(y, 1, ownClass(rows));
   const places = arange(classes, { dtype: "float64" });
   const isBefore = logicalOr(greater(y, own), logicalAnd(equal(y, own), greater(places, column)));
   return less(sum(to(isBefore, "float64"), { dim: 1 }), topK);
-}
-
-/** Σ / Σ w. @throws DataError if no sample counts */
-export function meanOf(name: string, total: Tensor | undefined, weight: Tensor | undefined): number {
-  const counted = weight?.item() ?? 0;
-  if (counted === 0) throw new DataError(`${name}: expected at least one sample that counts, got none`);
-  return (total as Tensor).item() / counted;
 }

@@ -8,19 +8,15 @@ import { to } from "../ops/to.js";
 import { checkFlag } from "../options.js";
 import { arange } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { meanOf } from "./accuracy.js";
 import { type Metric, makeMetric } from "./metric.js";
 import {
   CLASS_OPTIONS,
   type ClassOptions,
   type ClassSettings,
-  faultsOf,
   probabilitiesOf,
   type Rows,
   readClassOptions,
-  readRows,
-  refuse,
-  unnormalizedOf,
+  rowMean,
 } from "./rows.js";
 
 export interface BrierOptions extends Omit<ClassOptions, "threshold"> {
@@ -55,20 +51,6 @@ export const brierScore: Metric<number, BrierOptions> = makeMetric<number, Brier
     const settings = readClassOptions("brierScore", options);
     const { scaleByHalf } = options;
     if (scaleByHalf !== undefined) checkFlag("brierScore", "scaleByHalf", scaleByHalf);
-    return {
-      update: (y, target, weight) => {
-        const rows = readRows("brierScore", y, target, weight, settings);
-        return {
-          squares: sum(mul(squaresOf(rows, settings, scaleByHalf), rows.weight)),
-          weight: sum(rows.weight),
-          unnormalized: unnormalizedOf(rows, settings),
-          ...faultsOf(rows, settings, true),
-        };
-      },
-      compute: (state) => {
-        refuse("brierScore", state);
-        return meanOf("brierScore", state["squares"], state["weight"]);
-      },
-    };
+    return rowMean("brierScore", settings, true, (rows) => squaresOf(rows, settings, scaleByHalf));
   },
 );

@@ -1,4 +1,3 @@
-import { DataError } from "../errors.js";
 import { amax } from "../ops/amax.js";
 import { argmax } from "../ops/argmax.js";
 import { equal } from "../ops/equal.js";
@@ -14,8 +13,8 @@ import {
   readClassOptions,
   readRows,
   refuse,
-  unnormalizedOf,
 } from "./rows.js";
+import { checkCounts } from "./values.js";
 
 export interface CalibrationOptions extends Omit<ClassOptions, "threshold"> {
   /** Number of bins of equal width over [0, 1]. Default: 15. */
@@ -40,8 +39,7 @@ function errorOf(confidence: Float64Array, right: Float64Array, weight: Float64A
     gaps[bin] = (gaps[bin] as number) + own * ((right[i] as number) - p);
     all += own;
   });
-  if (all === 0)
-    throw new DataError("expectedCalibrationError: expected at least one sample that counts, got none");
+  checkCounts("expectedCalibrationError", all);
   return gaps.reduce((total, gap) => total + Math.abs(gap), 0) / all;
 }
 
@@ -63,7 +61,7 @@ export const expectedCalibrationError: Metric<number, CalibrationOptions> = make
   return {
     update: (y, target, weight) => {
       const rows = readRows(name, y, target, weight, settings);
-      return { unnormalized: unnormalizedOf(rows, settings), ...faultsOf(rows, settings, true) };
+      return faultsOf(rows, settings, true);
     },
     collect: (y, target, weight) => {
       const rows = readRows(name, y, target, weight, settings);

@@ -12,7 +12,6 @@ import type { MetricDefinition } from "./metric.js";
 import {
   type ClassOptions,
   type ClassSettings,
-  faultsOf,
   keptRows,
   probabilitiesOf,
   type Rows,
@@ -20,6 +19,7 @@ import {
   refuse,
   unnormalizedOf,
 } from "./rows.js";
+import { checkCounts } from "./values.js";
 
 export interface RankingOptions extends Omit<ClassOptions, "threshold"> {
   /**
@@ -106,12 +106,11 @@ export function rankingDefinition<R>(
   return {
     update: (...batch) => {
       const rows = read(...batch);
-      const { badTargets } = faultsOf(rows, settings, false);
       const notNumbers = sum(to(isNaN(rows.y), "float64"));
       const notRanked = sum(to(isNaN(rankedBy(rows, settings)), "float64"));
       const isOfSeveral = rows.y.rank === 2 && (rows.y.shape[1] as number) > 2;
       return {
-        badTargets,
+        badTargets: rows.badTargets,
         notNumbers,
         notRanked,
         ...(isOfSeveral ? { unnormalized: unnormalizedOf(rows, settings) } : {}),
@@ -133,8 +132,7 @@ export function rankingDefinition<R>(
         );
       }
       const columns = keptRows(state, ["scores", "target", "weight"]);
-      if (columns.target.length === 0)
-        throw new DataError(`${name}: expected at least one sample that counts, got none`);
+      checkCounts(name, columns.target.length);
       const width = (state["scores"] as Tensor).shape[1] ?? 1;
       return compute({ ...columns, width });
     },

@@ -1,5 +1,5 @@
 // What the metrics of numbers share: y and target of the same shape, [B, ...], are D outputs a sample, [B, D].
-import { ArgumentError, DataError, ShapeError } from "../errors.js";
+import { ArgumentError, ShapeError } from "../errors.js";
 import { reshape } from "../ops/reshape.js";
 import { to } from "../ops/to.js";
 import { checkList, describe } from "../options.js";
@@ -59,10 +59,4 @@ export function averageOf(name: string, figures: ArrayLike<number>, weights: Out
   }
   if (all === 0) throw new ArgumentError(`${name}: expected the numbers of multioutput not to add up to 0`);
   return sum / all;
-}
-
-/** @throws DataError if no sample counts */
-export function checkCounts(name: string, weight: number): number {
-  if (weight === 0) throw new DataError(`${name}: expected at least one sample that counts, got none`);
-  return weight;
 }

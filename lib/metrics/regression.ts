@@ -9,7 +9,8 @@ import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Metric, type MetricDefinition, makeMetric } from "./metric.js";
-import { averageOf, checkCounts, type OutputOptions, readMultioutput, readOutputPairs } from "./outputs.js";
+import { averageOf, type OutputOptions, readMultioutput, readOutputPairs } from "./outputs.js";
+import { checkCounts } from "./values.js";
 
 /** A metric that is a mean over the samples, for each output. */
 export interface OutputFigure<O extends object = OutputOptions> extends Metric<number, O> {

@@ -1,6 +1,7 @@
 import { DataError, ShapeError } from "../errors.js";
 import { abs } from "../ops/abs.js";
 import { argmax } from "../ops/argmax.js";
+import { clamp } from "../ops/clamp.js";
 import { equal } from "../ops/equal.js";
 import { exp } from "../ops/exp.js";
 import { expand } from "../ops/expand.js";
@@ -12,6 +13,7 @@ import { lessEqual } from "../ops/less-equal.js";
 import { logicalAnd } from "../ops/logical-and.js";
 import { logicalNot } from "../ops/logical-not.js";
 import { logicalOr } from "../ops/logical-or.js";
+import { mul } from "../ops/mul.js";
 import { permute } from "../ops/permute.js";
 import { reshape } from "../ops/reshape.js";
 import { sigmoid } from "../ops/sigmoid.js";
@@ -25,7 +27,8 @@ import { zeros } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format, sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type Outputs, readOutputs } from "./metric.js";
+import { type MetricDefinition, type Outputs, readOutputs } from "./metric.js";
+import { checkCounts } from "./values.js";
 
 /** How a metric reads classes from outputs and targets. */
 export interface ClassOptions {
@@ -179,9 +182,15 @@ export function probabilitiesOf({ y, kind }: Rows, { outputs }: ClassSettings): 
   return kind === "binary" ? sigmoid(y) : softmax(y, { dim: 1 });
 }
 
+/** The class of each row as an index [N, 1], kept within the classes: `refuse` tells of others. */
+export function ownClass({ y, target }: Rows): Tensor {
+  const last = (y.shape[1] as number) - 1;
+  return to(reshape(clamp(target, { min: 0, max: last }), [target.size, 1]), "int32");
+}
+
 /** In how many rows the probabilities do not add up to 1. Those that are ignored count too. */
-export function unnormalizedOf({ y, kind }: Rows, { outputs }: ClassSettings): Tensor {
-  if (outputs !== "probabilities" || y.rank === 1 || kind === "labels") return scalarZero();
+export function unnormalizedOf({ y }: Rows, { outputs }: ClassSettings): Tensor {
+  if (outputs !== "probabilities" || y.rank === 1) return scalarZero();
   return sum(float64(greater(abs(sub(sum(y, { dim: 1 }), 1)), 1e-5)));
 }
 
@@ -191,6 +200,7 @@ const scalarZero = (): Tensor => zeros([], { dtype: "float64" });
 export function faultsOf(rows: Rows, settings: ClassSettings, needsProbabilities: boolean) {
   const isRange = needsProbabilities || rows.kind === "binary";
   return {
+    ...(needsProbabilities ? { unnormalized: unnormalizedOf(rows, settings) } : {}),
     badTargets: rows.badTargets,
     ...(isRange ? { badScores: badScoresOf(rows, settings) } : {}),
   };
@@ -217,6 +227,30 @@ export function refuse(name: string, state: Readonly<Record<string, Tensor>>): v
       `${name}: expected the probabilities of each sample to add up to 1, but in ${rows} samples they do not; for unnormalised scores say outputs: "logits"`,
     );
   }
+}
+
+/** A metric that is a mean over the rows, Σ w·x / Σ w. `figureOf` gives x [N]. */
+export function rowMean(
+  name: string,
+  settings: ClassSettings,
+  needsProbabilities: boolean,
+  figureOf: (rows: Rows) => Tensor,
+): MetricDefinition {
+  return {
+    update: (...batch) => {
+      const rows = readRows(name, ...batch, settings);
+      return {
+        total: sum(mul(figureOf(rows), rows.weight)),
+        weight: sum(rows.weight),
+        ...faultsOf(rows, settings, needsProbabilities),
+      };
+    },
+    compute: (state) => {
+      refuse(name, state);
+      const [total, weight] = [state["total"], state["weight"]] as [Tensor, Tensor];
+      return total.item() / checkCounts(name, weight.item());
+    },
+  };
 }
 
 /** Rows of the state's columns without those that are ignored. Shapes: columns [N, ...]. */

@@ -1,5 +1,5 @@
 // Metrics that follow from the weights of each pair of true and predicted label.
-import { ArgumentError, DataError } from "../errors.js";
+import { ArgumentError } from "../errors.js";
 import { checkList, describe } from "../options.js";
 import { type Metric, type MetricDefinition, makeMetric } from "./metric.js";
 import {
@@ -13,6 +13,7 @@ import {
   readRows,
   refuse,
 } from "./rows.js";
+import { checkCounts } from "./values.js";
 
 /** The weights of the samples by their true label (row) and their predicted one (column). */
 export interface Tally {
@@ -81,8 +82,7 @@ export function labelDefinition<R>(
     compute: (state) => {
       refuse(name, state);
       const columns = keptRows(state, ["target", "predicted", "weight"]);
-      if (columns.target.length === 0)
-        throw new DataError(`${name}: expected at least one sample that counts, got none`);
+      checkCounts(name, columns.target.length);
       return compute(columns);
     },
     ...(gives === undefined ? {} : { gives }),

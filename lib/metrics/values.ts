@@ -32,6 +32,12 @@ export function toWeights(where: string, value: unknown, samples: number): Tenso
   return weights;
 }
 
+/** @throws DataError where no sample counts */
+export function checkCounts(where: string, weight: number): number {
+  if (weight === 0) throw new DataError(`${where}: expected at least one sample that counts, got none`);
+  return weight;
+}
+
 /** @throws DataError for the first weight that is negative, infinite or not a number, or if all are 0 */
 export function checkWeights(where: string, name: string, weights: ArrayLike<number>): void {
   let sum = 0;

@@ -2,7 +2,8 @@
 import { checkFlag } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Metric, type MetricDefinition, makeMetric } from "./metric.js";
-import { averageOf, checkCounts, type OutputWeights, readMultioutput, readOutputPairs } from "./outputs.js";
+import { averageOf, type OutputWeights, readMultioutput, readOutputPairs } from "./outputs.js";
+import { checkCounts } from "./values.js";
 
 export interface VarianceOptions {
   /**
