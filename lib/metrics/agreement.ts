@@ -1,7 +1,7 @@
 import { checkFlag } from "../options.js";
 import type { Metric } from "./metric.js";
 import type { ClassOptions } from "./rows.js";
-import { makeLabelMetric, tally } from "./tally.js";
+import { makeLabelMetric, tally, total } from "./tally.js";
 
 export interface BalancedAccuracyOptions extends ClassOptions {
   /** Whether the accuracy of guessing counts as 0, and a perfect one as 1. Default: false. */
@@ -59,12 +59,6 @@ export const matthewsCorrcoef: Metric<number, ClassOptions> = makeLabelMetric<nu
       return product === 0 ? 0 : (right * all - both) / Math.sqrt(product);
     },
 );
-
-function total(values: Iterable<number>): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
-}
 
 /** s² − Σ_k n_k² as Σ_k n_k·(s − n_k), which rounding leaves ≥ 0. */
 const spread = (counts: readonly number[], all: number): number =>

@@ -7,6 +7,7 @@ import {
   divide,
   fBetaRatio,
   precisionRatio,
+  type Ratio,
   readZeroDivision,
   recallRatio,
 } from "./precision-recall.js";
@@ -87,6 +88,13 @@ export class ClassificationReport extends Printed {
   }
 }
 
+/** The figures of a row, except its support. */
+const figuresOf = (figureOf: (ratio: Ratio) => number): Omit<ReportRow, "support"> => ({
+  precision: figureOf(precisionRatio),
+  recall: figureOf(recallRatio),
+  f1: figureOf(fBetaRatio(1)),
+});
+
 /**
  * Precision, recall, F1 and support of each class, and their averages (scikit-learn's classification_report).
  * Shapes: as `accuracy`.
@@ -109,7 +117,6 @@ export const classificationReport: Metric<ClassificationReport, ReportOptions> =
     const names = readNames(name, options.classNames, wanted);
     const zeroDivision = readZeroDivision(name, options.zeroDivision);
     const digits = checkNumber(name, "digits", options.digits ?? 2, { min: 0, max: 20, integer: true });
-    const ratios = { precision: precisionRatio, recall: recallRatio, f1: fBetaRatio(1) };
     return ({ target, predicted, weight }) => {
       const found = tally(target, predicted, weight, labelsToCount(wanted, names));
       const classes = countsOf(found);
@@ -117,16 +124,12 @@ export const classificationReport: Metric<ClassificationReport, ReportOptions> =
       const rows = classes.map((one, at): [string, ReportRow] => [
         nameOf(names, found.labels[at] as number, at),
         {
-          precision: divide(ratios.precision(one), zeroDivision),
-          recall: divide(ratios.recall(one), zeroDivision),
-          f1: divide(ratios.f1(one), zeroDivision),
+          ...figuresOf((ratio) => divide(ratio(one), zeroDivision)),
           support: one.support,
         },
       ]);
       const average = (how: "micro" | "macro" | "weighted"): ReportRow => ({
-        precision: averaged(ratios.precision, classes, how, zeroDivision),
-        recall: averaged(ratios.recall, classes, how, zeroDivision),
-        f1: averaged(ratios.f1, classes, how, zeroDivision),
+        ...figuresOf((ratio) => averaged(ratio, classes, how, zeroDivision)),
         support,
       });
       const micro = average("micro");

@@ -3,7 +3,7 @@ import type { Metric } from "./metric.js";
 import { type ClassNames, labelsToCount, nameOf, readNames } from "./names.js";
 import type { ClassOptions } from "./rows.js";
 import { figure, Printed, table } from "./table.js";
-import { makeLabelMetric, readLabels, type Tally, tally } from "./tally.js";
+import { makeLabelMetric, readLabels, type Tally, tally, total } from "./tally.js";
 
 export interface ConfusionMatrixOptions extends ClassOptions {
   /** The classes, in the order of rows and columns. Default: all that occur among targets and outputs. */
@@ -36,17 +36,11 @@ export class ConfusionMatrix extends Printed {
   }
 }
 
-const sumOf = (values: Iterable<number>): number => {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
-};
-
 /** Each class's row or column by its sum; 0 where the sum is 0. */
 function normalized({ counts }: Tally, by: ConfusionMatrixOptions["normalize"]): number[][] {
-  const columns = counts.map((_, at) => sumOf(counts.map((row) => row[at] as number)));
-  const rows = counts.map(sumOf);
-  const all = sumOf(rows);
+  const columns = counts.map((_, at) => total(counts.map((row) => row[at] as number)));
+  const rows = counts.map((row) => total(row));
+  const all = total(rows);
   return counts.map((row, i) =>
     Array.from(row, (value, j) => {
       if (by === undefined) return value;

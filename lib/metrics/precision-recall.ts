@@ -2,7 +2,7 @@ import { ArgumentError, DataError } from "../errors.js";
 import { checkChoice, checkNumber, describe } from "../options.js";
 import type { Metric } from "./metric.js";
 import type { ClassOptions } from "./rows.js";
-import { type LabelColumns, makeLabelMetric, readLabels, type Tally, tally } from "./tally.js";
+import { type LabelColumns, labelsOf, makeLabelMetric, readLabels, type Tally, tally } from "./tally.js";
 
 /**
  * How the classes' figures become one: `"binary"`, that of class `posLabel` of two; `"micro"`, from the counts of all
@@ -125,7 +125,7 @@ function compute(name: string, ratio: Ratio, settings: Settings, columns: LabelC
       zeroDivision,
     );
   }
-  const present = [...new Set([...target, ...predicted])].sort((a, b) => a - b);
+  const present = labelsOf(target, predicted);
   if (present.length > 2) {
     throw new DataError(
       `${name}: expected two classes, got ${present.length}; for several say average: "macro", "micro" or "weighted"`,

@@ -23,14 +23,23 @@ export function table(rows: readonly (readonly string[])[]): string {
 export const figure = (value: number, digits: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(digits);
 
+/** What `console.log` shows of a value of this name with a text. */
+export function inspected(
+  name: string,
+  text: () => string,
+  depth: number,
+  options?: InspectOptionsStylized,
+): string {
+  if (depth >= 0) return text();
+  return options?.stylize(`[${name}]`, "special") ?? `[${name}]`;
+}
+
 /** A value whose `console.log` is its text. */
 export abstract class Printed {
   abstract toString(): string;
 
   /** @internal What `console.log` shows. */
   [Symbol.for("nodejs.util.inspect.custom")](depth: number, options?: InspectOptionsStylized): string {
-    if (depth >= 0) return this.toString();
-    const text = `[${this.constructor.name}]`;
-    return options === undefined ? text : options.stylize(text, "special");
+    return inspected(this.constructor.name, () => this.toString(), depth, options);
   }
 }

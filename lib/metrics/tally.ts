@@ -26,7 +26,16 @@ export interface Tally {
   readonly predicted: Float64Array;
 }
 
-const ascending = (a: number, b: number): number => a - b;
+/** The labels that occur, in order. */
+export const labelsOf = (truth: Float64Array, guess: Float64Array): number[] =>
+  [...new Set([...truth, ...guess])].sort((a, b) => a - b);
+
+/** Their sum. */
+export function total(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
 
 /**
  * @param wanted The labels to count, in this order; null: all that occur.
@@ -37,7 +46,7 @@ export function tally(
   weight: Float64Array,
   wanted: readonly number[] | null,
 ): Tally {
-  const labels = wanted ?? [...new Set([...truth, ...guess])].sort(ascending);
+  const labels = wanted ?? labelsOf(truth, guess);
   const places = new Map(labels.map((label, at) => [label, at]));
   const counts = labels.map(() => new Float64Array(labels.length));
   const support = new Float64Array(labels.length);

@@ -1,5 +1,5 @@
 import type { InspectOptionsStylized } from "node:util";
-import { table } from "../metrics/table.js";
+import { inspected, table } from "../metrics/table.js";
 import type { MetricResults, Metrics } from "./metrics.js";
 
 /**
@@ -10,8 +10,8 @@ export type Evaluation<M extends Metrics = Metrics> = Readonly<{ loss: number } 
 
 /** An object with a text, which is no property that one sees. */
 export function printedAs<T extends object>(value: T, text: () => string): T {
-  const inspect = (depth: number, { stylize }: InspectOptionsStylized): string =>
-    depth < 0 ? stylize("[Evaluation]", "special") : text();
+  const inspect = (depth: number, options?: InspectOptionsStylized): string =>
+    inspected("Evaluation", text, depth, options);
   return Object.defineProperties(value, {
     toString: { value: text },
     [Symbol.for("nodejs.util.inspect.custom")]: { value: inspect },
