@@ -1,4 +1,4 @@
-import { DTypeError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import { broadcast, format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { checkDTypes } from "./define.js";
@@ -17,9 +17,7 @@ import { where } from "./where.js";
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   checkTensor("maskedFill", "x", x);
   checkTensor("maskedFill", "mask", mask);
-  if (mask.dtype !== "bool") {
-    throw new DTypeError(`maskedFill: expected mask to be bool, got ${mask.dtype}`);
-  }
+  checkDTypes("maskedFill", ["mask"], [mask], "bool");
   const [, filler] = operands("maskedFill", x, value, ["x", "value"]);
   if (filler.rank !== 0) {
     throw new ShapeError(

@@ -4,7 +4,7 @@ import { countable } from "./countable.js";
 import { expand } from "./expand.js";
 import { mul } from "./mul.js";
 import { scalar } from "./operand.js";
-import { dimsOf, type ReduceOptions, reduceDims } from "./reduce.js";
+import { type ReduceOptions, reduceDims } from "./reduce.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
@@ -18,7 +18,6 @@ import { slice } from "./slice.js";
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
   const numbers = countable("prod", x);
-  dimsOf("prod", x, options);
   return reduceDims("prod", numbers, options, (part, begin, end) => {
     const front = part.shape.slice(0, begin);
     const back = part.shape.slice(end);

@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { constantWhere } from "./constant-where.js";
 import { broadcastSpec } from "./define.js";
 import { equal } from "./equal.js";
 import { greater } from "./greater.js";
@@ -11,7 +12,6 @@ import { logicalOr } from "./logical-or.js";
 import { mul } from "./mul.js";
 import { type Operand, operands } from "./operand.js";
 import { register } from "./registry.js";
-import { where } from "./where.js";
 
 /**
  * y = a · ln b, and 0 where a is 0, unless b is NaN (torch.xlogy): a term of an entropy.
@@ -26,7 +26,7 @@ export function xlogy(a: Operand, b: Operand): Tensor {
   // Where b has a logarithm that is a number, the product is right for a = 0 too, with its derivatives.
   const hasLog = logicalAnd(greater(y, 0), isFinite(y));
   const isZero = logicalAnd(equal(x, 0), logicalNot(logicalOr(hasLog, isNaN(y))));
-  return where(isZero, 0, mul(x, log(where(isZero, 1, y))));
+  return constantWhere(isZero, 0, y, 1, (b) => mul(x, log(b)));
 }
 
 register("xlogy", xlogy, {
