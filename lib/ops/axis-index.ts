@@ -26,14 +26,20 @@ export function checkRange(where: string, noun: string, index: Tensor, count: nu
   }
 }
 
+/** The position of an axis of x. @throws ShapeError also for a scalar, which has no axis. */
+export function checkAxis(name: string, x: Tensor, dim: unknown): number {
+  if (x.rank === 0) throw new ShapeError(`${name}: expected x to have an axis, got a scalar`);
+  return checkDim(name, dim, x.rank);
+}
+
 /** The axis, where the index is a list along it. */
 export function checkAxisList(name: string, x: Tensor, dim: number, index: Tensor): number {
   checkTensor(name, "x", x);
   checkIndex(name, index);
-  if (x.rank === 0) throw new ShapeError(`${name}: expected x to have an axis, got a scalar`);
+  const axis = checkAxis(name, x, dim);
   if (index.rank !== 1)
     throw new ShapeError(`${name}: expected index to be a list, got ${format(index.shape)}`);
-  return checkDim(name, dim, x.rank);
+  return axis;
 }
 
 /** The axis, where each element has an index of its own: along the others there are no more of them than of x. */

@@ -1,7 +1,6 @@
-import { ShapeError } from "../errors.js";
 import { checkNumber } from "../options.js";
-import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkAxis } from "./axis-index.js";
 import { type Method, register } from "./registry.js";
 import { split } from "./split.js";
 
@@ -19,8 +18,7 @@ const MOST_EMPTY = 2 ** 20;
  */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   checkTensor("chunk", "x", x);
-  if (x.rank === 0) throw new ShapeError("chunk: expected x to have an axis, got a scalar");
-  const axis = checkDim("chunk", dim, x.rank);
+  const axis = checkAxis("chunk", x, dim);
   const count = checkNumber("chunk", "chunks", chunks, { min: 1, max: 2 ** 31 - 1, integer: true });
   const length = x.shape[axis] as number;
   if (length === 0) {

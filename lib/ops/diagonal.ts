@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { format, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkAxis } from "./axis-index.js";
 import { checkDTypes, linear } from "./define.js";
 import { pad } from "./pad.js";
 import { register } from "./registry.js";
@@ -51,7 +52,7 @@ export function diagonal(x: Tensor): Tensor {
  */
 export function diagonalMatrix(x: Tensor): Tensor {
   checkTensor("diagonalMatrix", "x", x);
-  if (x.rank === 0) throw new ShapeError("diagonalMatrix: expected x to have an axis, got a scalar");
+  checkAxis("diagonalMatrix", x, -1);
   checkDTypes("diagonalMatrix", ["x"], [x], "number");
   const n = x.shape[x.rank - 1] as number;
   const front = x.shape.slice(0, -1);

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
-import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkAxis } from "./axis-index.js";
 import { concat } from "./concat.js";
 import { checkDTypes } from "./define.js";
 import { notEqual } from "./not-equal.js";
@@ -33,8 +33,7 @@ export function diff(x: Tensor, options: DiffOptions = {}): Tensor {
   checkOptions("diff", options, ["n", "dim", "prepend", "append"]);
   const { n = 1, dim = -1, prepend, append } = options;
   checkNumber("diff", "n", n, { min: 0, integer: true });
-  if (x.rank === 0) throw new ShapeError("diff: expected x to have an axis, got a scalar");
-  const axis = checkDim("diff", dim, x.rank);
+  const axis = checkAxis("diff", x, dim);
   for (const [name, more] of Object.entries({ prepend, append })) {
     if (more !== undefined) checkBeside(x, axis, name, more);
   }

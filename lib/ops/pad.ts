@@ -1,8 +1,7 @@
-import { ShapeError } from "../errors.js";
 import { checkNumber } from "../options.js";
 import { checkElement } from "../tensor/dtype.js";
-import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkAxis } from "./axis-index.js";
 import { register } from "./registry.js";
 import { filledUp } from "./slice-and-concat.js";
 
@@ -21,8 +20,7 @@ export function pad(
   value: number | boolean = 0,
 ): Tensor {
   checkTensor("pad", "x", x);
-  if (x.rank === 0) throw new ShapeError("pad: expected x to have an axis, got a scalar");
-  const axis = checkDim("pad", dim, x.rank);
+  const axis = checkAxis("pad", x, dim);
   checkNumber("pad", "before", before, { min: 0, integer: true });
   checkNumber("pad", "after", after, { min: 0, integer: true });
   const element = checkElement("pad", "value", x.dtype, value);

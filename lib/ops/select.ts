@@ -1,7 +1,7 @@
-import { IndexError, ShapeError } from "../errors.js";
+import { IndexError } from "../errors.js";
 import { checkNumber } from "../options.js";
-import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkAxis } from "./axis-index.js";
 import { type Method, register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { sliceAt } from "./slice-and-concat.js";
@@ -14,8 +14,7 @@ import { sliceAt } from "./slice-and-concat.js";
  */
 export function select(x: Tensor, dim: number, index: number): Tensor {
   checkTensor("select", "x", x);
-  if (x.rank === 0) throw new ShapeError("select: expected x to have an axis, got a scalar");
-  const axis = checkDim("select", dim, x.rank);
+  const axis = checkAxis("select", x, dim);
   const size = x.shape[axis] as number;
   checkNumber("select", "index", index, { integer: true });
   if (index < -size || index >= size) {

@@ -1,7 +1,6 @@
-import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
-import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkAxis } from "./axis-index.js";
 import { register } from "./registry.js";
 import { sliceAt } from "./slice-and-concat.js";
 
@@ -25,8 +24,7 @@ export interface SliceOptions {
 export function slice(x: Tensor, dim: number, options: SliceOptions = {}): Tensor {
   checkTensor("slice", "x", x);
   checkOptions("slice", options, ["start", "end", "step"]);
-  if (x.rank === 0) throw new ShapeError("slice: expected x to have an axis, got a scalar");
-  const axis = checkDim("slice", dim, x.rank);
+  const axis = checkAxis("slice", x, dim);
   const size = x.shape[axis] as number;
   const step = checkNumber("slice", "step", options.step ?? 1, { min: 1, integer: true });
   const position = (name: "start" | "end", value: number): number => {

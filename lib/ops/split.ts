@@ -1,7 +1,7 @@
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ArgumentError } from "../errors.js";
 import { checkNumber, describeList } from "../options.js";
-import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkAxis } from "./axis-index.js";
 import { register } from "./registry.js";
 import { slice } from "./slice.js";
 
@@ -15,8 +15,7 @@ import { slice } from "./slice.js";
  */
 export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
   checkTensor("split", "x", x);
-  if (x.rank === 0) throw new ShapeError("split: expected x to have an axis, got a scalar");
-  const axis = checkDim("split", dim, x.rank);
+  const axis = checkAxis("split", x, dim);
   const length = x.shape[axis] as number;
   const list = Array.isArray(sizes)
     ? sizes.map((size: unknown) => checkNumber("split", "each size", size, { min: 0, integer: true }))

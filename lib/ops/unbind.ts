@@ -1,6 +1,5 @@
-import { ShapeError } from "../errors.js";
-import { checkDim } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkAxis } from "./axis-index.js";
 import { type Method, register } from "./registry.js";
 import { positionOf } from "./select.js";
 
@@ -13,8 +12,7 @@ import { positionOf } from "./select.js";
  */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
   checkTensor("unbind", "x", x);
-  if (x.rank === 0) throw new ShapeError("unbind: expected x to have an axis, got a scalar");
-  const axis = checkDim("unbind", dim, x.rank);
+  const axis = checkAxis("unbind", x, dim);
   return Array.from({ length: x.shape[axis] as number }, (_, at) => positionOf(x, axis, at));
 }
 

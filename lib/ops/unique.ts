@@ -1,9 +1,9 @@
-import { ShapeError } from "../errors.js";
 import { checkOptions } from "../options.js";
 import { allocate, type TypedArray } from "../tensor/dtype.js";
-import { around, checkDim } from "../tensor/shape.js";
+import { around } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import { argsort } from "./argsort.js";
+import { checkAxis } from "./axis-index.js";
 import { indexSelect } from "./index-select.js";
 import { knownValues } from "./known-values.js";
 import { register } from "./registry.js";
@@ -42,8 +42,7 @@ export function unique(x: Tensor, options: UniqueOptions = {}): Unique {
     const found = grouped(order, (i, j) => data[i] === data[j]);
     return { ...found, values: indexSelect(flat, 0, found.values), inverse: reshape(found.inverse, x.shape) };
   }
-  const dim = checkDim("unique", options.dim, x.rank);
-  if (x.rank === 0) throw new ShapeError("unique: expected x to have an axis, got a scalar");
+  const dim = checkAxis("unique", x, options.dim);
   const same = comparison(data, x, dim);
   const count = x.shape[dim] as number;
   const order = Int32Array.from({ length: count }, (_, i) => i).sort((i, j) => same(i, j) || i - j);
