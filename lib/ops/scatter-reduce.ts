@@ -1,16 +1,15 @@
 import { checkChoice, checkFlag, checkOptions } from "../options.js";
-import { allocate, isFloat } from "../tensor/dtype.js";
-import { type Shape, sizeOf } from "../tensor/shape.js";
-import { Tensor } from "../tensor/tensor.js";
+import { isFloat } from "../tensor/dtype.js";
+import { sizeOf } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { argsort } from "./argsort.js";
-import { checkAxisPerElement, indexParams } from "./axis-index.js";
+import { checkAxisPerElement } from "./axis-index.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { div } from "./div.js";
 import { equal } from "./equal.js";
 import { expand } from "./expand.js";
 import { floor } from "./floor.js";
-import { forEach } from "./for-each.js";
 import { greater } from "./greater.js";
 import { addElements, gatherElements } from "./index-maps.js";
 import { frontOf, sourceFor, withFront } from "./index-source.js";
@@ -21,8 +20,7 @@ import { neg } from "./neg.js";
 import { notEqual } from "./not-equal.js";
 import { scalar } from "./operand.js";
 import { register } from "./registry.js";
-import { reshape } from "./reshape.js";
-import { scatter } from "./scatter.js";
+import { positions, SCATTER, scatter } from "./scatter.js";
 import { filledUp, join, sliceAt } from "./slice-and-concat.js";
 import { sub } from "./sub.js";
 import { to } from "./to.js";
@@ -83,32 +81,28 @@ const BY_NAME: Readonly<Record<(typeof REDUCTIONS)[number], (parts: Parts) => Te
   },
 };
 
-/** How many elements of the source meet at each place. */
-function counts({ x, dim, index }: Parts): Tensor {
-  const ones = expand(scalar(1, "int32"), index.shape);
-  return addElements(ones, dim, index, x.shape[dim] as number);
+/** How many elements of the source meet at each place of x. */
+function counts(x: Tensor, dim: number, index: Tensor): Tensor {
+  return addElements(expand(scalar(1, "int32"), index.shape), dim, index, x.shape[dim] as number);
 }
 
-function sums(parts: Parts): Tensor {
-  const { x, dim, index, source, includeSelf } = parts;
-  const base = includeSelf ? x : where(greater(counts(parts), 0), 0, x);
+/** x, or its derivative, where the count of what meets it is 0; 0 elsewhere. */
+function unmet(x: Tensor, count: Tensor): Tensor {
+  return where(greater(count, 0), 0, x);
+}
+
+function sums({ x, dim, index, source, includeSelf }: Parts): Tensor {
+  const base = includeSelf ? x : unmet(x, counts(x, dim, index));
   return add(base, addElements(source, dim, index, x.shape[dim] as number));
 }
 
 function means(parts: Parts): Tensor {
-  const met = counts(parts);
-  const count = parts.includeSelf ? add(met, 1) : maximum(met, 1);
-  const total = sums(parts);
+  const { x, dim, index, includeSelf } = parts;
+  const met = counts(x, dim, index);
+  const count = includeSelf ? add(met, 1) : maximum(met, 1);
+  const total = sums(includeSelf ? parts : { ...parts, x: unmet(x, met), includeSelf: true });
   if (isFloat(total.dtype)) return div(total, to(count, total.dtype));
   return to(floor(div(to(total, "float64"), to(count, "float64"))), "int32");
-}
-
-/** 0, 1, … along the axis, of that shape. */
-function positions(shape: Shape, dim: number): Tensor {
-  const count = shape[dim] as number;
-  const numbers = allocate("int32", count, "scatterReduce").map((_, i) => i);
-  const line = shape.map((_, d) => (d === dim ? count : 1));
-  return expand(reshape(new Tensor(numbers, [count], "int32"), line), shape);
 }
 
 /** In ascending order, so that of those which meet the largest is written last, and stays. */
@@ -133,35 +127,17 @@ function shared(d: Tensor, { index, source, y, dim }: Last): Tensor {
   return where(isChosen, div(d, gatherElements(equals, dim, index)), 0);
 }
 
-/** d where nothing has met x. */
-function unmet(d: Tensor, { index, y, dim }: Last): Tensor {
-  const ones = expand(scalar(1, "int32"), index.shape);
-  return where(greater(addElements(ones, dim, index, y.shape[dim] as number), 0), 0, d);
-}
-
-const lastOp = defineOp<"x" | "index" | "source", { dim: number }>("scatterReduce", {
-  inputs: ["x", "index", "source"],
-  kernel: "scatter",
-  shape: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
-  params: ({ x, index, dim }) => indexParams(x.shape, dim, index.shape[dim] as number),
+const lastOp = defineOp("scatterReduce", {
+  ...SCATTER,
   vjp: {
-    x: ({ dy, ...last }) => unmet(dy, last),
+    x: ({ dy, index, dim }) => unmet(dy, counts(dy, dim, index)),
     source: ({ dy, ...last }) => shared(gatherElements(dy, last.dim, last.index), last),
   },
   jvp: {
-    x: ({ dx, ...last }) => unmet(dx, last),
+    x: ({ dx, index, dim }) => unmet(dx, counts(dx, dim, index)),
     source: ({ dsource, ...last }) =>
       addElements(shared(dsource, last), last.dim, last.index, last.y.shape[last.dim] as number),
   },
-  batch: ({ x, index, source, dim }, { batched, size, op: self }) =>
-    self(
-      [
-        forEach(x, batched.x, size),
-        forEach(index, batched.index, size),
-        forEach(source, batched.source, size),
-      ],
-      { dim: dim + 1 },
-    ),
 });
 
 /** The products of runs of equal indices, by pairs. Each run's last element has the product of the whole run. */

@@ -1,9 +1,9 @@
 import { zerosLike } from "../tensor/copy.js";
-import { allocate } from "../tensor/dtype.js";
+import { arange, zeros } from "../tensor/create.js";
 import type { Shape } from "../tensor/shape.js";
-import { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { checkAxisPerElement, indexParams } from "./axis-index.js";
-import { defineOp } from "./define.js";
+import { defineOp, type OpDefinition } from "./define.js";
 import { equal } from "./equal.js";
 import { expand } from "./expand.js";
 import { forEach } from "./for-each.js";
@@ -14,19 +14,12 @@ import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
 import { where } from "./where.js";
 
-const op = defineOp<"x" | "index" | "source", { dim: number }>("scatter", {
+/** An op that runs the kernel, without its derivatives. */
+export const SCATTER: OpDefinition<"x" | "index" | "source", { dim: number }> = {
   inputs: ["x", "index", "source"],
   kernel: "scatter",
   shape: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
   params: ({ x, index, dim }) => indexParams(x.shape, dim, index.shape[dim] as number),
-  vjp: {
-    x: ({ dy, index, dim }) => scatter(dy, dim, index, 0),
-    source: ({ dy, x, index, dim }) => where(stays(x, index, dim), gather(dy, dim, index), 0),
-  },
-  jvp: {
-    x: ({ dx, index, dim }) => scatter(dx, dim, index, 0),
-    source: ({ dsource, x, index, dim }) => scatter(zerosLike(x), dim, index, dsource),
-  },
   batch: ({ x, index, source, dim }, { batched, size, op: self }) => {
     const tensors = [
       forEach(x, batched.x, size),
@@ -35,16 +28,32 @@ const op = defineOp<"x" | "index" | "source", { dim: number }>("scatter", {
     ];
     return self(tensors, { dim: dim + 1 });
   },
+};
+
+const op = defineOp("scatter", {
+  ...SCATTER,
+  vjp: {
+    x: ({ dy, index, dim }) => scatter(dy, dim, index, 0),
+    source: ({ dy, x, index, dim }) => where(stays(x, index, dim), gather(dy, dim, index), 0),
+  },
+  jvp: {
+    x: ({ dx, index, dim }) => scatter(dx, dim, index, 0),
+    source: ({ dsource, x, index, dim }) => scatter(zerosLike(x), dim, index, dsource),
+  },
 });
 
 /** Which elements of the source no later one overwrites. */
 function stays(x: Tensor, index: Tensor, dim: number): Tensor {
-  const count = index.shape[dim] as number;
-  const line: Shape = index.shape.map((_, d) => (d === dim ? count : 1));
-  const numbers = allocate("int32", count).map((_, i) => i);
-  const order = expand(reshape(new Tensor(numbers, [count], "int32"), line), index.shape);
-  const last = scatter(new Tensor(allocate("int32", x.size), x.shape, "int32"), dim, index, order);
+  const order = positions(index.shape, dim);
+  const last = scatter(zeros(x.shape, { dtype: "int32" }), dim, index, order);
   return equal(gather(last, dim, index), order);
+}
+
+/** 0, 1, … along the axis, of that shape. int32 */
+export function positions(shape: Shape, dim: number): Tensor {
+  const count = shape[dim] as number;
+  const line = shape.map((_, d) => (d === dim ? count : 1));
+  return expand(reshape(arange(count, { dtype: "int32" }), line), shape);
 }
 
 /**
