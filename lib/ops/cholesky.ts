@@ -8,10 +8,9 @@ import { register } from "./registry.js";
 import { solveTriangular } from "./solve-triangular.js";
 import { sub } from "./sub.js";
 import { symmetric } from "./symmetric.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 import { tril } from "./triangle.js";
 
-const transposed = (x: Tensor): Tensor => transpose(x, -1, -2);
 /** The lower triangle, its diagonal halved. */
 const halfLower = (x: Tensor): Tensor => sub(tril(x), mul(diagonalMatrix(diagonal(x)), 0.5));
 

@@ -14,7 +14,7 @@ import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 import { solve } from "./solve.js";
 import { trace } from "./trace.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 import { unsqueeze } from "./unsqueeze.js";
 
 /** One of the last axis's two. */
@@ -32,7 +32,7 @@ const op = defineOp<"x">("slogdet", {
   }),
   params: ({ x }) => stackSizes(x.shape),
   vjp: {
-    x: ({ dy, x }) => mul(unsqueeze(unsqueeze(part(dy, 1), -1), -1), transpose(inverse(x), -1, -2)),
+    x: ({ dy, x }) => mul(unsqueeze(unsqueeze(part(dy, 1), -1), -1), transposed(inverse(x))),
   },
   jvp: { x: ({ dx, x }) => pad(unsqueeze(trace(solve(x, dx)), -1), -1, 1, 0) },
   batch: ({ x }, { op: self }) => self([x], {}),

@@ -23,6 +23,13 @@ const op = linear<"x">("diagonal", {
   batch: ({ x }, { op: self }) => self([x], {}),
 });
 
+/** @throws ShapeError unless there are two axes. */
+export function checkMatrix(name: string, x: Tensor): [rows: number, columns: number] {
+  if (x.rank < 2)
+    throw new ShapeError(`${name}: expected a matrix or a stack of such, got ${format(x.shape)}`);
+  return x.shape.slice(-2) as [number, number];
+}
+
 /** @throws ShapeError unless the last two axes have one size. */
 export function checkSquare(name: string, x: Tensor): number {
   checkTensor(name, "x", x);

@@ -1,14 +1,14 @@
-import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
-import { format, sizeOf } from "../tensor/shape.js";
+import { stackSizes } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { type Apply, checkDTypes, defineOp } from "./define.js";
+import { checkMatrix } from "./diagonal.js";
 import { matmul } from "./matmul.js";
 import { neg } from "./neg.js";
 import { register } from "./registry.js";
 import { sub } from "./sub.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 
 /** Which singular values `pinv` takes for 0: those that are at most max(atol, rtol · the largest). */
 export interface PinvOptions {
@@ -20,7 +20,6 @@ export interface PinvOptions {
 
 type Least = Required<PinvOptions>;
 
-const transposed = (x: Tensor): Tensor => transpose(x, -1, -2);
 /** a·b·… */
 const product = (first: Tensor, ...others: readonly Tensor[]): Tensor =>
   others.reduce((y, x) => matmul(y, x), first);
@@ -34,7 +33,7 @@ const op: Apply<Least> = defineOp<"x", Least>("pinv", {
     const [m, n] = x.shape.slice(-2) as [number, number];
     return { shape: [...x.shape.slice(0, -2), n, m], dtype: checkDTypes("pinv", ["x"], [x], "float") };
   },
-  params: ({ x, atol, rtol }) => [sizeOf(x.shape.slice(0, -2)), ...x.shape.slice(-2), atol, rtol],
+  params: ({ x, atol, rtol }) => [...stackSizes(x.shape), x.shape.at(-1) as number, atol, rtol],
   vjp: {
     x: ({ dy, x, y }) => {
       const [d, t] = [transposed(dy), transposed(y)];
@@ -75,9 +74,7 @@ export function pinv(x: Tensor, options: PinvOptions = {}): Tensor {
 /** `pinv`, by another name in errors. */
 export function inverted(name: string, x: Tensor, atol: number, rtol: number | undefined): Tensor {
   checkDTypes(name, ["x"], [x], "float");
-  if (x.rank < 2)
-    throw new ShapeError(`${name}: expected a matrix or a stack of such, got ${format(x.shape)}`);
-  const [m, n] = x.shape.slice(-2) as [number, number];
+  const [m, n] = checkMatrix(name, x);
   const rounding = Math.max(m, n) * (x.dtype === "float32" ? 2 ** -23 : 2 ** -52);
   const least = { atol, rtol: rtol ?? (atol > 0 ? 0 : rounding) };
   return m >= n ? op([x], least) : transposed(op([transposed(x)], least));

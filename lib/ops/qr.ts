@@ -1,15 +1,15 @@
-import { ShapeError } from "../errors.js";
-import { format, sizeOf } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { stackSizes } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { concat } from "./concat.js";
-import { type Apply, checkDTypes, defineOp } from "./define.js";
+import { type Apply, checkDTypes, checkInput, defineOp } from "./define.js";
+import { checkMatrix } from "./diagonal.js";
 import { matmul } from "./matmul.js";
 import { register } from "./registry.js";
 import { slice } from "./slice.js";
 import { solveTriangular } from "./solve-triangular.js";
 import { sub } from "./sub.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 import { tril } from "./triangle.js";
 
 /** What `qr` gives. */
@@ -27,7 +27,6 @@ function parts(y: Tensor): QrDecomposition {
   return { q: slice(y, -2, { end: m }), r: slice(y, -2, { start: m }) };
 }
 
-const transposed = (x: Tensor): Tensor => transpose(x, -1, -2);
 const below = (x: Tensor): Tensor => tril(x, { diagonal: -1 });
 
 // Of x [m, n] with m ≥ n. With M = Qᵀ·dx·R⁻¹ and Ω = its part below the diagonal minus the transposed of that:
@@ -40,7 +39,7 @@ const op: Apply<object> = defineOp<"x">("qr", {
     const [m, n] = x.shape.slice(-2) as [number, number];
     return { shape: [...x.shape.slice(0, -2), m + n, n], dtype: checkDTypes("qr", ["x"], [x], "float") };
   },
-  params: ({ x }) => [sizeOf(x.shape.slice(0, -2)), ...x.shape.slice(-2)],
+  params: ({ x }) => [...stackSizes(x.shape), x.shape.at(-1) as number],
   vjp: {
     x: ({ dy, y }) => {
       const { q, r } = parts(y);
@@ -72,10 +71,8 @@ const op: Apply<object> = defineOp<"x">("qr", {
  * @throws ShapeError, DTypeError
  */
 export function qr(x: Tensor): QrDecomposition {
-  checkTensor("qr", "x", x);
-  checkDTypes("qr", ["x"], [x], "float");
-  if (x.rank < 2) throw new ShapeError(`qr: expected a matrix or a stack of such, got ${format(x.shape)}`);
-  const [m, n] = x.shape.slice(-2) as [number, number];
+  checkInput("qr", x, "float");
+  const [m, n] = checkMatrix("qr", x);
   if (m >= n) return parts(op([x], {}));
   const { q, r } = parts(op([slice(x, -1, { end: m })], {}));
   return { q, r: concat([r, matmul(q, slice(x, -1, { start: m }), { transposeA: true })], -1) };

@@ -8,7 +8,7 @@ import { matmul } from "./matmul.js";
 import { neg } from "./neg.js";
 import { register } from "./registry.js";
 import { checkSystem, solveStacks } from "./solve.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 import { tril, triu } from "./triangle.js";
 
 /** Which matrix a triangular system has. */
@@ -55,7 +55,7 @@ const op: Apply<Triangle> = defineOp<"a" | "b", Triangle>("solveTriangular", {
       const triangle = triangleOf(rest);
       const db = op([a, dy], across(triangle));
       const da = matmul(db, y, { transposeB: true });
-      return neg(read(triangle.transposeA ? transpose(da, -1, -2) : da, triangle));
+      return neg(read(triangle.transposeA ? transposed(da) : da, triangle));
     },
     b: ({ dy, a, ...rest }) => op([a, dy], across(triangleOf(rest))),
   },

@@ -9,7 +9,7 @@ import { matmul } from "./matmul.js";
 import { neg } from "./neg.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 
 // db = a⁻ᵀ·dy, da = −db·yᵀ; y moves by a⁻¹·(db − da·y).
 const op: Apply<object> = defineOp<"a" | "b">("solve", {
@@ -18,8 +18,8 @@ const op: Apply<object> = defineOp<"a" | "b">("solve", {
   shape: ({ a, b }) => ({ shape: b.shape, dtype: checkDTypes("solve", ["a", "b"], [a, b], "float") }),
   params: ({ a, b }) => [...stackSizes(a.shape), b.shape.at(-1) as number],
   vjp: {
-    a: ({ dy, a, y }) => neg(matmul(op([transpose(a, -1, -2), dy], {}), y, { transposeB: true })),
-    b: ({ dy, a }) => op([transpose(a, -1, -2), dy], {}),
+    a: ({ dy, a, y }) => neg(matmul(op([transposed(a), dy], {}), y, { transposeB: true })),
+    b: ({ dy, a }) => op([transposed(a), dy], {}),
   },
   jvp: {
     a: ({ da, a, y }) => neg(op([a, matmul(da, y)], {})),

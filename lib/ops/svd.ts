@@ -1,11 +1,10 @@
-import { ShapeError } from "../errors.js";
-import { format, sizeOf } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { stackSizes } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import type { Draw, Draws } from "./cases.js";
 import { concat } from "./concat.js";
-import { type Apply, checkDTypes, defineOp } from "./define.js";
-import { diagonal, diagonalMatrix } from "./diagonal.js";
+import { type Apply, checkDTypes, checkInput, defineOp } from "./define.js";
+import { checkMatrix, diagonal, diagonalMatrix } from "./diagonal.js";
 import { matmul } from "./matmul.js";
 import { mul } from "./mul.js";
 import { overGaps, quotientOr0 } from "./over-gaps.js";
@@ -14,7 +13,7 @@ import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 import { square } from "./square.js";
 import { sub } from "./sub.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 import { unsqueeze } from "./unsqueeze.js";
 
 /** What `svd` gives. */
@@ -37,7 +36,6 @@ function parts(y: Tensor): { readonly s: Tensor; readonly u: Tensor; readonly v:
   };
 }
 
-const transposed = (x: Tensor): Tensor => transpose(x, -1, -2);
 /** aᵀ·b */
 const inner = (a: Tensor, b: Tensor): Tensor => matmul(a, b, { transposeA: true });
 const columnsTimes = (x: Tensor, s: Tensor): Tensor => mul(x, unsqueeze(s, -2));
@@ -55,7 +53,7 @@ const op: Apply<object> = defineOp<"x">("svd", {
     const [m, n] = x.shape.slice(-2) as [number, number];
     return { shape: [...x.shape.slice(0, -2), 1 + m + n, n], dtype: checkDTypes("svd", ["x"], [x], "float") };
   },
-  params: ({ x }) => [sizeOf(x.shape.slice(0, -2)), ...x.shape.slice(-2)],
+  params: ({ x }) => [...stackSizes(x.shape), x.shape.at(-1) as number],
   vjp: {
     x: ({ dy, y }) => {
       const { s, u, v } = parts(y);
@@ -114,11 +112,9 @@ export function svdvals(x: Tensor): Tensor {
 }
 
 function decompose(name: string, x: Tensor): SingularValueDecomposition {
-  checkTensor(name, "x", x);
-  checkDTypes(name, ["x"], [x], "float");
-  if (x.rank < 2)
-    throw new ShapeError(`${name}: expected a matrix or a stack of such, got ${format(x.shape)}`);
-  const isWide = (x.shape.at(-2) as number) < (x.shape.at(-1) as number);
+  checkInput(name, x, "float");
+  const [m, n] = checkMatrix(name, x);
+  const isWide = m < n;
   const { s, u, v } = parts(op([isWide ? transposed(x) : x], {}));
   return isWide ? { u: v, s, vh: transposed(u) } : { u, s, vh: transposed(v) };
 }

@@ -1,9 +1,9 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { mul } from "./mul.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 
 /** (x + xᵀ)/2, [..., n, n] */
 export function symmetric(x: Tensor): Tensor {
-  return mul(add(x, transpose(x, -1, -2)), 0.5);
+  return mul(add(x, transposed(x)), 0.5);
 }

@@ -18,6 +18,9 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   );
 }
 
+/** A matrix, or each of a stack, with rows and columns exchanged. */
+export const transposed = (x: Tensor): Tensor => transpose(x, -1, -2);
+
 declare module "../tensor/tensor.js" {
   interface Tensor {
     transpose: Method<typeof transpose>;

@@ -1,7 +1,6 @@
-import { ShapeError } from "../errors.js";
 import { checkNumber, checkOptions } from "../options.js";
-import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
+import { checkMatrix } from "./diagonal.js";
 import { register } from "./registry.js";
 import { where } from "./where.js";
 
@@ -20,9 +19,7 @@ function triangle(
   checkTensor(name, "x", x);
   checkOptions(name, options, ["diagonal"]);
   const diagonal = checkNumber(name, "diagonal", options.diagonal ?? 0, { integer: true });
-  if (x.rank < 2)
-    throw new ShapeError(`${name}: expected a matrix or a stack of such, got ${format(x.shape)}`);
-  const [rows, columns] = x.shape.slice(-2) as [number, number];
+  const [rows, columns] = checkMatrix(name, x);
   const mask = new Uint8Array(rows * columns);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) mask[i * columns + j] = Number(keeps(i, j, diagonal));
