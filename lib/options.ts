@@ -56,8 +56,14 @@ function suggest(key: string, known: readonly string[]): string | undefined {
   return best;
 }
 
-/** Whether the value is an instance of that class. A proxy of an instance is not: it lacks the #private fields. */
-export function isInstance<T>(value: unknown, kind: abstract new (...args: never[]) => T): value is T {
+/**
+ * Whether the value is an instance of that class, whose constructor may be private. A proxy of an instance is not: it
+ * lacks the #private fields.
+ */
+export function isInstance<T>(
+  value: unknown,
+  kind: (NewableFunction | CallableFunction) & { readonly prototype: T },
+): value is T {
   return value instanceof kind && !types.isProxy(value);
 }
 

@@ -1,5 +1,9 @@
 // Tables of figures as text.
-import type { InspectOptionsStylized } from "node:util";
+
+// What is used of Node's InspectOptionsStylized: a user's program type-checks without Node's types too.
+interface Stylized {
+  stylize(text: string, kind: "special"): string;
+}
 
 /** Columns to the right, with two spaces between them. Lines have no spaces at their ends. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -24,12 +28,7 @@ export const figure = (value: number, digits: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(digits);
 
 /** What `console.log` shows of a value of this name with a text. */
-export function inspected(
-  name: string,
-  text: () => string,
-  depth: number,
-  options?: InspectOptionsStylized,
-): string {
+export function inspected(name: string, text: () => string, depth: number, options?: Stylized): string {
   if (depth >= 0) return text();
   return options?.stylize(`[${name}]`, "special") ?? `[${name}]`;
 }
@@ -39,7 +38,7 @@ export abstract class Printed {
   abstract toString(): string;
 
   /** @internal What `console.log` shows. */
-  [Symbol.for("nodejs.util.inspect.custom")](depth: number, options?: InspectOptionsStylized): string {
+  [Symbol.for("nodejs.util.inspect.custom")](depth: number, options?: Stylized): string {
     return inspected(this.constructor.name, () => this.toString(), depth, options);
   }
 }

@@ -73,7 +73,7 @@ export class EnvironmentWorkers {
   readonly #threads: readonly Thread[];
   readonly #ready: Ready;
 
-  constructor(options: WorkersOptions, control: Control, threads: readonly Thread[], ready: Ready) {
+  private constructor(options: WorkersOptions, control: Control, threads: readonly Thread[], ready: Ready) {
     this.options = options;
     this.#control = control;
     this.#threads = threads;

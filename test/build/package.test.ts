@@ -198,7 +198,11 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
   );
 
   test("type-checks a user's program, and finds its mistakes", () => {
-    writeFileSync(join(app, "user.ts"), USER_TYPES);
+    const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    const entries = Object.keys(exports).filter((entry) => !entry.endsWith(".json"));
+    expect(entries.length).toBeGreaterThan(5);
+    const imports = entries.map((entry) => `import "${join("thalweg", entry)}";\n`);
+    writeFileSync(join(app, "user.ts"), imports.join("") + USER_TYPES);
     const options = { strict: true, noEmit: true, module: "NodeNext", target: "ES2023", types: [] };
     writeFileSync(
       join(app, "tsconfig.json"),
