@@ -1,18 +1,24 @@
+import { backward } from "../../autodiff/backward.js";
+import { noGrad } from "../../context/grad-mode.js";
+import { mse } from "../../cost/mse.js";
 import { ArgumentError } from "../../errors.js";
 import { ModuleList } from "../../nn/containers.js";
 import { Module } from "../../nn/module.js";
+import { add } from "../../ops/add.js";
 import { concat } from "../../ops/concat.js";
 import { flatten } from "../../ops/flatten.js";
 import { less } from "../../ops/less.js";
 import { minimum } from "../../ops/minimum.js";
 import { reshape } from "../../ops/reshape.js";
+import type { Adam } from "../../optim/adam.js";
 import { checkFunction, checkNumber } from "../../options.js";
 import { sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import type { ReplayBatch } from "../replay-buffer.js";
 import type { AgentKind } from "./agent.js";
 import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
-import { ActionNoise, type Bounds, boundsOf, fromUnit, uniformPoints } from "./exploration.js";
+import { ActionNoise, type Bounds, boundsOf, fromUnit, toUnit, uniformPoints } from "./exploration.js";
 import { OffPolicyAgent, type OffPolicyOptions, type OffPolicyStandard } from "./off-policy.js";
 import { checkNetwork, fullyConnected, type Layers, readLayers, withWeightsOf } from "./policy.js";
 
@@ -133,6 +139,19 @@ export abstract class ContinuousAgent<Observation, Action> extends OffPolicyAgen
       }
       return make(policy, new Critics(all));
     });
+  }
+
+  /** A step of Adam on the critics, towards the target of an update. @returns their loss, [] */
+  protected learnCritics(critics: Critics, adam: Adam, batch: ReplayBatch, target: Tensor): Tensor {
+    const action = noGrad(() => toUnit(batch.action, this.bounds));
+    const loss = critics
+      .each(batch.observation, action)
+      .map((value) => mse(value, target))
+      .reduce((all, one) => add(all, one));
+    adam.zeroGrad();
+    backward(loss);
+    adam.step();
+    return loss;
   }
 
   protected override get states(): Readonly<Record<string, Tensor>> {

@@ -1,5 +1,4 @@
 import { backward } from "../../autodiff/backward.js";
-import { mse } from "../../cost/mse.js";
 import { Module } from "../../nn/module.js";
 import { add } from "../../ops/add.js";
 import { clamp } from "../../ops/clamp.js";
@@ -7,7 +6,6 @@ import { mean } from "../../ops/mean.js";
 import { mul } from "../../ops/mul.js";
 import { neg } from "../../ops/neg.js";
 import { tanh } from "../../ops/tanh.js";
-import { where } from "../../ops/where.js";
 import { Adam } from "../../optim/adam.js";
 import { checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
@@ -16,7 +14,6 @@ import type { ReplayBatch } from "../replay-buffer.js";
 import { ContinuousAgent, type ContinuousKind, type ContinuousOptions, type Critics } from "./continuous.js";
 import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
-import { toUnit } from "./exploration.js";
 import { follow, type LearnStep } from "./off-policy.js";
 import type { Layers } from "./policy.js";
 
@@ -123,21 +120,11 @@ export abstract class DeterministicAgent<Observation, Action> extends Continuous
 
   #learnCritics(batch: ReplayBatch): Tensor {
     const { critics, targetCritics } = this.networks;
-    const { criticOptimizer } = this.optimizers;
-    const [aim, action] = this.aiming(() => {
+    const aim = this.aiming(() => {
       const next = this.#targetAction(batch.nextObservation);
-      const value = targetCritics.forward(batch.nextObservation, next);
-      const ahead = mul(where(batch.terminated, 0, value), this.settings.gamma);
-      return [add(batch.reward, ahead), toUnit(batch.action, this.bounds)] as const;
+      return this.target(batch, targetCritics.forward(batch.nextObservation, next));
     });
-    const loss = critics
-      .each(batch.observation, action)
-      .map((value) => mse(value, aim))
-      .reduce((all, one) => add(all, one));
-    criticOptimizer.zeroGrad();
-    backward(loss);
-    criticOptimizer.step();
-    return loss;
+    return this.learnCritics(critics, this.optimizers.criticOptimizer, batch, aim);
   }
 
   #learnActor({ observation }: ReplayBatch): Tensor {

@@ -204,9 +204,10 @@ export class DQN<Observation = unknown, Action = unknown> extends OffPolicyAgent
     });
   }
 
-  #learn({ observation, action, reward, nextObservation, terminated }: ReplayBatch): Tensor[] {
+  #learn(batch: ReplayBatch): Tensor[] {
+    const { observation, action, nextObservation } = batch;
     const { critic, target } = this.networks;
-    const { batchSize, gamma } = this.settings;
+    const { batchSize } = this.settings;
     this.#followTarget();
     const of = (values: Tensor, actions: Tensor): Tensor =>
       reshape(gather(values, 1, reshape(actions, [batchSize, 1])), [batchSize]);
@@ -215,7 +216,7 @@ export class DQN<Observation = unknown, Action = unknown> extends OffPolicyAgent
       const value = this.#isDouble
         ? of(next, argmax(critic.forward(nextObservation), { dim: 1 }))
         : amax(next, { dim: 1 });
-      return add(reward, mul(where(terminated, 0, value), gamma));
+      return this.target(batch, value);
     });
     const value = of(critic.forward(observation), action);
     const loss = huber(value, aim);

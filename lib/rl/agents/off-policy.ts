@@ -5,8 +5,10 @@ import { ArgumentError } from "../../errors.js";
 import { isRecord, type RunParts, type Stateful } from "../../keeping/run-state.js";
 import { inMode } from "../../nn/in-mode.js";
 import type { Module } from "../../nn/module.js";
+import { add } from "../../ops/add.js";
 import { greater } from "../../ops/greater.js";
 import { lerp } from "../../ops/lerp.js";
+import { mul } from "../../ops/mul.js";
 import { slice } from "../../ops/slice.js";
 import { where } from "../../ops/where.js";
 import type { Optimizer } from "../../optim/optimizer.js";
@@ -189,6 +191,11 @@ export abstract class OffPolicyAgent<Observation, Action> extends Agent<Observat
   /** What updates aim at: in evaluation mode, as the policy acts, and without gradients. */
   protected aiming<T>(run: () => T): T {
     return inMode(this.networks, false, () => noGrad(run));
+  }
+
+  /** y = r + γ·V of the next observations; y = r where the episode has come to an end of its own. [batchSize] */
+  protected target({ reward, terminated }: ReplayBatch, value: Tensor): Tensor {
+    return add(reward, mul(where(terminated, 0, value), this.settings.gamma));
   }
 
   #machine(): Machinery {

@@ -1,6 +1,5 @@
 import { backward } from "../../autodiff/backward.js";
 import { noGrad } from "../../context/grad-mode.js";
-import { mse } from "../../cost/mse.js";
 import type { FilePath } from "../../files/path.js";
 import { Module } from "../../nn/module.js";
 import { Parameter } from "../../nn/parameter.js";
@@ -17,7 +16,6 @@ import { square } from "../../ops/square.js";
 import { sub } from "../../ops/sub.js";
 import { sum } from "../../ops/sum.js";
 import { tanh } from "../../ops/tanh.js";
-import { where } from "../../ops/where.js";
 import { Adam } from "../../optim/adam.js";
 import { checkNumber } from "../../options.js";
 import type { Generator } from "../../random/generator.js";
@@ -27,7 +25,6 @@ import type { ReplayBatch } from "../replay-buffer.js";
 import { ContinuousAgent, type ContinuousOptions, type Critics } from "./continuous.js";
 import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
-import { toUnit } from "./exploration.js";
 import { loadAgent } from "./load.js";
 import { follow, type LearnStep } from "./off-policy.js";
 
@@ -187,7 +184,7 @@ export class SAC<Observation = unknown, Action = unknown> extends ContinuousAgen
 
   #learn(batch: ReplayBatch): Tensor[] {
     const { critics, targetCritics } = this.networks;
-    const { batchSize, gamma, tau } = this.settings;
+    const { batchSize, tau } = this.settings;
     const { actor: ofActor, critics: ofCritics } = this.#adam;
     const noise = (): Tensor => this.ordering.normal([batchSize, this.size]);
     const { observation } = batch;
@@ -199,16 +196,9 @@ export class SAC<Observation = unknown, Action = unknown> extends ContinuousAgen
         targetCritics.forward(batch.nextObservation, next.unit),
         mul(next.logProb, temperature),
       );
-      return add(batch.reward, mul(where(batch.terminated, 0, value), gamma));
+      return this.target(batch, value);
     });
-    const action = noGrad(() => toUnit(batch.action, this.bounds));
-    const criticLoss = critics
-      .each(observation, action)
-      .map((value) => mse(value, aim))
-      .reduce((all, loss) => add(all, loss));
-    ofCritics.zeroGrad();
-    backward(criticLoss);
-    ofCritics.step();
+    const criticLoss = this.learnCritics(critics, ofCritics, batch, aim);
     const value = critics.forward(observation, drawn.unit);
     const actorLoss = mean(sub(mul(drawn.logProb, temperature), value));
     ofActor.zeroGrad();
