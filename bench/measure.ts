@@ -33,7 +33,17 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-export interface Turn {
+/** With what is measured. */
+export interface Conditions {
+  /** The path for the data file. */
+  readonly file: string;
+  readonly settings: Settings;
+  readonly pace: Pace;
+  /** GFLOP/s of the machine, if known. */
+  readonly peak: number | null;
+}
+
+interface Turn {
   readonly impl: Implementation;
   readonly child: ImplementationProcess;
   readonly samples: number[];
@@ -86,21 +96,21 @@ export async function referenceValues(
   }
 }
 
-function request({ mode, workload, optimizer, chunk }: Job, file: string, { threads }: Settings) {
+function request(
+  { mode, workload, optimizer, chunk }: Omit<Job, "content">,
+  file: string,
+  { threads }: Settings,
+) {
   return { mode, workload, optimizer, threads, file, chunk };
 }
 
-/**
- * Verifies and times implementations. Those that fail are reported and not timed.
- * @param file the path for the data file.
- * @param peak GFLOP/s of the machine, if known.
- */
+/** Verifies and times implementations. Those that fail are reported and not timed. */
 export async function measure(
   job: Job,
   implementations: readonly Implementation[],
-  options: { file: string; settings: Settings; pace: Pace; peak: number | null },
+  conditions: Conditions,
 ): Promise<Outcome> {
-  const { file, settings, pace } = options;
+  const { file, settings } = conditions;
   const where = jobName(job);
   const skipped: Skip[] = [];
   const able = implementations.filter((impl) => {
@@ -118,32 +128,50 @@ export async function measure(
     skipped.push({ impl: "all", where, reason: `no reference: ${errorText(error)}` });
     return { rows: [], skipped, notes: [] };
   }
-  const turns: Turn[] = [];
   const notes: string[] = [];
+  const measured = await measureEach(job, where, able, conditions, async ({ name }, child, note) => {
+    if (note !== null) notes.push(`${name}: ${note}`);
+    const wrong = compare(await child.verify({ batches: VERIFY_BATCHES }), reference, job);
+    if (wrong !== null) throw new Error(`failed verification: ${wrong}`);
+  });
+  return { rows: measured.rows, skipped: [...skipped, ...measured.skipped], notes };
+}
+
+/**
+ * Times the implementations that can be verified. The others are reported.
+ * @param verify Rejects if an implementation is wrong. It gets its process, which is prepared, and its note.
+ */
+export async function measureEach(
+  job: Omit<Job, "content">,
+  where: string,
+  able: readonly Implementation[],
+  { file, settings, pace, peak }: Conditions,
+  verify: (impl: Implementation, child: ImplementationProcess, note: string | null) => Promise<void>,
+): Promise<Pick<Outcome, "rows" | "skipped">> {
+  const turns: Turn[] = [];
+  const skipped: Skip[] = [];
+  const skip = (impl: string, reason: string) => skipped.push({ impl, where, reason });
   try {
     for (const impl of able) {
       const child = open(impl.command, settings);
       try {
         await child.hello();
-        const note = await child.prepare(request(job, file, settings));
-        if (note !== null) notes.push(`${impl.name}: ${note}`);
-        const wrong = compare(await child.verify({ batches: VERIFY_BATCHES }), reference, job);
-        if (wrong !== null) throw new Error(`failed verification: ${wrong}`);
+        await verify(impl, child, await child.prepare(request(job, file, settings)));
         turns.push({ impl, child, samples: [], peakBytes: null, slow: false });
       } catch (error) {
         await child.close();
-        skipped.push({ impl: impl.name, where, reason: errorText(error) });
+        skip(impl.name, errorText(error));
       }
     }
-    const timed = await takeTurns(turns, job, pace, (impl, reason) => skipped.push({ impl, where, reason }));
-    return { rows: timed.map((turn) => toRow(job, settings.threads, options.peak, turn)), skipped, notes };
+    const timed = await takeTurns(turns, job, pace, skip);
+    return { rows: timed.map((turn) => toRow(job, settings.threads, peak, turn)), skipped };
   } finally {
     await Promise.all(turns.map(({ child }) => child.close()));
   }
 }
 
 /** Times all in rounds. Each round begins with another implementation. @returns those that did not fail. */
-export async function takeTurns(
+async function takeTurns(
   turns: readonly Turn[],
   job: Pick<Job, "optimizer">,
   { rounds, sliceMillis, pauseMillis }: Pace,

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import process from "node:process";
 import type { Implementation } from "./implementations.js";
+import { table } from "./table.js";
 
 /** The files that `--results` writes. */
 export const KEPT = { all: "RESULTS.md", gradientFree: "GRADIENT-FREE.md", rl: "RL.md" } as const;
@@ -34,17 +35,15 @@ function commit(): string {
   }
 }
 
-/** Rows of a table: the machine, the versions of those that took part, the day. */
-export function provenance({
-  implementations,
-  threads,
-  peak,
-}: {
+interface Provenance {
   readonly implementations: readonly Pick<Implementation, "name" | "version">[];
   readonly threads: number;
   /** The machine's peak, in words. */
   readonly peak?: string;
-}): string[][] {
+}
+
+/** Rows of a table: the machine, the versions of those that took part, the day. */
+export function provenance({ implementations, threads, peak }: Provenance): string[][] {
   const { name, flags } = processor();
   return [
     ["processor", `${name}, ${cpus().length} cores (${flags})`],
@@ -68,4 +67,16 @@ const quote = (word: string) => (/^[\w./,=-]+$/.test(word) ? word : `"${word}"`)
 export function commandOf(args: readonly string[]): string {
   const words = args.filter((word, i) => !isOfFile(word, args[i - 1]));
   return `npm run bench${words.length > 0 ? ` -- ${words.map(quote).join(" ")}` : ""}`;
+}
+
+/** The end of a file that is kept, or of a part: the circumstances and the command that led to these rows. */
+export function circumstances(
+  rows: readonly { readonly impl: string }[],
+  { implementations, args, ...other }: Provenance & { readonly args: readonly string[] },
+): string[] {
+  const took = implementations.filter(({ name }) => rows.some(({ impl }) => impl === name));
+  return [
+    table(["", ""], provenance({ ...other, implementations: took })),
+    `\`\`\`sh\n${commandOf(args)}\n\`\`\``,
+  ];
 }

@@ -4,12 +4,12 @@ import type { SearchRow } from "./gradient-free/searches.js";
 import { LEGEND as SEARCH_LEGEND, searchReports } from "./gradient-free/tables.js";
 import { type Implementation, OURS, type Skip } from "./implementations.js";
 import type { Peak } from "./peak.js";
-import { commandOf, KEPT, provenance } from "./provenance.js";
+import { circumstances, commandOf, KEPT, provenance } from "./provenance.js";
 import type { LearnedRow } from "./rl/run.js";
 import { LEGEND as LEARNING_LEGEND, learningTable, noteLines } from "./rl/tables.js";
 import type { Row } from "./row.js";
 import { skippedLines } from "./skipped.js";
-import { table } from "./table.js";
+import { figure, megabytes, ratio, share, table } from "./table.js";
 import { MODES, type Mode } from "./workloads.js";
 
 export interface Results {
@@ -41,12 +41,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   "time-to-accuracy": "From the start of the process to 98 % on MNIST",
 };
 
-const share = (value: number | null) => (value === null ? "—" : `${(100 * value).toFixed(1)} %`);
-const ratio = (value: number) => `${value.toFixed(2)}×`;
-const figure = (value: number, digits: number) =>
-  value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const micros = (value: number) => figure(value, value < 100 ? 1 : 0);
-const megabytes = (bytes: number | null) => (bytes === null ? "—" : figure(bytes / 2 ** 20, 1));
 
 interface Group {
   readonly label: readonly string[];
@@ -128,7 +123,7 @@ export function summary(results: Results): string {
   const parts = MODES.flatMap((mode) => {
     const rows = results.rows.filter((row) => row.mode === mode);
     if (rows.length === 0) return [];
-    const tables = mode === "rl" ? learningParts(results) : [ratioTable(rows), timeTable(rows)];
+    const tables = mode === "rl" ? learningParts(rows, results) : [ratioTable(rows), timeTable(rows)];
     return [`## ${TITLES[mode]}`, ...tables];
   });
   const reports = searchReports(results.searches);
@@ -156,23 +151,19 @@ export function files(results: Results, read: (name: string) => string | null): 
 }
 
 /** What is to be said of learning. */
-function learningParts({ rows, learned }: Results): string[] {
+function learningParts(rows: readonly Row[], { learned }: Results): string[] {
   const notes = noteLines(learned);
-  const timed = rows.filter(({ mode }) => mode === "rl");
-  return [LEARNING_LEGEND, learningTable(timed, learned), ...(notes.length === 0 ? [] : [notes.join("\n")])];
+  return [LEARNING_LEGEND, learningTable(rows, learned), ...(notes.length === 0 ? [] : [notes.join("\n")])];
 }
 
 /** The file of the mode `rl`. */
 function learningText(results: Results, rows: readonly Row[]): string {
-  const { implementations, threads, skipped, args } = results;
-  const took = implementations.filter(({ name }) => rows.some(({ impl }) => impl === name));
   const parts = [
     `# ${TITLES.rl}`,
     `Written by \`npm run bench -- --modes rl --results\`. What is measured, and how, is told in [README.md](README.md).`,
-    ...learningParts(results),
-    ...leftOut(skipped, "rl"),
-    table(["", ""], provenance({ implementations: took, threads, peak: peakLine(results) })),
-    `\`\`\`sh\n${commandOf(args)}\n\`\`\``,
+    ...learningParts(rows, results),
+    ...leftOut(results.skipped, "rl"),
+    ...circumstances(rows, { ...results, peak: peakLine(results) }),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -182,12 +173,10 @@ function gradientFreeParts(results: Results, rows: readonly Row[]): Map<Part, st
   const parts = searchParts(results);
   const { implementations, args } = results;
   if (rows.length > 0) {
-    const timed = implementations.filter(({ name }) => rows.some(({ impl }) => impl === name));
-    const circumstances = table(["", ""], provenance({ implementations: timed, threads: 1 }));
     const text = `Microseconds in \`ask\` and \`tell\` for an evaluation, on one thread.`;
-    const command = `\`\`\`sh\n${commandOf(args)}\n\`\`\``;
+    const end = circumstances(rows, { implementations, threads: 1, args });
     const tables = [ratioTable(rows), timeTable(rows), ...leftOut(results.skipped, "outside")];
-    parts.set("outside", [text, ...tables, circumstances, command].join("\n\n"));
+    parts.set("outside", [text, ...tables, ...end].join("\n\n"));
   }
   return parts;
 }

@@ -1,3 +1,5 @@
+// Tables, and what stands in their cells.
+
 /** A table for terminals and Markdown. Text is aligned to the left, numbers to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
@@ -14,3 +16,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const rule = `|${widths.map((width, i) => `-${"-".repeat(width)}${isFigure[i] ? ":" : "-"}`).join("|")}|`;
   return [line(head), rule, ...rows.map(line)].join("\n");
 }
+
+export const share = (value: number | null) => (value === null ? "—" : `${(100 * value).toFixed(1)} %`);
+export const ratio = (value: number) => `${value.toFixed(2)}×`;
+export const figure = (value: number, digits: number) =>
+  value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+export const megabytes = (bytes: number | null) => (bytes === null ? "—" : figure(bytes / 2 ** 20, 1));

@@ -1,9 +1,8 @@
 // GRADIENT-FREE.md: what was found last, in parts that are written each by itself.
 import { FUNCTIONS } from "../bbob/index.js";
 import { type Implementation, OURS, type Skip } from "../implementations.js";
-import { commandOf, provenance } from "../provenance.js";
+import { circumstances } from "../provenance.js";
 import { skippedLines } from "../skipped.js";
-import { table } from "../table.js";
 import { DIMENSIONS, namePart, type SearchRow } from "./searches.js";
 import { LEGEND, searchReports } from "./tables.js";
 
@@ -47,17 +46,8 @@ export function searchParts({
     const own = searches.filter((row) => row.d === d);
     const isWhole = FUNCTIONS.every(({ id }) => own.some((row) => row.function === id && row.impl === OURS));
     if (!isWhole) continue;
-    const took = implementations.filter(({ name }) => own.some(({ impl }) => impl === name));
-    const circumstances = table(["", ""], provenance({ implementations: took, threads }));
-    parts.set(
-      d,
-      [
-        ...report,
-        ...leftOut(skipped, namePart(d)),
-        circumstances,
-        `\`\`\`sh\n${commandOf(args)}\n\`\`\``,
-      ].join("\n\n"),
-    );
+    const end = circumstances(own, { implementations, threads, args });
+    parts.set(d, [...report, ...leftOut(skipped, namePart(d)), ...end].join("\n\n"));
   }
   return parts;
 }

@@ -1,11 +1,10 @@
 // The mode `rl`: each implementation learns once from the beginning, which must succeed, then all are timed in turns.
 import { rmSync } from "node:fs";
 import { writeDataFile } from "../data-file.js";
-import type { Implementation, Settings, Skip } from "../implementations.js";
-import { type Pace, type Turn, takeTurns } from "../measure.js";
-import { errorText, open } from "../process.js";
+import type { Implementation, Skip } from "../implementations.js";
+import { type Conditions, measureEach } from "../measure.js";
 import type { Learned } from "../protocol.js";
-import { type Row, toRow } from "../row.js";
+import type { Row } from "../row.js";
 import { type Extent, LEARNINGS, type Learning, type PpoSettings, stepFlops } from "./jobs.js";
 
 const SEED = 1;
@@ -28,20 +27,14 @@ export interface Findings {
 
 const nameOf = ({ workload }: Learning) => `rl ${workload}`;
 
-interface Circumstances {
-  readonly settings: Settings;
-  readonly pace: Pace;
+interface LearningConditions extends Conditions {
   readonly extent: Extent;
-  /** GFLOP/s of the machine, if known. */
-  readonly peak: number | null;
-  /** The path for the data file. */
-  readonly file: string;
   readonly say: (line: string) => void;
 }
 
 export async function reinforcementLearning(
   implementations: readonly Implementation[],
-  options: Circumstances & { matches: (job: string, impl: string) => boolean },
+  options: LearningConditions & { matches: (job: string, impl: string) => boolean },
 ): Promise<Findings> {
   const parts: Findings[] = [];
   for (const learning of LEARNINGS) {
@@ -60,53 +53,30 @@ export async function reinforcementLearning(
 async function measureLearning(
   learning: Learning,
   able: readonly Implementation[],
-  { settings: own, pace, extent, peak, file, say }: Circumstances,
+  conditions: LearningConditions,
 ): Promise<Findings> {
+  const { extent, file, say } = conditions;
   const ppo: PpoSettings = { ...learning.settings, steps: extent.share * learning.settings.steps };
   const where = nameOf(learning);
   const { workload } = learning;
   rmSync(file, { force: true });
   writeDataFile(file, { kind: "ppo", ppo }, []);
-  const request = {
+  const job = {
     mode: "rl",
     workload,
     optimizer: null,
-    threads: own.threads,
-    file,
+    batch: ppo.environments * ppo.rollout,
     chunk: ppo.chunk,
+    flops: stepFlops(ppo),
   } as const;
-  const turns: Turn[] = [];
   const learned: LearnedRow[] = [];
-  const skipped: Skip[] = [];
-  const skip = (impl: string, reason: string) => skipped.push({ impl, where, reason });
-  try {
-    for (const impl of able) {
-      const child = open(impl.command, own);
-      try {
-        await child.hello();
-        const note = await child.prepare(request);
-        const result = await child.learn({ seed: SEED });
-        say(`${where} ${impl.name}: ${describe(result)}`);
-        check(result, extent);
-        learned.push({ mode: "rl", workload, impl: impl.name, seed: SEED, note, ...result });
-        turns.push({ impl, child, samples: [], peakBytes: null, slow: false });
-      } catch (error) {
-        await child.close();
-        skip(impl.name, errorText(error));
-      }
-    }
-    const job = {
-      mode: "rl",
-      workload,
-      optimizer: null,
-      batch: ppo.environments * ppo.rollout,
-      flops: stepFlops(ppo),
-    } as const;
-    const timed = await takeTurns(turns, job, pace, skip);
-    return { rows: timed.map((turn) => toRow(job, own.threads, peak, turn)), learned, skipped };
-  } finally {
-    await Promise.all(turns.map(({ child }) => child.close()));
-  }
+  const measured = await measureEach(job, where, able, conditions, async ({ name }, child, note) => {
+    const result = await child.learn({ seed: SEED });
+    say(`${where} ${name}: ${describe(result)}`);
+    check(result, extent);
+    learned.push({ mode: "rl", workload, impl: name, seed: SEED, note, ...result });
+  });
+  return { ...measured, learned };
 }
 
 function describe({ meanReturn, episodes, seconds }: Learned): string {

@@ -1,11 +1,10 @@
 // Learning as tables.
 import { OURS } from "../implementations.js";
 import type { Row } from "../row.js";
-import { table } from "../table.js";
+import { figure, megabytes, ratio, share, table } from "../table.js";
 import type { LearnedRow } from "./run.js";
 
-const count = (value: number) => Math.round(value).toLocaleString("en");
-const perSecond = (micros: number) => count(1e6 / micros);
+const perSecond = (micros: number) => figure(1e6 / micros, 0);
 
 /** What the columns of the tables mean. */
 export const LEGEND = `"cartpole-4x128": 4 environments, and an update after each 128 steps of them. "ratio": thalweg's steps a second over those
@@ -40,11 +39,11 @@ export function learningTable(rows: readonly Row[], learned: readonly LearnedRow
       // The slowest samples take the most time.
       perSecond(p90Micros),
       perSecond(p10Micros),
-      ours === undefined ? "—" : `${(medianMicros / ours.medianMicros).toFixed(2)}×`,
-      shareOfPeak === null ? "—" : `${(100 * shareOfPeak).toFixed(1)} %`,
-      peakBytes === null ? "—" : (peakBytes / 2 ** 20).toFixed(1),
+      ours === undefined ? "—" : ratio(medianMicros / ours.medianMicros),
+      share(shareOfPeak),
+      megabytes(peakBytes),
       run?.meanReturn?.toFixed(1) ?? "—",
-      run === undefined ? "—" : count(run.steps),
+      run === undefined ? "—" : figure(run.steps, 0),
       run?.firstSeconds.toFixed(1) ?? "—",
       run?.seconds.toFixed(1) ?? "—",
     ];
