@@ -2,7 +2,7 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
 import { checkDTypes } from "../ops/define.js";
-import { reshape } from "../ops/reshape.js";
+import { flatten } from "../ops/flatten.js";
 import { select } from "../ops/select.js";
 import { slice } from "../ops/slice.js";
 import { to } from "../ops/to.js";
@@ -153,19 +153,13 @@ export class Tabular extends Module {
     const { numbers, indices } = partsOf(this, x, categories ?? null);
     const vectors = (this.embeddings?.modules ?? []).map((table, i) => table.forward(select(indices, 1, i)));
     const { size } = this.sizes;
-    const first = this.periodic === null ? numbers : flat(this.periodic.forward(numbers));
+    const first = this.periodic === null ? numbers : flatten(this.periodic.forward(numbers), 1);
     const parts = size === 0 ? vectors : [first, ...vectors];
     let z = this.input.forward(parts.length === 1 ? (parts[0] as Tensor) : concat(parts, 1));
     for (const block of this.blocks) z = add(z, block.forward(z));
     return this.head.forward(z);
   }
 }
-
-/** [B, n, dim] → [B, n·dim] */
-const flat = (y: Tensor): Tensor => {
-  const [rows, n, dim] = y.shape as [number, number, number];
-  return reshape(y, [rows, n * dim]);
-};
 
 /** Numbers [B, size] and indices [B, embeddings], int32, of what `forward` takes. */
 function partsOf(

@@ -4,12 +4,9 @@ import { ArgumentError } from "../errors.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
-import { concat } from "../ops/concat.js";
 import { dot } from "../ops/dot.js";
 import { mul } from "../ops/mul.js";
 import { neg } from "../ops/neg.js";
-import { reshape } from "../ops/reshape.js";
-import { slice } from "../ops/slice.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
 import { checkChoice, checkNumber, describe } from "../options.js";
@@ -19,6 +16,7 @@ import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 import { type OptimizerStateDict, parsed, type TorchOptimizerStateDict } from "./state-dict.js";
 import { type Along, findStep } from "./strong-wolfe.js";
+import { partsOf, vectorOf } from "./vector.js";
 import { checkWritable } from "./writable.js";
 
 export interface LBFGSOptions extends OptimizerOptions {
@@ -280,7 +278,7 @@ export class LBFGS extends Optimizer<object, Settings> {
 
   /** The gradients of all parameters as one vector. */
   #gradients(of: (parameter: Tensor) => Tensor | null = ({ grad }) => grad): Tensor {
-    return concat(this.parameters.map((w) => reshape(of(w) ?? zerosLike(w), [w.size])));
+    return vectorOf(this.parameters.map((w) => of(w) ?? zerosLike(w)));
   }
 
   #put(weights: readonly Tensor[]): void {
@@ -292,12 +290,10 @@ export class LBFGS extends Optimizer<object, Settings> {
   /** w ← w + t·d */
   #move(d: Tensor, t: number): void {
     noGrad(() => {
-      let at = 0;
-      for (const w of this.parameters) {
-        const part = reshape(slice(d, 0, { start: at, end: at + w.size }), w.shape);
-        at += w.size;
-        assign(w, add(w, mul(part, t)));
-      }
+      const parts = partsOf(d, this.parameters);
+      this.parameters.forEach((w, i) => {
+        assign(w, add(w, mul(parts[i] as Tensor, t)));
+      });
     });
   }
 

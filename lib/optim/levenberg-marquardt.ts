@@ -4,7 +4,6 @@ import { enableGrad, noGrad } from "../context/grad-mode.js";
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
-import { detach } from "../ops/detach.js";
 import { diagonalMatrix } from "../ops/diagonal.js";
 import { div } from "../ops/div.js";
 import { dot } from "../ops/dot.js";
@@ -13,6 +12,7 @@ import { matmul } from "../ops/matmul.js";
 import { maximum } from "../ops/maximum.js";
 import { mul } from "../ops/mul.js";
 import { norm } from "../ops/norm.js";
+import { scalar } from "../ops/operand.js";
 import { qr } from "../ops/qr.js";
 import { reshape } from "../ops/reshape.js";
 import { slice } from "../ops/slice.js";
@@ -24,6 +24,7 @@ import { copyOf, zerosLike } from "../tensor/copy.js";
 import { allocate, type FloatDType, isFloat } from "../tensor/dtype.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { readGroups } from "./group.js";
+import { partsOf, vectorOf } from "./vector.js";
 import { assignAll, checkWritable } from "./writable.js";
 
 export interface LevenbergMarquardtOptions {
@@ -58,8 +59,8 @@ const LARGEST_DAMPING = 1e100;
 const BLOCK = 2 ** 20;
 
 /**
- * Least squares Σ r_i² of residuals r(w) (Levenberg, 1944; Marquardt, 1963), as a mean between the step of Gauss and
- * Newton and a short one down the gradient: the d with the least
+ * Least squares Σ r_i² of residuals r(w) (Levenberg, 1944; Marquardt, 1963), between a Gauss–Newton step and a short
+ * step down the gradient: the d with the least
  *
  *     ‖J·d + r‖² + λ·‖D·d‖²
  *
@@ -136,6 +137,10 @@ export class LevenbergMarquardt {
       );
     }
     checkWritable(this.parameters);
+    return noGrad(() => this.#step(residuals));
+  }
+
+  #step(residuals: () => Tensor): Tensor {
     const walk = { here: this.#at(residuals) };
     const first = walk.here.loss;
     if (!Number.isFinite(first)) {
@@ -152,7 +157,7 @@ export class LevenbergMarquardt {
     } finally {
       this.#loss = walk.here.loss;
     }
-    return scalarOf(first, walk.here.residuals);
+    return scalar(first, walk.here.residuals.dtype);
   }
 
   /** Tries steps from `walk.here`, which is the last point that was taken, whatever the residuals throw. */
@@ -161,20 +166,19 @@ export class LevenbergMarquardt {
     let hidden = 0;
     for (let i = 0; i < this.#settings.maxIter && !this.#converged; i++) {
       const { here } = walk;
-      if (noGrad(() => this.#isFlat(jacobian, here))) {
+      if (this.#isFlat(jacobian, here)) {
         this.#converged = true;
         break;
       }
-      const { d, gain, solve } = noGrad(() => this.#direction(jacobian, here));
+      const { d, gain, solve } = this.#direction(jacobian, here);
       const bend = this.#bend(residuals, here, jacobian, d, solve);
-      const isStraight = noGrad(() => 2 * this.#length(bend) <= MOST_BEND * this.#length(d));
-      const step = noGrad(() => (isStraight ? add(d, mul(bend, 0.5)) : d));
-      this.#move(here, step);
+      const isStraight = 2 * this.#length(bend) <= MOST_BEND * this.#length(d);
+      this.#move(here, isStraight ? add(d, mul(bend, 0.5)) : d);
       const there = this.#at(residuals);
-      const isShort = noGrad(() => this.#isShort(here, d));
-      const gained = noGrad(() => gainOf(here, there));
-      // Of a gain that rounding hides J knows more than the loss.
-      const rounding = noGrad(() => this.#rounding(here));
+      const isShort = this.#isShort(here, d);
+      const gained = gainOf(here, there);
+      // Where rounding hides the gain, the gain that J predicts is more exact.
+      const rounding = this.#rounding(here);
       const isHidden = gain <= rounding && Math.abs(gained) <= rounding;
       hidden = isHidden ? hidden + 1 : 0;
       if (isStraight && (gained > 0 || isHidden)) {
@@ -209,7 +213,7 @@ export class LevenbergMarquardt {
       );
     }
     const flat = enableGrad(() => reshape(r, [r.size]));
-    const loss = noGrad(() => dot(flat, flat).item());
+    const loss = dot(flat, flat).item();
     return { weights: this.parameters.map(copyOf), residuals: flat, loss };
   }
 
@@ -221,16 +225,14 @@ export class LevenbergMarquardt {
     for (let start = 0; start < r.size; start += most) {
       blocks.push(this.#rows(r, start, Math.min(most, r.size - start)));
     }
-    return noGrad(() => {
-      const jacobian = concat(blocks, 0);
-      const lengths = norm(jacobian, { dim: 0 });
-      const scale = this.#scale ?? where(equal(lengths, 0), 1, lengths);
-      this.#scale = detach(maximum(scale, lengths));
-      return jacobian;
-    });
+    const jacobian = concat(blocks, 0);
+    const lengths = norm(jacobian, { dim: 0 });
+    const scale = this.#scale ?? where(equal(lengths, 0), 1, lengths);
+    this.#scale = maximum(scale, lengths);
+    return jacobian;
   }
 
-  /** That many rows of J, in one pass. */
+  /** `count` rows of J from row `start`, in one pass. */
   #rows(r: Tensor, start: number, count: number): Tensor {
     const pull = (dy: Tensor): Tensor[] =>
       pullBackTo([{ y: r, dy }], this.parameters, false).map(
@@ -239,11 +241,9 @@ export class LevenbergMarquardt {
     const seeds = allocate(r.dtype, count * r.size, "LevenbergMarquardt");
     for (let i = 0; i < count; i++) seeds[i * r.size + start + i] = 1;
     const found = vmap(pull)(new Tensor(seeds, [count, r.size], r.dtype));
-    return noGrad(() =>
-      concat(
-        found.map((part) => reshape(part, [count, part.size / count])),
-        1,
-      ),
+    return concat(
+      found.map((part) => reshape(part, [count, part.size / count])),
+      1,
     );
   }
 
@@ -283,18 +283,13 @@ export class LevenbergMarquardt {
     d: Tensor,
     solve: (s: Tensor) => Tensor,
   ): Tensor {
-    this.#move(
-      here,
-      noGrad(() => mul(d, NEAR)),
-    );
+    this.#move(here, mul(d, NEAR));
     const near = this.#at(residuals);
-    return noGrad(() => {
-      const slope = mul(sub(near.residuals, here.residuals), 1 / NEAR);
-      return solve(mul(sub(slope, matmul(jacobian, d)), 2 / NEAR));
-    });
+    const slope = mul(sub(near.residuals, here.residuals), 1 / NEAR);
+    return solve(mul(sub(slope, matmul(jacobian, d)), 2 / NEAR));
   }
 
-  /** How much of the loss may be rounding: what r_i is a difference of is about as large as J·w. */
+  /** A bound on the rounding error of the loss. r_i is a difference of numbers about as large as J·w. */
   #rounding({ weights, residuals, loss }: Point): number {
     const size = Math.sqrt(loss);
     return ROUNDING[residuals.dtype as FloatDType] * size * (size + this.#length(vectorOf(weights)));
@@ -311,30 +306,15 @@ export class LevenbergMarquardt {
 
   /** The parameters at w + d. */
   #move({ weights }: Point, d: Tensor): void {
-    let at = 0;
-    const moved = noGrad(() =>
-      weights.map((w) => {
-        const part = reshape(slice(d, 0, { start: at, end: at + w.size }), w.shape);
-        at += w.size;
-        return add(w, part);
-      }),
+    const parts = partsOf(d, weights);
+    assignAll(
+      this.parameters,
+      weights.map((w, i) => add(w, parts[i] as Tensor)),
     );
-    assignAll(this.parameters, moved);
   }
 }
 
-/** All weights one after the other. */
-const vectorOf = (weights: readonly Tensor[]): Tensor =>
-  concat(weights.map((one) => reshape(one, [one.size])));
-
-/** By how much the loss is less, Σ r² − Σ s² = Σ (r − s)·(r + s): the digits that differences of sums would lose. */
+/** The fall of the loss, Σ r² − Σ s², as Σ (r − s)·(r + s). A difference of the two sums would lose digits. */
 function gainOf({ residuals: r }: Point, { residuals: s }: Point): number {
   return dot(sub(r, s), add(r, s)).item();
 }
-
-const scalarOf = (value: number, like: Tensor): Tensor =>
-  new Tensor(
-    like.dtype === "float32" ? Float32Array.of(value) : Float64Array.of(value),
-    [],
-    like.dtype as "float32",
-  );

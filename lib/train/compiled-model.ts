@@ -163,28 +163,32 @@ export function programFor(model: Module, key: readonly unknown[], make: () => C
 export const metricsKey = (metrics: readonly NamedMetric[]): unknown[] =>
   metrics.flatMap(({ name, identity }) => [name, identity]);
 
-/** The loss and the metrics, weighted where there are weights. */
+/** The loss and the metrics from the outputs, weighted where there are weights. */
+const evaluationOf =
+  (cost: Cost, metrics: readonly NamedMetric[]): Rest =>
+  (where, y, target, weight) => [
+    ...(weight === null
+      ? [meanLoss(lossOf(where, cost, y, target))]
+      : weightedLoss(lossesOf(where, cost, y, target), weight)),
+    ...figuresOf(where, metrics, y, target, weight),
+  ];
+
+/** The loss and the metrics of a mini-batch. */
 export function evaluationProgram(model: Module, cost: Cost, metrics: readonly NamedMetric[]): CompiledModel {
-  return programFor(model, ["evaluate", cost, ...metricsKey(metrics)], () => {
-    const rest: Rest = (where, y, target, weight) => [
-      ...(weight === null
-        ? [meanLoss(lossOf(where, cost, y, target))]
-        : weightedLoss(lossesOf(where, cost, y, target), weight)),
-      ...figuresOf(where, metrics, y, target, weight),
-    ];
-    return new CompiledModel(model, null, fromOutputs(rest));
-  });
+  return programFor(
+    model,
+    ["evaluate", cost, ...metricsKey(metrics)],
+    () => new CompiledModel(model, null, fromOutputs(evaluationOf(cost, metrics))),
+  );
 }
 
 /** The loss and the metrics of a whole set, from the model's outputs for it. */
 export function setProgram(model: Module, cost: Cost, metrics: readonly NamedMetric[]): CompiledModel {
-  return programFor(model, ["set", cost, ...metricsKey(metrics)], () => {
-    const rest: Rest = (where, y, target) => [
-      meanLoss(lossOf(where, cost, y, target)),
-      ...figuresOf(where, metrics, y, target, null),
-    ];
-    return new CompiledModel(model, null, fromOutputs(rest), (y) => y);
-  });
+  return programFor(
+    model,
+    ["set", cost, ...metricsKey(metrics)],
+    () => new CompiledModel(model, null, fromOutputs(evaluationOf(cost, metrics)), (y) => y),
+  );
 }
 
 /** The model's outputs. */

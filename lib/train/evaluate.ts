@@ -168,14 +168,13 @@ function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task
   const { length } = dataset;
   const outputs = outputProgram(model);
   checkData(where, name, outputs, cost, dataset, batchSize);
-  const one = outputs.specialization(where, batchSize, [dataset.x]).results[0] as Tensor;
+  const forward = outputs.specialization(where, batchSize, [dataset.x]);
+  const one = forward.results[0] as Tensor;
   const y = { dtype: one.dtype, shape: [length, ...one.shape.slice(1)] };
   const program = setProgram(model, cost, metrics);
   const specialization = () => program.specialization(where, length, [y, dataset.y]);
   const forks = new Forks();
-  const executables = [outputs.specialization(where, batchSize, [dataset.x]), specialization()].map(
-    ({ executable }) => executable,
-  );
+  const executables = [forward, specialization()].map(({ executable }) => executable);
   for (const executable of executables) forks.begin(executable);
   const x = copied(dataset.x);
   const target = copied(dataset.y) as Tensor;

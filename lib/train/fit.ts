@@ -21,7 +21,7 @@ import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } 
 import { type EarlyStoppingOptions, readEarlyStopping } from "./early-stopping.js";
 import { evaluationBatch, makeEvaluator } from "./evaluate.js";
 import type { Evaluation } from "./evaluation.js";
-import { checkMetrics, type Metrics } from "./metrics.js";
+import { checkMetrics, figureNames, type Metrics } from "./metrics.js";
 import type { Reported } from "./monitor.js";
 import { readSampleOptions, SAMPLE_OPTIONS, type SampleOptions } from "./sample-options.js";
 import { freeze, readStepOptions, STEP_OPTIONS, type StepOptions, type StepPlan } from "./step-options.js";
@@ -270,7 +270,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
       ? kept
       : { dataset: toDataset("fit", "validation", options.validation), weights: null };
   const reported = {
-    figures: ["loss", ...metrics.map(({ name }) => name)],
+    figures: figureNames(metrics),
     hasValidation: validation !== null,
   };
   const earlyStopping =

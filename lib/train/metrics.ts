@@ -44,6 +44,12 @@ export interface NamedMetric {
   readonly definition: MetricDefinition<unknown> | BatchMetric;
 }
 
+/** The names of the figures that a pass reports. */
+export const figureNames = (metrics: readonly NamedMetric[]): string[] => [
+  "loss",
+  ...metrics.map(({ name }) => name),
+];
+
 const BY_NAME = new Map(
   Object.entries(library).flatMap(([name, value]): [string, AnyMetric][] =>
     isMetric(value) ? [[name, value]] : [],

@@ -64,15 +64,30 @@ export class RunningSet {
   }
 }
 
+/** An index that a step of a loop, from 0, found to be out of range. */
+interface Outside {
+  readonly value: number;
+  readonly position: number;
+  readonly step: number;
+}
+
+/** What an index error of a loop tells; null for another error. */
+export function outsideOf(error: unknown): Outside | null {
+  const told = /(-?\d+) at position (\d+) is outside .*, in step (\d+) of the loop$/;
+  const found = isInstance(error, IndexError) ? told.exec(error.message) : null;
+  if (found === null) return null;
+  const [value, position, step] = found.slice(1).map(Number) as [number, number, number];
+  return { value, position, step };
+}
+
 /**
  * Adds the sample to an index error of a loop, if the set holds that index at that position.
  * Shapes: rows [steps·batch], the samples of the loop.
  */
 function namingSample(error: unknown, set: RunningSet, rows: Int32Array, batch: number): unknown {
-  const told = /(-?\d+) at position (\d+) is outside .*, in step (\d+) of the loop$/;
-  const found = isInstance(error, IndexError) ? told.exec(error.message) : null;
-  if (found === null) return error;
-  const [value, position, step] = found.slice(1).map(Number) as [number, number, number];
+  const outside = outsideOf(error);
+  if (outside === null) return error;
+  const { value, position, step } = outside;
   for (const [part, { dtype, shape }] of Object.entries(set.parts)) {
     if (dtype !== "int32") continue;
     const inSample = sizeOf(shape.slice(1));

@@ -1,6 +1,5 @@
 import { noGrad } from "../context/grad-mode.js";
 import type { Cost } from "../cost/define.js";
-import { IndexError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
@@ -18,7 +17,6 @@ import { to } from "../ops/to.js";
 import { clipGradNorm, clipGradValue } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { WeightAverage } from "../optim/weight-average.js";
-import { isInstance } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import {
   CompiledModel,
@@ -31,6 +29,7 @@ import {
   weightedLoss,
 } from "./compiled-model.js";
 import { type FigurePart, figuresOf, type NamedMetric } from "./metrics.js";
+import { outsideOf } from "./steps.js";
 
 /** What a step does besides what every step does. Absent: it does not. */
 export interface StepSettings {
@@ -44,17 +43,14 @@ export interface StepSettings {
   readonly guard?: boolean | undefined;
 }
 
-/** The index that no set has, by which a step with a loss that is not finite fails. */
+/** An index outside every set. A step whose loss is not finite gathers at it, and so fails. */
 const NOT_FINITE = -2147480000;
 
 /** The step of a loop, from 0, that failed since its loss is not finite; null for another error. */
 export function nonFiniteStep(error: unknown): number | null {
-  if (!isInstance(error, IndexError)) return null;
-  const found = NON_FINITE.exec(error.message);
-  return found === null ? null : Number(found[1]);
+  const outside = outsideOf(error);
+  return outside?.value === NOT_FINITE && outside.position === 0 ? outside.step : null;
 }
-
-const NON_FINITE = new RegExp(`${NOT_FINITE} at position 0 is outside .*, in step (\\d+) of the loop$`);
 
 /** A figure with the same values, which fails where it is not finite, before what comes after it writes. */
 function guarded(figure: FigurePart): FigurePart {
@@ -99,7 +95,7 @@ export function trainingProgram(
       const [x, target, weight] = inputs;
       const samples = x.shape[0] as number;
       if (part === undefined || samples <= part) return whole(where, inputs, output);
-      const total = weight === null ? null : sum(weight);
+      const all: Samples = { count: samples, weight: weight === null ? null : sum(weight) };
       const outputs: Tensor[] = [];
       const told: (readonly FigurePart[])[] = [];
       optimizer.zeroGrad();
@@ -107,15 +103,10 @@ export function trainingProgram(
         const end = Math.min(start + part, samples);
         const of = (tensor: Tensor): Tensor => slice(tensor, 0, { start, end });
         const y = output(of(x));
-        const one = lossAndReport(where, cost, y, of(target), weight === null ? null : of(weight), total);
-        const share = (end - start) / samples;
-        (total === null ? mul(one.loss, share) : one.loss).backward();
+        const one = lossAndReport(where, cost, y, of(target), weight === null ? null : of(weight), all);
+        one.loss.backward();
         outputs.push(detach(y));
-        told.push(
-          total === null
-            ? one.told.map((each) => ({ ...each, tensor: mul(detach(each.tensor), share) }))
-            : one.told,
-        );
+        told.push(one.told);
       }
       const figures = noGrad(() => figuresOf(where, metrics, concat(outputs), target, weight));
       const results = [...safe(noGrad(() => summed(told))), ...figures];
@@ -133,9 +124,16 @@ const summed = ([first = [], ...others]: readonly (readonly FigurePart[])[]): Fi
     tensor: others.reduce((total, one) => add(total, (one[at] as FigurePart).tensor), figure.tensor),
   }));
 
+/** The samples of a step. */
+interface Samples {
+  readonly count: number;
+  /** Σ w; null: they have no weights. */
+  readonly weight: Tensor | null;
+}
+
 /**
  * What a step descends, and what it reports: the mean, or with weights Σ w·C / Σ w.
- * @param total Σ w, where these samples are a part of those of the step.
+ * @param all The samples of the step, of which these are a part; null: these are all.
  */
 function lossAndReport(
   where: string,
@@ -143,14 +141,15 @@ function lossAndReport(
   y: Tensor,
   target: Tensor,
   weight: Tensor | null,
-  total: Tensor | null,
+  all: Samples | null,
 ): { readonly loss: Tensor; readonly told: readonly FigurePart[] } {
   if (weight === null) {
-    const loss = lossOf(where, cost, y, target);
+    const own = lossOf(where, cost, y, target);
+    const loss = all === null ? own : mul(own, (y.shape[0] as number) / all.count);
     return { loss, told: [meanLoss(loss)] };
   }
   const losses = lossesOf(where, cost, y, target);
-  const by = to(maximum(total ?? sum(weight), LEAST_WEIGHT), losses.dtype);
+  const by = to(maximum(all?.weight ?? sum(weight), LEAST_WEIGHT), losses.dtype);
   const loss = div(sum(mul(losses, to(weight, losses.dtype))), by);
   return { loss, told: noGrad(() => weightedLoss(detach(losses), weight)) };
 }

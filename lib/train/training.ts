@@ -22,7 +22,7 @@ import type { Evaluator } from "./evaluate.js";
 import { printed } from "./evaluation.js";
 import type { Callback, EpochReport, FitOptions, ResumeReport } from "./fit.js";
 import { Forks } from "./forks.js";
-import { Figures, type NamedMetric, type StepsLog } from "./metrics.js";
+import { Figures, figureNames, type NamedMetric, type StepsLog } from "./metrics.js";
 import { figureOf } from "./monitor.js";
 import { differencesOf, type Position, readPosition } from "./position.js";
 import { openProgress, type Progress, together } from "./progress.js";
@@ -145,7 +145,7 @@ class Training {
     // An epoch's order depends on the seed and its number alone.
     for (let epoch = 1; epoch < plan.firstEpoch; epoch++) this.#drawOrder();
     this.#order = this.#orders.getState();
-    this.#figures = ["loss", ...metrics.map(({ name }) => name)];
+    this.#figures = figureNames(metrics);
     this.#batches = Math.ceil(used / batchSize);
     this.#means = new Figures(metrics);
     this.#earlyStopping = plan.earlyStopping === null ? null : new EarlyStopping(plan.earlyStopping, model);
