@@ -53,8 +53,5 @@ export const complement = (x: Operand): Tensor => sub(1, x as Tensor);
 /** −p·ln p, and 0 where p is 0. */
 export const surprise = (p: Tensor): Tensor => neg(xlogy(p, p));
 
-/** The least normal number > 0. */
-export const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
-
 /** The number before 1. */
 export const GREATEST_BELOW_1 = { float32: 1 - 2 ** -24, float64: 1 - 2 ** -53 } as const;

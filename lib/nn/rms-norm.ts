@@ -5,6 +5,7 @@ import { rsqrt } from "../ops/rsqrt.js";
 import { square } from "../ops/square.js";
 import { checkFlag, checkNumber, checkOptions } from "../options.js";
 import { ones } from "../tensor/create.js";
+import { ROUNDING } from "../tensor/dtype.js";
 import { checkShape, type Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type FloatOptions, readFloat } from "./float-options.js";
@@ -45,7 +46,7 @@ export class RMSNorm extends Module {
 
   forward(x: Tensor): Tensor {
     const dim = lastAxes("RMSNorm", x, this.normalizedShape);
-    const eps = this.eps ?? (x.dtype === "float64" ? 2 ** -52 : 2 ** -23);
+    const eps = this.eps ?? (x.dtype === "float64" ? ROUNDING.float64 : ROUNDING.float32);
     const y = mul(x, rsqrt(add(mean(square(x), { dim, keepdim: true }), eps)));
     return this.weight === null ? y : mul(y, this.weight);
   }

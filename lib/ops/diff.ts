@@ -35,7 +35,7 @@ export function diff(x: Tensor, options: DiffOptions = {}): Tensor {
   checkNumber("diff", "n", n, { min: 0, integer: true });
   const axis = checkAxis("diff", x, dim);
   for (const [name, more] of Object.entries({ prepend, append })) {
-    if (more !== undefined) checkBeside(x, axis, name, more);
+    if (more !== undefined) checkFits(x, axis, name, more);
   }
   const parts = [prepend, x, append].filter((part) => part !== undefined);
   let y = parts.length === 1 ? x : concat(parts, axis);
@@ -44,7 +44,7 @@ export function diff(x: Tensor, options: DiffOptions = {}): Tensor {
   return y;
 }
 
-function checkBeside(x: Tensor, axis: number, name: string, more: Tensor): void {
+function checkFits(x: Tensor, axis: number, name: string, more: Tensor): void {
   checkTensor("diff", name, more);
   checkDTypes("diff", ["x", name], [x, more], "any");
   const fits = more.rank === x.rank && more.shape.every((size, d) => d === axis || size === x.shape[d]);

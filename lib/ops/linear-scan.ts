@@ -4,15 +4,7 @@ import { type Apply, checkDTypes, defineOp } from "./define.js";
 import { flip } from "./flip.js";
 import { forEach } from "./for-each.js";
 import { mul } from "./mul.js";
-import { filledUp, sliceAt } from "./slice-and-concat.js";
-
-/** x along an axis by positions later; what comes in is 0, what passes the end is left out. */
-function later(x: Tensor, dim: number, by: 1 | -1): Tensor {
-  const count = Math.max((x.shape[dim] as number) - 1, 0);
-  const part = sliceAt(x, { dim, start: by === 1 ? 0 : 1, count, step: 1 });
-  const space = (x.shape[dim] as number) - count;
-  return by === 1 ? filledUp(part, dim, space, 0, 0) : filledUp(part, dim, 0, space, 0);
-}
+import { shifted } from "./slice-and-concat.js";
 
 // y_i = a_i·y_{i−1} + b_i, so db_i = dy_i + a_{i+1}·db_{i+1}, the same from the end, and da_i = db_i·y_{i−1}.
 const op: Apply<{ dim: number }> = defineOp<"a" | "b", { dim: number }>("linearScan", {
@@ -21,11 +13,11 @@ const op: Apply<{ dim: number }> = defineOp<"a" | "b", { dim: number }>("linearS
   shape: ({ a, b }) => ({ shape: a.shape, dtype: checkDTypes("linearScan", ["a", "b"], [a, b], "number") }),
   params: ({ a, dim }) => around(a.shape, dim),
   vjp: {
-    a: ({ dy, a, y, dim }) => mul(fromEnd(a, dy, dim), later(y, dim, 1)),
+    a: ({ dy, a, y, dim }) => mul(fromEnd(a, dy, dim), shifted(y, dim, 1, 0)),
     b: ({ dy, a, dim }) => fromEnd(a, dy, dim),
   },
   jvp: {
-    a: ({ da, a, y, dim }) => op([a, mul(da, later(y, dim, 1))], { dim }),
+    a: ({ da, a, y, dim }) => op([a, mul(da, shifted(y, dim, 1, 0))], { dim }),
     b: ({ db, a, dim }) => op([a, db], { dim }),
   },
   batch: ({ a, b, dim }, { batched, size, op: self }) =>
@@ -33,7 +25,7 @@ const op: Apply<{ dim: number }> = defineOp<"a" | "b", { dim: number }>("linearS
 });
 
 function fromEnd(a: Tensor, dy: Tensor, dim: number): Tensor {
-  return flip(op([flip(later(a, dim, -1), dim), flip(dy, dim)], { dim }), dim);
+  return flip(op([flip(shifted(a, dim, -1, 0), dim), flip(dy, dim)], { dim }), dim);
 }
 
 /** y_i = a_i·y_{i−1} + b_i along an axis, with y_{−1} = 0, for a and b of one shape with that axis. */

@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.js";
 import { checkDim, format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { argsort } from "./argsort.js";
+import { withSize } from "./axis-index.js";
 import { checkInput } from "./define.js";
 import { gather } from "./gather.js";
 import { greater } from "./greater.js";
@@ -41,10 +42,7 @@ function valuesOf(x: Tensor, { dim }: ReduceOneOptions, indices: Tensor): Tensor
   const isFlat = dim === undefined || x.rank === 0;
   const axis = isFlat ? 0 : checkDim("median", dim, x.rank);
   const from = isFlat ? reshape(x, [x.size]) : x;
-  const at = reshape(
-    indices,
-    from.shape.map((size, d) => (d === axis ? 1 : size)),
-  );
+  const at = reshape(indices, withSize(from.shape, axis, 1));
   return reshape(gather(from, axis, at), indices.shape);
 }
 

@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { describeList } from "../options.js";
-import { checkDim } from "../tensor/shape.js";
+import { checkDim, listOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { permute } from "./permute.js";
 import { type Method, register } from "./registry.js";
@@ -33,8 +33,6 @@ export function movedim(
     x.shape.map((_, d) => (to.includes(d) ? from[to.indexOf(d)] : others[next++]) as number),
   );
 }
-
-const listOf = (dims: unknown): readonly unknown[] => (Array.isArray(dims) ? dims : [dims]);
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

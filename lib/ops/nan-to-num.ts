@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { checkOptions, describe } from "../options.js";
-import { isFloat } from "../tensor/dtype.js";
+import { isFloat, LARGEST } from "../tensor/dtype.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { equal } from "./equal.js";
 import { isNaN } from "./is-nan.js";
@@ -16,9 +16,6 @@ export interface NanToNumOptions {
   /** Default: the smallest number of x's dtype. */
   readonly neginf?: number;
 }
-
-/** The largest numbers. */
-const LARGEST = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE } as const;
 
 /**
  * x with numbers in the place of NaN, ∞ and −∞ (torch.nan_to_num). Slope 1 at numbers, 0 elsewhere.

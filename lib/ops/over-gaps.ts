@@ -1,4 +1,5 @@
 import { eye } from "../tensor/create.js";
+import { type FloatDType, LEAST } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { div } from "./div.js";
@@ -22,6 +23,6 @@ export function overGaps(x: Tensor, values: Tensor): Tensor {
 /** a / b, and 0 where both are 0. */
 export function quotientOr0(a: Tensor, b: Tensor): Tensor {
   // Not 1: second derivatives, which there are none of, must not look as if there were.
-  const least = a.dtype === "float32" ? 2 ** -126 : 2 ** -1022;
+  const least = LEAST[a.dtype as FloatDType];
   return div(a, where(logicalAnd(equal(a, 0), equal(b, 0)), least, b));
 }

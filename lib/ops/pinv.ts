@@ -1,4 +1,5 @@
 import { checkNumber, checkOptions } from "../options.js";
+import { type FloatDType, ROUNDING } from "../tensor/dtype.js";
 import { stackSizes } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
@@ -75,7 +76,7 @@ export function pinv(x: Tensor, options: PinvOptions = {}): Tensor {
 export function inverted(name: string, x: Tensor, atol: number, rtol: number | undefined): Tensor {
   checkDTypes(name, ["x"], [x], "float");
   const [m, n] = checkMatrix(name, x);
-  const rounding = Math.max(m, n) * (x.dtype === "float32" ? 2 ** -23 : 2 ** -52);
+  const rounding = Math.max(m, n) * ROUNDING[x.dtype as FloatDType];
   const least = { atol, rtol: rtol ?? (atol > 0 ? 0 : rounding) };
   return m >= n ? op([x], least) : transposed(op([transposed(x)], least));
 }

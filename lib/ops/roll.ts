@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.js";
 import { checkNumber, describeList } from "../options.js";
-import { checkDim } from "../tensor/shape.js";
+import { checkDim, listOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { register } from "./registry.js";
 import { reshape } from "./reshape.js";
@@ -32,8 +32,6 @@ export function roll(
   if (flat) return reshape(rollAxis(reshape(x, [x.size]), 0, steps[0] as number), x.shape);
   return axes.reduce((y, axis, i) => rollAxis(y, axis, steps[i] as number), x);
 }
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
 
 function rollAxis(x: Tensor, dim: number, shift: number): Tensor {
   const size = x.shape[dim] as number;

@@ -21,7 +21,7 @@ import { notEqual } from "./not-equal.js";
 import { scalar } from "./operand.js";
 import { register } from "./registry.js";
 import { positions, SCATTER, scatter } from "./scatter.js";
-import { filledUp, join, sliceAt } from "./slice-and-concat.js";
+import { join, shifted } from "./slice-and-concat.js";
 import { sub } from "./sub.js";
 import { to } from "./to.js";
 import { where } from "./where.js";
@@ -146,13 +146,11 @@ function products({ x, dim, index, source, includeSelf }: Parts): Tensor {
   if (sizeOf(index.shape) === 0) return x;
   const order = argsort(index, { dim });
   const places = gatherElements(index, dim, order);
-  const before = (of: Tensor, by: number, element: number): Tensor =>
-    filledUp(sliceAt(of, { dim, start: 0, count: count - by, step: 1 }), dim, by, 0, element);
-  let isWhole = notEqual(places, before(places, 1, -1));
+  let isWhole = notEqual(places, shifted(places, dim, 1, -1));
   let product = gatherElements(source, dim, order);
   for (let step = 1; step < count; step *= 2) {
-    product = mul(product, where(isWhole, 1, before(product, step, 1)));
-    isWhole = logicalOr(isWhole, before(isWhole, step, 1));
+    product = mul(product, where(isWhole, 1, shifted(product, dim, step, 1)));
+    isWhole = logicalOr(isWhole, shifted(isWhole, dim, step, 1));
   }
   if (!includeSelf) return scatter(x, dim, places, product);
   return mul(x, scatter(expand(scalar(1, x.dtype), x.shape), dim, places, product));

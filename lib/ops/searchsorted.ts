@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.js";
 import { checkFlag, checkOptions } from "../options.js";
-import { allocate } from "../tensor/dtype.js";
+import { zeros } from "../tensor/create.js";
 import { format, sameShape, sizeOf } from "../tensor/shape.js";
-import { checkTensor, Tensor } from "../tensor/tensor.js";
+import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkDTypes } from "./define.js";
 import { greater } from "./greater.js";
@@ -60,7 +60,7 @@ function halving(
   n: number,
   isReached: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
-  let before = new Tensor(allocate("int32", values.size, "searchsorted"), values.shape, "int32");
+  let before = zeros(values.shape, { dtype: "int32" });
   for (let step = 2 ** Math.floor(Math.log2(Math.max(n, 1))); step >= 1 && n > 0; step /= 2) {
     const next = add(before, step);
     const last = gatherElements(sorted, 1, sub(minimum(next, n), 1));

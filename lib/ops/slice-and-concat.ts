@@ -60,6 +60,17 @@ export function filledUp(x: Tensor, axis: number, before: number, after: number,
   return parts.length === 1 ? x : join(parts, axis);
 }
 
+/**
+ * x moved along an axis: by > 0 to later positions, by < 0 to earlier ones. What passes the end is left out, what comes
+ * in holds `element`.
+ */
+export function shifted(x: Tensor, dim: number, by: number, element: number): Tensor {
+  const size = x.shape[dim] as number;
+  const space = Math.min(Math.abs(by), size);
+  const part = sliceAt(x, { dim, start: by > 0 ? 0 : space, count: size - space, step: 1 });
+  return by > 0 ? filledUp(part, dim, space, 0, element) : filledUp(part, dim, 0, space, element);
+}
+
 /** `concat` of tensors that fit. */
 export function join(tensors: readonly Tensor[], dim: number): Tensor {
   return joinOf(tensors.length)(tensors, { dim });

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.js";
-import { broadcast, checkDim, format } from "../tensor/shape.js";
+import { broadcast, checkDim, format, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { checkIndex } from "./axis-index.js";
+import { checkIndex, withSize } from "./axis-index.js";
 import { expand } from "./expand.js";
 import { gather } from "./gather.js";
 import { register } from "./registry.js";
@@ -26,10 +26,8 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
       `takeAlongDim: expected x and index to have as many axes, got ${format(x.shape)} and ${format(index.shape)}`,
     );
   }
-  const without = (shape: readonly number[]): number[] => shape.map((size, d) => (d === axis ? 1 : size));
-  const others = broadcast("takeAlongDim", without(x.shape), without(index.shape));
-  const withOwn = ({ shape }: Tensor): number[] =>
-    others.map((size, d) => (d === axis ? shape[d] : size) as number);
+  const others = broadcast("takeAlongDim", withSize(x.shape, axis, 1), withSize(index.shape, axis, 1));
+  const withOwn = ({ shape }: Tensor): Shape => withSize(others, axis, shape[axis] as number);
   return gather(expand(x, withOwn(x)), axis, expand(index, withOwn(index)));
 }
 

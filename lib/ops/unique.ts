@@ -43,14 +43,14 @@ export function unique(x: Tensor, options: UniqueOptions = {}): Unique {
     return { ...found, values: indexSelect(flat, 0, found.values), inverse: reshape(found.inverse, x.shape) };
   }
   const dim = checkAxis("unique", x, options.dim);
-  const same = comparison(data, x, dim);
+  const compare = comparison(data, x, dim);
   const count = x.shape[dim] as number;
-  const order = Int32Array.from({ length: count }, (_, i) => i).sort((i, j) => same(i, j) || i - j);
-  const found = grouped(order, (i, j) => same(i, j) === 0);
+  const order = Int32Array.from({ length: count }, (_, i) => i).sort((i, j) => compare(i, j) || i - j);
+  const found = grouped(order, (i, j) => compare(i, j) === 0);
   return { ...found, values: indexSelect(x, dim, found.values) };
 }
 
-/** Below 0 where slice i comes before slice j, 0 where they are equal. */
+/** Below 0 if slice i comes before slice j, above 0 if after it, 0 if they are equal. */
 function comparison(data: TypedArray, x: Tensor, dim: number): (i: number, j: number) => number {
   const [outer, size, inner] = around(x.shape, dim);
   return (i, j) => {
@@ -59,6 +59,8 @@ function comparison(data: TypedArray, x: Tensor, dim: number): (i: number, j: nu
         const a = data[(o * size + i) * inner + k] as number;
         const b = data[(o * size + j) * inner + k] as number;
         if (a === b) continue;
+        // Two NaNs at one place differ: their slices stay in the order that they have in x.
+        if (Number.isNaN(a) && Number.isNaN(b)) return i - j;
         if (Number.isNaN(a)) return 1;
         return Number.isNaN(b) || a < b ? -1 : 1;
       }

@@ -17,6 +17,7 @@ import { to } from "../ops/to.js";
 import { checkFlag, checkNumber } from "../options.js";
 import { zerosLike } from "../tensor/copy.js";
 import { zeros } from "../tensor/create.js";
+import { ROUNDING } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { counted } from "./arithmetic.js";
 import { type ParameterList, scalarState } from "./group.js";
@@ -101,7 +102,7 @@ export class Adafactor extends Optimizer<State, Settings> {
     const { dtype } = parameter;
     const of = (x: Tensor): Tensor => to(x, dtype);
     const t = counted(step);
-    const eps1 = eps[0] ?? (dtype === "float64" ? 2 ** -52 : 2 ** -23);
+    const eps1 = eps[0] ?? (dtype === "float64" ? ROUNDING.float64 : ROUNDING.float32);
     const share = of(pow(t, beta2Decay));
     const g = maximize ? neg(gradient) : gradient;
     const alpha = mul(maximum(rms(parameter), eps[1]), of(minimum(lr, div(1, sqrt(t)))));

@@ -108,6 +108,13 @@ export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === "float32" || dtype === "float64";
 }
 
+/** The distance from 1 to the next number. */
+export const ROUNDING = { float32: 2 ** -23, float64: 2 ** -52 } as const;
+/** The least normal number > 0. */
+export const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 } as const;
+/** The largest number. */
+export const LARGEST = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE } as const;
+
 /** Whether an element of that dtype can hold the number. A float may round it. */
 export function holds(dtype: DType, value: number): boolean {
   if (dtype === "int32") return value === (value | 0);

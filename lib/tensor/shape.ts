@@ -63,10 +63,14 @@ export function checkDim(where: string, dim: unknown, rank: number): number {
   return dim < 0 ? dim + axes : dim;
 }
 
+/** A list as it is; anything else, such as a single axis, in a list of its own. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
 /** The positions of several axes, sorted, each once. */
 export function checkDims(where: string, dims: unknown, rank: number): number[] {
-  const list: unknown[] = Array.isArray(dims) ? dims : [dims];
-  const positions = list.map((dim) => checkDim(where, dim, rank));
+  const positions = listOf(dims).map((dim) => checkDim(where, dim, rank));
   const sorted = [...new Set(positions)].sort((a, b) => a - b);
   if (sorted.length !== positions.length) {
     throw new ShapeError(`${where}: an axis is named twice in dim ${describeList(dims)}`);
