@@ -4,9 +4,11 @@ import { ArgumentError } from "../errors.js";
 import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
 import { amax } from "../ops/amax.js";
+import { concat } from "../ops/concat.js";
 import { dot } from "../ops/dot.js";
 import { mul } from "../ops/mul.js";
 import { neg } from "../ops/neg.js";
+import { reshape } from "../ops/reshape.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
 import { checkChoice, checkNumber, describe } from "../options.js";
@@ -16,7 +18,7 @@ import { Optimizer, type OptimizerOptions } from "./optimizer.js";
 import { registerOptimizer } from "./registry.js";
 import { type OptimizerStateDict, parsed, type TorchOptimizerStateDict } from "./state-dict.js";
 import { type Along, findStep } from "./strong-wolfe.js";
-import { partsOf, vectorOf } from "./vector.js";
+import { partsOf } from "./vector.js";
 import { checkWritable } from "./writable.js";
 
 export interface LBFGSOptions extends OptimizerOptions {
@@ -278,7 +280,8 @@ export class LBFGS extends Optimizer<object, Settings> {
 
   /** The gradients of all parameters as one vector. */
   #gradients(of: (parameter: Tensor) => Tensor | null = ({ grad }) => grad): Tensor {
-    return vectorOf(this.parameters.map((w) => of(w) ?? zerosLike(w)));
+    // A gradient of another size is refused by its reshape.
+    return concat(this.parameters.map((w) => reshape(of(w) ?? zerosLike(w), [w.size])));
   }
 
   #put(weights: readonly Tensor[]): void {
