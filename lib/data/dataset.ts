@@ -5,63 +5,109 @@ import { checkOptions, describe } from "../options.js";
 import { fromTypedArray } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { Bytes } from "./bytes.js";
+import {
+  type Apart,
+  type Part,
+  type Parts,
+  partName,
+  partsIn,
+  putTogether,
+  takePartsApart,
+} from "./parts.js";
 
-/** Samples and their targets: x[p] and ȳ[p] for p in 0 … P − 1, along the first axis of both. */
-export interface Samples<X extends Tensor | Bytes = Tensor | Bytes> {
+/**
+ * Samples and their targets: x[p] and ȳ[p] for p in 0 … P − 1, along the first axis of both. Each is a tensor or bytes,
+ * or a list or an object of those.
+ */
+export interface Samples<X extends Parts = Part, Y extends Parts = Tensor> {
   readonly x: X;
-  readonly y: Tensor;
+  readonly y: Y;
 }
+
+/** Samples of any form. */
+export type AnySamples = Samples<Parts, Parts>;
 
 /**
  * A set S of samples x[p] with targets ȳ[p], in memory.
- * Shapes: x [P, ...] (a tensor, or bytes), y [P, ...] or [P].
+ * Shapes: x [P, ...] (a tensor, or bytes), y [P, ...] or [P]. Several inputs or targets are a list or an object of such
+ * parts, all of P samples.
  * @example new data.Dataset({ x: images, y: labels })
- * @throws ShapeError if x and y differ in length; DataError for an empty set; ArgumentError
+ * @example new data.Dataset({ x: { image: images, price: prices }, y: { kind: labels, weight: weights } })
+ * @throws ShapeError if the parts differ in length; DataError for an empty set; ArgumentError
  */
-export class Dataset implements Samples {
-  readonly x: Tensor | Bytes;
-  readonly y: Tensor;
+export class Dataset<X extends Parts = Part, Y extends Parts = Tensor> implements Samples<X, Y> {
+  readonly x: X;
+  readonly y: Y;
 
-  constructor(samples: Samples) {
-    const { x, y } = checkSamples("Dataset", samples);
-    this.x = x;
-    this.y = y;
+  constructor(samples: Samples<X, Y>) {
+    const { x, y } = checkSamples("Dataset", "", samples);
+    // Lists and objects of its own, in which parts stay the same.
+    this.x = putTogether(x.form, x.parts) as X;
+    this.y = putTogether(y.form, y.parts) as Y;
   }
 
   /** Number of samples P. */
   get length(): number {
-    return this.x.shape[0] as number;
+    return lengthOf(takePartsApart("Dataset", "x", this.x));
   }
 }
 
-function checkSamples(where: string, samples: Samples): Samples {
+/** A set of any form. */
+export type AnyDataset = Dataset<Parts, Parts>;
+
+const lengthOf = ({ parts: [first] }: Apart): number => (first as Part).shape[0] as number;
+
+/** @param prefix of the names of parts in error messages. */
+function checkSamples(
+  where: string,
+  prefix: string,
+  samples: AnySamples,
+): { readonly x: Apart; readonly y: Apart } {
   checkOptions(where, samples, ["x", "y"]);
-  const x = samples?.x instanceof Bytes ? samples.x : checkTensor(where, "x", samples?.x);
-  const y = checkTensor(where, "y", samples.y);
-  if (x.shape.length === 0 || y.rank === 0 || x.shape[0] !== y.shape[0]) {
+  const x = takePartsApart(where, `${prefix}x`, samples?.x);
+  const y = takePartsApart(where, `${prefix}y`, samples.y);
+  const length = lengthOf(x);
+  const parts = [named(`${prefix}x`, x), named(`${prefix}y`, y)].flat();
+  const other = parts.find(([, { shape }]) => shape.length === 0 || shape[0] !== length);
+  if (other !== undefined) {
+    const [first] = parts as [(typeof parts)[0]];
+    const [name, { shape }] = other === first ? (parts[1] as typeof first) : other;
     throw new ShapeError(
-      `${where}: expected as many targets as samples, got x ${format(x.shape)} and y ${format(y.shape)}`,
+      `${where}: expected as many targets as samples, got ${first[0]} ${format(first[1].shape)} and ${name} ${format(shape)}`,
     );
   }
-  if (x.shape[0] === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
+  if (length === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
   return { x, y };
 }
 
+const named = (name: string, { form, parts }: Apart): [name: string, part: Part][] =>
+  parts.map((part, at) => [partName(name, form, at), part]);
+
 /** A data set from a user's value for `data`. */
-export function toDataset(where: string, name: string, value: unknown): Dataset {
-  if (value instanceof Dataset) return value;
+export function toDataset(where: string, name: string, value: unknown): AnyDataset {
+  if (value instanceof Dataset) return value as AnyDataset;
   const isSamples = value !== null && typeof value === "object" && "x" in value && "y" in value;
   if (!isSamples)
     throw new ArgumentError(`${where}: expected ${name} to be { x, y } or a Dataset, got ${describe(value)}`);
-  return new Dataset(checkSamples(`${where}: ${name}`, value as Samples));
+  checkSamples(where, `${name}.`, value as AnySamples);
+  return new Dataset(value as AnySamples);
 }
+
+/** The parts of x and then those of y. */
+export const partsOfSet = ({ x, y }: AnySamples): readonly Part[] => [...partsIn(x), ...partsIn(y)];
 
 const CHUNK = 1 << 20;
 
-/** @throws DataError that names the first NaN or infinite value of a float tensor. */
-export function checkFinite(where: string, name: string, samples: Tensor | Bytes): void {
+/** @throws DataError that names the first NaN or infinite value of a tensor of floats. */
+export function checkFinite(where: string, name: string, { form, parts }: Apart): void {
+  parts.forEach((part, at) => {
+    checkPartFinite(where, partName(name, form, at), part);
+  });
+}
+
+function checkPartFinite(where: string, name: string, samples: Part): void {
   if (samples instanceof Bytes || !isFloat(samples.dtype)) return;
   const values = samples.storage.forReading();
   for (let start = 0; start < values.length; start += CHUNK) {

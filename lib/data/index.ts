@@ -1,8 +1,9 @@
 export { Bytes, type BytesOptions } from "./bytes.js";
 export { type ImagesOptions, images, type ToClassesOptions, toClasses } from "./convert.js";
-export { Dataset, type Samples } from "./dataset.js";
+export { type AnySamples, Dataset, type Samples } from "./dataset.js";
 export { type IdxArray, parseIdx, readIdx } from "./idx.js";
 export { DataLoader, type LoaderOptions } from "./loader.js";
+export type { Part, Parts, TensorsOf } from "./parts.js";
 export { type Sampler, type SamplerOptions, sampler } from "./sampler.js";
 export type { DatePart, Feature, Scale } from "./schema/feature.js";
 export type { SchemaJSON } from "./schema/json.js";

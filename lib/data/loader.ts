@@ -2,8 +2,8 @@ import { ArgumentError, IndexError } from "../errors.js";
 import { checkFlag, checkFunction, checkNumber, checkOptions, describe, isInstance } from "../options.js";
 import { Generator } from "../random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Bytes } from "./bytes.js";
 import { type Samples, toDataset } from "./dataset.js";
+import { type Apart, type Part, type Parts, putTogether, type TensorsOf, takePartsApart } from "./parts.js";
 import type { Sampler } from "./sampler.js";
 import { select, slice } from "./samples.js";
 
@@ -36,27 +36,33 @@ export function readBatchSize(where: string, batchSize: unknown, length: number)
 }
 
 /**
- * Goes through a data set in mini-batches; each `for … of` is one epoch.
+ * Goes through a data set in mini-batches; each `for … of` is one epoch. x and y of a mini-batch have the form of the
+ * set's: a tensor, a list or an object of tensors.
  * @example
  * const loader = new data.DataLoader({ x, y }, { batchSize: 128, shuffle: true });
  * for (const batch of loader) cost.crossEntropy(model.forward(batch.x), batch.y).backward();
  * @throws ArgumentError for a batch size outside 1 … P; as `Dataset`
  */
-export class DataLoader implements Iterable<Samples<Tensor>> {
+export class DataLoader<X extends Parts = Part, Y extends Parts = Tensor>
+  implements Iterable<Samples<TensorsOf<X>, TensorsOf<Y>>>
+{
   readonly batchSize: number;
-  readonly #x: Tensor | Bytes;
-  readonly #y: Tensor;
+  readonly #x: Apart;
+  readonly #y: Apart;
+  /** Samples of the set. */
+  readonly #length: number;
   readonly #samples: number;
   readonly #dropLast: boolean;
   readonly #generator: Generator | null;
   readonly #sampler: Sampler | null;
   #epoch = 0;
 
-  constructor(dataset: Samples, options: LoaderOptions = {}) {
+  constructor(dataset: Samples<X, Y>, options: LoaderOptions = {}) {
     checkOptions("DataLoader", options, ["batchSize", "shuffle", "seed", "dropLast", "sampler"]);
     const { x, y, length } = toDataset("DataLoader", "data", dataset);
-    this.#x = x;
-    this.#y = y;
+    this.#x = takePartsApart("DataLoader", "x", x);
+    this.#y = takePartsApart("DataLoader", "y", y);
+    this.#length = length;
     this.#sampler = options.sampler ?? null;
     if (this.#sampler !== null) checkFunction("DataLoader", "sampler", this.#sampler);
     this.#samples = this.#sampler === null ? length : this.#drawn(this.#sampler, 0).length;
@@ -79,10 +85,10 @@ export class DataLoader implements Iterable<Samples<Tensor>> {
         `DataLoader: expected sampler to give samples as an Int32Array, got ${describe(drawn)}`,
       );
     }
-    const samples = this.#x.shape[0] as number;
-    const other = drawn.find((sample) => sample < 0 || sample >= samples);
+    const length = this.#length;
+    const other = drawn.find((sample) => sample < 0 || sample >= length);
     if (other === undefined) return drawn;
-    throw new IndexError(`DataLoader: sampler gave the sample ${other}, expected samples in [0, ${samples})`);
+    throw new IndexError(`DataLoader: sampler gave the sample ${other}, expected samples in [0, ${length})`);
   }
 
   #order(): Int32Array | undefined {
@@ -102,14 +108,15 @@ export class DataLoader implements Iterable<Samples<Tensor>> {
     return this.#dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  *[Symbol.iterator](): Iterator<Samples<Tensor>> {
+  *[Symbol.iterator](): Iterator<Samples<TensorsOf<X>, TensorsOf<Y>>> {
     const order = this.#order();
     for (let batch = 0; batch < this.length; batch++) {
       const begin = batch * this.batchSize;
       const end = Math.min(begin + this.batchSize, this.#samples);
-      const take = (from: Tensor | Bytes) =>
+      const take = (from: Part) =>
         order === undefined ? slice(from, begin, end) : select(from, order.subarray(begin, end));
-      yield { x: take(this.#x), y: take(this.#y) };
+      const whole = ({ form, parts }: Apart) => putTogether(form, parts.map(take));
+      yield { x: whole(this.#x) as TensorsOf<X>, y: whole(this.#y) as TensorsOf<Y> };
     }
   }
 }

@@ -2,7 +2,7 @@
 import { noGrad } from "../context/grad-mode.js";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { Buffer } from "../nn/buffer.js";
-import { Module } from "../nn/module.js";
+import { type AnyModule, Module } from "../nn/module.js";
 import { Parameter } from "../nn/parameter.js";
 import { to } from "../ops/to.js";
 import { describe, isInstance } from "../options.js";
@@ -14,7 +14,7 @@ import { differencesOf, type Held, LAYERS, type LayerDifference, type Library } 
 export interface Place {
   /** In the model, such as `"m0.norm"`. */
   readonly name: string;
-  readonly module: Module;
+  readonly module: AnyModule;
   /** The other library's class. */
   readonly layer: string;
   readonly held: Held;

@@ -6,7 +6,7 @@ import { GroupNorm } from "../nn/group-norm.js";
 import { GRUCell } from "../nn/gru-cell.js";
 import { LayerNorm } from "../nn/layer-norm.js";
 import { Linear } from "../nn/linear.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule } from "../nn/module.js";
 import { PReLU } from "../nn/prelu.js";
 import { RMSNorm } from "../nn/rms-norm.js";
 import { concat } from "../ops/concat.js";
@@ -37,7 +37,7 @@ interface Layer {
   /** Options whose defaults may differ, in our terms: a momentum of theirs is 1 − ours. */
   readonly defaults: Readonly<Partial<Record<Library, Readonly<Record<string, number>>>>>;
   /** null for a module of another class. */
-  readonly held: (module: Module, library: Library) => Held | null;
+  readonly held: (module: AnyModule, library: Library) => Held | null;
 }
 
 type Field = readonly [theirs: string, ours: string, tensor: Tensor | null];
@@ -112,7 +112,7 @@ function flaxGates({ inputSize, hiddenSize: H, bias_ih }: GRUCell): Held {
 }
 
 /** A row of the table. */
-function layer<M extends Module>(
+function layer<M extends AnyModule>(
   kind: new (...args: never[]) => M,
   names: Layer["names"],
   held: (module: M, library: Library) => Held,
@@ -202,7 +202,7 @@ export interface LayerDifference {
 }
 
 /** Which options of a module are not the other library's defaults. */
-export function differencesOf(name: string, module: Module, library: Library): LayerDifference[] {
+export function differencesOf(name: string, module: AnyModule, library: Library): LayerDifference[] {
   const row = LAYERS.find((one) => one.held(module, library) !== null);
   return Object.entries(row?.defaults[library] ?? {}).flatMap(([option, there]) => {
     const here: unknown = Reflect.get(module, option);

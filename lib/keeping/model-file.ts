@@ -10,7 +10,7 @@ import {
   type StoredFloat,
 } from "../formats/stored-array.js";
 import { describeModel, tiesOf } from "../nn/describe.js";
-import { Module } from "../nn/module.js";
+import { type AnyModule, Module } from "../nn/module.js";
 import { reword } from "../nn/place.js";
 import type { LoadStateDictOptions, StateDict } from "../nn/state-dict.js";
 import { checkChoice, checkOptions, describe, isInstance, isPlainObject } from "../options.js";
@@ -64,7 +64,7 @@ export function encodeModel(where: string, from: unknown, options: SaveOptions):
 }
 
 /** The tensors of a model, and what the metadata says of it. */
-function ofModel(where: string, model: Module): { state: StateDict; own: Record<string, string> } {
+function ofModel(where: string, model: AnyModule): { state: StateDict; own: Record<string, string> } {
   try {
     const description = JSON.stringify(describeModel(model));
     // As safetensors.torch.save_model writes parameters that are others.

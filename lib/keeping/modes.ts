@@ -2,7 +2,7 @@
 // parameters are frozen. In the state of a run, next to the tensors.
 
 import { argumentsOf, makingOf } from "../nn/describe.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule } from "../nn/module.js";
 import { isPlainObject } from "../options.js";
 
 type Plain = null | boolean | number | string | readonly Plain[];
@@ -30,7 +30,7 @@ const isPlain = (value: unknown, level = 0): value is Plain =>
     : value === null || ["boolean", "number", "string"].includes(typeof value);
 
 /** How the modules of a model are set now. */
-export function modesOf(model: Module): ModelModes {
+export function modesOf(model: AnyModule): ModelModes {
   const modules = Array.from(model.namedModules(), ([name, module]): [string, ModuleMode] => {
     const { training } = module;
     const registered = makingOf(module);
@@ -43,7 +43,7 @@ export function modesOf(model: Module): ModelModes {
 }
 
 /** Which modules are others, in words: of another class or with other options. Modes are put back, so they may differ. */
-export function modeDifferences(model: Module, { modules: saved }: ModelModes): string[] {
+export function modeDifferences(model: AnyModule, { modules: saved }: ModelModes): string[] {
   const own = modesOf(model).modules;
   return [...new Set([...Object.keys(own), ...Object.keys(saved)])].flatMap((name) => {
     const [now, before] = [moduleNamed(own, name), moduleNamed(saved, name)];
@@ -80,7 +80,7 @@ function plainText(value: Plain): string {
 }
 
 /** Sets the modules' modes, and which parameters require a gradient. */
-export function putModes(model: Module, { modules, frozen }: ModelModes): void {
+export function putModes(model: AnyModule, { modules, frozen }: ModelModes): void {
   for (const [name, module] of model.namedModules()) {
     module.training = moduleNamed(modules, name)?.training ?? module.training;
   }

@@ -2,7 +2,7 @@
 
 import { types } from "node:util";
 import { ArgumentError } from "../errors.js";
-import { Module } from "../nn/module.js";
+import { type AnyModule, Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedulers/registry.js";
 import { WeightAverage } from "../optim/weight-average.js";
@@ -22,7 +22,7 @@ export interface Stateful {
 
 /** What the state of a run is taken from and put back into. All are optional. */
 export interface RunParts {
-  readonly model?: Module;
+  readonly model?: AnyModule;
   readonly optimizer?: Optimizer<object>;
   readonly schedules?: readonly Schedule[];
   readonly averages?: readonly WeightAverage[];
@@ -108,7 +108,7 @@ function isStateful(value: unknown): value is Stateful {
 const formOf = (schedule: Schedule): string => schedule.form ?? schedule.constructor.name;
 
 /** The generators in fields of a model's modules, also in lists and plain objects there, by their dotted names. */
-function generatorsOf(model: Module | undefined): [name: string, generator: Generator][] {
+function generatorsOf(model: AnyModule | undefined): [name: string, generator: Generator][] {
   const found: [string, Generator][] = [];
   const seen = new Set<object>();
   for (const [path, module] of model?.namedModules() ?? []) {
@@ -345,7 +345,7 @@ function remember(
 
 /** What puts the generators back that a checkpoint of these parts holds. */
 export function rememberedGenerators(
-  model: Module | undefined,
+  model: AnyModule | undefined,
   generators: readonly Generator[] = [],
 ): (() => void)[] {
   const all = [defaultGenerator, ...generatorsOf(model).map(([, one]) => one), ...generators];

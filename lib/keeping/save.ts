@@ -1,6 +1,6 @@
 import type { FilePath } from "../files/path.js";
 import { writeAtomically, writeAtomicallySync } from "../files/write.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule } from "../nn/module.js";
 import type { StateDict } from "../nn/state-dict.js";
 import { encodeModel, type SaveOptions } from "./model-file.js";
 
@@ -20,7 +20,7 @@ import { encodeModel, type SaveOptions } from "./model-file.js";
  * @example await save(model, "model.safetensors", { metadata: { epoch: "12" } });
  */
 export async function save(
-  model: Module | StateDict,
+  model: AnyModule | StateDict,
   path: FilePath,
   options: SaveOptions = {},
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function save(
  * @throws as `save`
  * @example saveSync(model, "model.safetensors");
  */
-export function saveSync(model: Module | StateDict, path: FilePath, options: SaveOptions = {}): void {
+export function saveSync(model: AnyModule | StateDict, path: FilePath, options: SaveOptions = {}): void {
   writeAtomicallySync("saveSync", path, encodeModel("saveSync", model, options));
 }
 
@@ -42,7 +42,7 @@ export function saveSync(model: Module | StateDict, path: FilePath, options: Sav
  * @throws as `save`, without FileError
  * @example const copy = deserialize(serialize(model));
  */
-export function serialize(model: Module | StateDict, options: SaveOptions = {}): Uint8Array {
+export function serialize(model: AnyModule | StateDict, options: SaveOptions = {}): Uint8Array {
   const chunks = encodeModel("serialize", model, options);
   const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -144,7 +144,7 @@ class Builder {
 
   #make(name: string, kind: ModuleClass, args: readonly unknown[]): Module {
     try {
-      return new kind(...(args as never[]));
+      return new kind(...(args as never[])) as Module;
     } catch (error) {
       // A class of the user's may throw whatever it likes at options that it never gave.
       throw this.#refuse(

@@ -6,16 +6,16 @@ import { checkDType, type DType, isFloat } from "../tensor/dtype.js";
 import type { Storage } from "../tensor/storage.js";
 import { Tensor } from "../tensor/tensor.js";
 import { Buffer } from "./buffer.js";
-import type { Module } from "./module.js";
+import type { AnyModule } from "./module.js";
 import { Parameter } from "./parameter.js";
 
 /** Converts parameters and buffers of floats of a module and of all below it, all or none. @throws DTypeError */
-export function convertModule(module: Module, dtype: DType): void {
+export function convertModule(module: AnyModule, dtype: DType): void {
   const checked = checkDType("to", dtype);
   if (!isFloat(checked)) throw new DTypeError(`to: expected dtype float32 or float64, got ${checked}`);
   const converted = new Map<Tensor, Tensor>();
   const memories = new Map<Storage, Storage>();
-  const fields: [module: Module, field: string, other: Tensor][] = [];
+  const fields: [module: AnyModule, field: string, other: Tensor][] = [];
   for (const [, part] of module.namedModules()) {
     for (const [field, value] of Object.entries(part)) {
       const isOwn = value instanceof Parameter || value instanceof Buffer;

@@ -4,7 +4,7 @@ import { ArgumentError } from "../errors.js";
 import { describe, isPlainObject } from "../options.js";
 import { isTensor, type Tensor, type TensorJSON } from "../tensor/tensor.js";
 import { partsOf } from "../tensor/tree.js";
-import type { Module } from "./module.js";
+import type { AnyModule } from "./module.js";
 import { bufferSlotsOf, slotsOf } from "./named.js";
 import { type Registered, registeredModule } from "./registry.js";
 
@@ -53,7 +53,7 @@ export const MAX_DEPTH = 200;
  * Hooks are not part of it either.
  * @throws ArgumentError for an option of a registered class that JSON cannot hold.
  */
-export function describeModel(model: Module): ModelDescription {
+export function describeModel(model: AnyModule): ModelDescription {
   const frozen = Array.from(model.namedParameters()).flatMap(([name, { requiresGrad }]) =>
     requiresGrad ? [] : [name],
   );
@@ -73,7 +73,7 @@ export function describeModel(model: Module): ModelDescription {
 }
 
 /** Names under which a parameter or buffer is met again, with the name that it has in the state. */
-export function tiesOf(model: Module): [name: string, first: string][] {
+export function tiesOf(model: AnyModule): [name: string, first: string][] {
   const first = new Map<Tensor, string>();
   const ties: [string, string][] = [];
   const meet = (name: string, held: Tensor): void => {
@@ -90,27 +90,30 @@ export function tiesOf(model: Module): [name: string, first: string][] {
  * What is known of a module's class, if the module is no more than its class makes it; undefined for a class that is
  * not registered, and for an object with a `forward` of its own.
  */
-export function makingOf(module: Module): Registered | undefined {
+export function makingOf(module: AnyModule): Registered | undefined {
   // Hooks set it too, but not to be enumerated.
   const hasOwn = Object.prototype.propertyIsEnumerable.call(module, "forward");
   return hasOwn ? undefined : registeredModule(module.constructor);
 }
 
 /** The arguments of a module's constructor by name, in order: fields of the module, and options. */
-export function argumentsOf(module: Module, { description }: Registered): [name: string, value: unknown][] {
+export function argumentsOf(
+  module: AnyModule,
+  { description }: Registered,
+): [name: string, value: unknown][] {
   const { takes = [], rest, options } = description;
   const fields = [...takes, ...(rest === undefined ? [] : [rest])];
   const entries = fields.map((name): [string, unknown] => [name, Reflect.get(module, name)]);
   return [...entries, ...Object.entries(options?.(module) ?? {})].filter(([, value]) => value !== undefined);
 }
 
-export const isModule = (value: object): value is Module => partsOf in value && "namedModules" in value;
+export const isModule = (value: object): value is AnyModule => partsOf in value && "namedModules" in value;
 
 /** A model in JSON, with its values. */
 export type ModelJSON = ModelDescription & { readonly state: Readonly<Record<string, TensorJSON>> };
 
 /** The description of a model with the values of its parameters and buffers. @throws ArgumentError; BusyError, … */
-export function modelToJSON(model: Module): ModelJSON {
+export function modelToJSON(model: AnyModule): ModelJSON {
   const state = Object.entries(model.stateDict()).map(([name, held]) => [name, held.toJSON()] as const);
   return { ...describeModel(model), state: Object.fromEntries(state) };
 }
@@ -118,16 +121,16 @@ export function modelToJSON(model: Module): ModelJSON {
 /** What a description of one model is made with. */
 class Describer {
   readonly #names: ReadonlyMap<Tensor, string>;
-  readonly #numbers = new Map<Module, number>();
+  readonly #numbers = new Map<AnyModule, number>();
   /** What is being described: whatever holds one of these holds itself. */
   readonly #open = new Set<object>();
 
-  constructor(model: Module) {
+  constructor(model: AnyModule) {
     const named = [...model.namedParameters(), ...model.namedBuffers()];
     this.#names = new Map(named.map(([name, held]) => [held, name]));
   }
 
-  module(module: Module, depth: number): DescribedModule {
+  module(module: AnyModule, depth: number): DescribedModule {
     const known = this.#numbers.get(module);
     if (known !== undefined) return { same: known };
     this.#numbers.set(module, this.#numbers.size);

@@ -2,16 +2,16 @@
 import { ArgumentError } from "../errors.js";
 import { describe } from "../options.js";
 import { type Copies, deepCopy, inTheMaking } from "./deep-copy.js";
-import type { Module } from "./module.js";
+import type { AnyModule } from "./module.js";
 import { ownPrivateMember } from "./private-members.js";
 
-type CloneWith = (copy: <T>(value: T) => T) => Module;
+type CloneWith = (copy: <T>(value: T) => T) => AnyModule;
 
 interface Making {
   /** The class's own way to begin, where it has one. */
   readonly cloneWith: CloneWith | undefined;
   /** A module of no class of its own. */
-  readonly blank: () => Module;
+  readonly blank: () => AnyModule;
   /** What all modules inherit from. */
   readonly base: object;
 }
@@ -20,7 +20,7 @@ interface Making {
  * A module of the same class, for `clone()` to give the fields of this one.
  * @throws ArgumentError for a class with members that begin with # and no `cloneWith`
  */
-export function emptyCopy<M extends Module>(
+export function emptyCopy<M extends AnyModule>(
   module: M,
   copies: Copies,
   { cloneWith, blank, base }: Making,
@@ -39,7 +39,7 @@ export function emptyCopy<M extends Module>(
 }
 
 /** What the class's own `cloneWith` makes. */
-function madeCopy<M extends Module>(module: M, cloneWith: CloneWith, copies: Copies): M {
+function madeCopy<M extends AnyModule>(module: M, cloneWith: CloneWith, copies: Copies): M {
   const where = `cloneWith of a ${module.constructor.name}`;
   copies.set(module, inTheMaking);
   const copy: unknown = cloneWith.call(module, (value) => deepCopy(value, copies, where));

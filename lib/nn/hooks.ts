@@ -2,16 +2,16 @@ import { assume, isSameList, settingChanged } from "../context/trace.js";
 import { ArgumentError } from "../errors.js";
 import { view } from "../ops/reshape.js";
 import { describe } from "../options.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import type { Module } from "./module.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
+import type { AnyModule } from "./module.js";
 
 // biome-ignore-start lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
 /** Sees a module's inputs before `forward`, and may give others. */
-export type ForwardPreHook = (module: Module, inputs: readonly Tensor[]) => readonly Tensor[] | void;
+export type ForwardPreHook = (module: AnyModule, inputs: readonly Tensor[]) => readonly Tensor[] | void;
 /** Sees a module's output, and may give another. */
-export type ForwardHook = (module: Module, inputs: readonly Tensor[], output: Tensor) => Tensor | void;
+export type ForwardHook = (module: AnyModule, inputs: readonly Tensor[], output: Tensor) => Tensor | void;
 /** Sees the gradients of a module's output and of its first input, and may give another for the input. */
-export type BackwardHook = (module: Module, dx: Tensor, dy: Tensor) => Tensor | void;
+export type BackwardHook = (module: AnyModule, dx: Tensor, dy: Tensor) => Tensor | void;
 // biome-ignore-end lint/suspicious/noConfusingVoidType: as above
 
 /** The hooks of one module; `forward` goes through them. */
@@ -22,7 +22,7 @@ export class Hooks {
   /** The module's field `forward`, where it had one before its first hook. */
   readonly ownForward: PropertyDescriptor | undefined;
 
-  constructor(module: Module) {
+  constructor(module: AnyModule) {
     this.ownForward = Object.getOwnPropertyDescriptor(module, "forward");
   }
 
@@ -31,7 +31,7 @@ export class Hooks {
   }
 
   /** The same hooks for another module, removed from each by itself. */
-  copyFor(module: Module): Hooks {
+  copyFor(module: AnyModule): Hooks {
     const copy = new Hooks(module);
     for (const { hook } of this.#before) copy.addBefore(hook);
     for (const { hook } of this.#after) copy.addAfter(hook);
@@ -43,18 +43,16 @@ export class Hooks {
   addAfter = (hook: ForwardHook): (() => void) => add("registerForwardHook", this.#after, hook);
   addBackward = (hook: BackwardHook): (() => void) => add("registerBackwardHook", this.#backward, hook);
 
-  run(module: Module, forward: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
+  run(module: AnyModule, forward: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
     assume(this, () => [...this.#before, ...this.#after, ...this.#backward], isSameList);
     let inputs = given;
     for (const { hook } of this.#before) inputs = checkInputs(hook(module, inputs) ?? inputs);
     if (this.#backward.size > 0) inputs = this.#watchInput(module, inputs);
     let output = forward(...inputs);
     for (const { hook } of this.#after) {
-      output = checkTensor(
-        "registerForwardHook",
-        "the hook's result",
-        hook(module, inputs, output) ?? output,
-      );
+      const other = hook(module, inputs, output) ?? output;
+      // A module of several outputs gives a list or an object.
+      output = isTensor(output) ? checkTensor("registerForwardHook", "the hook's result", other) : other;
     }
     return this.#backward.size > 0 ? this.#watchOutput(output) : output;
   }
@@ -62,7 +60,7 @@ export class Hooks {
   #dy: Tensor | null = null;
 
   /** The first input as a tensor of its own in the graph, whose gradient goes through the hooks. */
-  #watchInput(module: Module, [first, ...others]: readonly Tensor[]): Tensor[] {
+  #watchInput(module: AnyModule, [first, ...others]: readonly Tensor[]): Tensor[] {
     if (first === undefined || !first.requiresGrad) return first === undefined ? [] : [first, ...others];
     const watched = view(first);
     watched.registerHook((gradient) => {
@@ -74,6 +72,7 @@ export class Hooks {
   }
 
   #watchOutput(output: Tensor): Tensor {
+    checkTensor("registerBackwardHook", "the module's output", output);
     if (!output.requiresGrad) return output;
     const watched = view(output);
     watched.registerHook((dy) => {

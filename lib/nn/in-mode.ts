@@ -1,11 +1,11 @@
 import { overrule } from "../context/trace.js";
-import type { Module } from "./module.js";
+import type { AnyModule } from "./module.js";
 
 /**
  * Runs the model in training or evaluation mode, and restores the modes afterwards. If the model is in training mode,
  * those of its modules that are in evaluation mode are frozen, and stay in evaluation mode.
  */
-export function inMode<T>(model: Module, training: boolean, run: () => T): T {
+export function inMode<T>(model: AnyModule, training: boolean, run: () => T): T {
   if (training && model.training) return run();
   const modes = Array.from(model.namedModules(), ([, module]) => {
     // The program does not depend on the previous modes.

@@ -38,7 +38,7 @@ export { LogSigmoid } from "./log-sigmoid.js";
 export { LogSoftmax } from "./log-softmax.js";
 export { Mish } from "./mish.js";
 export { type Activation, Mlp, type MlpOptions } from "./mlp.js";
-export { Module } from "./module.js";
+export { type AnyModule, Module } from "./module.js";
 export { NearestNeighbor } from "./nearest-neighbor.js";
 export { Parameter } from "./parameter.js";
 export {

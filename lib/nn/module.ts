@@ -36,8 +36,18 @@ const NOT_CLONEABLE = Symbol("a Module; send the bytes of serialize() and make i
  *     return this.m1.forward(ops.relu(this.m0.forward(x.flatten(1))));
  *   }
  * }
+ * @typeParam I the arguments of `forward`, where they are not all tensors: `[inputs: { user: Tensor; item: Tensor }]`.
+ * @typeParam O what `forward` gives: a tensor, or for several outputs a list or an object of tensors.
+ * @example
+ * class Two extends nn.Module<[inputs: { a: Tensor; b: Tensor }], { sum: Tensor; product: Tensor }> {
+ *   forward({ a, b }: { a: Tensor; b: Tensor }) {
+ *     return { sum: ops.add(a, b), product: ops.mul(a, b) };
+ *   }
+ * }
  */
-export abstract class Module implements HasParts, Copyable {
+export abstract class Module<I extends readonly unknown[] = Tensor[], O = Tensor>
+  implements HasParts, Copyable
+{
   /** @internal */
   readonly notCloneable = NOT_CLONEABLE;
   #training = true;
@@ -63,7 +73,7 @@ export abstract class Module implements HasParts, Copyable {
   }
 
   /** The model's function: from inputs to output. */
-  abstract forward(...inputs: Tensor[]): Tensor;
+  abstract forward(...inputs: I): O;
 
   #hooks: Hooks | null = null;
 
@@ -84,7 +94,8 @@ export abstract class Module implements HasParts, Copyable {
   /** Replaces `forward` with one that calls these hooks. */
   #through(hooks: Hooks): Hooks {
     checkFunction(this.constructor.name, "forward", this.forward);
-    const forward = this.forward.bind(this);
+    const own = this.forward;
+    const forward = (...inputs: Tensor[]): Tensor => Reflect.apply(own, this, inputs);
     const value = (...inputs: Tensor[]): Tensor => {
       try {
         return hooks.run(this, forward, inputs);
@@ -130,12 +141,12 @@ export abstract class Module implements HasParts, Copyable {
   }
 
   /** The modules that are fields of this one, by field. */
-  *namedChildren(): Generator<[name: string, module: Module]> {
+  *namedChildren(): Generator<[name: string, module: AnyModule]> {
     for (const [name, value] of Object.entries(this)) if (value instanceof Module) yield [name, value];
   }
 
   /** This module and all below it, each once, by dotted name. */
-  *namedModules(): Generator<[name: string, module: Module]> {
+  *namedModules(): Generator<[name: string, module: AnyModule]> {
     yield* modulesOf(this);
   }
 
@@ -374,3 +385,6 @@ class Blank extends Module {
     throw new GraphError("a copy of a module is used before it is made");
   }
 }
+
+/** A module of any inputs and outputs. */
+export type AnyModule = Module<never, unknown>;

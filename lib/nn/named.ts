@@ -2,7 +2,7 @@
 import { ArgumentError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { Buffer } from "./buffer.js";
-import type { Module } from "./module.js";
+import type { AnyModule } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { isStandIn } from "./stand-ins.js";
 
@@ -10,10 +10,10 @@ const join = (prefix: string, name: string): string => (prefix === "" ? name : `
 
 /** A module and all below it, each once. */
 export function* modulesOf(
-  module: Module,
+  module: AnyModule,
   prefix = "",
-  seen = new Set<Module>(),
-): Generator<[name: string, module: Module]> {
+  seen = new Set<AnyModule>(),
+): Generator<[name: string, module: AnyModule]> {
   if (seen.has(module)) return;
   seen.add(module);
   yield [prefix, module];
@@ -23,13 +23,13 @@ export function* modulesOf(
 /** A field that holds a parameter, or what stands in for one. */
 export interface Slot {
   readonly name: string;
-  readonly module: Module;
+  readonly module: AnyModule;
   readonly field: string;
   readonly parameter: Parameter;
 }
 
 /** The fields of a module and of all below it that hold parameters. */
-export function* slotsOf(module: Module): Generator<Slot> {
+export function* slotsOf(module: AnyModule): Generator<Slot> {
   for (const [prefix, part] of module.namedModules()) {
     for (const [field, value] of Object.entries(part)) {
       if (value instanceof Parameter || isStandIn(value)) {
@@ -42,7 +42,7 @@ export function* slotsOf(module: Module): Generator<Slot> {
 /** A field that holds a buffer. */
 export interface BufferSlot {
   readonly name: string;
-  readonly module: Module;
+  readonly module: AnyModule;
   readonly field: string;
   readonly buffer: Buffer;
 }
@@ -51,7 +51,7 @@ export interface BufferSlot {
 const stateName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The fields of a module and of all below it that hold buffers. */
-export function* bufferSlotsOf(module: Module): Generator<BufferSlot> {
+export function* bufferSlotsOf(module: AnyModule): Generator<BufferSlot> {
   for (const [prefix, part] of module.namedModules()) {
     for (const [field, value] of Object.entries(part)) {
       if (value instanceof Buffer) {
@@ -62,7 +62,7 @@ export function* bufferSlotsOf(module: Module): Generator<BufferSlot> {
 }
 
 /** The buffers of a module and of all below it, each once. */
-export function* buffersOf(module: Module): Generator<[name: string, buffer: Buffer]> {
+export function* buffersOf(module: AnyModule): Generator<[name: string, buffer: Buffer]> {
   const seen = new Set<Buffer>();
   for (const { name, buffer } of bufferSlotsOf(module)) {
     if (seen.has(buffer)) continue;
@@ -75,7 +75,7 @@ export function* buffersOf(module: Module): Generator<[name: string, buffer: Buf
  * The parameters and buffers by name.
  * @throws ArgumentError where two have one name.
  */
-export function namedState(where: string, module: Module): Map<string, Tensor> {
+export function namedState(where: string, module: AnyModule): Map<string, Tensor> {
   const state = new Map<string, Tensor>();
   for (const [name, held] of [...module.namedParameters(), ...module.namedBuffers()]) {
     const other = state.get(name);
@@ -91,7 +91,7 @@ export function namedState(where: string, module: Module): Map<string, Tensor> {
 }
 
 /** Where a module holds a tensor first, for errors. */
-function fieldOf(module: Module, held: Tensor): string {
+function fieldOf(module: AnyModule, held: Tensor): string {
   const parameter = [...slotsOf(module)].find((slot) => slot.parameter === held);
   const slot = parameter ?? [...bufferSlotsOf(module)].find(({ buffer }) => buffer === held);
   const kind = parameter === undefined ? "buffer" : "parameter";
@@ -104,7 +104,11 @@ function fieldOf(module: Module, held: Tensor): string {
  * The parameter or buffer of this name by any way that leads to it: what is shared has several names, of which
  * `stateDict()` has the first. Undefined if there is none.
  */
-export function heldAt(module: Module, name: string, above: readonly Module[] = []): Tensor | undefined {
+export function heldAt(
+  module: AnyModule,
+  name: string,
+  above: readonly AnyModule[] = [],
+): Tensor | undefined {
   for (const [field, value] of Object.entries(module)) {
     if ((value instanceof Parameter || isStandIn(value)) && field === name) return value;
     if (value instanceof Buffer && stateName(field) === name) return value;

@@ -3,16 +3,16 @@
 import { assumeFields } from "../context/trace.js";
 import { ThalwegError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Module } from "./module.js";
+import type { AnyModule } from "./module.js";
 
 /** The module whose `forward` an error left, and what the error said there. */
-const origins = new WeakMap<ThalwegError, { readonly module: Module; readonly message: string }>();
+const origins = new WeakMap<ThalwegError, { readonly module: AnyModule; readonly message: string }>();
 
 /**
  * The error, on its way out of the `forward` of a module: from the second one on it says where in this one it comes
  * from, by the names of `namedModules()`. The outermost has the last word. Class, code and stack stay.
  */
-export function placed(error: unknown, module: Module | undefined): unknown {
+export function placed(error: unknown, module: AnyModule | undefined): unknown {
   if (!(error instanceof ThalwegError) || module === undefined) return error;
   const origin = origins.get(error);
   if (origin === undefined || origin.module === module) {
@@ -45,7 +45,7 @@ export function reword(error: ThalwegError, message: string): void {
  * program depends on the module's fields. A `forward` that is a field of an object is left
  * as it is: its errors have the place of the module around it.
  */
-export function placingForward(prototype: Module): unknown {
+export function placingForward(prototype: AnyModule): unknown {
   let owner: object | null = prototype;
   while (owner !== null && !Object.hasOwn(owner, "forward")) owner = Object.getPrototypeOf(owner);
   if (owner === null) return undefined;
@@ -53,7 +53,7 @@ export function placingForward(prototype: Module): unknown {
   const inner: unknown = field.value;
   if (typeof inner !== "function" || placing.has(inner) || field.configurable !== true) return inner;
   const value = {
-    forward(this: Module, ...inputs: Tensor[]): Tensor {
+    forward(this: AnyModule, ...inputs: Tensor[]): Tensor {
       if (this !== undefined) assumeFields(this);
       try {
         return inner.apply(this, inputs);

@@ -2,7 +2,7 @@
 // how it is called. It imports nothing for that. A user's classes come here by `registerClass`.
 import type { CaseTensors, Draw, Draws } from "../ops/cases.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Module } from "./module.js";
+import type { AnyModule } from "./module.js";
 
 /** A module among the arguments of another. */
 export interface ModulePart {
@@ -34,7 +34,7 @@ export interface ModuleCase<Arguments extends readonly unknown[] = readonly unkn
  * How a module is made again from its fields: `new Kind(...takes, ...rest, options)`, of which each part may be absent.
  * What that gives has the same names in its state, and after `loadStateDict` the same outputs.
  */
-export interface Making<M extends Module, Field extends string = keyof M & string> {
+export interface Making<M extends AnyModule, Field extends string = keyof M & string> {
   /** The constructor's first arguments, which are fields of the module by these names. */
   readonly takes?: readonly Field[];
   /** A field whose elements are the constructor's other arguments. */
@@ -43,7 +43,7 @@ export interface Making<M extends Module, Field extends string = keyof M & strin
   options?(module: M): Readonly<Record<string, unknown>>;
 }
 
-export interface ModuleDescription extends Making<Module, string> {
+export interface ModuleDescription extends Making<AnyModule, string> {
   /** `toString` shows the first arguments without their names, as PyTorch does. Default: false. */
   readonly unnamed?: boolean;
   /** PyTorch's class, a Python expression. Default: the one in torch.nn of the same name. */
@@ -54,16 +54,16 @@ export interface ModuleDescription extends Making<Module, string> {
   readonly cases?: (draws: Draws) => readonly (readonly unknown[] | ModuleCase)[];
 }
 
-export type ModuleClass = new (...args: never[]) => Module;
+export type ModuleClass = new (...args: never[]) => AnyModule;
 
 /** An argument of a case: tensors by what they are drawn from, modules by name. */
 type Argument<T> = T extends Tensor
   ? Draw
-  : T extends Module
+  : T extends AnyModule
     ? ModulePart
-    : T extends Iterable<Module>
+    : T extends Iterable<AnyModule>
       ? readonly ModulePart[]
-      : T extends Readonly<Record<string, Module>>
+      : T extends Readonly<Record<string, AnyModule>>
         ? Readonly<Record<string, ModulePart>>
         : T;
 type ArgumentsOf<A extends readonly unknown[]> = { readonly [I in keyof A]: Argument<A[I]> };
@@ -71,11 +71,11 @@ type ArgumentsOf<A extends readonly unknown[]> = { readonly [I in keyof A]: Argu
 // A conditional type: TypeScript knows the class before it looks at the cases.
 type CasesOf<C> = C extends new (
   ...args: infer Arguments
-) => Module
+) => AnyModule
   ? (draws: Draws) => readonly (ArgumentsOf<Arguments> | ModuleCase<ArgumentsOf<Arguments>>)[]
   : never;
 
-type DescriptionOf<C extends ModuleClass> = Omit<ModuleDescription, "cases" | keyof Making<Module>> &
+type DescriptionOf<C extends ModuleClass> = Omit<ModuleDescription, "cases" | keyof Making<AnyModule>> &
   Making<InstanceType<C>> & { readonly cases?: CasesOf<C> };
 
 /** A class of modules with its name in files. */

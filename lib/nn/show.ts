@@ -3,13 +3,13 @@ import { describe, isPlainObject } from "../options.js";
 import { format } from "../tensor/shape.js";
 import { isTensor } from "../tensor/tensor.js";
 import { argumentsOf, isModule, makingOf } from "./describe.js";
-import type { Module } from "./module.js";
+import type { AnyModule } from "./module.js";
 
 /** Levels of modules that are shown. */
 const MOST_LEVELS = 100;
 
 /** The name of a module's class: that which it has in files, or else its own; "Module" for a class without one. */
-export const kindOf = (module: Module): string =>
+export const kindOf = (module: AnyModule): string =>
   makingOf(module)?.name ?? (module.constructor.name || "Module");
 
 /**
@@ -18,7 +18,7 @@ export const kindOf = (module: Module): string =>
  * whose levels each hold the next one twice would have a text that no memory holds.
  * @param seen modules whose children are shown already.
  */
-export function showModule(module: Module, level = 0, seen = new Set<Module>()): string {
+export function showModule(module: AnyModule, level = 0, seen = new Set<AnyModule>()): string {
   const kind = kindOf(module);
   if (seen.has(module) || level >= MOST_LEVELS) return `${kind}(…)`;
   // A class in JavaScript may give nothing.
@@ -51,7 +51,7 @@ function grouped(children: readonly [name: string, text: string][]): [name: stri
 }
 
 /** The arguments of a module's constructor, `inFeatures=3, outFeatures=5, bias=true`; "" for a class that is not registered. */
-export function showArguments(module: Module): string {
+export function showArguments(module: AnyModule): string {
   const registered = makingOf(module);
   if (registered === undefined) return "";
   const { takes = [], unnamed = false } = registered.description;

@@ -6,7 +6,7 @@ import type { DType } from "../tensor/dtype.js";
 import { checkShape, format, type Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type HasMatrices, matrices } from "./matrices.js";
-import { Module } from "./module.js";
+import { type AnyModule, Module } from "./module.js";
 
 interface Line {
   readonly name: string;
@@ -68,13 +68,13 @@ export function summary(model: Module, inputShape: Shape, options: { readonly dt
   ].join("\n");
 }
 
-function lineOf(name: string, module: Module, inputs: readonly Tensor[], y: Tensor): Line {
+function lineOf(name: string, module: AnyModule, inputs: readonly Tensor[], y: Tensor): Line {
   const parameters = Object.values(module).reduce<number>(
     (sum, value) => sum + (module.parameters().includes(value as never) ? (value as Tensor).size : 0),
     0,
   );
   const rows = (inputs[0]?.size ?? 0) / Math.max(1, inputs[0]?.shape.at(-1) ?? 1);
-  const multiplied = (module as Module & Partial<HasMatrices>)[matrices]?.() ?? [];
+  const multiplied = (module as AnyModule & Partial<HasMatrices>)[matrices]?.() ?? [];
   const flops = 2 * rows * multiplied.reduce((sum, { size }) => sum + size, 0);
   return {
     name: name || "(model)",

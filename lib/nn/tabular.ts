@@ -33,10 +33,10 @@ export interface TabularSizes {
 }
 
 /** The inputs of a network, as a schema with embeddings gives them: numbers [B, size], indices [B, embeddings]. */
-export interface TabularInputs {
+export type TabularInputs = {
   readonly numbers: Tensor;
   readonly categories: Tensor;
-}
+};
 
 export interface TabularOptions extends FloatOptions {
   /** Width of what goes from block to block. Default: 192. */
@@ -84,9 +84,9 @@ const MOST_INDICES = 2 ** 24;
  *     z_k = z_{k−1} + dropout'(Linear(dropout(relu(Linear(BatchNorm(z_{k−1}))))))
  *     y = Linear(relu(BatchNorm(z_K)))
  *
- * Shapes: numbers [B, size], categories [B, embeddings] (int32) → y [B, outputs]. Or one x [B, size + embeddings] of
- * floats, with the indices as whole numbers in the last columns: `fit`, `evaluate` and `predict` take this, and `join`
- * makes it.
+ * Shapes: numbers [B, size], categories [B, embeddings] (int32) → y [B, outputs]. Both are given as an object, such as a
+ * schema with embeddings makes, or as two arguments. Or one x [B, size + embeddings] of floats, with the indices as whole
+ * numbers in the last columns, such as `join` makes.
  * Init: embeddings U(−k, k), k = 1/√dim; all else as of its modules. Defaults as of the authors' package.
  * @param sizes a `data.Schema`, or its numbers.
  * @throws ShapeError, DTypeError, OptionError, ArgumentError; IndexError for an index outside its embedding
@@ -95,7 +95,7 @@ const MOST_INDICES = 2 ** 24;
  * @example
  * const inputs = { numbers: rand([4, 6]), categories: zeros([4, 1], { dtype: "int32" }) };
  * const model = new nn.Tabular({ size: 6, embeddings: [{ count: 10 }], outputs: 3 });
- * model.forward(nn.Tabular.join(inputs)).shape   // [4, 3]
+ * model.forward(inputs).shape   // [4, 3]
  */
 export class Tabular extends Module {
   readonly sizes: Required<TabularSizes>;
@@ -148,9 +148,15 @@ export class Tabular extends Module {
     return concat([numbers, to(categories, numbers.dtype)], 1);
   }
 
-  /** @param categories Left out where the last columns of x are the indices. */
-  forward(x: Tensor, categories?: Tensor | null): Tensor {
-    const { numbers, indices } = partsOf(this, x, categories ?? null);
+  /**
+   * @param x an object of numbers and categories, the numbers, or one tensor of both.
+   * @param categories Left out where x has them.
+   */
+  forward(x: Tensor | TabularInputs, categories?: Tensor | null): Tensor {
+    const { numbers, indices } =
+      !isTensor(x) && isPlainObject(x)
+        ? partsOf(this, x.numbers, checkTensor("Tabular", "x.categories", x.categories), "x.numbers")
+        : partsOf(this, x, categories ?? null);
     const vectors = (this.embeddings?.modules ?? []).map((table, i) => table.forward(select(indices, 1, i)));
     const { size } = this.sizes;
     const first = this.periodic === null ? numbers : flatten(this.periodic.forward(numbers), 1);
@@ -166,9 +172,10 @@ function partsOf(
   { sizes: { size, embeddings }, input }: Tabular,
   x: Tensor,
   categories: Tensor | null,
+  name = "x",
 ): { readonly numbers: Tensor; readonly indices: Tensor } {
-  checkTensor("Tabular", "x", x);
-  checkDTypes("Tabular", ["the weights", "x"], [input.weight, x], "float");
+  checkTensor("Tabular", name, x);
+  checkDTypes("Tabular", ["the weights", name], [input.weight, x], "float");
   const count = embeddings.length;
   if (categories === null) {
     if (x.rank !== 2 || x.shape[1] !== size + count) {

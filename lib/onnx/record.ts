@@ -42,7 +42,9 @@ export function recordModel(
   lines = true,
 ): Recording {
   const calls: ModuleCall[] = [];
-  const restore = Array.from(model.namedModules(), ([name, module]) => watchForward(name, module, calls));
+  const restore = Array.from(model.namedModules(), ([name, module]) =>
+    watchForward(name, module as Module, calls),
+  );
   try {
     const run = () => {
       const inputs = specs.map(({ shape, dtype }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype));

@@ -1,22 +1,16 @@
-import type { Cost } from "../cost/define.js";
-import { checkFinite, type Dataset } from "../data/dataset.js";
+import { type AnyDataset, checkFinite } from "../data/dataset.js";
+import { takePartsApart } from "../data/parts.js";
 import { ArgumentError, ThalwegError } from "../errors.js";
 import { Module } from "../nn/module.js";
 import { checkNumber, describe, isInstance } from "../options.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CompiledModel } from "./compiled-model.js";
+import type { Objective, Outputs } from "./objective.js";
 
 export function checkModel(where: string, model: unknown): Module {
   if (isInstance(model, Module)) return model;
   throw new ArgumentError(`${where}: expected a Module, got ${describe(model)}`);
-}
-
-export function checkCost(where: string, cost: unknown): Cost {
-  if (typeof cost === "function") return cost as Cost;
-  throw new ArgumentError(
-    `${where}: expected cost to be a function such as cost.crossEntropy, got ${describe(cost)}`,
-  );
 }
 
 const DEFAULT_BATCH = 32;
@@ -40,20 +34,21 @@ export function checkData(
   where: string,
   name: string,
   program: CompiledModel,
-  cost: Cost,
-  dataset: Dataset,
+  objective: Objective,
+  dataset: AnyDataset,
   batchSize: number,
   weights: Tensor | null = null,
   length = dataset.length,
 ): void {
-  const { x, y } = dataset;
-  const samples = weights === null ? [x, y] : [x, y, weights];
+  const x = takePartsApart(where, `${name}.x`, dataset.x);
+  const y = takePartsApart(where, `${name}.y`, dataset.y);
+  const samples = [...x.parts, ...y.parts, ...(weights === null ? [] : [weights])];
   checkFinite(where, `${name}.x`, x);
   checkFinite(where, `${name}.y`, y);
-  const checkTargets = (outputShape: Shape): void => cost.checkTargets?.(where, outputShape, y);
+  const checkTargets = (outputs: Outputs<Shape>): void => objective.checkTargets(where, outputs, y.parts);
   const specialization = program.specialization(where, batchSize, samples, checkTargets);
   // An existing program was made without a check of these targets.
-  checkTargets(program.outputShape(specialization));
+  checkTargets(program.outputs(specialization));
   const rest = length % batchSize;
   if (rest === 0) return;
   try {

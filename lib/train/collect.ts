@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Specialization } from "../compiler/specialization.js";
-import type { Bytes } from "../data/bytes.js";
+import type { Part } from "../data/parts.js";
 import { copied, slice } from "../data/samples.js";
 import type { NativeArray } from "../native/binding.js";
 import { allocate } from "../tensor/dtype.js";
@@ -14,44 +14,44 @@ import { gaveWay, giveWay, inTurn, mustWait } from "./turn.js";
 const AT_ONCE_MILLISECONDS = 2;
 
 /**
- * The program's single result for all samples, batch after batch. Uses the values of the samples at the call.
- * Shapes: samples [P, ...] each → [P, ...].
+ * The program's results for all samples, batch after batch. Uses the values of the samples at the call.
+ * Shapes: samples [P, ...] each → [P, ...] each.
  * `isCopied`: the samples are already a copy that only this run has. `forks`: the random numbers of the enclosing run.
  */
 export async function collect(
   where: string,
   program: CompiledModel,
-  samples: readonly (Tensor | Bytes)[],
+  samples: readonly Part[],
   batchSize: number,
   { isCopied = false, forks = new Forks() } = {},
-): Promise<Tensor> {
+): Promise<readonly Tensor[]> {
   const length = samples[0]?.shape[0] as number;
   const { executable } = program.specialization(where, Math.min(batchSize, length), samples);
   forks.begin(executable);
   const isAtOnce = length <= batchSize && !mustWait(executable);
   const own = isCopied || isAtOnce ? samples : samples.map(copied);
-  let all: Tensor | undefined;
+  let all: readonly Tensor[] | undefined;
   for (let begin = 0; begin < length; begin += batchSize) {
     const end = Math.min(begin + batchSize, length);
     const inputs = own.map((part) => slice(part, begin, end).storage.forReading());
     const specialization = () => program.specialization(where, end - begin, samples);
     const wasAtOnce = await inTurn(specialization, (now) => {
-      all ??= resultOf(now, end - begin, length);
-      const inSample = all.size / length;
-      const outputs = [all.storage.forReading().subarray(begin * inSample, end * inSample)];
+      all ??= now.results.map((result) => resultFor(result, end - begin, length));
+      const outputs = all.map(({ size, storage }) => {
+        const inSample = size / length;
+        return storage.forReading().subarray(begin * inSample, end * inSample);
+      });
       return runOnce(where, program, now, inputs, outputs, forks);
     });
     if (wasAtOnce) await giveWay();
     else gaveWay();
   }
-  return all as Tensor;
+  return all as readonly Tensor[];
 }
 
-/** An empty tensor for `length` samples of the single result of a specialization for `batch` samples. */
-function resultOf({ results }: Specialization, batch: number, length: number): Tensor {
-  const { size, dtype, shape } = results[0] as Tensor;
-  return new Tensor(allocate(dtype, (size / batch) * length), [length, ...shape.slice(1)], dtype);
-}
+/** An empty tensor for `length` samples of a result for `batch` samples. */
+const resultFor = ({ size, dtype, shape }: Tensor, batch: number, length: number): Tensor =>
+  new Tensor(allocate(dtype, (size / batch) * length), [length, ...shape.slice(1)], dtype);
 
 /** One run of a specialization: at once if it is short, else on the engine's own thread. @returns whether at once. */
 export async function runOnce(

@@ -1,87 +1,94 @@
 import { type Specialization, Specializations } from "../compiler/specialization.js";
 import { noGrad } from "../context/grad-mode.js";
 import { assumeFields, isSameList } from "../context/trace.js";
-import type { Cost } from "../cost/define.js";
+import { type Form, keyOf, partName, putTogether, takeTensorsApart } from "../data/parts.js";
 import { ShapeError } from "../errors.js";
 import { inMode } from "../nn/in-mode.js";
-import type { Module } from "../nn/module.js";
-import { flatten } from "../ops/flatten.js";
-import { mean } from "../ops/mean.js";
-import { mul } from "../ops/mul.js";
-import { sum } from "../ops/sum.js";
-import { to } from "../ops/to.js";
+import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { PASSES } from "../plan/index.js";
 import { format, type Shape, type TensorSpec } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { type FigurePart, figuresOf, type Layout, type NamedMetric } from "./metrics.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { FigurePart, Layout } from "./metrics.js";
+import type { Objective, Outputs } from "./objective.js";
 
-/**
- * Computes the figures from the model's outputs, the targets and the samples' weights. The targets are absent for
- * predictions, whose only figure is the result.
- */
-type Rest = (where: string, y: Tensor, target: Tensor, weight: Tensor | null) => readonly FigurePart[];
-
-/** The inputs of a program. The targets are absent for predictions. */
-type Inputs = readonly [x: Tensor, target: Tensor, weight: Tensor | null];
+/** The inputs of a program, each by its parts. The targets are absent for predictions. */
+interface Inputs {
+  readonly x: readonly Tensor[];
+  readonly targets: readonly Tensor[];
+  readonly weight: Tensor | null;
+}
 
 /** Computes the figures. `output` gives the model's outputs for samples, checked. */
-export type Compute = (where: string, inputs: Inputs, output: (x: Tensor) => Tensor) => readonly FigurePart[];
+export type Compute = (
+  where: string,
+  inputs: Inputs,
+  output: (x: readonly Tensor[]) => Outputs,
+) => readonly FigurePart[];
 
-/** Computes the figures from the outputs for all samples at once. */
-const fromOutputs =
-  (rest: Rest): Compute =>
-  (where, [x, target, weight], output) =>
-    rest(where, output(x), target, weight);
-
-/** A program's only result. */
-const only = (tensor: Tensor): FigurePart[] => [{ figure: 0, kind: "rows", key: "result", tensor }];
+/** The outputs as a program's results. */
+const results = ({ parts }: Outputs): FigurePart[] =>
+  parts.map((tensor, at) => ({ figure: 0, kind: "rows", key: `result ${at}`, tensor }));
 
 /** What is known of a specialization besides what it does. */
 interface About {
-  /** The shape of the model's outputs. */
-  readonly outputShape: Shape;
+  /** The shapes of the model's outputs. */
+  readonly outputs: Outputs<Shape>;
   /** What its results are. */
   readonly layout: Layout;
 }
 
+/** In what form a program takes its inputs. */
+export interface InputForms {
+  readonly x: Form;
+  /** Null: it takes no targets. */
+  readonly y: Form | null;
+}
+
+const NOTHING: About = { outputs: { form: { kind: "list", names: [] }, parts: [] }, layout: [] };
+
+/** What a model gives for inputs: a list is its arguments, a tensor or an object the only one. */
+const forwardOf =
+  (model: AnyModule) =>
+  (x: unknown): unknown =>
+    model.forward(...((Array.isArray(x) ? x : [x]) as never));
+
 /** A computation around a model, compiled for each size of mini-batch. */
 export class CompiledModel {
-  readonly #model: Module;
+  readonly #model: AnyModule;
   readonly #specializations: Specializations;
   readonly #about = new WeakMap<Specialization, About>();
-  #last: About = { outputShape: [], layout: [] };
-  /** While a specialization is made: the calling function, for error messages, and the check of the outputs' shape. */
+  #last = NOTHING;
+  /** While a specialization is made: the calling function, for error messages, and the check of the outputs' shapes. */
   #where = "";
-  #check: (outputShape: Shape) => void = () => {};
+  #check: (outputs: Outputs<Shape>) => void = () => {};
 
-  /** @param forward computes the outputs. Default: the model. */
+  /** @param forward computes the outputs from x in its form. Default: the model. */
   constructor(
-    model: Module,
+    model: AnyModule,
     optimizer: Optimizer<object> | null,
+    forms: InputForms,
     compute: Compute,
-    forward: (x: Tensor) => Tensor = (x) => model.forward(x),
+    forward: (x: unknown) => unknown = forwardOf(model),
   ) {
     this.#model = model;
+    const own = forms.x.names.length;
+    const all = own + (forms.y?.names.length ?? 0);
     const run = (...inputs: Tensor[]): Tensor[] => {
-      const [x, target, weight = null] = inputs as [Tensor, Tensor, Tensor?];
       const where = this.#where;
-      let outputShape: Shape = [];
-      const output = (samples: Tensor): Tensor => {
-        const y = checkTensor(where, "the model's output", forward(samples));
-        if (y.shape[0] !== samples.shape[0]) {
-          throw new ShapeError(
-            `${where}: expected the model to give an output for each of ${samples.shape[0]} samples, got ${format(y.shape)}`,
-          );
-        }
-        this.#check(y.shape);
-        outputShape = y.shape;
+      let outputs = NOTHING.outputs;
+      const output = (samples: readonly Tensor[]): Outputs => {
+        const y = takeTensorsApart(where, "the model's output", forward(putTogether(forms.x, samples)));
+        checkCount(where, y, (samples[0] as Tensor).shape[0] as number);
+        outputs = { form: y.form, parts: y.parts.map(({ shape }) => shape) };
+        this.#check(outputs);
         return y;
       };
-      const figures = compute(where, [x, target, weight], output);
+      const [x, targets] = [inputs.slice(0, own), inputs.slice(own, all)];
+      const figures = compute(where, { x, targets, weight: inputs[all] ?? null }, output);
       const layout = figures.map(({ figure, kind, key }) => ({ figure, kind, key }));
-      this.#last = { outputShape, layout };
+      this.#last = { outputs, layout };
       return figures.map(({ tensor }) => tensor);
     };
     const traced = (...inputs: Tensor[]): Tensor[] => {
@@ -95,13 +102,14 @@ export class CompiledModel {
 
   /**
    * The program for mini-batches of this size of samples like these, for the model in its current state.
-   * @param check called with the shape of the model's outputs while the program is made.
+   * @param samples The parts of x, then those of the targets, and the weights.
+   * @param check called with the shapes of the model's outputs while the program is made.
    */
   specialization(
     where: string,
     batch: number,
     samples: readonly TensorSpec[],
-    check: (outputShape: Shape) => void = () => {},
+    check: (outputs: Outputs<Shape>) => void = () => {},
   ): Specialization {
     this.#where = where;
     this.#check = check;
@@ -112,9 +120,9 @@ export class CompiledModel {
     return specialization;
   }
 
-  /** The shape of the model's outputs in a specialization. */
-  outputShape(specialization: Specialization): Shape {
-    return (this.#about.get(specialization) as About).outputShape;
+  /** The shapes of the model's outputs in a specialization, and their form. */
+  outputs(specialization: Specialization): Outputs<Shape> {
+    return (this.#about.get(specialization) as About).outputs;
   }
 
   /** What the results of a specialization are. */
@@ -128,6 +136,16 @@ export class CompiledModel {
     const found = named.find(([, tensor]) => tensor.storage === storage);
     return found === undefined ? undefined : `"${found[0]}" of the model`;
   };
+}
+
+/** @throws ShapeError unless there is an output for each of the samples */
+function checkCount(where: string, { form, parts }: Outputs, samples: number): void {
+  const other = parts.findIndex(({ shape }) => shape[0] !== samples);
+  if (other < 0) return;
+  const name = form.kind === "one" ? "" : ` in ${partName("y", form, other)}`;
+  throw new ShapeError(
+    `${where}: expected the model to give an output for each of ${samples} samples${name}, got ${format((parts[other] as Tensor).shape)}`,
+  );
 }
 
 /** Runs `run` and restores the gradients. */
@@ -145,11 +163,15 @@ interface Known {
   readonly program: CompiledModel;
 }
 
-const known = new WeakMap<Module, Known[]>();
+const known = new WeakMap<AnyModule, Known[]>();
 const MAX_PROGRAMS = 16;
 
 /** The program for a model and a purpose. It is made once. */
-export function programFor(model: Module, key: readonly unknown[], make: () => CompiledModel): CompiledModel {
+export function programFor(
+  model: AnyModule,
+  key: readonly unknown[],
+  make: () => CompiledModel,
+): CompiledModel {
   const list = known.get(model) ?? [];
   known.set(model, list);
   const found = list.find((one) => isSameList(one.key, key));
@@ -160,83 +182,51 @@ export function programFor(model: Module, key: readonly unknown[], make: () => C
   return program;
 }
 
-export const metricsKey = (metrics: readonly NamedMetric[]): unknown[] =>
-  metrics.flatMap(({ name, identity }) => [name, identity]);
-
-/** The loss and the metrics from the outputs, weighted where there are weights. */
+/** The loss and the metrics of all samples at once. */
 const evaluationOf =
-  (cost: Cost, metrics: readonly NamedMetric[]): Rest =>
-  (where, y, target, weight) => [
-    ...(weight === null
-      ? [meanLoss(lossOf(where, cost, y, target))]
-      : weightedLoss(lossesOf(where, cost, y, target), weight)),
-    ...figuresOf(where, metrics, y, target, weight),
-  ];
+  (objective: Objective): Compute =>
+  (where, { x, targets, weight }, output) => {
+    const y = output(x);
+    return [
+      ...objective.lossParts(where, y, targets, weight),
+      ...objective.metricParts(where, y, targets, weight),
+    ];
+  };
 
 /** The loss and the metrics of a mini-batch. */
-export function evaluationProgram(model: Module, cost: Cost, metrics: readonly NamedMetric[]): CompiledModel {
+export function evaluationProgram(model: AnyModule, objective: Objective, x: Form): CompiledModel {
   return programFor(
     model,
-    ["evaluate", cost, ...metricsKey(metrics)],
-    () => new CompiledModel(model, null, fromOutputs(evaluationOf(cost, metrics))),
+    ["evaluate", keyOf(x), ...objective.key],
+    () => new CompiledModel(model, null, { x, y: objective.form }, evaluationOf(objective)),
   );
 }
 
-/** The loss and the metrics of a whole set, from the model's outputs for it. */
-export function setProgram(model: Module, cost: Cost, metrics: readonly NamedMetric[]): CompiledModel {
+/** The loss and the metrics of a whole set, from the model's outputs for it, of that form. */
+export function setProgram(model: AnyModule, objective: Objective, outputs: Form): CompiledModel {
   return programFor(
     model,
-    ["set", cost, ...metricsKey(metrics)],
-    () => new CompiledModel(model, null, fromOutputs(evaluationOf(cost, metrics)), (y) => y),
+    ["set", keyOf(outputs), ...objective.key],
+    () =>
+      new CompiledModel(model, null, { x: outputs, y: objective.form }, evaluationOf(objective), (y) => y),
   );
 }
 
 /** The model's outputs. */
-export function outputProgram(model: Module): CompiledModel {
-  return programFor(
-    model,
-    ["predict"],
-    () =>
-      new CompiledModel(
-        model,
-        null,
-        fromOutputs((_, y) => only(y)),
-      ),
-  );
-}
-
-/** The cost of each sample. */
-export function lossesProgram(model: Module, cost: Cost): CompiledModel {
-  return programFor(model, ["losses", cost], () => {
-    const rest: Rest = (where, y, target) => only(lossesOf(where, cost, y, target));
-    return new CompiledModel(model, null, fromOutputs(rest));
+export function outputProgram(model: AnyModule, x: Form): CompiledModel {
+  return programFor(model, ["predict", keyOf(x)], () => {
+    const compute: Compute = (_, inputs, output) => results(output(inputs.x));
+    return new CompiledModel(model, null, { x, y: null }, compute);
   });
 }
 
-/** The cost of each sample: [B]. */
-export function lossesOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
-  const losses = checkTensor(where, "the cost's result", cost(y, target, { reduction: "none" }));
-  const samples = y.shape[0] as number;
-  if (losses.rank === 0 || losses.shape[0] !== samples) {
-    throw new ShapeError(
-      `${where}: expected the cost to give one number for each of ${samples} samples, or for each of their elements, got ${format(losses.shape)}`,
-    );
-  }
-  return losses.rank === 1 ? losses : mean(flatten(losses, 1), { dim: 1 });
-}
-
-export const meanLoss = (tensor: Tensor): FigurePart => ({ figure: 0, kind: "mean", key: "loss", tensor });
-
-/** Σ w·C and Σ w */
-export function weightedLoss(losses: Tensor, weight: Tensor): FigurePart[] {
-  const part = (key: string, tensor: Tensor): FigurePart => ({ figure: 0, kind: "sum", key, tensor });
-  return [part("loss", sum(mul(to(losses, "float64"), weight))), part("weight", sum(weight))];
-}
-
-export function lossOf(where: string, cost: Cost, y: Tensor, target: Tensor): Tensor {
-  const loss = checkTensor(where, "the cost's result", cost(y, target));
-  if (loss.size !== 1) {
-    throw new ShapeError(`${where}: expected the cost to give a scalar, got ${format(loss.shape)}`);
-  }
-  return loss;
+/** The cost of each sample. */
+export function lossesProgram(model: AnyModule, objective: Objective, x: Form): CompiledModel {
+  return programFor(model, ["losses", keyOf(x), ...objective.key], () => {
+    const compute: Compute = (where, inputs, output) => {
+      const { loss } = objective.perSample(where, output(inputs.x), inputs.targets);
+      return [{ figure: 0, kind: "rows", key: "result", tensor: loss }];
+    };
+    return new CompiledModel(model, null, { x, y: objective.form }, compute);
+  });
 }

@@ -1,34 +1,39 @@
-import { type Samples, toDataset } from "../data/dataset.js";
+import { type Dataset, type Samples, toDataset } from "../data/dataset.js";
+import { formOf, type Part, type Parts } from "../data/parts.js";
 import { kFold, type SplitOptions } from "../data/split/split.js";
 import { ArgumentError } from "../errors.js";
 import { table } from "../metrics/table.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule, Module } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { checkFunction, checkNumber, checkRequired, describe, isPlainObject } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkCost, checkModel } from "./check.js";
+import { checkModel } from "./check.js";
 import { evaluate } from "./evaluate.js";
 import { type Evaluation, printedAs } from "./evaluation.js";
 import { type FitOptions, fit } from "./fit.js";
-import { checkMetrics, type Metrics } from "./metrics.js";
+import type { Metrics, MetricsByTarget } from "./metrics.js";
+import { readObjective } from "./objective.js";
 
 /** A fold that a model is made for. */
-export interface CrossValidationFold {
+export interface CrossValidationFold<X extends Parts = Part, Y extends Parts = Tensor> {
   /** From 0. */
   readonly fold: number;
   /** What the model learns from, and what it is evaluated on. */
-  readonly train: Samples;
-  readonly test: Samples;
+  readonly train: Samples<X, Y>;
+  readonly test: Samples<X, Y>;
 }
 
 /** A new model, and the optimizer of its parameters. */
-export interface Trainee {
-  readonly model: Module;
+export interface Trainee<O = Tensor> {
+  readonly model: Module<never, O>;
   readonly optimizer: Optimizer<object>;
 }
 
-export interface CrossValidateOptions<M extends Metrics = Metrics>
-  extends Pick<FitOptions, "cost" | "epochs" | "batchSize" | "signal">,
+export interface CrossValidateOptions<
+  M extends Metrics | MetricsByTarget = Metrics,
+  O = Tensor,
+  Y extends Parts = Tensor,
+> extends Pick<FitOptions<O, Parts, Y>, "cost" | "costWeights" | "epochs" | "batchSize" | "signal">,
     Pick<SplitOptions, "stratify" | "groups" | "time" | "seed"> {
   /** Number of folds. Default: 5. */
   readonly folds?: number;
@@ -37,7 +42,7 @@ export interface CrossValidateOptions<M extends Metrics = Metrics>
 }
 
 /** What `crossValidate` gives. Its text, and `console.log`, is a table. */
-export interface CrossValidation<M extends Metrics = Metrics> {
+export interface CrossValidation<M extends Metrics | MetricsByTarget = Metrics> {
   /** Loss and metrics over the test part of each fold. */
   readonly folds: readonly Evaluation<M>[];
   /** Their means over the folds. */
@@ -48,6 +53,7 @@ export interface CrossValidation<M extends Metrics = Metrics> {
 
 const OPTIONS = [
   "cost",
+  "costWeights",
   "epochs",
   "batchSize",
   "signal",
@@ -72,28 +78,35 @@ const OPTIONS = [
  * console.log(found.mean.accuracy, found.std.accuracy);
  * @throws ArgumentError if a model comes again; as `fit`, `evaluate` and `data.kFold`
  */
-export async function crossValidate<const M extends Metrics>(
-  makeModel: (fold: CrossValidationFold) => Trainee | Promise<Trainee>,
-  data: Samples,
-  options: CrossValidateOptions<M>,
+export async function crossValidate<
+  const M extends Metrics | MetricsByTarget = Metrics,
+  O = Tensor,
+  X extends Parts = Part,
+  Y extends Parts = Tensor,
+>(
+  makeModel: (fold: CrossValidationFold<X, Y>) => Trainee<O> | Promise<Trainee<O>>,
+  data: Samples<X, Y>,
+  options: CrossValidateOptions<M, O, Y>,
 ): Promise<CrossValidation<M>> {
   const where = "crossValidate";
   checkFunction(where, "makeModel", makeModel);
   checkRequired(where, options, OPTIONS);
-  const { folds: count = 5, cost, metrics, stratify, groups, time, seed, ...others } = options;
-  checkMetrics(where, metrics, checkCost(where, cost), true);
+  const { folds: count = 5, cost, costWeights, metrics, stratify, groups, time, seed, ...others } = options;
   checkNumber(where, "folds", count, { min: 2, integer: true });
-  const { x, y } = toDataset(where, "data", data);
+  const { x, y } = toDataset(where, "data", data) as Dataset<X, Y>;
+  const objective = { cost, ...defined({ costWeights }) };
+  readObjective(where, { ...objective, metrics }, formOf(y), true);
   const splitting = defined({ stratify, groups, time, seed });
-  const fitting = { cost, ...others, ...defined({ seed }) };
+  const fitting = { ...objective, ...others, ...defined({ seed }) };
   const folds: Evaluation<M>[] = [];
   const trained = new WeakSet<Tensor>();
-  for (const { train, test } of kFold({ x, y }, count, splitting)) {
+  for (const parts of kFold({ x, y }, count, splitting)) {
+    const { train, test } = parts as Pick<CrossValidationFold<X, Y>, "train" | "test">;
     const trainee: unknown = await makeModel({ fold: folds.length, train, test });
-    const { model, optimizer } = checkTrainee(where, trainee);
+    const { model, optimizer } = checkTrainee<O>(where, trainee);
     checkNew(where, model, trained);
     await fit(model, { ...fitting, data: train, optimizer });
-    folds.push(await evaluate<M>(model, { data: test, cost, ...defined({ metrics }) }));
+    folds.push(await evaluate<M, O, X, Y>(model, { data: test, ...objective, ...defined({ metrics }) }));
   }
   return summary(folds);
 }
@@ -104,9 +117,12 @@ function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K],
   return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-function checkTrainee(where: string, trainee: unknown): Trainee {
+function checkTrainee<O>(where: string, trainee: unknown): Trainee<O> {
   if (isPlainObject(trainee) && "model" in trainee && "optimizer" in trainee) {
-    return { model: trainee["model"] as Module, optimizer: trainee["optimizer"] as Optimizer<object> };
+    return {
+      model: trainee["model"] as Module<never, O>,
+      optimizer: trainee["optimizer"] as Optimizer<object>,
+    };
   }
   throw new ArgumentError(
     `${where}: expected makeModel to give { model, optimizer }, got ${describe(trainee)}`,
@@ -117,7 +133,7 @@ function checkTrainee(where: string, trainee: unknown): Trainee {
  * Adds the parameters that the model learns. Those that are frozen may be of all folds.
  * @throws ArgumentError if an earlier fold has trained one of them
  */
-function checkNew(where: string, model: Module, trained: WeakSet<Tensor>): void {
+function checkNew(where: string, model: AnyModule, trained: WeakSet<Tensor>): void {
   checkModel(where, model);
   const learning = model.parameters().filter(({ requiresGrad }) => requiresGrad);
   if (learning.some((one) => trained.has(one))) {
@@ -128,7 +144,7 @@ function checkNew(where: string, model: Module, trained: WeakSet<Tensor>): void 
   for (const one of learning) trained.add(one);
 }
 
-function summary<M extends Metrics>(folds: readonly Evaluation<M>[]): CrossValidation<M> {
+function summary<M extends Metrics | MetricsByTarget>(folds: readonly Evaluation<M>[]): CrossValidation<M> {
   const rows = folds as readonly Readonly<Record<string, number>>[];
   const names = Object.keys(rows[0] ?? {});
   const figures = names.map((name) => rows.map((row) => row[name] as number));

@@ -1,5 +1,5 @@
 import { assign } from "../eager/apply.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule } from "../nn/module.js";
 import { checkFlag, checkNumber, checkRequired } from "../options.js";
 import { copyOf } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -65,14 +65,14 @@ export interface BestWeights {
 /** Watches one training. */
 export class EarlyStopping {
   readonly #plan: EarlyStoppingPlan;
-  readonly #model: Module;
+  readonly #model: AnyModule;
   #best: number;
   /** The epoch of the best figure; 0 before the first one. */
   #bestEpoch = 0;
   #wait = 0;
   #weights: BestWeights | null = null;
 
-  constructor(plan: EarlyStoppingPlan, model: Module) {
+  constructor(plan: EarlyStoppingPlan, model: AnyModule) {
     this.#plan = plan;
     this.#model = model;
     this.#best = worst(plan);

@@ -1,32 +1,55 @@
 import type { Executable } from "../compiler/executable.js";
-import type { Cost } from "../cost/define.js";
-import * as costs from "../cost/index.js";
 import { Bytes } from "../data/bytes.js";
-import { checkFinite, type Dataset, type Samples, toDataset } from "../data/dataset.js";
+import { type AnyDataset, checkFinite, type Samples, toDataset } from "../data/dataset.js";
+import {
+  type Apart,
+  formOf,
+  type Part,
+  type Parts,
+  partName,
+  partsIn,
+  putTogether,
+  type TensorsOf,
+  takePartsApart,
+} from "../data/parts.js";
 import { copied } from "../data/samples.js";
-import { ArgumentError, DataError } from "../errors.js";
+import { ArgumentError, DataError, ShapeError } from "../errors.js";
 import { checkWeights, toWeights, type Values } from "../metrics/values.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule, Module } from "../nn/module.js";
 import { to } from "../ops/to.js";
-import { checkOptions } from "../options.js";
-import { zerosLike } from "../tensor/copy.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { batchSizeOf, checkCost, checkData, checkModel } from "./check.js";
+import { checkOptions, checkRequired } from "../options.js";
+import { copyOf, zerosLike } from "../tensor/copy.js";
+import { format } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { batchSizeOf, checkData, checkModel } from "./check.js";
 import { collect, runOnce } from "./collect.js";
 import { evaluationProgram, outputProgram, setProgram } from "./compiled-model.js";
 import { type Evaluation, printed } from "./evaluation.js";
 import { Forks } from "./forks.js";
-import { checkMetrics, Figures, type Metrics, type NamedMetric } from "./metrics.js";
+import { Figures, type Metrics, type MetricsByTarget } from "./metrics.js";
+import { type CostOf, type Objective, readObjective, type WeightsOf } from "./objective.js";
 import { RunningSet, runSteps } from "./steps.js";
 import { inTurn } from "./turn.js";
 
-export interface EvaluateOptions<M extends Metrics = Metrics> {
-  readonly data: Samples;
-  readonly cost: Cost;
+export interface EvaluateOptions<
+  M extends Metrics | MetricsByTarget = Metrics,
+  O = Tensor,
+  X extends Parts = Part,
+  Y extends Parts = Tensor,
+> {
+  readonly data: Samples<X, Y>;
+  /**
+   * A cost; for several targets also a list or an object of costs, in the form of y, and then the loss is their sum. A
+   * function that is given for several targets takes outputs and targets in their forms.
+   */
+  readonly cost: CostOf<O, TensorsOf<Y>>;
+  /** What the cost of each of several targets counts in their sum, in the form of y: numbers ≥ 0. Default: 1 each. */
+  readonly costWeights?: WeightsOf<Y>;
   /**
    * Figures besides the loss, computed in the same pass: metrics by the names under which they are reported, or a list
    * of names of `metrics`. What a metric takes the outputs for (probabilities, unnormalised scores) follows from the
-   * cost, unless the metric's own options say it. Default: none.
+   * cost, unless the metric's own options say it. For several targets: a list or an object of those, in the form of y;
+   * the figures are called `"kind.accuracy"`. Default: none.
    */
   readonly metrics?: M;
   /**
@@ -54,23 +77,23 @@ const DEFAULT_BATCH = 1024;
  * console.log(found);   // a table
  * @throws as `fit`; DataError for weights that are negative, and by metrics for data that they do not go with
  */
-export async function evaluate<const M extends Metrics>(
-  model: Module,
-  options: EvaluateOptions<M>,
-): Promise<Evaluation<M>> {
-  checkOptions("evaluate", options, ["data", "cost", "metrics", "sampleWeight", "batchSize"]);
+export async function evaluate<
+  const M extends Metrics | MetricsByTarget = Metrics,
+  O = Tensor,
+  X extends Parts = Part,
+  Y extends Parts = Tensor,
+>(model: Module<never, O>, options: EvaluateOptions<M, O, X, Y>): Promise<Evaluation<M>> {
+  checkRequired("evaluate", options, ["data", "cost", "costWeights", "metrics", "sampleWeight", "batchSize"]);
   checkModel("evaluate", model);
-  const cost = checkCost("evaluate", options?.cost);
-  const metrics = checkMetrics("evaluate", options.metrics, cost);
   const dataset = toDataset("evaluate", "data", options.data);
+  const objective = readObjective("evaluate", options, formOf(dataset.y));
   const batchSize = evaluationBatch("evaluate", options.batchSize, dataset);
-  const weights = readWeights("evaluate", options.sampleWeight, cost, dataset);
+  const weights = readWeights("evaluate", options.sampleWeight, objective, dataset);
   const figures = await evaluateOnce({
     where: "evaluate",
     name: "data",
     model,
-    cost,
-    metrics,
+    objective,
     dataset,
     weights,
     batchSize,
@@ -81,19 +104,23 @@ export async function evaluate<const M extends Metrics>(
 export function readWeights(
   where: string,
   sampleWeight: Values | undefined,
-  cost: Cost,
-  { length }: Dataset,
+  { isMean }: Objective,
+  { length }: AnyDataset,
 ): Tensor | null {
   if (sampleWeight === undefined) return null;
   const weights = to(toWeights(where, sampleWeight, length), "float64");
   checkWeights(where, "sampleWeight", weights.storage.forReading());
-  if (isMean(cost)) return weights;
+  if (isMean) return weights;
   throw new ArgumentError(
     `${where}: expected a cost of cost.… or defineCost for sampleWeight, since the weights of a cost of another kind are not known`,
   );
 }
 
-export function evaluationBatch(where: string, batchSize: number | undefined, { length }: Dataset): number {
+export function evaluationBatch(
+  where: string,
+  batchSize: number | undefined,
+  { length }: AnyDataset,
+): number {
   return batchSizeOf(where, batchSize, length, DEFAULT_BATCH);
 }
 
@@ -103,10 +130,9 @@ export interface Task {
   readonly where: string;
   /** The name of the data set, for error messages. */
   readonly name: string;
-  readonly model: Module;
-  readonly cost: Cost;
-  readonly metrics: readonly NamedMetric[];
-  readonly dataset: Dataset;
+  readonly model: AnyModule;
+  readonly objective: Objective;
+  readonly dataset: AnyDataset;
   /** Of the samples; null: all alike. */
   readonly weights: Tensor | null;
   readonly batchSize: number;
@@ -132,20 +158,15 @@ export interface Evaluator {
   close(): void;
 }
 
-const LIBRARY: ReadonlySet<unknown> = new Set(Object.values(costs));
-
-/** Whether a cost is a mean over samples. Its mean over mini-batches is then its mean over the set. */
-const isMean = (cost: Cost): boolean => cost.isMean === true || LIBRARY.has(cost);
-
 /** @throws as `checkData` */
 export function makeEvaluator(task: Task): Evaluator {
-  return isMean(task.cost) ? overBatches(task) : overSet(task);
+  return task.objective.isMean ? overBatches(task) : overSet(task);
 }
 
 function overBatches(task: Task): Evaluator {
-  const { where, name, model, cost, metrics, dataset, weights, batchSize } = task;
-  const program = evaluationProgram(model, cost, metrics);
-  checkData(where, name, program, cost, dataset, batchSize, weights);
+  const { where, name, model, objective, dataset, weights, batchSize } = task;
+  const program = evaluationProgram(model, objective, formOf(dataset.x));
+  checkData(where, name, program, objective, dataset, batchSize, weights);
   const set = new RunningSet(name, dataset, weights);
   const order = Int32Array.from({ length: dataset.length }, (_, p) => p);
   const forks = new Forks();
@@ -155,7 +176,7 @@ function overBatches(task: Task): Evaluator {
     executables: [executable],
     forks,
     evaluate: async () => {
-      const figures = new Figures(metrics);
+      const figures = new Figures(objective.figures);
       await runSteps({ where, program, set, order, batchSize, forks, report: (log) => figures.add(log) });
       return figures;
     },
@@ -164,29 +185,29 @@ function overBatches(task: Task): Evaluator {
 }
 
 /** Computes the model's outputs for all samples, then the cost and the metrics of all of them at once. */
-function overSet({ where, name, model, cost, metrics, dataset, batchSize }: Task): Evaluator {
+function overSet({ where, name, model, objective, dataset, batchSize }: Task): Evaluator {
   const { length } = dataset;
-  const outputs = outputProgram(model);
-  checkData(where, name, outputs, cost, dataset, batchSize);
-  const forward = outputs.specialization(where, batchSize, [dataset.x]);
-  const one = forward.results[0] as Tensor;
-  const y = { dtype: one.dtype, shape: [length, ...one.shape.slice(1)] };
-  const program = setProgram(model, cost, metrics);
-  const specialization = () => program.specialization(where, length, [y, dataset.y]);
+  const outputs = outputProgram(model, formOf(dataset.x));
+  checkData(where, name, outputs, objective, dataset, batchSize);
+  const [x, targets] = [dataset.x, dataset.y].map(partsIn) as [readonly Part[], readonly Part[]];
+  const forward = outputs.specialization(where, batchSize, x);
+  const y = forward.results.map(({ dtype, shape }) => ({ dtype, shape: [length, ...shape.slice(1)] }));
+  const program = setProgram(model, objective, outputs.outputs(forward).form);
+  const specialization = () => program.specialization(where, length, [...y, ...targets]);
   const forks = new Forks();
   const executables = [forward, specialization()].map(({ executable }) => executable);
   for (const executable of executables) forks.begin(executable);
-  const x = copied(dataset.x);
-  const target = copied(dataset.y) as Tensor;
+  const own = x.map(copied);
+  const wanted = targets.map((target) => (target instanceof Bytes ? target.toTensor() : copyOf(target)));
   return {
     executables,
     forks,
     evaluate: async () => {
-      const scores = await collect(where, outputs, [x], batchSize, { isCopied: true, forks });
-      const figures = new Figures(metrics);
+      const scores = await collect(where, outputs, own, batchSize, { isCopied: true, forks });
+      const figures = new Figures(objective.figures);
       await inTurn(specialization, async (now) => {
         const results = now.results.map(zerosLike);
-        const inputs = [scores, target].map(({ storage }) => storage.forReading());
+        const inputs = [...scores, ...wanted].map(({ storage }) => storage.forReading());
         const arrays = results.map(({ storage }) => storage.forReading());
         await runOnce(where, program, now, inputs, arrays, forks);
         const log = joined(arrays);
@@ -215,22 +236,41 @@ export interface PredictOptions {
 }
 
 /**
- * The model's outputs for all samples, in evaluation mode and without gradients.
+ * The model's outputs for all samples, in evaluation mode and without gradients. A list x is the arguments of the
+ * model's `forward`, a tensor or an object its only one. What `forward` gives, a tensor, a list or an object of tensors,
+ * this gives for all samples.
  * Shapes: x [P, ...] → [P, ...].
  * @example const scores = await predict(model, images);
- * @throws DataError for an empty set or values that are not finite; ArgumentError, OptionError
+ * @throws DataError for an empty set or values that are not finite; ShapeError if the parts of x differ in length;
+ *   ArgumentError, OptionError
  */
-export async function predict(
-  model: Module,
-  x: Tensor | Bytes,
+export async function predict<O = Tensor>(
+  model: Module<never, O>,
+  x: Parts,
   options: PredictOptions = {},
-): Promise<Tensor> {
-  checkOptions("predict", options, ["batchSize"]);
-  checkModel("predict", model);
-  if (!(x instanceof Bytes)) checkTensor("predict", "x", x);
-  const length = x.shape[0] ?? 0;
-  if (length === 0) throw new DataError("predict: expected at least one sample, got an empty set");
-  const batchSize = batchSizeOf("predict", options.batchSize, length, DEFAULT_BATCH);
-  checkFinite("predict", "x", x);
-  return collect("predict", outputProgram(model), [x], batchSize);
+): Promise<O> {
+  const where = "predict";
+  checkOptions(where, options, ["batchSize"]);
+  checkModel(where, model);
+  const given = takePartsApart(where, "x", x);
+  const length = samplesIn(where, "x", given);
+  const batchSize = batchSizeOf(where, options.batchSize, length, DEFAULT_BATCH);
+  checkFinite(where, "x", given);
+  const program = outputProgram(model, given.form);
+  const results = await collect(where, program, given.parts, batchSize);
+  const { form } = program.outputs(program.specialization(where, batchSize, given.parts));
+  return putTogether(form, results) as O;
+}
+
+/** The number of samples, which all parts have. @throws ShapeError, DataError */
+function samplesIn(where: string, name: string, { form, parts }: Apart): number {
+  const [first] = parts as [Part];
+  const length = first.shape[0] ?? 0;
+  const other = parts.findIndex(({ shape }) => shape[0] !== first.shape[0]);
+  if (other >= 0) {
+    const [a, b] = [0, other].map((at) => `${partName(name, form, at)} ${format((parts[at] as Part).shape)}`);
+    throw new ShapeError(`${where}: expected parts of one length, got ${a} and ${b}`);
+  }
+  if (length === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
+  return length;
 }

@@ -1,12 +1,15 @@
 import type { InspectOptionsStylized } from "node:util";
 import { inspected, table } from "../metrics/table.js";
-import type { MetricResults, Metrics } from "./metrics.js";
+import type { MetricResults, Metrics, MetricsByTarget } from "./metrics.js";
 
 /**
- * The loss over the set under `"loss"`, and each metric under its name. A plain object, whose text and `console.log` is
+ * The loss over the set under `"loss"`, and each metric under its name; of several targets their losses and metrics, as
+ * `"kind.loss"` and `"kind.accuracy"`. A plain object, whose text and `console.log` is
  * a table.
  */
-export type Evaluation<M extends Metrics = Metrics> = Readonly<{ loss: number } & MetricResults<M>>;
+export type Evaluation<M extends Metrics | MetricsByTarget = Metrics> = Readonly<
+  { loss: number } & MetricResults<M>
+>;
 
 /** An object with a text, which is no property that one sees. */
 export function printedAs<T extends object>(value: T, text: () => string): T {

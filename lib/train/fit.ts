@@ -1,28 +1,33 @@
-import type { Cost } from "../cost/define.js";
-import { type Samples, toDataset } from "../data/dataset.js";
+import { type AnySamples, type Samples, toDataset } from "../data/dataset.js";
+import { formOf, type Part, type Parts, type TensorsOf } from "../data/parts.js";
 import { ArgumentError, BusyError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { checkRunParts, RUN_PARTS, type RunParts, rememberedGenerators } from "../keeping/run-state.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule, Module } from "../nn/module.js";
 import { Optimizer } from "../optim/optimizer.js";
 import {
   checkFlag,
   checkFunction,
   checkNumber,
-  checkOptions,
   checkRequired,
   checkSignal,
   describe,
   isInstance,
 } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { batchSizeOf, checkCost, checkData, checkModel } from "./check.js";
+import { batchSizeOf, checkData, checkModel } from "./check.js";
 import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } from "./checkpoints.js";
 import { type EarlyStoppingOptions, readEarlyStopping } from "./early-stopping.js";
 import { evaluationBatch, makeEvaluator } from "./evaluate.js";
 import type { Evaluation } from "./evaluation.js";
-import { checkMetrics, figureNames, type Metrics } from "./metrics.js";
 import type { Reported } from "./monitor.js";
+import {
+  type CostOf,
+  type MetricsOf,
+  type ObjectiveOptions,
+  readObjective,
+  type WeightsOf,
+} from "./objective.js";
 import { readSampleOptions, SAMPLE_OPTIONS, type SampleOptions } from "./sample-options.js";
 import { freeze, readStepOptions, STEP_OPTIONS, type StepOptions, type StepPlan } from "./step-options.js";
 import { type Plan, train } from "./training.js";
@@ -59,10 +64,19 @@ export type Callback<Report> = (
   report: Report,
 ) => "stop" | void | Promise<void> | Promise<"stop" | undefined>;
 
-export interface FitOptions extends StepOptions, SampleOptions {
+export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts = Tensor>
+  extends StepOptions,
+    SampleOptions {
   /** Samples and targets to learn from. */
-  readonly data: Samples;
-  readonly cost: Cost;
+  readonly data: Samples<X, Y>;
+  /**
+   * A cost; for several targets also a list or an object of costs, in the form of y. The loss is then the sum of the
+   * costs by `costWeights`, and the reports have the loss of each target too, as `"kind.loss"`. A function that is given
+   * for several outputs or targets takes them in their forms, and gives a scalar.
+   */
+  readonly cost: CostOf<O, TensorsOf<Y>>;
+  /** What the cost of each of several targets counts in their sum, in the form of y: numbers ≥ 0. Default: 1 each. */
+  readonly costWeights?: WeightsOf<Y>;
   readonly optimizer: Optimizer<object>;
   /** Number of passes over the data, those before `firstEpoch` included. Default: 1. */
   readonly epochs?: number;
@@ -82,9 +96,12 @@ export interface FitOptions extends StepOptions, SampleOptions {
   /** Seed of the orders. Default: 0. */
   readonly seed?: number;
   /** A set to evaluate after each epoch. */
-  readonly validation?: Samples;
-  /** Figures besides the loss, each a number: metrics by name, or names of `metrics`. Default: none. */
-  readonly metrics?: Metrics;
+  readonly validation?: Samples<X, Y>;
+  /**
+   * Figures besides the loss, each a number: metrics by name, or names of `metrics`. For several targets: a list or an
+   * object of those, in the form of y; the figures are called `"kind.accuracy"`. Default: none.
+   */
+  readonly metrics?: MetricsOf<TensorsOf<Y>>;
   /** Ends the training between two steps; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
@@ -128,6 +145,10 @@ export interface FitOptions extends StepOptions, SampleOptions {
   readonly state?: FitState;
 }
 
+/** Options for sets of any form. */
+type AnyFitOptions = Omit<FitOptions, keyof ObjectiveOptions | "data" | "validation"> &
+  ObjectiveOptions & { readonly data: AnySamples; readonly validation?: AnySamples };
+
 /** The argument of `onResume`. */
 export interface ResumeReport {
   readonly path: string;
@@ -148,6 +169,7 @@ export interface FitState extends Omit<RunParts, "model" | "optimizer"> {
 const OPTIONS = [
   "data",
   "cost",
+  "costWeights",
   "optimizer",
   "epochs",
   "firstEpoch",
@@ -171,7 +193,7 @@ const OPTIONS = [
   "state",
 ] as const;
 
-const inTraining = new WeakSet<Module>();
+const inTraining = new WeakSet<AnyModule>();
 
 /**
  * Trains a model. For each mini-batch S of the data, the optimizer updates w with the gradient ∂L(S, w)/∂w, where
@@ -217,13 +239,16 @@ const inTraining = new WeakSet<Module>();
  *   resume: true,   // from the file, if there is one
  * });
  */
-export async function fit(model: Module, options: FitOptions): Promise<EpochReport[]> {
+export async function fit<O = Tensor, X extends Parts = Part, Y extends Parts = Tensor>(
+  model: Module<never, O>,
+  options: FitOptions<O, X, Y>,
+): Promise<EpochReport[]> {
   checkModel("fit", model);
-  checkOptions("fit", options, OPTIONS);
+  checkRequired("fit", options, OPTIONS);
   if (inTraining.has(model)) {
     throw new BusyError("fit: this model is being trained by another fit; wait for that one");
   }
-  const melt = freeze("fit", model, options?.freeze);
+  const melt = freeze("fit", model, options.freeze);
   try {
     const plan = readOptions(model, options);
     inTraining.add(model);
@@ -234,13 +259,13 @@ export async function fit(model: Module, options: FitOptions): Promise<EpochRepo
   }
 }
 
-function readOptions(model: Module, options: FitOptions): Plan {
-  const cost = checkCost("fit", options?.cost);
+function readOptions(model: AnyModule, options: AnyFitOptions): Plan {
   if (!isInstance(options.optimizer, Optimizer)) {
     throw new ArgumentError(`fit: expected optimizer to be an Optimizer, got ${describe(options.optimizer)}`);
   }
   const { optimizer } = options;
   const given = toDataset("fit", "data", options.data);
+  const objective = readObjective("fit", options, formOf(given.y), true);
   const epochs = checkNumber("fit", "epochs", options.epochs ?? 1, { min: 1, integer: true });
   const firstEpoch = checkNumber("fit", "firstEpoch", options.firstEpoch ?? 1, {
     min: 1,
@@ -252,7 +277,6 @@ function readOptions(model: Module, options: FitOptions): Plan {
   // The seed says which samples are kept for validation, so a training that goes on has to have the same.
   const seed = options.seed ?? (validationSplit === undefined ? undefined : 0);
   if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
-  const metrics = checkMetrics("fit", options.metrics, cost, true);
   checkFlag("fit", "progress", options.progress ?? false);
   if (options.tensorBoard !== undefined) checkPath("fit: tensorBoard", options.tensorBoard);
   for (const name of ["onBatch", "onEpoch", "onCheckpoint", "onResume"] as const) {
@@ -262,7 +286,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
   if (options.validation !== undefined && validationSplit !== undefined) {
     throw new ArgumentError("fit: expected either validation or validationSplit");
   }
-  const { training, validation: kept } = readSampleOptions("fit", options, cost, given, seed ?? 0);
+  const { training, validation: kept } = readSampleOptions("fit", options, objective, given, seed ?? 0);
   const { dataset, weights } = training;
   const micro = batchSizeOf("fit", options.batchSize, dataset.length);
   const validation =
@@ -270,7 +294,8 @@ function readOptions(model: Module, options: FitOptions): Plan {
       ? kept
       : { dataset: toDataset("fit", "validation", options.validation), weights: null };
   const reported = {
-    figures: figureNames(metrics),
+    figures: objective.names,
+    losses: objective.losses,
     hasValidation: validation !== null,
   };
   const earlyStopping =
@@ -287,8 +312,8 @@ function readOptions(model: Module, options: FitOptions): Plan {
       "fit: the optimizer has none of the model's parameters, so nothing would be learnt",
     );
   }
-  const program = trainingProgram(model, cost, optimizer, metrics, steps.settings);
-  checkData("fit", "data", program, cost, dataset, batchSize, weights, used);
+  const program = trainingProgram(model, objective, optimizer, formOf(dataset.x), steps.settings);
+  checkData("fit", "data", program, objective, dataset, batchSize, weights, used);
   const validator =
     validation === null
       ? null
@@ -296,8 +321,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
           where: "fit",
           name: "validation",
           model,
-          cost,
-          metrics,
+          objective,
           ...validation,
           batchSize: evaluationBatch("fit", undefined, validation.dataset),
         });
@@ -305,7 +329,7 @@ function readOptions(model: Module, options: FitOptions): Plan {
     model,
     optimizer,
     program,
-    cost,
+    objective,
     dataset,
     weights,
     used,
@@ -315,7 +339,6 @@ function readOptions(model: Module, options: FitOptions): Plan {
     seed,
     firstEpoch,
     epochs,
-    metrics,
     validator,
     earlyStopping,
     ...keeping,
@@ -325,8 +348,8 @@ function readOptions(model: Module, options: FitOptions): Plan {
 
 /** The options for checkpoints. */
 function readKeeping(
-  model: Module,
-  { optimizer, checkpoint, resume, state = {} }: FitOptions,
+  model: AnyModule,
+  { optimizer, checkpoint, resume, state = {} }: AnyFitOptions,
   reported: Reported,
   { schedule, settings: { average } }: StepPlan,
 ): Pick<Plan, "checkpoint" | "resume" | "parts" | "extra" | "undoReading"> {

@@ -1,14 +1,17 @@
-import type { Cost } from "../cost/define.js";
-import { type Samples, toDataset } from "../data/dataset.js";
-import type { Module } from "../nn/module.js";
+import { type AnySamples, partsOfSet, type Samples, toDataset } from "../data/dataset.js";
+import { formOf, type Part, type Parts, type TensorsOf } from "../data/parts.js";
+import type { AnyModule, Module } from "../nn/module.js";
 import { checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkCost, checkData, checkModel } from "./check.js";
+import { checkData, checkModel } from "./check.js";
 import { collect } from "./collect.js";
 import { lossesProgram } from "./compiled-model.js";
 import { evaluateOnce, evaluationBatch } from "./evaluate.js";
+import { type CostOf, readObjective, type WeightsOf } from "./objective.js";
 
-export interface LossOptions {
+export interface LossOptions<Y = Tensor> {
+  /** What the cost of each of several targets counts in their sum, in the form of y. Default: 1 each. */
+  readonly costWeights?: WeightsOf<Y>;
   /** Samples in a mini-batch. Default: 1024, or the set's length if it is less. */
   readonly batchSize?: number;
 }
@@ -20,16 +23,18 @@ export interface LossOptions {
  * @example const losses = await perSampleLoss(model, cost.crossEntropy, { x, y });
  * @throws as `evaluate`
  */
-export async function perSampleLoss(
-  model: Module,
-  cost: Cost,
-  data: Samples,
-  options: LossOptions = {},
+export async function perSampleLoss<O = Tensor, X extends Parts = Part, Y extends Parts = Tensor>(
+  model: Module<never, O>,
+  cost: CostOf<O, TensorsOf<Y>>,
+  data: Samples<X, Y>,
+  options: LossOptions<Y> = {},
 ): Promise<Tensor> {
-  const { dataset, batchSize } = readArguments("perSampleLoss", model, cost, data, options);
-  const program = lossesProgram(model, cost);
-  checkData("perSampleLoss", "data", program, cost, dataset, batchSize);
-  return collect("perSampleLoss", program, [dataset.x, dataset.y], batchSize);
+  const where = "perSampleLoss";
+  const { objective, dataset, batchSize } = readArguments(where, model, cost, data, options);
+  const program = lossesProgram(model, objective, formOf(dataset.x));
+  checkData(where, "data", program, objective, dataset, batchSize);
+  const [losses] = await collect(where, program, partsOfSet(dataset), batchSize);
+  return losses as Tensor;
 }
 
 /**
@@ -37,19 +42,18 @@ export async function perSampleLoss(
  * @example const loss = await averageLoss(model, cost.crossEntropy, { x, y });
  * @throws as `evaluate`
  */
-export async function averageLoss(
-  model: Module,
-  cost: Cost,
-  data: Samples,
-  options: LossOptions = {},
+export async function averageLoss<O = Tensor, X extends Parts = Part, Y extends Parts = Tensor>(
+  model: Module<never, O>,
+  cost: CostOf<O, TensorsOf<Y>>,
+  data: Samples<X, Y>,
+  options: LossOptions<Y> = {},
 ): Promise<number> {
-  const { dataset, batchSize } = readArguments("averageLoss", model, cost, data, options);
+  const { objective, dataset, batchSize } = readArguments("averageLoss", model, cost, data, options);
   const figures = await evaluateOnce({
     where: "averageLoss",
     name: "data",
     model,
-    cost,
-    metrics: [],
+    objective,
     dataset,
     weights: null,
     batchSize,
@@ -57,11 +61,17 @@ export async function averageLoss(
   return figures.loss;
 }
 
-function readArguments(where: string, model: Module, cost: Cost, data: Samples, options: LossOptions) {
-  checkOptions(where, options, ["batchSize"]);
+function readArguments(
+  where: string,
+  model: AnyModule,
+  cost: unknown,
+  data: AnySamples,
+  options: LossOptions<Parts>,
+) {
+  checkOptions(where, options, ["costWeights", "batchSize"]);
   checkModel(where, model);
-  checkCost(where, cost);
   const dataset = toDataset(where, "data", data);
+  const objective = readObjective(where, { cost, costWeights: options.costWeights }, formOf(dataset.y));
   const batchSize = evaluationBatch(where, options.batchSize, dataset);
-  return { dataset, batchSize };
+  return { objective, dataset, batchSize };
 }

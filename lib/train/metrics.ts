@@ -26,29 +26,69 @@ export type MetricName = {
 /** Metrics by the names under which they are reported, or a list of names of `metrics`. */
 export type Metrics = Readonly<Record<string, Metric | MetricName>> | readonly MetricName[];
 
+/** Metrics of each of several targets, in their form. */
+export type MetricsByTarget = readonly Metrics[] | { readonly [target: string]: Metrics };
+
 type Given<M> = M extends AnyMetric<infer R> ? R : number;
 type ResultOf<M> = M extends MetricName ? Given<Library[M]> : Given<M>;
 
-/** What the metrics give, by name. Metrics that are not known to the compiler give numbers. */
-export type MetricResults<M extends Metrics> = Metrics extends M
+type ByName<M> = M extends readonly (infer N extends string)[]
+  ? { readonly [K in N]: ResultOf<K> }
+  : { readonly [K in keyof M]: ResultOf<M[K]> };
+
+/** `kind.accuracy` for the metric `accuracy` of the target `kind`. */
+type FullNames<M> = {
+  [K in keyof M & string]: M[K] extends Metrics ? `${K}.${keyof ByName<M[K]> & string}` : never;
+}[keyof M & string];
+
+type ResultAt<M, N> = N extends `${infer K extends keyof M & string}.${infer Q}`
+  ? Q extends keyof ByName<M[K]>
+    ? ByName<M[K]>[Q]
+    : number
+  : number;
+
+/**
+ * What the metrics give, by name; of several targets also the loss of each. Metrics that are not known to the compiler
+ * give numbers.
+ */
+export type MetricResults<M> = Metrics extends M
   ? Readonly<Record<string, number>>
-  : M extends readonly (infer N extends string)[]
-    ? { readonly [K in N]: ResultOf<K> }
-    : { readonly [K in keyof M]: ResultOf<M[K]> };
+  : M extends Metrics
+    ? ByName<M>
+    : { readonly [N in FullNames<M>]: ResultAt<M, N> } & { readonly [loss: `${string}.loss`]: number };
 
 /** A checked metric. */
 export interface NamedMetric {
+  /** Under which it is reported. */
   readonly name: string;
+  /** Where there are several targets: which of them it is of. */
+  readonly target: number | null;
   /** What the user gave: the program is made for it. */
   readonly identity: Metric;
   readonly definition: MetricDefinition<unknown> | BatchMetric;
 }
 
-/** The names of the figures that a pass reports. */
-export const figureNames = (metrics: readonly NamedMetric[]): string[] => [
-  "loss",
-  ...metrics.map(({ name }) => name),
-];
+/** A figure that a pass reports: the loss, the loss of one target, or a metric. */
+export interface Figure {
+  readonly name: string;
+  /** The figure, from what its parts accumulated, or if it is a mean over the samples, from that. */
+  compute(state: MetricState, mean: number): unknown;
+}
+
+/** A loss: a mean over the samples, or Σ w·C / Σ w. */
+export const lossFigure = (name: string): Figure => ({
+  name,
+  compute: (weighted, mean) => {
+    if (weighted.isEmpty) return mean;
+    const { loss, weight } = weighted.tensors() as { loss: Tensor; weight: Tensor };
+    return loss.item() / weight.item();
+  },
+});
+
+export const metricFigure = ({ name, definition }: NamedMetric): Figure => ({
+  name,
+  compute: (state, mean) => (typeof definition === "function" ? mean : definition.compute(state.tensors())),
+});
 
 const BY_NAME = new Map(
   Object.entries(library).flatMap(([name, value]): [string, AnyMetric][] =>
@@ -56,28 +96,36 @@ const BY_NAME = new Map(
   ),
 );
 
-/**
- * @param onlyNumbers Whether each has to give a number.
- * @throws ArgumentError
- */
+/** What metrics are of. */
+export interface MetricSubject {
+  /** One of several targets, and what it is called; null: the only one. */
+  readonly target: { readonly at: number; readonly name: string } | null;
+  /** The cost, which says what the outputs are. */
+  readonly cost: Pick<Cost, "outputs" | "multilabel">;
+  /** Whether each has to give a number. */
+  readonly onlyNumbers: boolean;
+}
+
+/** @throws ArgumentError */
 export function checkMetrics(
   where: string,
   metrics: unknown,
-  cost: Cost,
-  onlyNumbers = false,
+  { target, cost, onlyNumbers }: MetricSubject,
 ): readonly NamedMetric[] {
   if (metrics === undefined) return [];
+  const of = target === null ? "metrics" : `metrics of ${target.name}`;
   if (metrics === null || typeof metrics !== "object") {
     throw new ArgumentError(
-      `${where}: expected metrics to be metrics by name or a list of names, got ${describe(metrics)}`,
+      `${where}: expected ${of} to be metrics by name or a list of names, got ${describe(metrics)}`,
     );
   }
   const entries: [string, unknown][] = Array.isArray(metrics)
     ? metrics.map((name: unknown) => [typeof name === "string" ? name : describe(name), name])
     : Object.entries(metrics);
   const circumstances = { outputs: cost.outputs, multilabel: cost.multilabel };
-  return entries.map(([name, given]) => {
-    if (name === "loss")
+  return entries.map(([own, given]) => {
+    const name = target === null ? own : `${target.name}.${own}`;
+    if (own === "loss")
       throw new ArgumentError(`${where}: "loss" is reported anyway; give the metric another name`);
     const metric = typeof given === "string" || Array.isArray(metrics) ? byName(where, given) : given;
     if (typeof metric !== "function") {
@@ -88,7 +136,7 @@ export function checkMetrics(
     const definition = isMetric(metric) ? metric[definitionOf](circumstances) : (metric as BatchMetric);
     const { gives } = definition as Partial<MetricDefinition>;
     if (onlyNumbers && gives !== undefined) throw noNumber(where, name, gives);
-    return { name, identity: metric as Metric, definition };
+    return { name, target: target?.at ?? null, identity: metric as Metric, definition };
   });
 }
 
@@ -108,31 +156,38 @@ export interface FigurePart {
   readonly tensor: Tensor;
 }
 
-/** The figures of a batch, in ops. `figure` 0 is the loss, 1 the first metric. */
-export function figuresOf(
+/**
+ * A metric of a batch, in ops.
+ * @param y The outputs and the target: tensors, or for a function of a batch also lists or objects of them.
+ */
+export function metricParts(
   where: string,
-  metrics: readonly NamedMetric[],
-  y: Tensor,
-  target: Tensor,
+  { name, definition }: NamedMetric,
+  figure: number,
+  y: unknown,
+  target: unknown,
   weight: Tensor | null,
 ): FigurePart[] {
-  return metrics.flatMap(({ name, definition }, at): FigurePart[] => {
-    const figure = at + 1;
-    if (typeof definition !== "function") {
-      const parts = partsOf(`${where}: ${name}`, definition, y, target, weight);
-      return parts.map((part) => ({ figure, ...part }));
-    }
-    if (weight !== null) {
+  if (typeof definition !== "function") {
+    const several = [y, target].find((one) => !isTensor(one));
+    if (several !== undefined) {
       throw new ArgumentError(
-        `${where}: metric ${name} is a function of outputs and targets, which knows no weights; define it with metrics.defineMetric`,
+        `${where}: metric ${name} takes outputs and targets that are one tensor each, got ${describe(several)} of them`,
       );
     }
-    const tensor: unknown = definition(y, target);
-    if (isTensor(tensor) && tensor.size === 1) return [{ figure, kind: "mean", key: name, tensor }];
+    const parts = partsOf(`${where}: ${name}`, definition, y as Tensor, target as Tensor, weight);
+    return parts.map((part) => ({ figure, ...part }));
+  }
+  if (weight !== null) {
     throw new ArgumentError(
-      `${where}: expected metric ${name} to give a tensor of one element, made by ops, got ${isTensor(tensor) ? format(tensor.shape) : describe(tensor)}`,
+      `${where}: metric ${name} is a function of outputs and targets, which knows no weights; define it with metrics.defineMetric`,
     );
-  });
+  }
+  const tensor: unknown = definition(y as Tensor, target as Tensor);
+  if (isTensor(tensor) && tensor.size === 1) return [{ figure, kind: "mean", key: name, tensor }];
+  throw new ArgumentError(
+    `${where}: expected metric ${name} to give a tensor of one element, made by ops, got ${isTensor(tensor) ? format(tensor.shape) : describe(tensor)}`,
+  );
 }
 
 /** What the figures have accumulated, for a file. */
@@ -159,14 +214,15 @@ export interface StepsLog {
 
 /** The loss and the metrics over a set, from what each step gives. */
 export class Figures {
-  readonly #metrics: readonly NamedMetric[];
+  readonly #figures: readonly Figure[];
   readonly #sums: Float64Array;
   readonly #states: readonly MetricState[];
   #samples = 0;
 
-  constructor(metrics: readonly NamedMetric[]) {
-    this.#metrics = metrics;
-    this.#sums = new Float64Array(metrics.length + 1);
+  /** @param figures The loss first. */
+  constructor(figures: readonly Figure[]) {
+    this.#figures = figures;
+    this.#sums = new Float64Array(figures.length);
     this.#states = Array.from(this.#sums, () => new MetricState());
   }
 
@@ -180,7 +236,7 @@ export class Figures {
       if (kind === "mean") this.#addMeans(figure, log, begin, stride, samplesAStep);
       else {
         const state = this.#states[figure] as MetricState;
-        state.check(this.#metrics[figure - 1]?.name ?? "loss", kind, key, shape);
+        state.check((this.#figures[figure] as Figure).name, kind, key, shape);
         state.add(kind, key, shape, log, { begin, stride, steps });
       }
       begin += sizes[at] as number;
@@ -219,19 +275,18 @@ export class Figures {
 
   /** The loss so far. */
   get loss(): number {
-    const weighted = this.#states[0] as MetricState;
-    if (weighted.isEmpty) return (this.#sums[0] as number) / this.#samples;
-    const { loss, weight } = weighted.tensors() as { loss: Tensor; weight: Tensor };
-    return loss.item() / weight.item();
+    return this.#compute(0) as number;
   }
 
-  /** The loss and the metrics by their names. */
+  #compute(at: number): unknown {
+    const mean = (this.#sums[at] as number) / this.#samples;
+    return (this.#figures[at] as Figure).compute(this.#states[at] as MetricState, mean);
+  }
+
+  /** The figures by their names. */
   all(): Record<string, unknown> & { readonly loss: number } {
-    const figures = this.#metrics.map(({ name, definition }, at): [string, unknown] => {
-      if (typeof definition === "function") return [name, (this.#sums[at + 1] as number) / this.#samples];
-      return [name, definition.compute((this.#states[at + 1] as MetricState).tensors())];
-    });
-    return { loss: this.loss, ...Object.fromEntries(figures) };
+    const figures = this.#figures.map(({ name }, at): [string, unknown] => [name, this.#compute(at)]);
+    return Object.fromEntries(figures) as Record<string, unknown> & { readonly loss: number };
   }
 
   /** As `all`, of metrics that give numbers. @throws ArgumentError for another */

@@ -5,8 +5,8 @@ import type { EpochReport } from "./fit.js";
 
 export interface MonitorOptions {
   /**
-   * A figure of the epochs' reports: `"loss"`, a metric's name, `"validation.loss"` or `"validation."` and a metric's
-   * name. Default: `"validation.loss"` with a validation set, otherwise `"loss"`.
+   * A figure of the epochs' reports: `"loss"`, of several targets also `"kind.loss"`, a metric's name, or one of these
+   * after `"validation."`. Default: `"validation.loss"` with a validation set, otherwise `"loss"`.
    */
   readonly monitor?: string;
   /** Whether less or more is better. Default: `"min"` for a loss; for metrics it has to be said. */
@@ -20,6 +20,8 @@ export type Monitor = Required<MonitorOptions>;
 export interface Reported {
   /** The names of the figures of a report, `"loss"` first. */
   readonly figures: readonly string[];
+  /** Those of them that are losses. */
+  readonly losses: readonly string[];
   readonly hasValidation: boolean;
 }
 
@@ -33,7 +35,7 @@ export function readMonitored(where: string, monitor: string | undefined, report
 /** @throws ArgumentError */
 export function readMonitor(where: string, options: MonitorOptions, reported: Reported): Monitor {
   const monitor = readMonitored(where, options.monitor, reported);
-  const isLoss = monitor === "loss" || monitor === "validation.loss";
+  const isLoss = reported.losses.some((name) => monitor === name || monitor === `validation.${name}`);
   const mode = options.mode ?? (isLoss ? "min" : undefined);
   return { monitor, mode: checkChoice(where, `mode (for ${monitor})`, mode, ["min", "max"]) };
 }

@@ -1,14 +1,16 @@
 // The options of `fit` that say what samples count, and which are kept for validation.
 
-import type { Cost } from "../cost/define.js";
-import { type Dataset, toDataset } from "../data/dataset.js";
+import { type AnyDataset, toDataset } from "../data/dataset.js";
+import type { Parts } from "../data/parts.js";
 import { split } from "../data/split/split.js";
 import { ArgumentError, DataError } from "../errors.js";
 import type { Values } from "../metrics/values.js";
 import { checkNumber, describe, isPlainObject } from "../options.js";
 import { tensor } from "../tensor/create.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { format } from "../tensor/shape.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { readWeights } from "./evaluate.js";
+import type { Objective } from "./objective.js";
 
 /** Options of `fit` about samples. */
 export interface SampleOptions {
@@ -39,7 +41,7 @@ export const SAMPLE_OPTIONS = ["sampleWeight", "classWeight", "validationSplit"]
 
 /** Samples, and what each counts; null: all alike. */
 export interface WeightedSet {
-  readonly dataset: Dataset;
+  readonly dataset: AnyDataset;
   readonly weights: Tensor | null;
 }
 
@@ -47,18 +49,18 @@ export interface WeightedSet {
 export function readSampleOptions(
   where: string,
   { sampleWeight, classWeight, validationSplit }: SampleOptions,
-  cost: Cost,
-  data: Dataset,
+  objective: Objective,
+  data: AnyDataset,
   seed: number,
 ): { readonly training: WeightedSet; readonly validation: WeightedSet | null } {
-  const own = readWeights(where, sampleWeight, cost, data);
+  const own = readWeights(where, sampleWeight, objective, data);
   const whole = { dataset: data, weights: own };
   const [training, validation] =
     validationSplit === undefined ? [whole, null] : splitOff(where, whole, validationSplit, seed);
   if (classWeight === undefined) return { training, validation };
   const weights = classWeights(where, classWeight, training);
   return {
-    training: { ...training, weights: readWeights(where, weights, cost, training.dataset) },
+    training: { ...training, weights: readWeights(where, weights, objective, training.dataset) },
     validation,
   };
 }
@@ -73,7 +75,7 @@ function splitOff(
   const { x, y } = whole.dataset;
   const counts = isClasses(y) ? [...countsOf(y).values()] : [0];
   const options = { seed, ...(counts.every((count) => count > 1) ? { stratify: y } : {}) };
-  const weights = whole.weights ?? tensor(new Float64Array(x.shape[0] as number));
+  const weights = whole.weights ?? tensor(new Float64Array(whole.dataset.length));
   const parts = split({ x, y, weights }, [1 - share, share], options).map((part) => ({
     dataset: toDataset(where, "data", { x: part.x, y: part.y }),
     weights: whole.weights === null ? null : part.weights,
@@ -81,7 +83,7 @@ function splitOff(
   return parts as [WeightedSet, WeightedSet];
 }
 
-const isClasses = ({ dtype, rank }: Tensor): boolean => dtype === "int32" && rank === 1;
+const isClasses = (y: Parts): y is Tensor => isTensor(y) && y.dtype === "int32" && y.rank === 1;
 
 function countsOf(y: Tensor): Map<number, number> {
   const counts = new Map<number, number>();
@@ -91,8 +93,9 @@ function countsOf(y: Tensor): Map<number, number> {
 
 function classWeights(where: string, given: unknown, { dataset: { y }, weights }: WeightedSet): Tensor {
   if (!isClasses(y)) {
+    const got = isTensor(y) ? `${y.dtype} ${format(y.shape)}` : describe(y);
     throw new ArgumentError(
-      `${where}: expected classWeight with targets that are classes, int32 [samples], got ${y.dtype} [${y.shape}]`,
+      `${where}: expected classWeight with one target of classes, int32 [samples], got ${got}`,
     );
   }
   const counts = countsOf(y);

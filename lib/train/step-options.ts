@@ -1,7 +1,7 @@
 // The options of `fit` that say what is done in each step, and after it.
 
 import { ArgumentError } from "../errors.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedulers/registry.js";
 import { WeightAverage } from "../optim/weight-average.js";
@@ -181,7 +181,7 @@ function readSchedule(
 }
 
 /** Freezes parameters. @returns what lets those learn again that did. @throws ArgumentError where one matches none */
-export function freeze(where: string, model: Module, patterns: unknown): () => void {
+export function freeze(where: string, model: AnyModule, patterns: unknown): () => void {
   if (patterns === undefined) return () => {};
   if (!Array.isArray(patterns)) {
     throw new ArgumentError(

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { RunOptions, Source } from "../compiler/executable.js";
-import type { Bytes } from "../data/bytes.js";
-import type { Dataset } from "../data/dataset.js";
+import type { AnyDataset } from "../data/dataset.js";
+import { formOf, type Part, type Parts, partName, partsIn } from "../data/parts.js";
 import { stored, toSource } from "../data/samples.js";
 import { IndexError } from "../errors.js";
 import { type NativeMemory, newMemory } from "../native/binding.js";
@@ -24,21 +24,21 @@ const AT_ONCE_MILLISECONDS = 0.5;
  * set.
  */
 export class RunningSet {
-  readonly dataset: Dataset;
+  readonly dataset: AnyDataset;
   readonly sources: readonly Source[];
   /** The copied parts, by their names in the data set. */
-  readonly parts: Readonly<Record<string, Tensor | Bytes>>;
+  readonly parts: Readonly<Record<string, Part>>;
   readonly #memories: readonly NativeMemory[];
 
   /**
    * @param name of the data set, for error messages.
    * @param weights of the samples; null: all alike.
    */
-  constructor(name: string, dataset: Dataset, weights: Tensor | null = null) {
+  constructor(name: string, dataset: AnyDataset, weights: Tensor | null = null) {
     this.dataset = dataset;
     this.parts = {
-      [`${name}.x`]: dataset.x,
-      [`${name}.y`]: dataset.y,
+      ...named(`${name}.x`, dataset.x),
+      ...named(`${name}.y`, dataset.y),
       ...(weights === null ? {} : { sampleWeight: weights }),
     };
     const parts = Object.values(this.parts);
@@ -62,6 +62,12 @@ export class RunningSet {
   close(): void {
     for (const memory of this.#memories) memory.release();
   }
+}
+
+/** Parts by their names in the data set. */
+function named(name: string, parts: Parts): Record<string, Part> {
+  const form = formOf(parts);
+  return Object.fromEntries(partsIn(parts).map((part, at) => [partName(name, form, at), part]));
 }
 
 /** An index that a step of a loop, from 0, found to be out of range. */

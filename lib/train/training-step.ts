@@ -1,6 +1,6 @@
 import { noGrad } from "../context/grad-mode.js";
-import type { Cost } from "../cost/define.js";
-import type { Module } from "../nn/module.js";
+import { type Form, keyOf } from "../data/parts.js";
+import type { AnyModule } from "../nn/module.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
 import { detach } from "../ops/detach.js";
@@ -18,17 +18,9 @@ import { clipGradNorm, clipGradValue } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { WeightAverage } from "../optim/weight-average.js";
 import type { Tensor } from "../tensor/tensor.js";
-import {
-  CompiledModel,
-  type Compute,
-  lossesOf,
-  lossOf,
-  meanLoss,
-  metricsKey,
-  programFor,
-  weightedLoss,
-} from "./compiled-model.js";
-import { type FigurePart, figuresOf, type NamedMetric } from "./metrics.js";
+import { CompiledModel, type Compute, programFor } from "./compiled-model.js";
+import type { FigurePart } from "./metrics.js";
+import { meanParts, type Objective, type Outputs, weightedParts } from "./objective.js";
 import { outsideOf } from "./steps.js";
 
 /** What a step does besides what every step does. Absent: it does not. */
@@ -62,29 +54,29 @@ function guarded(figure: FigurePart): FigurePart {
 /** The least divisor of a sum of weights: samples that all count nothing have the loss 0. */
 const LEAST_WEIGHT = 1e-30;
 
-/** One step of descent. Its results are the loss before the step, and the metrics. */
+/** One step of descent. Its results are the loss before the step, those of the targets, and the metrics. */
 export function trainingProgram(
-  model: Module,
-  cost: Cost,
+  model: AnyModule,
+  objective: Objective,
   optimizer: Optimizer<object>,
-  metrics: readonly NamedMetric[],
+  x: Form,
   settings: StepSettings = {},
 ): CompiledModel {
   const { part, average, guard = false } = settings;
   const key = [settings.clipGradNorm, settings.clipGradValue, part, average, guard];
   const safe = ([loss, ...others]: readonly FigurePart[]): FigurePart[] =>
     noGrad(() => [guard ? guarded(loss as FigurePart) : (loss as FigurePart), ...others]);
-  return programFor(model, ["train", cost, optimizer, ...key, ...metricsKey(metrics)], () => {
+  return programFor(model, ["train", optimizer, ...key, keyOf(x), ...objective.key], () => {
     const move = (): void => {
       if (settings.clipGradValue !== undefined) clipGradValue(optimizer.parameters, settings.clipGradValue);
       if (settings.clipGradNorm !== undefined) clipGradNorm(optimizer.parameters, settings.clipGradNorm);
       optimizer.step();
       average?.update();
     };
-    const whole: Compute = (where, [x, target, weight], output) => {
-      const y = output(x);
-      const { loss, told } = lossAndReport(where, cost, y, target, weight, null);
-      const figures = noGrad(() => figuresOf(where, metrics, detach(y), target, weight));
+    const whole: Compute = (where, { x: samples, targets, weight }, output) => {
+      const y = output(samples);
+      const { loss, told } = lossAndReport(where, objective, y, targets, weight, null);
+      const figures = noGrad(() => objective.metricParts(where, detached(y), targets, weight));
       optimizer.zeroGrad();
       loss.backward();
       const results = [...safe(told), ...figures];
@@ -92,29 +84,39 @@ export function trainingProgram(
       return results;
     };
     const inParts: Compute = (where, inputs, output) => {
-      const [x, target, weight] = inputs;
-      const samples = x.shape[0] as number;
-      if (part === undefined || samples <= part) return whole(where, inputs, output);
-      const all: Samples = { count: samples, weight: weight === null ? null : sum(weight) };
-      const outputs: Tensor[] = [];
+      const { targets, weight } = inputs;
+      const count = (inputs.x[0] as Tensor).shape[0] as number;
+      if (part === undefined || count <= part) return whole(where, inputs, output);
+      const all: Samples = { count, weight: weight === null ? null : sum(weight) };
+      const outputs: Outputs[] = [];
       const told: (readonly FigurePart[])[] = [];
       optimizer.zeroGrad();
-      for (let start = 0; start < samples; start += part) {
-        const end = Math.min(start + part, samples);
+      for (let start = 0; start < count; start += part) {
+        const end = Math.min(start + part, count);
         const of = (tensor: Tensor): Tensor => slice(tensor, 0, { start, end });
-        const y = output(of(x));
-        const one = lossAndReport(where, cost, y, of(target), weight === null ? null : of(weight), all);
+        const y = output(inputs.x.map(of));
+        const own = weight === null ? null : of(weight);
+        const one = lossAndReport(where, objective, y, targets.map(of), own, all);
         one.loss.backward();
-        outputs.push(detach(y));
+        outputs.push(detached(y));
         told.push(one.told);
       }
-      const figures = noGrad(() => figuresOf(where, metrics, concat(outputs), target, weight));
+      const figures = noGrad(() => objective.metricParts(where, joined(outputs), targets, weight));
       const results = [...safe(noGrad(() => summed(told))), ...figures];
       move();
       return results;
     };
-    return new CompiledModel(model, optimizer, part === undefined ? whole : inParts);
+    const forms = { x, y: objective.form };
+    return new CompiledModel(model, optimizer, forms, part === undefined ? whole : inParts);
   });
+}
+
+const detached = ({ form, parts }: Outputs): Outputs => ({ form, parts: parts.map(detach) });
+
+/** The outputs for the samples of several mini-batches. */
+function joined(outputs: readonly Outputs[]): Outputs {
+  const { form, parts } = outputs[0] as Outputs;
+  return { form, parts: parts.map((_, at) => concat(outputs.map((one) => one.parts[at] as Tensor))) };
 }
 
 /** The sums of figures of the same layout. */
@@ -137,19 +139,22 @@ interface Samples {
  */
 function lossAndReport(
   where: string,
-  cost: Cost,
-  y: Tensor,
-  target: Tensor,
+  objective: Objective,
+  y: Outputs,
+  targets: readonly Tensor[],
   weight: Tensor | null,
   all: Samples | null,
 ): { readonly loss: Tensor; readonly told: readonly FigurePart[] } {
   if (weight === null) {
-    const own = lossOf(where, cost, y, target);
-    const loss = all === null ? own : mul(own, (y.shape[0] as number) / all.count);
-    return { loss, told: [meanLoss(loss)] };
+    const { loss, own } = objective.means(where, y, targets);
+    const share = all === null ? 1 : ((y.parts[0] as Tensor).shape[0] as number) / all.count;
+    const shareOf = (cost: Tensor): Tensor => (all === null ? cost : mul(cost, share));
+    const descended = shareOf(loss);
+    return { loss: descended, told: meanParts({ loss: descended, own: noGrad(() => own.map(shareOf)) }) };
   }
-  const losses = lossesOf(where, cost, y, target);
+  const { loss: losses, own } = objective.perSample(where, y, targets);
   const by = to(maximum(all?.weight ?? sum(weight), LEAST_WEIGHT), losses.dtype);
   const loss = div(sum(mul(losses, to(weight, losses.dtype))), by);
-  return { loss, told: noGrad(() => weightedLoss(detach(losses), weight)) };
+  const told = noGrad(() => weightedParts({ loss: detach(losses), own: own.map(detach) }, weight));
+  return { loss, told };
 }

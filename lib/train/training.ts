@@ -1,13 +1,12 @@
 import { performance } from "node:perf_hooks";
 import type { Specialization } from "../compiler/specialization.js";
-import type { Cost } from "../cost/define.js";
-import type { Dataset } from "../data/dataset.js";
+import { type AnyDataset, partsOfSet } from "../data/dataset.js";
 import { assign } from "../eager/apply.js";
 import { AnomalyError, FileError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { checkFits, readCheckpoint } from "../keeping/checkpoint.js";
 import { differences, putState, type RunParts } from "../keeping/run-state.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { isInstance } from "../options.js";
 import { canFail } from "../plan/ir.js";
@@ -22,8 +21,9 @@ import type { Evaluator } from "./evaluate.js";
 import { printed } from "./evaluation.js";
 import type { Callback, EpochReport, FitOptions, ResumeReport } from "./fit.js";
 import { Forks } from "./forks.js";
-import { Figures, figureNames, type NamedMetric, type StepsLog } from "./metrics.js";
+import { Figures, type StepsLog } from "./metrics.js";
 import { figureOf } from "./monitor.js";
+import type { Objective } from "./objective.js";
 import { differencesOf, type Position, readPosition } from "./position.js";
 import { openProgress, type Progress, together } from "./progress.js";
 import { isRefusal } from "./refusal.js";
@@ -35,11 +35,11 @@ import { Undo } from "./undo.js";
 
 /** Checked options of `fit`. */
 export interface Plan {
-  readonly model: Module;
+  readonly model: AnyModule;
   readonly optimizer: Optimizer<object>;
   readonly program: CompiledModel;
-  readonly cost: Cost;
-  readonly dataset: Dataset;
+  readonly objective: Objective;
+  readonly dataset: AnyDataset;
   /** What each sample counts; null: all alike. */
   readonly weights: Tensor | null;
   /** The samples of an epoch: fewer than the set has where the last mini-batch is left out. */
@@ -54,7 +54,6 @@ export interface Plan {
   readonly firstEpoch: number;
   readonly epochs: number;
   readonly validator: Evaluator | null;
-  readonly metrics: readonly NamedMetric[];
   readonly earlyStopping: EarlyStoppingPlan | null;
   readonly checkpoint: CheckpointPlan | null;
   /** The checkpoint to go on from; null to begin. */
@@ -134,7 +133,7 @@ class Training {
     this.#plan = plan;
     this.#set = set;
     this.#checkpoints = checkpoints;
-    const { used, batchSize, metrics, model, optimizer } = plan;
+    const { used, batchSize, objective, model, optimizer } = plan;
     for (const batch of batchesOf(used, batchSize)) {
       this.#forks.begin(specializationOf(plan, batch).executable);
     }
@@ -145,9 +144,9 @@ class Training {
     // An epoch's order depends on the seed and its number alone.
     for (let epoch = 1; epoch < plan.firstEpoch; epoch++) this.#drawOrder();
     this.#order = this.#orders.getState();
-    this.#figures = figureNames(metrics);
+    this.#figures = objective.names;
     this.#batches = Math.ceil(used / batchSize);
-    this.#means = new Figures(metrics);
+    this.#means = new Figures(objective.figures);
     this.#earlyStopping = plan.earlyStopping === null ? null : new EarlyStopping(plan.earlyStopping, model);
   }
 
@@ -208,7 +207,7 @@ class Training {
       this.#batch = 0;
       this.#seconds = 0;
       this.#isOver = false;
-      this.#means = new Figures(this.#plan.metrics);
+      this.#means = new Figures(this.#plan.objective.figures);
     }
     await this.#checkpoints?.finish();
     const stopping = this.#earlyStopping;
@@ -387,7 +386,7 @@ class Training {
   }
 }
 
-const buffersOf = (model: Module): (readonly [Tensor, Tensor])[] =>
+const buffersOf = (model: AnyModule): (readonly [Tensor, Tensor])[] =>
   Array.from(model.namedBuffers(), ([, buffer]) => [buffer, copyOf(buffer)]);
 
 /** The loss of the last one of some steps. */
@@ -401,7 +400,8 @@ function lastLoss({ log, steps, layout }: StepsLog): number {
 
 /** The program of a step. */
 function specializationOf({ program, batchSize, dataset, weights }: Plan, batch = batchSize): Specialization {
-  return program.specialization("fit", batch, [dataset.x, dataset.y, ...(weights === null ? [] : [weights])]);
+  const samples = [...partsOfSet(dataset), ...(weights === null ? [] : [weights])];
+  return program.specialization("fit", batch, samples);
 }
 
 const isAbsent = (error: unknown): boolean =>
@@ -413,11 +413,10 @@ const batchesOf = (length: number, batchSize: number): number[] =>
 
 /** Whether the data can make a step fail: an index out of range. */
 function refusesData(plan: Plan): boolean {
-  const { cost, validator, steps } = plan;
+  const { objective, validator, steps } = plan;
   const { executable } = specializationOf(plan);
   // The targets of these instructions have been checked.
-  const isChecked = (name: string): boolean =>
-    cost.checkTargets !== undefined && name.startsWith("cross_entropy");
+  const isChecked = (name: string): boolean => objective.checksTargets && name.startsWith("cross_entropy");
   const all = [executable, ...(validator?.executables ?? [])].flatMap(
     ({ program: { instructions } }) => instructions,
   );

@@ -1,19 +1,19 @@
 import { assign } from "../eager/apply.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { copyOf } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /** Restores what a training changes to its values before the first run. */
 export class Undo {
-  readonly #model: Module;
+  readonly #model: AnyModule;
   readonly #optimizer: Optimizer<object>;
   #putBack: (() => void) | null = null;
   /** The tensors, and their versions before the first run. */
   #before: (readonly [tensor: Tensor, version: number])[] = [];
   #runs = 0;
 
-  constructor(model: Module, optimizer: Optimizer<object>) {
+  constructor(model: AnyModule, optimizer: Optimizer<object>) {
     this.#model = model;
     this.#optimizer = optimizer;
   }

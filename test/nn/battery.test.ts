@@ -116,7 +116,7 @@ describe.each(CASES)("%s", (_, one) => {
 
   test("has a copy with the same hooks, each removed by itself", () => {
     const [module, inputs] = [build(one), inputsOf(one)];
-    const seen: nn.Module[] = [];
+    const seen: unknown[] = [];
     const remove = module.registerForwardHook((called) => {
       seen.push(called);
     });

@@ -97,10 +97,10 @@ const OPTIONS = [
 ] as const;
 
 /** The inputs of a model with embeddings: numbers [P, size], and indices, int32 [P, embeddings]. */
-export interface EmbeddedInputs {
+export type EmbeddedInputs = {
   readonly numbers: Tensor;
   readonly categories: Tensor;
-}
+};
 /** The inputs of a model: a tensor [P, size], or with the option `embed` also indices. */
 export type SchemaInputs = Tensor | EmbeddedInputs;
 

@@ -24,17 +24,23 @@ export type Numbers =
 
 /** Samples along the first axis: of one part of a set. */
 export type SetPart = Table | Tensor | Bytes | Numbers | readonly unknown[];
-/** What can be split: a part, or an object of parts of one length, such as `{ x, y }`; those may be objects too. */
+/**
+ * What can be split: a part, or an object of parts of one length, such as `{ x, y }`; those may be objects too, or lists
+ * of tensors and `Bytes`.
+ */
 export type SplittableSet = SetPart | Dataset | { readonly [name: string]: SplittableSet };
 
 /** What a part of the set is: of the same kind. A `Dataset` becomes `{ x, y }`. */
-export type PartOf<S> = S extends Dataset
-  ? { readonly x: Tensor | Bytes; readonly y: Tensor }
-  : S extends readonly (infer T)[]
-    ? T[]
-    : S extends SetPart
+export type PartOf<S> =
+  S extends Dataset<infer X, infer Y>
+    ? { readonly x: PartOf<X>; readonly y: PartOf<Y> }
+    : S extends Tensor | Bytes | Table | Numbers
       ? S
-      : { readonly [name in keyof S]: PartOf<S[name]> };
+      : S extends readonly (infer T)[]
+        ? T extends Tensor | Bytes
+          ? { [K in keyof S]: S[K] }
+          : T[]
+        : { readonly [name in keyof S]: PartOf<S[name]> };
 
 /** The number of samples of a set, all of whose parts must have it. @throws ArgumentError, ShapeError, DataError */
 export function checkSet(where: string, set: unknown): number {
@@ -54,12 +60,13 @@ function lengthOf(where: string, name: string, set: unknown, level: number): num
   if (types.isTypedArray(set)) return set.length;
   if (types.isProxy(set)) throw new ArgumentError(`${where}: expected ${name} to be a set, got a proxy`);
   if (Array.isArray(set)) {
-    if (set.some(isTensor)) {
+    if (!hasParts(set)) return set.length;
+    if (level === 0) {
+      // It is not known whether they are samples or parts.
       throw new ArgumentError(`${where}: ${name} is a list of tensors; give them names: { a, b }`);
     }
-    return set.length;
   }
-  if (!isPlainObject(set) || level === MOST_LEVELS) {
+  if ((!Array.isArray(set) && !isPlainObject(set)) || level === MOST_LEVELS) {
     throw new ArgumentError(
       `${where}: expected ${name} to be a table, a tensor, Bytes, an array, or an object of them, got ${describe(set)}`,
     );
@@ -76,6 +83,10 @@ function lengthOf(where: string, name: string, set: unknown, level: number): num
   );
 }
 
+/** Whether a list is one of parts, not of samples. */
+const hasParts = (list: readonly unknown[]): boolean =>
+  list.some((one) => isTensor(one) || isInstance(one, Bytes));
+
 /** Some samples of a set that was checked, in the given order. Bytes stay bytes. */
 export function takeFrom(set: unknown, samples: Int32Array): unknown {
   if (isInstance(set, Table)) return set.take(samples);
@@ -83,7 +94,11 @@ export function takeFrom(set: unknown, samples: Int32Array): unknown {
   if (isInstance(set, Dataset)) return { x: takeFrom(set.x, samples), y: takeFrom(set.y, samples) };
   if (isTensor(set)) return select(set, samples);
   if (types.isTypedArray(set)) return takeNumbers(set as Numbers, samples);
-  if (Array.isArray(set)) return Array.from(samples, (sample) => set[sample] as unknown);
+  if (Array.isArray(set)) {
+    return hasParts(set)
+      ? set.map((part) => takeFrom(part, samples))
+      : Array.from(samples, (sample) => set[sample] as unknown);
+  }
   return Object.fromEntries(
     Object.entries(set as object).map(([name, part]) => [name, takeFrom(part, samples)]),
   );

@@ -1,5 +1,6 @@
 import { fork } from "../../context/trace.js";
 import type { Dataset } from "../../data/dataset.js";
+import type { Part } from "../../data/parts.js";
 import { select, slice } from "../../data/samples.js";
 import { Generator, type GeneratorState } from "../../random/generator.js";
 import { zeros } from "../../tensor/create.js";
@@ -23,7 +24,7 @@ export class Batches {
   #order: Int32Array;
   #next = 0;
 
-  constructor(dataset: Dataset | null, batchSize: number | null, seed: number) {
+  constructor(dataset: Dataset<Part, Part> | null, batchSize: number | null, seed: number) {
     this.hasData = dataset !== null;
     this.#length = dataset?.length ?? 1;
     this.sources =

@@ -1,5 +1,6 @@
-import { checkFinite, type Samples, toDataset } from "../../data/dataset.js";
+import { checkFinite, Dataset, type Samples, toDataset } from "../../data/dataset.js";
 import { readBatchSize } from "../../data/loader.js";
+import { onlyPart, takePartsApart } from "../../data/parts.js";
 import { ArgumentError } from "../../errors.js";
 import { Module } from "../../nn/module.js";
 import { checkFunction, checkNumber, describe, isInstance } from "../../options.js";
@@ -63,8 +64,9 @@ function readBatches(where: string, data: unknown, batchSize: unknown, seed: num
     throw new ArgumentError(`${where}: expected batchSize only with data, got ${describe(batchSize)}`);
   }
   const dataset = toDataset(where, "data", data);
-  checkFinite(where, "data.x", dataset.x);
-  checkFinite(where, "data.y", dataset.y);
+  const [x, y] = [onlyPart(where, "data.x", dataset.x), onlyPart(where, "data.y", dataset.y)];
+  checkFinite(where, "data.x", takePartsApart(where, "data.x", x));
+  checkFinite(where, "data.y", takePartsApart(where, "data.y", y));
   const size = batchSize === undefined ? dataset.length : readBatchSize(where, batchSize, dataset.length);
-  return new Batches(dataset, size, seed);
+  return new Batches(new Dataset({ x, y }), size, seed);
 }

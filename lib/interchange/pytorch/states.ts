@@ -1,6 +1,6 @@
 // Models, optimizers and schedules as PyTorch's own state dicts.
 import { Buffer as ModuleBuffer } from "../../nn/buffer.js";
-import { Module } from "../../nn/module.js";
+import { type AnyModule, Module } from "../../nn/module.js";
 import { Parameter } from "../../nn/parameter.js";
 import { Optimizer } from "../../optim/optimizer.js";
 import { ChainedScheduler } from "../../optim/schedulers/chained.js";
@@ -33,7 +33,7 @@ export function stateOf(value: object, cycles: ReadonlyMap<Optimizer, OneCycleLR
 }
 
 /** Parameters and buffers by all of their names: PyTorch lists tied ones by each. */
-function* namedTensors(module: Module, prefix: string): Generator<[name: string, tensor: Tensor]> {
+function* namedTensors(module: AnyModule, prefix: string): Generator<[name: string, tensor: Tensor]> {
   for (const [field, value] of Object.entries(module)) {
     if (value instanceof Parameter) yield [`${prefix}${field}`, plain(value)];
     else if (value instanceof ModuleBuffer) yield [`${prefix}${snake(field)}`, plain(value)];
