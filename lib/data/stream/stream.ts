@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import { setImmediate } from "node:timers/promises";
 import { ArgumentError, DataError, ThalwegError } from "../../errors.js";
 import {
   checkFlag,
@@ -11,11 +11,10 @@ import {
 } from "../../options.js";
 import { checkDType, type DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { type Epochs, generatorOf } from "../epochs.js";
 import { Schema, type SchemaInputs } from "../schema/schema.js";
-import { checkRow } from "../table/source.js";
-import { Table } from "../table/table.js";
+import type { Table } from "../table/table.js";
 import { stack } from "./collate.js";
+import { EPOCHS, messageOf, type Numbered, RowReader } from "./rows.js";
 
 /** A sample or a row of a table, as an object. */
 export type StreamRow = Readonly<Record<string, unknown>>;
@@ -85,6 +84,9 @@ export function stream(
   return new StreamDataset(open, options);
 }
 
+/** The name of the method that gives mini-batches with their rows' places. */
+export const numbered = Symbol("numbered");
+
 /** The mini-batches of a source: see `stream`. */
 export class StreamDataset implements AsyncIterable<StreamBatch> {
   readonly batchSize: number;
@@ -121,14 +123,29 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
   epoch(epoch: number): AsyncIterable<StreamBatch> {
     checkNumber("stream", "epoch", epoch, { min: 0, max: EPOCHS.most, integer: true });
     this.#epochs = Math.max(this.#epochs, epoch + 1);
-    return { [Symbol.asyncIterator]: () => this.#ahead(epoch) };
+    const batches = () => this.#ahead(epoch, { skip: 0, dropLast: this.#dropLast });
+    return {
+      async *[Symbol.asyncIterator]() {
+        for await (const { batch } of batches()) yield batch;
+      },
+    };
   }
 
-  /** The batches, of which the next ones are made while one is used. */
-  async *#ahead(epoch: number): AsyncGenerator<StreamBatch> {
-    const state = { isOver: false };
-    const batches = this.#batches(epoch, state);
-    const pending: Promise<IteratorResult<StreamBatch>>[] = [];
+  /**
+   * The batches of an epoch with their rows' places, of which the next ones are made while one is used.
+   * @internal
+   */
+  [numbered](epoch: number, { skip = 0, dropLast = false } = {}): AsyncGenerator<NumberedBatch> {
+    return this.#ahead(epoch, { skip, dropLast: dropLast || this.#dropLast });
+  }
+
+  async *#ahead(epoch: number, options: EpochOptions): AsyncGenerator<NumberedBatch> {
+    const { batchSize } = this;
+    const [open, shuffleBuffer, seed] = [this.#open, this.#shuffleBuffer, this.#seed];
+    const reader = new RowReader({ open, epoch, batchSize, shuffleBuffer, seed });
+    const batches = this.#batches(epoch, reader, options);
+    const pending: Promise<IteratorResult<NumberedBatch>>[] = [];
+    let isOver = false;
     try {
       for (;;) {
         while (pending.length <= this.#readAhead) {
@@ -137,26 +154,36 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
           next.catch(() => undefined);
           pending.push(next);
         }
-        const { done, value } = await (pending.shift() as Promise<IteratorResult<StreamBatch>>);
-        if (done === true) return;
+        const { done, value } = await (pending.shift() as Promise<IteratorResult<NumberedBatch>>);
+        isOver = done === true;
+        if (isOver) return;
         yield value;
       }
     } finally {
-      state.isOver = true;
-      // Not waited for: a source may take long for the row that is being read.
-      batches.return(undefined).catch(() => undefined);
+      if (!isOver) {
+        reader.stop();
+        // Waited for at most as long as the event loop takes: a source may take long for the row that is being read.
+        await Promise.race([batches.return(undefined).catch(() => undefined), setImmediate()]);
+      }
     }
   }
 
-  async *#batches(epoch: number, state: { readonly isOver: boolean }): AsyncGenerator<StreamBatch> {
-    let rows: Numbered[] = [];
-    for await (const row of this.#shuffled(epoch, state)) {
-      rows.push(row);
-      if (rows.length < this.batchSize) continue;
-      yield this.#collated(epoch, rows);
-      rows = [];
+  async *#batches(
+    epoch: number,
+    reader: RowReader,
+    { skip, dropLast }: EpochOptions,
+  ): AsyncGenerator<NumberedBatch> {
+    let batches = 0;
+    for await (const rows of reader.batches()) {
+      if (dropLast && rows.length < this.batchSize) continue;
+      if (batches++ < skip) continue;
+      yield { batch: this.#collated(epoch, rows), places: rows.map(({ at }) => at) };
     }
-    if (rows.length > 0 && !this.#dropLast && !state.isOver) yield this.#collated(epoch, rows);
+    if (reader.count === 0) {
+      const why = this.#hadRows ? "; open has to open the source anew each time" : "";
+      throw new DataError(`stream: epoch ${epoch}: the source gave no rows${why}`);
+    }
+    this.#hadRows = true;
   }
 
   #collated(epoch: number, rows: readonly Numbered[]): StreamBatch {
@@ -180,94 +207,19 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
     }
     return null;
   }
-
-  async *#shuffled(epoch: number, state: { readonly isOver: boolean }): AsyncGenerator<Numbered> {
-    const draw = drawsOf(this.#seed, epoch);
-    const buffer: Numbered[] = [];
-    for await (const row of this.#rows(epoch)) {
-      if (state.isOver) return;
-      if (buffer.length < this.#shuffleBuffer) buffer.push(row);
-      else if (buffer.length === 0) yield row;
-      else {
-        const at = draw(buffer.length);
-        const given = buffer[at] as Numbered;
-        buffer[at] = row;
-        yield given;
-      }
-    }
-    while (buffer.length > 0) {
-      const at = draw(buffer.length);
-      const given = buffer[at] as Numbered;
-      buffer[at] = buffer.at(-1) as Numbered;
-      buffer.pop();
-      yield given;
-    }
-  }
-
-  async *#rows(epoch: number): AsyncGenerator<Numbered> {
-    const where = `stream: epoch ${epoch}`;
-    let at = 0;
-    try {
-      const source: unknown = await this.#open(epoch);
-      for await (const item of checkSource(where, source)) {
-        for (const row of rowsIn(where, item, at)) yield { row, at: at++ };
-      }
-    } catch (error) {
-      if (error instanceof DataError && error.message.startsWith(where)) throw error;
-      throw new DataError(`${where}, row ${at}: the source failed: ${messageOf(error)}`, { cause: error });
-    }
-    if (at === 0) {
-      const why = this.#hadRows ? "; open has to open the source anew each time" : "";
-      throw new DataError(`${where}: the source gave no rows${why}`);
-    }
-    this.#hadRows = true;
-  }
 }
 
-/** A row and its place in the source. */
-interface Numbered {
-  readonly row: StreamRow;
-  readonly at: number;
+/** A mini-batch, and the places of its rows in the source. */
+export interface NumberedBatch {
+  readonly batch: StreamBatch;
+  readonly places: readonly number[];
 }
 
-// An epoch has at most 2^32 draws.
-const EPOCHS: Epochs = { blocks: 2 ** 30, most: 2 ** 22 };
-const AT_ONCE = 1024;
-
-/** Draws whole numbers below a bound, from the seed and the epoch's number. */
-function drawsOf(seed: number, epoch: number): (below: number) => number {
-  const generator = generatorOf(seed, epoch, EPOCHS);
-  let numbers = new Float64Array(0);
-  let at = 0;
-  return (below) => {
-    if (at === numbers.length) {
-      numbers = generator
-        .uniform([AT_ONCE], { dtype: "float64" })
-        .storage.forReading() as Float64Array<ArrayBuffer>;
-      at = 0;
-    }
-    return Math.floor((numbers[at++] as number) * below);
-  };
-}
-
-function checkSource(where: string, source: unknown): AsyncIterable<unknown> | Iterable<unknown> {
-  const isObject = typeof source === "object" && source !== null && !types.isProxy(source);
-  if (isObject && (Symbol.asyncIterator in source || Symbol.iterator in source)) {
-    return source as AsyncIterable<unknown>;
-  }
-  throw new DataError(`${where}: expected open to give rows one after the other, got ${describe(source)}`);
-}
-
-function rowsIn(where: string, item: unknown, at: number): Iterable<StreamRow> {
-  if (isInstance(item, Table)) return item;
-  const list: readonly unknown[] = Array.isArray(item) && !types.isProxy(item) ? item : [item];
-  return list.map((row, i) => {
-    try {
-      return checkRow(where, row, at + i);
-    } catch (cause) {
-      throw new DataError((cause as Error).message, { cause });
-    }
-  });
+interface EpochOptions {
+  /** Mini-batches that are left out at the beginning. */
+  readonly skip: number;
+  /** Whether a last one that is not full is left out. */
+  readonly dropLast: boolean;
 }
 
 /** The message of a schema about a row that was given alone, whose place is said already. */
@@ -275,9 +227,6 @@ const withoutRow = (message: string): string =>
   message.replace(/^(\w+: )row 0(?=, column | has )(?:, )?/, (all, begin: string) =>
     all.endsWith(", ") ? begin : `${begin}the row`,
   );
-
-/** The message of what was thrown, which may be no error. */
-const messageOf = (error: unknown): string => (types.isNativeError(error) ? error.message : describe(error));
 
 function collateOf(where: string, options: StreamOptions): (rows: readonly StreamRow[]) => StreamBatch {
   const { schema, collate, dtypes = {} } = options;
