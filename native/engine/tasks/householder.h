@@ -22,16 +22,19 @@ inline void add_scaled(double* y, const double* x, double factor, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
 }
 
-// A power of 2 that brings the largest |x| near 1, so that no square overflows or vanishes; 1 where all are
-// 0 or some are not finite.
+// A power of 2 that brings the largest |x| of n elements near 1, so that no square overflows or vanishes; 1
+// where all are 0 or some are not finite. The elements are `stride` apart.
 template <typename T>
-double scale_to_1(const T* x, int64_t n) {
+double scale_to_1(const T* x, int64_t n, int64_t stride = 1) {
   double largest = 0;
-  for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(static_cast<double>(x[i])));
+  for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(static_cast<double>(x[i * stride])));
   if (largest == 0 || !std::isfinite(largest)) return 1;
-  // Of a denormal number the inverse overflows.
-  return std::ldexp(1.0, std::min(-std::ilogb(largest), 1022));
+  // Neither the power nor its inverse may be infinite or denormal.
+  return std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1022, 1022));
 }
+
+// A sum of squares below this may have lost digits: its terms are near the denormal numbers, or below.
+inline constexpr double kLeastSquares = 0x1p-900;
 
 // a = Q·R: Q as reflections 1 − tau·v·vᵀ, whose v stand below the diagonal and have 1 on it, as LAPACK's
 // geqrf.
@@ -42,18 +45,34 @@ struct Reflections {
 
   double* column(int64_t j) const { return a + j * m; }
 
+  // Column j ← x, whose elements are n apart, times a power of 2, which is returned.
+  template <typename T>
+  double load(int64_t j, const T* x) const {
+    const double scale = scale_to_1(x, m, n);
+    for (int64_t i = 0; i < m; ++i) column(j)[i] = static_cast<double>(x[i * n]) * scale;
+    return scale;
+  }
+
   // Makes column k from its diagonal on (length, 0, …), and turns the columns after it alike.
   void reflect(int64_t k) const {
     double* const v = column(k) + k;
     const int64_t rows = m - k;
-    const double below = dot(v + 1, v + 1, rows - 1);
+    double scale = 1;
+    double below = dot(v + 1, v + 1, rows - 1);
+    if (v[0] * v[0] + below < kLeastSquares) {
+      scale = scale_to_1(v, rows);
+      for (int64_t i = 0; i < rows; ++i) v[i] *= scale;
+      below = dot(v + 1, v + 1, rows - 1);
+    }
     tau[k] = 0;
-    if (below == 0) return;
-    const double length = -std::copysign(std::sqrt(v[0] * v[0] + below), v[0]);
-    tau[k] = (length - v[0]) / length;
-    const double factor = 1 / (v[0] - length);
-    for (int64_t i = 1; i < rows; ++i) v[i] *= factor;
-    v[0] = length;
+    if (below != 0) {
+      const double length = -std::copysign(std::sqrt(v[0] * v[0] + below), v[0]);
+      tau[k] = (length - v[0]) / length;
+      const double factor = 1 / (v[0] - length);
+      for (int64_t i = 1; i < rows; ++i) v[i] *= factor;
+      v[0] = length;
+    }
+    v[0] /= scale;
     for (int64_t j = k + 1; j < n; ++j) apply(k, column(j));
   }
 

@@ -31,23 +31,21 @@ class QrTask final : public Task {
 
  private:
   int64_t scratch_of_one() const {
-    return ((m + 1) * n + m + 7) / 8 * 8 * static_cast<int64_t>(sizeof(double));
+    return ((m + 2) * n + m + 7) / 8 * 8 * static_cast<int64_t>(sizeof(double));
   }
 
   void one(const T* from, T* q, double* elements) const {
     const Reflections reflections{m, n, elements, elements + m * n};
-    const double scale = scale_to_1(from, m * n);
-    for (int64_t j = 0; j < n; ++j) {
-      for (int64_t i = 0; i < m; ++i) reflections.column(j)[i] = static_cast<double>(from[i * n + j]) * scale;
-    }
+    double* const scales = reflections.tau + n;  // of each column, so that none is lost beside a larger one
+    for (int64_t j = 0; j < n; ++j) scales[j] = reflections.load(j, from + j);
     for (int64_t k = 0; k < n; ++k) reflections.reflect(k);
     T* const r = q + m * n;
     for (int64_t i = 0; i < n; ++i) {
       for (int64_t j = 0; j < n; ++j) {
-        r[i * n + j] = i > j ? T(0) : static_cast<T>(reflections.column(j)[i] / scale);
+        r[i * n + j] = i > j ? T(0) : static_cast<T>(reflections.column(j)[i] / scales[j]);
       }
     }
-    double* const vector = elements + (m + 1) * n;
+    double* const vector = scales + n;
     for (int64_t j = 0; j < n; ++j) {
       std::fill_n(vector, m, 0.0);
       vector[j] = 1;

@@ -1,6 +1,7 @@
 // Reflections with exchanged columns make x [m, n] triangular: x = Q·R·Pᵀ. Rotations of pairs of R's rows
 // make these orthogonal: G·R = σ·Wᵀ (one-sided Jacobi; Drmač and Veselić 2008, "New fast and accurate Jacobi
-// SVD algorithm"). So x = (Q·Gᵀ)·σ·(P·W)ᵀ. Small singular values are as exact as the matrix says them.
+// SVD algorithm"). So x = (Q·Gᵀ)·σ·(P·W)ᵀ. Small singular values are as exact as the matrix says them. Each
+// column of x, and later each row of R, has a power of 2 of its own, so that no square overflows or vanishes.
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -24,15 +25,33 @@ enum class SvdResult : int32_t { done, not_finite, not_converged };
 constexpr int32_t kSweeps = 60;
 // Rows whose product is at most this much of their lengths' count as orthogonal.
 constexpr double kOrthogonal = 0x1p-51;
-// A row shorter than this is 0: its square would lose digits. The longest are near 1.
-constexpr double kShortest = 0x1p-500;
+// Rows whose sum of squares leaves [1/this, this] are scaled again.
+constexpr double kMostSquares = 0x1p100;
+// Of rows that are 2^this apart or more, a rotation leaves the larger one as it is.
+constexpr int kMostApart = 500;
 // As kEighLargest: of equal components the first counts as the largest, however they were rounded.
 constexpr double kLargest = 1 - 0x1p-10;
+
+// fraction · 2^exponent ≥ 0, with a fraction in [0.5, 1) or 0: beyond the range of double.
+struct Wide {
+  double fraction;
+  int exponent;
+
+  static Wide of(double x, int exponent) {
+    int own = 0;
+    const double fraction = std::frexp(x, &own);
+    return {fraction, own + exponent};
+  }
+  bool operator<(const Wide& other) const {
+    if (fraction == 0 || other.fraction == 0 || exponent == other.exponent) return fraction < other.fraction;
+    return exponent < other.exponent;
+  }
+};
 
 // The decomposition of one matrix, in double.
 class Svd {
  public:
-  static int64_t doubles(int64_t m, int64_t n) { return m * n + 2 * n * n + 4 * n + m; }
+  static int64_t doubles(int64_t m, int64_t n) { return m * n + 2 * n * n + 5 * n + m; }
 
   Svd(int64_t m, int64_t n, double* memory)
       : m_(m),
@@ -41,7 +60,8 @@ class Svd {
         rows_(q_.tau + n),
         turns_(rows_ + n * n),
         lengths_(turns_ + n * n),
-        order_(lengths_ + n),
+        exponents_(lengths_ + n),
+        order_(exponents_ + n),
         places_(order_ + n),
         vector_(places_ + n) {}
 
@@ -50,10 +70,7 @@ class Svd {
     for (int64_t i = 0; i < m_ * n_; ++i) {
       if (!std::isfinite(x[i])) return SvdResult::not_finite;
     }
-    scale_ = scale_to_1(x, m_ * n_);
-    for (int64_t j = 0; j < n_; ++j) {
-      for (int64_t i = 0; i < m_; ++i) q_.column(j)[i] = static_cast<double>(x[i * n_ + j]) * scale_;
-    }
+    for (int64_t j = 0; j < n_; ++j) exponents_[j] = -std::ilogb(q_.load(j, x + j));
     make_triangular();
     std::fill_n(turns_, n_ * n_, 0.0);
     for (int64_t i = 0; i < n_; ++i) turns_[i * n_ + i] = 1;
@@ -67,7 +84,7 @@ class Svd {
   }
 
   // σ_k, descending.
-  double value(int64_t k) const { return lengths_[at(k)] / scale_; }
+  double value(int64_t k) const { return std::ldexp(lengths_[at(k)], exponent(at(k))); }
 
   // u_k [m], whose first largest component is positive, and v_k [n]; in memory that the next call overwrites.
   struct Vectors {
@@ -89,25 +106,26 @@ class Svd {
  private:
   int64_t m_, n_;
   Reflections q_;
-  double* rows_;     // R, and in the end Wᵀ·Pᵀ, [n, n]
-  double* turns_;    // G [n, n]
-  double* lengths_;  // of the rows; squared until the end
-  double* order_;    // the rows, the longest first
-  double* places_;   // where each column of R is in x
-  double* vector_;   // [m]
-  double scale_ = 1;
+  double* rows_;       // R, and in the end Wᵀ·Pᵀ, [n, n]
+  double* turns_;      // G [n, n]
+  double* lengths_;    // of the rows; squared until the end
+  double* exponents_;  // of what the columns of x, and later the rows, are to be multiplied with: powers of 2
+  double* order_;      // the rows, the longest first
+  double* places_;     // where each column of R is in x
+  double* vector_;     // [m]
 
   int64_t at(int64_t k) const { return static_cast<int64_t>(order_[k]); }
   double* row(int64_t i) const { return rows_ + i * n_; }
+  int exponent(int64_t i) const { return static_cast<int>(exponents_[i]); }
 
   void make_triangular() {
     for (int64_t j = 0; j < n_; ++j) places_[j] = static_cast<double>(j);
     for (int64_t k = 0; k < n_; ++k) {
       int64_t best = k;
-      double longest = -1;
-      for (int64_t j = k; j < n_; ++j) {
-        const double length = dot(q_.column(j) + k, q_.column(j) + k, m_ - k);
-        if (length > longest) {
+      Wide longest = squares_below(k, k);
+      for (int64_t j = k + 1; j < n_; ++j) {
+        const Wide length = squares_below(k, j);
+        if (longest < length) {
           longest = length;
           best = j;
         }
@@ -115,17 +133,38 @@ class Svd {
       if (best != k) {
         std::swap_ranges(q_.column(k), q_.column(k) + m_, q_.column(best));
         std::swap(places_[k], places_[best]);
+        std::swap(exponents_[k], exponents_[best]);
       }
       q_.reflect(k);
     }
+    load_rows();
+  }
+
+  // Σ x² of column j from row k on.
+  Wide squares_below(int64_t k, int64_t j) const {
+    double* const x = q_.column(j) + k;
+    const double squares = dot(x, x, m_ - k);
+    if (squares >= kLeastSquares) return Wide::of(squares, 2 * exponent(j));
+    const double scale = scale_to_1(x, m_ - k);
+    double sum = 0;
+    for (int64_t i = 0; i < m_ - k; ++i) sum += (x[i] * scale) * (x[i] * scale);
+    return Wide::of(sum, 2 * (exponent(j) - std::ilogb(scale)));
+  }
+
+  // R as rows, each with the exponent of its diagonal element, the largest but for rounding.
+  void load_rows() {
     for (int64_t i = 0; i < n_; ++i) {
-      for (int64_t j = 0; j < n_; ++j) row(i)[j] = i > j ? 0 : q_.column(j)[i];
+      const double diagonal = q_.column(i)[i];
+      const int own = diagonal == 0 ? 0 : std::ilogb(diagonal) + exponent(i);
+      std::fill_n(row(i), i, 0.0);
+      for (int64_t j = i; j < n_; ++j) row(i)[j] = std::ldexp(q_.column(j)[i], exponent(j) - own);
+      exponents_[i] = own;
     }
   }
 
   // One rotation of each pair of rows that needs it. Whether there was one.
   bool turn_all() {
-    for (int64_t i = 0; i < n_; ++i) lengths_[i] = dot(row(i), row(i), n_);
+    for (int64_t i = 0; i < n_; ++i) measure(i);
     bool turned = false;
     for (int64_t i = 0; i < n_; ++i) {
       for (int64_t j = i + 1; j < n_; ++j) turned = turn(i, j) || turned;
@@ -133,52 +172,68 @@ class Svd {
     return turned;
   }
 
+  void measure(int64_t i) {
+    lengths_[i] = dot(row(i), row(i), n_);
+    if (lengths_[i] >= 1 / kMostSquares && lengths_[i] <= kMostSquares) return;
+    const double scale = scale_to_1(row(i), n_);
+    if (scale == 1) return;
+    for (int64_t j = 0; j < n_; ++j) row(i)[j] *= scale;
+    exponents_[i] -= std::ilogb(scale);
+    lengths_[i] = dot(row(i), row(i), n_);
+  }
+
   bool turn(int64_t i, int64_t j) {
     const double product = dot(row(i), row(j), n_);
     if (std::abs(product) <= kOrthogonal * std::sqrt(lengths_[i]) * std::sqrt(lengths_[j])) return false;
-    const double ratio = (lengths_[j] - lengths_[i]) / (2 * product);
+    const int apart = std::clamp(exponent(j) - exponent(i), -kMostApart, kMostApart);
+    const double up = std::ldexp(1.0, apart);
+    const double down = std::ldexp(1.0, -apart);
+    const double ratio = (lengths_[j] * up - lengths_[i] * down) / (2 * product);
     const double tangent = std::copysign(1.0, ratio) / (std::abs(ratio) + std::hypot(1.0, ratio));
     const double cosine = 1 / std::hypot(1.0, tangent);
-    rotate(row(i), row(j), cosine, tangent * cosine);
-    rotate(turns_ + i * n_, turns_ + j * n_, cosine, tangent * cosine);
-    lengths_[i] = dot(row(i), row(i), n_);
-    lengths_[j] = dot(row(j), row(j), n_);
+    const double sine = tangent * cosine;
+    rotate(row(i), row(j), cosine, sine * up, sine * down);
+    rotate(turns_ + i * n_, turns_ + j * n_, cosine, sine, sine);
+    measure(i);
+    measure(j);
     return true;
   }
 
-  void rotate(double* x, double* y, double cosine, double sine) const {
+  // x ← cosine·x − of_y·y, y ← of_x·x + cosine·y
+  void rotate(double* x, double* y, double cosine, double of_y, double of_x) const {
 #pragma omp simd
     for (int64_t k = 0; k < n_; ++k) {
       const double a = x[k];
       const double b = y[k];
-      x[k] = cosine * a - sine * b;
-      y[k] = sine * a + cosine * b;
+      x[k] = cosine * a - of_y * b;
+      y[k] = of_x * a + cosine * b;
     }
   }
 
   // Rows to vectors of length 1, and their columns to where they are in x.
   void finish() {
     for (int64_t i = 0; i < n_; ++i) {
-      lengths_[i] = std::sqrt(lengths_[i]);
       order_[i] = static_cast<double>(i);
-      if (lengths_[i] < kShortest) lengths_[i] = 0;
+      const double length = std::sqrt(lengths_[i]);
+      if (length > 0) {
+        for (int64_t j = 0; j < n_; ++j) row(i)[j] /= length;
+      }
+      const Wide value = Wide::of(length, exponent(i));
+      lengths_[i] = value.fraction;
+      exponents_[i] = value.exponent;
     }
+    const auto value_of = [&](double i) {
+      return Wide{lengths_[static_cast<int64_t>(i)], exponent(static_cast<int64_t>(i))};
+    };
     // By insertion: std::stable_sort would allocate.
     for (int64_t i = 1; i < n_; ++i) {
       const double own = order_[i];
       int64_t k = i;
-      for (; k > 0 && lengths_[at(k - 1)] < lengths_[static_cast<int64_t>(own)]; --k)
-        order_[k] = order_[k - 1];
+      for (; k > 0 && value_of(order_[k - 1]) < value_of(own); --k) order_[k] = order_[k - 1];
       order_[k] = own;
     }
     for (int64_t k = 0; k < n_; ++k) {
-      double* const own = row(at(k));
-      if (lengths_[at(k)] == 0) {
-        complete(k);
-        continue;
-      }
-      const double length = lengths_[at(k)];
-      for (int64_t j = 0; j < n_; ++j) own[j] /= length;
+      if (lengths_[at(k)] == 0) complete(k);
     }
     for (int64_t i = 0; i < n_; ++i) {
       for (int64_t j = 0; j < n_; ++j) vector_[static_cast<int64_t>(places_[j])] = row(i)[j];
