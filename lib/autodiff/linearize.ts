@@ -80,10 +80,7 @@ export function linearize(
         }
       }
       const mode = nested ? enableGrad : noGrad;
-      return mode(() => {
-        for (const y of history(result.leaves).reverse()) pushThrough(name, y, moved);
-        return result.leaves.map((y) => moved.get(y) ?? zerosLike(y));
-      });
+      return mode(() => pushForward(name, result.leaves, moved));
     },
   };
 }
@@ -93,6 +90,27 @@ function standIn(primal: Tensor): Tensor {
   const inner = isGradEnabled() && primal.requiresGrad ? view(primal) : sameValues(primal);
   if (isFloat(inner.dtype)) inner.requiresGrad = true;
   return inner;
+}
+
+/** The tangents of results, from those of tensors that they were computed from. */
+export function pushForward(
+  where: string,
+  ys: readonly Tensor[],
+  from: ReadonlyMap<Tensor, Tensor>,
+): Tensor[] {
+  const moved = new Map(from);
+  for (const y of history(ys).reverse()) pushThrough(where, y, moved);
+  return ys.map((y) => moved.get(y) ?? zerosLike(y));
+}
+
+/** Whether `pushForward` has a rule for each op that led to y. Those of functions that users define may be incomplete. */
+export function canPushForward(y: Tensor): boolean {
+  return history([y]).every(({ producer }) => {
+    const { op, inputs } = producer as Node;
+    const hasRule = (name: string, i: number) =>
+      !(inputs[i] as Tensor).requiresGrad || op.jvp[name] !== undefined;
+    return op.isCustom !== true && op.inputs.every(hasRule);
+  });
 }
 
 /** Sets the tangent of an op's result: the sum over its inputs of ∂y/∂input · d<input>. */

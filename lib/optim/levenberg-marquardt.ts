@@ -1,8 +1,11 @@
 import { pullBackTo } from "../autodiff/backward.js";
+import { canPushForward, pushForward } from "../autodiff/linearize.js";
 import { vmap } from "../autodiff/vmap.js";
 import { enableGrad, noGrad } from "../context/grad-mode.js";
 import { ArgumentError, DTypeError, GraphError } from "../errors.js";
+import { abs } from "../ops/abs.js";
 import { add } from "../ops/add.js";
+import { amax } from "../ops/amax.js";
 import { concat } from "../ops/concat.js";
 import { diagonalMatrix } from "../ops/diagonal.js";
 import { div } from "../ops/div.js";
@@ -18,6 +21,7 @@ import { reshape } from "../ops/reshape.js";
 import { slice } from "../ops/slice.js";
 import { solveTriangular } from "../ops/solve-triangular.js";
 import { sub } from "../ops/sub.js";
+import { transpose } from "../ops/transpose.js";
 import { where } from "../ops/where.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import { copyOf, zerosLike } from "../tensor/copy.js";
@@ -34,7 +38,7 @@ export interface LevenbergMarquardtOptions {
   readonly maxIter?: number;
   /** It has converged where no column of the Jacobian has a larger cosine with the residuals. Default: 1e-8. */
   readonly toleranceGrad?: number;
-  /** It has converged where a step is at most this much of the weights, both in the scale of D. Default: 1e-8. */
+  /** It has converged where a step d is at most this much of the weights w: |J|·d of |J|·w, where |J| has the lengths of J's columns. Default: 1e-8. */
   readonly toleranceChange?: number;
 }
 
@@ -46,6 +50,13 @@ interface Point {
   readonly loss: number;
 }
 
+interface Jacobian {
+  /** [m, n] */
+  readonly matrix: Tensor;
+  /** Of its columns, [n]. */
+  readonly lengths: Tensor;
+}
+
 const ROUNDING = { float32: 2 ** -20, float64: 2 ** -49 } as const;
 // Steps one after the other whose gain rounding hides: each brings the weights nearer, until they only wander.
 const MOST_HIDDEN = 30;
@@ -55,7 +66,7 @@ const NEAR = 0.1;
 const MOST_BEND = 0.75;
 // λ grows by ν, 2ν, 4ν, … while steps are rejected, and this is where there is nothing left to try.
 const LARGEST_DAMPING = 1e100;
-// The rows of J are computed together while what they start from has as few numbers as J, or as this.
+// Rows of J are computed together while what they start from has as few numbers as J, or as this; columns while they have.
 const BLOCK = 2 ** 20;
 
 /**
@@ -69,8 +80,10 @@ const BLOCK = 2 ** 20;
  * taken, and λ falls the more, down to a third, the better J predicted the gain (Nielsen, 1999). Half the acceleration
  * of the path along d is added to it, and a step that bends too much is rejected (Transtrum and Sethna, 2012).
  *
- * For full batches and few weights: J has m · n numbers, and is computed by blocks of rows that begin with as many, or
- * with 2²⁰ if that is more. It runs op by op; the function may be compiled in its parts.
+ * For full batches and few weights: J has m · n numbers. It is computed forward, column by column, where there are fewer
+ * weights than residuals, and by rows otherwise, or where a part is a function with rules of its own; many columns or
+ * rows at once, with memory for 2²⁰ numbers or as many as J has. It runs op by op; the function may be compiled in its
+ * parts.
  * @example
  * const w = tensor([1, 1], { dtype: "float64", requiresGrad: true });
  * const x = tensor([0, 1, 2, 3], { dtype: "float64" });
@@ -170,19 +183,19 @@ export class LevenbergMarquardt {
         this.#converged = true;
         break;
       }
-      const { d, gain, solve } = this.#direction(jacobian, here);
-      const bend = this.#bend(residuals, here, jacobian, d, solve);
+      const { d, gain, solve } = this.#direction(jacobian.matrix, here);
+      const bend = this.#bend(residuals, here, jacobian.matrix, d, solve);
       const isStraight = 2 * this.#length(bend) <= MOST_BEND * this.#length(d);
       this.#move(here, isStraight ? add(d, mul(bend, 0.5)) : d);
       const there = this.#at(residuals);
-      const isShort = this.#isShort(here, d);
+      const isShort = isShorter(jacobian, d, here, this.#settings.toleranceChange);
       const gained = gainOf(here, there);
       // Where rounding hides the gain, the gain that J predicts is more exact.
-      const rounding = this.#rounding(here);
+      const rounding = roundingOf(jacobian, here);
       const isHidden = gain <= rounding && Math.abs(gained) <= rounding;
       hidden = isHidden ? hidden + 1 : 0;
       if (isStraight && (gained > 0 || isHidden)) {
-        this.#accept(gained / gain);
+        this.#accept(isHidden ? 1 : gained / gain);
         walk.here = there;
         jacobian = this.#jacobian(there);
       } else {
@@ -217,41 +230,46 @@ export class LevenbergMarquardt {
     return { weights: this.parameters.map(copyOf), residuals: flat, loss };
   }
 
-  /** J [m, n], and D from its columns. */
-  #jacobian({ residuals: r }: Point): Tensor {
+  /** J at that point, and D from its columns. */
+  #jacobian({ residuals: r }: Point): Jacobian {
     const weights = this.parameters.reduce((sum, { size }) => sum + size, 0);
-    const most = Math.max(1, weights, Math.floor(BLOCK / r.size));
-    const blocks: Tensor[] = [];
-    for (let start = 0; start < r.size; start += most) {
-      blocks.push(this.#rows(r, start, Math.min(most, r.size - start)));
-    }
-    const jacobian = concat(blocks, 0);
-    const lengths = norm(jacobian, { dim: 0 });
+    const matrix = weights < r.size && canPushForward(r) ? this.#byColumns(r) : this.#byRows(r, weights);
+    const lengths = lengthsOf(matrix);
     const scale = this.#scale ?? where(equal(lengths, 0), 1, lengths);
     this.#scale = maximum(scale, lengths);
-    return jacobian;
+    return { matrix, lengths };
   }
 
-  /** `count` rows of J from row `start`, in one pass. */
-  #rows(r: Tensor, start: number, count: number): Tensor {
+  #byColumns(r: Tensor): Tensor {
+    const most = Math.max(1, Math.floor(BLOCK / r.size));
+    const columns: Tensor[] = [];
+    for (const parameter of this.parameters) {
+      const push = (dw: Tensor): Tensor =>
+        pushForward("LevenbergMarquardt", [r], new Map([[parameter, dw]]))[0] as Tensor;
+      for (const dw of unitVectors(parameter, most)) columns.push(transpose(vmap(push)(dw), 0, 1));
+    }
+    return concat(columns, 1);
+  }
+
+  #byRows(r: Tensor, weights: number): Tensor {
     const pull = (dy: Tensor): Tensor[] =>
       pullBackTo([{ y: r, dy }], this.parameters, false).map(
         (found, i) => found ?? zerosLike(this.parameters[i] as Tensor),
       );
-    const seeds = allocate(r.dtype, count * r.size, "LevenbergMarquardt");
-    for (let i = 0; i < count; i++) seeds[i * r.size + start + i] = 1;
-    const found = vmap(pull)(new Tensor(seeds, [count, r.size], r.dtype));
-    return concat(
-      found.map((part) => reshape(part, [count, part.size / count])),
-      1,
-    );
+    const most = Math.max(1, weights, Math.floor(BLOCK / r.size));
+    const rows: Tensor[] = [];
+    for (const dy of unitVectors(r, most)) {
+      const count = dy.shape[0] as number;
+      const parts = vmap(pull)(dy).map((part) => reshape(part, [count, part.size / count]));
+      rows.push(concat(parts, 1));
+    }
+    return concat(rows, 0);
   }
 
   /** Whether the residuals are orthogonal to the columns of J, or 0. */
-  #isFlat(jacobian: Tensor, { residuals, loss }: Point): boolean {
+  #isFlat({ matrix, lengths }: Jacobian, { residuals, loss }: Point): boolean {
     if (loss === 0) return true;
-    const lengths = norm(jacobian, { dim: 0 });
-    const products = matmul(residuals, div(jacobian, where(equal(lengths, 0), 1, lengths)));
+    const products = matmul(residuals, div(matrix, where(equal(lengths, 0), 1, lengths)));
     return (
       norm(products, { p: Number.POSITIVE_INFINITY }).item() <= this.#settings.toleranceGrad * Math.sqrt(loss)
     );
@@ -289,19 +307,9 @@ export class LevenbergMarquardt {
     return solve(mul(sub(slope, matmul(jacobian, d)), 2 / NEAR));
   }
 
-  /** A bound on the rounding error of the loss. r_i is a difference of numbers about as large as J·w. */
-  #rounding({ weights, residuals, loss }: Point): number {
-    const size = Math.sqrt(loss);
-    return ROUNDING[residuals.dtype as FloatDType] * size * (size + this.#length(vectorOf(weights)));
-  }
-
   /** ‖D·d‖ */
   #length(d: Tensor): number {
     return norm(mul(this.#scale as Tensor, d)).item();
-  }
-
-  #isShort({ weights }: Point, d: Tensor): boolean {
-    return this.#length(d) <= this.#settings.toleranceChange * this.#length(vectorOf(weights));
   }
 
   /** The parameters at w + d. */
@@ -312,6 +320,43 @@ export class LevenbergMarquardt {
       weights.map((w, i) => add(w, parts[i] as Tensor)),
     );
   }
+}
+
+/** The unit vectors of x's space, `most` at a time: [count, ...shape]. */
+function* unitVectors({ size, shape, dtype }: Tensor, most: number): Generator<Tensor> {
+  for (let start = 0; start < size; start += most) {
+    const count = Math.min(most, size - start);
+    const values = allocate(dtype, count * size, "LevenbergMarquardt");
+    for (let i = 0; i < count; i++) values[i * size + start + i] = 1;
+    yield new Tensor(values, [count, ...shape], dtype);
+  }
+}
+
+/** The lengths of the columns of x [m, n]. A power of 2 for each column keeps its squares in range. */
+function lengthsOf(x: Tensor): Tensor {
+  const largest = amax(abs(x), { dim: 0 });
+  const powers = allocate(x.dtype, largest.size, "LevenbergMarquardt");
+  const most = x.dtype === "float32" ? 126 : 1022;
+  largest.storage.forReading().forEach((one, i) => {
+    const exponent = Number(one) > 0 ? Math.floor(Math.log2(Number(one))) : 0;
+    powers[i] = 2 ** Math.min(most, Math.max(-most, exponent));
+  });
+  const scale = new Tensor(powers, largest.shape, x.dtype);
+  return mul(norm(div(x, scale), { dim: 0 }), scale);
+}
+
+/** ‖|J|·w‖ */
+const movedBy = ({ lengths }: Jacobian, w: Tensor): number => norm(mul(lengths, w)).item();
+
+/** A bound on the rounding error of the loss. r_i is a difference of numbers about as large as J·w. */
+function roundingOf(jacobian: Jacobian, { weights, residuals, loss }: Point): number {
+  const size = Math.sqrt(loss);
+  const rounding = ROUNDING[residuals.dtype as FloatDType];
+  return rounding * size * (size + movedBy(jacobian, vectorOf(weights)));
+}
+
+function isShorter(jacobian: Jacobian, d: Tensor, { weights }: Point, tolerance: number): boolean {
+  return movedBy(jacobian, d) <= tolerance * movedBy(jacobian, vectorOf(weights));
 }
 
 /** The fall of the loss, Σ r² − Σ s², as Σ (r − s)·(r + s). A difference of the two sums would lose digits. */
