@@ -1,6 +1,6 @@
 import { DTypeError, IndexError, ShapeError } from "../errors.js";
 import { around, checkDim, format, type Shape } from "../tensor/shape.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { reshape } from "./reshape.js";
 import { expandTo } from "./sum-and-expand.js";
 
@@ -31,6 +31,11 @@ export function checkAxis(name: string, x: Tensor, dim: unknown): number {
   if (x.rank === 0) throw new ShapeError(`${name}: expected x to have an axis, got a scalar`);
   return checkDim(name, dim, x.rank);
 }
+
+export const isScalar = (x: unknown): boolean => isTensor(x) && x.rank === 0;
+
+/** A scalar as a list of one element, as ops along an axis take it; anything else as it is. */
+export const asList = <T>(x: T): T | Tensor => (isTensor(x) && x.rank === 0 ? reshape(x, [1]) : x);
 
 /** The axis, where the index is a list along it. */
 export function checkAxisList(name: string, x: Tensor, dim: number, index: Tensor): number {

@@ -9,17 +9,25 @@ import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 import { stridedParams } from "./strided.js";
 
-/** The diagonal of the last two axes, [..., n, n] → [..., n]. */
+/** The diagonal of the last two axes, [..., m, n] → [..., min(m, n)]. */
 const op = linear<"x">("diagonal", {
   inputs: ["x"],
   kernel: "strided",
-  shape: ({ x }) => ({ shape: x.shape.slice(0, -1), dtype: x.dtype }),
+  shape: ({ x }) => ({
+    shape: [...x.shape.slice(0, -2), Math.min(...checkMatrix("diagonal", x))],
+    dtype: x.dtype,
+  }),
   params: ({ x }, y) => {
     const n = x.shape[x.rank - 1] as number;
     const strides = y.shape.map((_, d) => (d === y.shape.length - 1 ? n + 1 : sizeOf(x.shape.slice(d + 1))));
     return stridedParams(y.shape, strides, 0);
   },
-  transpose: ({ dy }) => diagonalMatrix(dy),
+  transpose: ({ dy, x }) => {
+    const [rows, columns] = checkMatrix("diagonal", x);
+    const square = diagonalMatrix(dy);
+    if (rows === columns) return square;
+    return rows > columns ? pad(square, -2, 0, rows - columns) : pad(square, -1, 0, columns - rows);
+  },
   batch: ({ x }, { op: self }) => self([x], {}),
 });
 
@@ -41,13 +49,14 @@ export function checkSquare(name: string, x: Tensor): number {
 }
 
 /**
- * The diagonal of a square matrix, or of each of a stack (torch.diagonal over the last two axes).
- * Shapes: x [..., n, n] → y [..., n]. Any dtype.
+ * The diagonal of a matrix, or of each of a stack (torch.diagonal over the last two axes).
+ * Shapes: x [..., m, n] → y [..., min(m, n)]. Any dtype.
  * @example diagonal(tensor([[1, 2], [3, 4]]))   // [1, 4]
  * @throws ShapeError
  */
 export function diagonal(x: Tensor): Tensor {
-  checkSquare("diagonal", x);
+  checkTensor("diagonal", "x", x);
+  checkMatrix("diagonal", x);
   return op([x], {});
 }
 
@@ -73,6 +82,8 @@ register("diagonal", diagonal, {
   torch: "lambda x: torch.diagonal(x, dim1=-2, dim2=-1)",
   cases: ({ floats }) => ({
     matrix: [floats([3, 3])],
+    "more columns": [floats([2, 4])],
+    "more rows": [floats([2, 3, 2])],
     stack: [floats([2, 2, 2])],
     "size 1": [floats([1, 1])],
     empty: [floats([2, 0, 0])],

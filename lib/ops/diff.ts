@@ -22,7 +22,7 @@ export interface DiffOptions {
 }
 
 /**
- * y_i = x_{i+1} − x_i along an axis, n times (torch.diff); of truths, whether they differ.
+ * y_i = x_{i+1} − x_i along an axis, n times (torch.diff); of truths, whether they differ. For n = 0 it is x alone.
  * Shapes: x [..., m, ...] → y [..., max(m − n, 0), ...], with m counted after prepend and append. Any dtype.
  * @example diff(tensor([1, 4, 9]))             // [3, 5]
  * @example diff(tensor([1, 4, 9]), { n: 2 })   // [2]
@@ -37,6 +37,7 @@ export function diff(x: Tensor, options: DiffOptions = {}): Tensor {
   for (const [name, more] of Object.entries({ prepend, append })) {
     if (more !== undefined) checkFits(x, axis, name, more);
   }
+  if (n === 0) return x;
   const parts = [prepend, x, append].filter((part) => part !== undefined);
   let y = parts.length === 1 ? x : concat(parts, axis);
   const times = Math.min(n, y.shape[axis] as number);

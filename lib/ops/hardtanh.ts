@@ -14,14 +14,14 @@ import { where } from "./where.js";
  * them, 0 at them and beyond; `clamp` has 1 at them.
  * Shapes: x → y, the same. Dtypes: float32, float64.
  * @param low Default: −1.
- * @param high Default: 1.
+ * @param high At least `low`. Default: 1.
  * @example hardtanh(tensor([-3, 0.5]))   // [-1, 0.5]
  * @throws DTypeError, ArgumentError
  */
 export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
   checkInput("hardtanh", x, "float");
   checkNumber("hardtanh", "low", low);
-  checkNumber("hardtanh", "high", high, { above: low });
+  checkNumber("hardtanh", "high", high, { min: low });
   const inside = logicalAnd(greater(x, low), less(x, high));
   return where(inside, x, clamp(detach(x), { min: low, max: high }));
 }
@@ -33,5 +33,6 @@ register("hardtanh", hardtanh, {
   cases: ({ values }) => ({
     kinks: [values([-1, 1])],
     "kinks, of other bounds": [values([-0.5, 2]), -0.5, 2],
+    "one bound": [values([-1, 0.5, 2]), 0.5, 0.5],
   }),
 });

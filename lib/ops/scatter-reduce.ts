@@ -4,7 +4,7 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { argsort } from "./argsort.js";
-import { checkAxisPerElement } from "./axis-index.js";
+import { asList, checkAxisPerElement, isScalar } from "./axis-index.js";
 import { checkDTypes, defineOp } from "./define.js";
 import { div } from "./div.js";
 import { equal } from "./equal.js";
@@ -20,6 +20,7 @@ import { neg } from "./neg.js";
 import { notEqual } from "./not-equal.js";
 import { scalar } from "./operand.js";
 import { register } from "./registry.js";
+import { reshape } from "./reshape.js";
 import { positions, SCATTER, scatter } from "./scatter.js";
 import { join, shifted } from "./slice-and-concat.js";
 import { sub } from "./sub.js";
@@ -59,6 +60,9 @@ export function scatterReduce(
   reduce: (typeof REDUCTIONS)[number],
   options: ScatterReduceOptions = {},
 ): Tensor {
+  if (isScalar(x)) {
+    return reshape(scatterReduce(asList(x), dim, asList(index), asList(source), reduce, options), []);
+  }
   const axis = checkAxisPerElement("scatterReduce", x, dim, index);
   checkDTypes("scatterReduce", ["x"], [x], "number");
   const values = sourceFor("scatterReduce", x, index, source);
@@ -205,6 +209,7 @@ register("scatterReduce", scatterReduce, {
         values([2, 0, 3, 0]),
         "prod" as const,
       ],
+      "a scalar": [floats([]), 0, values(0, "int32"), floats([]), "prod" as const],
       "no index": [floats([3]), 0, values([], "int32"), floats([0]), "prod" as const],
     };
   },

@@ -2,7 +2,7 @@ import { zerosLike } from "../tensor/copy.js";
 import { arange, zeros } from "../tensor/create.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkAxisPerElement, indexParams } from "./axis-index.js";
+import { asList, checkAxisPerElement, indexParams, isScalar } from "./axis-index.js";
 import { defineOp, type OpDefinition } from "./define.js";
 import { equal } from "./equal.js";
 import { expand } from "./expand.js";
@@ -61,11 +61,12 @@ export function positions(shape: Shape, dim: number): Tensor {
  * y[i, index[i, j]] = source[i, j] (torch.scatter). Of those that meet the last stays, and has the gradient;
  * PyTorch leaves open which.
  * Shapes: index has x's sizes, or smaller ones, but along `dim`, where it may have any; source has index's, or larger
- * ones, or is one number; y has x's. index: int32. Any dtype.
+ * ones, or is one number; y has x's. A scalar is a list of one element. index: int32. Any dtype.
  * @example scatter(zeros([3]), 0, tensor([2], { dtype: "int32" }), 5)   // [0, 0, 5]
  * @throws IndexError for an index outside [0, size); ShapeError, DTypeError
  */
 export function scatter(x: Tensor, dim: number, index: Tensor, source: Operand): Tensor {
+  if (isScalar(x)) return reshape(scatter(asList(x), dim, asList(index), asList(source)), []);
   const axis = checkAxisPerElement("scatter", x, dim, index);
   const values =
     typeof source === "number"
@@ -118,6 +119,7 @@ register("scatter", scatter, {
       floats([2, 3, 2]),
     ],
     "a source too small": [floats([3]), 0, values([0, 1], "int32"), floats([1])],
+    "a scalar": [floats([]), 0, values(0, "int32"), floats([])],
     "size 1": [floats([1]), 0, values([0], "int32"), floats([1])],
     "no index": [floats([3]), 0, values([], "int32"), floats([0])],
     "extreme values": [

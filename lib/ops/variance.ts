@@ -41,7 +41,7 @@ export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
 function spreadOf(name: string, x: Tensor, options: VarianceOptions): Tensor {
   checkOptions(name, options, ["dim", "keepdim", "correction"]);
   const { correction = 1, ...reduce } = options;
-  checkNumber(name, "correction", correction, { min: 0 });
+  checkNumber(name, "correction", correction);
   const dims = dimsOf(name, x, reduce);
   checkDTypes(name, ["x"], [x], "float");
   const count = dims.reduce((product, d) => product * (x.shape[d] as number), 1);
@@ -55,6 +55,7 @@ register("variance", variance, {
   cases: ({ floats }) => ({
     "no correction": [floats([2, 3]), { dim: 1, correction: 0 }],
     "correction 2": [floats([4]), { correction: 2 }],
+    "correction −1": [floats([4]), { correction: -1 }],
   }),
   // PyTorch's derivatives of NaN are 0 there.
   order: { "empty, the empty dim": 0, "empty, all": 0 },

@@ -490,9 +490,9 @@ describe("indices", () => {
         "gather: expected dim to be a whole number in [-2, 2), got 3",
       ],
       [
-        () => ops.gather(scalar, 0, tensor(0, { dtype: "int32" })),
+        () => ops.gather(scalar, 0, integers),
         ShapeError,
-        "gather: expected index to have x's sizes, or smaller ones, but along dim 0: x [], index []",
+        "gather: expected index to have x's sizes, or smaller ones, but along dim 0: x [1], index [2, 3]",
       ],
       [
         () => ops.indexAdd(bad(), 0, list, x),

@@ -102,13 +102,9 @@ describe("putting together and taking apart", () => {
 describe("matrices", () => {
   testErrors(
     [
-      [
-        () => ops.diagonal(matrix),
-        ShapeError,
-        "diagonal: expected a square matrix or a stack of such, got [2, 3]",
-      ],
+      [() => ops.diagonal(vector), ShapeError, "diagonal: expected a matrix or a stack of such, got [3]"],
       [() => ops.diagonal(bad(1)), ArgumentError, "diagonal: expected x to be a tensor, got 1"],
-      [() => ops.trace(vector), ShapeError, "trace: expected a square matrix or a stack of such, got [3]"],
+      [() => ops.trace(vector), ShapeError, "trace: expected a matrix or a stack of such, got [3]"],
       [
         () => ops.diagonalMatrix(scalar),
         ShapeError,
@@ -172,9 +168,9 @@ describe("reductions and order", () => {
       [() => ops.prod(bad(1)), ArgumentError, "prod: expected x to be a tensor, got 1"],
       [() => ops.variance(integers), DTypeError, "variance: expected x to be float32 or float64, got int32"],
       [
-        () => ops.std(vector, { correction: -1 }),
+        () => ops.std(vector, { correction: bad("1") }),
         ArgumentError,
-        "std: expected correction to be a number ≥ 0, got -1",
+        'std: expected correction to be a number, got "1"',
       ],
       [() => ops.std(vector, bad({ ddof: 1 })), OptionError, /^std: unknown option "ddof"/],
       [() => ops.norm(vector, { p: bad("2") }), ArgumentError, 'norm: expected p to be a number, got "2"'],

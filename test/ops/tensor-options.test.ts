@@ -54,6 +54,10 @@ describe("what diff puts before and after x", () => {
     expect([...y.data]).toEqual([1, 3, 1, 4]);
   });
 
+  test("does not count where no difference is taken", () => {
+    expect([...ops.diff(f64([1, 4]), { n: 0, prepend: f64([0]) }).data]).toEqual([1, 4]);
+  });
+
   test("has a gradient", () => {
     checkGradients(
       (x: Tensor, before: Tensor) => ops.diff(x, { n: 2, dim: 0, prepend: before }),

@@ -105,6 +105,8 @@ def scatter_add(x, dim, index, source):
 
 # PyTorch's forward derivatives of scatter_reduce are not the transposes of its gradients.
 def scatter_reduce(x, dim, index, source, reduce, includeSelf=True):
+    if x.dim() == 0:
+        return scatter_reduce(x[None], dim, index.reshape(1), source.reshape(1), reduce, includeSelf)[0]
     sizes = [n if d == dim % x.dim() else index.shape[d] for d, n in enumerate(x.shape)]
     own, values, places = [t.movedim(dim, -1) for t in (front(x, sizes), front(source, index.shape), index)]
     meets = places[..., None, :] == torch.arange(own.shape[-1])[:, None]

@@ -190,13 +190,16 @@ export const readSchedules = (): ScheduleDocument => read("schedules.json");
 export const readTraining = (): TrainingDocument => read("training.json");
 
 /** A value as it is after it was written and read. */
-export const asRead = <T>(value: T): T => JSON.parse(JSON.stringify(value), decode) as T;
+export const asRead = <T>(value: T): T => parse(JSON.stringify(value));
+
+/** JSON as the oracle writes it. */
+export const parse = <T>(text: string): T => JSON.parse(text, decode) as T;
 
 /** A file of the oracle. */
 export const readJSON = <T>(file: string): T => read(file);
 
 function read<T>(file: string): T {
-  return JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"), decode);
+  return parse(readFileSync(new URL(file, import.meta.url), "utf8"));
 }
 
 const SPECIAL: ReadonlyMap<unknown, number> = new Map([
