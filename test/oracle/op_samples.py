@@ -83,8 +83,8 @@ def without_alpha(a, b, alpha=1):
 
 
 def fits(x, value):
-    """Whether a tensor of x's dtype holds the number: PyTorch makes any number but 0 to true, which is refused here."""
-    return x.dtype != torch.bool or value in (None, 0, 1)
+    """Whether a tensor of x's dtype holds the number: PyTorch converts any number, which is refused here."""
+    return x.is_floating_point() or value is None or value in (0, 1) or x.dtype != torch.bool and value == int(value)
 
 
 def padding(x, pad, value=None):
@@ -92,7 +92,7 @@ def padding(x, pad, value=None):
     need(len(moved) == 1, "several axes at once")
     (d,) = moved
     need(min(pad[2 * d : 2 * d + 2]) >= 0, "negative widths")
-    need(fits(x, value), "a number that is no bool")
+    need(fits(x, value), "a number that the dtype cannot hold")
     return [x, x.dim() - 1 - d, pad[2 * d], pad[2 * d + 1], 0 if value is None else value]
 
 
@@ -133,6 +133,7 @@ def of_topk(x, k, dim=-1, largest=True, sorted=True):
 
 def of_scatter(x, dim, index, src, reduce=None):
     need(reduce is None, "reduce")
+    need(isinstance(src, torch.Tensor) or fits(x, src), "a number that the dtype cannot hold")
     return [x, dim, index, src]
 
 
@@ -192,7 +193,7 @@ def of_unique(x, sorted=True, return_inverse=False, return_counts=False, dim=Non
 
 
 def of_masked_fill(x, mask, value):
-    need(isinstance(value, torch.Tensor) or fits(x, value), "a number that is no bool")
+    need(isinstance(value, torch.Tensor) or fits(x, value), "a number that the dtype cannot hold")
     return [x, mask, value]
 
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { opOf } from "./call.js";
 import { parse } from "./read.js";
-import { checkSample, checkVmap, type Sample } from "./samples.js";
+import { checkSample, checkVmap, kindOf, type Sample } from "./samples.js";
 
 /** What came of the samples of an op. */
 export interface Tally {
@@ -25,14 +25,14 @@ type Line =
   | { readonly op: string; readonly note: string; readonly left: string }
   | { readonly op: string; readonly none: string };
 
-/** How many samples of an op and dtype run under `vmap`. */
+/** How many samples of each of PyTorch's operators and dtypes run under `vmap`. */
 const MAPPED = 6;
 
 /** Asks PyTorch for the samples of those ops, and runs them all. */
 export async function runSamples(
   python: string,
   names: readonly string[],
-  each: (sample: Sample) => void = () => {},
+  each: (sample: Sample, text: string) => void = () => {},
 ): Promise<Map<string, Tally>> {
   const child = spawn(python, [join(import.meta.dirname, "op_samples.py")], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -60,8 +60,7 @@ export async function runSamples(
     if ("none" in line) tally.none = line.none;
     else if ("left" in line) count(tally.left, line.left);
     else {
-      each(line);
-      run(line, tally, mapped);
+      if (run(line, tally, mapped)) each(line, text);
     }
   }
   const status = await ended;
@@ -73,20 +72,22 @@ const count = (counts: Map<string, number>, key: string): void => {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 };
 
-function run(sample: Sample, tally: Tally, mapped: Map<string, number>): void {
+/** Whether the op takes it. */
+function run(sample: Sample, tally: Tally, mapped: Map<string, number>): boolean {
   const { refused, failures, worst } = checkSample(sample);
   if (refused !== undefined) {
     count(tally.refused, refused);
-    return;
+    return false;
   }
   tally.run++;
-  const kind = sample.note.replace(/ \d+$/, "");
-  const dtype = kind.endsWith("float32") ? "float32" : "float64";
+  const dtype = kindOf(sample) === "float32" ? "float32" : "float64";
   tally.worst[dtype] = Math.max(tally.worst[dtype], worst);
   tally.failures.push(...failures.map((failure) => `${sample.note}: ${failure}`));
-  if (opOf(sample).eager === true || (mapped.get(kind) ?? 0) >= MAPPED) return;
+  const kind = sample.note.replace(/ \d+$/, "");
+  if (opOf(sample).eager === true || (mapped.get(kind) ?? 0) >= MAPPED) return true;
   count(mapped, kind);
   tally.failures.push(...checkVmap(sample).map((failure) => `${sample.note}: ${failure}`));
+  return true;
 }
 
 /** A line for each op, and its failures; then the totals. */
