@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeJobFile } from "./data-file.js";
 import { type Implementation, REFERENCE_COMMAND, type Settings, type Skip } from "./implementations.js";
+import type { Neighbour, Noise } from "./noise.js";
 import { errorText, type ImplementationProcess, open } from "./process.js";
 import { type Row, toRow } from "./row.js";
 import { type Job, OPTIMIZERS } from "./workloads.js";
@@ -41,12 +42,15 @@ export interface Conditions {
   readonly pace: Pace;
   /** GFLOP/s of the machine, if known. */
   readonly peak: number | null;
+  /** What each is measured beside, in its turn. */
+  readonly noises: readonly Noise[];
+  readonly neighbour: Neighbour | null;
 }
 
 interface Turn {
   readonly impl: Implementation;
   readonly child: ImplementationProcess;
-  readonly samples: number[];
+  readonly samples: ReadonlyMap<Noise, number[]>;
   peakBytes: number | null;
   slow: boolean;
 }
@@ -145,9 +149,10 @@ export async function measureEach(
   job: Omit<Job, "content">,
   where: string,
   able: readonly Implementation[],
-  { file, settings, pace, peak }: Conditions,
+  conditions: Conditions,
   verify: (impl: Implementation, child: ImplementationProcess, note: string | null) => Promise<void>,
 ): Promise<Pick<Outcome, "rows" | "skipped">> {
+  const { file, settings, noises, peak } = conditions;
   const turns: Turn[] = [];
   const skipped: Skip[] = [];
   const skip = (impl: string, reason: string) => skipped.push({ impl, where, reason });
@@ -157,14 +162,21 @@ export async function measureEach(
       try {
         await child.hello();
         await verify(impl, child, await child.prepare(request(job, file, settings)));
-        turns.push({ impl, child, samples: [], peakBytes: null, slow: false });
+        const samples = new Map(noises.map((noise) => [noise, []]));
+        turns.push({ impl, child, samples, peakBytes: null, slow: false });
       } catch (error) {
         await child.close();
         skip(impl.name, errorText(error));
       }
     }
-    const timed = await takeTurns(turns, job, pace, skip);
-    return { rows: timed.map((turn) => toRow(job, settings.threads, peak, turn)), skipped };
+    const timed = await takeTurns(turns, job, conditions, skip);
+    const rows = noises.flatMap((noise) =>
+      timed.map(({ impl, samples, peakBytes }) => {
+        const own = { impl, samples: samples.get(noise) as number[], peakBytes, noise };
+        return toRow(job, settings.threads, peak, own);
+      }),
+    );
+    return { rows, skipped };
   } finally {
     await Promise.all(turns.map(({ child }) => child.close()));
   }
@@ -174,7 +186,7 @@ export async function measureEach(
 async function takeTurns(
   turns: readonly Turn[],
   job: Pick<Job, "optimizer">,
-  { rounds, sliceMillis, pauseMillis }: Pace,
+  { pace: { rounds, sliceMillis, pauseMillis }, noises, neighbour, settings }: Conditions,
   fail: (impl: string, reason: string) => void,
 ): Promise<Turn[]> {
   let left = [...turns];
@@ -182,15 +194,20 @@ async function takeTurns(
     const first = round % Math.max(1, left.length);
     for (const turn of [...left.slice(first), ...left.slice(0, first)]) {
       if (turn.slow && round >= SLOW_ROUNDS) continue;
-      await sleep(pauseMillis);
-      const started = performance.now();
+      const time = () => turn.child.time({ minMillis: sliceMillis });
+      let started = 0;
       try {
-        const { samples, loss, peakBytes } = await turn.child.time({ minMillis: sliceMillis });
-        const trains = job.optimizer !== null && job.optimizer in OPTIMIZERS;
-        if (trains && !Number.isFinite(loss ?? Number.NaN))
-          throw new Error("its loss is not a number any more");
-        turn.samples.push(...samples);
-        turn.peakBytes = peakBytes;
+        for (const noise of noises) {
+          await sleep(pauseMillis);
+          started = performance.now();
+          const timing = neighbour === null ? time() : neighbour.beside(noise, round, settings.prefix, time);
+          const { samples, loss, peakBytes } = await timing;
+          const trains = job.optimizer !== null && job.optimizer in OPTIMIZERS;
+          if (trains && !Number.isFinite(loss ?? Number.NaN))
+            throw new Error("its loss is not a number any more");
+          turn.samples.get(noise)?.push(...samples);
+          turn.peakBytes = peakBytes;
+        }
       } catch (error) {
         fail(turn.impl.name, errorText(error));
         left = left.filter((other) => other !== turn);

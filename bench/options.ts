@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { PEERS } from "./implementations.js";
+import { NOISES, type Noise } from "./noise.js";
 import { MODES, type Mode } from "./workloads.js";
 
 export const USAGE = `usage: npm run bench -- [options]
@@ -9,6 +10,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --filter TEXT    only rows "mode workload optimizer implementation" that hold each word of TEXT
   --peers LIST     names with commas between, none or all: whom to compare with   (default: all)
                    ${PEERS.join(", ")}
+  --noise LIST     what runs beside each measurement, of ${NOISES.join(", ")}   (default: none)
   --instances N    of each of BBOB's functions in gradient-free      (default: 15)
   --budget N       evaluations of a search, times its dimension      (default: 1000)
   --seeds N        searches of each instance in gradient-free        (default: 1)
@@ -16,13 +18,15 @@ export const USAGE = `usage: npm run bench -- [options]
   --threads N      how many each may use                     (default: all cores)
   --quick          few and short turns: to try it, not to tell by
   --json FILE      write the rows there
-  --results        write bench/RESULTS.md, bench/GRADIENT-FREE.md of gradient-free, and bench/RL.md of rl
+  --results        write bench/RESULTS.md, bench/GRADIENT-FREE.md of gradient-free, bench/RL.md of rl, and bench/NOISE.md
+                   of a run with noise
   --help           this text`;
 
 export interface Options {
   readonly modes: readonly Mode[];
   readonly filter: readonly string[];
   readonly peers: readonly string[];
+  readonly noises: readonly Noise[];
   readonly instances: number | null;
   readonly budget: number | null;
   readonly seeds: number | null;
@@ -42,6 +46,7 @@ export function readOptions(args: readonly string[]): Options {
       modes: { type: "string" },
       filter: { type: "string", default: "" },
       peers: { type: "string", default: "all" },
+      noise: { type: "string", default: "none" },
       instances: { type: "string" },
       budget: { type: "string" },
       seeds: { type: "string" },
@@ -58,6 +63,7 @@ export function readOptions(args: readonly string[]): Options {
     filter: values.filter.split(/[\s/]+/).filter((word) => word !== ""),
     peers:
       values.peers === "all" ? PEERS : values.peers === "none" ? [] : listOf("--peers", values.peers, PEERS),
+    noises: listOf("--noise", values.noise, NOISES),
     instances: countOf("--instances", values.instances),
     budget: countOf("--budget", values.budget),
     seeds: countOf("--seeds", values.seeds),

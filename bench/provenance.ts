@@ -7,7 +7,12 @@ import type { Implementation } from "./implementations.js";
 import { table } from "./table.js";
 
 /** The files that `--results` writes. */
-export const KEPT = { all: "RESULTS.md", gradientFree: "GRADIENT-FREE.md", rl: "RL.md" } as const;
+export const KEPT = {
+  all: "RESULTS.md",
+  gradientFree: "GRADIENT-FREE.md",
+  rl: "RL.md",
+  noise: "NOISE.md",
+} as const;
 
 const FLAGS = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve"];
 

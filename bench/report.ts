@@ -49,17 +49,28 @@ interface Group {
   readonly peers: ReadonlyMap<string, Row>;
 }
 
+/** Whether a row was measured beside something else than quiet. */
+const isNoisy = (rows: readonly Row[]): boolean => rows.some(({ noise }) => noise !== "none");
+
+const LABELS = ["workload", "optimizer", "B"];
+const labels = (rows: readonly Row[]): string[] => (isNoisy(rows) ? [...LABELS, "beside"] : LABELS);
+const labelOf = ({ workload, optimizer, batch, noise }: Row, withNoise: boolean): string[] => [
+  workload,
+  optimizer ?? "—",
+  String(batch),
+  ...(withNoise ? [noise] : []),
+];
+
 /** Groups the rows of the same work. */
 function groupRows(rows: readonly Row[]): Group[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
-    const key = [row.workload, row.optimizer ?? "", String(row.batch)].join(" ");
+    const key = [row.workload, row.optimizer ?? "", String(row.batch), row.noise].join(" ");
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups.values()].map((group) => {
-    const { workload, optimizer, batch } = group[0] as Row;
     return {
-      label: [workload, optimizer ?? "—", String(batch)],
+      label: labelOf(group[0] as Row, isNoisy(rows)),
       ours: group.find(({ impl }) => impl === OURS) ?? null,
       peers: new Map(group.filter(({ impl }) => impl !== OURS).map((row) => [row.impl, row])),
     };
@@ -71,9 +82,7 @@ export function ratioTable(rows: readonly Row[]): string {
   const groups = groupRows(rows);
   const peers = [...new Set(groups.flatMap((group) => [...group.peers.keys()]))];
   const head = [
-    "workload",
-    "optimizer",
-    "B",
+    ...labels(rows),
     `${OURS} µs`,
     "of peak",
     ...(peers.length > 0 ? ["best peer"] : []),
@@ -94,17 +103,26 @@ export function ratioTable(rows: readonly Row[]): string {
   return table(head, body);
 }
 
+const workOf = ({ workload, optimizer, batch, impl }: Row): string =>
+  [workload, optimizer, batch, impl].join(" ");
+
+/** How many times the quiet time a row takes. */
+const slowdown = (row: Row, quiet: Row | undefined): string =>
+  quiet === undefined ? "—" : ratio(row.medianMicros / quiet.medianMicros);
+
 /** All rows with their percentiles. */
 export function timeTable(rows: readonly Row[]): string {
-  const head = ["workload", "optimizer", "B", "by", "median µs", "p10", "p90", "GFLOP/s", "of peak", "MiB"];
+  const withNoise = isNoisy(rows);
+  const times = ["by", "median µs", "p10", "p90", ...(withNoise ? ["of quiet"] : [])];
+  const head = [...labels(rows), ...times, "GFLOP/s", "of peak", "MiB"];
+  const quiet = new Map(rows.filter(({ noise }) => noise === "none").map((row) => [workOf(row), row]));
   const body = rows.map((row) => [
-    row.workload,
-    row.optimizer ?? "—",
-    String(row.batch),
+    ...labelOf(row, withNoise),
     row.impl,
     micros(row.medianMicros),
     micros(row.p10Micros),
     micros(row.p90Micros),
+    ...(withNoise ? [slowdown(row, quiet.get(workOf(row)))] : []),
     row.gflops === null ? "—" : figure(row.gflops, 1),
     share(row.shareOfPeak),
     megabytes(row.peakBytes),
@@ -143,7 +161,8 @@ export function files(results: Results, read: (name: string) => string | null): 
   const rows = results.rows.filter(({ mode }) => mode !== "gradient-free" && mode !== "rl");
   const parts = gradientFreeParts(results, timedIn("gradient-free"));
   const texts = new Map<string, string>();
-  if (rows.length > 0) texts.set(KEPT.all, markdown({ ...results, rows, searches: [] }));
+  if (rows.length > 0)
+    texts.set(isNoisy(rows) ? KEPT.noise : KEPT.all, markdown({ ...results, rows, searches: [] }));
   const learning = timedIn("rl");
   if (learning.length > 0) texts.set(KEPT.rl, learningText(results, learning));
   if (parts.size > 0) texts.set(KEPT.gradientFree, merge(read(KEPT.gradientFree), parts));

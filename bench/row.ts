@@ -1,3 +1,4 @@
+import type { Noise } from "./noise.js";
 import { summarize } from "./statistics.js";
 import type { Job, Mode } from "./workloads.js";
 
@@ -10,6 +11,8 @@ export interface Row {
   readonly impl: string;
   readonly threads: number;
   readonly batch: number;
+  /** What ran beside it. */
+  readonly noise: Noise;
   /** Microseconds per step; in time-to-accuracy, of the whole run. */
   readonly medianMicros: number;
   readonly p10Micros: number;
@@ -32,22 +35,28 @@ export function toRow(
   }: Pick<Job, "workload" | "optimizer" | "mode" | "batch" | "flops">,
   threads: number,
   peak: number | null,
-  measured: { impl: { name: string }; samples: readonly number[]; peakBytes: number | null },
+  {
+    impl,
+    samples,
+    peakBytes,
+    noise = "none",
+  }: { impl: { name: string }; samples: readonly number[]; peakBytes: number | null; noise?: Noise },
 ): Row {
-  const { median, p10, p90 } = summarize(measured.samples);
+  const { median, p10, p90 } = summarize(samples);
   const gflops = flops === null ? null : flops / median / 1000;
   return {
     workload,
     optimizer,
     mode,
-    impl: measured.impl.name,
+    impl: impl.name,
     threads,
     batch,
+    noise,
     medianMicros: median,
     p10Micros: p10,
     p90Micros: p90,
     gflops,
     shareOfPeak: gflops === null || peak === null ? null : gflops / peak,
-    peakBytes: measured.peakBytes,
+    peakBytes,
   };
 }

@@ -7,6 +7,7 @@ import { gradientFree } from "./gradient-free/run.js";
 import type { SearchRow } from "./gradient-free/searches.js";
 import { findImplementations, type Implementation, OURS, settingsFor } from "./implementations.js";
 import { FULL, jobName, measure, type Outcome, QUICK } from "./measure.js";
+import { Neighbour } from "./noise.js";
 import { type Options, readOptions, USAGE } from "./options.js";
 import { measurePeak } from "./peak.js";
 import { errorText } from "./process.js";
@@ -29,7 +30,7 @@ function matches({ filter }: Options, job: string, impl: string): boolean {
 async function benchmark(options: Options, args: readonly string[], folder: string): Promise<Results> {
   const { settings, note } = settingsFor(options.threads);
   const notes = note === null ? [] : [note];
-  const peak = measurePeak(options.threads);
+  const peak = measurePeak(options.threads, folder);
   say(
     "missing" in peak
       ? peak.missing
@@ -54,8 +55,11 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     for (const { impl, reason } of outcome.skipped) say(`  ${impl} left out: ${reason}`);
     keep();
   };
+  const isNoisy = options.noises.some((noise) => noise !== "none");
   const shared = {
     settings,
+    noises: options.noises,
+    neighbour: isNoisy ? new Neighbour(folder) : null,
     pace: options.quick ? QUICK : FULL,
     peak: "missing" in peak ? null : peak.all,
   };
@@ -67,7 +71,8 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     add(await measure(job, taking, { ...shared, file }), name);
     rmSync(file, { force: true });
   }
-  if (options.modes.includes("gradient-free")) {
+  const others = isNoisy ? [] : options.modes;
+  if (others.includes("gradient-free")) {
     const selected = (job: string, impl: string) => matches(options, job, impl);
     const { searches: own, ...outcome } = await gradientFree(found, {
       ...options,
@@ -78,7 +83,7 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     searches.push(...own);
     add({ ...outcome, notes: [] }, "gradient-free");
   }
-  if (options.modes.includes("rl")) {
+  if (others.includes("rl")) {
     const { learned: own, ...outcome } = await reinforcementLearning(found, {
       ...shared,
       extent: options.quick ? QUICK_EXTENT : FULL_EXTENT,
@@ -89,7 +94,7 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     learned.push(...own);
     add({ ...outcome, notes: [] }, "rl");
   }
-  if (options.modes.includes("time-to-accuracy")) {
+  if (others.includes("time-to-accuracy")) {
     const known = candidates().map(({ name }) => name);
     const names = known.filter(
       (name) =>

@@ -20,6 +20,7 @@ const row = (impl: string, medianMicros: number, own: Partial<Row> = {}): Row =>
   impl,
   threads: 1,
   batch: 512,
+  noise: "none",
   medianMicros,
   p10Micros: medianMicros / 2,
   p90Micros: medianMicros * 2,

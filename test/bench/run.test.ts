@@ -20,6 +20,7 @@ test("--help lists every option", () => {
   for (const option of [
     "filter",
     "json",
+    "noise",
     "instances",
     "budget",
     "threads",
@@ -37,6 +38,7 @@ test.each([
   { args: ["--threads", "0"], message: "--threads: expected a whole number above 0, got 0" },
   { args: ["--peers", "torch"], message: '--peers: unknown "torch"; there are torch-eager, ' },
   { args: ["--modes", "training"], message: '--modes: unknown "training"; there are train, infer' },
+  { args: ["--noise", "loud"], message: '--noise: unknown "loud"; there are none, pause, cache, both' },
   { args: ["--fast"], message: "Unknown option '--fast'" },
 ])("refuses $args", ({ args, message }) => {
   const { status, stderr } = bench(...args);
@@ -58,6 +60,18 @@ test("every job exists once", () => {
   const optimizers = 2 * 14;
   const networks = 2 * 3 * WORKLOADS.length + 2 * (WORKLOADS.length - 1) + 3;
   expect(keys.length).toBe(networks + PRODUCTS.length + optimizers + evolutionJobs().length);
+});
+
+test("beside noise, the same work is measured in each kind of it", () => {
+  const json = join(folder, "noisy.json");
+  const which = ["--modes", "infer", "--filter", "lecture-1 B=1024 thalweg", "--peers", "none"];
+  const noise = ["--noise", "none,pause,both"];
+  const { status, stderr, stdout } = bench("--quick", ...which, ...noise, "--threads", "1", "--json", json);
+  expect(status, stderr).toBe(0);
+  const rows = JSON.parse(readFileSync(json, "utf8")) as Row[];
+  const found = rows.filter(({ impl }) => impl === "thalweg");
+  expect(found.map(({ noise }) => noise)).toEqual(["none", "pause", "both"]);
+  expect(stdout).toMatch(/^\| workload +\| optimizer +\| +B \| beside /m);
 });
 
 describe("a quick run", () => {
@@ -93,6 +107,7 @@ describe("a quick run", () => {
         "impl",
         "threads",
         "batch",
+        "noise",
         "medianMicros",
         "p10Micros",
         "p90Micros",
