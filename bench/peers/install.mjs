@@ -1,6 +1,6 @@
 // npm run bench:peers: installs the libraries with which the benchmark compares.
-//   bench/.venv           PyTorch, JAX, NumPy, SciPy, pycma and Gymnasium, if there is a Python
-//   bench/peers/node_modules   TensorFlow.js
+//   bench/.venv           PyTorch, JAX, TensorFlow, NumPy, SciPy, pycma and Gymnasium, if there is a Python
+//   bench/peers/node_modules   TensorFlow.js and jax-js
 // With --tfjs-node also tfjs-node, which downloads TensorFlow's library and compiles an addon.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -17,6 +17,7 @@ const PACKAGES = [
   "cma==4.5.0",
   "scipy",
   "gymnasium==1.3.0",
+  "tensorflow-cpu==2.21.0",
 ];
 const peers = import.meta.dirname;
 const venv = join(dirname(peers), ".venv");
@@ -29,7 +30,7 @@ function attempt(command, args, cwd = peers) {
 }
 
 const failed = [];
-if (!attempt("npm", ["ci"])) failed.push("TensorFlow.js");
+if (!attempt("npm", ["ci"])) failed.push("TensorFlow.js and jax-js");
 if (options["tfjs-node"] && !attempt("npm", ["install", "--no-save", "@tensorflow/tfjs-node@4.22.0"])) {
   failed.push("tfjs-node");
 }
@@ -37,7 +38,7 @@ const python = process.env.PYTHON ?? "python3";
 const ready = existsSync(join(venv, "bin", "python")) || attempt(python, ["-m", "venv", venv]);
 if (!ready || !attempt(join(venv, "bin", "python"), ["-m", "pip", "install", ...PACKAGES])) {
   failed.push(
-    "PyTorch, JAX, NumPy, SciPy, pycma and Gymnasium (they need Python 3.11 or newer with venv and pip)",
+    "PyTorch, JAX, TensorFlow, NumPy, SciPy, pycma and Gymnasium (they need Python 3.11 or newer with venv and pip)",
   );
 }
 if (failed.length > 0) {
