@@ -6,7 +6,8 @@ import { checkPasses, PASSES, type PassName } from "../plan/index.js";
 import { allocateUnset, bytesOf } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
-import { Specializations } from "./specialization.js";
+import type { TensorTree } from "../tensor/tree.js";
+import { type Arguments, Signatures } from "./signatures.js";
 
 export type { PassName } from "../plan/index.js";
 
@@ -15,8 +16,11 @@ export interface CompileOptions {
   readonly passes?: readonly PassName[];
 }
 
-/** A function that runs as one native program. It returns a tensor, a list or an object of tensors, or nothing. */
-export interface Compiled<A extends Tensor[], R> {
+/**
+ * A function that runs as one native program. It takes tensors, or lists and objects of them, and returns such, or
+ * nothing.
+ */
+export interface Compiled<A extends TensorTree[], R> {
   /** @throws BusyError while the function runs on the engine's own thread */
   (...inputs: A): R;
   /**
@@ -27,8 +31,8 @@ export interface Compiled<A extends Tensor[], R> {
   runAsync(...inputs: A): Promise<R>;
   /**
    * Many steps in one call: step s runs the function on the samples order[s·batchSize …] of each source.
-   * Shapes: sources [P, ...], order [steps·batchSize] int32.
-   * @returns the first element of each of the function's results after each step: [steps, results].
+   * Shapes: sources [P, ...], order [steps·batchSize] int32. A source that is a list or an object has [P, ...] in it.
+   * @returns the first element of each tensor of the function's results after each step: [steps, results].
    * @throws as the function itself; IndexError for a sample outside [0, P)
    * @example const losses = step.loop([images, labels], generator.permutation(60_000), 128);
    */
@@ -62,6 +66,9 @@ export interface Compiled<A extends Tensor[], R> {
  * on values. The function is traced again if something that it depends on has changed: the fields and modes of the
  * modules that it uses, their hooks, which tensors require gradients, the settings of optimizers.
  *
+ * Arguments may be lists and objects of tensors, such as the mini-batches of a set with several inputs. The function is
+ * traced for each form of them.
+ *
  * The function must not keep a tensor that it makes for a later call, for instance in a field. Its random numbers
  * continue from run to run as in eager calls. `runAsync` and `loopAsync` reserve the numbers for all steps when they
  * are called.
@@ -81,26 +88,32 @@ export interface Compiled<A extends Tensor[], R> {
  */
 export function compile<A extends Tensor[], R>(
   fn: (...inputs: A) => R,
+  options?: CompileOptions,
+): Compiled<A, R>;
+export function compile<A extends TensorTree[], R>(
+  fn: (...inputs: A) => R,
+  options?: CompileOptions,
+): Compiled<A, R>;
+export function compile<A extends TensorTree[], R>(
+  fn: (...inputs: A) => R,
   options: CompileOptions = {},
 ): Compiled<A, R> {
   if (typeof fn !== "function") throw new ArgumentError(`compile: expected a function, got ${describe(fn)}`);
   checkOptions("compile", options, ["passes"]);
   const passes = options.passes === undefined ? PASSES : checkPasses(options.passes);
-  const specializations = new Specializations(fn as unknown as (...inputs: Tensor[]) => unknown, passes);
+  const signatures = new Signatures((...inputs) => fn(...(inputs as A)), passes);
 
-  const specializationFor = (inputs: A) => {
-    for (const [i, input] of inputs.entries()) checkTensor("compile", `input ${i}`, input);
-    return specializations.for(inputs);
-  };
+  const argumentsFor = (inputs: A): Arguments => signatures.of("compile", "input", inputs);
   const prepare = (inputs: A) => {
-    const { executable, results, rebuild } = specializationFor(inputs);
+    const { tensors, specialization } = argumentsFor(inputs);
+    const { executable, results, rebuild } = specialization();
     const outputs = results.map(
       ({ size, shape, dtype }) => new Tensor(allocateUnset(dtype, size, "compile"), shape, dtype),
     );
-    const arrays = (tensors: readonly Tensor[]) => tensors.map(({ storage }) => storage.forReading());
+    const arrays = (list: readonly Tensor[]) => list.map(({ storage }) => storage.forReading());
     return {
       executable,
-      arguments: [arrays(inputs), arrays(outputs)] as const,
+      arguments: [arrays(tensors), arrays(outputs)] as const,
       result: () => rebuild(outputs) as R,
     };
   };
@@ -117,12 +130,16 @@ export function compile<A extends Tensor[], R>(
   };
 
   const prepareLoop = (sources: A, order: Tensor, batchSize: number, isAtOnce: boolean) => {
-    checkLoop(sources, order, batchSize);
-    const shapes = sources.map(({ shape, dtype }) => ({ shape: [batchSize, ...shape.slice(1)], dtype }));
-    const { executable } = specializations.for(shapes);
+    if (!Array.isArray(sources))
+      throw new ArgumentError(`loop: expected a list of tensors, got ${describe(sources)}`);
+    const given = signatures.of("loop", "source", sources);
+    const { tensors } = given;
+    checkLoop(given, order, batchSize);
+    const shapes = tensors.map(({ shape, dtype }) => ({ shape: [batchSize, ...shape.slice(1)], dtype }));
+    const { executable } = given.specialization(shapes);
     const steps = Math.floor(order.size / batchSize);
     const indices = order.storage.forReading().subarray(0, steps * batchSize) as Int32Array;
-    const rows = sources.map((source) => {
+    const rows = tensors.map((source) => {
       const count = source.shape[0] as number;
       const values = isAtOnce ? source.storage.inPlace() : source.storage.moveToNative();
       return { values, rows: count, rowBytes: bytesOf(source) / count };
@@ -131,6 +148,7 @@ export function compile<A extends Tensor[], R>(
     return {
       executable,
       arguments: [rows, indices, batchSize] as const,
+      read: tensors.map(({ storage }) => storage),
       toLog: (log: Float64Array) =>
         new Tensor(log, [outputs === 0 ? 0 : log.length / outputs, outputs], "float64"),
     };
@@ -141,7 +159,7 @@ export function compile<A extends Tensor[], R>(
   };
   const loopAsync = async (sources: A, order: Tensor, batchSize: number): Promise<Tensor> => {
     const ready = prepareLoop(sources, order, batchSize, false);
-    const read = sources.map(({ storage }) => storage);
+    const { read } = ready;
     return ready.toLog(await ready.executable.loopAsync(...ready.arguments, { read }));
   };
 
@@ -149,8 +167,11 @@ export function compile<A extends Tensor[], R>(
     runAsync,
     loop,
     loopAsync,
-    explain: (...inputs: A): string => explain(specializationFor(inputs).executable, samplesOf(inputs)),
-    arenaBytes: (...inputs: A): number => specializationFor(inputs).executable.arena.bytes,
+    explain: (...inputs: A): string => {
+      const { tensors, specialization } = argumentsFor(inputs);
+      return explain(specialization().executable, samplesOf(tensors));
+    },
+    arenaBytes: (...inputs: A): number => argumentsFor(inputs).specialization().executable.arena.bytes,
   });
 }
 
@@ -161,17 +182,14 @@ function samplesOf(inputs: readonly Tensor[]): number {
 }
 
 /** @throws unless all sources have the same number of samples and the order is a tensor of indices. */
-function checkLoop(sources: readonly Tensor[], order: Tensor, batchSize: number): void {
-  if (!Array.isArray(sources))
-    throw new ArgumentError(`loop: expected a list of tensors, got ${describe(sources)}`);
-  sources.forEach((source, i) => {
-    checkTensor("loop", `source ${i}`, source);
+function checkLoop({ tensors, name }: Arguments, order: Tensor, batchSize: number): void {
+  tensors.forEach((source, i) => {
     if (source.rank === 0 || source.size === 0) {
-      throw new ShapeError(`loop: expected source ${i} to hold samples, got ${format(source.shape)}`);
+      throw new ShapeError(`loop: expected ${name(i)} to hold samples, got ${format(source.shape)}`);
     }
-    if (source.shape[0] !== sources[0]?.shape[0]) {
+    if (source.shape[0] !== tensors[0]?.shape[0]) {
       throw new ShapeError(
-        `loop: source ${i} has ${source.shape[0]} samples, source 0 has ${sources[0]?.shape[0]}`,
+        `loop: ${name(i)} has ${source.shape[0]} samples, ${name(0)} has ${tensors[0]?.shape[0]}`,
       );
     }
   });

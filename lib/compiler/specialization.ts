@@ -1,12 +1,11 @@
 import process from "node:process";
 import { type Assumption, trace as record } from "../context/trace.js";
 import { isWatching } from "../eager/anomaly.js";
-import { ArgumentError } from "../errors.js";
-import { describe } from "../options.js";
 import { type PassName, plan } from "../plan/index.js";
 import { sameShape, sizeOf, type TensorSpec } from "../tensor/shape.js";
 import { symbol } from "../tensor/storage.js";
-import { isTensor, Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
+import { takeApart } from "../tensor/tree.js";
 import { capture } from "./capture.js";
 import { Executable } from "./executable.js";
 
@@ -109,22 +108,11 @@ function areAlike(a: readonly TensorSpec[], b: readonly TensorSpec[]): boolean {
 const holds = ({ assumptions }: Specialization): boolean => assumptions.every((one) => one.holds());
 
 /** The tensors of a result, and a function that rebuilds the result from other tensors. */
-function flatten(result: unknown): { tensors: Tensor[]; rebuild: (outputs: readonly Tensor[]) => unknown } {
+function flatten(result: unknown): {
+  tensors: readonly Tensor[];
+  rebuild: (outputs: readonly Tensor[]) => unknown;
+} {
   if (result === undefined) return { tensors: [], rebuild: () => undefined };
-  if (isTensor(result)) return { tensors: [result], rebuild: ([only]) => only };
-  if (Array.isArray(result) && result.every((one) => isTensor(one))) {
-    return { tensors: result, rebuild: (outputs) => [...outputs] };
-  }
-  if (result !== null && typeof result === "object" && !Array.isArray(result)) {
-    const entries = Object.entries(result);
-    if (entries.every((entry): entry is [string, Tensor] => isTensor(entry[1]))) {
-      return {
-        tensors: entries.map(([, tensor]) => tensor),
-        rebuild: (outputs) => Object.fromEntries(entries.map(([name], i) => [name, outputs[i]])),
-      };
-    }
-  }
-  throw new ArgumentError(
-    `compile: expected the function to give a tensor, a list or an object of tensors, or nothing, got ${describe(result)}`,
-  );
+  const { leaves, build } = takeApart("compile", "the function's result", result);
+  return { tensors: leaves, rebuild: build };
 }

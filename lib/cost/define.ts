@@ -1,11 +1,12 @@
 import { ArgumentError } from "../errors.js";
-import { describe } from "../options.js";
+import { describe, isPlainObject } from "../options.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { takeApart } from "../tensor/tree.js";
 import { type CostOptions, readReduction, reduced } from "./reduce.js";
 
-/** A cost C(y, ȳ): compares an output with its target. */
-export interface Cost {
-  (y: Tensor, target: Tensor, options?: CostOptions): Tensor;
+/** A cost C(y, ȳ): compares an output with its target. Several are lists or objects of tensors. */
+export interface Cost<Y = Tensor, T = Tensor> {
+  (y: Y, target: T, options?: CostOptions): Tensor;
   /** Throws where a set of targets does not go with outputs of that shape, whatever the outputs are. */
   readonly checkTargets?: (where: string, outputShape: readonly number[], targets: Tensor) => void;
   /** Whether it is a mean over samples that all count the same, so that `evaluate` may go by mini-batches. */
@@ -16,9 +17,9 @@ export interface Cost {
   readonly multilabel?: boolean;
 }
 
-export interface CostDefinition {
+export interface CostDefinition<Y = Tensor, T = Tensor> {
   /** The cost of each sample, [B], or a scalar for a single sample. Throws where y and target do not fit. */
-  perSample(y: Tensor, target: Tensor): Tensor;
+  perSample(y: Y, target: T): Tensor;
   /** See `Cost.checkTargets`. */
   readonly checkTargets?: Cost["checkTargets"];
   /** See `Cost`. */
@@ -27,14 +28,18 @@ export interface CostDefinition {
 }
 
 /**
- * Defines a cost from that of each sample; the reductions follow.
+ * Defines a cost from that of each sample; the reductions follow. Of several outputs or targets it takes lists or
+ * objects.
  * @throws ArgumentError without a name, and unless `perSample` is a function.
  * @example
  * const absoluteError = cost.defineCost("absoluteError", {
  *   perSample: (y, target) => sum(abs(sub(y, target)), { dim: 1 }),
  * });
  */
-export function defineCost(name: string, definition: CostDefinition): Cost {
+export function defineCost<Y = Tensor, T = Tensor>(
+  name: string,
+  definition: CostDefinition<Y, T>,
+): Cost<Y, T> {
   if (typeof name !== "string" || name === "") {
     throw new ArgumentError(`defineCost: expected a name, got ${describe(name)}`);
   }
@@ -43,10 +48,10 @@ export function defineCost(name: string, definition: CostDefinition): Cost {
       `defineCost: expected perSample to be a function, got ${describe(definition?.perSample)}`,
     );
   }
-  const cost = (y: Tensor, target: Tensor, options: CostOptions = {}): Tensor => {
+  const cost = (y: Y, target: T, options: CostOptions = {}): Tensor => {
     const reduction = readReduction(name, options);
-    checkTensor(name, "y", y);
-    checkTensor(name, "target", target);
+    checkTensors(name, "y", y);
+    checkTensors(name, "target", target);
     const costs = checkTensor(name, "the result of perSample", definition.perSample(y, target));
     return reduced(name, costs, reduction);
   };
@@ -58,4 +63,10 @@ export function defineCost(name: string, definition: CostDefinition): Cost {
     ...(outputs === undefined ? {} : { outputs }),
     ...(multilabel === undefined ? {} : { multilabel }),
   });
+}
+
+/** @throws ArgumentError unless the value is a tensor, or a list or an object of tensors */
+function checkTensors(name: string, what: string, value: unknown): void {
+  const hasParts = Array.isArray(value) || isPlainObject(value);
+  if (!hasParts || takeApart(name, what, value).leaves.length === 0) checkTensor(name, what, value);
 }

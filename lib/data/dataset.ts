@@ -42,7 +42,7 @@ export class Dataset<X extends Parts = Part, Y extends Parts = Tensor> implement
   readonly y: Y;
 
   constructor(samples: Samples<X, Y>) {
-    const { x, y } = checkSamples("Dataset", "", samples);
+    const { x, y } = checkSamples("Dataset", samples);
     // Lists and objects of its own, in which parts stay the same.
     this.x = putTogether(x.form, x.parts) as X;
     this.y = putTogether(y.form, y.parts) as Y;
@@ -59,31 +59,31 @@ export type AnyDataset = Dataset<Parts, Parts>;
 
 const lengthOf = ({ parts: [first] }: Apart): number => (first as Part).shape[0] as number;
 
-/** @param prefix of the names of parts in error messages. */
-function checkSamples(
-  where: string,
-  prefix: string,
-  samples: AnySamples,
-): { readonly x: Apart; readonly y: Apart } {
+function checkSamples(where: string, samples: AnySamples): { readonly x: Apart; readonly y: Apart } {
   checkOptions(where, samples, ["x", "y"]);
-  const x = takePartsApart(where, `${prefix}x`, samples?.x);
-  const y = takePartsApart(where, `${prefix}y`, samples.y);
+  const x = takePartsApart(where, "x", samples?.x);
+  const y = takePartsApart(where, "y", samples.y);
   const length = lengthOf(x);
-  const parts = [named(`${prefix}x`, x), named(`${prefix}y`, y)].flat();
-  const other = parts.find(([, { shape }]) => shape.length === 0 || shape[0] !== length);
+  const [first, ...others] = [...named("x", x), ...named("y", y)] as [NamedPart, ...NamedPart[]];
+  const isScalar = first.part.shape.length === 0;
+  const other = isScalar ? others[0] : others.find(({ part }) => part.shape[0] !== length);
   if (other !== undefined) {
-    const [first] = parts as [(typeof parts)[0]];
-    const [name, { shape }] = other === first ? (parts[1] as typeof first) : other;
-    throw new ShapeError(
-      `${where}: expected as many targets as samples, got ${first[0]} ${format(first[1].shape)} and ${name} ${format(shape)}`,
-    );
+    const what =
+      x.form.kind === "one" && y.form.kind === "one" ? "targets as samples" : "samples in each part";
+    const got = [first, other].map(({ name, part }) => `${name} ${format(part.shape)}`).join(" and ");
+    throw new ShapeError(`${where}: expected as many ${what}, got ${got}`);
   }
   if (length === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
   return { x, y };
 }
 
-const named = (name: string, { form, parts }: Apart): [name: string, part: Part][] =>
-  parts.map((part, at) => [partName(name, form, at), part]);
+interface NamedPart {
+  readonly name: string;
+  readonly part: Part;
+}
+
+const named = (name: string, { form, parts }: Apart): NamedPart[] =>
+  parts.map((part, at) => ({ name: partName(name, form, at), part }));
 
 /** A data set from a user's value for `data`. */
 export function toDataset(where: string, name: string, value: unknown): AnyDataset {
@@ -91,7 +91,7 @@ export function toDataset(where: string, name: string, value: unknown): AnyDatas
   const isSamples = value !== null && typeof value === "object" && "x" in value && "y" in value;
   if (!isSamples)
     throw new ArgumentError(`${where}: expected ${name} to be { x, y } or a Dataset, got ${describe(value)}`);
-  checkSamples(where, `${name}.`, value as AnySamples);
+  checkSamples(`${where}: ${name}`, value as AnySamples);
   return new Dataset(value as AnySamples);
 }
 

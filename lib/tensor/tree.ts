@@ -18,6 +18,9 @@ export interface HasParts {
   [partsOf](): Parts;
 }
 
+/** A tensor, or a list or a plain object of such trees. */
+export type TensorTree = Tensor | readonly TensorTree[] | { readonly [name: string]: TensorTree };
+
 /** A tensor, a list or a plain object of trees, or a module, which stands for its parameters. */
 export type Tree = Tensor | HasParts | readonly Tree[] | { readonly [name: string]: Tree };
 
@@ -31,6 +34,10 @@ export type Like<T> = T extends Tensor
 /** A tree taken apart. */
 export interface Structure {
   readonly leaves: readonly Tensor[];
+  /** What each leaf is called: the tree's name, and where in it the leaf is. */
+  readonly names: readonly string[];
+  /** Equal for trees of the same form. */
+  readonly form: string;
   /** The tree with other tensors as its leaves. A module becomes an object by parameter name. */
   build(leaves: readonly Tensor[]): unknown;
   /** Whether it contains a module. The tensors of a module can be replaced only during a call: see `within`. */
@@ -56,6 +63,8 @@ export function takeApart(
   if (isTensor(tree)) {
     return {
       leaves: [tree],
+      names: [name],
+      form: "tensor",
       hasModule: false,
       build: ([only]) => only,
       within: ([only], use) => use(only),
@@ -77,6 +86,8 @@ export function takeApart(
     const { names, tensors, during } = tree[partsOf]();
     return {
       leaves: tensors,
+      names: names.map((key) => `${name}.${key}`),
+      form: JSON.stringify(names),
       hasModule: true,
       build: (leaves) => Object.fromEntries(names.map((key, i) => [key, leaves[i]])),
       within: (leaves, use) => during(leaves, () => use(tree)),
@@ -87,6 +98,7 @@ export function takeApart(
     return together(
       keys.map((key) => takeApart(where, `${name}.${key}`, tree[key], within)),
       (parts) => Object.fromEntries(keys.map((key, i) => [key, parts[i]])),
+      JSON.stringify(keys),
     );
   }
   throw new ArgumentError(
@@ -94,10 +106,14 @@ export function takeApart(
   );
 }
 
-/** Several trees as one. `join` makes the whole from the parts, for `build` and `within`. */
+/**
+ * Several trees as one. `join` makes the whole from the parts, for `build` and `within`.
+ * @param kind Equal for wholes that are made from their parts in the same way.
+ */
 export function together(
   parts: readonly Structure[],
   join: (parts: readonly unknown[]) => unknown,
+  kind = "list",
 ): Structure {
   const starts = [0];
   for (const { leaves } of parts) starts.push((starts.at(-1) as number) + leaves.length);
@@ -105,6 +121,8 @@ export function together(
     leaves.slice(starts[i], starts[i + 1]);
   return {
     leaves: parts.flatMap(({ leaves }) => leaves),
+    names: parts.flatMap(({ names }) => names),
+    form: `${kind}(${parts.map(({ form }) => form).join()})`,
     hasModule: parts.some(({ hasModule }) => hasModule),
     build: (leaves) => join(parts.map((part, i) => part.build(own(leaves, i)))),
     within: (leaves, use) => {

@@ -1,5 +1,6 @@
 // Which figure of an epoch's report is watched, and whether less or more of it is better.
 
+import { ArgumentError } from "../errors.js";
 import { checkChoice } from "../options.js";
 import type { EpochReport } from "./fit.js";
 
@@ -29,7 +30,13 @@ export interface Reported {
 export function readMonitored(where: string, monitor: string | undefined, reported: Reported): string {
   const { figures, hasValidation } = reported;
   const known = [...figures, ...(hasValidation ? figures.map((name) => `validation.${name}`) : [])];
-  return checkChoice(where, "monitor", monitor ?? (hasValidation ? "validation.loss" : "loss"), known);
+  const chosen = monitor ?? (hasValidation ? "validation.loss" : "loss");
+  if (figures.includes(chosen) && chosen.startsWith("validation.")) {
+    throw new ArgumentError(
+      `${where}: monitor: ${chosen} would be of a target and of the validation set; give the target another name`,
+    );
+  }
+  return checkChoice(where, "monitor", chosen, known);
 }
 
 /** @throws ArgumentError */

@@ -25,16 +25,8 @@ import {
   type NamedMetric,
 } from "./metrics.js";
 
-/** The cost of a model with several outputs or targets, a scalar, from all of them in their forms. */
-export type JointCost<Y, T> = (y: Y, target: T) => Tensor;
-
-/**
- * The cost of outputs Y and targets T: of one tensor each a `Cost`; of several a cost for each target, in their form, or
- * a function of all.
- */
-export type CostOf<Y, T> = [Y, T] extends [Tensor, Tensor]
-  ? Cost
-  : JointCost<Y, T> | (T extends Tensor ? never : { readonly [K in keyof T]: Cost });
+/** The cost of outputs Y and targets T: one of all, or for several targets one for each, in their form. */
+export type CostOf<Y, T> = Cost<Y, T> | (T extends Tensor ? never : { readonly [K in keyof T]: Cost });
 
 /** Numbers of several targets, in their form. */
 export type WeightsOf<T> = T extends Tensor ? never : { readonly [K in keyof T]?: number };

@@ -292,7 +292,7 @@ describe("compile", () => {
       ArgumentError,
       "expected input 0 to be a tensor",
     ],
-    [() => compile(() => 3)(), ArgumentError, "expected the function to give a tensor"],
+    [() => compile(() => 3)(), ArgumentError, "expected the function's result to be a tensor"],
   ])("refuses bad input (%#)", (run, kind, message) => {
     if (kind !== undefined) expect(run).toThrow(kind);
     expect(run).toThrow(message);

@@ -314,17 +314,17 @@ describe("compile", () => {
       [
         () => compile(square)(bad([1])),
         ArgumentError,
-        "compile: expected input 0 to be a tensor, got an array of 1",
+        "compile: expected input 0[0] to be a tensor, or a list, an object or a module of tensors, got 1",
       ],
       [
         () => compile(bad(() => 3))(),
         ArgumentError,
-        "compile: expected the function to give a tensor, a list or an object of tensors, or nothing, got 3",
+        "compile: expected the function's result to be a tensor, or a list, an object or a module of tensors, got 3",
       ],
       [
         () => compile(bad((z: Tensor) => [z, 1]))(x),
         ArgumentError,
-        /^compile: expected the function to give a tensor, .*, got an array of 2$/,
+        /^compile: expected the function's result\[1\] to be a tensor, .*, got 1$/,
       ],
       [
         () => compile((z: Tensor) => ops.mul(z, z.data[0] as number))(x),
@@ -386,7 +386,7 @@ describe("compile", () => {
       [
         () => compile(square).loop([bad(1)], integers, 1),
         ArgumentError,
-        "loop: expected source 0 to be a tensor, got 1",
+        "loop: expected source 0 to be a tensor, or a list, an object or a module of tensors, got 1",
       ],
       [
         () => compile(square).loop([ones([])], integers, 1),

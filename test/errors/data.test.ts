@@ -26,7 +26,11 @@ const kept = (): Tensor[] => [x, y];
 describe("Dataset", () => {
   testErrors(
     [
-      [() => new data.Dataset(bad()), ArgumentError, "Dataset: expected x to be a tensor, got undefined"],
+      [
+        () => new data.Dataset(bad()),
+        ArgumentError,
+        "Dataset: expected x to be a tensor or Bytes, or a list or an object of them, got undefined",
+      ],
       [() => new data.Dataset(bad(null)), ArgumentError, "Dataset: expected an object of options, got null"],
       [
         () => new data.Dataset(bad([x, y])),
@@ -36,12 +40,12 @@ describe("Dataset", () => {
       [
         () => new data.Dataset(bad({ x })),
         ArgumentError,
-        "Dataset: expected y to be a tensor, got undefined",
+        "Dataset: expected y to be a tensor or Bytes, or a list or an object of them, got undefined",
       ],
       [
         () => new data.Dataset({ x: bad([[1]]), y }),
         ArgumentError,
-        "Dataset: expected x to be a tensor, got an array of 1",
+        "Dataset: expected x[0] to be a tensor or Bytes, got an array of 1",
       ],
       [
         () => new data.Dataset(bad({ x, y, z: 1 })),

@@ -98,7 +98,7 @@ for (const [name, take] of takers) {
       [
         () => take(model, crossEntropy, { x: bad([[1]]), y }),
         ArgumentError,
-        `${name}: data: expected x to be a tensor, got an array of 1`,
+        `${name}: data: expected x[0] to be a tensor or Bytes, got an array of 1`,
       ],
       [
         () => take(model, crossEntropy, bad({ x, y, w: 1 })),
@@ -194,7 +194,7 @@ for (const [name, take] of takers) {
             { x, y: x },
           ),
         ArgumentError,
-        `${name}: expected the model's output to be a tensor, got 3`,
+        `${name}: expected the model's output to be a tensor, or a list or an object of them, got 3`,
       ],
       [
         () =>
@@ -240,11 +240,7 @@ describe("fit", () => {
     [
       [() => fit(bad(), good), ArgumentError, "fit: expected a Module, got undefined"],
       [() => fit(bad([model]), good), ArgumentError, "fit: expected a Module, got an array of 1"],
-      [
-        () => fit(model, bad()),
-        ArgumentError,
-        "fit: expected cost to be a function such as cost.crossEntropy, got undefined",
-      ],
+      [() => fit(model, bad()), ArgumentError, "fit: expected an object of options, got undefined"],
       [() => fit(model, bad(null)), ArgumentError, "fit: expected an object of options, got null"],
       [() => fit(model, bad(good.data.x)), OptionError, /^fit: unknown option "\w+"; /],
       [
@@ -461,16 +457,12 @@ describe("evaluate, predict and the losses: options", () => {
   const size = (name: string): string => `${name}: expected batchSize to be a whole number ≥ 1, got`;
   testErrors(
     [
-      [
-        () => evaluate(model, bad()),
-        ArgumentError,
-        "evaluate: expected cost to be a function such as cost.crossEntropy, got undefined",
-      ],
+      [() => evaluate(model, bad()), ArgumentError, "evaluate: expected an object of options, got undefined"],
       [() => evaluate(model, bad(null)), ArgumentError, "evaluate: expected an object of options, got null"],
       [
         () => evaluate(model, bad({ ...good, epochs: 1 })),
         OptionError,
-        'evaluate: unknown option "epochs"; known options: data, cost, metrics, sampleWeight, batchSize',
+        'evaluate: unknown option "epochs"; known options: data, cost, costWeights, metrics, sampleWeight, batchSize',
       ],
       [
         () => evaluate(model, { ...good, sampleWeight: [1, 2] }),
@@ -516,7 +508,7 @@ describe("evaluate, predict and the losses: options", () => {
       [
         () => perSampleLoss(model, crossEntropy, { x, y }, bad({ batch: 2 })),
         OptionError,
-        'perSampleLoss: unknown option "batch"; known options: batchSize',
+        'perSampleLoss: unknown option "batch"; known options: costWeights, batchSize',
       ],
       [
         () => perSampleLoss(model, (z, t) => crossEntropy(z, t), { x, y }),
@@ -534,11 +526,15 @@ describe("evaluate, predict and the losses: options", () => {
         "averageLoss: expected an object of options, got an array of 0",
       ],
       [() => predict(bad(), x), ArgumentError, "predict: expected a Module, got undefined"],
-      [() => predict(model, bad()), ArgumentError, "predict: expected x to be a tensor, got undefined"],
+      [
+        () => predict(model, bad()),
+        ArgumentError,
+        "predict: expected x to be a tensor or Bytes, or a list or an object of them, got undefined",
+      ],
       [
         () => predict(model, bad({ x, y })),
         ArgumentError,
-        "predict: expected x to be a tensor, got an object",
+        "Sequential: expected x to be a tensor, got an object",
       ],
       [
         () => predict(model, zeros([0, 3])),
