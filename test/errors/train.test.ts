@@ -561,7 +561,7 @@ describe("evaluate, predict and the losses: options", () => {
             x,
           ),
         ArgumentError,
-        'predict: expected the model\'s output to be a tensor, got "y"',
+        'predict: expected the model\'s output to be a tensor, or a list or an object of them, got "y"',
       ],
       [
         () =>
