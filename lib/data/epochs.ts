@@ -8,6 +8,14 @@ export interface Epochs {
   readonly most: number;
 }
 
+// An order of n samples has at most n draws.
+const ORDERS: Epochs = { blocks: 2 ** 31, most: 2 ** 22 - 1 };
+
+/** The samples 0 … n − 1 in the random order of an epoch, from 0. */
+export function orderOf(seed: number, epoch: number, n: number): Int32Array {
+  return generatorOf(seed, epoch, ORDERS).permutation(n).storage.forReading() as Int32Array;
+}
+
 /** A generator at the start of an epoch. Its draws follow from the seed and the epoch's number alone. */
 export function generatorOf(seed: number, epoch: number, { blocks }: Epochs): Generator {
   const generator = new Generator(seed);

@@ -1,10 +1,10 @@
-import { ArgumentError, IndexError } from "../errors.js";
-import { checkFlag, checkFunction, checkNumber, checkOptions, describe, isInstance } from "../options.js";
-import { Generator } from "../random/generator.js";
+import { ArgumentError } from "../errors.js";
+import { checkFlag, checkFunction, checkNumber, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Samples, toDataset } from "./dataset.js";
+import { orderOf } from "./epochs.js";
 import { type Apart, type Part, type Parts, putTogether, type TensorsOf, takePartsApart } from "./parts.js";
-import type { Sampler } from "./sampler.js";
+import { drawnBy, type Sampler } from "./sampler.js";
 import { select, slice } from "./samples.js";
 
 export interface LoaderOptions {
@@ -15,7 +15,7 @@ export interface LoaderOptions {
   readonly batchSize?: number;
   /** Use a new random order in each epoch. Default: false. */
   readonly shuffle?: boolean;
-  /** Seed of the orders. Default: 0. */
+  /** Seed of the orders; that of an epoch follows from it and the epoch's number, as in `fit`. Default: 0. */
   readonly seed?: number;
   /** Leave out the last batch if it is not full. Default: false. */
   readonly dropLast?: boolean;
@@ -53,7 +53,8 @@ export class DataLoader<X extends Parts = Part, Y extends Parts = Tensor>
   readonly #length: number;
   readonly #samples: number;
   readonly #dropLast: boolean;
-  readonly #generator: Generator | null;
+  readonly #shuffle: boolean;
+  readonly #seed: number;
   readonly #sampler: Sampler | null;
   #epoch = 0;
 
@@ -65,37 +66,22 @@ export class DataLoader<X extends Parts = Part, Y extends Parts = Tensor>
     this.#length = length;
     this.#sampler = options.sampler ?? null;
     if (this.#sampler !== null) checkFunction("DataLoader", "sampler", this.#sampler);
-    this.#samples = this.#sampler === null ? length : this.#drawn(this.#sampler, 0).length;
+    this.#samples = this.#sampler === null ? length : drawnBy("DataLoader", this.#sampler, 0, length).length;
     this.batchSize = readBatchSize("DataLoader", options.batchSize, this.#samples);
     this.#dropLast = checkFlag("DataLoader", "dropLast", options.dropLast ?? false);
-    const shuffle = checkFlag("DataLoader", "shuffle", options.shuffle ?? false);
-    const seed = checkNumber("DataLoader", "seed", options.seed ?? 0, { min: 0, integer: true });
-    const generator = new Generator(seed);
-    this.#generator = shuffle ? generator : null;
-    if (this.#sampler !== null && shuffle) {
+    this.#shuffle = checkFlag("DataLoader", "shuffle", options.shuffle ?? false);
+    this.#seed = checkNumber("DataLoader", "seed", options.seed ?? 0, { min: 0, integer: true });
+    if (this.#sampler !== null && this.#shuffle) {
       throw new ArgumentError("DataLoader: expected either shuffle or a sampler");
     }
   }
 
-  /** The samples of an epoch. @throws unless they are samples of the set. */
-  #drawn(sampler: Sampler, epoch: number): Int32Array {
-    const drawn: unknown = sampler(epoch);
-    if (!isInstance(drawn, Int32Array) || drawn.length === 0) {
-      throw new ArgumentError(
-        `DataLoader: expected sampler to give samples as an Int32Array, got ${describe(drawn)}`,
-      );
-    }
-    const length = this.#length;
-    const other = drawn.find((sample) => sample < 0 || sample >= length);
-    if (other === undefined) return drawn;
-    throw new IndexError(`DataLoader: sampler gave the sample ${other}, expected samples in [0, ${length})`);
-  }
-
   #order(): Int32Array | undefined {
+    const epoch = this.#epoch++;
     if (this.#sampler === null) {
-      return this.#generator?.permutation(this.#samples).storage.forReading() as Int32Array | undefined;
+      return this.#shuffle ? orderOf(this.#seed, epoch, this.#samples) : undefined;
     }
-    const drawn = this.#drawn(this.#sampler, this.#epoch++);
+    const drawn = drawnBy("DataLoader", this.#sampler, epoch, this.#length);
     if (drawn.length === this.#samples) return drawn;
     throw new ArgumentError(
       `DataLoader: expected sampler to give ${this.#samples} samples, as in its first epoch, got ${drawn.length}`,

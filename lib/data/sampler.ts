@@ -1,13 +1,26 @@
-import { ArgumentError, DataError } from "../errors.js";
-import { checkNumber, checkOptions, describe } from "../options.js";
+import { ArgumentError, DataError, IndexError } from "../errors.js";
+import { checkNumber, checkOptions, describe, isInstance } from "../options.js";
 import { type Epochs, generatorOf } from "./epochs.js";
 import { lowerBound } from "./lower-bound.js";
 import { countsOf } from "./split/assign.js";
 import { labelsOf, listOf } from "./split/set.js";
 import type { PerSample } from "./split/split.js";
 
-/** Gives the samples of an epoch, from its number, in the order in which they are used. */
+/** Gives the samples of an epoch, from its number from 0, in the order in which they are used. */
 export type Sampler = (epoch: number) => Int32Array;
+
+/** The samples that a sampler gives for an epoch. @throws ArgumentError, IndexError unless they are samples of the set */
+export function drawnBy(where: string, sampler: Sampler, epoch: number, samples: number): Int32Array {
+  const drawn: unknown = sampler(epoch);
+  if (!isInstance(drawn, Int32Array) || drawn.length === 0) {
+    throw new ArgumentError(
+      `${where}: expected sampler to give samples as an Int32Array, got ${describe(drawn)}`,
+    );
+  }
+  const other = drawn.find((sample) => sample < 0 || sample >= samples);
+  if (other === undefined) return drawn;
+  throw new IndexError(`${where}: sampler gave the sample ${other}, expected samples in [0, ${samples})`);
+}
 
 export interface SamplerOptions {
   /** How often each sample is drawn, in proportion: numbers ≥ 0. */
@@ -21,7 +34,7 @@ export interface SamplerOptions {
 }
 
 /**
- * Samples drawn by weights, with replacement, for `DataLoader`: for rare classes that shall be seen as often as others.
+ * Samples drawn by weights, with replacement, for `fit` and `DataLoader`: for rare classes that shall be seen as often as others.
  * torch.utils.data.WeightedRandomSampler
  * @throws DataError for a weight below 0 or all 0; ArgumentError unless either weights or balance is given; OptionError
  * @example

@@ -1,5 +1,7 @@
-import { type AnySamples, type Samples, toDataset } from "../data/dataset.js";
+import { type AnySamples, partsOfSet, type Samples, toDataset } from "../data/dataset.js";
 import { formOf, type Part, type Parts, type TensorsOf } from "../data/parts.js";
+import type { Sampler } from "../data/sampler.js";
+import { StreamDataset } from "../data/stream/stream.js";
 import { ArgumentError, BusyError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { checkRunParts, RUN_PARTS, type RunParts, rememberedGenerators } from "../keeping/run-state.js";
@@ -15,11 +17,15 @@ import {
   isInstance,
 } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { batchSizeOf, checkData, checkModel } from "./check.js";
+import { BatchUse } from "./batch-use.js";
+import { checkData, checkModel } from "./check.js";
 import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } from "./checkpoints.js";
+import type { CompiledModel } from "./compiled-model.js";
+import { type Continuation, continuationOf } from "./continuation.js";
 import { type EarlyStoppingOptions, readEarlyStopping } from "./early-stopping.js";
 import { evaluationBatch, makeEvaluator } from "./evaluate.js";
 import type { Evaluation } from "./evaluation.js";
+import { type Feed, readBatchSizes, SetFeed } from "./feed.js";
 import type { Reported } from "./monitor.js";
 import {
   type CostOf,
@@ -30,6 +36,7 @@ import {
 } from "./objective.js";
 import { readSampleOptions, SAMPLE_OPTIONS, type SampleOptions } from "./sample-options.js";
 import { freeze, readStepOptions, STEP_OPTIONS, type StepOptions, type StepPlan } from "./step-options.js";
+import { type AnyStream, type OpenedStream, openStream, StreamFeed } from "./stream-feed.js";
 import { type Plan, train } from "./training.js";
 import { trainingProgram } from "./training-step.js";
 
@@ -37,6 +44,7 @@ import { trainingProgram } from "./training-step.js";
 export interface BatchReport {
   readonly epoch: number;
   readonly batch: number;
+  /** Of a stream: as many as in the epoch before, Infinity in its first epoch. */
   readonly batches: number;
   /** The loss of this batch, before the step. */
   readonly loss: number;
@@ -67,8 +75,8 @@ export type Callback<Report> = (
 export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts = Tensor>
   extends StepOptions,
     SampleOptions {
-  /** Samples and targets to learn from. */
-  readonly data: Samples<X, Y>;
+  /** Samples and targets to learn from, in memory, or a stream of them: `data.stream`. */
+  readonly data: Samples<X, Y> | StreamDataset<unknown, Y>;
   /**
    * A cost; for several targets also a list or an object of costs, in the form of y. The loss is then the sum of the
    * costs by `costWeights`, and the reports have the loss of each target too, as `"kind.loss"`. A function that is given
@@ -81,22 +89,27 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
   /** Number of passes over the data, those before `firstEpoch` included. Default: 1. */
   readonly epochs?: number;
   /**
-   * The number of the first epoch, at most `epochs`. The order of an epoch follows from the seed and its number alone:
-   * ten epochs are the same as five, and then the sixth to the tenth. A resumed training takes its number
-   * from the checkpoint instead. Default: 1.
+   * The number of the first epoch, at most `epochs`, of which the order follows. Default: 1, and where the training
+   * goes on after the last one (see `fit`), orders go on too.
    */
   readonly firstEpoch?: number;
   /**
    * Samples in a mini-batch: 1 for stochastic descent, the set's length for full-batch descent. More than that is the
-   * set's length. Default: 32, or the set's length if it is less.
+   * set's length. A function gives that of each epoch, from 1, and is asked when the epoch begins. A stream has its own.
+   * Default: 32, or the set's length if it is less.
    */
-  readonly batchSize?: number;
-  /** Use a new random order in each epoch. Default: true. */
+  readonly batchSize?: number | ((epoch: number) => number);
+  /** Use a new random order in each epoch. A stream has its own `shuffleBuffer`. Default: true. */
   readonly shuffle?: boolean;
-  /** Seed of the orders. Default: 0. */
+  /** Gives the samples of each epoch, by its number from 0, in place of `shuffle`: `data.sampler`. Default: none. */
+  readonly sampler?: Sampler;
+  /**
+   * Seed of the orders, of which that of an epoch follows from the seed and the epoch's number alone. Default: drawn from
+   * the default generator, so that `manualSeed` decides.
+   */
   readonly seed?: number;
-  /** A set to evaluate after each epoch. */
-  readonly validation?: Samples<X, Y>;
+  /** A set to evaluate after each epoch, or a stream, which is opened as epoch 0 each time. */
+  readonly validation?: Samples<X, Y> | StreamDataset<unknown, Y>;
   /**
    * Figures besides the loss, each a number: metrics by name, or names of `metrics`. For several targets: a list or an
    * object of those, in the form of y; the figures are called `"kind.accuracy"`. Default: none.
@@ -147,7 +160,7 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
 
 /** Options for sets of any form. */
 type AnyFitOptions = Omit<FitOptions, keyof ObjectiveOptions | "data" | "validation"> &
-  ObjectiveOptions & { readonly data: AnySamples; readonly validation?: AnySamples };
+  ObjectiveOptions & { readonly data: AnySamples | AnyStream; readonly validation?: AnySamples | AnyStream };
 
 /** The argument of `onResume`. */
 export interface ResumeReport {
@@ -175,6 +188,7 @@ const OPTIONS = [
   "firstEpoch",
   "batchSize",
   "shuffle",
+  "sampler",
   "seed",
   "validation",
   "metrics",
@@ -249,22 +263,74 @@ export async function fit<O = Tensor, X extends Parts = Part, Y extends Parts = 
     throw new BusyError("fit: this model is being trained by another fit; wait for that one");
   }
   const melt = freeze("fit", model, options.freeze);
+  let opened: OpenedStream | null = null;
   try {
-    const plan = readOptions(model, options);
     inTraining.add(model);
-    return await train(plan);
+    const before = readContinuation(model, options);
+    if (isInstance(options.data, StreamDataset)) opened = await openData(options, options.data, before);
+    return await train(readOptions(model, options, before, opened));
   } finally {
     inTraining.delete(model);
     melt();
+    if (opened !== null) await opened.close();
   }
 }
 
-function readOptions(model: AnyModule, options: AnyFitOptions): Plan {
+/** The training that this one goes on; null if there is none. */
+function readContinuation(model: AnyModule, options: AnyFitOptions): Continuation | null {
+  const { optimizer, firstEpoch, seed, resume } = options;
+  if (!isInstance(optimizer, Optimizer) || resume !== undefined) return null;
+  const before = continuationOf(model, optimizer, partsOf(options.data));
+  if (before === null || (seed ?? before.seed) !== before.seed) return null;
+  return firstEpoch === undefined || firstEpoch === before.passes + 1 ? before : null;
+}
+
+/** What tells a set from another one. */
+const partsOf = (data: AnySamples | AnyStream): readonly object[] =>
+  isInstance(data, StreamDataset) ? [data] : partsOfSet(toDataset("fit", "data", data));
+
+/** Reads the first mini-batch of a stream, of which the training is made. @throws also ArgumentError, as the stream */
+async function openData(
+  { firstEpoch = 1, dropLast = false, ...options }: AnyFitOptions,
+  stream: AnyStream,
+  before: Continuation | null,
+): Promise<OpenedStream> {
+  const { batchSize } = options;
+  if (batchSize !== undefined && batchSize !== stream.batchSize) {
+    throw new ArgumentError(
+      `fit: expected batchSize to be that of the stream, ${stream.batchSize}, got ${describe(batchSize)}`,
+    );
+  }
+  for (const [name, instead] of Object.entries(OF_SETS)) {
+    if (options[name as keyof typeof OF_SETS] === undefined) continue;
+    throw new ArgumentError(`fit: ${name} is for sets in memory; ${instead}`);
+  }
+  checkNumber("fit", "firstEpoch", firstEpoch, { min: 1, integer: true });
+  checkFlag("fit", "dropLast", dropLast);
+  return openStream(stream, before?.passes ?? firstEpoch - 1, dropLast);
+}
+
+/** Options that a stream has not, and what does that of a stream. */
+const OF_SETS = {
+  shuffle: "a stream shuffles by its shuffleBuffer",
+  sampler: "a stream gives the rows that its source gives",
+  seed: "a stream has its own seed",
+  sampleWeight: "give each row a weight: { x, y, w }",
+  classWeight: "give each row a weight: { x, y, w }",
+  validationSplit: "give another stream as validation, of a source that has the other rows",
+} as const;
+
+function readOptions(
+  model: AnyModule,
+  options: AnyFitOptions,
+  before: Continuation | null,
+  opened: OpenedStream | null,
+): Plan {
   if (!isInstance(options.optimizer, Optimizer)) {
     throw new ArgumentError(`fit: expected optimizer to be an Optimizer, got ${describe(options.optimizer)}`);
   }
   const { optimizer } = options;
-  const given = toDataset("fit", "data", options.data);
+  const given = toDataset("fit", "data", opened === null ? options.data : opened.first.batch);
   const objective = readObjective("fit", options, formOf(given.y), true);
   const epochs = checkNumber("fit", "epochs", options.epochs ?? 1, { min: 1, integer: true });
   const firstEpoch = checkNumber("fit", "firstEpoch", options.firstEpoch ?? 1, {
@@ -272,10 +338,12 @@ function readOptions(model: AnyModule, options: AnyFitOptions): Plan {
     max: epochs,
     integer: true,
   });
-  const shuffle = checkFlag("fit", "shuffle", options.shuffle ?? true);
-  const { validationSplit } = options;
-  // The seed says which samples are kept for validation, so a training that goes on has to have the same.
-  const seed = options.seed ?? (validationSplit === undefined ? undefined : 0);
+  const shuffle = checkFlag("fit", "shuffle", options.shuffle ?? options.sampler === undefined);
+  if (options.sampler !== undefined) checkFunction("fit", "sampler", options.sampler);
+  if (options.sampler !== undefined && shuffle) {
+    throw new ArgumentError("fit: expected either shuffle or a sampler");
+  }
+  const { validationSplit, seed } = options;
   if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
   checkFlag("fit", "progress", options.progress ?? false);
   if (options.tensorBoard !== undefined) checkPath("fit: tensorBoard", options.tensorBoard);
@@ -286,9 +354,9 @@ function readOptions(model: AnyModule, options: AnyFitOptions): Plan {
   if (options.validation !== undefined && validationSplit !== undefined) {
     throw new ArgumentError("fit: expected either validation or validationSplit");
   }
-  const { training, validation: kept } = readSampleOptions("fit", options, objective, given, seed ?? 0);
+  const splitSeed = validationSplit === undefined ? null : (seed ?? 0);
+  const { training, validation: kept } = readSampleOptions("fit", options, objective, given, splitSeed ?? 0);
   const { dataset, weights } = training;
-  const micro = batchSizeOf("fit", options.batchSize, dataset.length);
   const validation =
     options.validation === undefined
       ? kept
@@ -302,18 +370,41 @@ function readOptions(model: AnyModule, options: AnyFitOptions): Plan {
     options.earlyStopping === undefined
       ? null
       : readEarlyStopping("fit: earlyStopping", options.earlyStopping, reported);
-  const steps = readStepOptions("fit", options, micro, optimizer, reported);
-  const used = steps.dropLast ? dataset.length - (dataset.length % micro) : dataset.length;
-  const batchSize = Math.min(micro * steps.accumulate, used);
-  const keeping = readKeeping(model, options, reported, steps);
+  const steps = readStepOptions("fit", options, optimizer, reported);
+  const keeping = readKeeping(model, options, reported, steps, before);
   const learns = new Set<Tensor>(optimizer.parameters);
   if (!model.parameters().some((parameter) => learns.has(parameter))) {
     throw new ArgumentError(
       "fit: the optimizer has none of the model's parameters, so nothing would be learnt",
     );
   }
-  const program = trainingProgram(model, objective, optimizer, formOf(dataset.x), steps.settings);
-  checkData("fit", "data", program, objective, dataset, batchSize, weights, used);
+  const program = (part: number): CompiledModel =>
+    trainingProgram(model, objective, optimizer, formOf(dataset.x), {
+      ...steps.settings,
+      part: steps.accumulate === 1 ? undefined : part,
+    });
+  const use = new BatchUse("fit", "data", objective, dataset);
+  const feed: Feed =
+    opened === null
+      ? new SetFeed("data", dataset, weights, {
+          ...steps,
+          batchSize: readBatchSizes("fit", options.batchSize),
+          shuffle,
+          sampler: options.sampler ?? null,
+        })
+      : new StreamFeed(opened, {
+          ...steps,
+          take: use.take,
+        });
+  const first = {
+    epoch: firstEpoch,
+    pass: before?.passes ?? firstEpoch - 1,
+    seed: seed ?? before?.seed ?? 0,
+  };
+  const { part, batchSize, samples } = feed.sizeOf(first);
+  const used = opened === null ? samples : batchSize;
+  checkData("fit", "data", program(part), objective, dataset, batchSize, weights, used);
+  use.outputs = program(part).outputs(program(part).specialization("fit", batchSize, feed.specs));
   const validator =
     validation === null
       ? null
@@ -330,13 +421,12 @@ function readOptions(model: AnyModule, options: AnyFitOptions): Plan {
     optimizer,
     program,
     objective,
-    dataset,
-    weights,
-    used,
-    batchSize,
+    feed,
+    data: partsOf(options.data),
     steps,
-    shuffle,
     seed,
+    splitSeed,
+    before,
     firstEpoch,
     epochs,
     validator,
@@ -352,6 +442,7 @@ function readKeeping(
   { optimizer, checkpoint, resume, state = {} }: AnyFitOptions,
   reported: Reported,
   { schedule, settings: { average } }: StepPlan,
+  before: Continuation | null,
 ): Pick<Plan, "checkpoint" | "resume" | "parts" | "extra" | "undoReading"> {
   checkRequired("fit: state", state, [
     ...RUN_PARTS.filter((name) => name !== "model" && name !== "optimizer"),
@@ -375,7 +466,7 @@ function readKeeping(
     parts,
     extra,
     undoReading:
-      resume === undefined
+      resume === undefined && before === null
         ? []
         : [...rememberedGenerators(model, parts.generators), rememberedStates(optimizer)],
   };

@@ -1,30 +1,35 @@
 import { ArgumentError } from "../errors.js";
 import { isRecord } from "../keeping/run-state.js";
 import { isPlainObject } from "../options.js";
-import type { GeneratorState } from "../random/generator.js";
 import { sizeOf } from "../tensor/shape.js";
 import { isTensor } from "../tensor/tensor.js";
 import type { BestWeights } from "./early-stopping.js";
+import type { Feed } from "./feed.js";
 import type { EpochReport } from "./fit.js";
 import type { ForksState } from "./forks.js";
 import type { FiguresState } from "./metrics.js";
 
 /** Where a training is between two steps, as a checkpoint has it. */
 export interface Position {
-  /** From 1. */
+  /** In this training, from 1. */
   readonly epoch: number;
+  /** Of all epochs that the optimizer has gone through with this data, from 0. */
+  readonly pass: number;
   /** Mini-batches of this epoch that are done. */
   readonly batch: number;
   /** Mini-batches of all epochs that are done. */
   readonly step: number;
   /** Whether the epoch is over, with its validation and `onEpoch`. */
   readonly isOver: boolean;
-  readonly samples: number;
+  /** Null of a stream. */
+  readonly samples: number | null;
+  /** Samples in a step. */
   readonly batchSize: number;
-  readonly shuffle: boolean;
+  readonly order: Feed["order"];
+  /** Of the orders. */
   readonly seed: number;
-  /** The generator of the orders: before this epoch's order, or if the epoch is over, before that of the next. */
-  readonly order: GeneratorState;
+  /** The seed by which samples were kept for validation; null if none were. */
+  readonly splitSeed: number | null;
   /** The names of the figures in `means`. */
   readonly figures: readonly string[];
   readonly means: FiguresState;
@@ -33,16 +38,17 @@ export interface Position {
   readonly forks: ForksState;
   readonly validationForks: ForksState | null;
   readonly history: readonly EpochReport[];
-  /** Mini-batches of a step, and whether the last one is left out. Older checkpoints have neither. */
-  readonly accumulate?: number;
-  readonly dropLast?: boolean;
-  /** With `restoreBest`. Older checkpoints have none. */
-  readonly best?: BestWeights | null;
+  /** Mini-batches of a step, and whether the last one is left out. */
+  readonly accumulate: number;
+  readonly dropLast: boolean;
+  /** With `restoreBest`. */
+  readonly best: BestWeights | null;
 }
 
 /** What of a training has to be as it was when the checkpoint was written. */
-export type Circumstances = Required<
-  Pick<Position, "samples" | "batchSize" | "shuffle" | "figures" | "accumulate" | "dropLast">
+export type Circumstances = Pick<
+  Position,
+  "samples" | "batchSize" | "order" | "splitSeed" | "figures" | "accumulate" | "dropLast"
 > & {
   /** Undefined if none was given. */
   readonly seed: number | undefined;
@@ -55,14 +61,15 @@ export function differencesOf(position: Position, now: Circumstances): string[] 
     if (String(own) !== String(saved)) found.push(`${what} ${own}; the checkpoint has ${saved}`);
   };
   if (now.seed !== undefined) compare("seed", now.seed, position.seed);
+  compare("the seed of validationSplit", now.splitSeed ?? "none", position.splitSeed ?? "none");
   if (position.isOver) return found;
   const where = "in the middle of an epoch:";
+  compare(`${where} order`, now.order, position.order);
   compare(`${where} samples`, now.samples, position.samples);
   const step = now.accumulate === 1 ? "batchSize" : "samples in a step";
   compare(`${where} ${step}`, now.batchSize, position.batchSize);
-  compare(`${where} accumulate`, now.accumulate, position.accumulate ?? 1);
-  compare(`${where} dropLast`, now.dropLast, position.dropLast ?? false);
-  compare(`${where} shuffle`, now.shuffle, position.shuffle);
+  compare(`${where} accumulate`, now.accumulate, position.accumulate);
+  compare(`${where} dropLast`, now.dropLast, position.dropLast);
   compare(`${where} figures`, now.figures.join(", "), position.figures.join(", "));
   return found;
 }
@@ -81,18 +88,24 @@ export function readPosition(where: string, value: unknown): Position {
 function isPosition(value: unknown): value is Position {
   if (!isPlainObject(value)) return false;
   const count = (name: string): boolean => Number.isSafeInteger(value[name]) && (value[name] as number) >= 0;
-  const { order, figures, means, seconds, forks, validationForks, history, isOver, shuffle, best } = value;
+  const { order, figures, means, seconds, forks, validationForks, history, isOver, dropLast, best } = value;
+  const { samples, splitSeed } = value;
   const isForks = (one: unknown): boolean =>
     isRecord(one) &&
     Array.isArray(one["origin"]) &&
     Array.isArray(one["forks"]) &&
     one["forks"].every((each) => isRecord(each) && Array.isArray(each["state"]));
   return (
-    ["epoch", "batch", "step", "samples", "batchSize", "seed"].every(count) &&
-    (value["batch"] as number) <= Math.ceil((value["samples"] as number) / (value["batchSize"] as number)) &&
-    [isOver, shuffle].every((flag) => typeof flag === "boolean") &&
+    ["epoch", "pass", "batch", "step", "batchSize", "seed", "accumulate"].every(count) &&
+    (value["epoch"] as number) > 0 &&
+    (splitSeed === null || count("splitSeed")) &&
+    (samples === null
+      ? order === "stream"
+      : count("samples") &&
+        (value["batch"] as number) <= Math.ceil((samples as number) / (value["batchSize"] as number))) &&
+    [isOver, dropLast].every((flag) => typeof flag === "boolean") &&
     typeof seconds === "number" &&
-    Array.isArray(order) &&
+    typeof order === "string" &&
     Array.isArray(figures) &&
     isRecord(means) &&
     means["sums"] instanceof Float64Array &&
@@ -104,7 +117,7 @@ function isPosition(value: unknown): value is Position {
     (validationForks === null || isForks(validationForks)) &&
     Array.isArray(history) &&
     history.every(isReport) &&
-    (best === undefined || best === null || isBest(best))
+    (best === null || isBest(best))
   );
 }
 

@@ -1,17 +1,27 @@
 import process from "node:process";
 import type { EpochReport } from "./fit.js";
 
+/** How far an epoch is. */
+export interface BatchesDone {
+  readonly epoch: number;
+  /** Samples that are done, and those of the epoch; Infinity while they are not known. */
+  readonly samples: number;
+  readonly of: number;
+  /** Over them. */
+  readonly loss: number;
+}
+
 /** What follows a training: the display of its progress, or a file of its figures. */
 export interface Progress {
-  batch(epoch: number, samples: number, loss: number): void;
+  batch(done: BatchesDone): void;
   epoch(report: EpochReport): void;
   close(): void | Promise<void>;
 }
 
 /** All of these as one. */
 export const together = (parts: readonly Progress[]): Progress => ({
-  batch: (...figures) => {
-    for (const part of parts) part.batch(...figures);
+  batch: (done) => {
+    for (const part of parts) part.batch(done);
   },
   epoch: (report) => {
     for (const part of parts) part.epoch(report);
@@ -35,7 +45,7 @@ function line(report: EpochReport, epochs: number): string {
 }
 
 /** A bar for each epoch on a terminal, if cli-progress is installed; else a line for each epoch. */
-export async function openProgress(wanted: boolean, epochs: number, samples: number): Promise<Progress> {
+export async function openProgress(wanted: boolean, epochs: number): Promise<Progress> {
   if (!wanted) return SILENT;
   const lines: Progress = {
     batch() {},
@@ -48,20 +58,27 @@ export async function openProgress(wanted: boolean, epochs: number, samples: num
 
   let bar: import("cli-progress").SingleBar | null = null;
   const { SingleBar, Presets } = package_.default;
-  const format = "epoch {epoch} [{bar}] {percentage}%  loss {loss}  {speed} samples/s  {eta_formatted} left";
+  const figures = "loss {loss}  {speed} samples/s";
+  const known = `epoch {epoch} [{bar}] {percentage}%  ${figures}  {eta_formatted} left`;
+  const unknown = `epoch {epoch}  {value} samples  ${figures}`;
   let started = 0;
   return {
-    batch(epoch, done, loss) {
+    batch({ epoch, samples, of, loss }) {
       if (bar === null) {
         bar = new SingleBar(
-          { format, stream: process.stderr, clearOnComplete: true, hideCursor: true },
+          {
+            format: Number.isFinite(of) ? known : unknown,
+            stream: process.stderr,
+            clearOnComplete: true,
+            hideCursor: true,
+          },
           Presets.shades_classic,
         );
-        bar.start(samples, 0, { epoch: `${epoch}/${epochs}`, loss: "", speed: "" });
+        bar.start(Number.isFinite(of) ? of : 0, 0, { epoch: `${epoch}/${epochs}`, loss: "", speed: "" });
         started = Date.now();
       }
-      const speed = Math.round((done * 1000) / Math.max(1, Date.now() - started)).toLocaleString("en");
-      bar.update(done, { loss: loss.toFixed(4), speed });
+      const speed = Math.round((samples * 1000) / Math.max(1, Date.now() - started)).toLocaleString("en");
+      bar.update(samples, { loss: loss.toFixed(4), speed });
     },
     epoch(report) {
       bar?.stop();

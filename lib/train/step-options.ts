@@ -39,6 +39,7 @@ export interface ScheduleOptions {
 export interface StepReport {
   readonly epoch: number;
   readonly batch: number;
+  /** Of a stream: as many as in the epoch before, Infinity in its first epoch. */
   readonly batches: number;
   /** The steps of all epochs that are done. */
   readonly step: number;
@@ -121,7 +122,6 @@ export interface StepPlan {
 export function readStepOptions(
   where: string,
   options: StepOptions,
-  batchSize: number,
   optimizer: Optimizer<object>,
   reported: Reported,
 ): StepPlan {
@@ -143,7 +143,6 @@ export function readStepOptions(
     settings: {
       clipGradNorm: limit("clipGradNorm"),
       clipGradValue: limit("clipGradValue"),
-      part: accumulate === 1 ? undefined : batchSize,
       average: averageWeights,
       guard: checkChoice(where, "nonFinite", options.nonFinite ?? "error", ["error", "ignore"]) === "error",
     },

@@ -6,7 +6,7 @@ import { stored, toSource } from "../data/samples.js";
 import { IndexError } from "../errors.js";
 import { type NativeMemory, newMemory } from "../native/binding.js";
 import { isInstance } from "../options.js";
-import { sizeOf } from "../tensor/shape.js";
+import { sizeOf, type TensorSpec } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CompiledModel } from "./compiled-model.js";
 import type { Forks } from "./forks.js";
@@ -19,11 +19,33 @@ const CHUNK_MILLISECONDS = 20;
 /** A call that takes less than this is done at once: another thread would cost more than it saves. */
 const AT_ONCE_MILLISECONDS = 0.5;
 
+/** Samples in the engine's memory, whose rows a loop of steps takes. */
+export interface Rows {
+  readonly sources: readonly Source[];
+  /** What the parts of the samples are, by their names. */
+  readonly parts: Readonly<Record<string, TensorSpec>>;
+  /** An element of an int32 part. */
+  element(part: string, at: number): number | undefined;
+  /** What a row is called, for error messages. */
+  placeOf(row: number): string;
+}
+
+/** The parts of a set and its weights, by their names in the set called `name`. */
+export const partsByName = (
+  name: string,
+  { x, y }: AnyDataset,
+  weights: Tensor | null,
+): Readonly<Record<string, Part>> => ({
+  ...named(`${name}.x`, x),
+  ...named(`${name}.y`, y),
+  ...(weights === null ? {} : { sampleWeight: weights }),
+});
+
 /**
  * A copy of a data set in the engine's memory, made at once. The caller may then change, transfer or drop the data
  * set.
  */
-export class RunningSet {
+export class RunningSet implements Rows {
   readonly dataset: AnyDataset;
   readonly sources: readonly Source[];
   /** The copied parts, by their names in the data set. */
@@ -36,11 +58,7 @@ export class RunningSet {
    */
   constructor(name: string, dataset: AnyDataset, weights: Tensor | null = null) {
     this.dataset = dataset;
-    this.parts = {
-      ...named(`${name}.x`, dataset.x),
-      ...named(`${name}.y`, dataset.y),
-      ...(weights === null ? {} : { sampleWeight: weights }),
-    };
+    this.parts = partsByName(name, dataset, weights);
     const parts = Object.values(this.parts);
     this.#memories = parts.map((part) => {
       const values = stored(part);
@@ -56,6 +74,10 @@ export class RunningSet {
     const one = new Int32Array(1);
     this.#memories[Object.keys(this.parts).indexOf(part)]?.read(one, at * one.BYTES_PER_ELEMENT);
     return one[0];
+  }
+
+  placeOf(row: number): string {
+    return `sample ${row}`;
   }
 
   /** Frees the copy. */
@@ -90,7 +112,7 @@ export function outsideOf(error: unknown): Outside | null {
  * Adds the sample to an index error of a loop, if the set holds that index at that position.
  * Shapes: rows [steps·batch], the samples of the loop.
  */
-function namingSample(error: unknown, set: RunningSet, rows: Int32Array, batch: number): unknown {
+function namingSample(error: unknown, set: Rows, rows: Int32Array, batch: number): unknown {
   const outside = outsideOf(error);
   if (outside === null) return error;
   const { value, position, step } = outside;
@@ -100,7 +122,7 @@ function namingSample(error: unknown, set: RunningSet, rows: Int32Array, batch: 
     const sample = rows[step * batch + Math.floor(position / inSample)];
     if (sample === undefined || set.element(part, sample * inSample + (position % inSample)) !== value)
       continue;
-    (error as IndexError).message += `: ${part} of sample ${sample}`;
+    (error as IndexError).message += `: ${part} of ${set.placeOf(sample)}`;
     return error;
   }
   return error;
@@ -109,7 +131,7 @@ function namingSample(error: unknown, set: RunningSet, rows: Int32Array, batch: 
 export interface Pass {
   readonly where: string;
   readonly program: CompiledModel;
-  readonly set: RunningSet;
+  readonly set: Rows;
   /** The samples, in the order of the pass. */
   readonly order: Int32Array;
   readonly batchSize: number;

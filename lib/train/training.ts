@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
 import type { Specialization } from "../compiler/specialization.js";
-import { type AnyDataset, partsOfSet } from "../data/dataset.js";
 import { assign } from "../eager/apply.js";
 import { AnomalyError, FileError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
@@ -10,15 +9,17 @@ import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { isInstance } from "../options.js";
 import { canFail } from "../plan/ir.js";
-import { Generator, type GeneratorState } from "../random/generator.js";
+import { defaultGenerator } from "../random/generator.js";
 import { copyOf } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { openBoard } from "./board.js";
 import { type CheckpointPlan, Checkpoints } from "./checkpoints.js";
 import type { CompiledModel } from "./compiled-model.js";
+import { type Continuation, forget, leave } from "./continuation.js";
 import { EarlyStopping, type EarlyStoppingPlan } from "./early-stopping.js";
 import type { Evaluator } from "./evaluate.js";
 import { printed } from "./evaluation.js";
+import type { EpochId, EpochSize, Feed, Portion } from "./feed.js";
 import type { Callback, EpochReport, FitOptions, ResumeReport } from "./fit.js";
 import { Forks } from "./forks.js";
 import { Figures, type StepsLog } from "./metrics.js";
@@ -28,7 +29,7 @@ import { differencesOf, type Position, readPosition } from "./position.js";
 import { openProgress, type Progress, together } from "./progress.js";
 import { isRefusal } from "./refusal.js";
 import type { StepPlan, StepReport } from "./step-options.js";
-import { RunningSet, runSteps } from "./steps.js";
+import { runSteps } from "./steps.js";
 import { nonFiniteStep } from "./training-step.js";
 import { inTurn } from "./turn.js";
 import { Undo } from "./undo.js";
@@ -37,19 +38,19 @@ import { Undo } from "./undo.js";
 export interface Plan {
   readonly model: AnyModule;
   readonly optimizer: Optimizer<object>;
-  readonly program: CompiledModel;
+  /** The program of a step of mini-batches of that many samples. */
+  readonly program: (part: number) => CompiledModel;
   readonly objective: Objective;
-  readonly dataset: AnyDataset;
-  /** What each sample counts; null: all alike. */
-  readonly weights: Tensor | null;
-  /** The samples of an epoch: fewer than the set has where the last mini-batch is left out. */
-  readonly used: number;
-  /** Samples in a step. */
-  readonly batchSize: number;
+  readonly feed: Feed;
+  /** The set's parts, or the stream: what a training with the same data has, too. */
+  readonly data: readonly object[];
   readonly steps: StepPlan;
-  readonly shuffle: boolean;
-  /** Undefined if none was given. */
+  /** Of the orders; undefined if none was given. */
   readonly seed: number | undefined;
+  /** The seed by which samples were kept for validation; null if none were. */
+  readonly splitSeed: number | null;
+  /** Where the training before ended that this one goes on; null if there is none. */
+  readonly before: Continuation | null;
   /** The number of the first epoch, and of the last. */
   readonly firstEpoch: number;
   readonly epochs: number;
@@ -61,7 +62,7 @@ export interface Plan {
   /** What checkpoints hold besides the position. */
   readonly parts: RunParts;
   readonly extra: () => unknown;
-  /** For a resumed training: what puts generators and optimizer back to where they were before the options were read. */
+  /** For a training that goes on: what puts generators and optimizer back to where they were before the options were read. */
   readonly undoReading: readonly (() => void)[];
   /** The options that are used as they are. */
   readonly callbacks: Pick<
@@ -72,22 +73,22 @@ export interface Plan {
 
 /** Trains as planned. */
 export async function train(plan: Plan): Promise<EpochReport[]> {
-  const { checkpoint, parts, extra, callbacks, validator, epochs, dataset } = plan;
+  const { checkpoint, parts, extra, callbacks, validator, epochs, feed, optimizer } = plan;
   let checkpoints: Checkpoints | null = null;
-  let set: RunningSet | null = null;
   let progress: Progress | null = null;
   let training: Training | null = null;
   let isPlaced = false;
   try {
     if (checkpoint !== null) checkpoints = new Checkpoints(checkpoint, parts, extra, callbacks.onCheckpoint);
-    set = new RunningSet("data", dataset, plan.weights);
-    training = new Training(plan, set, checkpoints);
+    feed.begin();
+    training = new Training(plan, checkpoints);
+    forget(optimizer);
     const resumed = plan.resume === null ? null : await training.resume(plan.resume);
     isPlaced = true;
     if (resumed !== null) await callbacks.onResume?.(resumed);
-    progress = await openProgress(callbacks.progress ?? false, epochs, plan.used);
+    progress = await openProgress(callbacks.progress ?? false, epochs);
     if (callbacks.tensorBoard !== undefined) {
-      progress = together([progress, await openBoard(callbacks.tensorBoard, plan.optimizer)]);
+      progress = together([progress, await openBoard(callbacks.tensorBoard, optimizer)]);
     }
     return await training.run(progress);
   } catch (error) {
@@ -95,8 +96,8 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
     if (!isPlaced) for (const undo of plan.undoReading) undo();
     throw error;
   } finally {
-    set?.close();
-    validator?.close();
+    await feed.close();
+    await validator?.close();
     await checkpoints?.close();
     await progress?.close();
   }
@@ -104,20 +105,16 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
 
 class Training {
   readonly #plan: Plan;
-  readonly #set: RunningSet;
   readonly #checkpoints: Checkpoints | null;
   readonly #forks = new Forks();
-  readonly #orders: Generator;
   readonly #figures: readonly string[];
-  /** Mini-batches of an epoch. */
-  readonly #batches: number;
   /** The first epoch that is run whole uses all samples, so an error that the data cause occurs in it or before. */
   #undo: Undo | null;
   #seed: number;
-  /** Where the generator of the orders stood before it drew the order of this epoch. */
-  #order: GeneratorState;
+  /** Epochs of the trainings before that this one goes on. */
+  #passes: number;
   #means: Figures;
-  #epoch = 1;
+  #epoch: number;
   #batch = 0;
   #step = 0;
   #isOver = false;
@@ -129,25 +126,36 @@ class Training {
   /** The buffers, and what they were before the steps that run. */
   #buffers: readonly (readonly [buffer: Tensor, before: Tensor])[] = [];
 
-  constructor(plan: Plan, set: RunningSet, checkpoints: Checkpoints | null) {
+  constructor(plan: Plan, checkpoints: Checkpoints | null) {
     this.#plan = plan;
-    this.#set = set;
     this.#checkpoints = checkpoints;
-    const { used, batchSize, objective, model, optimizer } = plan;
-    for (const batch of batchesOf(used, batchSize)) {
-      this.#forks.begin(specializationOf(plan, batch).executable);
-    }
-    this.#undo = refusesData(plan) ? new Undo(model, optimizer) : null;
-    this.#seed = plan.seed ?? 0;
-    this.#orders = new Generator(this.#seed);
+    const { objective, model, optimizer, feed, before } = plan;
+    this.#seed = plan.seed ?? before?.seed ?? drawnSeed();
     this.#epoch = plan.firstEpoch;
-    // An epoch's order depends on the seed and its number alone.
-    for (let epoch = 1; epoch < plan.firstEpoch; epoch++) this.#drawOrder();
-    this.#order = this.#orders.getState();
+    this.#passes = before === null ? 0 : before.passes + 1 - plan.firstEpoch;
+    for (const batch of batchesOf(this.#size)) {
+      this.#forks.begin(specializationOf(plan, this.#size, batch).executable);
+    }
+    this.#undo = feed.order !== "stream" && refusesData(plan, this.#size) ? new Undo(model, optimizer) : null;
     this.#figures = objective.names;
-    this.#batches = Math.ceil(used / batchSize);
     this.#means = new Figures(objective.figures);
     this.#earlyStopping = plan.earlyStopping === null ? null : new EarlyStopping(plan.earlyStopping, model);
+    if (before !== null) this.#goOnAfter(before);
+  }
+
+  get #id(): EpochId {
+    return { epoch: this.#epoch, pass: this.#passes + this.#epoch - 1, seed: this.#seed };
+  }
+
+  /** Of this epoch. */
+  get #size(): EpochSize {
+    return this.#plan.feed.sizeOf(this.#id);
+  }
+
+  #goOnAfter({ forks, validationForks }: Continuation): void {
+    for (const undo of this.#plan.undoReading) undo();
+    this.#forks.put(forks);
+    if (validationForks !== null) this.#plan.validator?.forks.put(validationForks);
   }
 
   /**
@@ -157,7 +165,7 @@ class Training {
    * @throws as `loadCheckpoint`, with the parts as they were before.
    */
   async resume(from: FilePath | true): Promise<ResumeReport | null> {
-    const { checkpoint, parts, seed, shuffle, batchSize, dataset, steps } = this.#plan;
+    const { checkpoint, parts, seed, splitSeed, feed, steps } = this.#plan;
     const path = checkPath("fit: resume", from === true ? checkpoint?.path : from);
     const tree = await readCheckpoint("fit", path).catch((error: unknown) => {
       if (from === true && isAbsent(error)) return null;
@@ -166,8 +174,10 @@ class Training {
     if (tree === null) return null;
     const position = readPosition(`fit: ${path}`, tree.fit);
     const { accumulate, dropLast } = steps;
-    const samples = dataset.length;
-    const now = { seed, shuffle, batchSize, samples, accumulate, dropLast, figures: this.#figures };
+    const { order, samples } = feed;
+    const { batchSize } = feed.sizeOf({ epoch: position.epoch, pass: position.pass, seed: position.seed });
+    const figures = this.#figures;
+    const now = { seed, splitSeed, order, batchSize, samples, accumulate, dropLast, figures };
     checkFits("fit", path, [
       ...differences(tree.run, parts, true),
       ...differencesOf(position, now),
@@ -184,8 +194,7 @@ class Training {
     this.#forks.put(position.forks);
     if (position.validationForks !== null) this.#plan.validator?.forks.put(position.validationForks);
     this.#seed = position.seed;
-    this.#orders.setState(position.order);
-    this.#order = position.order;
+    this.#passes = position.pass + 1 - position.epoch;
     this.#step = position.step;
     this.#history = [...position.history];
     this.#isStopped = this.#earlyStopping?.resume(position.history, position.best ?? null) ?? false;
@@ -212,7 +221,19 @@ class Training {
     await this.#checkpoints?.finish();
     const stopping = this.#earlyStopping;
     if (stopping !== null) await this.#whenIdle(() => stopping.finish());
+    this.#leave();
     return this.#history;
+  }
+
+  /** Notes where the training ended, for the next one. */
+  #leave(): void {
+    const { model, optimizer, data, validator } = this.#plan;
+    leave(model, optimizer, data, {
+      passes: this.#id.pass,
+      seed: this.#seed,
+      forks: this.#forks.state(),
+      validationForks: validator?.forks.state() ?? null,
+    });
   }
 
   /** Runs an epoch, or what is left of it. */
@@ -243,7 +264,6 @@ class Training {
     this.#noteAnswer(await callbacks.onEpoch?.(report));
     this.#followSchedule("epoch", report);
     this.#isOver = true;
-    this.#order = this.#orders.getState();
     if (this.#checkpoints === null) return;
     const isBest = this.#checkpoints.takeBest(report);
     const isDue =
@@ -252,17 +272,31 @@ class Training {
   }
 
   async #runSteps(progress: Progress): Promise<void> {
-    const { program, batchSize, callbacks } = this.#plan;
+    const { feed, callbacks } = this.#plan;
+    const started = performance.now() - 1000 * this.#seconds;
+    for await (const portion of feed.portions(this.#id, this.#batch, callbacks.signal)) {
+      await this.#runPortion(portion, progress, started);
+      if (this.#isStopped) break;
+    }
+    this.#seconds = (performance.now() - started) / 1000;
+  }
+
+  async #runPortion(
+    { set, order, part, batchSize }: Portion,
+    progress: Progress,
+    started: number,
+  ): Promise<void> {
+    const { program, callbacks } = this.#plan;
     const { signal, onBatch } = callbacks;
     const { schedule, onStep, settings } = this.#plan.steps;
     const checkpoints = this.#checkpoints;
-    const started = performance.now() - 1000 * this.#seconds;
+    const { steps: batches, samples } = this.#size;
     const report = (given: StepsLog): void | Promise<void> => {
       this.#means.add(given);
       this.#batch += given.steps;
       this.#step += given.steps;
-      const [epoch, batch, batches, loss] = [this.#epoch, this.#batch, this.#batches, lastLoss(given)];
-      progress.batch(epoch, this.#means.samples, this.#means.loss);
+      const [epoch, batch, loss] = [this.#epoch, this.#batch, lastLoss(given)];
+      progress.batch({ epoch, samples: this.#means.samples, of: samples, loss: this.#means.loss });
       const told = this.#afterAnswer(onBatch?.({ epoch, batch, batches, loss }));
       // After the last one, the checkpoint is that of the epoch.
       const isDue = batch !== batches && checkpoints?.isDue(this.#step) === true;
@@ -272,9 +306,9 @@ class Training {
     };
     await runSteps({
       where: "fit",
-      program,
-      set: this.#set,
-      order: this.#drawOrder().subarray(this.#batch * batchSize, this.#plan.used),
+      program: program(part),
+      set,
+      order,
       batchSize,
       forks: this.#forks,
       // `onBatch` may end the training or change the learning rate before the next step.
@@ -297,7 +331,6 @@ class Training {
       failed: (error) => this.#nonFinite(error),
       report,
     });
-    this.#seconds = (performance.now() - started) / 1000;
   }
 
   /** The error of a step whose loss is not finite; null for another. The buffers are put back. */
@@ -306,8 +339,10 @@ class Training {
     if (at === null) return null;
     for (const [buffer, before] of this.#buffers) assign(buffer, before);
     const [batch, step] = [this.#batch + at + 1, this.#step + at + 1];
+    const { steps } = this.#size;
+    const of = Number.isFinite(steps) ? ` of ${steps}` : "";
     return new AnomalyError(
-      `fit: the loss is NaN or infinite in epoch ${this.#epoch}, batch ${batch} of ${this.#batches} (step ${step}). The weights are as they were before that step. A lower learning rate, clipGradNorm, or inputs and targets scaled to about 1 usually help; detectAnomaly names the operation where it begins; nonFinite: "ignore" goes on`,
+      `fit: the loss is NaN or infinite in epoch ${this.#epoch}, batch ${batch}${of} (step ${step}). The weights are as they were before that step. A lower learning rate, clipGradNorm, or inputs and targets scaled to about 1 usually help; detectAnomaly names the operation where it begins; nonFinite: "ignore" goes on`,
     );
   }
 
@@ -327,14 +362,6 @@ class Training {
     schedule.schedule.step("metrics" in report ? figureOf(report, schedule.monitor) : report.loss);
   }
 
-  /** The samples in the order of this epoch. */
-  #drawOrder(): Int32Array {
-    const { shuffle, dataset } = this.#plan;
-    return shuffle
-      ? (this.#orders.permutation(dataset.length).storage.forReading() as Int32Array)
-      : Int32Array.from({ length: dataset.length }, (_, p) => p);
-  }
-
   /** Copies the state for a checkpoint. */
   #save(isBest: boolean): Promise<void> {
     return this.#whenIdle(() => this.#checkpoints?.save(this.#position(), isBest));
@@ -342,7 +369,7 @@ class Training {
 
   /** Reads or writes the model when no run of it is under way. */
   async #whenIdle(use: () => void): Promise<void> {
-    await inTurn(() => specializationOf(this.#plan), use);
+    await inTurn(() => specializationOf(this.#plan, this.#size), use);
   }
 
   /** Notes what a callback has answered. */
@@ -357,17 +384,19 @@ class Training {
   }
 
   #position(): Position {
-    const { dataset, batchSize, shuffle, validator, steps } = this.#plan;
+    const { feed, validator, steps, splitSeed } = this.#plan;
+    const { epoch, pass, seed } = this.#id;
     return {
-      epoch: this.#epoch,
+      epoch,
+      pass,
       batch: this.#batch,
       step: this.#step,
       isOver: this.#isOver,
-      samples: dataset.length,
-      batchSize,
-      shuffle,
-      seed: this.#seed,
-      order: this.#order,
+      samples: feed.samples,
+      batchSize: this.#size.batchSize,
+      order: feed.order,
+      seed,
+      splitSeed,
       figures: this.#figures,
       means: this.#means.state(),
       seconds: this.#seconds,
@@ -399,22 +428,33 @@ function lastLoss({ log, steps, layout }: StepsLog): number {
 }
 
 /** The program of a step. */
-function specializationOf({ program, batchSize, dataset, weights }: Plan, batch = batchSize): Specialization {
-  const samples = [...partsOfSet(dataset), ...(weights === null ? [] : [weights])];
-  return program.specialization("fit", batch, samples);
+function specializationOf(
+  { program, feed }: Plan,
+  { part, batchSize }: EpochSize,
+  batch = batchSize,
+): Specialization {
+  return program(part).specialization("fit", batch, feed.specs);
+}
+
+/** A seed that `manualSeed` decides. */
+function drawnSeed(): number {
+  const [low, high] = defaultGenerator
+    .uniform([2], { dtype: "float64" })
+    .storage.forReading() as Float64Array;
+  return Math.floor((high as number) * 2 ** 21) * 2 ** 32 + Math.floor((low as number) * 2 ** 32);
 }
 
 const isAbsent = (error: unknown): boolean =>
   isInstance(error, FileError) && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
 
-/** The sizes of the mini-batches of a set. */
-const batchesOf = (length: number, batchSize: number): number[] =>
-  [batchSize, length % batchSize].filter((batch) => batch > 0);
+/** The samples of the steps of an epoch, as far as they are known. */
+const batchesOf = ({ samples, batchSize }: EpochSize): number[] =>
+  [batchSize, samples % batchSize].filter((batch) => batch > 0);
 
 /** Whether the data can make a step fail: an index out of range. */
-function refusesData(plan: Plan): boolean {
+function refusesData(plan: Plan, size: EpochSize): boolean {
   const { objective, validator, steps } = plan;
-  const { executable } = specializationOf(plan);
+  const { executable } = specializationOf(plan, size);
   // The targets of these instructions have been checked.
   const isChecked = (name: string): boolean => objective.checksTargets && name.startsWith("cross_entropy");
   const all = [executable, ...(validator?.executables ?? [])].flatMap(

@@ -242,7 +242,7 @@ describe("fit", () => {
       [() => fit(bad([model]), good), ArgumentError, "fit: expected a Module, got an array of 1"],
       [() => fit(model, bad()), ArgumentError, "fit: expected an object of options, got undefined"],
       [() => fit(model, bad(null)), ArgumentError, "fit: expected an object of options, got null"],
-      [() => fit(model, bad(good.data.x)), OptionError, /^fit: unknown option "\w+"; /],
+      [() => fit(model, bad(x)), OptionError, /^fit: unknown option "\w+"; /],
       [
         () => fit(model, { ...good, optimizer: bad() }),
         ArgumentError,

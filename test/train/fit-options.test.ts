@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { orderOf } from "../../lib/data/epochs.js";
 import {
   ArgumentError,
   cost,
@@ -54,7 +55,7 @@ async function train(
   const model = makeModel(seed);
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.3, momentum: 0.9 });
   const options = typeof more === "function" ? more(model, optimizer) : more;
-  const good = { data: samples, cost: cost.crossEntropy, optimizer, epochs: 3, batchSize: 8 };
+  const good = { data: samples, cost: cost.crossEntropy, optimizer, epochs: 3, batchSize: 8, seed: 0 };
   return { model, optimizer, history: await fit(model, { ...good, ...options }) };
 }
 
@@ -66,6 +67,16 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   actual.forEach((value, i) => {
     expect(Math.abs(value - (expected[i] as number))).toBeLessThanOrEqual(1e-9);
   });
+}
+
+/** A sampler that notes the epochs that it was asked for. */
+function noting() {
+  const order: number[] = [];
+  const sampler = (epoch: number) => {
+    order.push(epoch);
+    return Int32Array.from({ length: 50 }, (_, i) => i);
+  };
+  return { sampler, order };
 }
 
 type Change = (model: nn.Module, optimizer: optim.SGD) => void;
@@ -82,9 +93,8 @@ function byHand(
 ): number[] {
   const model = makeModel();
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.3, momentum: 0.9 });
-  const orders = new Generator(0);
   for (let epoch = 0; epoch < 3; epoch++) {
-    const order = orders.permutation(50);
+    const order = tensor(orderOf(0, epoch, 50));
     for (let start = 0; start < 50; start += batchSize) {
       const rows = ops.slice(order, 0, { start, end: Math.min(50, start + batchSize) });
       const [xs, ys] = [ops.indexSelect(x, 0, rows), ops.indexSelect(y, 0, rows)];
@@ -359,6 +369,34 @@ describe("after and around steps", () => {
     expect(losses({ model, optimizer, history })).toEqual(losses(whole));
     expect(bits({ model, optimizer, history })).toEqual(bits(whole));
     await expect(train({ epochs: 2, firstEpoch: 3 })).rejects.toThrow(/firstEpoch/);
+  });
+
+  test("a sampler gives the samples of each epoch by its number", async () => {
+    const { sampler, order } = noting();
+    await train({ sampler });
+    expect(order).toEqual([0, 1, 2]);
+    await expect(train({ sampler, shuffle: true })).rejects.toThrow(/either shuffle or a sampler/);
+    await expect(train({ sampler: () => Int32Array.of(50) })).rejects.toThrow(/the sample 50/);
+    await expect(train({ sampler: 5 as never })).rejects.toThrow(/sampler to be a function/);
+    const whole = { sampler: () => Int32Array.from({ length: 50 }, (_, i) => i) };
+    expect(bits(await train(whole))).toEqual(bits(await train({ shuffle: false })));
+  });
+
+  test("the batch size of an epoch may be a function of its number", async () => {
+    const told: number[][] = [];
+    const sizes = [8, 25, 1000];
+    await train({
+      batchSize: (epoch) => sizes[epoch - 1] as number,
+      onBatch: ({ epoch, batches }) => void told.push([epoch, batches]),
+    });
+    expect(told).toEqual([...Array(7).fill([1, 7]), ...Array(2).fill([2, 2]), [3, 1]]);
+    const first = await train({ epochs: 1, batchSize: 8, shuffle: false });
+    const own = await train({ epochs: 1, batchSize: () => 8, shuffle: false });
+    expect(bits(own)).toEqual(bits(first));
+    await expect(train({ batchSize: (epoch) => 2 - epoch })).rejects.toThrow(/batchSize of epoch 2/);
+    const accumulated = { accumulate: 2, batchSize: (epoch: number) => 4 * epoch, shuffle: false };
+    const big = { batchSize: (epoch: number) => 8 * epoch, shuffle: false };
+    expectClose(bits(await train(accumulated)), bits(await train(big)));
   });
 
   test("a batch size above the set is the set, in evaluate and predict too", async () => {

@@ -24,12 +24,12 @@ export type StreamItem = StreamRow | readonly StreamRow[] | Table;
 export type StreamSource = Iterable<StreamItem> | AsyncIterable<StreamItem>;
 
 /** A mini-batch of a stream. */
-export interface StreamBatch {
-  readonly x: SchemaInputs;
-  readonly y: Tensor;
+export interface StreamBatch<X = SchemaInputs, Y = Tensor> {
+  readonly x: X;
+  readonly y: Y;
 }
 
-export interface StreamOptions {
+export interface StreamOptions<X = SchemaInputs, Y = Tensor> {
   /** Samples in a mini-batch. Default: 32. */
   readonly batchSize?: number;
   /**
@@ -42,7 +42,7 @@ export interface StreamOptions {
   /** Turns rows into tensors. Default: none, for rows `{ x, y }` of numbers, lists, typed arrays or tensors. */
   readonly schema?: Schema<SchemaInputs>;
   /** Turns rows into `{ x, y }` instead: for ragged rows, see `pad`. Default: none. */
-  readonly collate?: (rows: readonly StreamRow[]) => StreamBatch;
+  readonly collate?: (rows: readonly StreamRow[]) => StreamBatch<X, Y>;
   /** The dtypes of x and y of rows `{ x, y }`: `{ y: "int32" }` for classes. Default: as `tensor` has them. */
   readonly dtypes?: { readonly x?: DType; readonly y?: DType };
   /** Leave out the last batch if it is not full. Default: false. */
@@ -77,10 +77,10 @@ const OPTIONS = [
  * const set = data.stream(() => rows, { schema, batchSize: 2, shuffleBuffer: 100, seed: 1 });
  * for await (const { x: inputs, y: classes } of set) console.log(inputs.shape, classes.shape);   // [2, 1] [2], [1, 1] [1]
  */
-export function stream(
+export function stream<X = SchemaInputs, Y = Tensor>(
   open: (epoch: number) => StreamSource | Promise<StreamSource>,
-  options: StreamOptions = {},
-): StreamDataset {
+  options: StreamOptions<X, Y> = {},
+): StreamDataset<X, Y> {
   return new StreamDataset(open, options);
 }
 
@@ -88,10 +88,10 @@ export function stream(
 export const numbered = Symbol("numbered");
 
 /** The mini-batches of a source: see `stream`. */
-export class StreamDataset implements AsyncIterable<StreamBatch> {
+export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterable<StreamBatch<X, Y>> {
   readonly batchSize: number;
   readonly #open: (epoch: number) => StreamSource | Promise<StreamSource>;
-  readonly #collate: (rows: readonly StreamRow[]) => StreamBatch;
+  readonly #collate: (rows: readonly StreamRow[]) => StreamBatch<X, Y>;
   readonly #shuffleBuffer: number;
   readonly #seed: number;
   readonly #dropLast: boolean;
@@ -99,7 +99,10 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
   #epochs = 0;
   #hadRows = false;
 
-  constructor(open: (epoch: number) => StreamSource | Promise<StreamSource>, options: StreamOptions = {}) {
+  constructor(
+    open: (epoch: number) => StreamSource | Promise<StreamSource>,
+    options: StreamOptions<X, Y> = {},
+  ) {
     const where = "stream";
     checkFunction(where, "open", open);
     checkOptions(where, options, OPTIONS);
@@ -115,18 +118,18 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
   }
 
   /** The next epoch. */
-  [Symbol.asyncIterator](): AsyncIterator<StreamBatch> {
+  [Symbol.asyncIterator](): AsyncIterator<StreamBatch<X, Y>> {
     return this.epoch(this.#epochs++)[Symbol.asyncIterator]();
   }
 
   /** The epoch of that number, from 0. @throws ArgumentError */
-  epoch(epoch: number): AsyncIterable<StreamBatch> {
+  epoch(epoch: number): AsyncIterable<StreamBatch<X, Y>> {
     checkNumber("stream", "epoch", epoch, { min: 0, max: EPOCHS.most, integer: true });
     this.#epochs = Math.max(this.#epochs, epoch + 1);
-    const batches = () => this.#ahead(epoch, { skip: 0, dropLast: this.#dropLast });
+    const read = () => this[numbered](epoch).batches;
     return {
       async *[Symbol.asyncIterator]() {
-        for await (const { batch } of batches()) yield batch;
+        for await (const { batch } of read()) yield batch;
       },
     };
   }
@@ -135,16 +138,19 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
    * The batches of an epoch with their rows' places, of which the next ones are made while one is used.
    * @internal
    */
-  [numbered](epoch: number, { skip = 0, dropLast = false } = {}): AsyncGenerator<NumberedBatch> {
-    return this.#ahead(epoch, { skip, dropLast: dropLast || this.#dropLast });
-  }
-
-  async *#ahead(epoch: number, options: EpochOptions): AsyncGenerator<NumberedBatch> {
+  [numbered](epoch: number, { skip = 0, dropLast = false } = {}): NumberedBatches<X, Y> {
     const { batchSize } = this;
     const [open, shuffleBuffer, seed] = [this.#open, this.#shuffleBuffer, this.#seed];
     const reader = new RowReader({ open, epoch, batchSize, shuffleBuffer, seed });
-    const batches = this.#batches(epoch, reader, options);
-    const pending: Promise<IteratorResult<NumberedBatch>>[] = [];
+    const batches = this.#batches(epoch, reader, { skip, dropLast: dropLast || this.#dropLast });
+    return { batches: this.#ahead(reader, batches), stop: () => reader.stop() };
+  }
+
+  async *#ahead(
+    reader: RowReader,
+    batches: AsyncGenerator<NumberedBatch<X, Y>>,
+  ): AsyncGenerator<NumberedBatch<X, Y>> {
+    const pending: Promise<IteratorResult<NumberedBatch<X, Y>>>[] = [];
     let isOver = false;
     try {
       for (;;) {
@@ -154,7 +160,7 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
           next.catch(() => undefined);
           pending.push(next);
         }
-        const { done, value } = await (pending.shift() as Promise<IteratorResult<NumberedBatch>>);
+        const { done, value } = await (pending.shift() as Promise<IteratorResult<NumberedBatch<X, Y>>>);
         isOver = done === true;
         if (isOver) return;
         yield value;
@@ -172,7 +178,7 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
     epoch: number,
     reader: RowReader,
     { skip, dropLast }: EpochOptions,
-  ): AsyncGenerator<NumberedBatch> {
+  ): AsyncGenerator<NumberedBatch<X, Y>> {
     let batches = 0;
     for await (const rows of reader.batches()) {
       if (dropLast && rows.length < this.batchSize) continue;
@@ -186,7 +192,7 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
     this.#hadRows = true;
   }
 
-  #collated(epoch: number, rows: readonly Numbered[]): StreamBatch {
+  #collated(epoch: number, rows: readonly Numbered[]): StreamBatch<X, Y> {
     try {
       return this.#collate(rows.map(({ row }) => row));
     } catch (error) {
@@ -210,9 +216,15 @@ export class StreamDataset implements AsyncIterable<StreamBatch> {
 }
 
 /** A mini-batch, and the places of its rows in the source. */
-export interface NumberedBatch {
-  readonly batch: StreamBatch;
+export interface NumberedBatch<X = unknown, Y = unknown> {
+  readonly batch: StreamBatch<X, Y>;
   readonly places: readonly number[];
+}
+
+/** An epoch. `stop` ends it also while the source is waited for. */
+export interface NumberedBatches<X = unknown, Y = unknown> {
+  readonly batches: AsyncGenerator<NumberedBatch<X, Y>>;
+  stop(): void;
 }
 
 interface EpochOptions {
@@ -228,7 +240,10 @@ const withoutRow = (message: string): string =>
     all.endsWith(", ") ? begin : `${begin}the row`,
   );
 
-function collateOf(where: string, options: StreamOptions): (rows: readonly StreamRow[]) => StreamBatch {
+function collateOf<X, Y>(
+  where: string,
+  options: StreamOptions<X, Y>,
+): (rows: readonly StreamRow[]) => StreamBatch<X, Y> {
   const { schema, collate, dtypes = {} } = options;
   if (schema !== undefined && collate !== undefined) {
     throw new ArgumentError(`${where}: expected either schema or collate, got both`);
@@ -241,7 +256,7 @@ function collateOf(where: string, options: StreamOptions): (rows: readonly Strea
     if (!isInstance(schema, Schema)) {
       throw new ArgumentError(`${where}: expected schema to be a Schema, got ${describe(schema)}`);
     }
-    return (rows) => schema.transform(rows);
+    return (rows) => schema.transform(rows) as StreamBatch<X, Y>;
   }
   checkOptions(`${where}: dtypes`, dtypes, ["x", "y"]);
   const read = isPlainObject(dtypes) ? dtypes : {};
@@ -258,6 +273,6 @@ function collateOf(where: string, options: StreamOptions): (rows: readonly Strea
         rows.map((row) => row[name]),
         dtype,
       );
-    return { x: part("x", ofX), y: part("y", ofY) };
+    return { x: part("x", ofX), y: part("y", ofY) } as StreamBatch<X, Y>;
   };
 }

@@ -1,0 +1,55 @@
+// What the mini-batches of a stream have to be.
+
+import { type AnyDataset, checkFinite, toDataset } from "../data/dataset.js";
+import { formOf, keyOf, type Part, partsIn, takePartsApart } from "../data/parts.js";
+import { DataError } from "../errors.js";
+import type { Shape } from "../tensor/shape.js";
+import type { Objective, Outputs } from "./objective.js";
+import { partsByName } from "./steps.js";
+
+/** The parts of a mini-batch by their names, checked. */
+export type BatchParts = Readonly<Record<string, Part>>;
+
+/** What the mini-batches of a stream are used for. */
+export class BatchUse {
+  /** What the model gives for the first mini-batch; null before it is known. */
+  outputs: Outputs<Shape> | null = null;
+  readonly #where: string;
+  readonly #name: string;
+  readonly #objective: Objective;
+  /** The form of the first mini-batch. */
+  readonly #form: string;
+
+  /** @param name of the data set, for error messages. */
+  constructor(where: string, name: string, objective: Objective, first: AnyDataset) {
+    this.#where = where;
+    this.#name = name;
+    this.#objective = objective;
+    this.#form = formOfSet(first);
+  }
+
+  /** Takes a mini-batch apart. @throws ShapeError, DataError, and as the cost for targets that it does not take */
+  readonly take = (batch: unknown): BatchParts => {
+    const [where, name] = [this.#where, this.#name];
+    const set = toDataset(where, name, batch);
+    if (formOfSet(set) !== this.#form) {
+      throw new DataError(
+        `${where}: expected all mini-batches of ${name} to have the parts of the first one`,
+      );
+    }
+    for (const own of ["x", "y"] as const) {
+      checkFinite(where, `${name}.${own}`, takePartsApart(where, `${name}.${own}`, set[own]));
+    }
+    this.#checkTargets(set);
+    return partsByName(name, set, null);
+  };
+
+  #checkTargets({ length, y }: AnyDataset): void {
+    if (this.outputs === null) return;
+    const { form, parts } = this.outputs;
+    const outputs = { form, parts: parts.map((shape) => [length, ...shape.slice(1)]) };
+    this.#objective.checkTargets(this.#where, outputs, partsIn(y));
+  }
+}
+
+const formOfSet = ({ x, y }: AnyDataset): string => [x, y].map((parts) => keyOf(formOf(parts))).join(" ");
