@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { promisify, types } from "node:util";
 import { createGunzip, gunzip } from "node:zlib";
 import { ArgumentError, DataError } from "../errors.js";
+import { STORED_SIZES, type StoredDType } from "../formats/stored-array.js";
 import { describe } from "../options.js";
 import { MAX_RANK, sizeOf } from "../tensor/shape.js";
 
@@ -13,7 +14,7 @@ export interface IdxArray {
 }
 
 type Reader = {
-  readonly bytes: number;
+  readonly dtype: StoredDType;
   read(view: DataView, count: number, start: number): IdxArray["values"];
 };
 
@@ -28,12 +29,12 @@ const fill = <T extends { [index: number]: number }>(
 
 // Types by the third byte of the magic number. All numbers are big-endian.
 const READERS: Readonly<Record<number, Reader>> = {
-  8: { bytes: 1, read: (v, n, at) => new Uint8Array(v.buffer, v.byteOffset + at, n).slice() },
-  9: { bytes: 1, read: (v, n, at) => new Int8Array(v.buffer, v.byteOffset + at, n).slice() },
-  11: { bytes: 2, read: (v, n, at) => fill(new Int16Array(n), n, (i) => v.getInt16(at + 2 * i)) },
-  12: { bytes: 4, read: (v, n, at) => fill(new Int32Array(n), n, (i) => v.getInt32(at + 4 * i)) },
-  13: { bytes: 4, read: (v, n, at) => fill(new Float32Array(n), n, (i) => v.getFloat32(at + 4 * i)) },
-  14: { bytes: 8, read: (v, n, at) => fill(new Float64Array(n), n, (i) => v.getFloat64(at + 8 * i)) },
+  8: { dtype: "uint8", read: (v, n, at) => new Uint8Array(v.buffer, v.byteOffset + at, n).slice() },
+  9: { dtype: "int8", read: (v, n, at) => new Int8Array(v.buffer, v.byteOffset + at, n).slice() },
+  11: { dtype: "int16", read: (v, n, at) => fill(new Int16Array(n), n, (i) => v.getInt16(at + 2 * i)) },
+  12: { dtype: "int32", read: (v, n, at) => fill(new Int32Array(n), n, (i) => v.getInt32(at + 4 * i)) },
+  13: { dtype: "float32", read: (v, n, at) => fill(new Float32Array(n), n, (i) => v.getFloat32(at + 4 * i)) },
+  14: { dtype: "float64", read: (v, n, at) => fill(new Float64Array(n), n, (i) => v.getFloat64(at + 8 * i)) },
 };
 
 /**
@@ -59,6 +60,7 @@ interface Header {
   /** Number of values. */
   readonly count: number;
   readonly reader: Reader;
+  readonly dtype: StoredDType;
   /** The byte offset of the first value. */
   readonly start: number;
   /** Bytes of the whole file. */
@@ -69,12 +71,16 @@ const LONGEST_HEADER = 4 + 4 * MAX_RANK;
 // A byte of deflate expands to at most this many bytes: 258 bytes in two bits.
 const MOST_PER_BYTE = 1032;
 
-function readHeader(where: string, bytes: Uint8Array): Header {
+/** Whether a file with these first bytes may be an IDX file. */
+export const isIdx = (bytes: Uint8Array): boolean => bytes[0] === 0 && bytes[1] === 0;
+
+/** The header of an IDX file, which is at the begin of these bytes. @throws DataError */
+export function readHeader(where: string, bytes: Uint8Array): Header {
   const refuse = (what: string): never => {
     throw new DataError(`${where}: ${what}`);
   };
   if (bytes.length < 4) refuse(`expected at least 4 bytes of header, got ${bytes.length}`);
-  if (bytes[0] !== 0 || bytes[1] !== 0) refuse("the first two bytes are not zero: not an IDX file");
+  if (!isIdx(bytes)) refuse("the first two bytes are not zero: not an IDX file");
   const type = bytes[2] as number;
   const rank = bytes[3] as number;
   const reader = READERS[type] ?? refuse(`unknown type 0x${type.toString(16).padStart(2, "0")}`);
@@ -84,7 +90,8 @@ function readHeader(where: string, bytes: Uint8Array): Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, d) => view.getUint32(4 + 4 * d));
   const count = sizeOf(shape);
-  return { shape, count, reader, start, bytes: start + count * reader.bytes };
+  const { dtype } = reader;
+  return { shape, count, reader, dtype, start, bytes: start + count * STORED_SIZES[dtype] };
 }
 
 function parse(where: string, bytes: Uint8Array): IdxArray {

@@ -4,6 +4,8 @@ export { type AnySamples, Dataset, type Samples } from "./dataset.js";
 export { type IdxArray, parseIdx, readIdx } from "./idx.js";
 export { DataLoader, type LoaderOptions } from "./loader.js";
 export type { Part, Parts, TensorsOf } from "./parts.js";
+export type { RowPart, RowsOptions } from "./rows/layout.js";
+export { openRows, type PartInfo, type RowBatchesOptions, RowsFile } from "./rows/rows-file.js";
 export { type Sampler, type SamplerOptions, sampler } from "./sampler.js";
 export type { DatePart, Feature, Scale } from "./schema/feature.js";
 export type { SchemaJSON } from "./schema/json.js";

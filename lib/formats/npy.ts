@@ -86,9 +86,7 @@ const NEWLINE = 0x0a;
  * @throws DataError, also for structured types, objects, texts, dates and complex numbers.
  */
 export function decodeNpy(bytes: Uint8Array, where = "npy"): StoredArray {
-  const { text, start } = readHeader(where, bytes);
-  const { descr, isFortran, shape } = parseHeader(where, text);
-  const { dtype, isBigEndian } = parseType(where, descr);
+  const { dtype, shape, start, isBigEndian, isFortran } = readNpyHeader(where, bytes);
   const size = storedBytes(dtype, shape);
   const found = bytes.length - start;
   if (size === undefined || size !== found) {
@@ -101,6 +99,27 @@ export function decodeNpy(bytes: Uint8Array, where = "npy"): StoredArray {
   if (isBigEndian) elements = swapped(elements, STORED_SIZES[dtype]);
   if (isFortran) elements = rowMajor(elements, shape, STORED_SIZES[dtype]);
   return { dtype, shape, bytes: elements };
+}
+
+/** What the header of a `.npy` file says of the elements. */
+export interface NpyHeader {
+  readonly dtype: StoredDType;
+  readonly shape: Shape;
+  /** The byte of the first element. */
+  readonly start: number;
+  readonly isBigEndian: boolean;
+  readonly isFortran: boolean;
+}
+
+/**
+ * The header of a `.npy` file.
+ * @param bytes the file, or its begin with the whole header.
+ * @throws DataError
+ */
+export function readNpyHeader(where: string, bytes: Uint8Array): NpyHeader {
+  const { text, start } = readHeader(where, bytes);
+  const { descr, isFortran, shape } = parseHeader(where, text);
+  return { ...parseType(where, descr), shape, start, isFortran };
 }
 
 function readHeader(where: string, bytes: Uint8Array): { text: string; start: number } {
