@@ -43,7 +43,7 @@ export {
   loadTensors,
   loadTensorsSync,
 } from "./keeping/load.js";
-export type { SavedTensors, SaveOptions } from "./keeping/model-file.js";
+export type { SavedTensors, SaveOptions, SchemaOutputs } from "./keeping/model-file.js";
 export type { RunParts, Stateful } from "./keeping/run-state.js";
 export { save, saveSync, serialize } from "./keeping/save.js";
 export { loadState, loadStateSync, saveState, saveStateSync } from "./keeping/state.js";
@@ -111,5 +111,12 @@ export {
 } from "./train/fit.js";
 export { averageLoss, type LossOptions, perSampleLoss } from "./train/loss.js";
 export type { BatchMetric, Metric, MetricName, MetricResults, Metrics } from "./train/metrics.js";
+export {
+  type ClassFigures,
+  type FiguresOf,
+  type NumberFigures,
+  Predictor,
+  type PredictorEvaluateOptions,
+} from "./train/predictor.js";
 export type { SampleOptions } from "./train/sample-options.js";
 export type { OnStepOptions, ScheduleOptions, StepOptions, StepReport } from "./train/step-options.js";

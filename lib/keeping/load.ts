@@ -1,6 +1,6 @@
 import { checkPath, type FilePath } from "../files/path.js";
 import { readWhole, readWholeSync } from "../files/read.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule, Module } from "../nn/module.js";
 import type { LoadStateDictOptions } from "../nn/state-dict.js";
 import { checkBytes, decodeModel, decodeTensors, type SavedTensors } from "./model-file.js";
 
@@ -16,12 +16,16 @@ import { checkBytes, decodeModel, decodeTensors, type SavedTensors } from "./mod
  * await load("torch.safetensors", net, { rename: (name) => name.replace(/^module\./, "") });
  */
 export async function load(path: FilePath): Promise<Module>;
-export async function load<M extends Module>(
+export async function load<M extends AnyModule>(
   path: FilePath,
   model: M,
   options?: LoadStateDictOptions,
 ): Promise<M>;
-export async function load(path: FilePath, model?: Module, options?: LoadStateDictOptions): Promise<Module> {
+export async function load(
+  path: FilePath,
+  model?: AnyModule,
+  options?: LoadStateDictOptions,
+): Promise<AnyModule> {
   return decodeModel(placeOf("load", path), await readWhole("load", path), model, options);
 }
 
@@ -31,8 +35,8 @@ export async function load(path: FilePath, model?: Module, options?: LoadStateDi
  * @example const model = loadSync("model.safetensors");
  */
 export function loadSync(path: FilePath): Module;
-export function loadSync<M extends Module>(path: FilePath, model: M, options?: LoadStateDictOptions): M;
-export function loadSync(path: FilePath, model?: Module, options?: LoadStateDictOptions): Module {
+export function loadSync<M extends AnyModule>(path: FilePath, model: M, options?: LoadStateDictOptions): M;
+export function loadSync(path: FilePath, model?: AnyModule, options?: LoadStateDictOptions): AnyModule {
   return decodeModel(placeOf("loadSync", path), readWholeSync("loadSync", path), model, options);
 }
 
@@ -42,8 +46,12 @@ export function loadSync(path: FilePath, model?: Module, options?: LoadStateDict
  * @example const model = deserialize(bytes);
  */
 export function deserialize(bytes: Uint8Array): Module;
-export function deserialize<M extends Module>(bytes: Uint8Array, model: M, options?: LoadStateDictOptions): M;
-export function deserialize(bytes: Uint8Array, model?: Module, options?: LoadStateDictOptions): Module {
+export function deserialize<M extends AnyModule>(
+  bytes: Uint8Array,
+  model: M,
+  options?: LoadStateDictOptions,
+): M;
+export function deserialize(bytes: Uint8Array, model?: AnyModule, options?: LoadStateDictOptions): AnyModule {
   return decodeModel("deserialize", checkBytes("deserialize", bytes), model, options);
 }
 
@@ -76,4 +84,5 @@ export function deserializeTensors(bytes: Uint8Array): SavedTensors {
   return decodeTensors("deserializeTensors", checkBytes("deserializeTensors", bytes));
 }
 
-const placeOf = (where: string, path: FilePath): string => `${where}: ${checkPath(where, path)}`;
+/** The function and the file, as errors begin. @throws ArgumentError for what is no path */
+export const placeOf = (where: string, path: FilePath): string => `${where}: ${checkPath(where, path)}`;

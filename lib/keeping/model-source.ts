@@ -1,7 +1,7 @@
 // A model made or filled from tensors by name, wherever they come from.
 import { DataError, ThalwegError } from "../errors.js";
 import { buildModel } from "../nn/build.js";
-import type { Module } from "../nn/module.js";
+import type { AnyModule, Module } from "../nn/module.js";
 import { heldAt } from "../nn/named.js";
 import { type LoadStateDictOptions, readLoadOptions, type StateDict } from "../nn/state-dict.js";
 import { zeros } from "../tensor/create.js";
@@ -46,7 +46,7 @@ export function makeModel(source: TensorSource, description: unknown): Module {
  * Copies the values of a source into a model, in the model's dtypes, all or none.
  * @throws as `loadStateDict`; DataError for a value that the model's dtype cannot hold
  */
-export function fillModel<M extends Module>(
+export function fillModel<M extends AnyModule>(
   source: TensorSource,
   model: M,
   options: LoadStateDictOptions = {},

@@ -13,7 +13,8 @@ import { encodeModel, type SaveOptions } from "./model-file.js";
  * The values are those of the time of the call, in which they are copied. A reader of the path sees the file from
  * before or the new one, never a part.
  * @param options `dtype`: how floats are stored, `"float16"` or `"bfloat16"` for half the size; default: as they are.
- *   `metadata`: texts by name.
+ *   `metadata`: texts by name. `schema`: the schema of the rows that the model learnt from; `Predictor.load` then answers
+ *   rows of that kind.
  * @throws FileError where the file cannot be written; ArgumentError, also for a value that `dtype` cannot hold, and for
  *   an option of a registered class that JSON cannot hold; BusyError while a run writes the model; DetachedError,
  *   OptionError

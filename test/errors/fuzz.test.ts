@@ -78,7 +78,7 @@ function callables(value: unknown): [name: string, call: Callable][] {
     return [["()", value as Callable], ...own.map(([name, part]): [string, Callable] => [`.${name}`, part])];
   }
   const ours = [thalweg.Tensor, thalweg.nn.Module, thalweg.optim.Optimizer, thalweg.optim.LRScheduler];
-  const others = [thalweg.Generator, thalweg.optim.WeightAverage];
+  const others = [thalweg.Generator, thalweg.optim.WeightAverage, thalweg.Predictor];
   const { Bytes, Table, Schema, StreamDataset } = thalweg.data;
   const rooms = [
     subpaths["gradient-free"].Strategy,

@@ -277,6 +277,11 @@ function ofTables(): Seeds {
     "data.Schema.transform": [rows],
     "data.Schema.encode": [rows],
     "data.Schema.inverse": [tensor([[1, 2]]), { outputs: "probabilities" }],
+    Predictor: [new nn.Linear(schema.size, 2), schema, { outputs: "logits" }],
+    "Predictor.load": ["nowhere.safetensors", new nn.Linear(schema.size, 2)],
+    "Predictor.deserialize": [serialize(new nn.Linear(schema.size, 2), { schema })],
+    "Predictor.predict": [rows, { batchSize: 2 }],
+    "Predictor.evaluate": [rows, { metrics: ["accuracy", "rocAuc"], sampleWeight: [1, 2, 1], batchSize: 2 }],
     "data.split": [{ table, y: [0, 1, 0] }, [0.5, 0.5], { seed: 1, shuffle: true }],
     "data.kFold": [table, 2, { seed: 1 }],
     "data.stream": [

@@ -236,6 +236,12 @@ export class Schema<X extends SchemaInputs = Tensor> {
     }));
   }
 
+  /** The names of the target's columns; none without a target. */
+  get targets(): readonly string[] {
+    const { target } = this.#json;
+    return target === null ? [] : targetNames(target);
+  }
+
   /** The classes of the target, in the order of a model's outputs; null for numbers. */
   get classes(): readonly ClassName[] | null {
     const { target } = this.#json;
