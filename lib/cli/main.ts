@@ -3,29 +3,16 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { ArgumentError, FileError, ThalwegError } from "../errors.js";
-import { readWholeSync } from "../files/read.js";
 import { type ConvertOptions, convert } from "./convert.js";
 import { inspect } from "./inspect.js";
 import { KIND_NAMES } from "./kinds/index.js";
 import { styled } from "./layout.js";
+import { read } from "./read.js";
+import { addTableCommands } from "./table-commands.js";
 
 // Exit codes: a file that is refused, and a command that is not understood.
 const REFUSED = 1;
 const MISUSED = 2;
-
-const STDIN = 0;
-
-/** The bytes of a file, or of standard input for "-". */
-function read(command: string, path: string): Uint8Array {
-  if (path !== "-") return readWholeSync(command, path);
-  try {
-    return readFileSync(STDIN);
-  } catch (cause) {
-    throw new FileError(`${command}: standard input could not be read: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
 
 function report(error: ThalwegError): void {
   process.stderr.write(`${styled("red", error.name)}: ${error.message}\n`);
@@ -36,7 +23,7 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 };
 
 const program = new Command("thalweg")
-  .description("Looks into files of models and data, and converts them.")
+  .description("Trains models on tables, and looks into files of models and data.")
   .version(version)
   .showSuggestionAfterError()
   .exitOverride();
@@ -70,6 +57,8 @@ program
     await convert(from, read("convert", from), to, options);
     process.stderr.write(`${from} → ${to}\n`);
   });
+
+addTableCommands(program);
 
 // A reader that has seen enough closes the pipe.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

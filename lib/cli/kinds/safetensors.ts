@@ -4,6 +4,7 @@ import { ThalwegError } from "../../errors.js";
 import { decodeSafetensors, encodeSafetensors } from "../../formats/safetensors.js";
 import type { ArrayFile } from "../../formats/stored-array.js";
 import { deserialize } from "../../keeping/load.js";
+import { SCHEMA, schemaOf } from "../../keeping/model-file.js";
 import { isRecord } from "../../keeping/run-state.js";
 import { decodeStateSync } from "../../keeping/state-file.js";
 import type { Contents, Kind } from "./kind.js";
@@ -11,16 +12,25 @@ import type { Contents, Kind } from "./kind.js";
 const HEADER = 8;
 const BRACE = 0x7b;
 
-/** A model that is described in the file, as it prints itself. */
+/** A model that is described in the file, and the schema of its rows, as they print themselves. */
 function ofModel(bytes: Uint8Array, { arrays, metadata }: ArrayFile): Contents {
-  const { thalweg: _, ...facts } = metadata;
-  const format = "a model of Thalweg's, as safetensors";
-  try {
-    return { format, facts, arrays, texts: { model: deserialize(bytes).toString() }, tables: [] };
-  } catch (error) {
-    if (!(error instanceof ThalwegError)) throw error;
-    return { format, facts: { ...facts, model: error.message }, arrays, texts: {}, tables: [] };
+  const { thalweg: _, [SCHEMA]: schema, ...facts } = metadata;
+  const parts = {
+    model: () => deserialize(bytes),
+    ...(schema === undefined ? {} : { schema: () => schemaOf("schema", schema) }),
+  };
+  const texts: Record<string, string> = {};
+  const refused: Record<string, string> = {};
+  for (const [name, read] of Object.entries(parts)) {
+    try {
+      texts[name] = read().toString();
+    } catch (error) {
+      if (!(error instanceof ThalwegError)) throw error;
+      refused[name] = error.message;
+    }
   }
+  const format = "a model of Thalweg's, as safetensors";
+  return { format, facts: { ...facts, ...refused }, arrays, texts, tables: [] };
 }
 
 /** A checkpoint: where the run was, and what it has. */

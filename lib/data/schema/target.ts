@@ -85,12 +85,18 @@ function taskOf(where: string, name: string, column: Column): Target["task"] {
       `${where}: expected a number, a category or a boolean for the target, column ${describe(name)} is a ${data.kind}`,
     );
   }
-  const distinct = new Set(data.values);
-  const mayBeClasses = distinct.size <= FEW && [...distinct].every(Number.isInteger);
-  if (!mayBeClasses) return "regression";
+  const few = fewWholes(column);
+  if (few === null) return "regression";
   throw new ArgumentError(
-    `${where}: the target ${describe(name)} has ${distinct.size} different whole numbers: say task: "classification" or task: "regression"`,
+    `${where}: the target ${describe(name)} has ${few} different whole numbers: say task: "classification" or task: "regression"`,
   );
+}
+
+/** How many different numbers a column has, if they are few and whole, so that they may be classes; null otherwise. */
+export function fewWholes({ data }: Column): number | null {
+  if (data.kind !== "number") return null;
+  const distinct = new Set(data.values);
+  return distinct.size <= FEW && [...distinct].every(Number.isInteger) ? distinct.size : null;
 }
 
 function classesOf(where: string, name: string, column: Column): ClassName[] {

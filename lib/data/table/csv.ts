@@ -90,6 +90,15 @@ const SHARED = 1024;
  * table.column("age").toArray()   // [22, null]
  */
 export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
+  return readCsvAs(source, options, () => undefined);
+}
+
+/** As `readCsv`, with the kind of each column that `types` has not; undefined: what follows from its values. */
+export async function readCsvAs(
+  source: TextSource,
+  options: CsvOptions,
+  kindOf: (name: string) => ColumnKind | undefined,
+): Promise<Table> {
   const where = "readCsv";
   checkOptions(where, options, OPTIONS);
   const { names, types, missing } = readTableOptions(where, options, MISSING);
@@ -106,7 +115,12 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
     const cells = records.take(column);
     columns.set(
       column,
-      columnOfTexts({ where: texts.where, column, place }, cells, types.get(column), decimal),
+      columnOfTexts(
+        { where: texts.where, column, place },
+        cells,
+        types.get(column) ?? kindOf(column),
+        decimal,
+      ),
     );
   }
   return tableOf(columns);
