@@ -119,7 +119,9 @@ function withTarget(table: Table, target: string, tell: Tell): Table {
   const rows = Array.from({ length: table.length }, (_, row) => row).filter((row) => !column.isMissing(row));
   if (rows.length === table.length) return table;
   if (rows.length === 0) throw new DataError(`train: no row has a ${JSON.stringify(target)}`);
-  tell(`${count(table.length - rows.length)} rows without ${JSON.stringify(target)} are left out`);
+  const without = table.length - rows.length;
+  const what = `without ${JSON.stringify(target)}`;
+  tell(without === 1 ? `1 row ${what} is left out` : `${count(without)} rows ${what} are left out`);
   return table.take(rows);
 }
 

@@ -1,35 +1,17 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../lib/formats/safetensors.js";
 import type { StoredArray } from "../../lib/formats/stored-array.js";
 import { nn, ones, optim, save, saveCheckpoint, type Tensor } from "../../lib/index.js";
 import { encodePyTorch } from "../../lib/interchange/index.js";
 import { TensorBoard } from "../../lib/tensorboard/index.js";
+import { commandIn, main, temporaryFolder } from "./command.js";
 
-const folder = mkdtempSync(join(tmpdir(), "thalweg-cli-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const main = join(dirname(process.env["THALWEG_TEST_LIBRARY"] as string), "cli", "main.js");
-
-/** Runs the command in the folder; `input` is its standard input. */
-function thalweg(args: readonly string[], input?: Uint8Array) {
-  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (data) => {
-      stdout += data;
-    });
-    child.stderr.on("data", (data) => {
-      stderr += data;
-    });
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
-    child.stdin.end(input);
-  });
-}
+const folder = temporaryFolder();
+const thalweg = commandIn(folder);
 
 const array = (shape: readonly number[], values: readonly number[]): StoredArray => ({
   dtype: "float32",
