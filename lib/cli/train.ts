@@ -234,10 +234,7 @@ async function learn(
   options: TrainOptions,
   tell: Tell,
 ): Promise<EpochReport[] | null> {
-  const samples = (part: Table) => {
-    const { x, y } = lenient(schema).transform(part);
-    return { x: Tabular.join(x), y };
-  };
+  const samples = (part: Table) => lenient(schema).transform(part);
   const { epochs, patience, seed, lr } = options;
   const batchSize = options.batchSize ?? batchSizeFor(rows.length);
   const controller = new AbortController();
