@@ -1,21 +1,21 @@
 // From a CSV file to a classifier: which customers of a telephone company leave? The table has numbers, categories and
-// missing values, and is made by a seed. Two networks learn it, and scikit-learn's scores stand beside.
-import { cost, data, evaluate, fit, manualSeed, nn, optim, predict } from "thalweg";
+// missing values, and is made by a seed. Two networks learn it, and the scores of PyTorch and scikit-learn stand beside.
+import { cost, data, evaluate, fit, nn, optim, predict } from "thalweg";
 import { customers } from "./shared/made-tables.js";
 import { Options } from "./shared/options.js";
-import { printRows, tellScikitLearn } from "./shared/scikit-learn.js";
+import { type Figures, printRows, Scores, TRAINING } from "./shared/scores.js";
 
 const USAGE = `usage: npx tsx examples/table.ts [options]
 
-  --epochs N     passes over the training part  (default 30)
-  --seed N       of weights and order           (default 0)
-  --rows         print the rows with their part, as JSON lines, instead of learning
-  --threads N    how many to use                (default: all cores)
+  --epochs N     passes over the training part                   (default 10)
+  --seed N       of weights and order                            (default 0)
+  --seeds N      trains this many times, with the next seeds     (default 1)
+  --rows         prints the rows with their part as JSON lines, and trains nothing
+  --threads N    how many to use                                 (default: all cores)
   --help         this text`;
 
-const options = new Options("table", USAGE, { numbers: { epochs: { min: 0 } }, flags: ["rows"] });
-const epochs = options.number("epochs") ?? 30;
-const seed = options.number("seed") ?? 0;
+const options = new Options("table", USAGE, { numbers: TRAINING, flags: ["rows"] });
+const epochs = options.number("epochs") ?? 10;
 
 const table = await data.readCsv(Buffer.from(customers(1)));
 const parts = data.split(table, [0.75, 0.25], { seed: 1, stratify: "left" });
@@ -26,14 +26,17 @@ if (options.has("rows")) {
 }
 console.log(String(table.head(4)));
 
-/** Learns the training part, and tells how well the classes of the test part are foretold. */
-async function learn<X extends data.SchemaInputs>(
-  name: string,
+// One input for each category; or an index, for a vector that is learnt.
+const schema = data.Schema.learn(train, { target: "left", unknown: "stand-in" });
+const embedding = data.Schema.learn(train, { target: "left", unknown: "stand-in", embed: 0 });
+const scores = new Scores("table", options);
+
+/** Learns the training part, and finds how well the classes of the test part are foretold. */
+async function learn<Model extends nn.Module, X extends data.SchemaInputs>(
+  model: Model,
   schema: data.Schema<X>,
-  make: () => nn.Module,
-): Promise<nn.Module> {
-  manualSeed(seed);
-  const model = make();
+  seed: number,
+): Promise<{ result: Model; figures: Figures }> {
   const [training, testing] = [train, test].map((part) => {
     const { x, y } = schema.transform(part);
     return { x: nn.Tabular.join(x), y };
@@ -51,26 +54,17 @@ async function learn<X extends data.SchemaInputs>(
     cost: cost.crossEntropy,
     metrics: ["accuracy", "rocAuc"],
   });
-  console.log(`${name}: accuracy ${accuracy.toFixed(3)}, ROC AUC ${rocAuc.toFixed(3)}`);
-  return model;
+  return { result: model, figures: { accuracy, "ROC AUC": rocAuc } };
 }
 
-// One input for each category.
-const schema = data.Schema.learn(train, { target: "left", unknown: "stand-in" });
-const mlp = await learn(
-  "Mlp",
-  schema,
-  () => new nn.Mlp({ in: schema.size, hidden: [64, 32], out: schema.outputs }),
+const mlp = await scores.train("Mlp", (seed) =>
+  learn(new nn.Mlp({ in: schema.size, hidden: [64, 32], out: schema.outputs }), schema, seed),
 );
-await tellScikitLearn("table");
-
-// Vectors for categories and numbers.
-const embedding = data.Schema.learn(train, { target: "left", unknown: "stand-in", embed: 0 });
-await learn(
-  "Tabular",
-  embedding,
-  () => new nn.Tabular(embedding, { width: 64, embeddingDim: 4, periodic: { scale: 0.1 } }),
-);
+await scores.train("Tabular", (seed) => {
+  const model = new nn.Tabular(embedding, { width: 64, embeddingDim: 4, periodic: { scale: 0.1 } });
+  return learn(model, embedding, seed);
+});
+await scores.print();
 
 const customer = {
   age: 25,

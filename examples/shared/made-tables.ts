@@ -1,4 +1,5 @@
-// Tables that a seed makes, as CSV: customers who leave or stay, and flats with their rents.
+// Tables that a seed makes, as CSV: customers who leave or stay, flats with their rents, payments of which few are
+// fraud.
 import { Generator, type Tensor } from "thalweg";
 
 const numbersOf = (x: Tensor): number[] => [...x.data] as number[];
@@ -97,5 +98,40 @@ export function flats(seed: number, rows = 2000): string {
     district,
     balcony,
     rent: rent.map((value) => value.toFixed(0)),
+  });
+}
+
+const countries = ["home", "north", "east", "south", "west", "overseas"];
+const shops = ["food", "fuel", "clothes", "travel", "electronics", "games"];
+
+/** Payments by card. `fraud` is yes for about one in thirty. */
+export function cardPayments(seed: number, rows = 12_000): string {
+  const draws = new Draws(seed, rows);
+  const [amount, hour, days, recent, online] = [
+    draws.normal().map((z) => 40 * Math.exp(0.9 * z)),
+    draws.uniform(0, 24).map(Math.floor),
+    draws.uniform(0, 1).map((u) => 3000 * u ** 2),
+    draws.uniform(0, 1).map((u) => Math.floor(-1.2 * Math.log(1 - u))),
+    draws.uniform(0, 1).map((u) => (u < 0.4 ? "true" : "false")),
+  ];
+  const [country, shop, chance] = [draws.names(countries), draws.names(shops), draws.uniform(0, 1)];
+  const fraud = chance.map((u, i) => {
+    const isOnline = online[i] === "true";
+    const night = (hour[i] as number) < 6 ? (isOnline ? 1.8 : 0.3) : 0;
+    const resold = shop[i] === "electronics" || shop[i] === "games" ? 1 : -0.3;
+    const large = resold * Math.log((amount[i] as number) / 40);
+    const young = country[i] === "home" ? 0 : 2.5 * Math.exp(-(days[i] as number) / 250);
+    const score = -5.2 + night + 1.2 * large + young + 0.6 * (recent[i] as number) + (isOnline ? 0.5 : 0);
+    return u < 1 / (1 + Math.exp(-1.4 * score)) ? "yes" : "no";
+  });
+  return csv({
+    amount: amount.map((value) => value.toFixed(2)),
+    hour,
+    days: days.map((value) => value.toFixed(0)),
+    recent,
+    online,
+    country,
+    shop,
+    fraud,
   });
 }
