@@ -10,6 +10,7 @@
 #include "denormals.h"
 #include "loop-tasks.h"
 #include "make-task.h"
+#include "team-times.h"
 #include "threads.h"
 
 namespace thalweg {
@@ -18,11 +19,30 @@ struct Program::Run {
   Program* program;
   const Loop* loop;  // null: one step over the inputs as they are
   Failure::Shared failure;
-  // How many steps to do: fewer than asked for once someone wants to stop. The first thread sets it at the
-  // beginning of the last step; all threads read it after the last barrier of a step.
+  // The step that ends this piece of the run: an earlier one once someone wants to stop, or once another
+  // number of threads seems to be faster. The first thread sets it at the beginning of the last step; all
+  // threads read it after the last barrier of a step.
   std::atomic<int64_t> last = 0;
   int64_t done = 0;
+  int64_t first = 0;   // of this piece
+  double started = 0;  // when this piece began
+  int64_t next_look = 0;
+  bool is_aside = false;  // one thread works since the team was late
+
+  bool is_stopped() const {
+    return loop != nullptr && loop->stop != nullptr && loop->stop->load(std::memory_order_relaxed);
+  }
+  // Whether this piece ends with this step.
+  bool ends_with(int64_t step, const Team& team);
 };
+
+bool Program::Run::ends_with(int64_t step, const Team& team) {
+  if (is_stopped()) return true;
+  if (step < next_look) return false;
+  next_look = step + program->pace_.steps_between_looks();
+  if (team.size > 1) return program->pace_.is_late(step - first, now() - started);
+  return is_aside && !program->pace_.is_alone(now());
+}
 
 Program::Program(ProgramSpec spec) : spec_(std::move(spec)), arena_(new Memory(spec_.arena_bytes)) {
   size_t inputs = 0;
@@ -273,13 +293,10 @@ int64_t Program::run_loop(const Loop& loop) {
 }
 
 int64_t Program::start(const Loop* loop) {
-  if (loop != nullptr && loop->stop != nullptr && loop->stop->load()) return 0;
   Run run{this, loop, {}};
-  run.last = loop == nullptr ? 1 : loop->steps;
-  const auto steps_wanted = static_cast<double>(run.last);
-  run_on(
-      choose_crew(steps_wanted * nanoseconds_, 1 + steps_wanted * waits_, threads_), true,
-      [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
+  if (run.is_stopped()) return 0;
+  pace_.estimate(all_nanoseconds_);
+  run_steps(run);
   if (!run.failure.failed()) return run.done;
   const auto tasks = static_cast<int64_t>(schedule_.tasks.size());
   for (const Scheduled& one : schedule_.tasks) {
@@ -287,6 +304,30 @@ int64_t Program::start(const Loop* loop) {
     explain(*one.task, run.failure.position(), loop == nullptr ? -1 : run.failure.task() / tasks);
   }
   return run.done;
+}
+
+// In pieces, each by the team or by one thread.
+void Program::run_steps(Run& run) {
+  const int64_t steps_wanted = run.loop == nullptr ? 1 : run.loop->steps;
+  do {
+    const auto left = static_cast<double>(steps_wanted - run.done);
+    Crew crew = choose_crew(left * nanoseconds_, 1 + left * waits_, threads_);
+    run.first = run.done;
+    run.last = steps_wanted;
+    run.started = now();
+    run.is_aside = crew.threads > 1 && pace_.is_alone(run.started);
+    if (run.is_aside) crew = {};
+    run.next_look = run.first + pace_.steps_between_looks();
+    run_on(
+        crew, true, [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
+    const double ended = now();
+    const int64_t done = run.done - run.first;
+    if (crew.threads > 1) {
+      pace_.note_team(done, ended - run.started, ended);
+    } else {
+      pace_.note_alone(done, ended - run.started, ended);
+    }
+  } while (run.done < steps_wanted && !run.failure.failed() && !run.is_stopped());
 }
 
 // Throws what a task says of its failure, and in which step of a loop it was, unless that is −1.
@@ -328,19 +369,17 @@ void Program::steps(Run& run, const Team& team) {
   int64_t phase = 0;
   const Task* const ahead = run.last.load(std::memory_order_relaxed) > 0 ? self.schedule_.ahead : nullptr;
   if (ahead != nullptr) {
-    self.cursors_[static_cast<size_t>(team.rank)] = {run.loop, -1};
+    self.cursors_[static_cast<size_t>(team.rank)] = {run.loop, run.first - 1};
     ahead->run_rows(share(ahead->rows, team), team, scratch, Failure(run.failure));
     barrier(team);
   }
-  for (int64_t step = 0; step < run.last.load(std::memory_order_relaxed); ++step) {
+  for (int64_t step = run.first; step < run.last.load(std::memory_order_relaxed); ++step) {
     if (run.loop != nullptr) {
       self.cursors_[static_cast<size_t>(team.rank)] = {run.loop, step};
-      if (team.rank == 0 && run.loop->stop != nullptr && run.loop->stop->load(std::memory_order_relaxed)) {
-        run.last.store(step + 1, std::memory_order_relaxed);
-      }
+      if (team.rank == 0 && run.ends_with(step, team)) run.last.store(step + 1, std::memory_order_relaxed);
     }
     const bool keeps_formed = ahead != nullptr && self.schedule_.keeps_formed;
-    if (keeps_formed && step > 0 && team.rank == 0) finish_formed(*ahead, *self.formed_, scratch);
+    if (keeps_formed && step > run.first && team.rank == 0) finish_formed(*ahead, *self.formed_, scratch);
     for (const Scheduled& one : self.schedule_.tasks) {
       const Failure failure(run.failure, step * count + one.number, phase);
       void* const own = scratch + one.scratch_at;

@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "operands.h"
+#include "pace.h"
 #include "registry.h"
 #include "schedule.h"
 #include "task.h"
@@ -118,6 +119,7 @@ class Program {
   void stage_inputs(const LoopShape& loop);
   void place_inputs(const std::vector<View>& inputs, const LoopShape& loop);
   int64_t start(const Loop* loop);
+  void run_steps(Run& run);
   static void steps(Run& run, const Team& team);
   static void explain(const Task& task, int64_t position, int64_t step);
   void read_output(size_t index, const View& to) const;
@@ -137,6 +139,7 @@ class Program {
   double nanoseconds_ = 0;            // of the tasks of a step that threads share, on one thread, estimated
   double all_nanoseconds_ = 0;        // of a step on one thread, estimated
   double waits_ = 0;                  // barriers of a step
+  Pace pace_;
   int32_t threads_ = 0;
   MatmulProvider provider_ = MatmulProvider::own;
   bool is_ready_ = false;  // false where making the tasks failed half way
