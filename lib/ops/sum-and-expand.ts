@@ -31,9 +31,10 @@ export function sumSpan(x: Tensor, span: Span): Tensor {
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const added = x.rank - shape.length;
+  // Of one element there is no sum: a compiled function reads it where it is, and −0 stays −0.
   const dim = x.shape
     .map((_, d) => d)
-    .filter((d) => d < added || (shape[d - added] === 1 && x.shape[d] !== 1));
+    .filter((d) => x.shape[d] !== 1 && (d < added || shape[d - added] === 1));
   const y =
     dim.length === 0 ? x : reduceDims("sum", x, { dim }, (part, begin, end) => sumSpan(part, { begin, end }));
   return reshape(y, shape);

@@ -12,7 +12,7 @@ import { registry } from "../../lib/ops/registry.js";
 import "../../lib/ops/index.js";
 import { Source } from "./draw.js";
 import { reportOf, runSamples } from "./run-samples.js";
-import { kindOf, type Sample, tensorsOf } from "./samples.js";
+import { isReference, kindOf, type Sample, tensorsOf } from "./samples.js";
 
 const given = process.argv.slice(2);
 const names = given.filter((word) => word !== "--write");
@@ -36,7 +36,7 @@ process.exitCode = [...found.values()].some(({ failures }) => failures.length > 
 /** Keeps a sample in mind if it is small, but has more than one number. */
 function offer(sample: Sample, text: string): void {
   const most = Math.max(...tensorsOf(sample).map(({ data }) => data.length));
-  if (text.length > 1500 || most < 2) return;
+  if (text.length > 1500 || most < 2 || isReference(sample)) return;
   const kind = `${sample.op} ${kindOf(sample)}`;
   candidates.set(kind, [...(candidates.get(kind) ?? []), text]);
 }

@@ -55,10 +55,11 @@ class As:
 
     `args` takes a sample's arguments by PyTorch's names and gives ours; an argument that it lacks leaves the sample out.
     `call` computes the answer from our arguments, where PyTorch's function gives other results than ours.
+    `references` says whether PyTorch's reference inputs, which have extreme values, are also run.
     """
 
-    def __init__(self, *names, args=lambda *args: list(args), call=None):
-        self.names, self.args, self.call = names, args, call
+    def __init__(self, *names, args=lambda *args: list(args), call=None, references=True):
+        self.names, self.args, self.call, self.references = names, args, call, references
 
 
 def reduction(x, dim=None, keepdim=None):
@@ -77,14 +78,23 @@ def reverse(a, b):
     return [b, a]
 
 
+def pair(a, b):
+    x, value = (b, a) if isinstance(b, torch.Tensor) else (a, b)
+    need(isinstance(x, torch.Tensor), "numbers alone")
+    need(isinstance(value, torch.Tensor) or fits(x, value), "a number that the dtype cannot hold")
+    return [a, b]
+
+
 def without_alpha(a, b, alpha=1):
     need(alpha == 1, "alpha")
-    return [a, b]
+    return pair(a, b)
 
 
 def fits(x, value):
     """Whether a tensor of x's dtype holds the number: PyTorch converts any number, which is refused here."""
-    return x.is_floating_point() or value is None or value in (0, 1) or x.dtype != torch.bool and value == int(value)
+    if x.is_floating_point() or value in (None, 0, 1):
+        return True
+    return x.dtype != torch.bool and math.isfinite(value) and value == int(value)
 
 
 def padding(x, pad, value=None):
@@ -93,7 +103,7 @@ def padding(x, pad, value=None):
     (d,) = moved
     need(min(pad[2 * d : 2 * d + 2]) >= 0, "negative widths")
     need(fits(x, value), "a number that the dtype cannot hold")
-    return [x, x.dim() - 1 - d, pad[2 * d], pad[2 * d + 1], 0 if value is None else value]
+    return [x, x.dim() - 1 - d, pad[2 * d], pad[2 * d + 1], 0 if value is None else value + 0]
 
 
 def of_variance(x, dim=None, unbiased=None, correction=None, keepdim=None):
@@ -257,6 +267,7 @@ def of_one_hot(index, num_classes=-1):
 
 
 def of_where(x, condition, other):
+    need(any(isinstance(v, torch.Tensor) for v in (x, other)), "numbers alone")
     return [condition, x, other]
 
 
@@ -333,20 +344,20 @@ OPS = {
     "logSoftmax": As("log_softmax", args=one_dim),
     "add": As("add", "__radd__", args=without_alpha),
     "sub": As("sub", args=without_alpha),
-    "mul": As("mul", "__rmul__"),
-    "div": As("div/no_rounding_mode", "true_divide", args=lambda a, b, rounding_mode=None: [a, b]),
+    "mul": As("mul", "__rmul__", args=pair),
+    "div": As("div/no_rounding_mode", "true_divide", args=lambda a, b, rounding_mode=None: pair(a, b)),
     "pow": As("pow"),
     "remainder": As("remainder"),
     "maximum": As("maximum", "max/binary"),
     "minimum": As("minimum", "min/binary"),
-    "equal": As("eq"),
-    "notEqual": As("ne"),
-    "less": As("lt"),
-    "lessEqual": As("le"),
-    "greater": As("gt"),
-    "greaterEqual": As("ge"),
-    "gammainc": As("igamma"),
-    "gammaincc": As("igammac"),
+    "equal": As("eq", args=pair),
+    "notEqual": As("ne", args=pair),
+    "less": As("lt", args=pair),
+    "lessEqual": As("le", args=pair),
+    "greater": As("gt", args=pair),
+    "greaterEqual": As("ge", args=pair),
+    "gammainc": As("igamma", references=False),
+    "gammaincc": As("igammac", references=False),
     "addcmul": As("addcmul", args=lambda x, a, b, value=1: [x, a, b, {"value": value}]),
     "addcdiv": As("addcdiv", args=lambda x, a, b, value=1: [x, a, b, {"value": value}]),
     "isClose": As("isclose", args=of_close),
@@ -359,6 +370,7 @@ OPS = {
         *[f"polygamma/polygamma_n_{n}" for n in range(5)],
         args=lambda x, n: [n, x],
         call=formulas.polygamma,
+        references=False,
     ),
     "expand": As("expand", "broadcast_to", args=lambda x, *shape: [x, sizes(shape)]),
     "reshape": As("reshape", "view", args=lambda x, *shape: [x, sizes(shape)]),
@@ -536,13 +548,14 @@ def detached(v):
 
 
 def row_of(about, op, sample, source):
-    """A sample as a row."""
+    """A sample as a row; its derivatives have weights from the source, or are left out."""
     args, kwargs = (sample.input, *sample.args), sample.kwargs
     try:
         ours = about.args(*args, **kwargs)
     except TypeError as error:
         raise Left(str(error).split("got ")[-1]) from None
     theirs = tensors_in([list(args), dict(kwargs)])
+    need(not any(isinstance(v, bool) for v in ours), "true or false beside a tensor")
     inputs = tensors_in(ours)
     places = [next((i for i, t in enumerate(theirs) if t is x), None) for x in inputs]
     need(about.call is not None or None not in places, "a tensor that is none of the sample's")
@@ -571,7 +584,7 @@ def row_of(about, op, sample, source):
             tensors[i] = x
         return call(tensors)
 
-    if moving:
+    if moving and source is not None:
         found = derivatives(f, [wide[i] for i in moving], source)
         for name, tensors in found.items():
             row[name] = encode([x.float() if narrow else x for x in tensors])
@@ -579,11 +592,22 @@ def row_of(about, op, sample, source):
     return row
 
 
-def samples_of(op, dtype):
+# Of these the values alone are compared: their derivatives are for the samples, which are away from poles.
+MOST_ELEMENTS = 2000
+
+
+def samples_of(about, op, dtype):
+    """A number, or r and a number for a reference input; the sample; whether it has derivatives."""
     torch.manual_seed(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield from op.sample_inputs("cpu", dtype, requires_grad=False)
+    for i, sample in enumerate(op.sample_inputs("cpu", dtype, requires_grad=False)):
+        yield i, sample, True
+    if op.reference_inputs_func is None or not about.references:
+        return
+    torch.manual_seed(0)
+    for i, sample in enumerate(op.reference_inputs("cpu", dtype, requires_grad=False)):
+        inputs = tensors_in([sample.input, sample.args, sample.kwargs])
+        if all(x.numel() <= MOST_ELEMENTS for x in inputs):
+            yield f"r{i}", sample, False
 
 
 def main():
@@ -604,10 +628,10 @@ def main():
             for dtype in ASKED:
                 if dtype not in op.dtypes:
                     continue
-                for number, sample in enumerate(samples_of(op, dtype)):
+                for number, sample, moves in samples_of(about, op, dtype):
                     note = f"{operator} {DTYPES[dtype]} {number}"
                     try:
-                        row = row_of(about, op, sample, Random(note))
+                        row = row_of(about, op, sample, Random(note) if moves else None)
                     except Left as left:
                         row = {"left": str(left)}
                     print(json.dumps({"op": name, "note": note, **row}), flush=True)

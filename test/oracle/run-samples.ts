@@ -83,7 +83,7 @@ function run(sample: Sample, tally: Tally, mapped: Map<string, number>): boolean
   const dtype = kindOf(sample) === "float32" ? "float32" : "float64";
   tally.worst[dtype] = Math.max(tally.worst[dtype], worst);
   tally.failures.push(...failures.map((failure) => `${sample.note}: ${failure}`));
-  const kind = sample.note.replace(/ \d+$/, "");
+  const kind = sample.note.replace(/ \S+$/, "");
   if (opOf(sample).eager === true || (mapped.get(kind) ?? 0) >= MAPPED) return true;
   count(mapped, kind);
   tally.failures.push(...checkVmap(sample).map((failure) => `${sample.note}: ${failure}`));

@@ -47,6 +47,9 @@ const LARGE = new Map([["logcumsumexp", { ...RTOL, float32: 1e-2 }]]);
 /** The dtype that a sample was asked for. */
 export const kindOf = (sample: Sample): DType => sample.note.split(" ")[1] as DType;
 
+/** Whether it is one of PyTorch's reference inputs, which have no derivatives here. */
+export const isReference = (sample: Sample): boolean => / r\d+$/.test(sample.note);
+
 /** All tensors of a sample. */
 export const tensorsOf = ({ args, y, gradients = [] }: Sample): SampleTensor[] => {
   const all: SampleTensor[] = [...y, ...gradients];
