@@ -72,7 +72,8 @@ const LONGEST_HEADER = 4 + 4 * MAX_RANK;
 const MOST_PER_BYTE = 1032;
 
 /** Whether a file with these first bytes may be an IDX file. */
-export const isIdx = (bytes: Uint8Array): boolean => bytes[0] === 0 && bytes[1] === 0;
+export const isIdx = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0 && bytes[1] === 0 && READERS[bytes[2] as number] !== undefined;
 
 /** The header of an IDX file, which is at the begin of these bytes. @throws DataError */
 export function readHeader(where: string, bytes: Uint8Array): Header {
@@ -80,7 +81,7 @@ export function readHeader(where: string, bytes: Uint8Array): Header {
     throw new DataError(`${where}: ${what}`);
   };
   if (bytes.length < 4) refuse(`expected at least 4 bytes of header, got ${bytes.length}`);
-  if (!isIdx(bytes)) refuse("the first two bytes are not zero: not an IDX file");
+  if (bytes[0] !== 0 || bytes[1] !== 0) refuse("the first two bytes are not zero: not an IDX file");
   const type = bytes[2] as number;
   const rank = bytes[3] as number;
   const reader = READERS[type] ?? refuse(`unknown type 0x${type.toString(16).padStart(2, "0")}`);

@@ -101,6 +101,9 @@ export function decodeNpy(bytes: Uint8Array, where = "npy"): StoredArray {
   return { dtype, shape, bytes: elements };
 }
 
+/** Whether a file with these first bytes may be a `.npy` file. */
+export const isNpy = (bytes: Uint8Array): boolean => MAGIC.every((byte, i) => bytes[i] === byte);
+
 /** What the header of a `.npy` file says of the elements. */
 export interface NpyHeader {
   readonly dtype: StoredDType;
@@ -126,7 +129,7 @@ function readHeader(where: string, bytes: Uint8Array): { text: string; start: nu
   const refuse = (what: string): never => {
     throw new DataError(`${where}: not a .npy file: ${what}`);
   };
-  if (MAGIC.some((byte, i) => bytes[i] !== byte)) refuse('it does not begin with "\\x93NUMPY"');
+  if (!isNpy(bytes)) refuse('it does not begin with "\\x93NUMPY"');
   if (bytes.length < SHORTEST) refuse(`it has ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [major, minor] = [bytes[6], bytes[7]];

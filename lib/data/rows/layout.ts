@@ -1,6 +1,6 @@
 // Where the values of each row are in a file, from what the user says or from the file's own header.
 import { DataError, DTypeError, ShapeError } from "../../errors.js";
-import { readNpyHeader } from "../../formats/npy.js";
+import { isNpy, readNpyHeader } from "../../formats/npy.js";
 import { STORED_SIZES, type StoredDType, storedBytes } from "../../formats/stored-array.js";
 import { checkChoice, checkNumber, checkOptions, checkRequired } from "../../options.js";
 import { checkDType, type DType, isFloat } from "../../tensor/dtype.js";
@@ -179,6 +179,11 @@ function headerOf(where: string, head: Uint8Array): { dtype: StoredDType; shape:
   }
   if (head[0] === 0x1f && head[1] === 0x8b) {
     throw new DataError(`${where}: the file is gzipped, and has no rows in fixed places; unzip it first`);
+  }
+  if (!isNpy(head)) {
+    throw new DataError(
+      `${where}: expected an NPY or IDX file, or parts that say the dtype of what is in it`,
+    );
   }
   const { dtype, shape, start, isBigEndian, isFortran } = readNpyHeader(where, head);
   if (shape.length === 0) throw new DataError(`${where}: expected rows, got one number`);

@@ -72,10 +72,20 @@ export interface RowBatchesOptions<P extends string = string> {
  * await file.close();
  */
 export async function openRows<P extends string = "x">(
-  files: FilePath | Readonly<Record<P, FilePath>>,
+  file: FilePath,
   parts?: Readonly<Record<P, RowPart>>,
+  options?: RowsOptions,
+): Promise<RowsFile<P>>;
+export async function openRows<P extends string>(
+  files: Readonly<Record<P, FilePath>>,
+  parts?: Readonly<Partial<Record<P, RowPart>>>,
+  options?: RowsOptions,
+): Promise<RowsFile<P>>;
+export async function openRows(
+  files: FilePath | Readonly<Record<string, FilePath>>,
+  parts?: Readonly<Partial<Record<string, RowPart>>>,
   options: RowsOptions = {},
-): Promise<RowsFile<P>> {
+): Promise<RowsFile> {
   const where = "openRows";
   const said = readParts(where, parts);
   checkRowsOptions(where, options);
@@ -99,7 +109,7 @@ export async function openRows<P extends string = "x">(
         `${where}: expected as many rows in each file, got ${first.layout.length} in ${first.path} and ${odd.layout.length} in ${odd.path}`,
       );
     }
-    return new RowsFile<P>(new OpenRows(opened, where));
+    return new RowsFile(new OpenRows(opened, where));
   } catch (error) {
     await Promise.all(opened.map(({ reader }) => reader.close()));
     throw error;
