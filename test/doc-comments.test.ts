@@ -76,6 +76,8 @@ const OWN: Readonly<Record<string, string>> = {
   "data/bytes.ts": "data = { ...data, readIdx: async () => ({ shape: [2, 3], values: new Uint8Array(6) }) };",
   "data/idx.ts":
     "const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8); data = { ...data, readIdx: async () => thalweg.data.parseIdx(bytes) };",
+  "data/rows/rows-file.ts":
+    "const fs = await import('node:fs/promises'); for (const name of ['images', 'labels']) await fs.writeFile(name + '.npy', encodeNpy(randn([3, 2]))); await fs.writeFile('data_batch_1.bin', new Uint8Array(3 * 3073));",
   "data/table/parquet.ts": "data = { ...data, readParquet: async () => new data.Table({ distance: [1] }) };",
   "compiler/compile.ts":
     "const generator = { permutation: () => int32(Array.from({ length: 128 }, (_, i) => i)) }; const step = { loop: compile((x: Tensor, y: Tensor) => thalweg.cost.crossEntropy(model.forward(x), y)).loop };",

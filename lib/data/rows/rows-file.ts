@@ -61,14 +61,12 @@ export interface RowBatchesOptions<P extends string = string> {
  * @throws FileError; DataError for files that do not consist of whole rows, of different lengths, big-endian or in
  *   Fortran's order; ShapeError, DTypeError for parts that do not fit; ArgumentError, OptionError
  * @example
- * import { writeFile } from "node:fs/promises";
- * // As CIFAR-10 has them: a label, then an image.
- * await writeFile("images.bin", Uint8Array.of(7, 0, 51, 102, 255, 3, 255, 0, 0, 0));
- * const file = await data.openRows("images.bin", { y: { dtype: "uint8" }, x: { dtype: "uint8", shape: [1, 2, 2], scale: 1 / 255 } });
- * file.length                                // 2
- * const read = await file.read([1, 0]);
- * read.y                                     // [3, 7]
- * read.x.shape                               // [2, 1, 2, 2]
+ * // As CIFAR-10 has them: a label, then an image of 3 · 32 · 32 bytes.
+ * const image = { dtype: "uint8", shape: [3, 32, 32], scale: 1 / 255 };
+ * const file = await data.openRows("data_batch_1.bin", { y: { dtype: "uint8" }, x: image });
+ * const read = await file.read([1, 0, 1]);
+ * read.x.shape                               // [3, 3, 32, 32]
+ * for await (const batch of file.batches({ batchSize: 128, shuffle: true })) console.log(batch.y.shape);
  * await file.close();
  */
 export async function openRows<P extends string = "x">(
@@ -300,10 +298,8 @@ export class RowsFile<P extends string = string> {
    * the last one is used. A shuffled epoch takes 4 bytes of memory for each row.
    * @throws ArgumentError, OptionError. An epoch rejects with DataError or FileError, as `read`.
    * @example
-   * import { writeFile } from "node:fs/promises";
-   * await writeFile("numbers.f32", new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer));
-   * const file = await data.openRows("numbers.f32", { x: { dtype: "float32", shape: [1] }, y: { dtype: "float32" } });
-   * for await (const { y } of file.batches({ batchSize: 2, shuffle: true, seed: 1 })) console.log(y.shape);   // [2], [1]
+   * const file = await data.openRows({ x: "images.npy", y: "labels.npy" });
+   * for await (const batch of file.batches({ batchSize: 2, shuffle: true, seed: 1 })) console.log(batch.x.shape);
    * await file.close();
    */
   batches(options: RowBatchesOptions<P> = {}): StreamDataset {
