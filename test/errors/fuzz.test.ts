@@ -80,6 +80,8 @@ function callables(value: unknown): [name: string, call: Callable][] {
   const ours = [thalweg.Tensor, thalweg.nn.Module, thalweg.optim.Optimizer, thalweg.optim.LRScheduler];
   const others = [thalweg.Generator, thalweg.optim.WeightAverage, thalweg.Predictor];
   const { Bytes, Table, Schema, StreamDataset } = thalweg.data;
+  const others = [thalweg.Generator, thalweg.optim.WeightAverage];
+  const { Bytes, RowsFile, Table, Schema, StreamDataset } = thalweg.data;
   const rooms = [
     subpaths["gradient-free"].Strategy,
     subpaths.games.Game,
@@ -95,7 +97,7 @@ function callables(value: unknown): [name: string, call: Callable][] {
     subpaths.rl.SyncVectorEnvironment,
     subpaths.rl.Wrapper,
   ];
-  const kinds = [...ours, ...others, Bytes, Table, Schema, StreamDataset, ...rooms];
+  const kinds = [...ours, ...others, Bytes, RowsFile, Table, Schema, StreamDataset, ...rooms];
   if (!kinds.some((kind) => value instanceof kind)) return [];
   const found = new Map<string, Callable>();
   for (

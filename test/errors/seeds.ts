@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { Normal } from "../../lib/distributions/index.js";
 import { Game } from "../../lib/games/index.js";
 import * as gradientFree from "../../lib/gradient-free/index.js";
@@ -42,6 +43,7 @@ export function seedsOf(name: string): Seeds {
     ...ofCost(name),
     ...ofDistribution(name),
     ...ofKeeping(name),
+    ...ofRows(name),
   };
   const own = Object.entries(all).filter(
     ([key]) => key === name || key.startsWith(`${name}.`) || key === `${name}()`,
@@ -240,6 +242,23 @@ function ofKeeping(name: string): Seeds {
     toJSON: [model],
     fromJSON: [toJSON(model), model, options],
     registerClass: ["Own", Own, { takes: ["inFeatures"], rest: "list", options: own(() => ({})) }],
+  };
+}
+
+/** Of files of rows, which is written where they are asked for. */
+function ofRows(name: string): Seeds {
+  const path = "seed.rows";
+  if (name === "data.openRows") writeFileSync(path, Uint8Array.of(0, 1, 2, 3, 4, 5));
+  const parts = {
+    x: { dtype: "uint8", shape: [1], offset: 0, scale: 2 },
+    y: { dtype: "uint8", as: "float32" },
+  };
+  return {
+    "data.openRows": [path, parts, { header: 2, rowBytes: 2 }],
+    "data.openRows.read": [[1, 0]],
+    "data.openRows.slice": [0, 2],
+    "data.openRows.select": [[1]],
+    "data.openRows.batches": [{ batchSize: 2, shuffle: true, seed: 1, dropLast: true, readAhead: 1 }],
   };
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import {
   ArgumentError,
   cost,
-  defineFunction,
   DTypeError,
+  defineFunction,
   Generator,
   GraphError,
   nn,

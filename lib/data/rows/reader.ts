@@ -1,6 +1,6 @@
 // Rows at any places of a file, by as few and as parallel reads as their places allow.
-import { read as readFile } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
+import { close as closeFile, read as readFile } from "node:fs";
+import { promisify } from "node:util";
 import { DataError, FileError } from "../../errors.js";
 import { fileError } from "../../files/path.js";
 import { allocateUnset } from "../../tensor/dtype.js";
@@ -35,16 +35,21 @@ interface Run {
   takeApart(bytes: Uint8Array): void;
 }
 
-/** An open file. Reads that have begun are waited for before it is closed. */
+/** Closes files that nobody can reach any more. A FileHandle would warn, or from Node.js 25 on throw. */
+const forgotten = new FinalizationRegistry<number>((file) => closeFile(file, () => undefined));
+
+/** An open file. Reads that have begun are waited for before it is closed: they might read another file otherwise. */
 export class RowsReader {
-  readonly #handle: FileHandle;
+  /** Its descriptor. */
+  readonly #file: number;
   readonly #path: string;
   #isClosed = false;
   readonly #reads = new Set<Promise<void>>();
 
-  constructor(handle: FileHandle, path: string) {
-    this.#handle = handle;
+  constructor(file: number, path: string) {
+    this.#file = file;
     this.#path = path;
+    forgotten.register(this, file, this);
   }
 
   get isClosed(): boolean {
@@ -75,7 +80,8 @@ export class RowsReader {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await Promise.all(this.#reads);
-    await this.#handle.close();
+    forgotten.unregister(this);
+    await promisify(closeFile)(this.#file);
   }
 
   /** Settles after the last read has ended, also if one fails: they write into memory of ours. */
@@ -100,7 +106,7 @@ export class RowsReader {
       const goOn = (run: Run, into: Uint8Array, done: number): void => {
         const count = Math.min(run.bytes - done, MOST_BYTES);
         open++;
-        readFile(this.#handle.fd, into, done, count, run.at + done, (error, found) => {
+        readFile(this.#file, into, done, count, run.at + done, (error, found) => {
           open--;
           if (error !== null || found === 0) failure ??= this.#failure(where, run, done, places, error);
           else if (done + found === run.bytes) run.takeApart(into);

@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { types } from "node:util";
+import * as fs from "node:fs";
+import { promisify, types } from "node:util";
 import { ArgumentError, DataError, FileError, IndexError } from "../../errors.js";
 import { checkPath, type FilePath, fileError } from "../../files/path.js";
 import { toTensor } from "../../formats/convert.js";
@@ -134,7 +133,7 @@ interface OpenFile {
 }
 
 // Without O_NONBLOCK, opening a pipe waits for its writer. Windows lacks the flag.
-const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+const FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0);
 
 async function openOne(
   where: string,
@@ -142,17 +141,20 @@ async function openOne(
   parts: readonly [string, RowPart][],
   options: RowsOptions,
 ): Promise<OpenFile> {
-  let handle: FileHandle | null = null;
+  let reader: RowsReader | null = null;
   try {
-    handle = await open(path, FLAGS);
-    const found = await handle.stat();
-    if (!found.isFile())
-      throw new FileError(`${where} is no file with rows: it is a folder, a device or a pipe`);
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const layout = layoutOf(where, parts, options, buffer.subarray(0, bytesRead), found.size);
-    return { path, layout, reader: new RowsReader(handle, path) };
+    const file = await promisify(fs.open)(path, FLAGS);
+    reader = new RowsReader(file, path);
+    const found = await promisify(fs.fstat)(file);
+    if (!found.isFile()) {
+      throw new FileError(`${where} could not be read: it is a folder, a device or a pipe`);
+    }
+    const head = new Uint8Array(HEAD_BYTES);
+    const { bytesRead } = await promisify(fs.read)(file, head, 0, HEAD_BYTES, 0);
+    const layout = layoutOf(where, parts, options, head.subarray(0, bytesRead), found.size);
+    return { path, layout, reader };
   } catch (error) {
-    await handle?.close();
+    await reader?.close();
     throw fileError("openRows", path, "read", error);
   }
 }
