@@ -74,6 +74,7 @@ const OWN: Readonly<Record<string, string>> = {
   "cost/poisson-nll.ts": "const counts = target;",
   "cost/triplet-margin.ts": "const [anchor, positive, negative] = [x, randn([128, 3]), randn([128, 3])];",
   "data/bytes.ts": "data = { ...data, readIdx: async () => ({ shape: [2, 3], values: new Uint8Array(6) }) };",
+  "data/dataset.ts": "const [prices, weights] = [randn([128, 1]), randn([128, 1])];",
   "data/idx.ts":
     "const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8); data = { ...data, readIdx: async () => thalweg.data.parseIdx(bytes) };",
   "data/rows/rows-file.ts":

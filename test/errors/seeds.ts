@@ -316,6 +316,15 @@ function ofTables(): Seeds {
   };
 }
 
+/** A model of two inputs and two targets. */
+class Heads extends nn.Module<[inputs: { a: Tensor; b: Tensor }], { kind: Tensor; size: Tensor }> {
+  readonly kind = new nn.Linear(3, 2);
+  readonly size = new nn.Linear(3, 3);
+  forward({ a, b }: { a: Tensor; b: Tensor }) {
+    return { kind: this.kind.forward(a), size: this.size.forward(b) };
+  }
+}
+
 function byHand(): Seeds {
   const model = new nn.Sequential(new nn.Linear(3, 3), new nn.Tanh(), new nn.Linear(3, 2));
   const linear = new nn.Linear(3, 2);
@@ -467,7 +476,17 @@ function byHand(): Seeds {
     vjp: [own((v: Tensor) => v.square()), x],
     ...ofMethods(),
     "optim.findLearningRate": [sgd(linear), own(() => 1), { steps: 3 }],
-    evaluate: [model, samples, { cost: cost.crossEntropy, metrics: { accuracy }, batchSize: 2 }],
+    evaluate: [
+      new Heads(),
+      {
+        data: { x: { a: x, b: x }, y: { kind: y, size: x } },
+        cost: { kind: cost.crossEntropy, size: cost.mse },
+        costWeights: { size: 0.5 },
+        metrics: { kind: { accuracy }, size: ["r2"] },
+        sampleWeight: [1, 2, 1],
+        batchSize: 2,
+      },
+    ],
     crossValidate: [
       own(() => ({ model: linear, optimizer: sgd(linear) })),
       samples,
