@@ -78,7 +78,7 @@ export { reviveTensors } from "./tensor/json.js";
 export type { Shape } from "./tensor/shape.js";
 export type { TensorJSON } from "./tensor/tensor.js";
 export { Tensor } from "./tensor/tensor.js";
-export type { Like, Tree } from "./tensor/tree.js";
+export type { Like, TensorTree, Tree } from "./tensor/tree.js";
 export type {
   BestOptions,
   CheckpointInterval,
@@ -110,7 +110,15 @@ export {
   type ResumeReport,
 } from "./train/fit.js";
 export { averageLoss, type LossOptions, perSampleLoss } from "./train/loss.js";
-export type { BatchMetric, Metric, MetricName, MetricResults, Metrics } from "./train/metrics.js";
+export type {
+  BatchMetric,
+  Metric,
+  MetricName,
+  MetricResults,
+  Metrics,
+  MetricsByTarget,
+} from "./train/metrics.js";
+export type { CostOf, MetricsOf, WeightsOf } from "./train/objective.js";
 export {
   type ClassFigures,
   type FiguresOf,

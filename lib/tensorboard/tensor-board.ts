@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.js";
-import { Module } from "../nn/module.js";
+import { type AnyModule, Module } from "../nn/module.js";
 import {
   checkChoice,
   checkList,
@@ -135,7 +135,7 @@ export class TensorBoard {
    * @throws ArgumentError; DataError where a value is not finite; BusyError; FileError.
    * @example board.addParameters(model, epoch);
    */
-  addParameters(model: Module, step: number): void {
+  addParameters(model: AnyModule, step: number): void {
     const where = "addParameters";
     if (!isInstance(model, Module)) {
       throw new ArgumentError(`${where}: expected model to be a Module, got ${describe(model)}`);

@@ -210,7 +210,8 @@ const OPTIONS = [
 const inTraining = new WeakSet<AnyModule>();
 
 /**
- * Trains a model. For each mini-batch S of the data, the optimizer updates w with the gradient ∂L(S, w)/∂w, where
+ * Trains a model. An x that is an object is the one argument of the model's `forward`, a list is its arguments. For each
+ * mini-batch S of the data, the optimizer updates w with the gradient ∂L(S, w)/∂w, where
  * L(S, w) is the cost averaged over S. In the reported averages, a smaller last batch has the weight of its number of
  * samples.
  *
@@ -243,6 +244,22 @@ const inTraining = new WeakSet<AnyModule>();
  *   written: the ones before stay.
  * @example
  * const history = await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5, batchSize: 128 });
+ * @example
+ * class Two extends nn.Module<[inputs: { a: Tensor; b: Tensor }], { kind: Tensor; size: Tensor }> {
+ *   kind = new nn.Linear(3, 4);
+ *   size = new nn.Linear(3, 1);
+ *   forward({ a, b }: { a: Tensor; b: Tensor }) {
+ *     return { kind: this.kind.forward(a), size: this.size.forward(b) };
+ *   }
+ * }
+ * const two = new Two();
+ * const reports = await fit(two, {
+ *   data: { x: { a: x, b: x }, y: { kind: y, size: x.slice(1, { end: 1 }) } },
+ *   cost: { kind: cost.crossEntropy, size: cost.mse },
+ *   costWeights: { size: 0.5 },
+ *   optimizer: new optim.Adam(two.parameters()),
+ * });
+ * console.log(reports[0].loss, reports[0].metrics["kind.loss"]);
  * @example
  * const schedule = new optim.StepLR(optimizer, { stepSize: 2 });
  * await fit(model, {
