@@ -3,7 +3,7 @@ import { ArgumentError, DataError, ShapeError } from "../../errors.js";
 import { describe, isInstance, isPlainObject } from "../../options.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
 import { Bytes } from "../bytes.js";
-import { Dataset } from "../dataset.js";
+import { type AnyDataset, Dataset } from "../dataset.js";
 import { select } from "../samples.js";
 import { Column } from "../table/column.js";
 import { Table } from "../table/table.js";
@@ -28,7 +28,7 @@ export type SetPart = Table | Tensor | Bytes | Numbers | readonly unknown[];
  * What can be split: a part, or an object of parts of one length, such as `{ x, y }`; those may be objects too, or lists
  * of tensors and `Bytes`.
  */
-export type SplittableSet = SetPart | Dataset | { readonly [name: string]: SplittableSet };
+export type SplittableSet = SetPart | AnyDataset | { readonly [name: string]: SplittableSet };
 
 /** What a part of the set is: of the same kind. A `Dataset` becomes `{ x, y }`. */
 export type PartOf<S> =

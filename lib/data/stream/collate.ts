@@ -1,17 +1,54 @@
 import { types } from "node:util";
 import { ArgumentError, DataError, ShapeError } from "../../errors.js";
-import { checkChoice, checkFlag, checkList, checkNumber, checkOptions, describe } from "../../options.js";
+import {
+  checkChoice,
+  checkFlag,
+  checkList,
+  checkNumber,
+  checkOptions,
+  describe,
+  isPlainObject,
+} from "../../options.js";
 import { fromTypedArray, tensor } from "../../tensor/create.js";
 import { allocate, type DType, kindOf } from "../../tensor/dtype.js";
 import { format, sameShape, sizeOf } from "../../tensor/shape.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
 
 /**
+ * The values of samples stacked; of samples that are objects, each name by itself.
+ * @throws as `stackOne`; DataError for a sample without one of the names
+ */
+export function stack(where: string, values: readonly unknown[], dtype?: DType): Tensor | Stacked {
+  const [first] = values;
+  if (isTensor(first) || types.isProxy(first) || !isPlainObject(first)) return stackOne(where, values, dtype);
+  const names = Object.keys(first);
+  values.forEach((value, i) => checkNames(where, value, i, names));
+  return Object.fromEntries(
+    names.map((name) => {
+      const own = values.map((value) => (value as Readonly<Record<string, unknown>>)[name]);
+      return [name, stackOne(`${where}.${name}`, own, dtype)];
+    }),
+  );
+}
+
+/** The values of samples that are objects, by name. */
+type Stacked = { readonly [name: string]: Tensor };
+
+function checkNames(where: string, value: unknown, sample: number, names: readonly string[]): void {
+  const isObject = !types.isProxy(value) && isPlainObject(value);
+  if (isObject && Object.keys(value).length === names.length && names.every((name) => name in value)) return;
+  const got = isObject ? Object.keys(value).join(", ") || "none" : describe(value);
+  throw new DataError(
+    `${where}: expected the names ${names.join(", ")} in sample ${sample}, as in sample 0, got ${got}`,
+  );
+}
+
+/**
  * The values of samples as one tensor with an axis more: numbers, nested lists of one shape, typed arrays of one length or
  * tensors of one shape. bigints become int32.
  * @throws ShapeError that names the sample whose shape is another; ArgumentError, DataError
  */
-export function stack(where: string, values: readonly unknown[], dtype?: DType): Tensor {
+function stackOne(where: string, values: readonly unknown[], dtype?: DType): Tensor {
   const [first] = values;
   if (isTensor(first)) return stackTensors(where, values, first, dtype);
   if (types.isTypedArray(first) && !types.isBigInt64Array(first) && !types.isBigUint64Array(first)) {
