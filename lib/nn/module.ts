@@ -120,7 +120,7 @@ export abstract class Module<I extends readonly unknown[] = Tensor[], O = Tensor
 
   /**
    * Calls `hook` with inputs and output after each `forward`; a tensor that it returns replaces the output
-   * (torch.nn.Module.register_forward_hook).
+   * (torch.nn.Module.register_forward_hook). Of a module of several outputs it sees their list or object.
    * @returns what removes the hook.
    * @throws ArgumentError
    * @example const remove = model.m0.registerForwardHook((_, __, z1) => console.log(z1.shape));
@@ -132,7 +132,7 @@ export abstract class Module<I extends readonly unknown[] = Tensor[], O = Tensor
   /**
    * Calls `hook` with ∂c/∂x of the module's first input and ∂c/∂y of its output whenever they are computed; a
    * tensor that it returns replaces ∂c/∂x (torch.nn.Module.register_full_backward_hook). It is not called where
-   * the input requires no gradient.
+   * the input requires no gradient. The module has to give one tensor.
    * @returns what removes the hook.
    * @throws ArgumentError
    */

@@ -10,6 +10,7 @@ import {
   crossValidate,
   DataError,
   data,
+  deserialize,
   evaluate,
   fit,
   manualSeed,
@@ -21,6 +22,7 @@ import {
   perSampleLoss,
   predict,
   ShapeError,
+  serialize,
   type Tensor,
   tensor,
   zeros,
@@ -430,6 +432,34 @@ describe("evaluation", () => {
   });
 });
 
+test("hooks see the list or the object that a model gives, and may give another", () => {
+  const { x } = samples();
+  const model = named();
+  const { kind, size } = model.forward(x);
+  const remove = model.registerForwardHook((_, [inputs], found) => {
+    expect(inputs).toBe(x);
+    const given: unknown = found;
+    const { kind: first, size: second } = given as Outputs;
+    return { kind: ops.mul(first, 2), size: second } as never;
+  });
+  expect(model.forward(x).kind.toArray()).toEqual(ops.mul(kind, 2).toArray());
+  expect(model.forward(x).size.toArray()).toEqual(size.toArray());
+  remove();
+  const removeBackward = model.registerBackwardHook(() => undefined);
+  expect(() => model.forward(x)).toThrow(
+    "registerBackwardHook: expected the module's output to be a tensor, got an object",
+  );
+  removeBackward();
+  expect(model.forward(x).kind.toArray()).toEqual(kind.toArray());
+});
+
+test("a model of several inputs and outputs is saved and loaded", async () => {
+  const model = named();
+  const other = new Named();
+  deserialize(serialize(model), other);
+  expect(valuesOf(other)).toEqual(valuesOf(model));
+});
+
 describe("mistakes", () => {
   const set = samples();
   const nan = (part: Tensor) => tensor(part.data.map((one, i) => (i === 5 ? Number.NaN : one)));
@@ -589,6 +619,40 @@ describe("mistakes", () => {
     );
     await expect(fit(model, { ...options, cost: cost.mse, costWeights: { a: 1 } as never })).rejects.toThrow(
       "fit: expected costWeights only with a cost for each of several targets",
+    );
+  });
+
+  test("a metric of one tensor does not go with several outputs of one target", async () => {
+    const model = named();
+    const ofKinds = (found: Outputs, target: Tensor) => cost.crossEntropy(found.kind, target);
+    const options = { data: { x: set.x, y: set.y.kind }, cost: ofKinds };
+    await expect(evaluate(model, { ...options, metrics: ["accuracy"] })).rejects.toThrow(
+      "evaluate: metric accuracy takes outputs and targets that are one tensor each, got an object of them",
+    );
+    const { loss } = await evaluate(model, options);
+    expect(loss).toBeCloseTo(cost.crossEntropy(model.forward(set.x).kind, set.y.kind).item(), 5);
+  });
+
+  test("an output for each sample is asked for in every part", async () => {
+    class Short extends nn.Module<[x: Tensor], Outputs> {
+      readonly kind = new nn.Linear(4, 3);
+      forward(x: Tensor): Outputs {
+        const kind = this.kind.forward(x);
+        return { kind, size: ops.mean(kind) };
+      }
+    }
+    const model = new Short();
+    const wrong = predict(model, set.x.image);
+    await expect(wrong).rejects.toThrow(
+      "predict: expected the model to give an output for each of 23 samples in y.size, got []",
+    );
+    class Odd extends nn.Module<[x: Tensor], { a: number }> {
+      forward(): { a: number } {
+        return { a: 1 };
+      }
+    }
+    await expect(predict(new Odd(), set.x.image)).rejects.toThrow(
+      "predict: expected the model's output.a to be a tensor, got 1",
     );
   });
 

@@ -22,7 +22,9 @@ export function stack(where: string, values: readonly unknown[], dtype?: DType):
   const [first] = values;
   if (isTensor(first) || types.isProxy(first) || !isPlainObject(first)) return stackOne(where, values, dtype);
   const names = Object.keys(first);
-  values.forEach((value, i) => checkNames(where, value, i, names));
+  values.forEach((value, i) => {
+    checkNames(where, value, i, names);
+  });
   return Object.fromEntries(
     names.map((name) => {
       const own = values.map((value) => (value as Readonly<Record<string, unknown>>)[name]);
