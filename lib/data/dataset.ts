@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError, DataError, ShapeError } from "../errors.js";
 import { all } from "../ops/all.js";
 import { isFinite } from "../ops/is-finite.js";
@@ -5,7 +6,7 @@ import { checkOptions, describe } from "../options.js";
 import { fromTypedArray } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { Bytes } from "./bytes.js";
 import {
   type Apart,
@@ -24,6 +25,8 @@ import {
 export interface Samples<X extends Parts = Part, Y extends Parts = Tensor> {
   readonly x: X;
   readonly y: Y;
+  /** What each sample counts, w [P], numbers ≥ 0: see `sampleWeight` of `fit`. Default: 1. */
+  readonly w?: Tensor | ArrayLike<number> | null;
 }
 
 /** Samples of any form. */
@@ -35,17 +38,21 @@ export type AnySamples = Samples<Parts, Parts>;
  * parts, all of P samples.
  * @example new data.Dataset({ x: images, y: labels })
  * @example new data.Dataset({ x: { image: images, price: prices }, y: { kind: labels, weight: weights } })
- * @throws ShapeError if the parts differ in length; DataError for an empty set; ArgumentError
+ * @example new data.Dataset({ x: tensor([[1], [2]]), y: tensor([0, 1]), w: [1, 0.5] }).length   // 2
+ * @throws ShapeError if the parts differ in length; DataError for an empty set or a weight below 0; ArgumentError
  */
 export class Dataset<X extends Parts = Part, Y extends Parts = Tensor> implements Samples<X, Y> {
   readonly x: X;
   readonly y: Y;
+  /** What each sample counts, float64 [P]; null: all alike. */
+  readonly w: Tensor | null;
 
   constructor(samples: Samples<X, Y>) {
-    const { x, y } = checkSamples("Dataset", samples);
+    const { x, y, w } = checkSamples("Dataset", samples);
     // Lists and objects of its own, in which parts stay the same.
     this.x = putTogether(x.form, x.parts) as X;
     this.y = putTogether(y.form, y.parts) as Y;
+    this.w = w;
   }
 
   /** Number of samples P. */
@@ -59,8 +66,11 @@ export type AnyDataset = Dataset<Parts, Parts>;
 
 const lengthOf = ({ parts: [first] }: Apart): number => (first as Part).shape[0] as number;
 
-function checkSamples(where: string, samples: AnySamples): { readonly x: Apart; readonly y: Apart } {
-  checkOptions(where, samples, ["x", "y"]);
+function checkSamples(
+  where: string,
+  samples: AnySamples,
+): { readonly x: Apart; readonly y: Apart; readonly w: Tensor | null } {
+  checkOptions(where, samples, ["x", "y", "w"]);
   const x = takePartsApart(where, "x", samples?.x);
   const y = takePartsApart(where, "y", samples.y);
   const length = lengthOf(x);
@@ -74,7 +84,27 @@ function checkSamples(where: string, samples: AnySamples): { readonly x: Apart; 
     throw new ShapeError(`${where}: expected as many ${what}, got ${got}`);
   }
   if (length === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
-  return { x, y };
+  const { w = null } = samples;
+  return { x, y, w: w === null ? null : readWeights(where, w, length) };
+}
+
+/** @throws ArgumentError, ShapeError, DataError */
+function readWeights(where: string, given: unknown, length: number): Tensor {
+  const list: unknown = isTensor(given) && given.rank === 1 ? given.storage.forReading() : given;
+  if (types.isProxy(list) || (!Array.isArray(list) && !types.isTypedArray(list))) {
+    throw new ArgumentError(`${where}: expected w to be a number for each sample, got ${describe(given)}`);
+  }
+  if (list.length !== length) {
+    throw new ShapeError(
+      `${where}: expected w to have a number for each of ${length} samples, got ${list.length}`,
+    );
+  }
+  const weights = Float64Array.from({ length }, (_, i) => {
+    const weight: unknown = list[i];
+    if (typeof weight === "number" && weight >= 0 && Number.isFinite(weight)) return weight;
+    throw new DataError(`${where}: expected w to be numbers ≥ 0, got ${describe(weight)} for sample ${i}`);
+  });
+  return fromTypedArray(weights);
 }
 
 interface NamedPart {

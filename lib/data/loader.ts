@@ -49,6 +49,7 @@ export class DataLoader<X extends Parts = Part, Y extends Parts = Tensor>
   readonly batchSize: number;
   readonly #x: Apart;
   readonly #y: Apart;
+  readonly #w: Tensor | null;
   /** Samples of the set. */
   readonly #length: number;
   readonly #samples: number;
@@ -60,9 +61,10 @@ export class DataLoader<X extends Parts = Part, Y extends Parts = Tensor>
 
   constructor(dataset: Samples<X, Y>, options: LoaderOptions = {}) {
     checkOptions("DataLoader", options, ["batchSize", "shuffle", "seed", "dropLast", "sampler"]);
-    const { x, y, length } = toDataset("DataLoader", "data", dataset);
+    const { x, y, w, length } = toDataset("DataLoader", "data", dataset);
     this.#x = takePartsApart("DataLoader", "x", x);
     this.#y = takePartsApart("DataLoader", "y", y);
+    this.#w = w;
     this.#length = length;
     this.#sampler = options.sampler ?? null;
     if (this.#sampler !== null) checkFunction("DataLoader", "sampler", this.#sampler);
@@ -102,7 +104,8 @@ export class DataLoader<X extends Parts = Part, Y extends Parts = Tensor>
       const take = (from: Part) =>
         order === undefined ? slice(from, begin, end) : select(from, order.subarray(begin, end));
       const whole = ({ form, parts }: Apart) => putTogether(form, parts.map(take));
-      yield { x: whole(this.#x) as TensorsOf<X>, y: whole(this.#y) as TensorsOf<Y> };
+      const w = this.#w === null ? {} : { w: take(this.#w) };
+      yield { x: whole(this.#x) as TensorsOf<X>, y: whole(this.#y) as TensorsOf<Y>, ...w };
     }
   }
 }

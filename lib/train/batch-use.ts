@@ -4,28 +4,50 @@ import { type AnyDataset, checkFinite, toDataset } from "../data/dataset.js";
 import { formOf, keyOf, type Part, partsIn, takePartsApart } from "../data/parts.js";
 import { DataError } from "../errors.js";
 import type { Shape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { Objective, Outputs } from "./objective.js";
+import { readSampleOptions, type SampleOptions } from "./sample-options.js";
 import { partsByName } from "./steps.js";
 
 /** The parts of a mini-batch by their names, checked. */
 export type BatchParts = Readonly<Record<string, Part>>;
 
 /** What the mini-batches of a stream are used for. */
+export interface BatchUseOptions {
+  readonly where: string;
+  /** Of the data set, for error messages. */
+  readonly name: string;
+  readonly objective: Objective;
+  /** The first mini-batch. */
+  readonly first: AnyDataset;
+  /** See `SampleOptions`. */
+  readonly classWeight?: SampleOptions["classWeight"];
+}
+
+/** Takes the mini-batches of a stream apart. */
 export class BatchUse {
   /** What the model gives for the first mini-batch; null before it is known. */
   outputs: Outputs<Shape> | null = null;
   readonly #where: string;
   readonly #name: string;
   readonly #objective: Objective;
+  readonly #classWeight: SampleOptions["classWeight"];
   /** The form of the first mini-batch. */
   readonly #form: string;
 
-  /** @param name of the data set, for error messages. */
-  constructor(where: string, name: string, objective: Objective, first: AnyDataset) {
+  constructor({ where, name, objective, first, classWeight }: BatchUseOptions) {
     this.#where = where;
     this.#name = name;
     this.#objective = objective;
+    this.#classWeight = classWeight;
     this.#form = formOfSet(first);
+  }
+
+  /** What the samples of a mini-batch count; null: all alike. */
+  weightsOf(set: AnyDataset): Tensor | null {
+    const classWeight = this.#classWeight;
+    const options = classWeight === undefined ? {} : { classWeight };
+    return readSampleOptions(this.#where, options, this.#objective, set, 0).training.weights;
   }
 
   /** Takes a mini-batch apart. @throws ShapeError, DataError, and as the cost for targets that it does not take */
@@ -41,7 +63,7 @@ export class BatchUse {
       checkFinite(where, `${name}.${own}`, takePartsApart(where, `${name}.${own}`, set[own]));
     }
     this.#checkTargets(set);
-    return partsByName(name, set, null);
+    return partsByName(name, set, this.weightsOf(set));
   };
 
   #checkTargets({ length, y }: AnyDataset): void {
@@ -52,4 +74,5 @@ export class BatchUse {
   }
 }
 
-const formOfSet = ({ x, y }: AnyDataset): string => [x, y].map((parts) => keyOf(formOf(parts))).join(" ");
+const formOfSet = ({ x, y, w }: AnyDataset): string =>
+  [...[x, y].map((parts) => keyOf(formOf(parts))), w === null ? "" : "w"].join(" ");

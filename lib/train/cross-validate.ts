@@ -93,14 +93,14 @@ export async function crossValidate<
   checkRequired(where, options, OPTIONS);
   const { folds: count = 5, cost, costWeights, metrics, stratify, groups, time, seed, ...others } = options;
   checkNumber(where, "folds", count, { min: 2, integer: true });
-  const { x, y } = toDataset(where, "data", data) as Dataset<X, Y>;
+  const { x, y, w } = toDataset(where, "data", data) as Dataset<X, Y>;
   const objective = { cost, ...defined({ costWeights }) };
   readObjective(where, { ...objective, metrics }, formOf(y), true);
   const splitting = defined({ stratify, groups, time, seed });
   const fitting = { ...objective, ...others, ...defined({ seed }) };
   const folds: Evaluation<M>[] = [];
   const trained = new WeakSet<Tensor>();
-  for (const parts of kFold({ x, y }, count, splitting)) {
+  for (const parts of kFold({ x, y, ...(w === null ? {} : { w }) }, count, splitting)) {
     const { train, test } = parts as Pick<CrossValidationFold<X, Y>, "train" | "test">;
     const trainee: unknown = await makeModel({ fold: folds.length, train, test });
     const { model, optimizer } = checkTrainee<O>(where, trainee);

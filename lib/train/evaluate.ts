@@ -1,4 +1,3 @@
-import type { Executable } from "../compiler/executable.js";
 import { Bytes } from "../data/bytes.js";
 import { type AnyDataset, checkFinite, type Samples, toDataset } from "../data/dataset.js";
 import {
@@ -13,23 +12,33 @@ import {
   takePartsApart,
 } from "../data/parts.js";
 import { copied } from "../data/samples.js";
-import { ArgumentError, DataError, ShapeError } from "../errors.js";
-import { checkWeights, toWeights, type Values } from "../metrics/values.js";
+import { StreamDataset } from "../data/stream/stream.js";
+import { DataError, ShapeError } from "../errors.js";
+import type { Values } from "../metrics/values.js";
 import type { AnyModule, Module } from "../nn/module.js";
-import { to } from "../ops/to.js";
-import { checkOptions, checkRequired } from "../options.js";
-import { copyOf, zerosLike } from "../tensor/copy.js";
+import { checkOptions, checkRequired, isInstance } from "../options.js";
+import { copyOf } from "../tensor/copy.js";
 import { format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { batchSizeOf, checkData, checkModel } from "./check.js";
-import { collect, runOnce } from "./collect.js";
+import { collect } from "./collect.js";
 import { evaluationProgram, outputProgram, setProgram } from "./compiled-model.js";
 import { type Evaluation, printed } from "./evaluation.js";
+import type { Evaluator } from "./evaluator.js";
 import { Forks } from "./forks.js";
 import { Figures, type Metrics, type MetricsByTarget } from "./metrics.js";
-import { type CostOf, type Objective, readObjective, type WeightsOf } from "./objective.js";
+import {
+  type CostOf,
+  type Objective,
+  type ObjectiveOptions,
+  readObjective,
+  type WeightsOf,
+} from "./objective.js";
+import { figuresOfSet } from "./set-figures.js";
 import { RunningSet, runSteps } from "./steps.js";
-import { inTurn } from "./turn.js";
+import { makeStreamEvaluator, predictStream } from "./stream-evaluator.js";
+import { type AnyStream, checkStreamOptions, EVALUATED, openStream } from "./stream-feed.js";
+import { readWeights } from "./weights.js";
 
 export interface EvaluateOptions<
   M extends Metrics | MetricsByTarget = Metrics,
@@ -37,7 +46,8 @@ export interface EvaluateOptions<
   X extends Parts = Part,
   Y extends Parts = Tensor,
 > {
-  readonly data: Samples<X, Y>;
+  /** A set in memory, or a stream, which is opened as epoch 0. */
+  readonly data: Samples<X, Y> | StreamDataset<unknown, Y>;
   /**
    * A cost; for several targets also a list or an object of costs, in the form of y, and then the loss is their sum. A
    * function that is given for several targets takes outputs and targets in their forms.
@@ -53,8 +63,8 @@ export interface EvaluateOptions<
    */
   readonly metrics?: M;
   /**
-   * What each sample counts, [P], numbers ≥ 0. The loss is Σ w·C / Σ w; the metrics are weighted too. For costs of
-   * `cost.…` and `defineCost` as they are. Default: 1.
+   * What each sample counts, [P], numbers ≥ 0, unless the set has weights w. The loss is Σ w·C / Σ w; the metrics are
+   * weighted too. For costs of `cost.…` and `defineCost` as they are. Default: 1.
    */
   readonly sampleWeight?: Values;
   /**
@@ -85,6 +95,9 @@ export async function evaluate<
 >(model: Module<never, O>, options: EvaluateOptions<M, O, X, Y>): Promise<Evaluation<M>> {
   checkRequired("evaluate", options, ["data", "cost", "costWeights", "metrics", "sampleWeight", "batchSize"]);
   checkModel("evaluate", model);
+  if (isInstance(options.data, StreamDataset)) {
+    return printed((await evaluateStream(model, options.data, options)).all()) as Evaluation<M>;
+  }
   const dataset = toDataset("evaluate", "data", options.data);
   const objective = readObjective("evaluate", options, formOf(dataset.y));
   const batchSize = evaluationBatch("evaluate", options.batchSize, dataset);
@@ -101,19 +114,24 @@ export async function evaluate<
   return printed(figures.all()) as Evaluation<M>;
 }
 
-export function readWeights(
-  where: string,
-  sampleWeight: Values | undefined,
-  { isMean }: Objective,
-  { length }: AnyDataset,
-): Tensor | null {
-  if (sampleWeight === undefined) return null;
-  const weights = to(toWeights(where, sampleWeight, length), "float64");
-  checkWeights(where, "sampleWeight", weights.storage.forReading());
-  if (isMean) return weights;
-  throw new ArgumentError(
-    `${where}: expected a cost of cost.… or defineCost for sampleWeight, since the weights of a cost of another kind are not known`,
-  );
+/** As `evaluate`, of a stream. */
+async function evaluateStream(
+  model: AnyModule,
+  stream: AnyStream,
+  options: ObjectiveOptions & Pick<EvaluateOptions, "sampleWeight" | "batchSize">,
+): Promise<Figures> {
+  const { sampleWeight, batchSize } = options;
+  checkStreamOptions("evaluate", { sampleWeight, batchSize }, stream);
+  const opened = await openStream(stream, EVALUATED);
+  try {
+    const first = toDataset("evaluate", "data", opened.first.batch);
+    const objective = readObjective("evaluate", options, formOf(first.y));
+    const task = { where: "evaluate", name: "data", model, objective, first, opened };
+    const evaluator = makeStreamEvaluator(task);
+    return await evaluator.evaluate().finally(() => evaluator.close());
+  } finally {
+    await opened.close();
+  }
 }
 
 export function evaluationBatch(
@@ -144,18 +162,8 @@ export async function evaluateOnce(task: Task): Promise<Figures> {
   try {
     return await evaluator.evaluate();
   } finally {
-    evaluator.close();
+    await evaluator.close();
   }
-}
-
-/** Evaluates a model on one set, with the set's values at the time when this is made. */
-export interface Evaluator {
-  /** The programs that it runs. */
-  readonly executables: readonly Executable[];
-  /** What they draw from. */
-  readonly forks: Forks;
-  evaluate(): Promise<Figures>;
-  close(): void;
 }
 
 /** @throws as `checkData` */
@@ -180,7 +188,7 @@ function overBatches(task: Task): Evaluator {
       await runSteps({ where, program, set, order, batchSize, forks, report: (log) => figures.add(log) });
       return figures;
     },
-    close: () => set.close(),
+    close: async () => set.close(),
   };
 }
 
@@ -192,10 +200,10 @@ function overSet({ where, name, model, objective, dataset, batchSize }: Task): E
   const [x, targets] = [dataset.x, dataset.y].map(partsIn) as [readonly Part[], readonly Part[]];
   const forward = outputs.specialization(where, batchSize, x);
   const y = forward.results.map(({ dtype, shape }) => ({ dtype, shape: [length, ...shape.slice(1)] }));
-  const program = setProgram(model, objective, outputs.outputs(forward).form);
-  const specialization = () => program.specialization(where, length, [...y, ...targets]);
+  const whole = { where, program: setProgram(model, objective, outputs.outputs(forward).form), objective };
+  const last = whole.program.specialization(where, length, [...y, ...targets]);
   const forks = new Forks();
-  const executables = [forward, specialization()].map(({ executable }) => executable);
+  const executables = [forward, last].map(({ executable }) => executable);
   for (const executable of executables) forks.begin(executable);
   const own = x.map(copied);
   const wanted = targets.map((target) => (target instanceof Bytes ? target.toTensor() : copyOf(target)));
@@ -204,30 +212,10 @@ function overSet({ where, name, model, objective, dataset, batchSize }: Task): E
     forks,
     evaluate: async () => {
       const scores = await collect(where, outputs, own, batchSize, { isCopied: true, forks });
-      const figures = new Figures(objective.figures);
-      await inTurn(specialization, async (now) => {
-        const results = now.results.map(zerosLike);
-        const inputs = [...scores, ...wanted].map(({ storage }) => storage.forReading());
-        const arrays = results.map(({ storage }) => storage.forReading());
-        await runOnce(where, program, now, inputs, arrays, forks);
-        const log = joined(arrays);
-        figures.add({ layout: program.layout(now), results, log, steps: 1, samplesAStep: length });
-      });
-      return figures;
+      return figuresOfSet(whole, scores, wanted, forks);
     },
-    close: () => {},
+    close: async () => {},
   };
-}
-
-/** The arrays as the log of a step, where an empty one takes one number. */
-function joined(arrays: readonly ArrayLike<number>[]): Float64Array {
-  const log = new Float64Array(arrays.reduce((sum, { length }) => sum + Math.max(1, length), 0));
-  let begin = 0;
-  for (const array of arrays) {
-    log.set(array, begin);
-    begin += Math.max(1, array.length);
-  }
-  return log;
 }
 
 export interface PredictOptions {
@@ -238,7 +226,7 @@ export interface PredictOptions {
 /**
  * The model's outputs for all samples, in evaluation mode and without gradients. A list x is the arguments of the
  * model's `forward`, a tensor or an object its only one. What `forward` gives, a tensor, a list or an object of tensors,
- * this gives for all samples.
+ * this gives for all samples. Of a stream it is opened as epoch 0, and its rows need no targets.
  * Shapes: x [P, ...] → [P, ...].
  * @example const scores = await predict(model, images);
  * @throws DataError for an empty set or values that are not finite; ShapeError if the parts of x differ in length;
@@ -246,12 +234,16 @@ export interface PredictOptions {
  */
 export async function predict<O = Tensor>(
   model: Module<never, O>,
-  x: Parts,
+  x: Parts | StreamDataset<unknown, unknown>,
   options: PredictOptions = {},
 ): Promise<O> {
   const where = "predict";
   checkOptions(where, options, ["batchSize"]);
   checkModel(where, model);
+  if (isInstance(x, StreamDataset)) {
+    checkStreamOptions(where, { ...options }, x);
+    return (await predictStream(where, model, x)) as O;
+  }
   const given = takePartsApart(where, "x", x);
   const length = samplesIn(where, "x", given);
   const batchSize = batchSizeOf(where, options.batchSize, length, DEFAULT_BATCH);

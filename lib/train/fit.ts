@@ -25,20 +25,31 @@ import { type Continuation, continuationOf } from "./continuation.js";
 import { type EarlyStoppingOptions, readEarlyStopping } from "./early-stopping.js";
 import { evaluationBatch, makeEvaluator } from "./evaluate.js";
 import type { Evaluation } from "./evaluation.js";
+import type { Evaluator } from "./evaluator.js";
 import { type Feed, readBatchSizes, SetFeed } from "./feed.js";
 import type { Reported } from "./monitor.js";
 import {
   type CostOf,
   type MetricsOf,
+  type Objective,
   type ObjectiveOptions,
   readObjective,
   type WeightsOf,
 } from "./objective.js";
-import { readSampleOptions, SAMPLE_OPTIONS, type SampleOptions } from "./sample-options.js";
+import { readSampleOptions, SAMPLE_OPTIONS, type SampleOptions, type WeightedSet } from "./sample-options.js";
 import { freeze, readStepOptions, STEP_OPTIONS, type StepOptions, type StepPlan } from "./step-options.js";
-import { type AnyStream, type OpenedStream, openStream, StreamFeed } from "./stream-feed.js";
+import { makeStreamEvaluator } from "./stream-evaluator.js";
+import {
+  type AnyStream,
+  checkStreamOptions,
+  EVALUATED,
+  type OpenedStream,
+  openStream,
+  StreamFeed,
+} from "./stream-feed.js";
 import { type Plan, train } from "./training.js";
 import { trainingProgram } from "./training-step.js";
+import { readWeights } from "./weights.js";
 
 /** The argument of `onBatch` after each step. */
 export interface BatchReport {
@@ -280,17 +291,30 @@ export async function fit<O = Tensor, X extends Parts = Part, Y extends Parts = 
     throw new BusyError("fit: this model is being trained by another fit; wait for that one");
   }
   const melt = freeze("fit", model, options.freeze);
-  let opened: OpenedStream | null = null;
+  const opened: Opened = { data: null, validation: null };
   try {
     inTraining.add(model);
     const before = readContinuation(model, options);
-    if (isInstance(options.data, StreamDataset)) opened = await openData(options, options.data, before);
+    if (isInstance(options.data, StreamDataset)) {
+      opened.data = await openData(options, options.data, before);
+    }
+    if (isInstance(options.validation, StreamDataset)) {
+      opened.validation = await openStream(options.validation, EVALUATED);
+      // It is opened anew for each evaluation.
+      await opened.validation.close();
+    }
     return await train(readOptions(model, options, before, opened));
   } finally {
     inTraining.delete(model);
     melt();
-    if (opened !== null) await opened.close();
+    if (opened.data !== null) await opened.data.close();
   }
+}
+
+/** The streams of a training whose first mini-batches have been read. */
+interface Opened {
+  data: OpenedStream | null;
+  validation: OpenedStream | null;
 }
 
 /** The training that this one goes on; null if there is none. */
@@ -308,46 +332,33 @@ const partsOf = (data: AnySamples | AnyStream): readonly object[] =>
 
 /** Reads the first mini-batch of a stream, of which the training is made. @throws also ArgumentError, as the stream */
 async function openData(
-  { firstEpoch = 1, dropLast = false, ...options }: AnyFitOptions,
+  options: AnyFitOptions,
   stream: AnyStream,
   before: Continuation | null,
 ): Promise<OpenedStream> {
-  const { batchSize } = options;
-  if (batchSize !== undefined && batchSize !== stream.batchSize) {
+  const { firstEpoch = 1, dropLast = false, classWeight } = options;
+  checkStreamOptions("fit", { ...options }, stream);
+  if (classWeight === "balanced") {
     throw new ArgumentError(
-      `fit: expected batchSize to be that of the stream, ${stream.batchSize}, got ${describe(batchSize)}`,
+      "fit: the counts of a stream's classes are not known; give classWeight as numbers",
     );
-  }
-  for (const [name, instead] of Object.entries(OF_SETS)) {
-    if (options[name as keyof typeof OF_SETS] === undefined) continue;
-    throw new ArgumentError(`fit: ${name} is for sets in memory; ${instead}`);
   }
   checkNumber("fit", "firstEpoch", firstEpoch, { min: 1, integer: true });
   checkFlag("fit", "dropLast", dropLast);
   return openStream(stream, before?.passes ?? firstEpoch - 1, dropLast);
 }
 
-/** Options that a stream has not, and what does that of a stream. */
-const OF_SETS = {
-  shuffle: "a stream shuffles by its shuffleBuffer",
-  sampler: "a stream gives the rows that its source gives",
-  seed: "a stream has its own seed",
-  sampleWeight: "give each row a weight: { x, y, w }",
-  classWeight: "give each row a weight: { x, y, w }",
-  validationSplit: "give another stream as validation, of a source that has the other rows",
-} as const;
-
 function readOptions(
   model: AnyModule,
   options: AnyFitOptions,
   before: Continuation | null,
-  opened: OpenedStream | null,
+  opened: Opened,
 ): Plan {
   if (!isInstance(options.optimizer, Optimizer)) {
     throw new ArgumentError(`fit: expected optimizer to be an Optimizer, got ${describe(options.optimizer)}`);
   }
   const { optimizer } = options;
-  const given = toDataset("fit", "data", opened === null ? options.data : opened.first.batch);
+  const given = toDataset("fit", "data", opened.data?.first.batch ?? options.data);
   const objective = readObjective("fit", options, formOf(given.y), true);
   const epochs = checkNumber("fit", "epochs", options.epochs ?? 1, { min: 1, integer: true });
   const firstEpoch = checkNumber("fit", "firstEpoch", options.firstEpoch ?? 1, {
@@ -377,7 +388,7 @@ function readOptions(
   const validation =
     options.validation === undefined
       ? kept
-      : { dataset: toDataset("fit", "validation", options.validation), weights: null };
+      : readValidation(opened.validation?.first.batch ?? options.validation, objective);
   const reported = {
     figures: objective.names,
     losses: objective.losses,
@@ -400,16 +411,18 @@ function readOptions(
       ...steps.settings,
       part: steps.accumulate === 1 ? undefined : part,
     });
-  const use = new BatchUse("fit", "data", objective, dataset);
+  const { classWeight } = options;
+  const data = { where: "fit", name: "data", objective, first: dataset };
+  const use = new BatchUse({ ...data, ...(classWeight === undefined ? {} : { classWeight }) });
   const feed: Feed =
-    opened === null
+    opened.data === null
       ? new SetFeed("data", dataset, weights, {
           ...steps,
           batchSize: readBatchSizes("fit", options.batchSize),
           shuffle,
           sampler: options.sampler ?? null,
         })
-      : new StreamFeed(opened, {
+      : new StreamFeed(opened.data, {
           ...steps,
           take: use.take,
         });
@@ -419,20 +432,10 @@ function readOptions(
     seed: seed ?? before?.seed ?? 0,
   };
   const { part, batchSize, samples } = feed.sizeOf(first);
-  const used = opened === null ? samples : batchSize;
+  const used = opened.data === null ? samples : batchSize;
   checkData("fit", "data", program(part), objective, dataset, batchSize, weights, used);
   use.outputs = program(part).outputs(program(part).specialization("fit", batchSize, feed.specs));
-  const validator =
-    validation === null
-      ? null
-      : makeEvaluator({
-          where: "fit",
-          name: "validation",
-          model,
-          objective,
-          ...validation,
-          batchSize: evaluationBatch("fit", undefined, validation.dataset),
-        });
+  const validator = validation === null ? null : validatorOf(model, objective, validation, options, opened);
   return {
     model,
     optimizer,
@@ -451,6 +454,27 @@ function readOptions(
     ...keeping,
     callbacks: options,
   };
+}
+
+/** A validation set and its weights. */
+function readValidation(given: unknown, objective: Objective): WeightedSet {
+  const dataset = toDataset("fit", "validation", given);
+  return { dataset, weights: readWeights("fit", undefined, objective, dataset) };
+}
+
+function validatorOf(
+  model: AnyModule,
+  objective: Objective,
+  { dataset, weights }: WeightedSet,
+  { signal }: AnyFitOptions,
+  opened: Opened,
+): Evaluator {
+  const task = { where: "fit", name: "validation", model, objective };
+  if (opened.validation !== null) {
+    return makeStreamEvaluator({ ...task, first: dataset, opened: opened.validation, signal });
+  }
+  const batchSize = evaluationBatch("fit", undefined, dataset);
+  return makeEvaluator({ ...task, dataset, weights, batchSize });
 }
 
 /** The options for checkpoints. */

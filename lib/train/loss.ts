@@ -8,6 +8,7 @@ import { collect } from "./collect.js";
 import { lossesProgram } from "./compiled-model.js";
 import { evaluateOnce, evaluationBatch } from "./evaluate.js";
 import { type CostOf, readObjective, type WeightsOf } from "./objective.js";
+import { readWeights } from "./weights.js";
 
 export interface LossOptions<Y = Tensor> {
   /** What the cost of each of several targets counts in their sum, in the form of y. Default: 1 each. */
@@ -38,7 +39,7 @@ export async function perSampleLoss<O = Tensor, X extends Parts = Part, Y extend
 }
 
 /**
- * The loss over a set: L(S, w) = 1/P Σ_p L(p, w). For a cost that is not a mean over samples: the loss of `evaluate`.
+ * The loss over a set: L(S, w) = 1/P Σ_p L(p, w), weighted where the set has weights. For a cost that is not a mean over samples: the loss of `evaluate`.
  * @example const loss = await averageLoss(model, cost.crossEntropy, { x, y });
  * @throws as `evaluate`
  */
@@ -55,7 +56,7 @@ export async function averageLoss<O = Tensor, X extends Parts = Part, Y extends 
     model,
     objective,
     dataset,
-    weights: null,
+    weights: readWeights("averageLoss", undefined, objective, dataset),
     batchSize,
   });
   return figures.loss;

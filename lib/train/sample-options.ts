@@ -9,13 +9,13 @@ import { checkNumber, describe, isPlainObject } from "../options.js";
 import { tensor } from "../tensor/create.js";
 import { format } from "../tensor/shape.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
-import { readWeights } from "./evaluate.js";
 import type { Objective } from "./objective.js";
+import { checkedWeights, readWeights } from "./weights.js";
 
 /** Options of `fit` about samples. */
 export interface SampleOptions {
   /**
-   * What each sample counts, w [P], numbers ≥ 0. The loss of a mini-batch S is the weighted mean Σ w·C / Σ w over S, as
+   * What each sample counts, w [P], numbers ≥ 0, unless the set has weights w of its own: `{ x, y, w }`. The loss of a mini-batch S is the weighted mean Σ w·C / Σ w over S, as
    * in `evaluate` and as PyTorch's costs with weights of classes define it; Keras divides by the number of samples
    * instead. A mini-batch whose weights are all 0 has the loss 0 and no gradient. The metrics over the training samples
    * are weighted too. For costs of `cost.…` and `defineCost`. Default: 1.
@@ -30,7 +30,7 @@ export interface SampleOptions {
   readonly classWeight?: "balanced" | readonly number[] | Readonly<Record<number, number>>;
   /**
    * The part of the samples, between 0 and 1, that is kept for validation: drawn by `seed` with `data.split`, and where
-   * the targets are classes of at least two samples each, with each class's share. `sampleWeight` counts there too.
+   * the targets are classes of at least two samples each, with each class's share. Weights count there too.
    * Default: none.
    */
   readonly validationSplit?: number;
@@ -60,7 +60,7 @@ export function readSampleOptions(
   if (classWeight === undefined) return { training, validation };
   const weights = classWeights(where, classWeight, training);
   return {
-    training: { ...training, weights: readWeights(where, weights, objective, training.dataset) },
+    training: { ...training, weights: checkedWeights(where, weights, objective, training.dataset.length) },
     validation,
   };
 }

@@ -12,9 +12,9 @@ import {
   numbered,
   type StreamDataset,
 } from "../data/stream/stream.js";
-import { DataError, ThalwegError } from "../errors.js";
+import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { type NativeMemory, newMemory } from "../native/binding.js";
-import { isInstance } from "../options.js";
+import { describe, isInstance } from "../options.js";
 import { withResolvers } from "../tensor/run.js";
 import { sameShape, type TensorSpec } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -69,8 +69,38 @@ export class OpenedStream {
   }
 }
 
+/** The epoch of a stream that is evaluated. */
+export const EVALUATED = 0;
+
+/** Options that a stream has not, and what does that of a stream. */
+const OF_SETS = {
+  shuffle: "a stream shuffles by its shuffleBuffer",
+  sampler: "a stream gives the rows that its source gives",
+  seed: "a stream has its own seed",
+  sampleWeight: "give each row a weight: { x, y, w }",
+  validationSplit: "give another stream as validation, of a source that has the other rows",
+} as const;
+
+/** @throws ArgumentError for options that are for sets in memory, and for another batch size than the stream's. */
+export function checkStreamOptions(
+  where: string,
+  options: { readonly [name: string]: unknown },
+  stream: AnyStream,
+): void {
+  const { batchSize = stream.batchSize } = options;
+  if (batchSize !== stream.batchSize) {
+    throw new ArgumentError(
+      `${where}: expected batchSize to be that of the stream, ${stream.batchSize}, got ${describe(batchSize)}`,
+    );
+  }
+  for (const [name, instead] of Object.entries(OF_SETS)) {
+    if (options[name] === undefined) continue;
+    throw new ArgumentError(`${where}: ${name} is for sets in memory; ${instead}`);
+  }
+}
+
 /** Reads the first mini-batch of an epoch. @throws as the stream */
-export async function openStream(stream: AnyStream, pass: number, dropLast: boolean): Promise<OpenedStream> {
+export async function openStream(stream: AnyStream, pass: number, dropLast = false): Promise<OpenedStream> {
   const rest = stream[numbered](pass, { dropLast });
   const { done, value } = await rest.batches.next();
   if (done === true) throw tooFew(pass, stream);
@@ -130,6 +160,11 @@ export class StreamFeed implements Feed {
     if (done > 0) return;
     if (steps === 0) throw tooFew(pass, this.#stream);
     this.#known = { samples, steps };
+  }
+
+  /** The mini-batches of an epoch. */
+  async *batches({ pass }: Pick<EpochId, "pass">): AsyncGenerator<BatchParts> {
+    for await (const batch of (await this.#read(pass, 0)).batches) yield this.#taken(batch, pass).parts;
   }
 
   /** The mini-batches of an epoch after these. */

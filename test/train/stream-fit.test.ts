@@ -231,7 +231,7 @@ describe("an error of the source", () => {
     [() => train({ data: set(rows), sampler: () => Int32Array.of(0) }), ArgumentError, /sampler/],
     [() => train({ data: set(rows), sampleWeight: [1] }), ArgumentError, /\{ x, y, w \}/],
     [() => train({ data: set(rows), validationSplit: 0.1 }), ArgumentError, /another stream as validation/],
-    [() => train({ data: set(rows), classWeight: "balanced" }), ArgumentError, /classWeight is for sets/],
+    [() => train({ data: set(rows), classWeight: "balanced" }), ArgumentError, /counts of a stream/],
   ]);
 
   test("the label of an embedding is named by its row", async () => {

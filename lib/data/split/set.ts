@@ -30,10 +30,10 @@ export type SetPart = Table | Tensor | Bytes | Numbers | readonly unknown[];
  */
 export type SplittableSet = SetPart | AnyDataset | { readonly [name: string]: SplittableSet };
 
-/** What a part of the set is: of the same kind. A `Dataset` becomes `{ x, y }`. */
+/** What a part of the set is: of the same kind. A `Dataset` becomes `{ x, y }`, or `{ x, y, w }`. */
 export type PartOf<S> =
   S extends Dataset<infer X, infer Y>
-    ? { readonly x: PartOf<X>; readonly y: PartOf<Y> }
+    ? { readonly x: PartOf<X>; readonly y: PartOf<Y>; readonly w?: Tensor }
     : S extends Tensor | Bytes | Table | Numbers
       ? S
       : S extends readonly (infer T)[]
@@ -91,7 +91,10 @@ const hasParts = (list: readonly unknown[]): boolean =>
 export function takeFrom(set: unknown, samples: Int32Array): unknown {
   if (isInstance(set, Table)) return set.take(samples);
   if (isInstance(set, Bytes)) return takeBytes(set, samples);
-  if (isInstance(set, Dataset)) return { x: takeFrom(set.x, samples), y: takeFrom(set.y, samples) };
+  if (isInstance(set, Dataset)) {
+    const { x, y, w } = set;
+    return takeFrom({ x, y, ...(w === null ? {} : { w }) }, samples);
+  }
   if (isTensor(set)) return select(set, samples);
   if (types.isTypedArray(set)) return takeNumbers(set as Numbers, samples);
   if (Array.isArray(set)) {

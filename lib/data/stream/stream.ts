@@ -27,6 +27,8 @@ export type StreamSource = Iterable<StreamItem> | AsyncIterable<StreamItem>;
 export interface StreamBatch<X = SchemaInputs, Y = Tensor> {
   readonly x: X;
   readonly y: Y;
+  /** What each sample counts, numbers ≥ 0. Default: 1. */
+  readonly w?: Tensor | ArrayLike<number>;
 }
 
 export interface StreamOptions<X = SchemaInputs, Y = Tensor> {
@@ -39,7 +41,10 @@ export interface StreamOptions<X = SchemaInputs, Y = Tensor> {
   readonly shuffleBuffer?: number;
   /** Seed of the draws; they follow from it and the epoch's number alone. Default: 0. */
   readonly seed?: number;
-  /** Turns rows into tensors. Default: none, for rows `{ x, y }` of numbers, lists, typed arrays or tensors. */
+  /**
+   * Turns rows into tensors. Default: none, for rows `{ x, y }`, or `{ x, y, w }` with what each counts, of numbers,
+   * lists, typed arrays or tensors.
+   */
   readonly schema?: Schema<SchemaInputs>;
   /** Turns rows into `{ x, y }` instead: for ragged rows, see `pad`. Default: none. */
   readonly collate?: (rows: readonly StreamRow[]) => StreamBatch<X, Y>;
@@ -91,7 +96,7 @@ export const numbered = Symbol("numbered");
 export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterable<StreamBatch<X, Y>> {
   readonly batchSize: number;
   readonly #open: (epoch: number) => StreamSource | Promise<StreamSource>;
-  readonly #collate: (rows: readonly StreamRow[]) => StreamBatch<X, Y>;
+  readonly #collate: Collate<StreamBatch<X, Y>>;
   readonly #shuffleBuffer: number;
   readonly #seed: number;
   readonly #dropLast: boolean;
@@ -138,11 +143,18 @@ export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterabl
    * The batches of an epoch with their rows' places, of which the next ones are made while one is used.
    * @internal
    */
-  [numbered](epoch: number, { skip = 0, dropLast = false } = {}): NumberedBatches<X, Y> {
+  [numbered](
+    epoch: number,
+    { skip = 0, dropLast = false, inputsOnly = false }: Partial<EpochOptions> = {},
+  ): NumberedBatches<X, Y> {
     const { batchSize } = this;
     const [open, shuffleBuffer, seed] = [this.#open, this.#shuffleBuffer, this.#seed];
     const reader = new RowReader({ open, epoch, batchSize, shuffleBuffer, seed });
-    const batches = this.#batches(epoch, reader, { skip, dropLast: dropLast || this.#dropLast });
+    const batches = this.#batches(epoch, reader, {
+      skip,
+      dropLast: dropLast || this.#dropLast,
+      inputsOnly,
+    });
     return { batches: this.#ahead(reader, batches), stop: () => reader.stop() };
   }
 
@@ -177,13 +189,13 @@ export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterabl
   async *#batches(
     epoch: number,
     reader: RowReader,
-    { skip, dropLast }: EpochOptions,
+    { skip, dropLast, inputsOnly }: EpochOptions,
   ): AsyncGenerator<NumberedBatch<X, Y>> {
     let batches = 0;
     for await (const rows of reader.batches()) {
       if (dropLast && rows.length < this.batchSize) continue;
       if (batches++ < skip) continue;
-      yield { batch: this.#collated(epoch, rows), places: rows.map(({ at }) => at) };
+      yield { batch: this.#collated(epoch, rows, inputsOnly), places: rows.map(({ at }) => at) };
     }
     if (reader.count === 0) {
       const why = this.#hadRows ? "; open has to open the source anew each time" : "";
@@ -192,21 +204,27 @@ export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterabl
     this.#hadRows = true;
   }
 
-  #collated(epoch: number, rows: readonly Numbered[]): StreamBatch<X, Y> {
+  #collated(epoch: number, rows: readonly Numbered[], inputsOnly: boolean): StreamBatch<X, Y> {
     try {
-      return this.#collate(rows.map(({ row }) => row));
+      return this.#collate(
+        rows.map(({ row }) => row),
+        inputsOnly,
+      );
     } catch (error) {
       if (!(error instanceof ThalwegError)) throw error;
-      const { place, cause } = this.#culprit(rows) ?? { place: "", cause: error };
+      const { place, cause } = this.#culprit(rows, inputsOnly) ?? { place: "", cause: error };
       throw new DataError(`stream: epoch ${epoch}${place}: ${withoutRow(messageOf(cause))}`, { cause });
     }
   }
 
   /** The first row that fails alone, and its error; null if each passes alone. */
-  #culprit(rows: readonly Numbered[]): { readonly place: string; readonly cause: unknown } | null {
+  #culprit(
+    rows: readonly Numbered[],
+    inputsOnly: boolean,
+  ): { readonly place: string; readonly cause: unknown } | null {
     for (const { row, at } of rows) {
       try {
-        this.#collate([row]);
+        this.#collate([row], inputsOnly);
       } catch (cause) {
         return { place: `, row ${at}`, cause };
       }
@@ -232,7 +250,12 @@ interface EpochOptions {
   readonly skip: number;
   /** Whether a last one that is not full is left out. */
   readonly dropLast: boolean;
+  /** Whether the rows need no targets. */
+  readonly inputsOnly: boolean;
 }
+
+/** Makes a mini-batch of rows, with `inputsOnly` only x. */
+type Collate<B> = (rows: readonly StreamRow[], inputsOnly: boolean) => B;
 
 /** The message of a schema about a row that was given alone, whose place is said already. */
 const withoutRow = (message: string): string =>
@@ -240,39 +263,38 @@ const withoutRow = (message: string): string =>
     all.endsWith(", ") ? begin : `${begin}the row`,
   );
 
-function collateOf<X, Y>(
-  where: string,
-  options: StreamOptions<X, Y>,
-): (rows: readonly StreamRow[]) => StreamBatch<X, Y> {
+function collateOf<X, Y>(where: string, options: StreamOptions<X, Y>): Collate<StreamBatch<X, Y>> {
   const { schema, collate, dtypes = {} } = options;
   if (schema !== undefined && collate !== undefined) {
     throw new ArgumentError(`${where}: expected either schema or collate, got both`);
   }
   if (collate !== undefined) {
     checkFunction(where, "collate", collate);
-    return collate;
+    return (rows) => collate(rows);
   }
   if (schema !== undefined) {
     if (!isInstance(schema, Schema)) {
       throw new ArgumentError(`${where}: expected schema to be a Schema, got ${describe(schema)}`);
     }
-    return (rows) => schema.transform(rows) as StreamBatch<X, Y>;
+    return (rows, inputsOnly) =>
+      (inputsOnly ? { x: schema.encode(rows) } : schema.transform(rows)) as StreamBatch<X, Y>;
   }
   checkOptions(`${where}: dtypes`, dtypes, ["x", "y"]);
   const read = isPlainObject(dtypes) ? dtypes : {};
   const dtypeOf = (name: "x" | "y") => (read[name] === undefined ? undefined : checkDType(where, read[name]));
   const [ofX, ofY] = [dtypeOf("x"), dtypeOf("y")];
-  return (rows) => {
-    const absent = rows.findIndex((row) => !Object.hasOwn(row, "x") || !Object.hasOwn(row, "y"));
-    if (absent >= 0) {
+  return (rows, inputsOnly) => {
+    const has = (name: string) => (row: StreamRow) => Object.hasOwn(row, name);
+    if (!rows.every(has("x")) || (!inputsOnly && !rows.every(has("y")))) {
       throw new DataError("expected rows { x, y }; pass a schema or collate for others");
     }
-    const part = (name: "x" | "y", dtype: DType | undefined) =>
-      stack(
-        name,
-        rows.map((row) => row[name]),
-        dtype,
-      );
-    return { x: part("x", ofX), y: part("y", ofY) } as StreamBatch<X, Y>;
+    const values = (name: string) => rows.map((row) => row[name]);
+    const x = stack("x", values("x"), ofX);
+    if (inputsOnly) return { x } as StreamBatch<X, Y>;
+    const y = stack("y", values("y"), ofY);
+    const batch: StreamBatch<unknown, unknown> = rows.some(has("w"))
+      ? { x, y, w: values("w") as number[] }
+      : { x, y };
+    return batch as StreamBatch<X, Y>;
   };
 }
