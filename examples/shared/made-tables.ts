@@ -105,7 +105,7 @@ const countries = ["home", "north", "east", "south", "west", "overseas"];
 const shops = ["food", "fuel", "clothes", "travel", "electronics", "games"];
 
 /** Payments by card. `fraud` is yes for about one in thirty. */
-export function cardPayments(seed: number, rows = 12_000): string {
+export function cardPayments(seed: number, rows = 20_000): string {
   const draws = new Draws(seed, rows);
   const [amount, hour, days, recent, online] = [
     draws.normal().map((z) => 40 * Math.exp(0.9 * z)),
@@ -121,8 +121,8 @@ export function cardPayments(seed: number, rows = 12_000): string {
     const resold = shop[i] === "electronics" || shop[i] === "games" ? 1 : -0.3;
     const large = resold * Math.log((amount[i] as number) / 40);
     const young = country[i] === "home" ? 0 : 2.5 * Math.exp(-(days[i] as number) / 250);
-    const score = -5.2 + night + 1.2 * large + young + 0.6 * (recent[i] as number) + (isOnline ? 0.5 : 0);
-    return u < 1 / (1 + Math.exp(-1.4 * score)) ? "yes" : "no";
+    const score = -4.4 + night + 1.2 * large + young + 0.6 * (recent[i] as number) + (isOnline ? 0.5 : 0);
+    return u < 1 / (1 + Math.exp(-4 * score)) ? "yes" : "no";
   });
   return csv({
     amount: amount.map((value) => value.toFixed(2)),

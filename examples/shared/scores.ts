@@ -17,7 +17,7 @@ function summary(values: readonly number[]): string {
   const text = mean.toPrecision(4);
   if (values.length === 1) return text;
   const digits = /\.(\d*)/.exec(text)?.[1]?.length ?? 0;
-  return `${text} (${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`;
+  return `${text} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`;
 }
 
 /** Texts in columns, the first of which is to the left. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Ended, root, runCommand } from "../child.js";
 
 /** The examples that train their networks in seconds. */
-export const EXAMPLES = ["table", "regression"];
+export const EXAMPLES = ["table", "regression", "imbalanced"];
 
 export const runExample = (name: string, ...args: string[]): Promise<Ended> =>
   runCommand(process.execPath, ["--import", "tsx", `examples/${name}.ts`, ...args], { timeout: 300_000 });

@@ -15,11 +15,11 @@ torch.set_num_threads(1)
 
 
 def rows(example):
-    """The rows of the training part and of the test part, as the example prints them."""
+    """The rows of each part, as the example prints them: those of the training part first, those of the test part last."""
     command = ["npx", "tsx", f"examples/{example}.ts", "--rows"]
     printed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     all_rows = [json.loads(line) for line in printed.splitlines()]
-    return [[row for row in all_rows if row["part"] == part] for part in ("train", "test")]
+    return [[row for row in all_rows if row["part"] == part] for part in dict.fromkeys(r["part"] for r in all_rows)]
 
 
 def mlp(*sizes):

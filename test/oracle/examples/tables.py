@@ -11,47 +11,14 @@ import warnings
 
 import numpy as np
 import torch
-from shared import mlp, over_seeds, rows, train, write
-from sklearn.compose import ColumnTransformer
+from columns import encoded
+from shared import mlp, over_seeds, train, write
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.impute import SimpleImputer
 from sklearn.metrics import accuracy_score, mean_absolute_error, r2_score, roc_auc_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from torch.nn.functional import cross_entropy, mse_loss
 
 HIDDEN = (64, 32)
-
-
-def columns(part, target):
-    """The columns of a part by kind (texts, truths, numbers; missing ones NaN), and the targets."""
-    kinds = ([], [], [])
-    for name in part[0]:
-        if name in ("part", target):
-            continue
-        values = [np.nan if row[name] is None else row[name] for row in part]
-        one = next(value for value in values if value == value)
-        kinds[0 if isinstance(one, str) else 1 if isinstance(one, bool) else 2].append(values)
-    table = np.array([values for kind in kinds for values in kind], dtype=object).T
-    return table, [len(kind) for kind in kinds], np.array([row[target] for row in part])
-
-
-def inputs(example, target):
-    """Categories one by one; numbers with the median for missing ones, and a column that shows these."""
-    (x, sizes, y), (x_test, _, y_test) = (columns(part, target) for part in rows(example))
-    texts, truths, numbers = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
-    scaled = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
-    encoder = ColumnTransformer(
-        [
-            ("texts", OneHotEncoder(handle_unknown="ignore"), texts),
-            ("truths", "passthrough", truths),
-            ("numbers", scaled, numbers),
-        ],
-        sparse_threshold=0,
-    )
-    x, x_test = (part.astype(np.float32) for part in (encoder.fit_transform(x), encoder.transform(x_test)))
-    return x, y, x_test, y_test
 
 
 def scikit_learn(kind, epochs, seed):
@@ -63,7 +30,7 @@ def scikit_learn(kind, epochs, seed):
 
 
 def classification(epochs=10):
-    x, y, x_test, y_test = inputs("table", "left")
+    (x, y), (x_test, y_test) = encoded("table", "left")
     x_tensor, y_tensor = torch.tensor(x), torch.tensor(y == "yes").long()
 
     def scores(chance):
@@ -85,7 +52,7 @@ def classification(epochs=10):
 
 
 def regression(epochs=60):
-    x, y, x_test, y_test = inputs("regression", "rent")
+    (x, y), (x_test, y_test) = encoded("regression", "rent")
     mean, deviation = y.mean(), y.std()
     y = ((y - mean) / deviation).astype(np.float32)
     x_tensor, y_tensor = torch.tensor(x), torch.tensor(y)
