@@ -79,8 +79,6 @@ function callables(value: unknown): [name: string, call: Callable][] {
   }
   const ours = [thalweg.Tensor, thalweg.nn.Module, thalweg.optim.Optimizer, thalweg.optim.LRScheduler];
   const others = [thalweg.Generator, thalweg.optim.WeightAverage, thalweg.Predictor];
-  const { Bytes, Table, Schema, StreamDataset } = thalweg.data;
-  const others = [thalweg.Generator, thalweg.optim.WeightAverage];
   const { Bytes, RowsFile, Table, Schema, StreamDataset } = thalweg.data;
   const rooms = [
     subpaths["gradient-free"].Strategy,
