@@ -1,4 +1,4 @@
-"""Writes graded.json: singular values, R and the pseudo-inverse of matrices whose columns differ by up to 1e600, by
+"""Writes graded.json: singular values, R and the pseudo-inverse of matrices whose columns differ by up to 1e580, by
 mpmath with enough digits for that. Needs mpmath."""
 
 import json
