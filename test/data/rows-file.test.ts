@@ -14,7 +14,7 @@ import {
 } from "../../lib/errors.js";
 import { encodeNpy } from "../../lib/formats/npy.js";
 import type { StoredDType } from "../../lib/formats/stored-array.js";
-import { data, type Tensor } from "../../lib/index.js";
+import { cost, data, type FitOptions, fit, nn, ops, optim, type Tensor } from "../../lib/index.js";
 import { readsMutatedFiles } from "../formats/hostile.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-rows-"));
@@ -189,6 +189,31 @@ describe("mini-batches", () => {
     expect(() => file.batches()).toThrow(
       "RowsFile.batches: expected a part x among image, label, or collate",
     );
+    await file.close();
+  });
+
+  test("train a model as the same set in memory does", async () => {
+    const file = await openMixed();
+    const { x, y } = await file.read(range(ROWS));
+    const scaled = (all: Tensor): Tensor => ops.div(all, ROWS);
+    const run = async (set: FitOptions["data"]): Promise<number[]> => {
+      const model = new nn.Linear(3, 1, { bias: false });
+      nn.init.constant(model.weight, 0.1);
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      const options = { cost: cost.mse, optimizer, epochs: 2 };
+      const own = set instanceof data.StreamDataset ? {} : { batchSize: 100, shuffle: false };
+      await fit(model, { ...options, ...own, data: set });
+      return [...model.weight.data] as number[];
+    };
+    const target = (labels: Tensor): Tensor => ops.reshape(ops.to(labels, "float32"), [labels.size, 1]);
+    const streamed = await run(
+      file.batches({ batchSize: 100, collate: ({ x, y }) => ({ x: scaled(x), y: target(y) }) }),
+    );
+    const inMemory = await run({ x: scaled(x), y: target(y) });
+    streamed.forEach((value, i) => {
+      expect(value).toBeCloseTo(inMemory[i] as number, 5);
+    });
+    expect(streamed[0]).not.toBeCloseTo(0.1, 3);
     await file.close();
   });
 

@@ -33,7 +33,7 @@ import {
 } from "./layout.js";
 import { RowsReader } from "./reader.js";
 
-export interface RowBatchesOptions<P extends string = string> {
+export interface RowBatchesOptions<P extends string = string, X = Tensor, Y = Tensor> {
   /** Rows in a mini-batch. Default: 32. */
   readonly batchSize?: number;
   /** Read the rows in a new random order in each epoch: all orders are equally likely. Default: false. */
@@ -44,8 +44,8 @@ export interface RowBatchesOptions<P extends string = string> {
   readonly dropLast?: boolean;
   /** Mini-batches that are read ahead, while the last one is used. Default: 2. */
   readonly readAhead?: number;
-  /** Makes `{ x, y }` of the parts. Default: the parts x and y. */
-  readonly collate?: (parts: Readonly<Record<P, Tensor>>) => StreamBatch;
+  /** Makes `{ x, y }`, or `{ x, y, w }`, of the parts. Default: the parts of these names. */
+  readonly collate?: (parts: Readonly<Record<P, Tensor>>) => StreamBatch<X, Y>;
 }
 
 /**
@@ -304,7 +304,7 @@ export class RowsFile<P extends string = string> {
    * for await (const batch of file.batches({ batchSize: 2, shuffle: true, seed: 1 })) console.log(batch.x.shape);
    * await file.close();
    */
-  batches(options: RowBatchesOptions<P> = {}): StreamDataset {
+  batches<X = Tensor, Y = Tensor>(options: RowBatchesOptions<P, X, Y> = {}): StreamDataset<X, Y> {
     const where = "RowsFile.batches";
     checkOptions(where, options, ["batchSize", "shuffle", "seed", "dropLast", "readAhead", "collate"]);
     const batchSize = checkNumber(where, "batchSize", options.batchSize ?? 32, { min: 1, integer: true });
@@ -323,8 +323,8 @@ export class RowsFile<P extends string = string> {
       collate: (rows) => {
         const parts = this.#collated(where, rows as readonly Placed[]) as Record<P, Tensor>;
         if (collate !== undefined) return collate(parts);
-        const { x, y } = parts as Record<string, Tensor>;
-        return { x: x as Tensor, y: y as Tensor };
+        const { x, y, w } = parts as Record<string, Tensor>;
+        return { x, y, ...(w === undefined ? {} : { w }) } as StreamBatch<X, Y>;
       },
     });
   }
