@@ -79,6 +79,7 @@ export type { Shape } from "./tensor/shape.js";
 export type { TensorJSON } from "./tensor/tensor.js";
 export { Tensor } from "./tensor/tensor.js";
 export type { Like, TensorTree, Tree } from "./tensor/tree.js";
+export type { Augment } from "./train/augmentation.js";
 export type {
   BestOptions,
   CheckpointInterval,

@@ -17,6 +17,7 @@ import {
   isInstance,
 } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { AnyAugment, Augment } from "./augmentation.js";
 import { BatchUse } from "./batch-use.js";
 import { checkData, checkModel } from "./check.js";
 import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } from "./checkpoints.js";
@@ -88,6 +89,14 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
     SampleOptions {
   /** Samples and targets to learn from, in memory, or a stream of them: `data.stream`. */
   readonly data: Samples<X, Y> | StreamDataset<unknown, Y>;
+  /**
+   * Makes other samples of each mini-batch, [B, …], before the model has them: a function of ops that is part of the
+   * compiled step. In training only: validation, `evaluate` and `predict` have the samples as they are. Draws of `rand`,
+   * `randn` and generators are new in each step; `Math.random()` is drawn once, when the step is compiled. The result
+   * has as many samples, of a shape and dtype that the model takes; several inputs come and go in their form. With
+   * `accumulate` it is called for each mini-batch. Default: none.
+   */
+  readonly augment?: Augment<TensorsOf<X>>;
   /**
    * A cost; for several targets also a list or an object of costs, in the form of y. The loss is then the sum of the
    * costs by `costWeights`, and the reports have the loss of each target too, as `"kind.loss"`. A function that is given
@@ -170,8 +179,12 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
 }
 
 /** Options for sets of any form. */
-type AnyFitOptions = Omit<FitOptions, keyof ObjectiveOptions | "data" | "validation"> &
-  ObjectiveOptions & { readonly data: AnySamples | AnyStream; readonly validation?: AnySamples | AnyStream };
+type AnyFitOptions = Omit<FitOptions, keyof ObjectiveOptions | "data" | "validation" | "augment"> &
+  ObjectiveOptions & {
+    readonly data: AnySamples | AnyStream;
+    readonly validation?: AnySamples | AnyStream;
+    readonly augment?: AnyAugment;
+  };
 
 /** The argument of `onResume`. */
 export interface ResumeReport {
@@ -192,6 +205,7 @@ export interface FitState extends Omit<RunParts, "model" | "optimizer"> {
 
 const OPTIONS = [
   "data",
+  "augment",
   "cost",
   "costWeights",
   "optimizer",

@@ -15,6 +15,7 @@ import {
   isInstance,
 } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { AnyAugment } from "./augmentation.js";
 import type { Callback } from "./fit.js";
 import { type Reported, readMonitored } from "./monitor.js";
 import type { StepSettings } from "./training-step.js";
@@ -121,14 +122,15 @@ export interface StepPlan {
 /** @throws ArgumentError, OptionError */
 export function readStepOptions(
   where: string,
-  options: StepOptions,
+  options: StepOptions & { readonly augment?: AnyAugment },
   optimizer: Optimizer<object>,
   reported: Reported,
 ): StepPlan {
-  const { averageWeights, onStep } = options;
+  const { augment, averageWeights, onStep } = options;
   const limit = (name: "clipGradNorm" | "clipGradValue"): number | undefined =>
     options[name] === undefined ? undefined : checkNumber(where, name, options[name], { above: 0 });
   const accumulate = checkNumber(where, "accumulate", options.accumulate ?? 1, { min: 1, integer: true });
+  if (augment !== undefined) checkFunction(where, "augment", augment);
   if (averageWeights !== undefined && !isInstance(averageWeights, WeightAverage)) {
     throw new ArgumentError(
       `${where}: expected averageWeights to be a WeightAverage, got ${describe(averageWeights)}`,
@@ -141,6 +143,7 @@ export function readStepOptions(
   }
   return {
     settings: {
+      augment,
       clipGradNorm: limit("clipGradNorm"),
       clipGradValue: limit("clipGradValue"),
       average: averageWeights,

@@ -18,6 +18,7 @@ import { clipGradNorm, clipGradValue } from "../optim/clip.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import type { WeightAverage } from "../optim/weight-average.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { type AnyAugment, augmented } from "./augmentation.js";
 import { CompiledModel, type Compute, programFor } from "./compiled-model.js";
 import type { FigurePart } from "./metrics.js";
 import { meanParts, type Objective, type Outputs, weightedParts } from "./objective.js";
@@ -25,6 +26,8 @@ import { outsideOf } from "./steps.js";
 
 /** What a step does besides what every step does. Absent: it does not. */
 export interface StepSettings {
+  /** Makes what the model is given of the samples. */
+  readonly augment?: AnyAugment | undefined;
   readonly clipGradNorm?: number | undefined;
   readonly clipGradValue?: number | undefined;
   /** The gradients are summed over mini-batches of at most this many samples, which make one step. */
@@ -62,8 +65,8 @@ export function trainingProgram(
   x: Form,
   settings: StepSettings = {},
 ): CompiledModel {
-  const { part, average, guard = false } = settings;
-  const key = [settings.clipGradNorm, settings.clipGradValue, part, average, guard];
+  const { augment, part, average, guard = false } = settings;
+  const key = [augment, settings.clipGradNorm, settings.clipGradValue, part, average, guard];
   const safe = ([loss, ...others]: readonly FigurePart[]): FigurePart[] =>
     noGrad(() => [guard ? guarded(loss as FigurePart) : (loss as FigurePart), ...others]);
   return programFor(model, ["train", optimizer, ...key, keyOf(x), ...objective.key], () => {
@@ -106,8 +109,11 @@ export function trainingProgram(
       move();
       return results;
     };
+    const compute = part === undefined ? whole : inParts;
+    const onAugmented: Compute = (where, inputs, output) =>
+      compute(where, inputs, (parts) => output(augmented(where, augment as AnyAugment, { form: x, parts })));
     const forms = { x, y: objective.form };
-    return new CompiledModel(model, optimizer, forms, part === undefined ? whole : inParts);
+    return new CompiledModel(model, optimizer, forms, augment === undefined ? compute : onAugmented);
   });
 }
 
