@@ -5,12 +5,18 @@ import { allocate } from "../tensor/dtype.js";
 import type { Storage } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 
+/** A traced function as a program, before any pass. */
+export interface Captured {
+  readonly program: Program;
+  readonly inputs: readonly Value[];
+}
+
 /** Makes a program from a trace. Tensors become values: one value per storage. */
 export function capture(
   { id, recorded }: Trace,
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
-): { program: Program; inputs: Value[]; outputs: Value[] } {
+): Captured {
   const changed = new Set<Storage>();
   const changedAgain = new Set<Storage>();
   for (const { written } of recorded) {
@@ -39,11 +45,9 @@ export function capture(
       operands: operands.map((tensor) => (tensor === null ? null : valueOf(tensor))),
     }),
   );
-  const results = outputs.map(valueOf);
   return {
-    program: { instructions, outputs: results },
+    program: { instructions, outputs: outputs.map(valueOf) },
     inputs: inputs.map((tensor) => values.get(tensor.storage) as Value),
-    outputs: results,
   };
 }
 

@@ -296,7 +296,7 @@ function loopArguments(
 }
 
 /** Every value once, inputs first: an input that nothing reads has its place too. */
-function number(program: Program, inputs: readonly Value[]): Map<Value, number> {
+export function number(program: Program, inputs: readonly Value[]): Map<Value, number> {
   const numbered = new Map<Value, number>();
   const add = (value: Value | null): void => {
     if (value !== null && !numbered.has(value)) numbered.set(value, numbered.size);

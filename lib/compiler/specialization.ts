@@ -6,8 +6,9 @@ import { sameShape, sizeOf, type TensorSpec } from "../tensor/shape.js";
 import { symbol } from "../tensor/storage.js";
 import { Tensor } from "../tensor/tensor.js";
 import { takeApart } from "../tensor/tree.js";
-import { capture } from "./capture.js";
+import { type Captured, capture } from "./capture.js";
 import { Executable } from "./executable.js";
+import type { Pool } from "./pool.js";
 
 /** A function compiled for one signature of inputs and one set of assumptions. */
 export interface Specialization {
@@ -29,14 +30,17 @@ const MAX_SPECIALIZATIONS = 8;
 export class Specializations {
   readonly #fn: (...inputs: Tensor[]) => unknown;
   readonly #passes: readonly PassName[];
+  readonly #pool: Pool | null;
   readonly #known = new Map<string, Specialization[]>();
   #hasTold = false;
   /** The last one used: most calls need the same one again. */
   #last: { inputs: readonly TensorSpec[]; watched: boolean; specialization: Specialization } | null = null;
 
-  constructor(fn: (...inputs: Tensor[]) => unknown, passes: readonly PassName[]) {
+  /** @param pool has executables that may be the same. Default: each is made anew. */
+  constructor(fn: (...inputs: Tensor[]) => unknown, passes: readonly PassName[], pool: Pool | null = null) {
     this.#fn = fn;
     this.#passes = passes;
+    this.#pool = pool;
   }
 
   for(inputs: readonly TensorSpec[]): Specialization {
@@ -76,8 +80,12 @@ export class Specializations {
   }
 
   #make(inputs: readonly TensorSpec[]): Specialization {
-    const { planned, trace, results, rebuild } = traceProgram(this.#fn, inputs, this.#passes);
-    const executable = new Executable(planned.program, planned.arena, planned.inputs, trace);
+    const { captured, trace, results, rebuild } = traceFunction(this.#fn, inputs);
+    const make = (): Executable => {
+      const { program, arena } = planned(captured, this.#passes);
+      return new Executable(program, arena, captured.inputs, trace);
+    };
+    const executable = this.#pool?.executableFor(captured, trace, isWatching(), make) ?? make();
     return { executable, assumptions: trace.assumptions, results, rebuild };
   }
 }
@@ -88,17 +96,24 @@ export function traceProgram(
   inputs: readonly TensorSpec[],
   passes: readonly PassName[],
 ) {
+  const { captured, ...traced } = traceFunction(fn, inputs);
+  return { ...traced, planned: { ...planned(captured, passes), inputs: captured.inputs } };
+}
+
+/** Traces a function for inputs of these shapes and dtypes. */
+function traceFunction(fn: (...inputs: Tensor[]) => unknown, inputs: readonly TensorSpec[]) {
   const { result, trace } = record(() => {
     const symbols = inputs.map(({ dtype, shape }) => new Tensor(symbol(sizeOf(shape), dtype), shape, dtype));
     return { symbols, value: fn(...symbols) };
   });
   const { tensors, rebuild } = flatten(result.value);
   for (const tensor of tensors) trace.checkSymbol(tensor);
-  const captured = capture(trace, result.symbols, tensors);
-  // Under `detectAnomaly` no pass runs, so that each op is checked by itself.
-  const { program, arena } = plan(captured.program, isWatching() ? [] : passes);
-  return { planned: { program, arena, inputs: captured.inputs }, trace, results: tensors, rebuild };
+  return { captured: capture(trace, result.symbols, tensors), trace, results: tensors, rebuild };
 }
+
+/** Under `detectAnomaly` no pass runs, so that each op is checked by itself. */
+const planned = ({ program }: Captured, passes: readonly PassName[]) =>
+  plan(program, isWatching() ? [] : passes);
 
 function areAlike(a: readonly TensorSpec[], b: readonly TensorSpec[]): boolean {
   if (a.length !== b.length) return false;

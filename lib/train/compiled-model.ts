@@ -1,3 +1,4 @@
+import { Pool } from "../compiler/pool.js";
 import { type Specialization, Specializations } from "../compiler/specialization.js";
 import { noGrad } from "../context/grad-mode.js";
 import { assumeFields, isSameList } from "../context/trace.js";
@@ -11,7 +12,7 @@ import { format, type Shape, type TensorSpec } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { FigurePart, Layout } from "./metrics.js";
-import type { Objective, Outputs } from "./objective.js";
+import { isOfLibrary, type Objective, type Outputs } from "./objective.js";
 
 /** The inputs of a program, each by its parts. The targets are absent for predictions. */
 interface Inputs {
@@ -97,7 +98,7 @@ export class CompiledModel {
         ? inMode(model, false, () => noGrad(() => run(...inputs)))
         : inMode(model, true, () => keepingGradients(optimizer, () => run(...inputs)));
     };
-    this.#specializations = new Specializations(traced, PASSES);
+    this.#specializations = new Specializations(traced, PASSES, poolOf(model));
   }
 
   /**
@@ -163,17 +164,33 @@ interface Known {
   readonly program: CompiledModel;
 }
 
-const known = new WeakMap<AnyModule, Known[]>();
+const known = new WeakMap<AnyModule | Objective, Known[]>();
 const MAX_PROGRAMS = 16;
 
-/** The program for a model and a purpose. It is made once. */
+const pools = new WeakMap<AnyModule, Pool>();
+
+function poolOf(model: AnyModule): Pool {
+  const pool = pools.get(model) ?? new Pool();
+  pools.set(model, pool);
+  return pool;
+}
+
+/**
+ * The program for a model and a purpose. It is made once, unless a function of the user's is part of it: what that
+ * function computes may depend on variables that have changed, so it is traced for each objective, that is in each call
+ * of `fit` or `evaluate`. Where it computes what it did before, the executable is the one that there is.
+ */
 export function programFor(
   model: AnyModule,
-  key: readonly unknown[],
+  objective: Objective | null,
+  purpose: readonly unknown[],
   make: () => CompiledModel,
 ): CompiledModel {
-  const list = known.get(model) ?? [];
-  known.set(model, list);
+  const key = [model, ...purpose, ...(objective?.key ?? [])];
+  const isOwn = key.some((part) => typeof part === "function" && !isOfLibrary(part));
+  const holder = isOwn && objective !== null ? objective : model;
+  const list = known.get(holder) ?? [];
+  known.set(holder, list);
   const found = list.find((one) => isSameList(one.key, key));
   if (found !== undefined) return found.program;
   if (list.length >= MAX_PROGRAMS) list.shift();
@@ -197,7 +214,8 @@ const evaluationOf =
 export function evaluationProgram(model: AnyModule, objective: Objective, x: Form): CompiledModel {
   return programFor(
     model,
-    ["evaluate", keyOf(x), ...objective.key],
+    objective,
+    ["evaluate", keyOf(x)],
     () => new CompiledModel(model, null, { x, y: objective.form }, evaluationOf(objective)),
   );
 }
@@ -206,7 +224,8 @@ export function evaluationProgram(model: AnyModule, objective: Objective, x: For
 export function setProgram(model: AnyModule, objective: Objective, outputs: Form): CompiledModel {
   return programFor(
     model,
-    ["set", keyOf(outputs), ...objective.key],
+    objective,
+    ["set", keyOf(outputs)],
     () =>
       new CompiledModel(model, null, { x: outputs, y: objective.form }, evaluationOf(objective), (y) => y),
   );
@@ -214,7 +233,7 @@ export function setProgram(model: AnyModule, objective: Objective, outputs: Form
 
 /** The model's outputs. */
 export function outputProgram(model: AnyModule, x: Form): CompiledModel {
-  return programFor(model, ["predict", keyOf(x)], () => {
+  return programFor(model, null, ["predict", keyOf(x)], () => {
     const compute: Compute = (_, inputs, output) => results(output(inputs.x));
     return new CompiledModel(model, null, { x, y: null }, compute);
   });
@@ -222,7 +241,7 @@ export function outputProgram(model: AnyModule, x: Form): CompiledModel {
 
 /** The cost of each sample. */
 export function lossesProgram(model: AnyModule, objective: Objective, x: Form): CompiledModel {
-  return programFor(model, ["losses", keyOf(x), ...objective.key], () => {
+  return programFor(model, objective, ["losses", keyOf(x)], () => {
     const compute: Compute = (where, inputs, output) => {
       const { loss } = objective.perSample(where, output(inputs.x), inputs.targets);
       return [{ figure: 0, kind: "rows", key: "result", tensor: loss }];

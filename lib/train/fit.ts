@@ -245,7 +245,8 @@ const inTraining = new WeakSet<AnyModule>();
  * written; `predict` and `evaluate` wait for its end. The gradients stay inside the program: `.grad` is null
  * afterwards. The model's JavaScript runs when the step is compiled. It runs again only if the model has changed: its
  * fields, its modules' modes, which parameters require gradients. If a callback changes one of these, the next step
- * uses the change.
+ * uses the change. Functions of your own, such as a cost, are traced in each call of `fit`; what computes the same as
+ * before is not compiled anew.
  *
  * The model trains in training mode, and its modules' `training` is restored afterwards. If the model itself is in
  * training mode, those of its modules that are in evaluation mode are frozen and stay in evaluation mode.

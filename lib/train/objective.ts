@@ -5,6 +5,7 @@ import * as costs from "../cost/index.js";
 import { Bytes } from "../data/bytes.js";
 import { type Form, keyOf, type Part, partName, partNames, putTogether } from "../data/parts.js";
 import { ArgumentError, ShapeError } from "../errors.js";
+import * as library from "../metrics/index.js";
 import { add } from "../ops/add.js";
 import { flatten } from "../ops/flatten.js";
 import { mean } from "../ops/mean.js";
@@ -61,7 +62,11 @@ interface Losses {
   readonly own: readonly Tensor[];
 }
 
-const LIBRARY: ReadonlySet<unknown> = new Set(Object.values(costs));
+const COSTS: ReadonlySet<unknown> = new Set(Object.values(costs));
+const METRICS: ReadonlySet<unknown> = new Set(Object.values(library));
+
+/** Whether it is a cost or a metric of the library. */
+export const isOfLibrary = (part: unknown): boolean => COSTS.has(part) || METRICS.has(part);
 
 export class Objective {
   /** The form of the targets. */
@@ -91,7 +96,7 @@ export class Objective {
       ...terms.flatMap(({ at, cost, weight }) => [at, cost, weight]),
       ...metrics.flatMap(({ name, identity }) => [name, identity]),
     ];
-    this.isMean = terms.every(({ cost }) => cost.isMean === true || LIBRARY.has(cost));
+    this.isMean = terms.every(({ cost }) => cost.isMean === true || COSTS.has(cost));
     this.checksTargets = terms.every(({ cost }) => cost.checkTargets !== undefined);
   }
 

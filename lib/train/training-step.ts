@@ -69,7 +69,7 @@ export function trainingProgram(
   const key = [augment, settings.clipGradNorm, settings.clipGradValue, part, average, guard];
   const safe = ([loss, ...others]: readonly FigurePart[]): FigurePart[] =>
     noGrad(() => [guard ? guarded(loss as FigurePart) : (loss as FigurePart), ...others]);
-  return programFor(model, ["train", optimizer, ...key, keyOf(x), ...objective.key], () => {
+  return programFor(model, objective, ["train", optimizer, ...key, keyOf(x)], () => {
     const move = (): void => {
       if (settings.clipGradValue !== undefined) clipGradValue(optimizer.parameters, settings.clipGradValue);
       if (settings.clipGradNorm !== undefined) clipGradNorm(optimizer.parameters, settings.clipGradNorm);
