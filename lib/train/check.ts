@@ -1,7 +1,9 @@
+import process from "node:process";
 import { type AnyDataset, checkFinite } from "../data/dataset.js";
 import { takePartsApart } from "../data/parts.js";
 import { ArgumentError, ThalwegError } from "../errors.js";
-import { Module } from "../nn/module.js";
+import { type AnyModule, Module } from "../nn/module.js";
+import type { Optimizer } from "../optim/optimizer.js";
 import { checkNumber, describe, isInstance } from "../options.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -11,6 +13,34 @@ import type { Objective, Outputs } from "./objective.js";
 export function checkModel(where: string, model: unknown): Module {
   if (isInstance(model, Module)) return model;
   throw new ArgumentError(`${where}: expected a Module, got ${describe(model)}`);
+}
+
+/** The optimizers that were told of, by model. */
+const told = new WeakMap<AnyModule, WeakSet<Optimizer<object>>>();
+const MOST_NAMES = 8;
+
+/**
+ * Warns, once for a model and an optimizer, of parameters that require gradients and that the optimizer lacks.
+ * @throws ArgumentError if it lacks all
+ */
+export function checkOptimizer(where: string, model: AnyModule, optimizer: Optimizer<object>): void {
+  const learns = new Set<Tensor>(optimizer.parameters);
+  const named = [...model.namedParameters()];
+  if (!named.some(([, parameter]) => learns.has(parameter))) {
+    throw new ArgumentError(
+      `${where}: the optimizer has none of the model's parameters, so nothing would be learnt`,
+    );
+  }
+  const missing = named.filter(([, parameter]) => parameter.requiresGrad && !learns.has(parameter));
+  const before = told.get(model) ?? new WeakSet();
+  if (missing.length === 0 || before.has(optimizer)) return;
+  told.set(model, before.add(optimizer));
+  const names = missing.slice(0, MOST_NAMES).map(([name]) => name);
+  if (missing.length > MOST_NAMES) names.push(`${missing.length - MOST_NAMES} more`);
+  process.emitWarning(
+    `${where}: the optimizer lacks parameters of the model, which will not learn: ${names.join(", ")}; give it model.parameters(), or say that they stay as they are by freeze or requiresGrad = false`,
+    { type: "TrainingWarning", code: "THALWEG_PARAMETERS_NOT_LEARNT" },
+  );
 }
 
 const DEFAULT_BATCH = 32;

@@ -19,7 +19,7 @@ import {
 import type { Tensor } from "../tensor/tensor.js";
 import type { AnyAugment, Augment } from "./augmentation.js";
 import { BatchUse } from "./batch-use.js";
-import { checkData, checkModel } from "./check.js";
+import { checkData, checkModel, checkOptimizer } from "./check.js";
 import { type CheckpointOptions, type CheckpointReport, readCheckpointOptions } from "./checkpoints.js";
 import type { CompiledModel } from "./compiled-model.js";
 import { type Continuation, continuationOf } from "./continuation.js";
@@ -255,7 +255,9 @@ const inTraining = new WeakSet<AnyModule>();
  * numbers, such as those of Dropout, depend on the state of the generators at that time. Later draws from the
  * generators, for instance by another `fit`, do not change them.
  *
- * The data, the targets and every option are checked before the first step.
+ * The data, the targets and every option are checked before the first step. A parameter that requires gradients and
+ * is not in the optimizer would not learn: a warning with the code `THALWEG_PARAMETERS_NOT_LEARNT` names such
+ * parameters, once for a model and an optimizer.
  *
  * With `checkpoint` the training can be broken off at any moment and gone on with by `resume`: the result has the same
  * bits as if it had not been broken off, with any number of threads. A checkpoint holds the model with its modules' modes
@@ -415,12 +417,7 @@ function readOptions(
       : readEarlyStopping("fit: earlyStopping", options.earlyStopping, reported);
   const steps = readStepOptions("fit", options, optimizer, reported);
   const keeping = readKeeping(model, options, reported, steps, before);
-  const learns = new Set<Tensor>(optimizer.parameters);
-  if (!model.parameters().some((parameter) => learns.has(parameter))) {
-    throw new ArgumentError(
-      "fit: the optimizer has none of the model's parameters, so nothing would be learnt",
-    );
-  }
+  checkOptimizer("fit", model, optimizer);
   const program = (part: number): CompiledModel =>
     trainingProgram(model, objective, optimizer, formOf(dataset.x), {
       ...steps.settings,
