@@ -57,8 +57,12 @@ export class GraphError extends ThalwegError {
 
 /** A NaN or an infinity that `detectAnomaly`, `fit` or an agent that learns found. `code` is `"ERR_ANOMALY"`. */
 export class AnomalyError extends ThalwegError {
-  constructor(message: string) {
+  /** Of `fit`: the layer in which the loss began to be NaN or infinite, as "hidden.0 (Linear)"; null if not known. */
+  readonly layer: string | null;
+
+  constructor(message: string, layer: string | null = null) {
     super("ERR_ANOMALY", message);
+    this.layer = layer;
   }
 }
 

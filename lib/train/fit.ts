@@ -49,7 +49,7 @@ import {
   StreamFeed,
 } from "./stream-feed.js";
 import { type Plan, train } from "./training.js";
-import { trainingProgram } from "./training-step.js";
+import { type StepSettings, trainingProgram } from "./training-step.js";
 import { readWeights } from "./weights.js";
 
 /** The argument of `onBatch` after each step. */
@@ -418,11 +418,13 @@ function readOptions(
   const steps = readStepOptions("fit", options, optimizer, reported);
   const keeping = readKeeping(model, options, reported, steps, before);
   checkOptimizer("fit", model, optimizer);
+  const x = formOf(dataset.x);
+  const settingsOf = (part: number): StepSettings => ({
+    ...steps.settings,
+    part: steps.accumulate === 1 ? undefined : part,
+  });
   const program = (part: number): CompiledModel =>
-    trainingProgram(model, objective, optimizer, formOf(dataset.x), {
-      ...steps.settings,
-      part: steps.accumulate === 1 ? undefined : part,
-    });
+    trainingProgram(model, objective, optimizer, x, settingsOf(part));
   const { classWeight } = options;
   const data = { where: "fit", name: "data", objective, first: dataset };
   const use = new BatchUse({ ...data, ...(classWeight === undefined ? {} : { classWeight }) });
@@ -452,6 +454,8 @@ function readOptions(
     model,
     optimizer,
     program,
+    settingsOf,
+    x,
     objective,
     feed,
     data: partsOf(options.data),

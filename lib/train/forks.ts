@@ -37,6 +37,22 @@ export class Forks {
     }
   }
 
+  /**
+   * Sources that draw again what one step of a run drew.
+   * @param steps of the run, which is the last that took from these forks.
+   * @param at The step, from 0.
+   */
+  again({ draws }: Executable, steps: number, at: number): SourceFor {
+    const sources = draws.map(({ source, blocks }) => {
+      const own = (this.sourceFor(source) as Generator)[copy]();
+      const [low, high, drawn] = own.getState();
+      own.setState([low, high, drawn - blocks * (steps - at)]);
+      return [source, own] as const;
+    });
+    const bySource = new Map<RandomSource, Generator>(sources);
+    return (source) => bySource.get(source) ?? source[copy]();
+  }
+
   #add(source: RandomSource, own: Generator): void {
     this.#forks.set(source, own);
     this.#takeState(source, own);

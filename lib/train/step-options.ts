@@ -90,9 +90,10 @@ export interface StepOptions {
   readonly freeze?: readonly (string | RegExp)[];
   /**
    * What happens when the loss of a step is NaN or infinite. `"error"`: the training ends with an AnomalyError that names
-   * epoch, batch and step. Parameters, optimizer and averages are then what they were before that step, and the
-   * buffers, such as BatchNorm's statistics, what they were before the steps that ran in one call with it, at most
-   * some 20 ms of them. `"ignore"`: the training goes on. Default: `"error"`.
+   * epoch, batch and step and, in the message and as `layer`, the layer in which it begins. Parameters, optimizer and
+   * averages are then what they were before that step, and the buffers, such as BatchNorm's statistics, what they were
+   * before the steps that ran in one call with it, at most some 20 ms of them. `"ignore"`: the training goes on.
+   * Default: `"error"`.
    */
   readonly nonFinite?: "error" | "ignore";
 }

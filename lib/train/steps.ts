@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { RunOptions, Source } from "../compiler/executable.js";
+import type { Executable, RunOptions, Source } from "../compiler/executable.js";
 import type { AnyDataset } from "../data/dataset.js";
 import { formOf, type Part, type Parts, partName, partsIn } from "../data/parts.js";
 import { stored, toSource } from "../data/samples.js";
@@ -128,6 +128,15 @@ function namingSample(error: unknown, set: Rows, rows: Int32Array, batch: number
   return error;
 }
 
+/** A run of a program that has failed. */
+export interface FailedRun {
+  readonly executable: Executable;
+  readonly set: Rows;
+  /** The samples of all steps of the run. */
+  readonly rows: Int32Array;
+  readonly batchSize: number;
+}
+
 export interface Pass {
   readonly where: string;
   readonly program: CompiledModel;
@@ -141,7 +150,7 @@ export interface Pass {
   /** Whether the pass ends after the steps that are done. */
   readonly isStopped?: () => boolean;
   /** What an error of a run of the program becomes; null for what it is without this. */
-  readonly failed?: (error: unknown) => unknown;
+  readonly failed?: (error: unknown, run: FailedRun) => unknown;
   /** Called before each chunk of steps. An error that it throws ends the pass. */
   readonly before?: () => void;
   /** Called before each run of the program, when nothing else uses what it writes. */
@@ -189,7 +198,10 @@ async function runBatches(pass: Pass, order: Int32Array, batchSize: number): Pro
         const layout = program.layout(now);
         return { log, steps: count, samplesAStep: batchSize, layout, results, isAtOnce };
       } catch (error) {
-        throw pass.failed?.(error) ?? ofRun(namingSample(error, set, rows, batchSize));
+        throw (
+          pass.failed?.(error, { executable, set, rows, batchSize }) ??
+          ofRun(namingSample(error, set, rows, batchSize))
+        );
       }
     });
     const told = report(chunk);

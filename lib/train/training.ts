@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Specialization } from "../compiler/specialization.js";
+import type { Form } from "../data/parts.js";
 import { assign } from "../eager/apply.js";
 import { AnomalyError, FileError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
@@ -25,12 +26,13 @@ import { Forks } from "./forks.js";
 import { Figures, type StepsLog } from "./metrics.js";
 import { figureOf } from "./monitor.js";
 import type { Objective } from "./objective.js";
+import { originOf } from "./origin.js";
 import { differencesOf, type Position, readPosition } from "./position.js";
 import { openProgress, type Progress, together } from "./progress.js";
 import { isRefusal } from "./refusal.js";
 import type { StepPlan, StepReport } from "./step-options.js";
-import { runSteps } from "./steps.js";
-import { nonFiniteStep } from "./training-step.js";
+import { type FailedRun, runSteps } from "./steps.js";
+import { nonFiniteStep, type StepSettings } from "./training-step.js";
 import { inTurn } from "./turn.js";
 import { Undo } from "./undo.js";
 
@@ -40,6 +42,10 @@ export interface Plan {
   readonly optimizer: Optimizer<object>;
   /** The program of a step of mini-batches of that many samples. */
   readonly program: (part: number) => CompiledModel;
+  /** What such a step does. */
+  readonly settingsOf: (part: number) => StepSettings;
+  /** The form of the inputs. */
+  readonly x: Form;
   readonly objective: Objective;
   readonly feed: Feed;
   /** The set's parts, or the stream: what a training with the same data has, too. */
@@ -328,21 +334,31 @@ class Training {
         this.#undo?.noteRun();
         if (settings.guard === true) this.#buffers = buffersOf(this.#plan.model);
       },
-      failed: (error) => this.#nonFinite(error),
+      failed: (error, failedRun) => this.#nonFinite(error, failedRun, part),
       report,
     });
   }
 
   /** The error of a step whose loss is not finite; null for another. The buffers are put back. */
-  #nonFinite(error: unknown): AnomalyError | null {
+  #nonFinite(error: unknown, run: FailedRun, part: number): AnomalyError | null {
     const at = nonFiniteStep(error);
     if (at === null) return null;
-    for (const [buffer, before] of this.#buffers) assign(buffer, before);
+    const putBack = (): void => {
+      for (const [buffer, before] of this.#buffers) assign(buffer, before);
+    };
+    putBack();
+    const { model, optimizer, objective, x, settingsOf } = this.#plan;
+    const again = this.#forks.again(run.executable, run.rows.length / run.batchSize, at);
+    const look = { model, optimizer, objective, x, settings: settingsOf(part) };
+    const origin = originOf(look, run, at, again);
+    putBack();
     const [batch, step] = [this.#batch + at + 1, this.#step + at + 1];
     const { steps } = this.#size;
     const of = Number.isFinite(steps) ? ` of ${steps}` : "";
+    const begins = origin === null ? "" : ` ${origin.text}.`;
     return new AnomalyError(
-      `fit: the loss is NaN or infinite in epoch ${this.#epoch}, batch ${batch}${of} (step ${step}). The weights are as they were before that step. A lower learning rate, clipGradNorm, or inputs and targets scaled to about 1 usually help; detectAnomaly names the operation where it begins; nonFinite: "ignore" goes on`,
+      `fit: the loss is NaN or infinite in epoch ${this.#epoch}, batch ${batch}${of} (step ${step}).${begins} The weights are as they were before that step. A lower learning rate, clipGradNorm, or inputs and targets scaled to about 1 usually help; detectAnomaly names the operation where it begins; nonFinite: "ignore" goes on`,
+      origin?.layer ?? null,
     );
   }
 
