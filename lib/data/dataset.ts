@@ -5,7 +5,7 @@ import { isFinite } from "../ops/is-finite.js";
 import { checkOptions, describe } from "../options.js";
 import { fromTypedArray } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
-import { format } from "../tensor/shape.js";
+import { format, sizeOf } from "../tensor/shape.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { Bytes } from "./bytes.js";
 import {
@@ -81,7 +81,11 @@ function checkSamples(
     const what =
       x.form.kind === "one" && y.form.kind === "one" ? "targets as samples" : "samples in each part";
     const got = [first, other].map(({ name, part }) => `${name} ${format(part.shape)}`).join(" and ");
-    throw new ShapeError(`${where}: expected as many ${what}, got ${got}`);
+    const isOne = !isScalar && sizeOf(other.part.shape) === 1;
+    const hint = isOne
+      ? `; a single sample has an axis too: ${first.name} ${format([1, ...first.part.shape])} and ${other.name} [1]`
+      : "";
+    throw new ShapeError(`${where}: expected as many ${what}, got ${got}${hint}`);
   }
   if (length === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
   const { w = null } = samples;

@@ -13,6 +13,7 @@ import type { Storage } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { FigurePart, Layout } from "./metrics.js";
 import { isOfLibrary, type Objective, type Outputs } from "./objective.js";
+import { tellOfOneSample } from "./one-sample.js";
 
 /** The inputs of a program, each by its parts. The targets are absent for predictions. */
 interface Inputs {
@@ -59,10 +60,14 @@ const forwardOf =
 export class CompiledModel {
   readonly #model: AnyModule;
   readonly #specializations: Specializations;
+  /** The parts of x. */
+  readonly #inputs: number;
   readonly #about = new WeakMap<Specialization, About>();
   #last = NOTHING;
-  /** While a specialization is made: the calling function, for error messages, and the check of the outputs' shapes. */
+  // While a specialization is made: the calling function and all samples, for error messages, and the check of the
+  // outputs' shapes.
   #where = "";
+  #samples: readonly TensorSpec[] = [];
   #check: (outputs: Outputs<Shape>) => void = () => {};
 
   /** @param forward computes the outputs from x in its form. Default: the model. */
@@ -75,13 +80,13 @@ export class CompiledModel {
   ) {
     this.#model = model;
     const own = forms.x.names.length;
+    this.#inputs = own;
     const all = own + (forms.y?.names.length ?? 0);
     const run = (...inputs: Tensor[]): Tensor[] => {
       const where = this.#where;
       let outputs = NOTHING.outputs;
       const output = (samples: readonly Tensor[]): Outputs => {
-        const y = takeTensorsApart(where, "the model's output", forward(putTogether(forms.x, samples)));
-        checkCount(where, y, (samples[0] as Tensor).shape[0] as number);
+        const y = this.#outputsFor(samples, forms.x, forward);
         outputs = { form: y.form, parts: y.parts.map(({ shape }) => shape) };
         this.#check(outputs);
         return y;
@@ -113,12 +118,25 @@ export class CompiledModel {
     check: (outputs: Outputs<Shape>) => void = () => {},
   ): Specialization {
     this.#where = where;
+    this.#samples = samples.slice(0, this.#inputs);
     this.#check = check;
     const specialization = this.#specializations.for(
       samples.map(({ dtype, shape }) => ({ dtype, shape: [batch, ...shape.slice(1)] })),
     );
     if (!this.#about.has(specialization)) this.#about.set(specialization, this.#last);
     return specialization;
+  }
+
+  #outputsFor(samples: readonly Tensor[], form: Form, forward: (x: unknown) => unknown): Outputs {
+    const where = this.#where;
+    try {
+      const y = takeTensorsApart(where, "the model's output", forward(putTogether(form, samples)));
+      checkCount(where, y, (samples[0] as Tensor).shape[0] as number);
+      return y;
+    } catch (error) {
+      tellOfOneSample(where, error, form, this.#samples, forward);
+      throw error;
+    }
   }
 
   /** The shapes of the model's outputs in a specialization, and their form. */

@@ -65,7 +65,7 @@ describe("Dataset", () => {
       [
         () => new data.Dataset({ x, y: ones([]) }),
         ShapeError,
-        "Dataset: expected as many targets as samples, got x [3, 2] and y []",
+        "Dataset: expected as many targets as samples, got x [3, 2] and y []; a single sample has an axis too: x [1, 3, 2] and y [1]",
       ],
       [
         () => new data.Dataset({ x: zeros([0, 2]), y: zeros([0]) }),
