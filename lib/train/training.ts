@@ -393,9 +393,9 @@ class Training {
     if (answer === "stop") this.#isStopped = true;
   }
 
-  /** Notes what a callback answers, at once if it is not a promise. */
+  /** Notes what a callback answers, at once if it is nothing to wait for: a promise, or what has a `then`. */
   #afterAnswer(answer: ReturnType<Callback<never>> | undefined): void | Promise<void> {
-    if (isInstance(answer, Promise)) return answer.then((one) => this.#noteAnswer(one));
+    if (typeof answer === "object") return Promise.resolve(answer).then((one) => this.#noteAnswer(one));
     this.#noteAnswer(answer);
   }
 
