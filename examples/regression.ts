@@ -18,7 +18,7 @@ const options = new Options("regression", USAGE, { numbers: TRAINING, flags: ["r
 const epochs = options.number("epochs") ?? 60;
 
 const table = await data.readCsv(Buffer.from(flats(1)));
-const [train, test] = data.split(table, [0.75, 0.25], { seed: 1 }) as [data.Table, data.Table];
+const [train, test] = data.split(table, [0.75, 0.25], { seed: 1 });
 if (options.has("rows")) {
   await printRows({ train, test });
   process.exit(0);

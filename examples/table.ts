@@ -18,8 +18,7 @@ const options = new Options("table", USAGE, { numbers: TRAINING, flags: ["rows"]
 const epochs = options.number("epochs") ?? 10;
 
 const table = await data.readCsv(Buffer.from(customers(1)));
-const parts = data.split(table, [0.75, 0.25], { seed: 1, stratify: "left" });
-const [train, test] = parts as [data.Table, data.Table];
+const [train, test] = data.split(table, [0.75, 0.25], { seed: 1, stratify: "left" });
 if (options.has("rows")) {
   await printRows({ train, test });
   process.exit(0);

@@ -96,6 +96,7 @@ export {
 export type { EarlyStoppingOptions } from "./train/early-stopping.js";
 export {
   type EvaluateOptions,
+  type EvaluateRowsOptions,
   evaluate,
   type PredictOptions,
   predict,
@@ -106,6 +107,7 @@ export {
   type Callback,
   type EpochReport,
   type FitOptions,
+  type FitRowsOptions,
   type FitState,
   fit,
   type ResumeReport,
@@ -127,5 +129,6 @@ export {
   Predictor,
   type PredictorEvaluateOptions,
 } from "./train/predictor.js";
+export type { RowOptions, RowSet } from "./train/row-options.js";
 export type { SampleOptions } from "./train/sample-options.js";
 export type { OnStepOptions, ScheduleOptions, StepOptions, StepReport } from "./train/step-options.js";

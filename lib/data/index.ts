@@ -20,7 +20,7 @@ export {
 } from "./schema/schema.js";
 export type { ClassName, ClassPrediction } from "./schema/target.js";
 export type { Numbers, PartOf, SetPart, SplittableSet } from "./split/set.js";
-export { type Fold, kFold, type PerSample, type SplitOptions, split } from "./split/split.js";
+export { type Fold, kFold, type PartsOf, type PerSample, type SplitOptions, split } from "./split/split.js";
 export { type PadOptions, pad } from "./stream/collate.js";
 export {
   type StreamBatch,

@@ -70,7 +70,7 @@ export const confusionMatrix: Metric<ConfusionMatrix, ConfusionMatrixOptions> = 
   ["labels", "normalize", "classNames"],
   (options) => {
     const labels = readLabels("confusionMatrix", options.labels);
-    const names = readNames("confusionMatrix", options.classNames, labels);
+    const names = readNames("confusionMatrix", options, labels);
     const { normalize } = options;
     if (normalize !== undefined)
       checkChoice("confusionMatrix", "normalize", normalize, ["true", "pred", "all"]);

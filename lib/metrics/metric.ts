@@ -28,10 +28,12 @@ export interface MetricDefinition<R = number> {
   readonly gives?: string;
 }
 
-/** What a cost says of the outputs that it takes: the defaults of a metric's options. */
+/** What a cost says of the outputs that it takes, and a schema of the classes: the defaults of a metric's options. */
 export interface Circumstances {
   readonly outputs?: Outputs | undefined;
   readonly multilabel?: boolean | undefined;
+  /** The names of all classes, by label. */
+  readonly classes?: readonly string[] | undefined;
 }
 
 /** The key of a metric's definition. */

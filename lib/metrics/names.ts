@@ -1,16 +1,22 @@
 import { ArgumentError } from "../errors.js";
 import { checkList, describe } from "../options.js";
+import type { Circumstances } from "./metric.js";
 
 /** The names of classes, one for each label. */
 export type ClassNames = readonly string[] | undefined;
 
-/** @throws ArgumentError unless they are texts, as many as the labels that were asked for. */
+/**
+ * The names that were asked for; without them, those that are known of all classes.
+ * @throws ArgumentError unless they are texts, as many as the labels that were asked for.
+ */
 export function readNames(
   name: string,
-  classNames: readonly string[] | undefined,
+  { classNames, classes }: { readonly classNames?: ClassNames } & Circumstances,
   labels: readonly number[] | null,
 ): ClassNames {
-  if (classNames === undefined) return undefined;
+  if (classNames === undefined) {
+    return labels === null ? classes : classes && labels.map((label) => classes[label] ?? String(label));
+  }
   const list = checkList(name, "classNames to be an array of texts", classNames);
   const isFine = list.length > 0 && list.every((one) => typeof one === "string");
   if (!isFine)

@@ -34,6 +34,7 @@ import {
   readObjective,
   type WeightsOf,
 } from "./objective.js";
+import { type RowOptions, withoutRows } from "./row-options.js";
 import { figuresOfSet } from "./set-figures.js";
 import { RunningSet, runSteps } from "./steps.js";
 import { makeStreamEvaluator, predictStream } from "./stream-evaluator.js";
@@ -74,6 +75,13 @@ export interface EvaluateOptions<
   readonly batchSize?: number;
 }
 
+/** The options of `evaluate` for rows. */
+export interface EvaluateRowsOptions<M extends Metrics = Metrics>
+  extends Omit<EvaluateOptions<M>, "data" | "cost" | "costWeights">,
+    RowOptions {}
+
+const OPTIONS = ["data", "cost", "costWeights", "schema", "metrics", "sampleWeight", "batchSize"] as const;
+
 const DEFAULT_BATCH = 1024;
 
 /**
@@ -85,18 +93,31 @@ const DEFAULT_BATCH = 1024;
  * const found = await evaluate(model, { data, cost: cost.crossEntropy, metrics: ["accuracy", "rocAuc"] });
  * console.log(found.loss, found.accuracy);
  * console.log(found);   // a table
+ * @example
+ * const rows = [{ size: 1, kind: "cat" }, { size: 2, kind: "dog" }, { size: 3, kind: "dog" }];
+ * const schema = thalweg.data.Schema.learn(rows, { target: "kind" });
+ * const found = await evaluate(new nn.Linear(1, 2), { data: rows, schema, metrics: ["accuracy"] });
  * @throws as `fit`; DataError for weights that are negative, and by metrics for data that they do not go with
  */
+export async function evaluate<const M extends Metrics = Metrics>(
+  model: Module<never>,
+  options: EvaluateRowsOptions<M>,
+): Promise<Evaluation<M>>;
 export async function evaluate<
   const M extends Metrics | MetricsByTarget = Metrics,
   O = Tensor,
   X extends Parts = Part,
   Y extends Parts = Tensor,
->(model: Module<never, O>, options: EvaluateOptions<M, O, X, Y>): Promise<Evaluation<M>> {
-  checkRequired("evaluate", options, ["data", "cost", "costWeights", "metrics", "sampleWeight", "batchSize"]);
+>(model: Module<never, O>, options: EvaluateOptions<M, O, X, Y>): Promise<Evaluation<M>>;
+export async function evaluate(
+  model: AnyModule,
+  given: EvaluateRowsOptions | EvaluateOptions,
+): Promise<Evaluation> {
+  checkRequired("evaluate", given, OPTIONS);
   checkModel("evaluate", model);
+  const options = withoutRows("evaluate", given);
   if (isInstance(options.data, StreamDataset)) {
-    return printed((await evaluateStream(model, options.data, options)).all()) as Evaluation<M>;
+    return printed((await evaluateStream(model, options.data, options)).all()) as Evaluation;
   }
   const dataset = toDataset("evaluate", "data", options.data);
   const objective = readObjective("evaluate", options, formOf(dataset.y));
@@ -111,7 +132,7 @@ export async function evaluate<
     weights,
     batchSize,
   });
-  return printed(figures.all()) as Evaluation<M>;
+  return printed(figures.all()) as Evaluation;
 }
 
 /** As `evaluate`, of a stream. */

@@ -37,6 +37,7 @@ import {
   readObjective,
   type WeightsOf,
 } from "./objective.js";
+import { originOf, type RowOptions, withoutRows } from "./row-options.js";
 import { readSampleOptions, SAMPLE_OPTIONS, type SampleOptions, type WeightedSet } from "./sample-options.js";
 import { freeze, readStepOptions, STEP_OPTIONS, type StepOptions, type StepPlan } from "./step-options.js";
 import { makeStreamEvaluator } from "./stream-evaluator.js";
@@ -203,11 +204,24 @@ export interface FitState extends Omit<RunParts, "model" | "optimizer"> {
   readonly extra?: () => unknown;
 }
 
+/** The options of `fit` for rows. */
+export interface FitRowsOptions
+  extends Omit<FitOptions, "data" | "cost" | "costWeights" | "validation" | "classWeight">,
+    Omit<RowOptions, "data"> {
+  /** The rows, or what `schema.transform` or `data.stream` made of them. */
+  readonly data: RowOptions["data"] | StreamDataset<unknown, Tensor>;
+  /** Rows to evaluate after each epoch. */
+  readonly validation?: RowOptions["data"];
+  /** What each class counts: see `SampleOptions`; an object has the names of the classes. */
+  readonly classWeight?: "balanced" | readonly number[] | Readonly<Record<string, number>>;
+}
+
 const OPTIONS = [
   "data",
   "augment",
   "cost",
   "costWeights",
+  "schema",
   "optimizer",
   "epochs",
   "firstEpoch",
@@ -289,6 +303,11 @@ const inTraining = new WeakSet<AnyModule>();
  * });
  * console.log(reports[0].loss, reports[0].metrics["kind.loss"]);
  * @example
+ * const rows = [{ size: 1, kind: "cat" }, { size: 2, kind: "dog" }, { size: 3, kind: "dog" }];
+ * const schema = thalweg.data.Schema.learn(rows, { target: "kind" });
+ * const net = new nn.Linear(schema.size, schema.outputs);
+ * await fit(net, { data: rows, schema, optimizer: new optim.Adam(net.parameters()), epochs: 5 });
+ * @example
  * const schedule = new optim.StepLR(optimizer, { stepSize: 2 });
  * await fit(model, {
  *   data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5,
@@ -298,15 +317,18 @@ const inTraining = new WeakSet<AnyModule>();
  *   resume: true,   // from the file, if there is one
  * });
  */
+export async function fit(model: Module<never>, options: FitRowsOptions): Promise<EpochReport[]>;
 export async function fit<O = Tensor, X extends Parts = Part, Y extends Parts = Tensor>(
   model: Module<never, O>,
   options: FitOptions<O, X, Y>,
-): Promise<EpochReport[]> {
+): Promise<EpochReport[]>;
+export async function fit(model: AnyModule, given: FitRowsOptions | FitOptions): Promise<EpochReport[]> {
   checkModel("fit", model);
-  checkRequired("fit", options, OPTIONS);
+  checkRequired("fit", given, OPTIONS);
   if (inTraining.has(model)) {
     throw new BusyError("fit: this model is being trained by another fit; wait for that one");
   }
+  const options = withoutRows("fit", given);
   const melt = freeze("fit", model, options.freeze);
   const opened: Opened = { data: null, validation: null };
   try {
@@ -345,7 +367,7 @@ function readContinuation(model: AnyModule, options: AnyFitOptions): Continuatio
 
 /** What tells a set from another one. */
 const partsOf = (data: AnySamples | AnyStream): readonly object[] =>
-  isInstance(data, StreamDataset) ? [data] : partsOfSet(toDataset("fit", "data", data));
+  isInstance(data, StreamDataset) ? [data] : (originOf(data) ?? partsOfSet(toDataset("fit", "data", data)));
 
 /** Reads the first mini-batch of a stream, of which the training is made. @throws also ArgumentError, as the stream */
 async function openData(

@@ -1,4 +1,5 @@
 import type { Cost } from "../cost/define.js";
+import type { Schema, SchemaInputs } from "../data/schema/schema.js";
 import { ArgumentError } from "../errors.js";
 import { MetricState, type PartKind, partsOf, type StateContents } from "../metrics/accumulator.js";
 import * as library from "../metrics/index.js";
@@ -6,6 +7,7 @@ import { type AnyMetric, definitionOf, isMetric, type MetricDefinition } from ".
 import { checkChoice, describe } from "../options.js";
 import { format, sizeOf, type TensorSpec } from "../tensor/shape.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
+import { inUnits } from "./units.js";
 
 /**
  * A figure of merit of a batch: a tensor of one element. It is averaged over the set, with equal weight for each
@@ -63,8 +65,8 @@ export interface NamedMetric {
   readonly name: string;
   /** Where there are several targets: which of them it is of. */
   readonly target: number | null;
-  /** What the user gave: the program is made for it. */
-  readonly identity: Metric;
+  /** What the user gave, or what stands for it: the program is made for it. */
+  readonly identity: object;
   readonly definition: MetricDefinition<unknown> | BatchMetric;
 }
 
@@ -102,6 +104,8 @@ export interface MetricSubject {
   readonly target: { readonly at: number; readonly name: string } | null;
   /** The cost, which says what the outputs are. */
   readonly cost: Pick<Cost, "outputs" | "multilabel">;
+  /** Of the rows: metrics of numbers are in the numbers' own units, and reports have the classes' names. */
+  readonly schema?: Schema<SchemaInputs> | undefined;
   /** Whether each has to give a number. */
   readonly onlyNumbers: boolean;
 }
@@ -110,7 +114,7 @@ export interface MetricSubject {
 export function checkMetrics(
   where: string,
   metrics: unknown,
-  { target, cost, onlyNumbers }: MetricSubject,
+  { target, cost, schema, onlyNumbers }: MetricSubject,
 ): readonly NamedMetric[] {
   if (metrics === undefined) return [];
   const of = target === null ? "metrics" : `metrics of ${target.name}`;
@@ -122,8 +126,9 @@ export function checkMetrics(
   const entries: [string, unknown][] = Array.isArray(metrics)
     ? metrics.map((name: unknown) => [typeof name === "string" ? name : describe(name), name])
     : Object.entries(metrics);
-  const circumstances = { outputs: cost.outputs, multilabel: cost.multilabel };
-  return entries.map(([own, given]) => {
+  const { outputs, multilabel } = cost;
+  const circumstances = { outputs, multilabel, classes: schema?.classes?.map(String) };
+  const all = entries.map(([own, given]): NamedMetric => {
     const name = target === null ? own : `${target.name}.${own}`;
     if (own === "loss")
       throw new ArgumentError(`${where}: "loss" is reported anyway; give the metric another name`);
@@ -136,8 +141,9 @@ export function checkMetrics(
     const definition = isMetric(metric) ? metric[definitionOf](circumstances) : (metric as BatchMetric);
     const { gives } = definition as Partial<MetricDefinition>;
     if (onlyNumbers && gives !== undefined) throw noNumber(where, name, gives);
-    return { name, target: target?.at ?? null, identity: metric as Metric, definition };
+    return { name, target: target?.at ?? null, identity: metric, definition };
   });
+  return schema === undefined ? all : inUnits(where, schema, all);
 }
 
 const noNumber = (where: string, name: string, got: string): ArgumentError =>

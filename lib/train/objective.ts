@@ -4,6 +4,7 @@ import type { Cost } from "../cost/define.js";
 import * as costs from "../cost/index.js";
 import { Bytes } from "../data/bytes.js";
 import { type Form, keyOf, type Part, partName, partNames, putTogether } from "../data/parts.js";
+import type { Schema, SchemaInputs } from "../data/schema/schema.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import * as library from "../metrics/index.js";
 import { add } from "../ops/add.js";
@@ -20,6 +21,7 @@ import {
   type Figure,
   type FigurePart,
   lossFigure,
+  type MetricSubject,
   type Metrics,
   metricFigure,
   metricParts,
@@ -40,6 +42,8 @@ export interface ObjectiveOptions {
   readonly cost: unknown;
   readonly costWeights?: unknown;
   readonly metrics?: unknown;
+  /** Of the rows that the targets are of. */
+  readonly schema?: Schema<SchemaInputs> | undefined;
 }
 
 /** What a model gave: its parts, and their form. */
@@ -203,12 +207,16 @@ export const weightedParts = ({ loss, own }: Losses, weight: Tensor): FigurePart
  */
 export function readObjective(
   where: string,
-  { cost, costWeights, metrics }: ObjectiveOptions,
+  { cost, costWeights, metrics, schema }: ObjectiveOptions,
   form: Form,
   onlyNumbers = false,
 ): Objective {
   const terms = readTerms(where, cost, costWeights, form);
-  const objective = new Objective(form, terms, readMetrics(where, metrics, form, terms, onlyNumbers));
+  const objective = new Objective(
+    form,
+    terms,
+    readMetrics(where, metrics, form, terms, { schema, onlyNumbers }),
+  );
   const { names } = objective;
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return objective;
@@ -266,14 +274,14 @@ function readMetrics(
   metrics: unknown,
   form: Form,
   terms: readonly Term[],
-  onlyNumbers: boolean,
+  of: Pick<MetricSubject, "schema" | "onlyNumbers">,
 ): readonly NamedMetric[] {
   if (metrics === undefined) return [];
   const [{ cost: joint }] = terms as [Term];
-  if (form.kind === "one") return checkMetrics(where, metrics, { target: null, cost: joint, onlyNumbers });
+  if (form.kind === "one") return checkMetrics(where, metrics, { ...of, target: null, cost: joint });
   return byTarget(where, "metrics", metrics, form).flatMap((own, at) => {
     const cost = terms.find((term) => term.at === at)?.cost ?? {};
     const target = { at, name: form.names[at] as string };
-    return checkMetrics(where, own, { target, cost, onlyNumbers });
+    return checkMetrics(where, own, { ...of, target, cost });
   });
 }

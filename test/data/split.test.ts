@@ -12,7 +12,7 @@ const countsOf = (labels: readonly number[], classes: number) =>
 
 describe("split", () => {
   test("gives each sample to one part, in sizes of the largest remainder", () => {
-    const [a, b, c] = split(range(11), [0.8, 0.1, 0.1]) as [number[], number[], number[]];
+    const [a, b, c] = split(range(11), [0.8, 0.1, 0.1]);
     expect([a.length, b.length, c.length]).toEqual([9, 1, 1]);
     expect(sorted([...a, ...b, ...c])).toEqual(range(11));
     expect(split(range(10), [0.5, 0.25, 0.25]).map((part) => part.length)).toEqual([5, 3, 2]);

@@ -21,6 +21,9 @@ export interface SplitOptions {
   readonly time?: PerSample;
 }
 
+/** A part for each fraction. */
+export type PartsOf<S, F extends readonly number[]> = { -readonly [part in keyof F]: PartOf<S> };
+
 const OPTIONS = ["shuffle", "seed", "stratify", "groups", "time"] as const;
 
 /**
@@ -41,24 +44,24 @@ const OPTIONS = ["shuffle", "seed", "stratify", "groups", "time"] as const;
  * train.x.shape             // [8, 3]
  * test.y.sum().item()       // 1
  */
-export function split<S extends SplittableSet>(
+export function split<S extends SplittableSet, const F extends readonly number[]>(
   set: S,
-  fractions: readonly number[],
+  fractions: F,
   options: SplitOptions = {},
-): PartOf<S>[] {
+): PartsOf<S, F> {
   const where = "split";
   checkOptions(where, options, OPTIONS);
   const length = checkSet(where, set);
   const sizes = readSizes(where, fractions, length);
   const order = orderOf(where, set, length, options);
   const parts = readParts(where, set, length, options, order, sizes);
-  return sizes.map(
-    (_, part) =>
-      takeFrom(
-        set,
-        order.filter((sample) => parts[sample] === part),
-      ) as PartOf<S>,
+  const taken = sizes.map((_, part) =>
+    takeFrom(
+      set,
+      order.filter((sample) => parts[sample] === part),
+    ),
   );
+  return taken as PartsOf<S, F>;
 }
 
 function readSizes(where: string, fractions: unknown, length: number): number[] {
