@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
-import { ArgumentError, DataError } from "../../lib/errors.js";
+import { ArgumentError, DataError, FileError } from "../../lib/errors.js";
 import { data } from "../../lib/index.js";
 import { testErrors } from "../errors/expect-error.js";
 import { readsMutatedFiles } from "../formats/hostile.js";
@@ -68,6 +69,59 @@ describe("readCsv", () => {
     expect((await csv("a,b,c\n1,2,3\n", { columns: ["c", "a"] })).names).toEqual(["c", "a"]);
     const latin = Buffer.from("a,b\nä,1\n", "latin1");
     expect((await data.readCsv(latin, { encoding: "windows-1252" })).row(0)).toEqual({ a: "ä", b: 1 });
+  });
+
+  test("decompresses files that end in .gz", async () => {
+    const path = join(folder, "b.tsv.gz");
+    writeFileSync(path, gzipSync("a\tb\n1\tx, y\n"));
+    expect((await data.readCsv(path)).row(0)).toEqual({ a: 1, b: "x, y" });
+    const lines = join(folder, "b.jsonl.GZ");
+    writeFileSync(lines, Buffer.concat([gzipSync('{"a":1}\n'), gzipSync('{"a":2}\n')]));
+    expect((await data.readJsonLines(lines)).column("a").toArray()).toEqual([1, 2]);
+  });
+
+  describe("files that end in .gz and are broken, absent or too large", () => {
+    const packed = gzipSync(`a\n${"1\n".repeat(1e5)}`);
+    const file = (name: string, content: Uint8Array) => {
+      const path = join(folder, name);
+      writeFileSync(path, content);
+      return path;
+    };
+    testErrors([
+      [
+        () => data.readCsv(file("cut.csv.gz", packed.subarray(0, -20))),
+        DataError,
+        /cut\.csv\.gz: it is no gzip file, or broken: /,
+      ],
+      [
+        () => data.readCsv(file("no.csv.gz", bytes("a,b\n1,2\n"))),
+        DataError,
+        /no\.csv\.gz: it is no gzip file, or broken: /,
+      ],
+      [
+        () => data.readCsv(file("many.csv.gz", packed), { maxBytes: 1e5 }),
+        DataError,
+        /many\.csv\.gz: it has more than 100000 bytes after decompression; a larger maxBytes/,
+      ],
+      [
+        () => data.readJsonLines(file("zeros.jsonl.gz", gzipSync(new Uint8Array(2 ** 25)))),
+        DataError,
+        /it has more than \d+ bytes after decompression|line 1/,
+      ],
+      [
+        () => data.readCsv("a.csv", { maxBytes: -1 }),
+        ArgumentError,
+        "readCsv: expected maxBytes to be a whole number ≥ 0, got -1",
+      ],
+    ]);
+
+    test("a file that is not there is a FileError", async () => {
+      await expect(data.readCsv(join(folder, "absent.csv.gz"))).rejects.toThrow(FileError);
+      const absent = data.readCsv(join(folder, "absent.csv.gz"), { maxBytes: 10 });
+      await expect(absent).rejects.toThrow(
+        /^readCsv: .*absent\.csv\.gz could not be read: there is no such file/,
+      );
+    });
   });
 
   test("gives the same table however a stream is cut", async () => {
@@ -269,6 +323,16 @@ readsMutatedFiles({
     tabs: bytes("a\tb\n1\t2\n"),
   },
   read: (file) => data.readCsv(file),
+});
+
+readsMutatedFiles({
+  name: "csv.gz",
+  files: { packed: gzipSync('a,b,c\n1,x,2024-01-01\n2,"y, ""z""",\n') },
+  read: (file) => {
+    const path = join(folder, "mutated.csv.gz");
+    writeFileSync(path, file);
+    return data.readCsv(path);
+  },
 });
 
 readsMutatedFiles({

@@ -1,10 +1,16 @@
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { pipeline } from "node:stream";
 import { TextDecoder, types } from "node:util";
+import { createGunzip } from "node:zlib";
 import { ArgumentError, DataError, ThalwegError } from "../../errors.js";
 import { checkPath, type FilePath, fileError } from "../../files/path.js";
-import { describe } from "../../options.js";
+import { checkNumber, describe } from "../../options.js";
 
-/** What a reader of texts reads: a path, a `file:` URL, the bytes, or a stream of bytes or texts. */
+/**
+ * What a reader of texts reads: a path, a `file:` URL, the bytes, or a stream of bytes or texts. A path that ends in .gz
+ * is decompressed.
+ */
 export type TextSource =
   | FilePath
   | Uint8Array
@@ -15,16 +21,31 @@ export type TextSource =
 export interface Texts {
   /** The function and the file, as errors begin: `"readCsv: iris.csv"`. */
   readonly where: string;
-  /** The path, if it is a file. */
+  /** The path without .gz, if it is a file. */
   readonly path: string | null;
   readonly texts: AsyncIterable<string>;
 }
 
 const CHUNK = 1 << 18;
+const PACKED = /\.gz$/i;
+
+/** How a source is read. */
+export interface TextOptions {
+  /**
+   * The most bytes that a file .gz may have after decompression. Default: 16 MiB and 20 times the length of the file.
+   */
+  readonly maxBytes?: number;
+}
 
 /** The texts of a source. Bytes that are no such text are refused. @throws ArgumentError */
-export function textsOf(where: string, source: unknown, encoding: unknown = "utf-8"): Texts {
+export function textsOf(
+  where: string,
+  source: unknown,
+  { encoding = "utf-8", maxBytes }: TextOptions & { readonly encoding?: unknown } = {},
+): Texts {
   const decoder = decoderOf(where, encoding);
+  const most =
+    maxBytes === undefined ? null : checkNumber(where, "maxBytes", maxBytes, { min: 0, integer: true });
   if (types.isUint8Array(source)) {
     const place = `${where}: the bytes`;
     return { where: place, path: null, texts: decoded(place, sliced(source), decoder) };
@@ -33,7 +54,8 @@ export function textsOf(where: string, source: unknown, encoding: unknown = "utf
   if (isPath) {
     const path = checkPath(where, source);
     const place = `${where}: ${path}`;
-    return { where: place, path, texts: decoded(place, fromFile(where, path), decoder) };
+    const bytes = PACKED.test(path) ? fromPacked(where, path, most) : fromFile(where, path);
+    return { where: place, path: path.replace(PACKED, ""), texts: decoded(place, bytes, decoder) };
   }
   const isIterable = !types.isProxy(source) && (Symbol.asyncIterator in source || Symbol.iterator in source);
   if (!isIterable || Array.isArray(source) || ArrayBuffer.isView(source)) {
@@ -86,6 +108,41 @@ async function* fromFile(where: string, path: string): AsyncGenerator<unknown> {
   } catch (error) {
     if (error instanceof ThalwegError) throw error;
     throw fileError(where, path, "read", error);
+  }
+}
+
+/** The bytes of a file .gz after decompression. @throws DataError if it is broken, or has more than `most` bytes */
+async function* fromPacked(where: string, path: string, most: number | null): AsyncGenerator<unknown> {
+  try {
+    yield* unpacked(`${where}: ${path}`, path, most ?? 2 ** 24 + 20 * (await stat(path)).size);
+  } catch (error) {
+    if (error instanceof ThalwegError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code?.startsWith("Z_") !== true) throw fileError(where, path, "read", error);
+    throw new DataError(`${where}: ${path}: it is no gzip file, or broken: ${message}`, { cause: error });
+  }
+}
+
+async function* unpacked(where: string, path: string, most: number): AsyncGenerator<unknown> {
+  const file = createReadStream(path, { highWaterMark: CHUNK });
+  const isClosed = new Promise<void>((done) => file.once("close", done));
+  const bytes = createGunzip({ chunkSize: CHUNK });
+  // The iteration gets the errors of both.
+  pipeline(file, bytes, () => {});
+  let given = 0;
+  try {
+    for await (const chunk of bytes) {
+      given += (chunk as Uint8Array).length;
+      if (given > most) {
+        throw new DataError(
+          `${where}: it has more than ${most} bytes after decompression; a larger maxBytes allows them`,
+        );
+      }
+      yield chunk;
+    }
+  } finally {
+    file.destroy();
+    await isClosed;
   }
 }
 

@@ -1,7 +1,7 @@
 import { ArgumentError, DataError } from "../../errors.js";
 import { optionalPackage } from "../../optional-package.js";
 import { checkChoice, checkFlag, checkOptions, describe } from "../../options.js";
-import { type TextSource, type Texts, textsOf } from "./chunks.js";
+import { type TextOptions, type TextSource, type Texts, textsOf } from "./chunks.js";
 import type { Column, ColumnKind } from "./column.js";
 import { columnOfTexts, placeOf } from "./infer.js";
 import {
@@ -15,14 +15,14 @@ import {
 } from "./source.js";
 import { type Table, tableOf } from "./table.js";
 
-export interface CsvOptions extends TableOptions {
+export interface CsvOptions extends TableOptions, TextOptions {
   /** The columns that are taken. Default: all. */
   readonly columns?: readonly string[];
   /** The kinds of some columns. Default: what follows from all their values. */
   readonly types?: Readonly<Record<string, ColumnKind>>;
   /** Texts that stand for a missing value. Default: `data.MISSING`. */
   readonly missing?: readonly string[];
-  /** What stands between values. Default: a tab for a path that ends in .tsv or .tab, a comma otherwise. */
+  /** What stands between values. Default: a tab for a path that ends in .tsv or .tab (or .tsv.gz), a comma otherwise. */
   readonly separator?: string;
   /** Whether the first row has the names; false names the columns "0", "1", …; a list names them. Default: true. */
   readonly header?: boolean | readonly string[];
@@ -47,6 +47,7 @@ const OPTIONS = [
   "decimal",
   "trim",
   "encoding",
+  "maxBytes",
 ] as const;
 
 /** The texts that stand for a missing value in files, if none are given. */
@@ -82,7 +83,7 @@ const SHARED = 1024;
  * at least 95 % of 20 or more values are numbers, but one is no number, that is an error: name it in `missing`, or say
  * the column's kind in `types`. Nothing else is converted: 0 and 1 are numbers, "yes" and "no" are categories.
  *
- * @param source a path, a `file:` URL, the bytes, or a stream of bytes or texts.
+ * @param source a path, a `file:` URL, the bytes, or a stream of bytes or texts. A path that ends in .gz is decompressed.
  * @throws DataError with row and line for a row with too many or too few values, a quote out of place, or a value that is
  *   not of its column's kind; FileError, PackageError, ArgumentError, OptionError
  * @example
@@ -104,7 +105,7 @@ export async function readCsvAs(
   const { names, types, missing } = readTableOptions(where, options, MISSING);
   const decimal = checkChoice(where, "decimal", options.decimal ?? ".", [".", ","]);
   const header = readHeader(where, options.header ?? true);
-  const texts = textsOf(where, source, options.encoding);
+  const texts = textsOf(where, source, options);
   const style = readStyle(where, texts.path, options);
   const records = new Records(texts.where, header, { missing, ...style });
   await parse(texts, records, style);

@@ -1,6 +1,6 @@
 import { DataError } from "../../errors.js";
 import { checkOptions, describe, isPlainObject } from "../../options.js";
-import { type TextSource, textsOf } from "./chunks.js";
+import { type TextOptions, type TextSource, textsOf } from "./chunks.js";
 import type { Column, ColumnKind } from "./column.js";
 import { columnOfValues, placeOf } from "./infer.js";
 import {
@@ -13,7 +13,7 @@ import {
 } from "./source.js";
 import { type Table, tableOf } from "./table.js";
 
-export interface JsonLinesOptions extends TableOptions {
+export interface JsonLinesOptions extends TableOptions, TextOptions {
   /** The columns that are taken. Default: all. */
   readonly columns?: readonly string[];
   /** The kinds of some columns; `"number"` and `"date"` read texts. Default: what the values are. */
@@ -27,7 +27,8 @@ const LONGEST_LINE = 1 << 24;
 /**
  * Reads a table of JSON lines: an object a line. Columns have the kinds that a `Table` of the objects has. A field that
  * is absent is missing.
- * @param source a path, a `file:` URL, the bytes, or a stream of bytes or texts, in UTF-8.
+ * @param source a path, a `file:` URL, the bytes, or a stream of bytes or texts, in UTF-8. A path that ends in
+ *   .gz is decompressed.
  * @throws DataError with the line for what is not an object of numbers, texts, true, false and null, and for a value that
  *   is not of its column's kind, and where lines have so many different fields that nearly all of a large table is missing;
  *   FileError, ArgumentError, OptionError
@@ -37,9 +38,9 @@ const LONGEST_LINE = 1 << 24;
  */
 export async function readJsonLines(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
   const where = "readJsonLines";
-  checkOptions(where, options, TABLE_OPTIONS);
+  checkOptions(where, options, [...TABLE_OPTIONS, "maxBytes"]);
   const { names, types, missing } = readTableOptions(where, options);
-  const texts = textsOf(where, source);
+  const texts = textsOf(where, source, options);
   const wanted = names === null ? null : new Set(names);
   const known = new Set<string>();
   const columns = new Map<string, unknown[]>();
