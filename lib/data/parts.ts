@@ -63,7 +63,7 @@ function apart<P>(
   const isList = !types.isProxy(value) && Array.isArray(value);
   if (!isList && (types.isProxy(value) || !isPlainObject(value))) {
     throw new ArgumentError(
-      `${where}: expected ${name} to be ${one}, or a list or an object of them, got ${describe(value)}`,
+      `${where}: expected ${name} to be ${one}, or a list or an object of them, got ${describe(value)}${hintFor(value)}`,
     );
   }
   const entries: [string, unknown][] = isList
@@ -74,11 +74,17 @@ function apart<P>(
   const parts = entries.map(([, part], at): P => {
     if (isOne(part)) return part;
     throw new ArgumentError(
-      `${where}: expected ${partName(name, form, at)} to be ${one}, got ${describe(part)}`,
+      `${where}: expected ${partName(name, form, at)} to be ${one}, got ${describe(part)}${hintFor(part)}`,
     );
   });
   return { form, parts };
 }
+
+/** What makes a tensor of values that are none. */
+const hintFor = (value: unknown): string =>
+  types.isTypedArray(value) || ["string", "number", "bigint", "boolean"].includes(typeof value)
+    ? "; tensor makes one of numbers, data.toClasses of labels"
+    : "";
 
 /** The form of a single part. */
 export const ONE: Form = { kind: "one", names: [""] };

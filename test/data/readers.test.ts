@@ -183,6 +183,11 @@ describe("readCsv", () => {
 
   const nearly = `a\n${Array.from({ length: 40 }, (_, i) => i).join("\n")}\nabc\n`;
   testErrors([
+    [
+      () => data.readCsv("a,b\n1,2\n"),
+      ArgumentError,
+      /^readCsv: expected the path .* got a text of several lines; Buffer\.from\(text\) gives its bytes$/,
+    ],
     [() => csv("a,b\n1,2\n3\n"), DataError, "readCsv: the bytes: row 1 (line 3): expected 2 values, got 1"],
     [
       () => csv('a,b\n"x\ny",2\n\n3\n'),

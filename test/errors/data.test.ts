@@ -48,6 +48,16 @@ describe("Dataset", () => {
         "Dataset: expected x[0] to be a tensor or Bytes, got an array of 1",
       ],
       [
+        () => new data.Dataset({ x, y: bad(["no", "yes", "no"]) }),
+        ArgumentError,
+        'Dataset: expected y[0] to be a tensor or Bytes, got "no"; tensor makes one of numbers, data.toClasses of labels',
+      ],
+      [
+        () => new data.Dataset({ x, y: bad(BigInt64Array.of(0n, 1n, 2n)) }),
+        ArgumentError,
+        /^Dataset: expected y to be .* got a BigInt64Array; tensor makes one of numbers, data\.toClasses of labels$/,
+      ],
+      [
         () => new data.Dataset(bad({ x, y, z: 1 })),
         OptionError,
         'Dataset: unknown option "z"; known options: x, y',

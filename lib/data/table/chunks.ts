@@ -52,6 +52,11 @@ export function textsOf(
   }
   const isPath = typeof source !== "object" || source === null || "href" in source;
   if (isPath) {
+    if (typeof source === "string" && /[\r\n]/.test(source)) {
+      throw new ArgumentError(
+        `${where}: expected the path of a file, its bytes, or a stream of them, got a text of several lines; Buffer.from(text) gives its bytes`,
+      );
+    }
     const path = checkPath(where, source);
     const place = `${where}: ${path}`;
     const bytes = PACKED.test(path) ? fromPacked(where, path, most) : fromFile(where, path);
