@@ -4,7 +4,7 @@ from sklearn.model_selection import train_test_split
 
 utils.set_random_seed(0)
 x = pd.read_csv("data/breast_cancer.csv")
-y = x.pop("diagnosis").astype("category").cat.codes
+y = x.pop("tumor").astype("category").cat.codes
 x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_state=0)
 scale = layers.Normalization()
 scale.adapt(x_train.to_numpy())

@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 torch.manual_seed(0)
 x = pd.read_csv("data/wine.csv")
-y = x.pop("cultivar").astype("category").cat.codes
+y = x.pop("class").astype("category").cat.codes
 x_train, x_test, y_train, y_test = train_test_split(x, y, stratify=y, random_state=0)
 scaler = StandardScaler().fit(x_train)
 x_train = torch.tensor(scaler.transform(x_train), dtype=torch.float32)

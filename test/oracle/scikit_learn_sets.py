@@ -12,7 +12,7 @@ from pathlib import Path
 from sklearn import datasets
 
 FOLDER = Path(__file__).parent.parent.parent / "examples" / "side-by-side" / "data"
-TARGETS = {"iris": "species", "wine": "cultivar", "breast_cancer": "diagnosis", "digits": "digit", "diabetes": "progression"}
+TARGETS = {"iris": "species", "wine": "class", "breast_cancer": "tumor", "digits": "digit", "diabetes": "progression"}
 
 
 def text(value):
