@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { ArgumentError, DataError, ShapeError } from "../errors.js";
 import { checkFlag, checkList, checkNumber, checkOptions, describe, isPlainObject } from "../options.js";
 import { fromTypedArray } from "../tensor/create.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { Bytes, type BytesOptions } from "./bytes.js";
 import { type ClassName, sortClasses } from "./schema/target.js";
 import { labelsOf, listOf } from "./split/set.js";
@@ -35,7 +35,8 @@ export function toClasses(
   checkOptions(where, options, ["classes"]);
   const isList = typeof labels === "object" && labels !== null && !isPlainObject(labels);
   if (!isList) throw new ArgumentError(`${where}: expected a list of labels, got ${describe(labels)}`);
-  const list = listOf(where, "labels", labels, null);
+  const given = listOf(where, "labels", labels, null);
+  const list = isTensor(labels) && labels.dtype === "bool" ? Array.from(given, (one) => one === 1) : given;
   const { codes, names } = labelsOf(where, "labels", list, null, list.length);
   const unsafe = names.find((name) => typeof name === "bigint" && !Number.isSafeInteger(Number(name)));
   if (unsafe !== undefined) {

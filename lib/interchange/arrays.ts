@@ -53,17 +53,25 @@ export function tensorReader(
     toTensor(place, name, array, WIDE.includes(array.dtype) ? { dtype: wide, wide: ASK } : {});
 }
 
-/** Tensors for the arrays of a file. `__proto__` is a name like any other. */
+/** Tensors for the arrays of a file. */
 export function tensorsOf(
   where: string,
   place: string,
   arrays: ReadonlyMap<string, StoredArray>,
   options: ReadArraysOptions,
 ): Tensors {
-  const read = tensorReader(where, options);
-  const tensors: Tensors = Object.create(null);
-  for (const [name, array] of arrays) tensors[name] = read(place, name, array);
-  return tensors;
+  return partsOf(place, arrays, tensorReader(where, options));
+}
+
+/** What `read` makes of each array, by name. `__proto__` is a name like any other. */
+export function partsOf<T>(
+  place: string,
+  arrays: ReadonlyMap<string, StoredArray>,
+  read: (place: string, name: string, array: StoredArray) => T,
+): Record<string, T> {
+  const parts: Record<string, T> = Object.create(null);
+  for (const [name, array] of arrays) parts[name] = read(place, name, array);
+  return parts;
 }
 
 /**

@@ -6,6 +6,7 @@ export type { LayerDifference } from "./layers.js";
 export {
   encodeNpy,
   encodeNpz,
+  type ReadNpyOptions,
   type ReadNpzOptions,
   readNpy,
   readNpz,

@@ -114,6 +114,47 @@ describe("stream", () => {
     expect(closed).toBe(1);
   });
 
+  test("a database cursor is opened for each epoch, and closed at its end, where one leaves, and by an error", async () => {
+    const events: string[] = [];
+    /** As `statement.iterate()` of better-sqlite3: an iterator that locks the database until it is done or returns. */
+    const iterate = (fails = false): IterableIterator<{ a: number; c: string }> => {
+      if (events.at(-1) === "open") throw new Error("the database is locked");
+      events.push("open");
+      let row = 0;
+      const close = () => {
+        events.push("closed");
+        return { value: undefined, done: true as const };
+      };
+      return {
+        next: () => {
+          if (fails && row === 7) {
+            close();
+            throw new Error("the disk is gone");
+          }
+          return row < 30 ? { value: { a: row, c: `c${row++ % 2}` }, done: false } : close();
+        },
+        return: close,
+        [Symbol.iterator]() {
+          return this;
+        },
+      };
+    };
+    const schema = data.Schema.learn([...iterate()], { target: "c" });
+    const set = stream(() => iterate(), { schema, batchSize: 8, shuffleBuffer: 10, seed: 1 });
+    for (let epoch = 0; epoch < 2; epoch++) {
+      let samples = 0;
+      for await (const { y } of set) samples += y.size;
+      expect(samples).toBe(30);
+    }
+    for await (const _ of set) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const failing = async () => {
+      for await (const _ of stream(() => iterate(true), { schema, batchSize: 2 }));
+    };
+    await expect(failing()).rejects.toThrow(/row 7: .*the disk is gone/);
+    expect(events).toEqual(Array.from({ length: 5 }, () => ["open", "closed"]).flat());
+  });
+
   test("a schema turns rows of tables into tensors", async () => {
     const table = new data.Table({ a: range(10), c: range(10).map((i) => `c${i % 2}`) });
     const schema = data.Schema.learn(table, { target: "c" });
@@ -282,6 +323,9 @@ describe("toClasses", () => {
     ["a BigInt64Array", BigInt64Array.of(7n, 2n), [2, 7], [1, 0]],
     ["a Float32Array", Float32Array.of(1, 0), [0, 1], [1, 0]],
     ["a tensor", tensor([2, 0, 1], { dtype: "int32" }), [0, 1, 2], [2, 0, 1]],
+    ["a tensor of truths", tensor([true, false]), [false, true], [1, 0]],
+    ["an Int16Array", Int16Array.of(-300, 5), [-300, 5], [0, 1]],
+    ["a BigUint64Array", BigUint64Array.of(7n, 2n), [2, 7], [1, 0]],
     ["a column", new data.Table({ c: ["x", "y"] }).column("c"), ["x", "y"], [0, 1]],
   ])("takes %s", (_, labels, classes, y) => {
     const of = data.toClasses(labels);

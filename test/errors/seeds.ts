@@ -425,7 +425,7 @@ function byHand(): Seeds {
     "interchange.readNpy": [encodeNpy(x), { integers: "float64" }],
     "interchange.writeNpy": ["a.npy", x, { dtype: "float16" }],
     "interchange.encodeNpy": [y, { dtype: "uint8" }],
-    "interchange.readNpz": [encodeNpz({ x, y }), { integers: "int32", maxBytes: 1000 }],
+    "interchange.readNpz": [encodeNpz({ x, y }), { integers: "int32", uint8: "bytes", maxBytes: 1000 }],
     "interchange.writeNpz": ["a.npz", { x, y }, { compressed: true, dtype: { y: "uint8" } }],
     "interchange.encodeNpz": [
       { x, y },

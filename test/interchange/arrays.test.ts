@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ArgumentError, DataError, DetachedError, FileError, OptionError } from "../../lib/errors.js";
-import { nn, type Tensor, tensor } from "../../lib/index.js";
+import { data, nn, type Tensor, tensor } from "../../lib/index.js";
 import {
   encodeNpy,
   encodeNpz,
@@ -219,6 +219,32 @@ test("npz refuses names outside the folder and more than maxBytes", async () => 
   );
   await expect(readNpz(bytes, { maxBytes: -1 })).rejects.toThrow(ArgumentError);
   expect((await readNpz(bytes, { maxBytes: 5000 }))["a"]?.size).toBe(1000);
+});
+
+test("bytes of images stay bytes if they are asked for", async () => {
+  const images = tensor([[[0, 255]], [[7, 9]]], { dtype: "int32" });
+  const labels = tensor([3, 1], { dtype: "int32" });
+  const one = tensor(5, { dtype: "int32" });
+  const dtype = { images: "uint8", labels: "int64", one: "uint8" } as const;
+  for (const compressed of [false, true]) {
+    const bytes = encodeNpz({ images, labels, one }, { dtype, compressed });
+    const found = await readNpz(bytes, { uint8: "bytes" });
+    const pixels = found["images"] as data.Bytes;
+    expect(pixels).toBeInstanceOf(data.Bytes);
+    expect([pixels.shape, [...pixels.values]]).toEqual([
+      [2, 1, 2],
+      [0, 255, 7, 9],
+    ]);
+    expect([found["labels"], found["one"]].map((part) => (part as Tensor).dtype)).toEqual(["int32", "int32"]);
+    bytes.fill(0);
+    expect([...pixels.values]).toEqual([0, 255, 7, 9]);
+    expect((await readNpz(encodeNpz({ images }, { dtype: { images: "uint8" } })))["images"]).toMatchObject({
+      dtype: "int32",
+    });
+  }
+  const alone = await readNpy(encodeNpy(images, { dtype: "uint8" }), { uint8: "bytes" });
+  expect(alone).toBeInstanceOf(data.Bytes);
+  await expect(readNpy(encodeNpy(images), { uint8: "bool" as never })).rejects.toThrow(ArgumentError);
 });
 
 describe("npy", () => {
