@@ -131,7 +131,9 @@ describe("stream", () => {
             close();
             throw new Error("the disk is gone");
           }
-          return row < 30 ? { value: { a: row, c: `c${row++ % 2}` }, done: false } : close();
+          if (row === 30) return close();
+          // The rows of node:sqlite have no prototype.
+          return { value: Object.assign(Object.create(null), { a: row, c: `c${row++ % 2}` }), done: false };
         },
         return: close,
         [Symbol.iterator]() {
