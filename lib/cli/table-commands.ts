@@ -94,6 +94,7 @@ export function addTableCommands(program: Command): void {
     .option("--category <columns>", "columns of numbers that are names: zip,class", list)
     .option("--missing <texts>", MISSING, list)
     .addOption(unknown("error"))
+    .option("--balanced", "let rare classes count as much as the others", false)
     .option("--separator <text>", SEPARATOR, separator)
     .option("--out <file>", "where the model is saved (default: the name of the rows, with .safetensors)")
     .option("--json", "print JSON", false)

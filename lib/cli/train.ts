@@ -41,6 +41,7 @@ export interface TrainOptions {
   readonly category?: readonly string[];
   readonly missing?: readonly string[];
   readonly unknown: "error" | "stand-in";
+  readonly balanced: boolean;
   readonly separator?: string;
   readonly out?: string;
   readonly json: boolean;
@@ -179,6 +180,9 @@ function learnSchema(
   const kind = options.model ?? (isWide ? "tabular" : "mlp");
   const schema: Schema<SchemaInputs> =
     kind === "tabular" ? Schema.learn(train, { ...given, embed: 0 }) : Schema.learn(train, given);
+  if (options.balanced && schema.classes === null) {
+    throw new ArgumentError("train: --balanced is for classes, and the target is a number");
+  }
   if (schema.skipped.length > 0) {
     tell(
       `left out, as free text or without a value: ${schema.skipped.map((name) => JSON.stringify(name)).join(", ")}`,
@@ -235,7 +239,7 @@ async function learn(
   tell: Tell,
 ): Promise<EpochReport[] | null> {
   const samples = (part: Table) => lenient(schema).transform(part);
-  const { epochs, patience, seed, lr } = options;
+  const { epochs, patience, seed, lr, balanced } = options;
   const batchSize = options.batchSize ?? batchSizeFor(rows.length);
   const controller = new AbortController();
   const stop = () => controller.abort();
@@ -251,6 +255,7 @@ async function learn(
       seed,
       signal: controller.signal,
       onEpoch: show,
+      ...(balanced ? { classWeight: "balanced" } : {}),
       ...(validation === null
         ? {}
         : { validation: samples(validation), earlyStopping: { patience, restoreBest: true } }),

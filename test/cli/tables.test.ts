@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Generator, nn, Predictor, save } from "../../lib/index.js";
+import { data, Generator, nn, Predictor, save } from "../../lib/index.js";
 import { commandIn, main, type Ran, temporaryFolder } from "./command.js";
 
 const folder = temporaryFolder();
@@ -119,6 +119,18 @@ describe("train", () => {
     expect((await Predictor.load(at("more.safetensors"))).model).toBeInstanceOf(nn.Tabular);
   });
 
+  test("--balanced lets a rare class count as much as the others", async () => {
+    // The classes overlap, and there are nine of one for each of the other.
+    const draws = new Generator(5).normal([600]).toArray() as number[];
+    const rows = draws.map((x, i) => (i % 10 === 0 ? `${x + 1.5},rare` : `${x},usual`));
+    writeFileSync(at("rare.csv"), ["x,kind", ...rows].join("\n"));
+    const args = ["train", "rare.csv", "--target", "kind", "--quiet", "--json", "--epochs", "30"];
+    const [plain, balanced] = (
+      await Promise.all([thalweg(args), thalweg([...args, "--balanced", "--out", "rare2.safetensors"])])
+    ).map(({ stdout }) => JSON.parse(stdout).test.model.balancedAccuracy as number) as [number, number];
+    expect(balanced).toBeGreaterThan(plain + 0.1);
+  });
+
   test("few whole numbers are classes, and it says so", async () => {
     const rows = FLOWERS.map((line) => line.replace("setosa", "3").replace(/v\w+/, "5"));
     writeFileSync(at("whole.csv"), [HEADER, ...rows].join("\n"));
@@ -166,6 +178,22 @@ describe("predict", () => {
     expect(readFileSync(at("answers.csv"), "utf8")).toBe(stdout);
     const piped = await thalweg(["predict", "iris.safetensors", "-"], readFileSync(at("two.csv")));
     expect(piped.stdout).toBe(stdout);
+  });
+
+  test("takes Parquet, and rows whose kind no name says", async () => {
+    const parquet = readFileSync(new URL("../data/parquet/rowgroups.parquet", import.meta.url));
+    writeFileSync(at("numbers.parquet"), parquet);
+    writeFileSync(at("numbers"), parquet);
+    const known = [1, 4, 9].map((numbers) => ({ numbers, y: numbers / 2 }));
+    const schema = data.Schema.learn(known, { target: "y", task: "regression" });
+    await save(new nn.Linear(1, 1), at("line.safetensors"), { schema });
+    const outputs = await Promise.all([
+      thalweg(["predict", "line.safetensors", "numbers.parquet"]),
+      thalweg(["predict", "line.safetensors", "numbers"]),
+      thalweg(["predict", "line.safetensors", "-"], parquet),
+    ]);
+    for (const { stdout } of outputs) expect(stdout).toMatch(/^numbers,prediction\n1,-?[\d.e-]+\n2,/);
+    expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
   });
 
   test("stand-ins are taken if they are asked for", async () => {
@@ -230,6 +258,7 @@ describe("what goes wrong", () => {
     ],
     ["train iris.csv --target species --model tabular --hidden 8,8", 2, /--hidden takes one width/],
     ["train iris.csv --target species --test 0.6 --validation 0.5", 2, /fraction 0/],
+    ["train iris.csv --target sepalLength --balanced", 2, /^ArgumentError: train: --balanced is for classes/],
     ["train names.csv --target y", 1, /^DataError: train: each value of "y" is there once/],
     [
       "train iris.csv --target species --out no/where.safetensors",
