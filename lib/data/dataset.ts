@@ -2,6 +2,7 @@ import { types } from "node:util";
 import { ArgumentError, DataError, ShapeError } from "../errors.js";
 import { all } from "../ops/all.js";
 import { isFinite } from "../ops/is-finite.js";
+import { sum } from "../ops/sum.js";
 import { checkOptions, describe } from "../options.js";
 import { fromTypedArray } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
@@ -146,7 +147,9 @@ function checkPartFinite(where: string, name: string, samples: Part): void {
   const values = samples.storage.forReading();
   for (let start = 0; start < values.length; start += CHUNK) {
     const part = values.subarray(start, start + CHUNK);
-    if (all(isFinite(fromTypedArray(part))).item() !== 0) continue;
+    const numbers = fromTypedArray(part);
+    // A sum is finite only if all numbers are, and takes no memory. Where it overflows, each number is looked at.
+    if (Number.isFinite(sum(numbers).item()) || all(isFinite(numbers)).item() !== 0) continue;
     const at = start + part.findIndex((value) => !Number.isFinite(value));
     const inSample = values.length / (samples.shape[0] as number);
     throw new DataError(

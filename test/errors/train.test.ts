@@ -101,9 +101,9 @@ for (const [name, take] of takers) {
         `${name}: data: expected x[0] to be a tensor or Bytes, got an array of 1`,
       ],
       [
-        () => take(model, crossEntropy, bad({ x, y, w: 1 })),
+        () => take(model, crossEntropy, bad({ x, y, v: 1 })),
         OptionError,
-        new RegExp(`^${name}: data: unknown option "w"; `),
+        new RegExp(`^${name}: data: unknown option "v"; `),
       ],
       [
         () => take(model, crossEntropy, { x, y: zeros([5], { dtype: "int32" }) }),
