@@ -7,7 +7,7 @@ import { testErrors } from "../errors/expect-error.js";
 const { stream } = data;
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const rows = range(100).map((i) => ({ x: [i], y: i }));
-const valuesOf = async (set: AsyncIterable<data.StreamBatch>) => {
+const valuesOf = async (set: AsyncIterable<data.StreamBatch<unknown, Tensor>>) => {
   const seen: number[][] = [];
   for await (const { y } of set) seen.push([...y.data]);
   return seen;
@@ -54,6 +54,27 @@ describe("stream", () => {
     const set = stream(open as () => data.StreamSource, { batchSize: 25 });
     expect((await valuesOf(set)).flat()).toEqual(range(100));
     expect((await valuesOf(set)).flat()).toEqual(range(100));
+  });
+
+  test("takes sets, of several inputs too", async () => {
+    const whole = {
+      x: { a: randn([10, 2, 3]), b: tensor(range(10), { dtype: "int32" }) },
+      y: randn([10]),
+      w: range(10),
+    };
+    const [first, second] = data.split(whole, [0.4, 0.6], { shuffle: false });
+    const sets = [first, second].map((part) => new data.Dataset(part as typeof whole));
+    const seen: unknown[] = [];
+    for await (const { x, y, w } of stream(() => sets, { batchSize: 10 })) {
+      const { a, b } = x as unknown as Record<"a" | "b", Tensor>;
+      seen.push([a.toArray(), b.dtype, b.toArray(), y.toArray(), w]);
+    }
+    expect(seen).toEqual([[whole.x.a.toArray(), "int32", range(10), whole.y.toArray(), range(10)]]);
+    const bytes = new data.Dataset({
+      x: new data.Bytes(Uint8Array.of(0, 255), [2, 1], { scale: 1 / 255 }),
+      y: randn([2]),
+    });
+    for await (const { x } of stream(() => [bytes])) expect((x as Tensor).toArray()).toEqual([[0], [1]]);
   });
 
   test("the buffer shuffles: each row once, in the order of seed and epoch alone", async () => {
@@ -306,12 +327,49 @@ describe("pad", () => {
       [0, 0],
     ]);
     expect(data.pad([[1], [2, 3]], { integers: true }).values.dtype).toBe("int32");
+    expect(data.pad([[1], [2, 3]], { multipleOf: 4 }).values.shape).toEqual([2, 4]);
+    expect(data.pad([[1, 2, 3, 4]], { multipleOf: 4 }).values.shape).toEqual([1, 4]);
+  });
+
+  test("padded is the collate of a stream of ragged rows", async () => {
+    const ragged = range(5).map((i) => ({ x: range(i + 1), y: i % 2, w: i }));
+    const collate = data.padded({ integers: true, multipleOf: 2, dtypes: { y: "int32" } });
+    const seen: unknown[] = [];
+    for await (const { x, y, w } of stream(() => ragged, { collate, batchSize: 3 })) {
+      seen.push([x.values.shape, x.lengths.toArray(), y.toArray(), w]);
+    }
+    expect(seen).toEqual([
+      [
+        [3, 4],
+        [1, 2, 3],
+        [0, 1, 0],
+        [0, 1, 2],
+      ],
+      [
+        [2, 6],
+        [4, 5],
+        [1, 0],
+        [3, 4],
+      ],
+    ]);
+    const bad = stream(
+      () => [
+        { x: [1], y: 0 },
+        { x: 5, y: 0 },
+      ],
+      { collate },
+    );
+    await expect(valuesOf(bad)).rejects.toThrow(/row 1: pad: expected sample 0 to be a list/);
   });
 
   testErrors([
     [() => data.pad([[1], 5] as never), ArgumentError, /sample 1 to be a list of numbers/],
     [() => data.pad([[1.5]], { integers: true }), ArgumentError, /whole numbers/],
     [() => data.pad([]), DataError, /at least one/],
+    [() => data.pad([[1]], { multipleOf: 0 }), ArgumentError, /multipleOf/],
+    [() => data.padded({ side: "up" as never }), ArgumentError, /side/],
+    [() => data.padded({ sides: "left" } as never), OptionError, /did you mean "side"/],
+    [() => data.padded()([{ x: [1] }]), DataError, /rows \{ x, y \}/],
   ]);
 });
 

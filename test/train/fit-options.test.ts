@@ -382,6 +382,35 @@ describe("after and around steps", () => {
     expect(bits(await train(whole))).toEqual(bits(await train({ shuffle: false })));
   });
 
+  test("what a callback changes holds from the next step: batch size by epoch, dropout", async () => {
+    let size = 10;
+    const told: number[] = [];
+    await train({
+      batchSize: () => size,
+      onBatch: ({ batch, batches }) => void (batch === 1 && told.push(batches)),
+      onEpoch: () => {
+        size *= 2;
+      },
+    });
+    expect(told).toEqual([5, 3, 2]);
+
+    manualSeed(0);
+    const dropout = new nn.Dropout(0.9);
+    const model = new nn.Sequential(dropout, new nn.Linear(3, 3, { dtype }));
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0 });
+    const options = { data: samples, cost: cost.crossEntropy };
+    const [first, second] = await fit(model, {
+      ...options,
+      optimizer,
+      epochs: 2,
+      batchSize: 50,
+      onBatch: () => void Object.assign(dropout, { p: 0 }),
+    });
+    const { loss } = await evaluate(model, options);
+    expect(first?.loss).not.toBeCloseTo(loss, 6);
+    expect(second?.loss).toBeCloseTo(loss, 12);
+  });
+
   test("the batch size of an epoch may be a function of its number", async () => {
     const told: number[][] = [];
     const sizes = [8, 25, 1000];

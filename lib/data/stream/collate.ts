@@ -61,6 +61,36 @@ function stackOne(where: string, values: readonly unknown[], dtype?: DType): Ten
   return tensor(plain as number[], { dtype: dtype ?? (isBig ? "int32" : undefined) } as { dtype: DType });
 }
 
+/** As `stack`, of values that may be objects of parts: for each part, then. */
+export function stackParts(
+  where: string,
+  values: readonly unknown[],
+  dtype?: DType,
+): Tensor | Readonly<Record<string, Tensor>> {
+  const [first] = values;
+  if (!isPlainObject(first)) return stack(where, values, dtype);
+  const names = Object.keys(first);
+  const other = values.findIndex(
+    (value) => !isPlainObject(value) || Object.keys(value).length !== names.length,
+  );
+  if (other >= 0) {
+    throw new DataError(
+      `${where}: expected the parts ${names.join(", ")} in sample ${other}, as in sample 0`,
+    );
+  }
+  const rows = values as readonly Readonly<Record<string, unknown>>[];
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      stack(
+        `${where}.${name}`,
+        rows.map((row) => (Object.hasOwn(row, name) ? row[name] : undefined)),
+        dtype,
+      ),
+    ]),
+  );
+}
+
 function stackTensors(where: string, values: readonly unknown[], first: Tensor, dtype?: DType): Tensor {
   const all = allocate(first.dtype, values.length * first.size, where);
   values.forEach((value, i) => {
@@ -123,14 +153,20 @@ export interface PadOptions {
   readonly value?: number;
   /** The length of all; longer samples lose their ends. Default: the longest one's. */
   readonly length?: number;
+  /** The length is the longest one's rounded up to a multiple of this, so that there are few lengths. Default: 1. */
+  readonly multipleOf?: number;
   /** Where the values that are added stand. Default: "right". */
   readonly side?: "left" | "right";
   /** Whether the values are int32, such as tokens, and not float32. Default: false. */
   readonly integers?: boolean;
 }
 
+/** What `pad` gives: values [P, L], lengths int32 [P], mask bool [P, L]. */
+export type Padded = { readonly values: Tensor; readonly lengths: Tensor; readonly mask: Tensor };
+
 /**
- * Samples of different lengths as one tensor [P, L], with their lengths.
+ * Samples of different lengths as one tensor [P, L], with their lengths. All three together may be the x of a set, for a
+ * model whose `forward` takes an object.
  * @returns `values` [P, L], float32, or int32 with `integers`; `lengths` int32 [P]; `mask` bool [P, L], true where a
  *   value is one of the sample's.
  * @throws ArgumentError for what is not a list of lists of numbers; DataError for an empty list; OptionError
@@ -139,12 +175,9 @@ export interface PadOptions {
  * values.toArray()   // [[5, 6, 7], [8, 0, 0]]
  * mask.toArray()     // [[true, true, true], [true, false, false]]
  */
-export function pad(
-  samples: Iterable<ArrayLike<number>>,
-  options: PadOptions = {},
-): { readonly values: Tensor; readonly lengths: Tensor; readonly mask: Tensor } {
+export function pad(samples: Iterable<ArrayLike<number>>, options: PadOptions = {}): Padded {
   const where = "pad";
-  checkOptions(where, options, ["value", "length", "side", "integers"]);
+  checkOptions(where, options, ["value", "length", "multipleOf", "side", "integers"]);
   const dtype = checkFlag(where, "integers", options.integers ?? false) ? "int32" : "float32";
   const value = checkNumber(where, "value", options.value ?? 0, { integer: dtype === "int32" });
   const side = checkChoice(where, "side", options.side ?? "right", ["left", "right"]);
@@ -153,7 +186,9 @@ export function pad(
   );
   if (rows.length === 0) throw new DataError(`${where}: expected at least one sample, got none`);
   const longest = rows.reduce((most, row) => Math.max(most, row.length), 0);
-  const length = checkNumber(where, "length", options.length ?? longest, { min: 0, integer: true });
+  const multiple = checkNumber(where, "multipleOf", options.multipleOf ?? 1, { min: 1, integer: true });
+  const usual = Math.ceil(longest / multiple) * multiple;
+  const length = checkNumber(where, "length", options.length ?? usual, { min: 0, integer: true });
   const shape = [rows.length, length];
   const values = allocate(dtype, sizeOf(shape), where);
   const mask = allocate("bool", sizeOf(shape), where);

@@ -3,7 +3,12 @@
 import { types } from "node:util";
 import { DataError } from "../../errors.js";
 import { describe, isInstance } from "../../options.js";
+import { sizeOf } from "../../tensor/shape.js";
+import { Tensor } from "../../tensor/tensor.js";
+import { Bytes } from "../bytes.js";
+import { type AnyDataset, Dataset } from "../dataset.js";
 import { type Epochs, generatorOf } from "../epochs.js";
+import { formOf, type Parts, partsIn } from "../parts.js";
 import { checkRow } from "../table/source.js";
 import { Table } from "../table/table.js";
 import type { StreamRow, StreamSource } from "./stream.js";
@@ -124,6 +129,7 @@ export class RowReader {
 
   #rowsIn(item: unknown): Iterable<StreamRow> {
     if (isInstance(item, Table)) return item;
+    if (isInstance(item, Dataset)) return rowsOfSet(item as AnyDataset);
     const list: readonly unknown[] = Array.isArray(item) && !types.isProxy(item) ? item : [item];
     list.forEach((row, i) => {
       try {
@@ -134,6 +140,30 @@ export class RowReader {
     });
     return list as readonly StreamRow[];
   }
+}
+
+/** The samples of a set as rows, over the same memory. */
+function* rowsOfSet({ x, y, w, length }: AnyDataset): Generator<StreamRow> {
+  const [ofX, ofY] = [x, y].map(samplesOf) as [(at: number) => unknown, (at: number) => unknown];
+  const weights = w?.storage.forReading();
+  for (let at = 0; at < length; at++) {
+    const row = { x: ofX(at), y: ofY(at) };
+    yield weights === undefined ? row : { ...row, w: weights[at] };
+  }
+}
+
+/** Gives each sample of parts. */
+function samplesOf(parts: Parts): (at: number) => unknown {
+  const form = formOf(parts);
+  const each = partsIn(parts).map((part) => {
+    const { storage, shape, dtype } = part instanceof Bytes ? part.toTensor() : part;
+    const values = storage.forReading();
+    const own = shape.slice(1);
+    const size = sizeOf(own);
+    return (at: number) => new Tensor(values.subarray(at * size, (at + 1) * size), own, dtype);
+  });
+  if (form.kind === "one") return each[0] as (at: number) => Tensor;
+  return (at) => Object.fromEntries(form.names.map((name, i) => [name, each[i]?.(at)]));
 }
 
 /** The message of what was thrown, which may be no error. */

@@ -11,15 +11,16 @@ import {
 } from "../../options.js";
 import { checkDType, type DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import type { AnyDataset } from "../dataset.js";
 import { Schema, type SchemaInputs } from "../schema/schema.js";
 import type { Table } from "../table/table.js";
-import { stack } from "./collate.js";
+import { stackParts } from "./collate.js";
 import { EPOCHS, messageOf, type Numbered, RowReader } from "./rows.js";
 
 /** A sample or a row of a table, as an object. */
 export type StreamRow = Readonly<Record<string, unknown>>;
-/** What a source gives: a row, or rows together, in a list or a table. */
-export type StreamItem = StreamRow | readonly StreamRow[] | Table;
+/** What a source gives: a row, or rows together, in a list, a table or a set. */
+export type StreamItem = StreamRow | readonly StreamRow[] | Table | AnyDataset;
 /** A source of rows: a list, a generator, a Node.js `Readable`, a web stream, a database cursor. */
 export type StreamSource = Iterable<StreamItem> | AsyncIterable<StreamItem>;
 
@@ -43,7 +44,7 @@ export interface StreamOptions<X = SchemaInputs, Y = Tensor> {
   readonly seed?: number;
   /**
    * Turns rows into tensors. Default: none, for rows `{ x, y }`, or `{ x, y, w }` with what each counts, of numbers,
-   * lists, typed arrays or tensors.
+   * lists, typed arrays or tensors; for several inputs or targets, objects of those.
    */
   readonly schema?: Schema<SchemaInputs>;
   /** Turns rows into `{ x, y }` instead: for ragged rows, see `pad`. Default: none. */
@@ -289,9 +290,9 @@ function collateOf<X, Y>(where: string, options: StreamOptions<X, Y>): Collate<S
       throw new DataError("expected rows { x, y }; pass a schema or collate for others");
     }
     const values = (name: string) => rows.map((row) => row[name]);
-    const x = stack("x", values("x"), ofX);
+    const x = stackParts("x", values("x"), ofX);
     if (inputsOnly) return { x } as StreamBatch<X, Y>;
-    const y = stack("y", values("y"), ofY);
+    const y = stackParts("y", values("y"), ofY);
     const batch: StreamBatch<unknown, unknown> = rows.some(has("w"))
       ? { x, y, w: values("w") as number[] }
       : { x, y };
