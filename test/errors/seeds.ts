@@ -308,6 +308,7 @@ function ofTables(): Seeds {
       { schema, batchSize: 2, shuffleBuffer: 2, dropLast: true, readAhead: 1 },
     ],
     "data.StreamDataset": [own(() => rows), { schema, batchSize: 2 }],
+    "data.padded": [{ value: 1, multipleOf: 2, side: "left", integers: true, dtypes: { y: "int32" } }],
     "data.pad": [[[1, 2], [3]], { value: 1, length: 2, side: "left", integers: true }],
     "data.toClasses": [["a", "b"], { classes: ["b", "a"] }],
     "data.images": [[Uint8Array.of(1, 2, 3)], { width: 1, height: 1, channels: 3, scale: 2 }],

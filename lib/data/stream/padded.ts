@@ -1,7 +1,8 @@
 import { DataError } from "../../errors.js";
-import { checkOptions, checkRequired } from "../../options.js";
+import { checkList, checkOptions, checkRequired } from "../../options.js";
 import { checkDType, type DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { checkRow } from "../table/source.js";
 import { type Padded, type PadOptions, pad, stack } from "./collate.js";
 import type { StreamBatch, StreamRow } from "./stream.js";
 
@@ -32,7 +33,8 @@ export function padded(
   const dtype = dtypes.y === undefined ? undefined : checkDType(where, dtypes.y);
   // Refuses options that do not fit at once.
   pad([[]], others);
-  return (rows) => {
+  return (given) => {
+    const rows = checkList(where, "a list of rows", given).map((row, i) => checkRow(where, row, i));
     const has = (name: string) => (row: StreamRow) => Object.hasOwn(row, name);
     if (!rows.every(has("x")) || !rows.every(has("y")))
       throw new DataError(`${where}: expected rows { x, y }`);
