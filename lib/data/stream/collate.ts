@@ -50,7 +50,7 @@ function checkNames(where: string, value: unknown, sample: number, names: readon
  * tensors of one shape. bigints become int32.
  * @throws ShapeError that names the sample whose shape is another; ArgumentError, DataError
  */
-function stackOne(where: string, values: readonly unknown[], dtype?: DType): Tensor {
+export function stackOne(where: string, values: readonly unknown[], dtype?: DType): Tensor {
   const [first] = values;
   if (isTensor(first)) return stackTensors(where, values, first, dtype);
   if (types.isTypedArray(first) && !types.isBigInt64Array(first) && !types.isBigUint64Array(first)) {
@@ -59,36 +59,6 @@ function stackOne(where: string, values: readonly unknown[], dtype?: DType): Ten
   const isBig = typeof first === "bigint";
   const plain = isBig ? values.map((value) => (typeof value === "bigint" ? Number(value) : value)) : values;
   return tensor(plain as number[], { dtype: dtype ?? (isBig ? "int32" : undefined) } as { dtype: DType });
-}
-
-/** As `stack`, of values that may be objects of parts: for each part, then. */
-export function stackParts(
-  where: string,
-  values: readonly unknown[],
-  dtype?: DType,
-): Tensor | Readonly<Record<string, Tensor>> {
-  const [first] = values;
-  if (!isPlainObject(first)) return stack(where, values, dtype);
-  const names = Object.keys(first);
-  const other = values.findIndex(
-    (value) => !isPlainObject(value) || Object.keys(value).length !== names.length,
-  );
-  if (other >= 0) {
-    throw new DataError(
-      `${where}: expected the parts ${names.join(", ")} in sample ${other}, as in sample 0`,
-    );
-  }
-  const rows = values as readonly Readonly<Record<string, unknown>>[];
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      stack(
-        `${where}.${name}`,
-        rows.map((row) => (Object.hasOwn(row, name) ? row[name] : undefined)),
-        dtype,
-      ),
-    ]),
-  );
 }
 
 function stackTensors(where: string, values: readonly unknown[], first: Tensor, dtype?: DType): Tensor {

@@ -3,7 +3,7 @@ import { checkList, checkOptions, checkRequired } from "../../options.js";
 import { checkDType, type DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { checkRow } from "../table/source.js";
-import { type Padded, type PadOptions, pad, stack } from "./collate.js";
+import { type Padded, type PadOptions, pad, stackOne } from "./collate.js";
 import type { StreamBatch, StreamRow } from "./stream.js";
 
 export interface PaddedOptions extends PadOptions {
@@ -39,7 +39,7 @@ export function padded(
     if (!rows.every(has("x")) || !rows.every(has("y")))
       throw new DataError(`${where}: expected rows { x, y }`);
     const values = (name: string): unknown[] => rows.map((row) => row[name]);
-    const batch = { x: pad(values("x") as number[][], others), y: stack("y", values("y"), dtype) };
+    const batch = { x: pad(values("x") as number[][], others), y: stackOne("y", values("y"), dtype) };
     return rows.some(has("w")) ? { ...batch, w: values("w") as number[] } : batch;
   };
 }

@@ -14,7 +14,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import type { AnyDataset } from "../dataset.js";
 import { Schema, type SchemaInputs } from "../schema/schema.js";
 import type { Table } from "../table/table.js";
-import { stackParts } from "./collate.js";
+import { stack } from "./collate.js";
 import { EPOCHS, messageOf, type Numbered, RowReader } from "./rows.js";
 
 /** A sample or a row of a table, as an object. */
@@ -290,9 +290,9 @@ function collateOf<X, Y>(where: string, options: StreamOptions<X, Y>): Collate<S
       throw new DataError("expected rows { x, y }; pass a schema or collate for others");
     }
     const values = (name: string) => rows.map((row) => row[name]);
-    const x = stackParts("x", values("x"), ofX);
+    const x = stack("x", values("x"), ofX);
     if (inputsOnly) return { x } as StreamBatch<X, Y>;
-    const y = stackParts("y", values("y"), ofY);
+    const y = stack("y", values("y"), ofY);
     const batch: StreamBatch<unknown, unknown> = rows.some(has("w"))
       ? { x, y, w: values("w") as number[] }
       : { x, y };
