@@ -21,8 +21,6 @@ export {
 export type { ClassName, ClassPrediction } from "./schema/target.js";
 export type { Numbers, PartOf, SetPart, SplittableSet } from "./split/set.js";
 export { type Fold, kFold, type PartsOf, type PerSample, type SplitOptions, split } from "./split/split.js";
-export { type PadOptions, pad } from "./stream/collate.js";
-export { type Fold, kFold, type PerSample, type SplitOptions, split } from "./split/split.js";
 export { type Padded, type PadOptions, pad } from "./stream/collate.js";
 export { type PaddedOptions, padded } from "./stream/padded.js";
 export {
