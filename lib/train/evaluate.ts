@@ -82,7 +82,8 @@ export interface EvaluateRowsOptions<M extends Metrics = Metrics>
 
 const OPTIONS = ["data", "cost", "costWeights", "schema", "metrics", "sampleWeight", "batchSize"] as const;
 
-const DEFAULT_BATCH = 1024;
+/** Samples in a mini-batch, unless a size is given. */
+export const DEFAULT_BATCH = 1024;
 
 /**
  * The loss over a set, L(S, w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), and the metrics over the set. A cost of `cost.…` or

@@ -21,11 +21,13 @@ import { type ConfusionMatrix, confusionMatrix } from "../metrics/confusion-matr
 import type { Values } from "../metrics/values.js";
 import type { Module } from "../nn/module.js";
 import { reword } from "../nn/place.js";
+import { indexSelect } from "../ops/index-select.js";
+import { slice } from "../ops/slice.js";
 import { checkList, checkOptions, isInstance } from "../options.js";
 import { fromTypedArray } from "../tensor/create.js";
-import { checkTensor, type Tensor } from "../tensor/tensor.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { checkModel } from "./check.js";
-import { type PredictOptions, predict } from "./evaluate.js";
+import { DEFAULT_BATCH, type PredictOptions, predict } from "./evaluate.js";
 import { printed } from "./evaluation.js";
 import { checkMetrics, type MetricResults, type Metrics } from "./metrics.js";
 
@@ -143,7 +145,7 @@ export class Predictor<P extends Prediction = ClassPrediction> {
     const where = "predict";
     const isOne = isRow(given);
     const x = reworded(where, () => this.schema.encode(isOne ? [given] : (given as RowsLike)));
-    const y = await predict(this.model, x, options);
+    const y = await this.#outputs(x, options);
     const found = reworded(where, () => this.schema.inverse<P>(y, { outputs: this.outputs }));
     return isOne ? (found[0] as P) : found;
   }
@@ -174,7 +176,7 @@ export class Predictor<P extends Prediction = ClassPrediction> {
       ? rows
       : (checkList(where, "a Table or a list of objects", rows) as Row[]);
     const { x, y: target } = reworded(where, () => this.schema.transform(own));
-    const y = await predict(this.model, x, batchSize === undefined ? {} : { batchSize });
+    const y = await this.#outputs(x, batchSize === undefined ? {} : { batchSize });
     const pair = this.schema.classes === null ? this.#inUnits(where, y, own) : { y, target };
     const figures = metrics.map(({ name, definition }): [string, unknown] => {
       if (typeof definition !== "function") {
@@ -185,6 +187,25 @@ export class Predictor<P extends Prediction = ClassPrediction> {
       throw new ArgumentError(`${where}: metric ${name} is a function, which knows no weights`);
     });
     return printed(Object.fromEntries(figures));
+  }
+
+  /**
+   * The model's outputs for encoded rows. A service gets lists of many lengths, and each length of a mini-batch has a
+   * program of its own. So a list is filled up to a power of two with its last row, unless a batch size is given.
+   */
+  async #outputs(x: SchemaInputs, options: PredictOptions): Promise<Tensor> {
+    const rows = (isTensor(x) ? x : x.numbers).shape[0] as number;
+    const last = rows % DEFAULT_BATCH;
+    const more = options.batchSize === undefined && last > 0 ? 2 ** Math.ceil(Math.log2(last)) - last : 0;
+    if (more === 0) return predict(this.model, x, options);
+    const places = fromTypedArray(Int32Array.from({ length: rows + more }, (_, i) => Math.min(i, rows - 1)));
+    const filled = (part: Tensor): Tensor => indexSelect(part, 0, places);
+    const y = await predict(
+      this.model,
+      isTensor(x) ? filled(x) : { numbers: filled(x.numbers), categories: filled(x.categories) },
+      options,
+    );
+    return slice(y, 0, { end: rows });
   }
 
   #usualMetrics(): Metrics {

@@ -34,7 +34,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const path = join(folder, "model.safetensors");
 
 const KINDS = ["a", "b", "__proto__"];
-const rows = Array.from({ length: 60 }, (_, i) => ({
+const rows = Array.from({ length: 64 }, (_, i) => ({
   size: i % 3 === 2 ? null : (i % 3) * 3 + ((i * 7) % 11) / 11,
   town: ["Ghent", "Namur", "Ostend"][(i * 5) % 3] as string,
   at: new Date(Date.UTC(2024, i % 12, 1)),
@@ -155,8 +155,25 @@ describe("predict", () => {
     expect(Object.keys(await two.predict({ town: "Ghent", at: new Date(0) }))).toEqual(["rent", "size"]);
   });
 
-  test("a batch size changes nothing", async () => {
-    expect(await predictor.predict(rows, { batchSize: 7 })).toEqual(await predictor.predict(rows));
+  test.each([
+    ["lists of any length give the same answers", undefined],
+    ["and so does any batch size", 7],
+  ])("%s", async (_, batchSize) => {
+    const options = batchSize === undefined ? {} : { batchSize };
+    const tabular = new Predictor(new nn.Tabular(embedded, { width: 4, blocks: 1 }), embedded);
+    for (const one of [predictor, tabular]) {
+      const all = await one.predict(rows);
+      for (const length of [1, 2, 3, 31, 33, 64]) {
+        const found = await one.predict(rows.slice(0, length), options);
+        expect(found).toHaveLength(length);
+        found.forEach(({ probability }, i) => {
+          expect(probability).toBeCloseTo(all[i]?.probability as number, 5);
+        });
+      }
+    }
+    const many = Array.from({ length: 1100 }, (_, i) => rows[i % 64] as (typeof rows)[0]);
+    const found = await predictor.predict(many, options);
+    expect([found.length, found[1099]?.class]).toEqual([1100, found[1099 % 64]?.class]);
   });
 
   test("takes many calls at once, as a service gets them", async () => {
