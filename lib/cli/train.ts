@@ -195,7 +195,7 @@ function learnSchema(
 }
 
 /** The schema with stand-ins for what was not in training. */
-export const lenient = (schema: Schema<SchemaInputs>): Schema<SchemaInputs> =>
+const lenient = (schema: Schema<SchemaInputs>): Schema<SchemaInputs> =>
   Schema.fromJSON({ ...schema.toJSON(), unknown: "stand-in" });
 
 /** Says where the rows have what was not in training. */

@@ -119,6 +119,30 @@ describe("train", () => {
     expect((await Predictor.load(at("more.safetensors"))).model).toBeInstanceOf(nn.Tabular);
   });
 
+  test("categories that training has not get a stand-in for the figures, and it says so; later they are refused", async () => {
+    // 19 of 60 rows have a town of their own, of which the other parts get some.
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${i % 2},${i < 19 ? `town ${i}` : "Ghent"},${"ab"[i % 2]}`,
+    );
+    writeFileSync(at("towns.csv"), ["x,town,kind", ...rows].join("\n"));
+    const { code, stderr } = await thalweg("train towns.csv --target kind --epochs 1".split(" "));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^a row that is not learnt from has what training has not, and gets a stand-in there: column "town": "town \d+" is none of/m,
+    );
+    const asked = ["predict", "towns.safetensors", "-"];
+    const refused = await thalweg(asked, "x,town\n1,Paris\n");
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^DataError: predict: standard input: row 0, column "town": "Paris" is none of the categories in training: .* \(--unknown stand-in takes it\)\n$/,
+      ),
+    ]);
+    const taken = await thalweg([...asked, "--unknown", "stand-in"], "x,town\n1,Paris\n");
+    expect(taken.stdout).toMatch(/^x,town,prediction,.*\n1,Paris,[ab],/);
+  });
+
   test("--balanced lets a rare class count as much as the others", async () => {
     // The classes overlap, and there are nine of one for each of the other.
     const draws = new Generator(5).normal([600]).toArray() as number[];
