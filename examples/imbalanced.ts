@@ -99,22 +99,6 @@ async function learn(seed: number, method: Partial<FitOptions> = {}): Promise<nn
   return model;
 }
 
-/** Learns from mini-batches into which each class is drawn equally often. */
-async function learnBalanced(seed: number): Promise<nn.Module> {
-  const model = new nn.Mlp({ in: schema.size, hidden: [32, 16], out: schema.outputs });
-  const optimizer = new optim.Adam(model.parameters(), { lr: 0.003 });
-  const sampler = data.sampler({ balance: training.y, seed });
-  const loader = new data.DataLoader(training, { batchSize: 128, sampler });
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    for (const { x, y } of loader) {
-      optimizer.zeroGrad();
-      cost.crossEntropy(model.forward(x), y).backward();
-      optimizer.step();
-    }
-  }
-  return model;
-}
-
 const scores = new Scores("imbalanced", options);
 const plain = new Map<number, nn.Module>();
 const matrices = {
@@ -131,7 +115,7 @@ const matrices = {
     judge(await learn(seed, { classWeight: "balanced" })),
   ),
   "balanced mini-batches": await scores.train("balanced mini-batches", async (seed) =>
-    judge(await learnBalanced(seed)),
+    judge(await learn(seed, { sampler: data.sampler({ balance: training.y, seed }) })),
   ),
 };
 await scores.print();

