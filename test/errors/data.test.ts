@@ -60,7 +60,7 @@ describe("Dataset", () => {
       [
         () => new data.Dataset(bad({ x, y, z: 1 })),
         OptionError,
-        'Dataset: unknown option "z"; known options: x, y',
+        'Dataset: unknown option "z"; known options: x, y, w',
       ],
       [
         () => new data.Dataset({ x, y: zeros([4]) }),
