@@ -1,6 +1,6 @@
 // A million rows out of SQLite: what does a taxi trip cost? The rows stream out of the database into the training, and are
 // never in memory all at once. The database is made by a seed; PyTorch's score stands beside.
-import { rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cost, data, fit, metrics, nn, optim, predict } from "thalweg";
@@ -26,11 +26,13 @@ const count = (n: number) => Math.round(n).toLocaleString("en");
 
 const Sqlite = loadSqlite();
 const file = options.text("make") ?? join(tmpdir(), `trips-${process.pid}.db`);
-await rm(file, { force: true });
+rmSync(file, { force: true });
 const made = new Sqlite(file);
 makeTrips(made, trips + FOR_TEST, 1);
 made.close();
 if (options.text("make") !== undefined) process.exit(0);
+process.once("SIGINT", () => process.exit(130));
+process.once("exit", () => rmSync(file, { force: true }));
 
 const database = new Sqlite(file, { readonly: true });
 const select = (where: string) =>
@@ -70,4 +72,3 @@ await scores.train("Mlp", async (seed) => {
 });
 await scores.print();
 database.close();
-await rm(file);
