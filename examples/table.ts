@@ -36,12 +36,8 @@ async function learn<Model extends nn.Module, X extends data.SchemaInputs>(
   schema: data.Schema<X>,
   seed: number,
 ): Promise<{ result: Model; figures: Figures }> {
-  const [training, testing] = [train, test].map((part) => {
-    const { x, y } = schema.transform(part);
-    return { x: nn.Tabular.join(x), y };
-  }) as [data.Samples, data.Samples];
   await fit(model, {
-    data: training,
+    data: schema.transform(train),
     cost: cost.crossEntropy,
     optimizer: new optim.Adam(model.parameters(), { lr: 0.001 }),
     epochs,
@@ -49,7 +45,7 @@ async function learn<Model extends nn.Module, X extends data.SchemaInputs>(
     seed,
   });
   const { accuracy, rocAuc } = await evaluate(model, {
-    data: testing,
+    data: schema.transform(test),
     cost: cost.crossEntropy,
     metrics: ["accuracy", "rocAuc"],
   });

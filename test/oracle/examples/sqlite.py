@@ -21,7 +21,8 @@ def trips():
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "trips.db"
         subprocess.run(["npx", "tsx", "examples/sqlite.ts", "--make", str(file)], cwd=ROOT, check=True)
-        rows = sqlite3.connect(file).execute("select distance, rain, hour, weekday, zone, fare from trips order by id").fetchall()
+        select = "select distance, rain, hour, weekday, zone, fare from trips order by id"
+        rows = sqlite3.connect(file).execute(select).fetchall()
     distance, rain, hour, weekday, zone, fare = zip(*rows)
     places = {name: place for place, name in enumerate(sorted(set(zone)))}
     numbers = torch.tensor([distance, rain], dtype=torch.float64).T
