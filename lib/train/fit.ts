@@ -265,13 +265,20 @@ const inTraining = new WeakSet<AnyModule>();
  * The model trains in training mode, and its modules' `training` is restored afterwards. If the model itself is in
  * training mode, those of its modules that are in evaluation mode are frozen and stay in evaluation mode.
  *
- * The data sets are copied before `fit` returns its promise: you may then change, transfer or drop them. Random
- * numbers, such as those of Dropout, depend on the state of the generators at that time. Later draws from the
- * generators, for instance by another `fit`, do not change them.
+ * Sets in memory are copied before `fit` returns its promise: you may then change, transfer or drop them. If `data` or
+ * `validation` is a stream, they are copied after the first mini-batch of the stream. Random numbers, such as those of
+ * Dropout, depend on the state of the generators at that time. Later draws from the generators, for instance by another
+ * `fit`, do not change them.
  *
- * The data, the targets and every option are checked before the first step. A parameter that requires gradients and
- * is not in the optimizer would not learn: a warning with the code `THALWEG_PARAMETERS_NOT_LEARNT` names such
- * parameters, once for a model and an optimizer.
+ * The data, the targets and every option are checked before the first step; of a stream, each mini-batch is checked
+ * before its step, and its errors leave the weights as they are after the last whole step. A parameter that requires
+ * gradients and is not in the optimizer would not learn: a warning with the code `THALWEG_PARAMETERS_NOT_LEARNT` names
+ * such parameters, once for a model and an optimizer.
+ *
+ * A second `fit` with the same model, optimizer and data goes on where the first one ended: in its orders and its random
+ * numbers, so that five epochs and five are the same as ten, to the bit. Its reports begin with epoch 1 again. It begins
+ * anew if something else has written the model since, if `manualSeed` was called, and for another `seed`; `firstEpoch: 1`
+ * asks for it.
  *
  * With `checkpoint` the training can be broken off at any moment and gone on with by `resume`: the result has the same
  * bits as if it had not been broken off, with any number of threads. A checkpoint holds the model with its modules' modes
