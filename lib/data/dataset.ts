@@ -124,8 +124,12 @@ const named = (name: string, { form, parts }: Apart): NamedPart[] =>
 export function toDataset(where: string, name: string, value: unknown): AnyDataset {
   if (value instanceof Dataset) return value as AnyDataset;
   const isSamples = value !== null && typeof value === "object" && "x" in value && "y" in value;
-  if (!isSamples)
-    throw new ArgumentError(`${where}: expected ${name} to be { x, y } or a Dataset, got ${describe(value)}`);
+  if (!isSamples) {
+    const hint = typeof value === "function" ? "; data.stream makes a stream of a source" : "";
+    throw new ArgumentError(
+      `${where}: expected ${name} to be { x, y } or a Dataset, got ${describe(value)}${hint}`,
+    );
+  }
   checkSamples(`${where}: ${name}`, value as AnySamples);
   return new Dataset(value as AnySamples);
 }

@@ -226,6 +226,12 @@ describe("an error of the source", () => {
       ArgumentError,
       /batchSize to be that of the stream, 8, got 9/,
     ],
+    [
+      () => train({ data: (() => rows) as never }),
+      ArgumentError,
+      /got a function.*data\.stream makes a stream/,
+    ],
+    [() => train({ data: set(rows, { collate: () => 5 as never }) }), ArgumentError, /\{ x, y \}/],
     [() => train({ data: set(rows), shuffle: true }), ArgumentError, /shuffleBuffer/],
     [() => train({ data: set(rows), seed: 1 }), ArgumentError, /seed is for sets in memory/],
     [() => train({ data: set(rows), sampler: () => Int32Array.of(0) }), ArgumentError, /sampler/],
