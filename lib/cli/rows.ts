@@ -1,5 +1,5 @@
 // Tables in files of any kind.
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import type { ColumnKind } from "../data/table/column.js";
 import { MISSING, readCsvAs } from "../data/table/csv.js";
 import { readJsonLines } from "../data/table/json-lines.js";
@@ -30,7 +30,13 @@ const SUFFIXES: Readonly<Record<string, Format>> = {
   ".parquet": "parquet",
 };
 
-const byName = (path: string): Format | undefined => SUFFIXES[extname(path).toLowerCase()];
+/** The path without the suffix of a compressed text. */
+const plain = (path: string): string => path.replace(/\.gz$/i, "");
+
+/** The name of a file of rows without folder and suffixes. */
+export const stemOf = (path: string): string => basename(plain(path), extname(plain(path)));
+
+const byName = (path: string): Format | undefined => SUFFIXES[extname(plain(path)).toLowerCase()];
 
 /** By the first bytes, for a name that says nothing. */
 function byBytes(bytes: Uint8Array): Format {
@@ -40,7 +46,7 @@ function byBytes(bytes: Uint8Array): Format {
 }
 
 /** Whether rows of that file have tabs between their values. */
-export const isTabbed = (path: string): boolean => /\.(?:tsv|tab)$/i.test(path);
+export const isTabbed = (path: string): boolean => /\.(?:tsv|tab)$/i.test(plain(path));
 
 /** The rows of a file. @throws DataError, FileError, PackageError, ArgumentError */
 export async function readRows(command: string, path: string, options: RowsOptions): Promise<Table> {

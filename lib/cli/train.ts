@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { resolve } from "node:path";
 import process from "node:process";
 import { crossEntropy, mse } from "../cost/index.js";
 import { type Prediction, Schema, type SchemaInputs } from "../data/schema/schema.js";
@@ -18,7 +18,7 @@ import { manualSeed } from "../random/generator.js";
 import { type EpochReport, fit } from "../train/fit.js";
 import { Predictor } from "../train/predictor.js";
 import { count } from "./layout.js";
-import { asCommand, readRows } from "./rows.js";
+import { asCommand, readRows, stemOf } from "./rows.js";
 import { type Score, scoreOf, scoreText } from "./score.js";
 
 export type Task = "classification" | "regression";
@@ -59,7 +59,7 @@ interface Parts {
 
 /** Learns a table, tells how well, and saves the model with its schema. @returns whether it came to its end */
 export async function train(file: string, options: TrainOptions): Promise<boolean> {
-  const out = options.out ?? `${basename(file === "-" ? "model" : file, extname(file))}.safetensors`;
+  const out = options.out ?? `${file === "-" ? "model" : stemOf(file)}.safetensors`;
   checkWritable(out);
   const tell: Tell = options.quiet ? () => {} : (text) => process.stderr.write(`${text}\n`);
   const { parts, task } = await partsOf(file, options, tell);
