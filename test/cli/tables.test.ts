@@ -12,7 +12,10 @@ const folder = temporaryFolder();
 const thalweg = commandIn(folder);
 const at = (name: string): string => join(folder, name);
 
-const iris = readFileSync(new URL("./iris.csv", import.meta.url), "utf8");
+const iris = readFileSync(
+  new URL("../../examples/side-by-side/data/iris.csv", import.meta.url),
+  "utf8",
+).replace(/^.*$/m, "sepalLength,sepalWidth,petalLength,petalWidth,species");
 const LINES = iris.trim().split("\n");
 const [HEADER = "", ...FLOWERS] = LINES;
 
