@@ -63,7 +63,11 @@ export class Options {
     const text = this.text(option) ?? names[0];
     const found = names.find((name) => name === text);
     if (found !== undefined) return found;
-    return this.#refuse(`--${option} is ${names.slice(0, -1).join(", ")} or ${names.at(-1)}, got ${text}`);
+    const [most, last] =
+      names.length > 20
+        ? [names.slice(0, 10), `another of ${names.length} names`]
+        : [names.slice(0, -1), names.at(-1)];
+    return this.#refuse(`--${option} is ${most.join(", ")} or ${last}, got ${text}`);
   }
 
   #parse(withText: readonly string[], withNone: readonly string[]): Readonly<Record<string, unknown>> {
