@@ -251,6 +251,17 @@ describe("an error of the source", () => {
     );
   });
 
+  test("a loss that is not finite names the layer, and batch and step", async () => {
+    manualSeed(0);
+    const model = new nn.Linear(4, 1);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 1e30 });
+    const source = data.stream(() => rows.map(({ x }) => ({ x, y: [1] })), { batchSize: 8 });
+    await expect(fit(model, { data: source, cost: cost.mse, optimizer })).rejects.toThrow(
+      /in epoch 1, batch \d \(step \d\)\. It begins in /,
+    );
+    expect(weightsOf(model).every(Number.isFinite)).toBe(true);
+  });
+
   test("a model that is being trained refuses another training while the first row is waited for", async () => {
     const { model, options } = make();
     const first = fit(model, { ...options, data: data.stream(async () => rows, { dtypes }) });
