@@ -10,7 +10,7 @@ import {
   isPlainObject,
 } from "../../options.js";
 import { fromTypedArray, tensor } from "../../tensor/create.js";
-import { allocate, type DType, kindOf } from "../../tensor/dtype.js";
+import { allocate, allocateUnset, type DType, kindOf } from "../../tensor/dtype.js";
 import { format, sameShape, sizeOf } from "../../tensor/shape.js";
 import { isTensor, type Tensor } from "../../tensor/tensor.js";
 
@@ -62,7 +62,7 @@ export function stackOne(where: string, values: readonly unknown[], dtype?: DTyp
 }
 
 function stackTensors(where: string, values: readonly unknown[], first: Tensor, dtype?: DType): Tensor {
-  const all = allocate(first.dtype, values.length * first.size, where);
+  const all = allocateUnset(first.dtype, values.length * first.size, where);
   values.forEach((value, i) => {
     if (!isTensor(value) || !sameShape(value.shape, first.shape) || value.dtype !== first.dtype) {
       const got = isTensor(value) ? `${value.dtype} ${format(value.shape)}` : describe(value);
@@ -91,7 +91,7 @@ function stackArrays(
       ? "float64"
       : "float32";
   const type = kindOf.call(first);
-  const all = allocate(natural, values.length * first.length, where) as Floats;
+  const all = allocateUnset(natural, values.length * first.length, where) as Floats;
   values.forEach((value, i) => {
     if (!types.isTypedArray(value) || value.length !== first.length) {
       const got = types.isTypedArray(value) ? `${value.length}` : describe(value);
