@@ -303,7 +303,7 @@ const inTraining = new WeakSet<AnyModule>();
  * }
  * const two = new Two();
  * const reports = await fit(two, {
- *   data: { x: { a: x, b: x }, y: { kind: y, size: x.slice(1, { end: 1 }) } },
+ *   data: { x: { a: x, b: x }, y: { kind: y, size: ops.slice(x, 1, { end: 1 }) } },
  *   cost: { kind: cost.crossEntropy, size: cost.mse },
  *   costWeights: { size: 0.5 },
  *   optimizer: new optim.Adam(two.parameters()),
