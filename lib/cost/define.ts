@@ -67,6 +67,8 @@ export function defineCost<Y = Tensor, T = Tensor>(
 
 /** @throws ArgumentError unless the value is a tensor, or a list or an object of tensors */
 function checkTensors(name: string, what: string, value: unknown): void {
-  const hasParts = Array.isArray(value) || isPlainObject(value);
-  if (!hasParts || takeApart(name, what, value).leaves.length === 0) checkTensor(name, what, value);
+  const parts: unknown[] = Array.isArray(value) ? value : isPlainObject(value) ? Object.values(value) : [];
+  // Of an array of numbers, not its first number is wrong, but that it is no tensor.
+  const isTree = parts.some((part) => typeof part === "object" && part !== null);
+  if (!isTree || takeApart(name, what, value).leaves.length === 0) checkTensor(name, what, value);
 }

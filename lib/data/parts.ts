@@ -46,19 +46,22 @@ const isPart = (value: unknown): value is Part => isTensor(value) || isInstance(
 
 /** @throws ArgumentError unless the value is a part, or a list or an object of parts. */
 export const takePartsApart = (where: string, name: string, value: unknown): Apart =>
-  apart(where, name, value, isPart, "a tensor or Bytes");
+  apart(where, name, value, { isOne: isPart, one: "a tensor or Bytes", hintFor: hintForSet });
 
 /** @throws ArgumentError unless the value is a tensor, or a list or an object of tensors. */
 export const takeTensorsApart = (where: string, name: string, value: unknown): Apart<Tensor> =>
-  apart(where, name, value, isTensor, "a tensor");
+  apart(where, name, value, { isOne: isTensor, one: "a tensor", hintFor: () => "" });
 
-function apart<P>(
-  where: string,
-  name: string,
-  value: unknown,
-  isOne: (value: unknown) => value is P,
-  one: string,
-): Apart<P> {
+/** What a part is. */
+interface Kind<P> {
+  readonly isOne: (value: unknown) => value is P;
+  /** In words. */
+  readonly one: string;
+  /** The end of the message of an error about that value. */
+  readonly hintFor: (value: unknown) => string;
+}
+
+function apart<P>(where: string, name: string, value: unknown, { isOne, one, hintFor }: Kind<P>): Apart<P> {
   if (isOne(value)) return { form: ONE, parts: [value] };
   const isList = !types.isProxy(value) && Array.isArray(value);
   if (!isList && (types.isProxy(value) || !isPlainObject(value))) {
@@ -80,8 +83,8 @@ function apart<P>(
   return { form, parts };
 }
 
-/** What makes a tensor of values that are none. */
-const hintFor = (value: unknown): string =>
+/** What makes a tensor of values of a set that are none. */
+const hintForSet = (value: unknown): string =>
   types.isTypedArray(value) || ["string", "number", "bigint", "boolean"].includes(typeof value)
     ? "; tensor makes one of numbers, data.toClasses of labels"
     : "";

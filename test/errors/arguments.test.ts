@@ -58,11 +58,15 @@ describe("what is missing or of the wrong kind", () => {
       ArgumentError,
       "withParameters: expected run to be a function, got undefined",
     ],
-    [() => step.explain(bad()), ArgumentError, "compile: expected input 0 to be a tensor, got undefined"],
     [
-      () => step.arenaBytes(bad({})),
+      () => step.explain(bad()),
       ArgumentError,
-      "compile: expected input 0 to be a tensor, got an object",
+      "compile: expected input 0 to be a tensor, or a list, an object or a module of tensors, got undefined",
+    ],
+    [
+      () => step.arenaBytes(bad(3)),
+      ArgumentError,
+      "compile: expected input 0 to be a tensor, or a list, an object or a module of tensors, got 3",
     ],
     [() => ops.max(x, bad()), ArgumentError, "max: expected an object of options, got undefined"],
     [() => ops.min(x, bad(3)), ArgumentError, "min: expected an object of options, got 3"],
