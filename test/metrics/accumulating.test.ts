@@ -218,6 +218,7 @@ describe("in a training that is broken off in the middle of an epoch", () => {
         cost: cost.crossEntropy,
         optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
         batchSize: 10,
+        seed: 1,
         metrics: ["accuracy", "rocAuc", "balancedAccuracy"],
         ...more,
       });
