@@ -126,6 +126,24 @@ describe("rows of a file", () => {
     for (const file of [one, both, scaled]) await file.close();
   });
 
+  test("may begin as the header of a file of another kind does, where the user says so", async () => {
+    const starts = [
+      [fileOf(Uint8Array.of(0x1f, 0x8b, 8, 0)), 4],
+      [fileOf(npyOf("uint8", [3], Uint8Array.of(1, 2, 3))), 131],
+    ] as const;
+    for (const [path, length] of starts) {
+      const file = await data.openRows(path, { x: { dtype: "uint8" } }, { header: 0 });
+      expect(file.length).toBe(length);
+      await file.close();
+    }
+    // It begins as an IDX file of bytes, but is longer.
+    const file = await data.openRows(fileOf(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 9, 9)), {
+      x: { dtype: "uint8" },
+    });
+    expect(file.length).toBe(10);
+    await file.close();
+  });
+
   test("of a slice or a selection are rows of the same file", async () => {
     const file = await openMixed();
     const part = file.slice(100, 200);
@@ -350,6 +368,24 @@ describe("a file that goes wrong", () => {
       [fileOf(Uint8Array.of(0, 0, 12, 1, 0, 0, 0, 1, 0, 0, 0, 1))],
       DataError,
       "got int32 in big-endian order",
+    ],
+    [
+      "an NPY file with a dtype",
+      [npy("<f4"), { x: { dtype: "float32", shape: [4] } }],
+      DataError,
+      "the file is an NPY file, which says its dtype itself",
+    ],
+    [
+      "an IDX file with a dtype",
+      [fileOf(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 9)), { x: { dtype: "uint8" } }],
+      DataError,
+      "the file is an IDX file, which says its dtype itself",
+    ],
+    [
+      "a gzipped file with a dtype",
+      [fileOf(Uint8Array.of(0x1f, 0x8b, 8, 0)), { x: { dtype: "uint8" } }],
+      DataError,
+      "unzip it first",
     ],
     ["a gzipped file", [fileOf(Uint8Array.of(0x1f, 0x8b, 8, 0))], DataError, "unzip it first"],
     [

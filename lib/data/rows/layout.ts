@@ -98,7 +98,10 @@ export function layoutOf(
   head: Uint8Array,
   size: number,
 ): Layout {
-  if (parts.some(([, { dtype }]) => dtype !== undefined)) return ofRaw(where, parts, options, size);
+  if (parts.some(([, { dtype }]) => dtype !== undefined)) {
+    if (options.header === undefined) refuseHeader(where, head, size);
+    return ofRaw(where, parts, options, size);
+  }
   const found = headerOf(where, head);
   const [[name, part] = ["x", {}]] = parts;
   const said = [...Object.keys(options), ...Object.keys(part)].find((one) => !LEFT_OPEN.includes(one));
@@ -113,6 +116,33 @@ export function layoutOf(
 }
 
 const LEFT_OPEN = ["as", "scale", "zeroPoint"];
+
+/** @throws DataError where the rows would begin with the header of a file that says itself what it is. */
+function refuseHeader(where: string, head: Uint8Array, size: number): void {
+  const kind = isNpy(head) ? "an NPY" : isWholeIdx(where, head, size) ? "an IDX" : null;
+  if (kind !== null) {
+    throw new DataError(
+      `${where}: the file is ${kind} file, which says its dtype itself: leave dtype and shape out, or say how long its header is`,
+    );
+  }
+  if (isGzip(head) && head[2] === DEFLATE) {
+    throw new DataError(
+      `${where}: the file is gzipped, and has no rows in fixed places; unzip it first, or say header: 0 if these are rows`,
+    );
+  }
+}
+
+// The one method of gzip, its third byte.
+const DEFLATE = 8;
+
+const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
+
+/** Whether it is an IDX file of the size that its header promises: rows may begin as one does by chance. */
+function isWholeIdx(where: string, head: Uint8Array, size: number): boolean {
+  const [, , , rank = 0] = head;
+  const isHeader = isIdx(head) && rank >= 1 && rank <= MAX_RANK && head.length >= 4 + 4 * rank;
+  return isHeader && readIdxHeader(where, head).bytes === size;
+}
 
 function ofRaw(
   where: string,
@@ -177,7 +207,7 @@ function headerOf(where: string, head: Uint8Array): { dtype: StoredDType; shape:
     if (STORED_SIZES[dtype] > 1) throw bigEndian(where, dtype);
     return { dtype, shape, start };
   }
-  if (head[0] === 0x1f && head[1] === 0x8b) {
+  if (isGzip(head)) {
     throw new DataError(`${where}: the file is gzipped, and has no rows in fixed places; unzip it first`);
   }
   if (!isNpy(head)) {
