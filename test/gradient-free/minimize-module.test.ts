@@ -438,6 +438,8 @@ test("refuses bad arguments before anything has changed", async () => {
   await expect(call({ data: { x: tensor([Number.NaN]), y: tensor([0]) } })).rejects.toThrow(DataError);
   const frozen = fresh();
   for (const parameter of frozen.parameters()) parameter.requiresGrad = false;
+  const w = Array.from({ length: 60 }, () => 1);
+  await expect(call({ data: { ...data, w } })).rejects.toThrow("expected data without weights w");
   await expect(call({ data }, errors, frozen)).rejects.toThrow(
     "minimizeModule: expected a model with parameters that are not frozen, got a Net without",
   );

@@ -64,6 +64,11 @@ function readBatches(where: string, data: unknown, batchSize: unknown, seed: num
     throw new ArgumentError(`${where}: expected batchSize only with data, got ${describe(batchSize)}`);
   }
   const dataset = toDataset(where, "data", data);
+  if (dataset.w !== null) {
+    throw new ArgumentError(
+      `${where}: expected data without weights w: the loss is your own, and gets x and y alone`,
+    );
+  }
   const [x, y] = [onlyPart(where, "data.x", dataset.x), onlyPart(where, "data.y", dataset.y)];
   checkFinite(where, "data.x", takePartsApart(where, "data.x", x));
   checkFinite(where, "data.y", takePartsApart(where, "data.y", y));
