@@ -52,6 +52,8 @@ export type Circumstances = Pick<
 > & {
   /** Undefined if none was given. */
   readonly seed: number | undefined;
+  /** Of the epoch; Infinity while they are not known. */
+  readonly batches: number;
 };
 
 /** What does not fit a training that is to go on, in words. In the middle of an epoch more has to be the same. */
@@ -70,6 +72,9 @@ export function differencesOf(position: Position, now: Circumstances): string[] 
   compare(`${where} ${step}`, now.batchSize, position.batchSize);
   compare(`${where} accumulate`, now.accumulate, position.accumulate);
   compare(`${where} dropLast`, now.dropLast, position.dropLast);
+  if (position.batch > now.batches) {
+    found.push(`${where} ${now.batches} steps; the checkpoint has done ${position.batch}`);
+  }
   compare(`${where} figures`, now.figures.join(", "), position.figures.join(", "));
   return found;
 }
@@ -102,7 +107,9 @@ function isPosition(value: unknown): value is Position {
     (samples === null
       ? order === "stream"
       : count("samples") &&
-        (value["batch"] as number) <= Math.ceil((samples as number) / (value["batchSize"] as number))) &&
+        // A sampler may give more samples than the set has.
+        (order === "sampler" ||
+          (value["batch"] as number) <= Math.ceil((samples as number) / (value["batchSize"] as number)))) &&
     [isOver, dropLast].every((flag) => typeof flag === "boolean") &&
     typeof seconds === "number" &&
     typeof order === "string" &&

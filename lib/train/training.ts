@@ -181,9 +181,10 @@ class Training {
     const position = readPosition(`fit: ${path}`, tree.fit);
     const { accumulate, dropLast } = steps;
     const { order, samples } = feed;
-    const { batchSize } = feed.sizeOf({ epoch: position.epoch, pass: position.pass, seed: position.seed });
+    const id = { epoch: position.epoch, pass: position.pass, seed: position.seed };
+    const { batchSize, steps: batches } = feed.sizeOf(id);
     const figures = this.#figures;
-    const now = { seed, splitSeed, order, batchSize, samples, accumulate, dropLast, figures };
+    const now = { seed, splitSeed, order, batchSize, batches, samples, accumulate, dropLast, figures };
     checkFits("fit", path, [
       ...differences(tree.run, parts, true),
       ...differencesOf(position, now),

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { cost, type FitOptions, fit, Generator, manualSeed, nn, optim } from "../../lib/index.js";
+import { cost, data, type FitOptions, fit, Generator, manualSeed, nn, optim } from "../../lib/index.js";
 import { expectSame, KINDS, LAYERS, nameOf, SCHEDULES } from "./resuming.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-resume-"));
@@ -26,9 +26,9 @@ async function trained(
   for (const one of model.parameters().slice(0, 2)) one.requiresGrad = false;
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
   const generator = new Generator(1);
-  const data = { x: generator.normal([20, 4]), y: generator.normal([20, 1]) };
+  const set = { x: generator.normal([20, 4]), y: generator.normal([20, 1]) };
   await fit(model, {
-    data,
+    data: set,
     cost: cost.mse,
     optimizer,
     epochs: 3,
@@ -84,4 +84,26 @@ describe("goes on after a stop in the middle of an epoch and between two", () =>
     await expectSame(kind, scheduled, Object.keys(LAYERS), [7, 10]);
     expect.hasAssertions();
   });
+});
+
+test("goes on in an epoch for which a sampler draws more samples than the set has", async () => {
+  const path = join(folder, "sampled");
+  const draw = (count: number) => ({
+    sampler: data.sampler({ balance: new Uint8Array(20).fill(1, 15), count }),
+  });
+  const whole = await trained(1, () => {}, draw(100));
+  for (const at of [12, 33]) {
+    const broken = trained(1, () => {}, {
+      ...draw(100),
+      checkpoint: { path, every: { steps: at } },
+      onCheckpoint: () => {
+        throw new Error("broken off");
+      },
+    });
+    await expect(broken).rejects.toThrow("broken off");
+    expect(await trained(9, () => {}, { ...draw(100), resume: path }), `step ${at}`).toBe(whole);
+  }
+  await expect(trained(9, () => {}, { ...draw(50), resume: path })).rejects.toThrow(
+    "in the middle of an epoch: 10 steps; the checkpoint has done 13",
+  );
 });
