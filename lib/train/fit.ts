@@ -122,7 +122,7 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
   readonly batchSize?: number | ((epoch: number) => number);
   /** Use a new random order in each epoch. A stream has its own `shuffleBuffer`. Default: true. */
   readonly shuffle?: boolean;
-  /** Gives the samples of each epoch, by its number from 0, in place of `shuffle`: `data.sampler`. Default: none. */
+  /** Gives the samples of each epoch, by its number from 0, in place of `shuffle`: `data.sampler`. Not with `validationSplit`. Default: none. */
   readonly sampler?: Sampler;
   /**
    * Seed of the orders, of which that of an epoch follows from the seed and the epoch's number alone. Default: drawn from
@@ -418,6 +418,11 @@ function readOptions(
     throw new ArgumentError("fit: expected either shuffle or a sampler");
   }
   const { validationSplit, seed } = options;
+  if (options.sampler !== undefined && validationSplit !== undefined) {
+    throw new ArgumentError(
+      "fit: expected either a sampler or validationSplit: data.split first gives the samples that the sampler is of",
+    );
+  }
   if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
   checkFlag("fit", "progress", options.progress ?? false);
   if (options.tensorBoard !== undefined) checkPath("fit: tensorBoard", options.tensorBoard);

@@ -376,6 +376,9 @@ describe("after and around steps", () => {
     await train({ sampler });
     expect(order).toEqual([0, 1, 2]);
     await expect(train({ sampler, shuffle: true })).rejects.toThrow(/either shuffle or a sampler/);
+    await expect(train({ sampler, validationSplit: 0.2 })).rejects.toThrow(
+      /either a sampler or validationSplit/,
+    );
     await expect(train({ sampler: () => Int32Array.of(50) })).rejects.toThrow(/the sample 50/);
     await expect(train({ sampler: 5 as never })).rejects.toThrow(/sampler to be a function/);
     const whole = { sampler: () => Int32Array.from({ length: 50 }, (_, i) => i) };
