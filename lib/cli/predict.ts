@@ -36,7 +36,9 @@ export async function predict(
   const table = await rowsFor("predict", predictor.schema, rows, options);
   const found = await asCommand("predict", rows, () => predictor.predict(table));
   const answers = found.map((one) => answerOf(one));
-  const taken = Object.keys(answers[0] ?? {}).find((name) => table.has(name));
+  const [first = {}] = answers;
+  const written = options.json ? Object.keys(first) : [...flat(first).keys()];
+  const taken = written.find((name) => table.has(name));
   if (taken !== undefined) {
     throw new DataError(
       `predict: ${rows} has a column ${JSON.stringify(taken)} already; give it another name`,
@@ -146,7 +148,7 @@ function* asCsv(table: Table, answers: readonly Answer[], delimiter: string): Ge
     const block = answers.slice(begin, begin + BLOCK);
     yield write(
       block.map((answer, i) => [
-        ...columns.map((column) => written(column.at(begin + i))),
+        ...columns.map((column) => textOf(column.at(begin + i))),
         ...flat(answer).values(),
       ]),
     );
@@ -154,7 +156,7 @@ function* asCsv(table: Table, answers: readonly Answer[], delimiter: string): Ge
 }
 
 /** A day without its hour is written as one. */
-const written = (cell: Cell): unknown =>
+const textOf = (cell: Cell): unknown =>
   cell instanceof Date ? cell.toISOString().replace(/T00:00:00\.000Z$/, "") : cell;
 
 function* encoded(texts: Iterable<string>): Generator<Uint8Array> {

@@ -227,6 +227,14 @@ describe("predict", () => {
     expect(new Set(outputs.map(({ stdout }) => stdout)).size).toBe(1);
   });
 
+  test("JSON lines have the probabilities as one object, beside a column of a name that CSV would write", async () => {
+    const rows = `${HEADER.replace("species", "probability_setosa")}\n5.1,3.5,1.4,1,7\n`;
+    const { stdout } = await thalweg(["predict", "iris.safetensors", "-", "--json"], rows);
+    const row = JSON.parse(stdout);
+    expect(row.probability_setosa).toBe("7");
+    expect(Object.keys(row.probabilities)).toEqual(["setosa", "versicolor", "virginica"]);
+  });
+
   test("stand-ins are taken if they are asked for", async () => {
     const rows = "sepalLength,petalLength\n5.1,NA\n";
     const { code, stdout } = await thalweg(
@@ -265,6 +273,10 @@ describe("what goes wrong", () => {
     writeFileSync(at("gap.csv"), `${HEADER}\n5.1,,1.4,1,setosa\n`);
     writeFileSync(at("names.csv"), "id,y\n1,a\n2,b\n3,c\n");
     writeFileSync(at("again.csv"), `${HEADER.replace("species", "prediction")}\n5.1,3.5,1.4,1,setosa\n`);
+    writeFileSync(
+      at("probable.csv"),
+      `${HEADER.replace("species", "probability_setosa")}\n5.1,3.5,1.4,1,setosa\n`,
+    );
     await save(new nn.Linear(2, 2), at("plain.safetensors"));
   });
 
@@ -322,6 +334,11 @@ describe("what goes wrong", () => {
       "predict iris.safetensors again.csv",
       1,
       /^DataError: predict: again\.csv has a column "prediction" already/,
+    ],
+    [
+      "predict iris.safetensors probable.csv",
+      1,
+      /^DataError: predict: probable\.csv has a column "probability_setosa" already/,
     ],
     ["evaluate iris.safetensors again.csv", 1, /^DataError: evaluate: again\.csv has no column "species"/],
   ])("thalweg %s ends with %i and a sentence", async (line, expected, message) => {
