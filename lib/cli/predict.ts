@@ -65,7 +65,10 @@ async function loaded(
   return new Predictor(model, Schema.fromJSON({ ...schema.toJSON(), unknown }), { outputs });
 }
 
-/** The rows of a file, with the columns of the schema as it knows them. @throws DataError for a missing column */
+/**
+ * The rows of a file, with the columns of the schema as it knows them. Says which columns get stand-ins.
+ * @throws DataError for a missing column without stand-ins, and where all are missing
+ */
 async function rowsFor(
   command: "evaluate" | "predict",
   schema: Schema<SchemaInputs>,
@@ -80,13 +83,23 @@ async function rowsFor(
     kindOf: (name) => kinds.get(name) ?? "text",
     ...(separator === undefined ? {} : { separator }),
   });
+  const source = path === "-" ? "standard input" : path;
   const isLenient = schema.toJSON().unknown === "stand-in";
   const absent = [...kinds.keys()].filter((name) => !table.has(name));
-  const needed = isLenient ? absent.filter((name) => schema.targets.includes(name)) : absent;
-  if (needed.length === 0) return table;
+  // With stand-ins for all that the model looks at, its answers would not be about these rows.
+  const isBlind = schema.features.every(({ name }) => absent.includes(name));
+  const needed = isLenient && !isBlind ? absent.filter((name) => schema.targets.includes(name)) : absent;
   const list = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(", ");
+  if (needed.length === 0) {
+    if (absent.length > 0) {
+      process.stderr.write(
+        `${command}: ${source} has no column ${list(absent.slice(0, 12))}; its rows get stand-ins there\n`,
+      );
+    }
+    return table;
+  }
   throw new DataError(
-    `${command}: ${path} has no column ${list(needed.slice(0, 12))}; it has ${list(table.names.slice(0, 12))}`,
+    `${command}: ${source} has no column ${list(needed.slice(0, 12))}; it has ${list(table.names.slice(0, 12))}`,
   );
 }
 

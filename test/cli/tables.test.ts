@@ -237,11 +237,17 @@ describe("predict", () => {
 
   test("stand-ins are taken if they are asked for", async () => {
     const rows = "sepalLength,petalLength\n5.1,NA\n";
-    const { code, stdout } = await thalweg(
-      ["predict", "iris.safetensors", "-", "--unknown", "stand-in"],
-      rows,
-    );
+    const asked = ["predict", "iris.safetensors", "-", "--unknown", "stand-in"];
+    const { code, stdout, stderr } = await thalweg(asked, rows);
     expect([code, stdout.split("\n")[1]?.slice(0, 5)]).toEqual([0, "5.1,,"]);
+    expect(stderr).toBe(
+      'predict: standard input has no column "sepalWidth", "petalWidth"; its rows get stand-ins there\n',
+    );
+    const others = await thalweg(asked, "a,b\n1,2\n");
+    expect([others.code, others.stdout]).toEqual([1, ""]);
+    expect(others.stderr).toBe(
+      'DataError: predict: standard input has no column "sepalLength", "sepalWidth", "petalLength", "petalWidth"; it has "a", "b"\n',
+    );
   });
 });
 
