@@ -85,6 +85,9 @@ function checkWritable(path: string): void {
   }
 }
 
+// What rounding may leave of 1 is less.
+const LEAST_SHARE = 1e-9;
+
 /** The rows that have the target, in three parts. */
 async function partsOf(
   file: string,
@@ -92,6 +95,12 @@ async function partsOf(
   tell: Tell,
 ): Promise<{ readonly parts: Parts; readonly task: Task | undefined }> {
   const { target, exclude = [], category = [], separator, missing = [] } = options;
+  const share = 1 - options.test - options.validation;
+  if (share < LEAST_SHARE) {
+    throw new ArgumentError(
+      `train: expected --test and --validation to leave rows to learn from, below 1 together, got ${options.test} and ${options.validation}`,
+    );
+  }
   const kinds = new Map(category.map((name): [string, ColumnKind] => [name, "category"]));
   const read = await readRows("train", file, {
     missing,
@@ -105,7 +114,7 @@ async function partsOf(
     const isClass =
       task === "classification" || (task === undefined && table.column(target).kind !== "number");
     const used = isClass ? withoutLoners(table, target, tell) : table;
-    const fractions = [1 - options.test - options.validation, options.test];
+    const fractions = [share, options.test];
     if (options.validation > 0) fractions.push(options.validation);
     const found = split(used, fractions, { seed: options.seed, ...(isClass ? { stratify: target } : {}) });
     const [trained, test, validation = null] = found as [Table, Table, Table?];

@@ -306,7 +306,11 @@ describe("what goes wrong", () => {
       /'many' is invalid\. expected a whole number of at least 1/,
     ],
     ["train iris.csv --target species --model tabular --hidden 8,8", 2, /--hidden takes one width/],
-    ["train iris.csv --target species --test 0.6 --validation 0.5", 2, /fraction 0/],
+    [
+      "train iris.csv --target species --test 0.5 --validation 0.5",
+      2,
+      /^ArgumentError: train: expected --test and --validation to leave rows to learn from, .* got 0\.5 and 0\.5/,
+    ],
     ["train iris.csv --target sepalLength --balanced", 2, /^ArgumentError: train: --balanced is for classes/],
     ["train names.csv --target y", 1, /^DataError: train: each value of "y" is there once/],
     [
