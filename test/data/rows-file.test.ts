@@ -353,6 +353,12 @@ describe("a file that goes wrong", () => {
       "expected uint8 for a scale",
     ],
     [
+      "a scale of 0",
+      [path, { x: { dtype: "uint8", scale: 0 } }],
+      ArgumentError,
+      "x: expected scale to be a number other than 0, got 0",
+    ],
+    [
       "a misspelt option",
       [path, { x: { dtype: "uint8", shapes: [2] } }],
       OptionError,

@@ -1,5 +1,5 @@
 // Where the values of each row are in a file, from what the user says or from the file's own header.
-import { DataError, DTypeError, ShapeError } from "../../errors.js";
+import { ArgumentError, DataError, DTypeError, ShapeError } from "../../errors.js";
 import { isNpy, readNpyHeader } from "../../formats/npy.js";
 import { STORED_SIZES, type StoredDType, storedBytes } from "../../formats/stored-array.js";
 import { checkChoice, checkNumber, checkOptions, checkRequired } from "../../options.js";
@@ -193,6 +193,7 @@ function partOf(where: string, name: string, part: RowPart, offset: number): Par
   if (scale === undefined && part.zeroPoint === undefined) {
     return { name, dtype, shape, offset, bytes, as, scale: undefined, zeroPoint };
   }
+  if (scale === 0) throw new ArgumentError(`${own}: expected scale to be a number other than 0, got 0`);
   if (dtype !== "uint8") throw new DTypeError(`${own}: expected uint8 for a scale, got ${dtype}`);
   if (as !== undefined && !isFloat(as)) {
     throw new DTypeError(`${own}: expected floats of a scale, got as: "${as}"`);
