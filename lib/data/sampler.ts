@@ -12,10 +12,13 @@ export type Sampler = (epoch: number) => Int32Array;
 /** The samples that a sampler gives for an epoch. @throws ArgumentError, IndexError unless they are samples of the set */
 export function drawnBy(where: string, sampler: Sampler, epoch: number, samples: number): Int32Array {
   const drawn: unknown = sampler(epoch);
-  if (!isInstance(drawn, Int32Array) || drawn.length === 0) {
+  if (!isInstance(drawn, Int32Array)) {
     throw new ArgumentError(
       `${where}: expected sampler to give samples as an Int32Array, got ${describe(drawn)}`,
     );
+  }
+  if (drawn.length === 0) {
+    throw new ArgumentError(`${where}: expected sampler to give at least one sample, got none`);
   }
   const other = drawn.find((sample) => sample < 0 || sample >= samples);
   if (other === undefined) return drawn;

@@ -380,6 +380,7 @@ describe("after and around steps", () => {
       /either a sampler or validationSplit/,
     );
     await expect(train({ sampler: () => Int32Array.of(50) })).rejects.toThrow(/the sample 50/);
+    await expect(train({ sampler: () => Int32Array.of() })).rejects.toThrow(/at least one sample, got none/);
     await expect(train({ sampler: 5 as never })).rejects.toThrow(/sampler to be a function/);
     const whole = { sampler: () => Int32Array.from({ length: 50 }, (_, i) => i) };
     expect(bits(await train(whole))).toEqual(bits(await train({ shuffle: false })));
