@@ -320,6 +320,11 @@ function checkFloat(where: string, value: unknown): DType {
   throw new DTypeError(`${where}: expected dtype float32 or float64, got ${dtype}`);
 }
 
+let seedings = 0;
+
+/** How often `manualSeed` was called. */
+export const timesSeeded = (): number => seedings;
+
 /** The generator from which initialisers, `rand` and `randn` draw. */
 export const defaultGenerator = new Generator(0);
 
@@ -330,4 +335,5 @@ export const defaultGenerator = new Generator(0);
  */
 export function manualSeed(seed: number): void {
   defaultGenerator.seed(seed);
+  seedings++;
 }

@@ -2,7 +2,7 @@
 
 import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { defaultGenerator, type GeneratorState } from "../random/generator.js";
+import { timesSeeded } from "../random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { ForksState } from "./forks.js";
 
@@ -22,7 +22,8 @@ interface Left extends Continuation {
   readonly data: readonly WeakRef<object>[];
   /** The tensors of the model, and their versions when the training ended. */
   readonly versions: readonly (readonly [tensor: Tensor, version: number])[];
-  readonly generator: GeneratorState;
+  /** How often `manualSeed` had been called. */
+  readonly seedings: number;
 }
 
 const left = new WeakMap<Optimizer<object>, Left>();
@@ -42,7 +43,7 @@ export function leave(
     model: new WeakRef(model),
     data: data.map((part) => new WeakRef(part)),
     versions: versionsOf(model),
-    generator: defaultGenerator.getState(),
+    seedings: timesSeeded(),
   });
 }
 
@@ -61,12 +62,9 @@ export function continuationOf(
   const last = left.get(optimizer);
   if (last === undefined || last.model.deref() !== model) return null;
   const isSame = last.data.length === data.length && last.data.every((part, i) => part.deref() === data[i]);
-  const [low, high, blocks] = defaultGenerator.getState();
-  const wasSeeded =
-    low !== last.generator[0] || high !== last.generator[1] || blocks < (last.generator[2] as number);
   const now = new Map(versionsOf(model));
   const isUntouched =
     now.size === last.versions.length &&
     last.versions.every(([tensor, version]) => now.get(tensor) === version);
-  return isSame && !wasSeeded && isUntouched ? last : null;
+  return isSame && isUntouched && timesSeeded() === last.seedings ? last : null;
 }

@@ -9,6 +9,7 @@ import {
   nn,
   optim,
   predict,
+  randn,
   tensor,
 } from "../../lib/index.js";
 
@@ -119,6 +120,14 @@ describe("a training begins anew", () => {
   test.each<[string, (model: nn.Module) => unknown, Partial<FitOptions>]>([
     ["where the weights were loaded", (model) => model.loadStateDict(model.stateDict()), {}],
     ["after manualSeed", () => manualSeed(3), {}],
+    [
+      "after manualSeed and draws",
+      () => {
+        manualSeed(3);
+        randn([1000]);
+      },
+      {},
+    ],
     ["with other data", () => {}, { data: { x: tensor(x.data, { shape: [50, 3] }), y } }],
     ["with firstEpoch: 1", () => {}, { firstEpoch: 1 }],
     ["with another seed", () => {}, { seed: 1 }],
