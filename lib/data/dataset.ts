@@ -11,9 +11,14 @@ import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { Bytes } from "./bytes.js";
 import {
   type Apart,
+  type Form,
+  formOf,
+  inForm,
+  keyOf,
   type Part,
   type Parts,
   partName,
+  partNames,
   partsIn,
   putTogether,
   takePartsApart,
@@ -132,6 +137,34 @@ export function toDataset(where: string, name: string, value: unknown): AnyDatas
   }
   checkSamples(`${where}: ${name}`, value as AnySamples);
   return new Dataset(value as AnySamples);
+}
+
+/** The forms of a set. */
+export interface Forms {
+  readonly x: Form;
+  readonly y: Form;
+}
+
+/** The forms of a set that was checked. */
+export const formsOf = ({ x, y }: AnySamples): Forms => ({ x: formOf(x), y: formOf(y) });
+
+/**
+ * The set with its parts in the order of other forms, by their names.
+ * @param refusal makes the error for another kind or other names, from the parts that are expected and those of the set.
+ */
+export function setInForms(
+  set: AnyDataset,
+  forms: Forms,
+  refusal: (expected: string, got: string) => Error,
+): AnyDataset {
+  const [x, y] = (["x", "y"] as const).map((name): Parts => {
+    const [form, wanted] = [formOf(set[name]), forms[name]];
+    if (keyOf(form) === keyOf(wanted)) return set[name];
+    const parts = inForm({ form, parts: partsIn(set[name]) }, wanted);
+    if (parts === null) throw refusal(partNames(name, wanted), partNames(name, form));
+    return putTogether(wanted, parts) as Parts;
+  }) as [Parts, Parts];
+  return x === set.x && y === set.y ? set : new Dataset({ x, y, w: set.w });
 }
 
 /** The parts of x and then those of y. */

@@ -98,6 +98,14 @@ export function putTogether<T>({ kind, names }: Form, values: readonly T[]): unk
   return kind === "list" ? [...values] : Object.fromEntries(names.map((name, at) => [name, values[at]]));
 }
 
+/** The parts in the order of a form, by their names; null where it has another kind or other names. */
+export function inForm<P>({ form, parts }: Apart<P>, wanted: Form): readonly P[] | null {
+  if (keyOf(form) === keyOf(wanted)) return parts;
+  const places = wanted.names.map((name) => form.names.indexOf(name));
+  const isAlike = form.kind === wanted.kind && parts.length === places.length && !places.includes(-1);
+  return isAlike ? places.map((at) => parts[at] as P) : null;
+}
+
 /** The parts as a list, of a value that was checked. */
 export function partsIn(parts: Parts): readonly Part[] {
   if (isPart(parts)) return [parts];

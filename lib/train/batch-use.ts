@@ -1,7 +1,7 @@
 // What the mini-batches of a stream have to be.
 
-import { type AnyDataset, checkFinite, toDataset } from "../data/dataset.js";
-import { formOf, keyOf, type Part, partsIn, takePartsApart } from "../data/parts.js";
+import { type AnyDataset, checkFinite, type Forms, formsOf, setInForms, toDataset } from "../data/dataset.js";
+import { type Part, partsIn, takePartsApart } from "../data/parts.js";
 import { DataError } from "../errors.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -32,31 +32,45 @@ export class BatchUse {
   readonly #name: string;
   readonly #objective: Objective;
   readonly #classWeight: SampleOptions["classWeight"];
-  /** The form of the first mini-batch. */
-  readonly #form: string;
+  /** The forms of the first mini-batch. */
+  readonly #forms: Forms;
+  /** Whether the first mini-batch has weights w. */
+  readonly #isWeighted: boolean;
 
   constructor({ where, name, objective, first, classWeight }: BatchUseOptions) {
     this.#where = where;
     this.#name = name;
     this.#objective = objective;
     this.#classWeight = classWeight;
-    this.#form = formOfSet(first);
+    this.#forms = formsOf(first);
+    this.#isWeighted = first.w !== null;
   }
 
   /** What the samples of a mini-batch count; null: all alike. */
   weightsOf(set: AnyDataset): Tensor | null {
     const classWeight = this.#classWeight;
-    const options = classWeight === undefined ? {} : { classWeight };
+    const isUnweighted = this.#isWeighted && set.w === null;
+    const options: SampleOptions = {
+      ...(isUnweighted ? { sampleWeight: new Float64Array(set.length).fill(1) } : {}),
+      ...(classWeight === undefined ? {} : { classWeight }),
+    };
     return readSampleOptions(this.#where, options, this.#objective, set, 0).training.weights;
   }
 
   /** Takes a mini-batch apart. @throws ShapeError, DataError, and as the cost for targets that it does not take */
   readonly take = (batch: unknown): BatchParts => {
     const [where, name] = [this.#where, this.#name];
-    const set = toDataset(where, name, batch);
-    if (formOfSet(set) !== this.#form) {
+    const set = setInForms(
+      toDataset(where, name, batch),
+      this.#forms,
+      (expected, got) =>
+        new DataError(
+          `${where}: expected all mini-batches of ${name} to have the parts of the first one, ${expected}, got ${got}`,
+        ),
+    );
+    if (set.w !== null && !this.#isWeighted) {
       throw new DataError(
-        `${where}: expected all mini-batches of ${name} to have the parts of the first one`,
+        `${where}: expected all rows of ${name} to have w, since some have, got none in the first mini-batch`,
       );
     }
     for (const own of ["x", "y"] as const) {
@@ -73,6 +87,3 @@ export class BatchUse {
     this.#objective.checkTargets(this.#where, outputs, partsIn(y));
   }
 }
-
-const formOfSet = ({ x, y, w }: AnyDataset): string =>
-  [...[x, y].map((parts) => keyOf(formOf(parts))), w === null ? "" : "w"].join(" ");

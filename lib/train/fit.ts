@@ -1,4 +1,12 @@
-import { type AnySamples, partsOfSet, type Samples, toDataset } from "../data/dataset.js";
+import {
+  type AnySamples,
+  type Forms,
+  formsOf,
+  partsOfSet,
+  type Samples,
+  setInForms,
+  toDataset,
+} from "../data/dataset.js";
 import { formOf, type Part, type Parts, type TensorsOf } from "../data/parts.js";
 import type { Sampler } from "../data/sampler.js";
 import { StreamDataset } from "../data/stream/stream.js";
@@ -439,7 +447,7 @@ function readOptions(
   const validation =
     options.validation === undefined
       ? kept
-      : readValidation(opened.validation?.first.batch ?? options.validation, objective);
+      : readValidation(opened.validation?.first.batch ?? options.validation, objective, formsOf(given));
   const reported = {
     figures: objective.names,
     losses: objective.losses,
@@ -506,9 +514,14 @@ function readOptions(
   };
 }
 
-/** A validation set and its weights. */
-function readValidation(given: unknown, objective: Objective): WeightedSet {
-  const dataset = toDataset("fit", "validation", given);
+/** A validation set in the forms of the data, and its weights. */
+function readValidation(given: unknown, objective: Objective, forms: Forms): WeightedSet {
+  const dataset = setInForms(
+    toDataset("fit", "validation", given),
+    forms,
+    (expected, got) =>
+      new ArgumentError(`fit: expected validation to have the parts of data, ${expected}, got ${got}`),
+  );
   return { dataset, weights: readWeights("fit", undefined, objective, dataset) };
 }
 

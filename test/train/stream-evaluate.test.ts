@@ -203,7 +203,7 @@ describe("weights in the set", () => {
     [
       () => train({ data: set([...rows.slice(0, 8), ...weighted.slice(8)]) }),
       DataError,
-      /the parts of the first one/,
+      /expected all rows of data to have w, since some have, got none in the first mini-batch \(/,
     ],
   ]);
 });
