@@ -2,7 +2,15 @@
 
 import { Bytes } from "../data/bytes.js";
 import { checkFinite } from "../data/dataset.js";
-import { type Apart, formOf, keyOf, type Part, putTogether, takePartsApart } from "../data/parts.js";
+import {
+  type Apart,
+  formOf,
+  inForm,
+  type Part,
+  partNames,
+  putTogether,
+  takePartsApart,
+} from "../data/parts.js";
 import { numbered } from "../data/stream/stream.js";
 import { DataError } from "../errors.js";
 import type { AnyModule } from "../nn/module.js";
@@ -90,14 +98,18 @@ export async function predictStream(where: string, model: AnyModule, stream: Any
   for await (const { batch } of stream[numbered](EVALUATED, { inputsOnly: true }).batches) {
     const given = takePartsApart(where, "x", (batch as { readonly x?: unknown } | null)?.x);
     first ??= given;
-    if (keyOf(given.form) !== keyOf(first.form)) {
-      throw new DataError(`${where}: expected all mini-batches of x to have the parts of the first one`);
+    const parts = inForm(given, first.form);
+    if (parts === null) {
+      const [expected, got] = [first, given].map((one) => partNames("x", one.form));
+      throw new DataError(
+        `${where}: expected all mini-batches of x to have the parts of the first one, ${expected}, got ${got}`,
+      );
     }
     checkFinite(where, "x", given);
-    const program = outputProgram(model, given.form);
-    const samples = samplesOf(given.parts);
-    results.push(await collect(where, program, given.parts, samples, { isCopied: true, forks }));
-    form ??= program.outputs(program.specialization(where, samples, given.parts)).form;
+    const program = outputProgram(model, first.form);
+    const samples = samplesOf(parts);
+    results.push(await collect(where, program, parts, samples, { isCopied: true, forks }));
+    form ??= program.outputs(program.specialization(where, samples, parts)).form;
   }
   return putTogether(form as Outputs<unknown>["form"], joined(results));
 }

@@ -9,6 +9,7 @@ import {
   nn,
   ops,
   optim,
+  predict,
   type Tensor,
   tensor,
 } from "../../lib/index.js";
@@ -73,6 +74,17 @@ describe("mini-batches of a stream", () => {
       { x: [1], y: { b: [10], a: [1] } },
     ];
     expect(await found(rows)).toEqual({ loss: 101, "a.loss": 1, "b.loss": 100 });
+  });
+
+  test("have the inputs by name, for predictions too", async () => {
+    class Difference extends nn.Module<[inputs: Two]> {
+      forward({ a, b }: Two): Tensor {
+        return ops.sub(a, b);
+      }
+    }
+    const source = [{ x: { a: [3], b: [1] } }, { x: { b: [1], a: [3] } }];
+    const stream = data.stream(() => source, { batchSize: 1 });
+    expect((await predict(new Difference(), stream)).toArray()).toEqual([[2], [2]]);
   });
 
   testErrors([

@@ -153,6 +153,14 @@ describe("weights in the set", () => {
     expect(await train({ data: set(weighted) })).toEqual(wanted);
   });
 
+  test("are 1 for the rows of a stream that have none", async () => {
+    const none = (i: number) => i % 3 === 1 || (i >= 16 && i < 32);
+    const some = rows.map((row, i) => (none(i) ? row : { ...row, w: weights[i] as number }));
+    const whole = weights.map((weight, i) => (none(i) ? 1 : weight));
+    const wanted = await train({ ...common, data: { ...samples, w: whole } });
+    expect(await train({ data: set(some) })).toEqual(wanted);
+  });
+
   test("classWeight counts on top of them, of a stream too", async () => {
     const more = { classWeight: [1, 2, 0.5] };
     const wanted = await train({ ...common, ...more, data: samples, sampleWeight: weights });

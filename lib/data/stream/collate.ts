@@ -118,6 +118,14 @@ function stackArrays(
   );
 }
 
+/** What the samples of rows count, 1 where a row has no w; null where none has. */
+export function weightsOf(rows: readonly Readonly<Record<string, unknown>>[]): number[] | null {
+  const weights = rows.map(({ w }) => w);
+  return weights.every((w) => w === undefined)
+    ? null
+    : weights.map((w) => (w === undefined ? 1 : (w as number)));
+}
+
 export interface PadOptions {
   /** What stands where a sample has no value. Default: 0. */
   readonly value?: number;

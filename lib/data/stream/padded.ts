@@ -3,7 +3,7 @@ import { checkList, checkOptions, checkRequired } from "../../options.js";
 import { checkDType, type DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { checkRow } from "../table/source.js";
-import { type Padded, type PadOptions, pad, stackOne } from "./collate.js";
+import { type Padded, type PadOptions, pad, stackOne, weightsOf } from "./collate.js";
 import type { StreamBatch, StreamRow } from "./stream.js";
 
 export interface PaddedOptions extends PadOptions {
@@ -40,6 +40,7 @@ export function padded(
       throw new DataError(`${where}: expected rows { x, y }`);
     const values = (name: string): unknown[] => rows.map((row) => row[name]);
     const batch = { x: pad(values("x") as number[][], others), y: stackOne("y", values("y"), dtype) };
-    return rows.some(has("w")) ? { ...batch, w: values("w") as number[] } : batch;
+    const w = weightsOf(rows);
+    return w === null ? batch : { ...batch, w };
   };
 }

@@ -14,7 +14,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import type { AnyDataset } from "../dataset.js";
 import { Schema, type SchemaInputs } from "../schema/schema.js";
 import type { Table } from "../table/table.js";
-import { stack } from "./collate.js";
+import { stack, weightsOf } from "./collate.js";
 import { EPOCHS, messageOf, type Numbered, RowReader } from "./rows.js";
 
 /** A sample or a row of a table, as an object. */
@@ -44,7 +44,8 @@ export interface StreamOptions<X = SchemaInputs, Y = Tensor> {
   readonly seed?: number;
   /**
    * Turns rows into tensors. Default: none, for rows `{ x, y }`, or `{ x, y, w }` with what each counts, of numbers,
-   * lists, typed arrays or tensors; for several inputs or targets, objects of those.
+   * lists, typed arrays or tensors; for several inputs or targets, objects of those. A row without w counts 1. The first
+   * mini-batch has w if a later one has.
    */
   readonly schema?: Schema<SchemaInputs>;
   /** Turns rows into `{ x, y }` instead: for ragged rows, see `pad`. Default: none. */
@@ -293,9 +294,8 @@ function collateOf<X, Y>(where: string, options: StreamOptions<X, Y>): Collate<S
     const x = stack("x", values("x"), ofX);
     if (inputsOnly) return { x } as StreamBatch<X, Y>;
     const y = stack("y", values("y"), ofY);
-    const batch: StreamBatch<unknown, unknown> = rows.some(has("w"))
-      ? { x, y, w: values("w") as number[] }
-      : { x, y };
+    const w = weightsOf(rows);
+    const batch: StreamBatch<unknown, unknown> = w === null ? { x, y } : { x, y, w };
     return batch as StreamBatch<X, Y>;
   };
 }
