@@ -112,7 +112,10 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
    * for several outputs or targets takes them in their forms, and gives a scalar.
    */
   readonly cost: CostOf<O, TensorsOf<Y>>;
-  /** What the cost of each of several targets counts in their sum, in the form of y: numbers ≥ 0. Default: 1 each. */
+  /**
+   * What the cost of each of several targets counts in their sum, in the form of y: numbers ≥ 0. A cost of weight 0 is
+   * reported, but not part of the sum. Default: 1 each.
+   */
   readonly costWeights?: WeightsOf<Y>;
   readonly optimizer: Optimizer<object>;
   /** Number of passes over the data, those before `firstEpoch` included. Default: 1. */

@@ -162,14 +162,16 @@ export class Objective {
     });
   }
 
-  /** Σ weight·cost. */
+  /** Σ weight·cost over the costs whose weight is not 0, which 0·∞ would make NaN; where all are 0, over all. */
   #added(costOf: (term: Term) => Tensor): Losses {
     const [first, ...others] = this.#terms as [Term, ...Term[]];
     if (first.at === null) return { loss: costOf(first), own: [] };
     const own = [first, ...others].map(costOf);
-    const weighted = own.map((cost, i) => {
+    const isOff = this.#terms.every(({ weight }) => weight === 0);
+    const weighted = own.flatMap((cost, i) => {
       const { weight } = this.#terms[i] as Term;
-      return weight === 1 ? cost : mul(cost, weight);
+      if (weight === 0 && !isOff) return [];
+      return [weight === 1 ? cost : mul(cost, weight)];
     });
     return { loss: weighted.reduce((total, cost) => add(total, cost)), own };
   }

@@ -139,6 +139,32 @@ describe("training", () => {
     expect(last?.loss).toBeLessThan(first?.loss as number);
   });
 
+  test("a cost of weight 0 is only reported, also where it is infinite", async () => {
+    const { x, y } = samples();
+    const huge = { x, y: { ...y, size: ops.mul(y.size, 1e30) } };
+    const weights = { costWeights: { size: 0 } };
+    for (const more of [{}, { sampleWeight: Array.from({ length: SAMPLES }, (_, p) => 1 + (p % 2)) }]) {
+      const { history, model } = await trained({ data: huge, ...weights, ...more });
+      const without = named();
+      const expected = await fit(without, {
+        data: { x, y: { kind: y.kind } },
+        cost: { kind: cost.crossEntropy },
+        optimizer: newOptimizer(without),
+        ...settings,
+        ...more,
+      });
+      closeTo(valuesOf(model), valuesOf(without));
+      closeTo(
+        history.map(({ loss }) => loss),
+        expected.map(({ loss }) => loss),
+      );
+      expect(history[0]?.metrics["size.loss"]).toBe(Number.POSITIVE_INFINITY);
+    }
+    const { loss, "size.loss": size } = await evaluate(named(), { data: huge, cost: COSTS, ...weights });
+    expect(loss).toBeLessThan(10);
+    expect(size).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test("outputs without a target are left alone", async () => {
     const { x, y } = samples();
     const history = await fit(named(), {
