@@ -5,7 +5,7 @@ import { copied, slice } from "../data/samples.js";
 import type { NativeArray } from "../native/binding.js";
 import { allocate } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
-import type { CompiledModel } from "./compiled-model.js";
+import { type CompiledModel, inOrder } from "./compiled-model.js";
 import { Forks } from "./forks.js";
 import { ofRun } from "./refusal.js";
 import { gaveWay, giveWay, inTurn, mustWait } from "./turn.js";
@@ -13,20 +13,30 @@ import { gaveWay, giveWay, inTurn, mustWait } from "./turn.js";
 /** A run that takes less than this is done at once, while the event loop waits. */
 const AT_ONCE_MILLISECONDS = 2;
 
+interface CollectOptions {
+  readonly isCopied?: boolean;
+  readonly forks?: Forks;
+  readonly names?: readonly string[] | undefined;
+}
+
 /**
  * The program's results for all samples, batch after batch. Uses the values of the samples at the call.
  * Shapes: samples [P, ...] each → [P, ...] each.
  * `isCopied`: the samples are already a copy that only this run has. `forks`: the random numbers of the enclosing run.
+ * `names`: the order of the results. Default: that of the first mini-batch.
+ * @throws ArgumentError if the results of a mini-batch are called otherwise
  */
 export async function collect(
   where: string,
   program: CompiledModel,
   samples: readonly Part[],
   batchSize: number,
-  { isCopied = false, forks = new Forks() } = {},
+  { isCopied = false, forks = new Forks(), names }: CollectOptions = {},
 ): Promise<readonly Tensor[]> {
   const length = samples[0]?.shape[0] as number;
-  const { executable } = program.specialization(where, Math.min(batchSize, length), samples);
+  const first = program.specialization(where, Math.min(batchSize, length), samples);
+  const { executable } = first;
+  const order = names ?? program.names(first);
   forks.begin(executable);
   const isAtOnce = length <= batchSize && !mustWait(executable);
   const own = isCopied || isAtOnce ? samples : samples.map(copied);
@@ -36,8 +46,9 @@ export async function collect(
     const inputs = own.map((part) => slice(part, begin, end).storage.forReading());
     const specialization = () => program.specialization(where, end - begin, samples);
     const wasAtOnce = await inTurn(specialization, (now) => {
-      all ??= now.results.map((result) => resultFor(result, end - begin, length));
-      const outputs = all.map(({ size, storage }) => {
+      const own = program.names(now);
+      all ??= inOrder(where, own, now.results, order).map((result) => resultFor(result, end - begin, length));
+      const outputs = inOrder(where, order, all, own).map(({ size, storage }) => {
         const inSample = size / length;
         return storage.forReading().subarray(begin * inSample, end * inSample);
       });

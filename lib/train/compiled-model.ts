@@ -2,8 +2,8 @@ import { Pool } from "../compiler/pool.js";
 import { type Specialization, Specializations } from "../compiler/specialization.js";
 import { noGrad } from "../context/grad-mode.js";
 import { assumeFields, isSameList } from "../context/trace.js";
-import { type Form, keyOf, partName, putTogether, takeTensorsApart } from "../data/parts.js";
-import { ShapeError } from "../errors.js";
+import { type Form, inForm, keyOf, partName, putTogether, takeTensorsApart } from "../data/parts.js";
+import { ArgumentError, ShapeError } from "../errors.js";
 import { inMode } from "../nn/in-mode.js";
 import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -30,8 +30,23 @@ export type Compute = (
 ) => readonly FigurePart[];
 
 /** The outputs as a program's results. */
-const results = ({ parts }: Outputs): FigurePart[] =>
-  parts.map((tensor, at) => ({ figure: 0, kind: "rows", key: `result ${at}`, tensor }));
+const results = ({ form, parts }: Outputs): FigurePart[] =>
+  parts.map((tensor, at) => ({ figure: 0, kind: "rows", key: partName("y", form, at), tensor }));
+
+/** The results of a program in the order of their names in another one. @throws ArgumentError for other names */
+export function inOrder<T>(
+  where: string,
+  names: readonly string[],
+  parts: readonly T[],
+  order: readonly string[],
+): readonly T[] {
+  const found = inForm({ form: { kind: "names", names }, parts }, { kind: "names", names: order });
+  if (found !== null) return found;
+  const [some, others] = [names, order].map((own) => own.join(", "));
+  throw new ArgumentError(
+    `${where}: expected the model to give the same outputs for each number of samples, got ${some} and ${others}`,
+  );
+}
 
 /** What is known of a specialization besides what it does. */
 interface About {
@@ -147,6 +162,11 @@ export class CompiledModel {
   /** What the results of a specialization are. */
   layout(specialization: Specialization): Layout {
     return (this.#about.get(specialization) as About).layout;
+  }
+
+  /** What the results of a specialization are called. */
+  names(specialization: Specialization): readonly string[] {
+    return this.layout(specialization).map(({ key }) => key);
   }
 
   /** The name of a tensor of the model, for error messages. */

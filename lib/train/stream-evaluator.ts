@@ -47,6 +47,7 @@ export function makeStreamEvaluator(task: StreamTask): Evaluator {
   const specs = objective.isMean ? feed.specs : feed.specs.slice(0, inputs);
   const specialization = program.specialization(where, first.length, specs);
   use.outputs = program.outputs(specialization);
+  const names = program.names(specialization);
   const forks = new Forks();
   forks.begin(specialization.executable);
   const overBatches = async (): Promise<Figures> => {
@@ -61,7 +62,7 @@ export function makeStreamEvaluator(task: StreamTask): Evaluator {
     for await (const parts of feed.batches({ pass: EVALUATED })) {
       const all = Object.values(parts);
       const own = all.slice(0, inputs);
-      scores?.push(await collect(where, program, own, samplesOf(own), { isCopied: true, forks }));
+      scores?.push(await collect(where, program, own, samplesOf(own), { isCopied: true, forks, names }));
       targets?.push(all.slice(inputs));
     }
     const { form } = use.outputs as Outputs<unknown>;
@@ -95,6 +96,7 @@ export async function predictStream(where: string, model: AnyModule, stream: Any
   const results: (readonly Tensor[])[] = [];
   let first: Apart | null = null;
   let form: Outputs<unknown>["form"] | null = null;
+  let names: readonly string[] | undefined;
   for await (const { batch } of stream[numbered](EVALUATED, { inputsOnly: true }).batches) {
     const given = takePartsApart(where, "x", (batch as { readonly x?: unknown } | null)?.x);
     first ??= given;
@@ -108,8 +110,10 @@ export async function predictStream(where: string, model: AnyModule, stream: Any
     checkFinite(where, "x", given);
     const program = outputProgram(model, first.form);
     const samples = samplesOf(parts);
-    results.push(await collect(where, program, parts, samples, { isCopied: true, forks }));
-    form ??= program.outputs(program.specialization(where, samples, parts)).form;
+    const specialization = program.specialization(where, samples, parts);
+    form ??= program.outputs(specialization).form;
+    names ??= program.names(specialization);
+    results.push(await collect(where, program, parts, samples, { isCopied: true, forks, names }));
   }
   return putTogether(form as Outputs<unknown>["form"], joined(results));
 }

@@ -1,5 +1,5 @@
 import { noGrad } from "../context/grad-mode.js";
-import { type Form, keyOf } from "../data/parts.js";
+import { type Form, keyOf, partName } from "../data/parts.js";
 import type { AnyModule } from "../nn/module.js";
 import { add } from "../ops/add.js";
 import { concat } from "../ops/concat.js";
@@ -19,7 +19,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { WeightAverage } from "../optim/weight-average.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type AnyAugment, augmented } from "./augmentation.js";
-import { CompiledModel, type Compute, programFor } from "./compiled-model.js";
+import { CompiledModel, type Compute, inOrder, programFor } from "./compiled-model.js";
 import type { FigurePart } from "./metrics.js";
 import { meanParts, type Objective, type Outputs, weightedParts } from "./objective.js";
 import { outsideOf } from "./steps.js";
@@ -104,7 +104,7 @@ export function trainingProgram(
         outputs.push(detached(y));
         told.push(one.told);
       }
-      const figures = noGrad(() => objective.metricParts(where, joined(outputs), targets, weight));
+      const figures = noGrad(() => objective.metricParts(where, joined(where, outputs), targets, weight));
       const results = [...safe(noGrad(() => summed(told))), ...figures];
       move();
       return results;
@@ -119,11 +119,14 @@ export function trainingProgram(
 
 const detached = ({ form, parts }: Outputs): Outputs => ({ form, parts: parts.map(detach) });
 
-/** The outputs for the samples of several mini-batches. */
-function joined(outputs: readonly Outputs[]): Outputs {
+/** The outputs for the samples of several mini-batches. @throws ArgumentError if their names differ */
+function joined(where: string, outputs: readonly Outputs[]): Outputs {
   const { form, parts } = outputs[0] as Outputs;
-  return { form, parts: parts.map((_, at) => concat(outputs.map((one) => one.parts[at] as Tensor))) };
+  const all = outputs.map((one) => inOrder(where, namesOf(one.form), one.parts, namesOf(form)));
+  return { form, parts: parts.map((_, at) => concat(all.map((one) => one[at] as Tensor))) };
 }
+
+const namesOf = (form: Form): string[] => form.names.map((_, at) => partName("y", form, at));
 
 /** The sums of figures of the same layout. */
 const summed = ([first = [], ...others]: readonly (readonly FigurePart[])[]): FigurePart[] =>

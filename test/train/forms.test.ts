@@ -63,6 +63,60 @@ describe("a validation set of several targets", () => {
   );
 });
 
+describe("outputs whose order depends on the number of samples", () => {
+  class Turning extends nn.Module<[x: Tensor], object> {
+    readonly layer = new nn.Linear(1, 1);
+
+    constructor(readonly others: (a: Tensor, b: Tensor) => object = (a, b) => ({ b, a })) {
+      super();
+    }
+
+    forward(given: Tensor): object {
+      const a = ops.abs(ops.mul(this.layer.forward(given), 0));
+      const b = ops.add(a, 10);
+      return given.shape[0] === 2 ? { a, b } : this.others(a, b);
+    }
+  }
+  const joint = (y: Two, target: Two) => ops.add(cost.mse(y.a, target.a), cost.mse(y.b, target.b));
+  const wanted = { a: [[0], [0], [0]], b: [[10], [10], [10]] };
+  const rows = [1, 2, 3].map((value) => ({ x: [value], y: { a: [0], b: [10] } }));
+  const stream = data.stream(() => rows, { batchSize: 2 });
+  const set = { x, y: { a: ops.mul(one, 0), b: ten } };
+
+  test("are joined by name", async () => {
+    for (const found of [predict(new Turning(), x, { batchSize: 2 }), predict(new Turning(), stream)]) {
+      const { a, b } = (await found) as Two;
+      expect({ a: a.toArray(), b: b.toArray() }).toEqual(wanted);
+    }
+  });
+
+  test("are evaluated by name", async () => {
+    for (const own of [{ data: set, batchSize: 2 }, { data: stream }]) {
+      expect({ ...(await evaluate(new Turning(), { cost: joint, ...own } as never)) }).toEqual({ loss: 0 });
+    }
+  });
+
+  test("are measured by name in a step of several mini-batches", async () => {
+    const model = new Turning();
+    const [report] = await fit(model, {
+      data: set,
+      ...COSTS,
+      metrics: { a: ["meanAbsoluteError"], b: ["meanAbsoluteError"] },
+      optimizer: new optim.SGD(model.parameters(), { lr: 0 }),
+      batchSize: 2,
+      accumulate: 2,
+    } as never);
+    expect(report?.metrics).toMatchObject({ "a.meanAbsoluteError": 0, "b.meanAbsoluteError": 0 });
+  });
+
+  const lacking = () => new Turning((a) => ({ a }));
+  const message = /: expected the model to give the same outputs for each number of samples, got y\.a/;
+  testErrors([
+    [() => predict(lacking(), x, { batchSize: 2 }), ArgumentError, message],
+    [() => predict(lacking(), stream), ArgumentError, message],
+  ]);
+});
+
 describe("mini-batches of a stream", () => {
   const found = async (rows: readonly data.StreamRow[]) => ({
     ...(await evaluate(new Still(), { ...COSTS, data: data.stream(() => rows, { batchSize: 1 }) } as never)),
