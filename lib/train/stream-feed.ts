@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 import type { Source } from "../compiler/executable.js";
 import { Bytes } from "../data/bytes.js";
+import type { Part } from "../data/parts.js";
 import { stored, toSource } from "../data/samples.js";
 import { takeFrom } from "../data/split/set.js";
 import {
@@ -16,7 +17,7 @@ import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { type NativeMemory, newMemory } from "../native/binding.js";
 import { describe, isInstance } from "../options.js";
 import { withResolvers } from "../tensor/run.js";
-import { sameShape, type TensorSpec } from "../tensor/shape.js";
+import { format, sameShape, type TensorSpec } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { BatchParts } from "./batch-use.js";
 import type { EpochId, EpochSize, Feed, Portion } from "./feed.js";
@@ -180,7 +181,10 @@ export class StreamFeed implements Feed {
     const { accumulate } = this.#options;
     let step: Taken[] = [];
     for await (const batch of batches) {
-      if (step.push(this.#taken(batch, pass)) < accumulate) continue;
+      const taken = this.#taken(batch, pass);
+      const [first = taken] = step;
+      if (!areAlike(first.parts, taken.parts)) throw unlike(pass, first.parts, taken.parts);
+      if (step.push(taken) < accumulate) continue;
       yield step;
       step = [];
     }
@@ -234,6 +238,17 @@ const tooFew = (pass: number, { batchSize }: AnyStream): DataError =>
   new DataError(
     `stream: epoch ${pass}: the source gave fewer rows than a mini-batch of ${batchSize}, and dropLast leaves it out`,
   );
+
+function unlike(pass: number, first: BatchParts, other: BatchParts): DataError {
+  const name = Object.keys(first).find((part) => !isAlike(first[part], other[part])) as string;
+  const [one, two] = [first, other].map((parts) => {
+    const { dtype, shape } = parts[name] as Part;
+    return `${dtype} ${format(shape)}`;
+  });
+  return new DataError(
+    `stream: epoch ${pass}: the mini-batches of a step need one shape; pad to one \`length\`, or accumulate: 1; got ${name} ${one} and ${two}`,
+  );
+}
 
 interface Taken {
   readonly parts: BatchParts;

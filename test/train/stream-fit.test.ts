@@ -17,6 +17,7 @@ import {
   manualSeed,
   nn,
   optim,
+  type Tensor,
   tensor,
 } from "../../lib/index.js";
 import { testErrors } from "../errors/expect-error.js";
@@ -239,6 +240,45 @@ describe("an error of the source", () => {
     [() => train({ data: set(rows), validationSplit: 0.1 }), ArgumentError, /another stream as validation/],
     [() => train({ data: set(rows), classWeight: "balanced" }), ArgumentError, /counts of a stream/],
   ]);
+
+  describe("the mini-batches of a step have one shape and dtype", () => {
+    const length = (own: readonly data.StreamRow[]) => (Number(own[0]?.["at"]) < 8 ? 2 : 3);
+    const ofShape = (own: readonly data.StreamRow[]) => ({
+      x: tensor(own.map((row) => Array.from({ length: length(own) }, () => Number(row["at"])))),
+      y: tensor(own.map(() => [0])),
+    });
+    const ofDType = (own: readonly data.StreamRow[]) => ({
+      x: tensor(own.map(() => [0, 1])),
+      y: tensor(
+        own.map(() => [0]),
+        { dtype: length(own) === 2 ? "float32" : "float64" },
+      ),
+    });
+    class Mean extends nn.Module<[Tensor], Tensor> {
+      readonly last = new nn.Linear(1, 1);
+      forward(x: Tensor): Tensor {
+        return this.last.forward(x.mean({ dim: 1, keepdim: true }));
+      }
+    }
+    const run = (collate: typeof ofShape, accumulate: number) => {
+      const model = new Mean();
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.001 });
+      const numbered = Array.from({ length: 16 }, (_, at) => ({ at }));
+      const source = data.stream(() => numbered, { batchSize: 8, collate });
+      return fit(model, { data: source, cost: cost.mse, optimizer, accumulate });
+    };
+    testErrors([
+      [
+        () => run(ofShape, 2),
+        DataError,
+        /epoch 0: the mini-batches of a step need one shape; pad to one `length`, or accumulate: 1; got data\.x float32 \[8, 2\] and float32 \[8, 3\]/,
+      ],
+      [() => run(ofDType, 2), DataError, /got data\.y float32 \[8, 1\] and float64 \[8, 1\]/],
+    ]);
+    test("unless each is a step of its own", async () => {
+      expect((await run(ofShape, 1)).length).toBe(1);
+    });
+  });
 
   test("the label of an embedding is named by its row", async () => {
     const ids = rows.map((_, i) => ({ x: [i === 30 ? 9 : i % 5], y: [0] }));
