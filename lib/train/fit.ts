@@ -1,5 +1,6 @@
 import {
   type AnySamples,
+  Dataset,
   type Forms,
   formsOf,
   partsOfSet,
@@ -7,8 +8,9 @@ import {
   setInForms,
   toDataset,
 } from "../data/dataset.js";
-import { formOf, type Part, type Parts, type TensorsOf } from "../data/parts.js";
+import { formOf, type Part, type Parts, partsIn, putTogether, type TensorsOf } from "../data/parts.js";
 import type { Sampler } from "../data/sampler.js";
+import { copied } from "../data/samples.js";
 import { StreamDataset } from "../data/stream/stream.js";
 import { ArgumentError, BusyError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
@@ -48,7 +50,7 @@ import {
 import { originOf, type RowOptions, withoutRows } from "./row-options.js";
 import { readSampleOptions, SAMPLE_OPTIONS, type SampleOptions, type WeightedSet } from "./sample-options.js";
 import { freeze, readStepOptions, STEP_OPTIONS, type StepOptions, type StepPlan } from "./step-options.js";
-import { makeStreamEvaluator } from "./stream-evaluator.js";
+import { makeStreamEvaluator, type StreamTask } from "./stream-evaluator.js";
 import {
   type AnyStream,
   checkStreamOptions,
@@ -346,32 +348,29 @@ export async function fit(model: AnyModule, given: FitRowsOptions | FitOptions):
   if (inTraining.has(model)) {
     throw new BusyError("fit: this model is being trained by another fit; wait for that one");
   }
-  const options = withoutRows("fit", given);
+  const options = withCopies(withoutRows("fit", given));
   const melt = freeze("fit", model, options.freeze);
-  const opened: Opened = { data: null, validation: null };
+  let opened: OpenedStream | null = null;
   try {
     inTraining.add(model);
     const before = readContinuation(model, options);
-    if (isInstance(options.data, StreamDataset)) {
-      opened.data = await openData(options, options.data, before);
-    }
-    if (isInstance(options.validation, StreamDataset)) {
-      opened.validation = await openStream(options.validation, EVALUATED);
-      // It is opened anew for each evaluation.
-      await opened.validation.close();
-    }
+    if (isInstance(options.data, StreamDataset)) opened = await openData(options, options.data, before);
     return await train(readOptions(model, options, before, opened));
   } finally {
     inTraining.delete(model);
     melt();
-    if (opened.data !== null) await opened.data.close();
+    await opened?.close();
   }
 }
 
-/** The streams of a training whose first mini-batches have been read. */
-interface Opened {
-  data: OpenedStream | null;
-  validation: OpenedStream | null;
+/** Copies the validation set of a training with a stream, whose first mini-batch is waited for. */
+function withCopies(options: AnyFitOptions): AnyFitOptions {
+  const { data, validation } = options;
+  const isRead = validation === undefined || isInstance(validation, StreamDataset);
+  if (isRead || !isInstance(data, StreamDataset)) return options;
+  const { x, y, w } = toDataset("fit", "validation", validation);
+  const [ownX, ownY] = [x, y].map((parts) => putTogether(formOf(parts), partsIn(parts).map(copied)));
+  return { ...options, validation: new Dataset({ x: ownX as Parts, y: ownY as Parts, w }) };
 }
 
 /** The training that this one goes on; null if there is none. */
@@ -409,13 +408,13 @@ function readOptions(
   model: AnyModule,
   options: AnyFitOptions,
   before: Continuation | null,
-  opened: Opened,
+  opened: OpenedStream | null,
 ): Plan {
   if (!isInstance(options.optimizer, Optimizer)) {
     throw new ArgumentError(`fit: expected optimizer to be an Optimizer, got ${describe(options.optimizer)}`);
   }
   const { optimizer } = options;
-  const given = toDataset("fit", "data", opened.data?.first.batch ?? options.data);
+  const given = toDataset("fit", "data", opened?.first.batch ?? options.data);
   const objective = readObjective("fit", options, formOf(given.y), true);
   const epochs = checkNumber("fit", "epochs", options.epochs ?? 1, { min: 1, integer: true });
   const firstEpoch = checkNumber("fit", "firstEpoch", options.firstEpoch ?? 1, {
@@ -447,14 +446,15 @@ function readOptions(
   const splitSeed = validationSplit === undefined ? null : (seed ?? 0);
   const { training, validation: kept } = readSampleOptions("fit", options, objective, given, splitSeed ?? 0);
   const { dataset, weights } = training;
+  const stream = isInstance(options.validation, StreamDataset) ? options.validation : null;
   const validation =
-    options.validation === undefined
+    options.validation === undefined || stream !== null
       ? kept
-      : readValidation(opened.validation?.first.batch ?? options.validation, objective, formsOf(given));
+      : readValidation(options.validation, objective, formsOf(given));
   const reported = {
     figures: objective.names,
     losses: objective.losses,
-    hasValidation: validation !== null,
+    hasValidation: validation !== null || stream !== null,
   };
   const earlyStopping =
     options.earlyStopping === undefined
@@ -474,14 +474,14 @@ function readOptions(
   const data = { where: "fit", name: "data", objective, first: dataset };
   const use = new BatchUse({ ...data, ...(classWeight === undefined ? {} : { classWeight }) });
   const feed: Feed =
-    opened.data === null
+    opened === null
       ? new SetFeed("data", dataset, weights, {
           ...steps,
           batchSize: readBatchSizes("fit", options.batchSize),
           shuffle,
           sampler: options.sampler ?? null,
         })
-      : new StreamFeed(opened.data, {
+      : new StreamFeed(opened, {
           ...steps,
           take: use.take,
         });
@@ -491,10 +491,11 @@ function readOptions(
     seed: seed ?? before?.seed ?? 0,
   };
   const { part, batchSize, samples } = feed.sizeOf(first);
-  const used = opened.data === null ? samples : batchSize;
+  const used = opened === null ? samples : batchSize;
   checkData("fit", "data", program(part), objective, dataset, batchSize, weights, used);
   use.outputs = program(part).outputs(program(part).specialization("fit", batchSize, feed.specs));
-  const validator = validation === null ? null : validatorOf(model, objective, validation, options, opened);
+  const task = { where: "fit", name: "validation", model, objective };
+  const { signal } = options;
   return {
     model,
     optimizer,
@@ -510,7 +511,8 @@ function readOptions(
     before,
     firstEpoch,
     epochs,
-    validator,
+    validator: validation === null ? null : validatorOf(task, validation),
+    openValidator: stream === null ? null : () => openValidator({ ...task, signal }, stream, formsOf(given)),
     earlyStopping,
     ...keeping,
     callbacks: options,
@@ -528,19 +530,18 @@ function readValidation(given: unknown, objective: Objective, forms: Forms): Wei
   return { dataset, weights: readWeights("fit", undefined, objective, dataset) };
 }
 
-function validatorOf(
-  model: AnyModule,
-  objective: Objective,
-  { dataset, weights }: WeightedSet,
-  { signal }: AnyFitOptions,
-  opened: Opened,
-): Evaluator {
-  const task = { where: "fit", name: "validation", model, objective };
-  if (opened.validation !== null) {
-    return makeStreamEvaluator({ ...task, first: dataset, opened: opened.validation, signal });
-  }
-  const batchSize = evaluationBatch("fit", undefined, dataset);
-  return makeEvaluator({ ...task, dataset, weights, batchSize });
+type ValidationTask = Omit<StreamTask, "first" | "opened">;
+
+function validatorOf(task: ValidationTask, { dataset, weights }: WeightedSet): Evaluator {
+  return makeEvaluator({ ...task, dataset, weights, batchSize: evaluationBatch("fit", undefined, dataset) });
+}
+
+/** Reads the first mini-batch of a stream, which is opened anew for each evaluation. */
+async function openValidator(task: ValidationTask, stream: AnyStream, forms: Forms): Promise<Evaluator> {
+  const opened = await openStream(stream, EVALUATED);
+  await opened.close();
+  const { dataset: first } = readValidation(opened.first.batch, task.objective, forms);
+  return makeStreamEvaluator({ ...task, first, opened });
 }
 
 /** The options for checkpoints. */

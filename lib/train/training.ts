@@ -61,6 +61,8 @@ export interface Plan {
   readonly firstEpoch: number;
   readonly epochs: number;
   readonly validator: Evaluator | null;
+  /** Makes that of a stream, once sets and generators have been copied; null for a set in memory or without one. */
+  readonly openValidator: (() => Promise<Evaluator>) | null;
   readonly earlyStopping: EarlyStoppingPlan | null;
   readonly checkpoint: CheckpointPlan | null;
   /** The checkpoint to go on from; null to begin. */
@@ -79,7 +81,7 @@ export interface Plan {
 
 /** Trains as planned. */
 export async function train(plan: Plan): Promise<EpochReport[]> {
-  const { checkpoint, parts, extra, callbacks, validator, epochs, feed, optimizer } = plan;
+  const { checkpoint, parts, extra, callbacks, epochs, feed, optimizer } = plan;
   let checkpoints: Checkpoints | null = null;
   let progress: Progress | null = null;
   let training: Training | null = null;
@@ -88,6 +90,7 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
     if (checkpoint !== null) checkpoints = new Checkpoints(checkpoint, parts, extra, callbacks.onCheckpoint);
     feed.begin();
     training = new Training(plan, checkpoints);
+    await training.begin();
     forget(optimizer);
     const resumed = plan.resume === null ? null : await training.resume(plan.resume);
     isPlaced = true;
@@ -103,7 +106,7 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
     throw error;
   } finally {
     await feed.close();
-    await validator?.close();
+    await (training?.validator ?? plan.validator)?.close();
     await checkpoints?.close();
     await progress?.close();
   }
@@ -115,7 +118,8 @@ class Training {
   readonly #forks = new Forks();
   readonly #figures: readonly string[];
   /** The first epoch that is run whole uses all samples, so an error that the data cause occurs in it or before. */
-  #undo: Undo | null;
+  #undo: Undo | null = null;
+  #validator: Evaluator | null;
   #seed: number;
   /** Epochs of the trainings before that this one goes on. */
   #passes: number;
@@ -135,17 +139,30 @@ class Training {
   constructor(plan: Plan, checkpoints: Checkpoints | null) {
     this.#plan = plan;
     this.#checkpoints = checkpoints;
-    const { objective, model, optimizer, feed, before } = plan;
+    const { objective, model, before, validator } = plan;
+    this.#validator = validator;
     this.#seed = plan.seed ?? before?.seed ?? drawnSeed();
     this.#epoch = plan.firstEpoch;
     this.#passes = before === null ? 0 : before.passes + 1 - plan.firstEpoch;
     for (const batch of batchesOf(this.#size)) {
       this.#forks.begin(specializationOf(plan, this.#size, batch).executable);
     }
-    this.#undo = feed.order !== "stream" && refusesData(plan, this.#size) ? new Undo(model, optimizer) : null;
     this.#figures = objective.names;
     this.#means = new Figures(objective.figures);
     this.#earlyStopping = plan.earlyStopping === null ? null : new EarlyStopping(plan.earlyStopping, model);
+  }
+
+  get validator(): Evaluator | null {
+    return this.#validator;
+  }
+
+  /** Opens the stream for validation, and goes on after the training before. */
+  async begin(): Promise<void> {
+    const { openValidator, feed, model, optimizer, before } = this.#plan;
+    if (openValidator !== null) this.#validator = await openValidator();
+    if (feed.order !== "stream" && refusesData(this.#plan, this.#size, this.#validator)) {
+      this.#undo = new Undo(model, optimizer);
+    }
     if (before !== null) this.#goOnAfter(before);
   }
 
@@ -161,7 +178,7 @@ class Training {
   #goOnAfter({ forks, validationForks }: Continuation): void {
     for (const undo of this.#plan.undoReading) undo();
     this.#forks.put(forks);
-    if (validationForks !== null) this.#plan.validator?.forks.put(validationForks);
+    if (validationForks !== null) this.#validator?.forks.put(validationForks);
   }
 
   /**
@@ -199,7 +216,7 @@ class Training {
 
   #goOnFrom(position: Position): void {
     this.#forks.put(position.forks);
-    if (position.validationForks !== null) this.#plan.validator?.forks.put(position.validationForks);
+    if (position.validationForks !== null) this.#validator?.forks.put(position.validationForks);
     this.#seed = position.seed;
     this.#passes = position.pass + 1 - position.epoch;
     this.#step = position.step;
@@ -234,22 +251,22 @@ class Training {
 
   /** Notes where the training ended, for the next one. */
   #leave(): void {
-    const { model, optimizer, data, validator } = this.#plan;
+    const { model, optimizer, data } = this.#plan;
     leave(model, optimizer, data, {
       passes: this.#id.pass,
       seed: this.#seed,
       forks: this.#forks.state(),
-      validationForks: validator?.forks.state() ?? null,
+      validationForks: this.#validator?.forks.state() ?? null,
     });
   }
 
   /** Runs an epoch, or what is left of it. */
   async #runEpoch(progress: Progress): Promise<void> {
-    const { optimizer, validator, epochs, callbacks } = this.#plan;
+    const { optimizer, epochs, callbacks } = this.#plan;
     const isWhole = this.#batch === 0;
     optimizer.zeroGrad();
     await this.#runSteps(progress);
-    const validated = (await validator?.evaluate()) ?? null;
+    const validated = (await this.#validator?.evaluate()) ?? null;
     if (isWhole) this.#undo = null;
     const { loss, ...metrics } = this.#means.numbers("fit");
     const report: EpochReport = {
@@ -401,7 +418,7 @@ class Training {
   }
 
   #position(): Position {
-    const { feed, validator, steps, splitSeed } = this.#plan;
+    const { feed, steps, splitSeed } = this.#plan;
     const { epoch, pass, seed } = this.#id;
     return {
       epoch,
@@ -418,7 +435,7 @@ class Training {
       means: this.#means.state(),
       seconds: this.#seconds,
       forks: this.#forks.state(),
-      validationForks: validator?.forks.state() ?? null,
+      validationForks: this.#validator?.forks.state() ?? null,
       history: this.#history,
       accumulate: steps.accumulate,
       dropLast: steps.dropLast,
@@ -469,8 +486,8 @@ const batchesOf = ({ samples, batchSize }: EpochSize): number[] =>
   [batchSize, samples % batchSize].filter((batch) => batch > 0);
 
 /** Whether the data can make a step fail: an index out of range. */
-function refusesData(plan: Plan, size: EpochSize): boolean {
-  const { objective, validator, steps } = plan;
+function refusesData(plan: Plan, size: EpochSize, validator: Evaluator | null): boolean {
+  const { objective, steps } = plan;
   const { executable } = specializationOf(plan, size);
   // The targets of these instructions have been checked.
   const isChecked = (name: string): boolean => objective.checksTargets && name.startsWith("cross_entropy");

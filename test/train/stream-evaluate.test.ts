@@ -131,6 +131,29 @@ describe("validation over a stream", () => {
   });
 });
 
+describe("sets in memory are copied before fit returns its promise", () => {
+  const run = async (isChanged: boolean, of: (own: typeof samples) => Partial<FitOptions>) => {
+    const { model, optimizer } = make();
+    const own = { x: tensor(points.toArray(), { dtype: "float64" }), y: samples.y };
+    const promise = fit(model, { data: own, cost: cost.crossEntropy, optimizer, epochs: 2, ...of(own) });
+    if (isChanged) {
+      own.x.data.fill(1000);
+      manualSeed(77);
+    }
+    const history = await promise;
+    return [
+      history.map(({ loss, validation }) => [loss, validation?.loss]),
+      [...(model.parameters()[0]?.data ?? [])],
+    ];
+  };
+  test.each<[string, (own: typeof samples) => Partial<FitOptions>]>([
+    ["with a stream for validation", () => ({ validation: set() })],
+    ["for validation of a stream", (own) => ({ data: set(), validation: own })],
+  ])("%s, and so is the seed", async (_, of) => {
+    expect(await run(true, of)).toEqual(await run(false, of));
+  });
+});
+
 describe("weights in the set", () => {
   const train = async (options: Omit<FitOptions, "cost" | "optimizer">, own = make()) => {
     const history = await fit(own.model, {
