@@ -38,7 +38,7 @@ import { type RowOptions, withoutRows } from "./row-options.js";
 import { figuresOfSet } from "./set-figures.js";
 import { RunningSet, runSteps } from "./steps.js";
 import { makeStreamEvaluator, predictStream } from "./stream-evaluator.js";
-import { type AnyStream, checkStreamOptions, EVALUATED, openStream } from "./stream-feed.js";
+import { type AnyStream, checkStreamOptions, openEvaluated } from "./stream-feed.js";
 import { readWeights } from "./weights.js";
 
 export interface EvaluateOptions<
@@ -47,7 +47,7 @@ export interface EvaluateOptions<
   X extends Parts = Part,
   Y extends Parts = Tensor,
 > {
-  /** A set in memory, or a stream, which is opened as epoch 0. */
+  /** A set in memory, or a stream, which is opened as epoch 0: all its rows, in the order of its source. */
   readonly data: Samples<X, Y> | StreamDataset<unknown, Y>;
   /**
    * A cost; for several targets also a list or an object of costs, in the form of y, and then the loss is their sum. A
@@ -144,7 +144,7 @@ async function evaluateStream(
 ): Promise<Figures> {
   const { sampleWeight, batchSize } = options;
   checkStreamOptions("evaluate", { sampleWeight, batchSize }, stream);
-  const opened = await openStream(stream, EVALUATED);
+  const opened = await openEvaluated(stream);
   try {
     const first = toDataset("evaluate", "data", opened.first.batch);
     const objective = readObjective("evaluate", options, formOf(first.y));
@@ -248,7 +248,8 @@ export interface PredictOptions {
 /**
  * The model's outputs for all samples, in evaluation mode and without gradients. A list x is the arguments of the
  * model's `forward`, a tensor or an object its only one. What `forward` gives, a tensor, a list or an object of tensors,
- * this gives for all samples. Of a stream it is opened as epoch 0, and its rows need no targets.
+ * this gives for all samples. A stream is opened as epoch 0, gives all its rows
+ * in the order of its source, and needs no targets.
  * Shapes: x [P, ...] → [P, ...].
  * @example const scores = await predict(model, images);
  * @throws DataError for an empty set or values that are not finite; ShapeError if the parts of x differ in length;

@@ -54,8 +54,8 @@ import { makeStreamEvaluator, type StreamTask } from "./stream-evaluator.js";
 import {
   type AnyStream,
   checkStreamOptions,
-  EVALUATED,
   type OpenedStream,
+  openEvaluated,
   openStream,
   StreamFeed,
 } from "./stream-feed.js";
@@ -142,7 +142,7 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
    * the default generator, so that `manualSeed` decides.
    */
   readonly seed?: number;
-  /** A set to evaluate after each epoch, or a stream, which is opened as epoch 0 each time. */
+  /** A set to evaluate after each epoch, or a stream: all its rows, opened as epoch 0 each time. */
   readonly validation?: Samples<X, Y> | StreamDataset<unknown, Y>;
   /**
    * Figures besides the loss, each a number: metrics by name, or names of `metrics`. For several targets: a list or an
@@ -401,7 +401,7 @@ async function openData(
   }
   checkNumber("fit", "firstEpoch", firstEpoch, { min: 1, integer: true });
   checkFlag("fit", "dropLast", dropLast);
-  return openStream(stream, before?.passes ?? firstEpoch - 1, dropLast);
+  return openStream(stream, before?.passes ?? firstEpoch - 1, { dropLast });
 }
 
 function readOptions(
@@ -538,7 +538,7 @@ function validatorOf(task: ValidationTask, { dataset, weights }: WeightedSet): E
 
 /** Reads the first mini-batch of a stream, which is opened anew for each evaluation. */
 async function openValidator(task: ValidationTask, stream: AnyStream, forms: Forms): Promise<Evaluator> {
-  const opened = await openStream(stream, EVALUATED);
+  const opened = await openEvaluated(stream);
   await opened.close();
   const { dataset: first } = readValidation(opened.first.batch, task.objective, forms);
   return makeStreamEvaluator({ ...task, first, opened });

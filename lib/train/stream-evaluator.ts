@@ -39,7 +39,7 @@ export interface StreamTask extends BatchUseOptions {
 export function makeStreamEvaluator(task: StreamTask): Evaluator {
   const { where, name, model, objective, first, opened, signal } = task;
   const use = new BatchUse(task);
-  const feed = new StreamFeed(opened, { accumulate: 1, dropLast: false, take: use.take });
+  const feed = new StreamFeed(opened, { accumulate: 1, take: use.take });
   const x = formOf(first.x);
   const inputs = x.names.length;
   const program = objective.isMean ? evaluationProgram(model, objective, x) : outputProgram(model, x);
@@ -97,7 +97,7 @@ export async function predictStream(where: string, model: AnyModule, stream: Any
   let first: Apart | null = null;
   let form: Outputs<unknown>["form"] | null = null;
   let names: readonly string[] | undefined;
-  for await (const { batch } of stream[numbered](EVALUATED, { inputsOnly: true }).batches) {
+  for await (const { batch } of stream[numbered](EVALUATED, { inputsOnly: true, inOrder: true }).batches) {
     const given = takePartsApart(where, "x", (batch as { readonly x?: unknown } | null)?.x);
     first ??= given;
     const parts = inForm(given, first.form);

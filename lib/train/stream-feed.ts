@@ -8,6 +8,7 @@ import type { Part } from "../data/parts.js";
 import { stored, toSource } from "../data/samples.js";
 import { takeFrom } from "../data/split/set.js";
 import {
+  type EpochOptions,
   type NumberedBatch,
   type NumberedBatches,
   numbered,
@@ -27,8 +28,6 @@ import { giveWay } from "./turn.js";
 export interface StreamFeedOptions {
   /** Mini-batches of a step. */
   readonly accumulate: number;
-  /** Whether a last mini-batch that is not full is left out. */
-  readonly dropLast: boolean;
   /** Takes a mini-batch apart. @throws where it does not fit */
   readonly take: (batch: unknown) => BatchParts;
 }
@@ -40,17 +39,22 @@ const GATHERED_STEPS = 256;
 /** A stream of mini-batches of any form. */
 export type AnyStream = StreamDataset<unknown, unknown>;
 
+/** How the epochs of a stream are read. */
+export type Reading = Partial<Pick<EpochOptions, "dropLast" | "inOrder">>;
+
 /** An epoch of a stream whose first mini-batch has been read. */
 export class OpenedStream {
   readonly stream: AnyStream;
   readonly pass: number;
+  readonly how: Reading;
   readonly first: NumberedBatch;
   readonly #rest: NumberedBatches;
   #isLeft = true;
 
-  constructor(stream: AnyStream, pass: number, first: NumberedBatch, rest: NumberedBatches) {
+  constructor(stream: AnyStream, pass: number, how: Reading, first: NumberedBatch, rest: NumberedBatches) {
     this.stream = stream;
     this.pass = pass;
+    this.how = how;
     this.first = first;
     this.#rest = rest;
   }
@@ -101,12 +105,16 @@ export function checkStreamOptions(
 }
 
 /** Reads the first mini-batch of an epoch. @throws as the stream */
-export async function openStream(stream: AnyStream, pass: number, dropLast = false): Promise<OpenedStream> {
-  const rest = stream[numbered](pass, { dropLast });
+export async function openStream(stream: AnyStream, pass: number, how: Reading): Promise<OpenedStream> {
+  const rest = stream[numbered](pass, how);
   const { done, value } = await rest.batches.next();
   if (done === true) throw tooFew(pass, stream);
-  return new OpenedStream(stream, pass, value, rest);
+  return new OpenedStream(stream, pass, how, value, rest);
 }
+
+/** Reads the first mini-batch of what is evaluated: all rows in the order of the source. @throws as the stream */
+export const openEvaluated = (stream: AnyStream): Promise<OpenedStream> =>
+  openStream(stream, EVALUATED, { inOrder: true });
 
 /** A stream, of which memory holds what is gathered for two calls of the engine. */
 export class StreamFeed implements Feed {
@@ -173,7 +181,7 @@ export class StreamFeed implements Feed {
     const opened = this.#opened.pass === pass && skip === 0 ? this.#opened.take() : null;
     if (opened !== null) return opened;
     await this.#opened.close();
-    return this.#stream[numbered](pass, { skip, dropLast: this.#options.dropLast });
+    return this.#stream[numbered](pass, { ...this.#opened.how, skip });
   }
 
   /** The mini-batches of each step. */

@@ -14,7 +14,7 @@ import {
 } from "../../lib/errors.js";
 import { encodeNpy } from "../../lib/formats/npy.js";
 import type { StoredDType } from "../../lib/formats/stored-array.js";
-import { cost, data, type FitOptions, fit, nn, ops, optim, type Tensor } from "../../lib/index.js";
+import { cost, data, type FitOptions, fit, nn, ops, optim, predict, type Tensor } from "../../lib/index.js";
 import { readsMutatedFiles } from "../formats/hostile.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-rows-"));
@@ -232,6 +232,16 @@ describe("mini-batches", () => {
       expect(value).toBeCloseTo(inMemory[i] as number, 5);
     });
     expect(streamed[0]).not.toBeCloseTo(0.1, 3);
+    await file.close();
+  });
+
+  test("that are shuffled, without the last one, give predict all rows in their order", async () => {
+    const file = await openMixed();
+    const all = { batchSize: 300 };
+    const model = new nn.Linear(3, 1);
+    const found = await predict(model, file.batches({ ...all, shuffle: true, dropLast: true }));
+    expect(found.toArray()).toEqual((await predict(model, file.batches(all))).toArray());
+    expect(found.shape).toEqual([ROWS, 1]);
     await file.close();
   });
 

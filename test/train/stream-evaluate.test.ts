@@ -154,6 +154,36 @@ describe("sets in memory are copied before fit returns its promise", () => {
   });
 });
 
+describe("a stream that shuffles and drops the last mini-batch gives all rows in their order", () => {
+  const mixed = (source: readonly data.StreamRow[] = rows) =>
+    data.stream(() => source, { batchSize: 8, dtypes, shuffleBuffer: 100, dropLast: true });
+  const options = { cost: cost.crossEntropy };
+
+  test("to predict", async () => {
+    const wanted = (await predict(model, points)).toArray() as number[][];
+    expect((await predict(model, mixed())).toArray()).toEqual(wanted);
+    expect((await predict(model, mixed(rows.slice(0, 5)))).toArray()).toEqual(wanted.slice(0, 5));
+  });
+
+  test.each([cost.crossEntropy, smoothed])("to evaluate and for validation", async (own) => {
+    const { loss } = await evaluate(model, { data: samples, cost: own });
+    expect((await evaluate(model, { data: mixed(), cost: own })).loss).toBeCloseTo(loss, 12);
+    const trained = make();
+    const optimizer = new optim.SGD(trained.model.parameters(), { lr: 0 });
+    const [report] = await fit(trained.model, { data: samples, validation: mixed(), cost: own, optimizer });
+    expect(report?.validation?.loss).toBeCloseTo(loss, 12);
+  });
+
+  testErrors([
+    [() => predict(model, mixed([])), DataError, "stream: epoch 0: the source gave no rows"],
+    [
+      () => evaluate(model, { ...options, data: mixed([]) }),
+      DataError,
+      "stream: epoch 0: the source gave no rows",
+    ],
+  ]);
+});
+
 describe("weights in the set", () => {
   const train = async (options: Omit<FitOptions, "cost" | "optimizer">, own = make()) => {
     const history = await fit(own.model, {

@@ -20,7 +20,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { Bytes } from "../bytes.js";
 import { generatorOf } from "../epochs.js";
 import { EPOCHS } from "../stream/rows.js";
-import { type StreamBatch, type StreamDataset, stream } from "../stream/stream.js";
+import { type StreamBatch, StreamDataset, type StreamOptions } from "../stream/stream.js";
 import {
   checkRowsOptions,
   HEAD_BYTES,
@@ -36,7 +36,10 @@ import { RowsReader } from "./reader.js";
 export interface RowBatchesOptions<P extends string = string, X = Tensor, Y = Tensor> {
   /** Rows in a mini-batch. Default: 32. */
   readonly batchSize?: number;
-  /** Read the rows in a new random order in each epoch: all orders are equally likely. Default: false. */
+  /**
+   * Read the rows in a new random order in each epoch: all orders are equally likely. For training: `evaluate`,
+   * `predict` and `validation` take all rows in their order. Default: false.
+   */
   readonly shuffle?: boolean;
   /** Seed of the orders; they follow from it and the epoch's number alone. Default: 0. */
   readonly seed?: number;
@@ -317,7 +320,7 @@ export class RowsFile<P extends string = string> {
       ...(dropLast === undefined ? {} : { dropLast }),
       ...(readAhead === undefined ? {} : { readAhead }),
     };
-    return stream((epoch) => this.#epoch(epoch, shuffle ? seed : null, batchSize), {
+    const reading: StreamOptions<X, Y> = {
       ...own,
       batchSize,
       collate: (rows) => {
@@ -326,7 +329,9 @@ export class RowsFile<P extends string = string> {
         const { x, y, w } = parts as Record<string, Tensor>;
         return { x, y, ...(w === undefined ? {} : { w }) } as StreamBatch<X, Y>;
       },
-    });
+    };
+    const read = (by: number | null) => (epoch: number) => this.#epoch(epoch, by, batchSize);
+    return new StreamDataset(read(shuffle ? seed : null), reading, read(null));
   }
 
   /** Closes the file, of which all slices and selections are part, after the reads that have begun. */

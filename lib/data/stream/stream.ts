@@ -37,7 +37,8 @@ export interface StreamOptions<X = SchemaInputs, Y = Tensor> {
   readonly batchSize?: number;
   /**
    * Rows held for shuffling. Each row is drawn from these, and the next row of the source takes its place. A buffer of
-   * the set's size shuffles it fully. Default: 0, the order of the source.
+   * the set's size shuffles it fully. For training: `evaluate`, `predict` and `validation` take the order of the source.
+   * Default: 0, the order of the source.
    */
   readonly shuffleBuffer?: number;
   /** Seed of the draws; they follow from it and the epoch's number alone. Default: 0. */
@@ -52,7 +53,10 @@ export interface StreamOptions<X = SchemaInputs, Y = Tensor> {
   readonly collate?: (rows: readonly StreamRow[]) => StreamBatch<X, Y>;
   /** The dtypes of x and y of rows `{ x, y }`: `{ y: "int32" }` for classes. Default: as `tensor` has them. */
   readonly dtypes?: { readonly x?: DType; readonly y?: DType };
-  /** Leave out the last batch if it is not full. Default: false. */
+  /**
+   * Leave out the last batch if it is not full. For training: `evaluate`, `predict` and `validation` take all rows.
+   * Default: false.
+   */
   readonly dropLast?: boolean;
   /** Mini-batches that are made ahead, while the last one is used. Default: 2. */
   readonly readAhead?: number;
@@ -94,10 +98,13 @@ export function stream<X = SchemaInputs, Y = Tensor>(
 /** The name of the method that gives mini-batches with their rows' places. */
 export const numbered = Symbol("numbered");
 
+type Open = (epoch: number) => StreamSource | Promise<StreamSource>;
+
 /** The mini-batches of a source: see `stream`. */
 export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterable<StreamBatch<X, Y>> {
   readonly batchSize: number;
-  readonly #open: (epoch: number) => StreamSource | Promise<StreamSource>;
+  readonly #open: Open;
+  readonly #openInOrder: Open;
   readonly #collate: Collate<StreamBatch<X, Y>>;
   readonly #shuffleBuffer: number;
   readonly #seed: number;
@@ -106,14 +113,14 @@ export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterabl
   #epochs = 0;
   #hadRows = false;
 
-  constructor(
-    open: (epoch: number) => StreamSource | Promise<StreamSource>,
-    options: StreamOptions<X, Y> = {},
-  ) {
+  /** @param openInOrder opens a source that `open` shuffles, for what wants the rows in their order. Default: `open`. */
+  constructor(open: Open, options: StreamOptions<X, Y> = {}, openInOrder: Open = open) {
     const where = "stream";
     checkFunction(where, "open", open);
+    checkFunction(where, "openInOrder", openInOrder);
     checkOptions(where, options, OPTIONS);
     this.#open = open;
+    this.#openInOrder = openInOrder;
     const whole = (name: "batchSize" | "shuffleBuffer" | "seed" | "readAhead", usual: number, min: number) =>
       checkNumber(where, name, options[name] ?? usual, { min, integer: true });
     this.batchSize = whole("batchSize", 32, 1);
@@ -147,14 +154,15 @@ export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterabl
    */
   [numbered](
     epoch: number,
-    { skip = 0, dropLast = false, inputsOnly = false }: Partial<EpochOptions> = {},
+    { skip = 0, dropLast = false, inputsOnly = false, inOrder = false }: Partial<EpochOptions> = {},
   ): NumberedBatches<X, Y> {
     const { batchSize } = this;
-    const [open, shuffleBuffer, seed] = [this.#open, this.#shuffleBuffer, this.#seed];
+    const open = inOrder ? this.#openInOrder : this.#open;
+    const [shuffleBuffer, seed] = [inOrder ? 0 : this.#shuffleBuffer, this.#seed];
     const reader = new RowReader({ open, epoch, batchSize, shuffleBuffer, seed });
     const batches = this.#batches(epoch, reader, {
       skip,
-      dropLast: dropLast || this.#dropLast,
+      dropLast: !inOrder && (dropLast || this.#dropLast),
       inputsOnly,
     });
     return { batches: this.#ahead(reader, batches), stop: () => reader.stop() };
@@ -191,7 +199,7 @@ export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterabl
   async *#batches(
     epoch: number,
     reader: RowReader,
-    { skip, dropLast, inputsOnly }: EpochOptions,
+    { skip, dropLast, inputsOnly }: Omit<EpochOptions, "inOrder">,
   ): AsyncGenerator<NumberedBatch<X, Y>> {
     let batches = 0;
     for await (const rows of reader.batches()) {
@@ -247,13 +255,16 @@ export interface NumberedBatches<X = unknown, Y = unknown> {
   stop(): void;
 }
 
-interface EpochOptions {
+/** How an epoch is read. */
+export interface EpochOptions {
   /** Mini-batches that are left out at the beginning. */
   readonly skip: number;
   /** Whether a last one that is not full is left out. */
   readonly dropLast: boolean;
   /** Whether the rows need no targets. */
   readonly inputsOnly: boolean;
+  /** Whether all rows come, in the order of the source. */
+  readonly inOrder: boolean;
 }
 
 /** Makes a mini-batch of rows, with `inputsOnly` only x. */
