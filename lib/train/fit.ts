@@ -392,7 +392,7 @@ async function openData(
   stream: AnyStream,
   before: Continuation | null,
 ): Promise<OpenedStream> {
-  const { firstEpoch = 1, dropLast = false, classWeight } = options;
+  const { firstEpoch = 1, dropLast = false, classWeight, signal } = options;
   checkStreamOptions("fit", { ...options }, stream);
   if (classWeight === "balanced") {
     throw new ArgumentError(
@@ -401,7 +401,8 @@ async function openData(
   }
   checkNumber("fit", "firstEpoch", firstEpoch, { min: 1, integer: true });
   checkFlag("fit", "dropLast", dropLast);
-  return openStream(stream, before?.passes ?? firstEpoch - 1, { dropLast });
+  if (signal !== undefined) checkSignal("fit", signal);
+  return openStream(stream, before?.passes ?? firstEpoch - 1, { dropLast }, signal);
 }
 
 function readOptions(
@@ -538,7 +539,7 @@ function validatorOf(task: ValidationTask, { dataset, weights }: WeightedSet): E
 
 /** Reads the first mini-batch of a stream, which is opened anew for each evaluation. */
 async function openValidator(task: ValidationTask, stream: AnyStream, forms: Forms): Promise<Evaluator> {
-  const opened = await openEvaluated(stream);
+  const opened = await openEvaluated(stream, task.signal);
   await opened.close();
   const { dataset: first } = readValidation(opened.first.batch, task.objective, forms);
   return makeStreamEvaluator({ ...task, first, opened });

@@ -59,7 +59,7 @@ export function makeStreamEvaluator(task: StreamTask): Evaluator {
   };
   const overAll = async (): Promise<Figures> => {
     const [scores, targets]: (readonly Part[])[][] = [[], []];
-    for await (const parts of feed.batches({ pass: EVALUATED })) {
+    for await (const parts of feed.batches({ pass: EVALUATED }, signal)) {
       const all = Object.values(parts);
       const own = all.slice(0, inputs);
       scores?.push(await collect(where, program, own, samplesOf(own), { isCopied: true, forks, names }));

@@ -104,17 +104,46 @@ export function checkStreamOptions(
   }
 }
 
+/** The next mini-batch. @throws as the stream; the reason of a signal that is aborted, and then the source is closed */
+async function nextOf(
+  { batches, stop }: NumberedBatches,
+  signal: AbortSignal | undefined,
+): Promise<IteratorResult<NumberedBatch>> {
+  const { promise: aborted, resolve } = withResolvers();
+  const abort = (): void => resolve();
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener("abort", abort);
+  try {
+    const next = await Promise.race([aborted, batches.next()]);
+    if (next !== undefined) return next;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+  stop();
+  await closed(batches);
+  throw signal?.reason;
+}
+
+/** Closes the source. Waits at most as long as the event loop takes, as the stream itself does. */
+const closed = (batches: AsyncGenerator<unknown>): Promise<unknown> =>
+  Promise.race([batches.return(undefined).catch(() => undefined), setImmediate()]);
+
 /** Reads the first mini-batch of an epoch. @throws as the stream */
-export async function openStream(stream: AnyStream, pass: number, how: Reading): Promise<OpenedStream> {
+export async function openStream(
+  stream: AnyStream,
+  pass: number,
+  how: Reading,
+  signal?: AbortSignal,
+): Promise<OpenedStream> {
   const rest = stream[numbered](pass, how);
-  const { done, value } = await rest.batches.next();
+  const { done, value } = await nextOf(rest, signal);
   if (done === true) throw tooFew(pass, stream);
   return new OpenedStream(stream, pass, how, value, rest);
 }
 
 /** Reads the first mini-batch of what is evaluated: all rows in the order of the source. @throws as the stream */
-export const openEvaluated = (stream: AnyStream): Promise<OpenedStream> =>
-  openStream(stream, EVALUATED, { inOrder: true });
+export const openEvaluated = (stream: AnyStream, signal?: AbortSignal): Promise<OpenedStream> =>
+  openStream(stream, EVALUATED, { inOrder: true }, signal);
 
 /** A stream, of which memory holds what is gathered for two calls of the engine. */
 export class StreamFeed implements Feed {
@@ -152,6 +181,7 @@ export class StreamFeed implements Feed {
     done: number,
     signal?: AbortSignal,
   ): AsyncGenerator<Portion> {
+    signal?.throwIfAborted();
     const { batches, stop } = await this.#read(pass, done * this.#options.accumulate);
     const filler = new Filler(this.#steps(pass, batches), stop, this.#slots);
     const abort = (): void => filler.fail(signal?.reason);
@@ -172,8 +202,17 @@ export class StreamFeed implements Feed {
   }
 
   /** The mini-batches of an epoch. */
-  async *batches({ pass }: Pick<EpochId, "pass">): AsyncGenerator<BatchParts> {
-    for await (const batch of (await this.#read(pass, 0)).batches) yield this.#taken(batch, pass).parts;
+  async *batches({ pass }: Pick<EpochId, "pass">, signal?: AbortSignal): AsyncGenerator<BatchParts> {
+    const rest = await this.#read(pass, 0);
+    try {
+      for (;;) {
+        const { done, value } = await nextOf(rest, signal);
+        if (done === true) return;
+        yield this.#taken(value, pass).parts;
+      }
+    } finally {
+      await closed(rest.batches);
+    }
   }
 
   /** The mini-batches of an epoch after these. */
@@ -472,6 +511,6 @@ class Filler {
     const isEarly = !this.#isOver || this.#failure !== null;
     this.#end(null);
     if (isEarly) this.#stopReading();
-    await Promise.race([this.#steps.return(undefined).catch(() => undefined), setImmediate()]);
+    await closed(this.#steps);
   }
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   ArgumentError,
@@ -176,6 +177,63 @@ describe("the source is closed", () => {
     await expect(run).rejects.toThrow(/aborted/);
     expect(stuck.destroyed).toBe(true);
   });
+});
+
+describe("an abort is heeded while a mini-batch is waited for", () => {
+  const waiting = (given: number) => {
+    const source = new Readable({ objectMode: true, read() {} });
+    for (const row of rows.slice(0, given)) source.push(row);
+    return source;
+  };
+  const own = (y: Tensor, target: Tensor) => cost.crossEntropy(y, target, { labelSmoothing: 0.1 });
+  /** Opens a source in memory at first, where `quick` says so. */
+  const opener = (given: number, quick: boolean) => {
+    const stuck = waiting(given);
+    let opened = 0;
+    return {
+      stuck,
+      set: data.stream(() => (quick && opened++ === 0 ? rows : stuck), { batchSize: 8, dtypes }),
+    };
+  };
+  test.each<
+    [string, number, boolean, (set: FitOptions["data"]) => Partial<FitOptions> & Pick<FitOptions, "data">]
+  >([
+    ["the first one", 3, false, (set) => ({ data: set })],
+    ["the first one of a validation", 3, false, (set) => ({ data: samples, validation: set })],
+    ["in a validation", 20, true, (set) => ({ data: samples, validation: set })],
+    [
+      "in a validation with a function of one's own",
+      20,
+      true,
+      (set) => ({ data: samples, validation: set, cost: own }),
+    ],
+  ])(
+    "%s",
+    async (_, given, quick, of) => {
+      const controller = new AbortController();
+      const { stuck, set } = opener(given, quick);
+      const run = train({ ...of(set), signal: controller.signal });
+      setTimeout(() => controller.abort(), 200);
+      await expect(run).rejects.toThrow(/aborted/);
+      expect(stuck.destroyed).toBe(true);
+    },
+    5000,
+  );
+
+  test("and where the source is still being opened it is closed afterwards", async () => {
+    const controller = new AbortController();
+    const stuck = waiting(0);
+    let give = (_: Readable): void => {};
+    const opening = new Promise<Readable>((resolve) => {
+      give = resolve;
+    });
+    const run = train({ data: data.stream(() => opening, { dtypes }), signal: controller.signal });
+    controller.abort();
+    await expect(run).rejects.toThrow(/aborted/);
+    give(stuck);
+    await setImmediate();
+    expect(stuck.destroyed).toBe(true);
+  }, 5000);
 });
 
 describe("an error of the source", () => {

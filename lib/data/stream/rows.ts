@@ -97,6 +97,8 @@ export class RowReader {
 
   async #open(): Promise<Iterator<unknown> | AsyncIterator<unknown>> {
     this.#source = await this.#reading.open(this.#reading.epoch);
+    // It may have been stopped meanwhile.
+    if (this.#isStopped) this.stop();
     const source = this.#source;
     const isObject = typeof source === "object" && source !== null && !types.isProxy(source);
     if (isObject && Symbol.asyncIterator in source) {
