@@ -49,7 +49,10 @@ export interface StreamOptions<X = SchemaInputs, Y = Tensor> {
    * mini-batch has w if a later one has.
    */
   readonly schema?: Schema<SchemaInputs>;
-  /** Turns rows into `{ x, y }` instead: for ragged rows, see `pad`. Default: none. */
+  /**
+   * Turns rows into `{ x, y }` instead: for ragged rows, see `pad`. Give new tensors in each call: batches that are made
+   * ahead wait, and a tensor that is filled again would change them. Default: none.
+   */
   readonly collate?: (rows: readonly StreamRow[]) => StreamBatch<X, Y>;
   /** The dtypes of x and y of rows `{ x, y }`: `{ y: "int32" }` for classes. Default: as `tensor` has them. */
   readonly dtypes?: { readonly x?: DType; readonly y?: DType };
