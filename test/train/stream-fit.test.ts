@@ -122,8 +122,13 @@ describe("a stream trains", () => {
       opened.push(epoch);
       return rows;
     };
-    await train({ data: data.stream(open, { batchSize: 8, dtypes }) });
+    const { model, options } = make();
+    const set = data.stream(open, { batchSize: 8, dtypes });
+    await fit(model, { ...options, data: set });
     expect(opened).toEqual([0, 1, 2]);
+    // A training that goes on has the next ones.
+    await fit(model, { ...options, data: set });
+    expect(opened).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });
 
