@@ -135,7 +135,10 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
   readonly batchSize?: number | ((epoch: number) => number);
   /** Use a new random order in each epoch. A stream has its own `shuffleBuffer`. Default: true. */
   readonly shuffle?: boolean;
-  /** Gives the samples of each epoch, by its number from 0, in place of `shuffle`: `data.sampler`. Not with `validationSplit`. Default: none. */
+  /**
+   * Gives the samples of each epoch, by its number from 0, in place of `shuffle`: `data.sampler`. Not with
+   * `validationSplit`. Default: none.
+   */
   readonly sampler?: Sampler;
   /**
    * Seed of the orders, of which that of an epoch follows from the seed and the epoch's number alone. Default: drawn from
@@ -278,10 +281,9 @@ const inTraining = new WeakSet<AnyModule>();
  * The model trains in training mode, and its modules' `training` is restored afterwards. If the model itself is in
  * training mode, those of its modules that are in evaluation mode are frozen and stay in evaluation mode.
  *
- * Sets in memory are copied before `fit` returns its promise: you may then change, transfer or drop them. If `data` or
- * `validation` is a stream, they are copied after the first mini-batch of the stream. Random numbers, such as those of
- * Dropout, depend on the state of the generators at that time. Later draws from the generators, for instance by another
- * `fit`, do not change them.
+ * Sets in memory are copied before `fit` returns its promise: you may then change, transfer or drop them. Random numbers,
+ * such as those of Dropout, depend on the state of the generators at that time; where `data` is a stream, on their state
+ * after its first mini-batch. Later draws from the generators, for instance by another `fit`, do not change them.
  *
  * The data, the targets and every option are checked before the first step; of a stream, each mini-batch is checked
  * before its step, and its errors leave the weights as they are after the last whole step. A parameter that requires
