@@ -27,12 +27,16 @@ const STRIDED: Readonly<Record<string, (call: Call<"strided">, attributes: Attri
       call.read("x"),
       dims.map((dim) => ({ dim, start: -1, end: BEFORE_ALL, step: -1 })),
     ),
-  // Of the rows one after the other, each (n + 1)th element.
+  // Of the rows one after the other, each (n + 1)th element, until rows or columns end.
   diagonal: (call) => {
     const x = call.operand("x");
-    const [n, dim] = [x.shape.at(-1) as number, x.rank - 2];
-    const flat = call.graph.reshape(call.read("x"), [...x.shape.slice(0, -2), n * n]);
-    return n === 0 ? flat : cut(call.graph, flat, [{ dim, start: 0, end: n * n, step: n + 1 }]);
+    const [m, n] = x.shape.slice(-2) as [number, number];
+    const flat = call.graph.reshape(call.read("x"), [...x.shape.slice(0, -2), m * n]);
+    const count = Math.min(m, n);
+    if (count === 0) return flat;
+    return cut(call.graph, flat, [
+      { dim: x.rank - 2, start: 0, end: (count - 1) * (n + 1) + 1, step: n + 1 },
+    ]);
   },
 };
 
