@@ -1,4 +1,4 @@
-// A noisy neighbour beside what is measured: noise/noise.cc, which is compiled first.
+// Compiles noise/noise.cc, a noisy neighbour, and runs it during measurements.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { compileProgram } from "./native-program.js";
