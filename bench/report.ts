@@ -49,7 +49,7 @@ interface Group {
   readonly peers: ReadonlyMap<string, Row>;
 }
 
-/** Whether a row was measured beside something else than quiet. */
+/** Whether any row was measured beside noise. */
 const isNoisy = (rows: readonly Row[]): boolean => rows.some(({ noise }) => noise !== "none");
 
 const LABELS = ["workload", "optimizer", "B"];
@@ -68,9 +68,10 @@ function groupRows(rows: readonly Row[]): Group[] {
     const key = [row.workload, row.optimizer ?? "", String(row.batch), row.noise].join(" ");
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
+  const withNoise = isNoisy(rows);
   return [...groups.values()].map((group) => {
     return {
-      label: labelOf(group[0] as Row, isNoisy(rows)),
+      label: labelOf(group[0] as Row, withNoise),
       ours: group.find(({ impl }) => impl === OURS) ?? null,
       peers: new Map(group.filter(({ impl }) => impl !== OURS).map((row) => [row.impl, row])),
     };

@@ -92,6 +92,6 @@ export async function printRows(
   const lines = Object.entries(parts).flatMap(([part, rows]) =>
     ("rows" in rows ? rows.rows() : rows).map((row) => `${JSON.stringify({ part, ...row })}\n`),
   );
-  // A pipe takes what is written only after a while.
+  // A write to a pipe is asynchronous: wait for it, since the caller exits the process.
   await new Promise<void>((done) => process.stdout.write(lines.join(""), () => done()));
 }

@@ -105,8 +105,8 @@ export function compile<A extends TensorTree[], R>(
 
   const argumentsFor = (inputs: A): Arguments => signatures.of("compile", "input", inputs);
   const prepare = (inputs: A) => {
-    const { tensors, specialization } = argumentsFor(inputs);
-    const { executable, results, rebuild } = specialization();
+    const { tensors, specializations } = argumentsFor(inputs);
+    const { executable, results, rebuild } = specializations.for(tensors);
     const outputs = results.map(
       ({ size, shape, dtype }) => new Tensor(allocateUnset(dtype, size, "compile"), shape, dtype),
     );
@@ -136,7 +136,7 @@ export function compile<A extends TensorTree[], R>(
     const { tensors } = given;
     checkLoop(given, order, batchSize);
     const shapes = tensors.map(({ shape, dtype }) => ({ shape: [batchSize, ...shape.slice(1)], dtype }));
-    const { executable } = given.specialization(shapes);
+    const { executable } = given.specializations.for(shapes);
     const steps = Math.floor(order.size / batchSize);
     const indices = order.storage.forReading().subarray(0, steps * batchSize) as Int32Array;
     const rows = tensors.map((source) => {
@@ -168,10 +168,13 @@ export function compile<A extends TensorTree[], R>(
     loop,
     loopAsync,
     explain: (...inputs: A): string => {
-      const { tensors, specialization } = argumentsFor(inputs);
-      return explain(specialization().executable, samplesOf(tensors));
+      const { tensors, specializations } = argumentsFor(inputs);
+      return explain(specializations.for(tensors).executable, samplesOf(tensors));
     },
-    arenaBytes: (...inputs: A): number => argumentsFor(inputs).specialization().executable.arena.bytes,
+    arenaBytes: (...inputs: A): number => {
+      const { tensors, specializations } = argumentsFor(inputs);
+      return specializations.for(tensors).executable.arena.bytes;
+    },
   });
 }
 

@@ -45,7 +45,7 @@ export class Pool {
 
 function contentsOf({ program, inputs }: Captured, trace: Trace, watched: boolean): Contents {
   const values = number(program, inputs);
-  // The program draws from a state that each trace makes anew. It stands for its source.
+  // Each trace makes a new state for the program to draw from. Its source is compared instead.
   const sources = new Map(trace.draws.map(({ state, source }) => [state.storage, source]));
   const things: unknown[] = trace.makers.flatMap(({ what, line }) => [what, line]);
   const constants: Uint8Array[] = [];

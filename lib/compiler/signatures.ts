@@ -3,14 +3,14 @@ import type { PassName } from "../plan/index.js";
 import { zeros } from "../tensor/create.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { type Structure, type TensorTree, takeApart, together } from "../tensor/tree.js";
-import { type Specialization, Specializations } from "./specialization.js";
+import { Specializations } from "./specialization.js";
 
 /** A function's arguments as tensors, and its specializations for arguments of that form. */
 export interface Arguments {
   readonly tensors: readonly Tensor[];
   /** What each tensor is called, for error messages. */
   name(at: number): string;
-  specialization(shapes?: Parameters<Specializations["for"]>[0]): Specialization;
+  readonly specializations: Specializations;
 }
 
 /** A function's specializations, by the form of its arguments: tensors, or lists and objects of them. */
@@ -29,10 +29,12 @@ export class Signatures {
 
   /** @throws ArgumentError unless the inputs are tensors, or lists and objects of them */
   of(where: string, noun: string, inputs: readonly unknown[]): Arguments {
-    if (inputs.every(isTensor)) return argumentsOf(this.#plain, inputs, (at) => `${noun} ${at}`);
+    if (inputs.every(isTensor)) {
+      return { tensors: inputs, name: (at) => `${noun} ${at}`, specializations: this.#plain };
+    }
     const whole = apart(where, noun, inputs);
     const { leaves, names } = whole;
-    return argumentsOf(this.#of(whole), leaves, (at) => names[at] as string);
+    return { tensors: leaves, name: (at) => names[at] as string, specializations: this.#of(whole) };
   }
 
   #of({ form, leaves, build }: Structure): Specializations {
@@ -49,14 +51,6 @@ export class Signatures {
     this.#others.set(form, made);
     return made;
   }
-}
-
-function argumentsOf(
-  specializations: Specializations,
-  tensors: readonly Tensor[],
-  name: (at: number) => string,
-): Arguments {
-  return { tensors, name, specialization: (shapes = tensors) => specializations.for(shapes) };
 }
 
 function apart(where: string, noun: string, inputs: readonly unknown[]): Structure {

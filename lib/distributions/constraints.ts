@@ -16,7 +16,7 @@ import { mul } from "../ops/mul.js";
 import type { Operand } from "../ops/operand.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
-import { transpose } from "../ops/transpose.js";
+import { transposed } from "../ops/transpose.js";
 import { tril } from "../ops/triangle.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
@@ -213,7 +213,7 @@ export const lowerCholesky = new Constraint({
 export const symmetric = new Constraint({
   words: "a symmetric matrix",
   contains: (value) => {
-    const other = transpose(value, -1, -2);
+    const other = transposed(value);
     const most = value.dtype === "float64" ? ROUNDING.float64 : ROUNDING.float32;
     const size = add(abs(value), abs(other));
     return allLast(lessEqual(abs(sub(value, other)), mul(size, most)), 2);

@@ -14,7 +14,7 @@ import { square } from "../ops/square.js";
 import { squeeze } from "../ops/squeeze.js";
 import { sub } from "../ops/sub.js";
 import { sum } from "../ops/sum.js";
-import { transpose } from "../ops/transpose.js";
+import { transposed } from "../ops/transpose.js";
 import { unsqueeze } from "../ops/unsqueeze.js";
 import type { Generator } from "../random/generator.js";
 import { eye } from "../tensor/create.js";
@@ -177,7 +177,7 @@ function readFactor(form: Form, given: Tensor, loc: Tensor, spec: DistributionSp
 /** L with L·Lᵀ = P⁻¹: with rows and columns in reverse order, P = U·Uᵀ for an upper triangular U, and L = U⁻ᵀ. */
 function factorOfInverse(precision: Tensor): Tensor {
   const reversed = (x: Tensor): Tensor => flip(flip(x, -1), -2);
-  return transpose(inverseOf(reversed(cholesky(reversed(precision))), { upper: true }), -1, -2);
+  return transposed(inverseOf(reversed(cholesky(reversed(precision))), { upper: true }));
 }
 
 function inverseOf(factor: Tensor, options: { upper?: boolean } = {}): Tensor {

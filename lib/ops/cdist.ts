@@ -15,7 +15,7 @@ import { sqrt } from "./sqrt.js";
 import { square } from "./square.js";
 import { sub } from "./sub.js";
 import { sum } from "./sum.js";
-import { transpose } from "./transpose.js";
+import { transposed } from "./transpose.js";
 import { unsqueeze } from "./unsqueeze.js";
 
 /** How `cdist` measures distances. */
@@ -58,7 +58,7 @@ export function cdist(a: Tensor, b: Tensor, options: CdistOptions = {}): Tensor 
   if (p !== 2 || !useMatmul) return norm(sub(unsqueeze(a, -2), unsqueeze(b, -3)), { p, dim: -1 });
   const lengths = (x: Tensor): Tensor => sum(square(x), { dim: -1, keepdim: true });
   const products = mul(matmul(a, b, { transposeB: true }), -2);
-  const squared = clamp(add(add(lengths(a), transpose(lengths(b), -1, -2)), products), { min: 0 });
+  const squared = clamp(add(add(lengths(a), transposed(lengths(b))), products), { min: 0 });
   return constantWhere(equal(squared, 0), 0, squared, 1, sqrt);
 }
 

@@ -24,9 +24,8 @@ const op = linear<"x">("diagonal", {
   },
   transpose: ({ dy, x }) => {
     const [rows, columns] = checkMatrix("diagonal", x);
-    const square = diagonalMatrix(dy);
-    if (rows === columns) return square;
-    return rows > columns ? pad(square, -2, 0, rows - columns) : pad(square, -1, 0, columns - rows);
+    const size = Math.min(rows, columns);
+    return pad(pad(diagonalMatrix(dy), -2, 0, rows - size), -1, 0, columns - size);
   },
   batch: ({ x }, { op: self }) => self([x], {}),
 });

@@ -25,7 +25,7 @@ import { transpose } from "../ops/transpose.js";
 import { where } from "../ops/where.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import { copyOf, zerosLike } from "../tensor/copy.js";
-import { allocate, type FloatDType, isFloat } from "../tensor/dtype.js";
+import { allocate, type FloatDType, isFloat, ROUNDING } from "../tensor/dtype.js";
 import { checkTensor, Tensor } from "../tensor/tensor.js";
 import { readGroups } from "./group.js";
 import { partsOf, vectorOf } from "./vector.js";
@@ -38,7 +38,10 @@ export interface LevenbergMarquardtOptions {
   readonly maxIter?: number;
   /** It has converged where no column of the Jacobian has a larger cosine with the residuals. Default: 1e-8. */
   readonly toleranceGrad?: number;
-  /** It has converged where a step d is at most this much of the weights w: |J|·d of |J|·w, where |J| has the lengths of J's columns. Default: 1e-8. */
+  /**
+   * It has converged where a step d of the weights w has ‖|J|·d‖ of at most this times ‖|J|·w‖. |J| is diagonal and has
+   * the lengths of J's columns. Default: 1e-8.
+   */
   readonly toleranceChange?: number;
 }
 
@@ -57,7 +60,6 @@ interface Jacobian {
   readonly lengths: Tensor;
 }
 
-const ROUNDING = { float32: 2 ** -20, float64: 2 ** -49 } as const;
 // Steps one after the other whose gain rounding hides: each brings the weights nearer, until they only wander.
 const MOST_HIDDEN = 30;
 // Where along d the residuals are computed for their second derivative.
@@ -66,7 +68,8 @@ const NEAR = 0.1;
 const MOST_BEND = 0.75;
 // λ grows by ν, 2ν, 4ν, … while steps are rejected, and this is where there is nothing left to try.
 const LARGEST_DAMPING = 1e100;
-// Rows of J are computed together while what they start from has as few numbers as J, or as this; columns while they have.
+// Rows of J are computed together while their seeds have no more numbers than J, or than this. Columns are computed
+// together while they have no more numbers than this.
 const BLOCK = 2 ** 20;
 
 /**
@@ -351,7 +354,7 @@ const movedBy = ({ lengths }: Jacobian, w: Tensor): number => norm(mul(lengths, 
 /** A bound on the rounding error of the loss. r_i is a difference of numbers about as large as J·w. */
 function roundingOf(jacobian: Jacobian, { weights, residuals, loss }: Point): number {
   const size = Math.sqrt(loss);
-  const rounding = ROUNDING[residuals.dtype as FloatDType];
+  const rounding = 8 * ROUNDING[residuals.dtype as FloatDType];
   return rounding * size * (size + movedBy(jacobian, vectorOf(weights)));
 }
 

@@ -34,7 +34,7 @@ class Pace {
   void note_alone(int64_t steps, double nanoseconds, double now) {
     if (steps < 1) return;
     alone_ = nanoseconds / static_cast<double>(steps);
-    // Late was what the estimate says. Where one thread takes as long, it was the estimate that was wrong.
+    // The team was late by the estimate. If one thread is no faster, the estimate was wrong.
     if (is_alone(now) && team_ <= alone_) alone_until_ = 0;
   }
 
@@ -42,7 +42,8 @@ class Pace {
     if (steps < 1) return;
     team_ = nanoseconds / static_cast<double>(steps);
     if (is_late(steps, nanoseconds)) {
-      // The first time it may be one interruption. Then again and again: a look costs what was lost.
+      // The first wait is as long as the lost time, since it may be one interruption. Each later wait is at
+      // least twice the one before: trying the team again may cost as much as before.
       const double lost = nanoseconds - static_cast<double>(steps) * most();
       wait_ = std::min(std::max(2 * wait_, lost), kLongest);
       alone_until_ = now + wait_;

@@ -184,7 +184,7 @@ class OpenRows {
 
   async read(where: string, rows: Int32Array): Promise<Block> {
     const reads = this.#files.map(({ reader, layout }) => reader.rows(where, rows, layout));
-    // All are waited for, so that none is left that writes into memory which nobody looks at.
+    // Wait for all reads: one that still runs would write into memory that is no longer used.
     await Promise.allSettled(reads);
     return { count: rows.length, bytes: await Promise.all(reads) };
   }

@@ -1,4 +1,3 @@
-import { backward } from "../../autodiff/backward.js";
 import { noGrad } from "../../context/grad-mode.js";
 import { mse } from "../../cost/mse.js";
 import { ArgumentError } from "../../errors.js";
@@ -19,7 +18,7 @@ import type { AgentKind } from "./agent.js";
 import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
 import { ActionNoise, type Bounds, boundsOf, fromUnit, toUnit, uniformPoints } from "./exploration.js";
-import { OffPolicyAgent, type OffPolicyOptions, type OffPolicyStandard } from "./off-policy.js";
+import { descend, OffPolicyAgent, type OffPolicyOptions, type OffPolicyStandard } from "./off-policy.js";
 import { checkNetwork, fullyConnected, type Layers, readLayers, withWeightsOf } from "./policy.js";
 
 /** What agents take that learn a policy of continuous actions from a critic. */
@@ -148,9 +147,7 @@ export abstract class ContinuousAgent<Observation, Action> extends OffPolicyAgen
       .each(batch.observation, action)
       .map((value) => mse(value, target))
       .reduce((all, one) => add(all, one));
-    adam.zeroGrad();
-    backward(loss);
-    adam.step();
+    descend(adam, loss);
     return loss;
   }
 

@@ -1,4 +1,3 @@
-import { backward } from "../../autodiff/backward.js";
 import { Module } from "../../nn/module.js";
 import { add } from "../../ops/add.js";
 import { clamp } from "../../ops/clamp.js";
@@ -14,7 +13,7 @@ import type { ReplayBatch } from "../replay-buffer.js";
 import { ContinuousAgent, type ContinuousKind, type ContinuousOptions, type Critics } from "./continuous.js";
 import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
-import { follow, type LearnStep } from "./off-policy.js";
+import { descend, follow, type LearnStep } from "./off-policy.js";
 import type { Layers } from "./policy.js";
 
 export interface DeterministicOptions extends ContinuousOptions {
@@ -132,9 +131,7 @@ export abstract class DeterministicAgent<Observation, Action> extends Continuous
     const { actorOptimizer } = this.optimizers;
     const [value] = critics.each(observation, this.networks.forward(observation)) as [Tensor];
     const loss = neg(mean(value));
-    actorOptimizer.zeroGrad();
-    backward(loss);
-    actorOptimizer.step();
+    descend(actorOptimizer, loss);
     follow(targetCritics, critics, this.settings.tau);
     follow(targetActor, actor, this.settings.tau);
     return loss;

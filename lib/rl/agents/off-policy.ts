@@ -1,3 +1,4 @@
+import { backward } from "../../autodiff/backward.js";
 import { type Compiled, compile } from "../../compiler/compile.js";
 import { noGrad } from "../../context/grad-mode.js";
 import { write } from "../../eager/apply.js";
@@ -364,6 +365,13 @@ export interface LearnStep {
   readonly figures: readonly string[];
   /** Moves the networks, and gives a number for each figure, []. */
   learn(batch: ReplayBatch): Tensor[];
+}
+
+/** A step of an optimizer along the gradient of a loss. In ops. */
+export function descend(optimizer: Optimizer<object>, loss: Tensor): void {
+  optimizer.zeroGrad();
+  backward(loss);
+  optimizer.step();
 }
 
 /**

@@ -1,4 +1,3 @@
-import { backward } from "../../autodiff/backward.js";
 import { noGrad } from "../../context/grad-mode.js";
 import type { FilePath } from "../../files/path.js";
 import { Module } from "../../nn/module.js";
@@ -26,7 +25,7 @@ import { ContinuousAgent, type ContinuousOptions, type Critics } from "./continu
 import { refuseWith } from "./contradiction.js";
 import type { LearningEnvironment } from "./environments.js";
 import { loadAgent } from "./load.js";
-import { follow, type LearnStep } from "./off-policy.js";
+import { descend, follow, type LearnStep } from "./off-policy.js";
 
 export interface SACOptions extends ContinuousOptions {
   /** α, what entropy counts, if it is not learnt. Default: it is learnt. */
@@ -201,9 +200,7 @@ export class SAC<Observation = unknown, Action = unknown> extends ContinuousAgen
     const criticLoss = this.learnCritics(critics, ofCritics, batch, aim);
     const value = critics.forward(observation, drawn.unit);
     const actorLoss = mean(sub(mul(drawn.logProb, temperature), value));
-    ofActor.zeroGrad();
-    backward(actorLoss);
-    ofActor.step();
+    descend(ofActor, actorLoss);
     follow(targetCritics, critics, tau);
     return [actorLoss, criticLoss, temperature, neg(mean(drawn.logProb))];
   }
@@ -215,9 +212,7 @@ export class SAC<Observation = unknown, Action = unknown> extends ContinuousAgen
     if (logTemperature === null || optimizer === null) return full([], this.#temperature);
     const temperature = noGrad(() => exp(logTemperature));
     const distance = detach(add(mean(logProb), this.#targetEntropy));
-    optimizer.zeroGrad();
-    backward(neg(mul(logTemperature, distance)));
-    optimizer.step();
+    descend(optimizer, neg(mul(logTemperature, distance)));
     return temperature;
   }
 }
