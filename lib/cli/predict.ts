@@ -1,13 +1,15 @@
 import process from "node:process";
-import { type Prediction, Schema, type SchemaInputs } from "../data/schema/schema.js";
+import type { Prediction, Schema, SchemaInputs } from "../data/schema/schema.js";
 import type { ClassPrediction } from "../data/schema/target.js";
-import type { Cell, ColumnKind } from "../data/table/column.js";
+import type { ColumnKind } from "../data/table/column.js";
+import { dateText } from "../data/table/show.js";
 import type { Table } from "../data/table/table.js";
 import { DataError } from "../errors.js";
 import { writeAtomically } from "../files/write.js";
 import { optionalPackage } from "../optional-package.js";
 import { Predictor } from "../train/predictor.js";
-import { asCommand, isTabbed, readRows } from "./rows.js";
+import { sourceOf } from "./read.js";
+import { asCommand, isTabbed, readRows, withUnknown } from "./rows.js";
 import { scoreOf, scoreText } from "./score.js";
 
 export interface PredictorOptions {
@@ -62,7 +64,7 @@ async function loaded(
   const predictor = await asCommand(command, file, () => Predictor.load<Prediction>(file));
   if (unknown === undefined) return predictor;
   const { model, schema, outputs } = predictor;
-  return new Predictor(model, Schema.fromJSON({ ...schema.toJSON(), unknown }), { outputs });
+  return new Predictor(model, withUnknown(schema, unknown), { outputs });
 }
 
 /**
@@ -83,25 +85,26 @@ async function rowsFor(
     kindOf: (name) => kinds.get(name) ?? "text",
     ...(separator === undefined ? {} : { separator }),
   });
-  const source = path === "-" ? "standard input" : path;
-  const isLenient = schema.toJSON().unknown === "stand-in";
+  const source = sourceOf(path);
   const absent = [...kinds.keys()].filter((name) => !table.has(name));
-  // With stand-ins for all that the model looks at, its answers would not be about these rows.
+  if (absent.length === 0) return table;
+  // If all features were stand-ins, the predictions would not depend on the rows.
   const isBlind = schema.features.every(({ name }) => absent.includes(name));
-  const needed = isLenient && !isBlind ? absent.filter((name) => schema.targets.includes(name)) : absent;
-  const list = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(", ");
-  if (needed.length === 0) {
-    if (absent.length > 0) {
-      process.stderr.write(
-        `${command}: ${source} has no column ${list(absent.slice(0, 12))}; its rows get stand-ins there\n`,
-      );
-    }
-    return table;
+  const isLenient = schema.toJSON().unknown === "stand-in" && !isBlind;
+  const needed = isLenient ? absent.filter((name) => schema.targets.includes(name)) : absent;
+  if (needed.length > 0) {
+    throw new DataError(`${command}: ${source} has no column ${list(needed)}; it has ${list(table.names)}`);
   }
-  throw new DataError(
-    `${command}: ${source} has no column ${list(needed.slice(0, 12))}; it has ${list(table.names.slice(0, 12))}`,
-  );
+  process.stderr.write(`${command}: ${source} has no column ${list(absent)}; its rows get stand-ins there\n`);
+  return table;
 }
+
+/** At most twelve names, quoted. */
+const list = (names: readonly string[]): string =>
+  names
+    .slice(0, 12)
+    .map((name) => JSON.stringify(name))
+    .join(", ");
 
 function targetKind({ classes }: Schema<SchemaInputs>): ColumnKind {
   if (classes === null || typeof classes[0] === "number") return "number";
@@ -161,16 +164,15 @@ function* asCsv(table: Table, answers: readonly Answer[], delimiter: string): Ge
     const block = answers.slice(begin, begin + BLOCK);
     yield write(
       block.map((answer, i) => [
-        ...columns.map((column) => textOf(column.at(begin + i))),
+        ...columns.map((column) => {
+          const cell = column.at(begin + i);
+          return cell instanceof Date ? dateText(cell) : cell;
+        }),
         ...flat(answer).values(),
       ]),
     );
   }
 }
-
-/** A day without its hour is written as one. */
-const textOf = (cell: Cell): unknown =>
-  cell instanceof Date ? cell.toISOString().replace(/T00:00:00\.000Z$/, "") : cell;
 
 function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);

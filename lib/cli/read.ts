@@ -4,6 +4,9 @@ import { readWholeSync } from "../files/read.js";
 
 const STDIN = 0;
 
+/** What messages call a file. */
+export const sourceOf = (path: string): string => (path === "-" ? "standard input" : path);
+
 /** The bytes of a file, or of standard input for "-". @throws FileError */
 export function read(command: string, path: string): Uint8Array {
   if (path !== "-") return readWholeSync(command, path);

@@ -1,5 +1,6 @@
 // Tables in files of any kind.
 import { basename, extname } from "node:path";
+import { Schema, type SchemaInputs } from "../data/schema/schema.js";
 import type { ColumnKind } from "../data/table/column.js";
 import { MISSING, readCsvAs } from "../data/table/csv.js";
 import { readJsonLines } from "../data/table/json-lines.js";
@@ -7,7 +8,7 @@ import { readParquet } from "../data/table/parquet.js";
 import type { Table } from "../data/table/table.js";
 import { ThalwegError } from "../errors.js";
 import { reword } from "../nn/place.js";
-import { read } from "./read.js";
+import { read, sourceOf } from "./read.js";
 
 export interface RowsOptions {
   /** What stands between the values of CSV. */
@@ -62,6 +63,12 @@ export async function readRows(command: string, path: string, options: RowsOptio
   });
 }
 
+/** The schema with another answer to what was not in training. */
+export const withUnknown = (
+  schema: Schema<SchemaInputs>,
+  unknown: "error" | "stand-in",
+): Schema<SchemaInputs> => Schema.fromJSON<SchemaInputs>({ ...schema.toJSON(), unknown });
+
 /** How errors of the library's functions begin, and how the command says it. */
 const BEGINNINGS: readonly (readonly [RegExp, (command: string, source: string) => string])[] = [
   [/^\w+: the bytes: /, (command, source) => `${command}: ${source}: `],
@@ -83,9 +90,8 @@ export async function asCommand<T>(command: string, path: string, run: () => T |
     return await run();
   } catch (error) {
     if (error instanceof ThalwegError) {
-      const source = path === "-" ? "standard input" : path;
       const [pattern, begin] = BEGINNINGS.find(([known]) => known.test(error.message)) ?? [/^/, () => ""];
-      const own = error.message.replace(pattern, () => begin(command, source));
+      const own = error.message.replace(pattern, () => begin(command, sourceOf(path)));
       reword(
         error,
         HINTS.reduce((text, [option, hint]) => text.replace(option, hint), own),

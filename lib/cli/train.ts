@@ -18,7 +18,7 @@ import { manualSeed } from "../random/generator.js";
 import { type EpochReport, fit } from "../train/fit.js";
 import { Predictor } from "../train/predictor.js";
 import { count } from "./layout.js";
-import { asCommand, readRows, stemOf } from "./rows.js";
+import { asCommand, readRows, stemOf, withUnknown } from "./rows.js";
 import { type Score, scoreOf, scoreText } from "./score.js";
 
 export type Task = "classification" | "regression";
@@ -204,13 +204,12 @@ function learnSchema(
 }
 
 /** The schema with stand-ins for what was not in training. */
-const lenient = (schema: Schema<SchemaInputs>): Schema<SchemaInputs> =>
-  Schema.fromJSON({ ...schema.toJSON(), unknown: "stand-in" });
+const lenient = (schema: Schema<SchemaInputs>): Schema<SchemaInputs> => withUnknown(schema, "stand-in");
 
 /** Says where the rows have what was not in training. */
 function tellUnknown(schema: Schema<SchemaInputs>, part: Table, tell: Tell): void {
   try {
-    Schema.fromJSON({ ...schema.toJSON(), unknown: "error" }).encode(part);
+    withUnknown(schema, "error").encode(part);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     lenient(schema).encode(part);

@@ -1,6 +1,6 @@
 // Models and state dicts as safetensors files.
 import { types } from "node:util";
-import { Schema, type SchemaInputs } from "../data/schema/schema.js";
+import { checkSchema, Schema, type SchemaInputs } from "../data/schema/schema.js";
 import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { toStored, toTensor } from "../formats/convert.js";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
@@ -83,7 +83,7 @@ function schemaTexts(where: string, { schema, outputs }: SaveOptions): Record<st
     if (outputs === undefined) return {};
     throw new ArgumentError(`${where}: outputs is for a model with a schema`);
   }
-  checkSchema(where, schema);
+  checkKeptSchema(where, schema);
   const kind = checkOutputs(where, outputs);
   return {
     [SCHEMA]: JSON.stringify(schema),
@@ -92,15 +92,8 @@ function schemaTexts(where: string, { schema, outputs }: SaveOptions): Record<st
 }
 
 /** @throws ArgumentError for another value, and for a schema without a target */
-export function checkSchema(where: string, schema: unknown): Schema<SchemaInputs> {
-  if (!isInstance(schema, Schema)) {
-    throw new ArgumentError(`${where}: expected schema to be a Schema, got ${describe(schema)}`);
-  }
-  if (schema.outputs > 0) return schema;
-  throw new ArgumentError(
-    `${where}: the schema was learnt without a target, so it says of no output what it means`,
-  );
-}
+export const checkKeptSchema = (where: string, schema: unknown): Schema<SchemaInputs> =>
+  checkSchema(where, schema, "it says of no output what it means");
 
 export const checkOutputs = (where: string, outputs: unknown): SchemaOutputs =>
   checkChoice(where, "outputs", outputs ?? "logits", OUTPUTS);
@@ -185,7 +178,7 @@ export function decodePredictor(
 /** The schema that the metadata has. @throws DataError */
 export function schemaOf(where: string, text: string): Schema<SchemaInputs> {
   try {
-    return checkSchema(where, new Schema(parsed(where, text, "the schema")));
+    return checkKeptSchema(where, new Schema(parsed(where, text, "the schema")));
   } catch (error) {
     if (!(error instanceof ThalwegError)) throw error;
     throw new DataError(error.message.replace(/^Schema: /, `${where}: the schema: `), { cause: error });

@@ -1,5 +1,6 @@
 import { Bytes } from "../data/bytes.js";
 import { type AnyDataset, checkFinite, type Samples, toDataset } from "../data/dataset.js";
+import { asTheyLie } from "../data/epochs.js";
 import {
   type Apart,
   formOf,
@@ -198,7 +199,7 @@ function overBatches(task: Task): Evaluator {
   const program = evaluationProgram(model, objective, formOf(dataset.x));
   checkData(where, name, program, objective, dataset, batchSize, weights);
   const set = new RunningSet(name, dataset, weights);
-  const order = Int32Array.from({ length: dataset.length }, (_, p) => p);
+  const order = asTheyLie(dataset.length);
   const forks = new Forks();
   const { executable } = program.specialization(where, batchSize, Object.values(set.parts));
   forks.begin(executable);

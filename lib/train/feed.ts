@@ -1,7 +1,7 @@
 // Where the steps of an epoch come from: a set in memory in an order, or a stream.
 
 import { type AnyDataset, partsOfSet } from "../data/dataset.js";
-import { orderOf } from "../data/epochs.js";
+import { asTheyLie, orderOf } from "../data/epochs.js";
 import { drawnBy, type Sampler } from "../data/sampler.js";
 import { checkNumber } from "../options.js";
 import type { TensorSpec } from "../tensor/shape.js";
@@ -133,7 +133,7 @@ export class SetFeed implements Feed {
     const { sampler, shuffle } = this.#options;
     if (sampler !== null) return drawnBy("fit", sampler, pass, this.samples);
     if (shuffle) return orderOf(seed, pass, this.samples);
-    return Int32Array.from({ length: this.samples }, (_, p) => p);
+    return asTheyLie(this.samples);
   }
 
   async close(): Promise<void> {

@@ -10,8 +10,8 @@ import { readWhole, readWholeSync } from "../files/read.js";
 import { placeOf } from "../keeping/load.js";
 import {
   checkBytes,
+  checkKeptSchema,
   checkOutputs,
-  checkSchema,
   decodePredictor,
   type SavedPredictor,
   type SchemaOutputs,
@@ -94,7 +94,7 @@ export class Predictor<P extends Prediction = ClassPrediction> {
   ) {
     checkOptions("Predictor", options, ["outputs"]);
     this.model = checkModel("Predictor", model);
-    this.schema = checkSchema("Predictor", schema);
+    this.schema = checkKeptSchema("Predictor", schema);
     this.outputs = checkOutputs("Predictor", options.outputs);
   }
 

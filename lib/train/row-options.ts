@@ -2,7 +2,7 @@
 import type { Cost } from "../cost/define.js";
 import { crossEntropy, mse } from "../cost/index.js";
 import type { Samples } from "../data/dataset.js";
-import { Schema, type SchemaInputs } from "../data/schema/schema.js";
+import { checkSchema, type Schema, type SchemaInputs } from "../data/schema/schema.js";
 import { Table } from "../data/table/table.js";
 import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { describe, isInstance, isPlainObject } from "../options.js";
@@ -45,7 +45,7 @@ export function withoutRows<O extends object>(where: string, options: O): Withou
     }
     return options as O & WithoutRows<O>;
   }
-  const checked = checkSchema(where, schema);
+  const checked = checkSchema(where, schema, "there is nothing to learn");
   const made = (name: string, rows: unknown): object =>
     isRows(rows) ? { [name]: transform(where, name, checked, rows) } : {};
   return {
@@ -64,14 +64,6 @@ const origins = new WeakMap<object, readonly object[]>();
 export const originOf = (samples: object): readonly object[] | null => origins.get(samples) ?? null;
 
 const isRows = (value: unknown): value is RowSet => isInstance(value, Table) || Array.isArray(value);
-
-function checkSchema(where: string, schema: unknown): Schema<SchemaInputs> {
-  if (!isInstance(schema, Schema)) {
-    throw new ArgumentError(`${where}: expected schema to be a Schema, got ${describe(schema)}`);
-  }
-  if (schema.outputs > 0) return schema;
-  throw new ArgumentError(`${where}: the schema was learnt without a target, so there is nothing to learn`);
-}
 
 function transform(where: string, name: string, schema: Schema<SchemaInputs>, rows: RowSet): Samples {
   try {

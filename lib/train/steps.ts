@@ -24,8 +24,8 @@ export interface Rows {
   readonly sources: readonly Source[];
   /** What the parts of the samples are, by their names. */
   readonly parts: Readonly<Record<string, TensorSpec>>;
-  /** An element of an int32 part. */
-  element(part: string, at: number): number | undefined;
+  /** Where the parts lie, in their order. */
+  readonly memories: readonly NativeMemory[];
   /** What a row is called, for error messages. */
   placeOf(row: number): string;
 }
@@ -46,34 +46,25 @@ export const partsByName = (
  * set.
  */
 export class RunningSet implements Rows {
-  readonly dataset: AnyDataset;
   readonly sources: readonly Source[];
   /** The copied parts, by their names in the data set. */
   readonly parts: Readonly<Record<string, Part>>;
-  readonly #memories: readonly NativeMemory[];
+  readonly memories: readonly NativeMemory[];
 
   /**
    * @param name of the data set, for error messages.
    * @param weights of the samples; null: all alike.
    */
   constructor(name: string, dataset: AnyDataset, weights: Tensor | null = null) {
-    this.dataset = dataset;
     this.parts = partsByName(name, dataset, weights);
     const parts = Object.values(this.parts);
-    this.#memories = parts.map((part) => {
+    this.memories = parts.map((part) => {
       const values = stored(part);
       const memory = newMemory(values.byteLength);
       memory.write(values);
       return memory;
     });
-    this.sources = parts.map((part, i) => toSource(part, this.#memories[i] as NativeMemory));
-  }
-
-  /** An element of an int32 part. */
-  element(part: string, at: number): number | undefined {
-    const one = new Int32Array(1);
-    this.#memories[Object.keys(this.parts).indexOf(part)]?.read(one, at * one.BYTES_PER_ELEMENT);
-    return one[0];
+    this.sources = parts.map((part, i) => toSource(part, this.memories[i] as NativeMemory));
   }
 
   placeOf(row: number): string {
@@ -82,7 +73,7 @@ export class RunningSet implements Rows {
 
   /** Frees the copy. */
   close(): void {
-    for (const memory of this.#memories) memory.release();
+    for (const memory of this.memories) memory.release();
   }
 }
 
@@ -108,6 +99,13 @@ export function outsideOf(error: unknown): Outside | null {
   return { value, position, step };
 }
 
+/** An element of an int32 part that lies in this memory. */
+function elementIn(memory: NativeMemory | undefined, at: number): number | undefined {
+  const one = new Int32Array(1);
+  memory?.read(one, at * one.BYTES_PER_ELEMENT);
+  return one[0];
+}
+
 /**
  * Adds the sample to an index error of a loop, if the set holds that index at that position.
  * Shapes: rows [steps·batch], the samples of the loop.
@@ -116,12 +114,12 @@ function namingSample(error: unknown, set: Rows, rows: Int32Array, batch: number
   const outside = outsideOf(error);
   if (outside === null) return error;
   const { value, position, step } = outside;
-  for (const [part, { dtype, shape }] of Object.entries(set.parts)) {
+  for (const [i, [part, { dtype, shape }]] of Object.entries(set.parts).entries()) {
     if (dtype !== "int32") continue;
     const inSample = sizeOf(shape.slice(1));
     const sample = rows[step * batch + Math.floor(position / inSample)];
-    if (sample === undefined || set.element(part, sample * inSample + (position % inSample)) !== value)
-      continue;
+    if (sample === undefined) continue;
+    if (elementIn(set.memories[i], sample * inSample + (position % inSample)) !== value) continue;
     (error as IndexError).message += `: ${part} of ${set.placeOf(sample)}`;
     return error;
   }

@@ -110,9 +110,11 @@ export async function predictStream(where: string, model: AnyModule, stream: Any
     checkFinite(where, "x", given);
     const program = outputProgram(model, first.form);
     const samples = samplesOf(parts);
-    const specialization = program.specialization(where, samples, parts);
-    form ??= program.outputs(specialization).form;
-    names ??= program.names(specialization);
+    if (form === null) {
+      const specialization = program.specialization(where, samples, parts);
+      form = program.outputs(specialization).form;
+      names = program.names(specialization);
+    }
     results.push(await collect(where, program, parts, samples, { isCopied: true, forks, names }));
   }
   return putTogether(form as Outputs<unknown>["form"], joined(results));

@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 import type { Source } from "../compiler/executable.js";
 import { Bytes } from "../data/bytes.js";
+import { asTheyLie } from "../data/epochs.js";
 import type { Part } from "../data/parts.js";
 import { stored, toSource } from "../data/samples.js";
 import { takeFrom } from "../data/split/set.js";
@@ -312,7 +313,7 @@ class Slot implements Rows {
   batchSize = 0;
   steps = 0;
   #room = 0;
-  #memories: readonly NativeMemory[] = [];
+  memories: readonly NativeMemory[] = [];
   #bytes: readonly number[] = [];
   #places: (readonly string[] | null)[] = [];
 
@@ -352,10 +353,10 @@ class Slot implements Rows {
     ) {
       this.close();
       this.#bytes = needed;
-      this.#memories = needed.map(newMemory);
+      this.memories = needed.map(newMemory);
     }
     this.sources = list.map((part, i) => ({
-      ...toSource(part, this.#memories[i] as NativeMemory),
+      ...toSource(part, this.memories[i] as NativeMemory),
       rows,
       rowBytes: rowBytes[i] as number,
     }));
@@ -363,20 +364,14 @@ class Slot implements Rows {
 
   #write({ parts, places }: Taken, row: number): void {
     Object.values(parts).forEach((part, i) => {
-      this.#memories[i]?.write(stored(part), row * (this.sources[i] as Source).rowBytes);
+      this.memories[i]?.write(stored(part), row * (this.sources[i] as Source).rowBytes);
     });
     this.#places.push(places);
   }
 
   /** All rows in their order. */
   order(): Int32Array {
-    return Int32Array.from({ length: this.steps * this.batchSize }, (_, row) => row);
-  }
-
-  element(part: string, at: number): number | undefined {
-    const one = new Int32Array(1);
-    this.#memories[Object.keys(this.parts).indexOf(part)]?.read(one, at * one.BYTES_PER_ELEMENT);
-    return one[0];
+    return asTheyLie(this.steps * this.batchSize);
   }
 
   placeOf(row: number): string {
@@ -395,8 +390,8 @@ class Slot implements Rows {
   }
 
   close(): void {
-    for (const memory of this.#memories) memory.release();
-    this.#memories = [];
+    for (const memory of this.memories) memory.release();
+    this.memories = [];
     this.#bytes = [];
   }
 }

@@ -18,7 +18,7 @@ import { allocateUnset } from "../../tensor/dtype.js";
 import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { Bytes } from "../bytes.js";
-import { generatorOf } from "../epochs.js";
+import { orderOf } from "../epochs.js";
 import { EPOCHS } from "../stream/rows.js";
 import { type StreamBatch, StreamDataset, type StreamOptions } from "../stream/stream.js";
 import {
@@ -370,10 +370,7 @@ export class RowsFile<P extends string = string> {
   /** Lists of the rows of each mini-batch; each row says only where it is in what was read. */
   async *#epoch(epoch: number, seed: number | null, batchSize: number): AsyncGenerator<readonly Placed[]> {
     const { length } = this;
-    const order =
-      seed === null || length === 0
-        ? null
-        : (generatorOf(seed, epoch, EPOCHS).permutation(length).storage.forReading() as Int32Array);
+    const order = seed === null || length === 0 ? null : orderOf(seed, epoch, length, EPOCHS);
     for (let begin = 0; begin < length; begin += batchSize) {
       const count = Math.min(batchSize, length - begin);
       const rows =

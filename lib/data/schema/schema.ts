@@ -485,3 +485,15 @@ function readOptions(where: string, options: SchemaOptions) {
     dtype: checkChoice(where, "dtype", options.dtype ?? "float32", ["float32", "float64"]),
   };
 }
+
+/**
+ * @param without what a schema without a target lacks, in words. Default: it needs no target.
+ * @throws ArgumentError for another value, and with `without` for a schema without a target
+ */
+export function checkSchema(where: string, schema: unknown, without?: string): Schema<SchemaInputs> {
+  if (!isInstance(schema, Schema)) {
+    throw new ArgumentError(`${where}: expected schema to be a Schema, got ${describe(schema)}`);
+  }
+  if (without === undefined || schema.outputs > 0) return schema;
+  throw new ArgumentError(`${where}: the schema was learnt without a target, so ${without}`);
+}

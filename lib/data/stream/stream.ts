@@ -1,18 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { ArgumentError, DataError, ThalwegError } from "../../errors.js";
-import {
-  checkFlag,
-  checkFunction,
-  checkNumber,
-  checkOptions,
-  describe,
-  isInstance,
-  isPlainObject,
-} from "../../options.js";
+import { checkFlag, checkFunction, checkNumber, checkOptions, isPlainObject } from "../../options.js";
 import { checkDType, type DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { AnyDataset } from "../dataset.js";
-import { Schema, type SchemaInputs } from "../schema/schema.js";
+import { checkSchema, type Schema, type SchemaInputs } from "../schema/schema.js";
 import type { Table } from "../table/table.js";
 import { stack, weightsOf } from "./collate.js";
 import { EPOCHS, messageOf, type Numbered, RowReader } from "./rows.js";
@@ -289,9 +281,7 @@ function collateOf<X, Y>(where: string, options: StreamOptions<X, Y>): Collate<S
     return (rows) => collate(rows);
   }
   if (schema !== undefined) {
-    if (!isInstance(schema, Schema)) {
-      throw new ArgumentError(`${where}: expected schema to be a Schema, got ${describe(schema)}`);
-    }
+    checkSchema(where, schema);
     return (rows, inputsOnly) =>
       (inputsOnly ? { x: schema.encode(rows) } : schema.transform(rows)) as StreamBatch<X, Y>;
   }

@@ -52,10 +52,13 @@ const short = (text: string): string => {
   return plain.length > MOST_CELL ? `${plain.slice(0, MOST_CELL - 1)}…` : plain;
 };
 
+/** A date, without its time if that is midnight. */
+export const dateText = (date: Date): string => date.toISOString().replace(/T00:00:00\.000Z$/, "");
+
 /** A value as a table shows it: numbers with six digits, dates without a time if it is midnight. */
 function showCell(cell: Cell): string {
   if (cell === null) return "–";
-  if (cell instanceof Date) return cell.toISOString().replace(/T00:00:00\.000Z$/, "");
+  if (cell instanceof Date) return dateText(cell);
   if (typeof cell !== "number") return short(String(cell));
   return Number.isInteger(cell) ? String(cell) : String(Number(cell.toPrecision(DIGITS)));
 }
