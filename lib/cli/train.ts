@@ -1,7 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
-import { crossEntropy, mse } from "../cost/index.js";
 import { type Prediction, Schema, type SchemaInputs } from "../data/schema/schema.js";
 import { fewWholes } from "../data/schema/target.js";
 import { split } from "../data/split/split.js";
@@ -22,7 +21,7 @@ import { asCommand, readRows, stemOf, withUnknown } from "./rows.js";
 import { type Score, scoreOf, scoreText } from "./score.js";
 
 export type Task = "classification" | "regression";
-export type ModelKind = "mlp" | "tabular";
+type ModelKind = "mlp" | "tabular";
 
 export interface TrainOptions {
   readonly target: string;
@@ -246,7 +245,6 @@ async function learn(
   options: TrainOptions,
   tell: Tell,
 ): Promise<EpochReport[] | null> {
-  const samples = (part: Table) => lenient(schema).transform(part);
   const { epochs, patience, seed, lr, balanced } = options;
   const batchSize = options.batchSize ?? batchSizeFor(rows.length);
   const controller = new AbortController();
@@ -255,8 +253,8 @@ async function learn(
   const show = options.quiet ? () => {} : progress(epochs);
   try {
     const history = await fit(model, {
-      data: samples(rows),
-      cost: schema.classes === null ? mse : crossEntropy,
+      data: rows,
+      schema: lenient(schema),
       optimizer: new AdamW(model.parameters(), { lr }),
       epochs,
       batchSize,
@@ -264,9 +262,7 @@ async function learn(
       signal: controller.signal,
       onEpoch: show,
       ...(balanced ? { classWeight: "balanced" } : {}),
-      ...(validation === null
-        ? {}
-        : { validation: samples(validation), earlyStopping: { patience, restoreBest: true } }),
+      ...(validation === null ? {} : { validation, earlyStopping: { patience, restoreBest: true } }),
     });
     tell(ending(history, epochs));
     return history;

@@ -148,10 +148,13 @@ export async function readIdx(path: string): Promise<IdxArray> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await unzip(where, bytes);
+    if (isGzip(bytes)) bytes = await unzip(where, bytes);
   } catch (error) {
     if (error instanceof DataError) throw error;
     throw new DataError(`${where}: ${(error as Error).message}`, { cause: error });
   }
   return parse(where, bytes);
 }
+
+/** Whether a file begins as gzip's do. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;

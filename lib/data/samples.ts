@@ -20,6 +20,9 @@ export function select(from: Tensor | Bytes, samples: Int32Array): Tensor {
   return from instanceof Bytes ? from.select(samples) : indexSelect(from, 0, fromTypedArray(samples));
 }
 
+/** As a tensor: bytes as the numbers that they stand for. */
+export const asTensor = (part: Tensor | Bytes): Tensor => (part instanceof Bytes ? part.toTensor() : part);
+
 /** A copy of the samples in new memory. */
 export function copied(from: Tensor | Bytes): Tensor | Bytes {
   if (!(from instanceof Bytes)) return copyOf(from);

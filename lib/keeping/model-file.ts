@@ -45,7 +45,7 @@ export interface SavedTensors {
 const DESCRIPTION = "thalweg";
 /** Where the metadata has the schema, and what the model gives if that is not logits. */
 export const SCHEMA = "thalweg.schema";
-export const OUTPUTS_NAME = "thalweg.outputs";
+const OUTPUTS_NAME = "thalweg.outputs";
 
 /**
  * The pieces of a file. Without a conversion, the arrays are views of the tensors' own memory.

@@ -21,7 +21,7 @@ export interface BatchUseOptions {
   /** The first mini-batch. */
   readonly first: AnyDataset;
   /** See `SampleOptions`. */
-  readonly classWeight?: SampleOptions["classWeight"];
+  readonly classWeight?: SampleOptions["classWeight"] | undefined;
 }
 
 /** Takes the mini-batches of a stream apart. */

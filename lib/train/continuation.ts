@@ -53,15 +53,17 @@ export const forget = (optimizer: Optimizer<object>): void => void left.delete(o
 /**
  * Where the last training with this optimizer ended, if one of the same model with the same data goes on: nothing else
  * has written the model since, and `manualSeed` was not called. Null otherwise.
+ * @param data asked for only if such a training was left.
  */
 export function continuationOf(
   model: AnyModule,
   optimizer: Optimizer<object>,
-  data: readonly object[],
+  data: () => readonly object[],
 ): Continuation | null {
   const last = left.get(optimizer);
   if (last === undefined || last.model.deref() !== model) return null;
-  const isSame = last.data.length === data.length && last.data.every((part, i) => part.deref() === data[i]);
+  const own = data();
+  const isSame = last.data.length === own.length && last.data.every((part, i) => part.deref() === own[i]);
   const now = new Map(versionsOf(model));
   const isUntouched =
     now.size === last.versions.length &&

@@ -123,8 +123,8 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
   /** Number of passes over the data, those before `firstEpoch` included. Default: 1. */
   readonly epochs?: number;
   /**
-   * The number of the first epoch, at most `epochs`, of which the order follows. Default: 1, and where the training
-   * goes on after the last one (see `fit`), orders go on too.
+   * The number of the first epoch, at most `epochs`. Its order follows from this number. Default: 1. A training that
+   * goes on after the last one (see `fit`) goes on with its orders too.
    */
   readonly firstEpoch?: number;
   /**
@@ -141,7 +141,7 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
    */
   readonly sampler?: Sampler;
   /**
-   * Seed of the orders, of which that of an epoch follows from the seed and the epoch's number alone. Default: drawn from
+   * Seed of the orders. The order of an epoch follows from the seed and the epoch's number alone. Default: drawn from
    * the default generator, so that `manualSeed` decides.
    */
   readonly seed?: number;
@@ -379,7 +379,7 @@ function withCopies(options: AnyFitOptions): AnyFitOptions {
 function readContinuation(model: AnyModule, options: AnyFitOptions): Continuation | null {
   const { optimizer, firstEpoch, seed, resume } = options;
   if (!isInstance(optimizer, Optimizer) || resume !== undefined) return null;
-  const before = continuationOf(model, optimizer, partsOf(options.data));
+  const before = continuationOf(model, optimizer, () => partsOf(options.data));
   if (before === null || (seed ?? before.seed) !== before.seed) return null;
   return firstEpoch === undefined || firstEpoch === before.passes + 1 ? before : null;
 }
@@ -425,16 +425,16 @@ function readOptions(
     max: epochs,
     integer: true,
   });
-  const shuffle = checkFlag("fit", "shuffle", options.shuffle ?? options.sampler === undefined);
-  if (options.sampler !== undefined) checkFunction("fit", "sampler", options.sampler);
-  if (options.sampler !== undefined && shuffle) {
-    throw new ArgumentError("fit: expected either shuffle or a sampler");
-  }
-  const { validationSplit, seed } = options;
-  if (options.sampler !== undefined && validationSplit !== undefined) {
-    throw new ArgumentError(
-      "fit: expected either a sampler or validationSplit: data.split first gives the samples that the sampler is of",
-    );
+  const { sampler, validationSplit, seed, classWeight } = options;
+  const shuffle = checkFlag("fit", "shuffle", options.shuffle ?? sampler === undefined);
+  if (sampler !== undefined) {
+    checkFunction("fit", "sampler", sampler);
+    if (shuffle) throw new ArgumentError("fit: expected either shuffle or a sampler");
+    if (validationSplit !== undefined) {
+      throw new ArgumentError(
+        "fit: expected either a sampler or validationSplit: data.split first gives the samples that the sampler is of",
+      );
+    }
   }
   if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
   checkFlag("fit", "progress", options.progress ?? false);
@@ -473,21 +473,16 @@ function readOptions(
   });
   const program = (part: number): CompiledModel =>
     trainingProgram(model, objective, optimizer, x, settingsOf(part));
-  const { classWeight } = options;
-  const data = { where: "fit", name: "data", objective, first: dataset };
-  const use = new BatchUse({ ...data, ...(classWeight === undefined ? {} : { classWeight }) });
+  const use = new BatchUse({ where: "fit", name: "data", objective, first: dataset, classWeight });
   const feed: Feed =
     opened === null
       ? new SetFeed("data", dataset, weights, {
           ...steps,
           batchSize: readBatchSizes("fit", options.batchSize),
           shuffle,
-          sampler: options.sampler ?? null,
+          sampler: sampler ?? null,
         })
-      : new StreamFeed(opened, {
-          ...steps,
-          take: use.take,
-        });
+      : new StreamFeed(opened, { ...steps, take: use.take });
   const first = {
     epoch: firstEpoch,
     pass: before?.passes ?? firstEpoch - 1,
@@ -507,7 +502,7 @@ function readOptions(
     x,
     objective,
     feed,
-    data: partsOf(options.data),
+    data: opened === null ? (originOf(options.data) ?? partsOfSet(given)) : [opened.stream],
     steps,
     seed,
     splitSeed,

@@ -2,8 +2,8 @@
 
 import type { Cost } from "../cost/define.js";
 import * as costs from "../cost/index.js";
-import { Bytes } from "../data/bytes.js";
 import { type Form, keyOf, type Part, partName, partNames, putTogether } from "../data/parts.js";
+import { asTensor } from "../data/samples.js";
 import type { Schema, SchemaInputs } from "../data/schema/schema.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import * as library from "../metrics/index.js";
@@ -117,7 +117,7 @@ export class Objective {
       const shape = at === null ? outputs.parts[0] : outputs.parts[this.#outputFor(where, outputs, at)];
       const target = targets[at ?? 0] as Part;
       const of = at === null ? where : `${where}: ${partName("y", this.form, at)}`;
-      cost.checkTargets(of, shape as Shape, target instanceof Bytes ? target.toTensor() : target);
+      cost.checkTargets(of, shape as Shape, asTensor(target));
     }
   }
 

@@ -1,6 +1,5 @@
 // Evaluating and predicting over a stream.
 
-import { Bytes } from "../data/bytes.js";
 import { checkFinite } from "../data/dataset.js";
 import {
   type Apart,
@@ -11,6 +10,7 @@ import {
   putTogether,
   takePartsApart,
 } from "../data/parts.js";
+import { asTensor } from "../data/samples.js";
 import { numbered } from "../data/stream/stream.js";
 import { DataError } from "../errors.js";
 import type { AnyModule } from "../nn/module.js";
@@ -46,7 +46,8 @@ export function makeStreamEvaluator(task: StreamTask): Evaluator {
   checkData(where, name, program, objective, first, first.length, use.weightsOf(first));
   const specs = objective.isMean ? feed.specs : feed.specs.slice(0, inputs);
   const specialization = program.specialization(where, first.length, specs);
-  use.outputs = program.outputs(specialization);
+  const outputs = program.outputs(specialization);
+  use.outputs = outputs;
   const names = program.names(specialization);
   const forks = new Forks();
   forks.begin(specialization.executable);
@@ -58,15 +59,15 @@ export function makeStreamEvaluator(task: StreamTask): Evaluator {
     return figures;
   };
   const overAll = async (): Promise<Figures> => {
-    const [scores, targets]: (readonly Part[])[][] = [[], []];
+    const scores: (readonly Part[])[] = [];
+    const targets: (readonly Part[])[] = [];
     for await (const parts of feed.batches({ pass: EVALUATED }, signal)) {
       const all = Object.values(parts);
       const own = all.slice(0, inputs);
-      scores?.push(await collect(where, program, own, samplesOf(own), { isCopied: true, forks, names }));
-      targets?.push(all.slice(inputs));
+      scores.push(await collect(where, program, own, samplesOf(own), { isCopied: true, forks, names }));
+      targets.push(all.slice(inputs));
     }
-    const { form } = use.outputs as Outputs<unknown>;
-    const whole = { where, program: setProgram(model, objective, form), objective };
+    const whole = { where, program: setProgram(model, objective, outputs.form), objective };
     return figuresOfSet(whole, joined(scores), joined(targets), forks);
   };
   return {
@@ -80,15 +81,8 @@ export function makeStreamEvaluator(task: StreamTask): Evaluator {
 const samplesOf = (parts: readonly Part[]): number => parts[0]?.shape[0] as number;
 
 /** The parts of mini-batches as those of all samples. */
-const joined = (batches: readonly (readonly Part[])[] = []): Tensor[] =>
-  (batches[0] ?? []).map((_, at) =>
-    concat(
-      batches.map((parts) => {
-        const part = parts[at] as Part;
-        return part instanceof Bytes ? part.toTensor() : part;
-      }),
-    ),
-  );
+const joined = (batches: readonly (readonly Part[])[]): Tensor[] =>
+  (batches[0] ?? []).map((_, at) => concat(batches.map((parts) => asTensor(parts[at] as Part))));
 
 /** The model's outputs for all rows of a stream, in their form. */
 export async function predictStream(where: string, model: AnyModule, stream: AnyStream): Promise<unknown> {

@@ -116,8 +116,7 @@ class Training {
   readonly #plan: Plan;
   readonly #checkpoints: Checkpoints | null;
   readonly #forks = new Forks();
-  readonly #figures: readonly string[];
-  /** The first epoch that is run whole uses all samples, so an error that the data cause occurs in it or before. */
+  /** The first whole epoch uses all samples. So an error caused by the data occurs in it or before. */
   #undo: Undo | null = null;
   #validator: Evaluator | null;
   #seed: number;
@@ -147,7 +146,6 @@ class Training {
     for (const batch of batchesOf(this.#size)) {
       this.#forks.begin(specializationOf(plan, this.#size, batch).executable);
     }
-    this.#figures = objective.names;
     this.#means = new Figures(objective.figures);
     this.#earlyStopping = plan.earlyStopping === null ? null : new EarlyStopping(plan.earlyStopping, model);
   }
@@ -163,7 +161,9 @@ class Training {
     if (feed.order !== "stream" && refusesData(this.#plan, this.#size, this.#validator)) {
       this.#undo = new Undo(model, optimizer);
     }
-    if (before !== null) this.#goOnAfter(before);
+    if (before === null) return;
+    for (const undo of this.#plan.undoReading) undo();
+    this.#putForks(before);
   }
 
   get #id(): EpochId {
@@ -175,8 +175,8 @@ class Training {
     return this.#plan.feed.sizeOf(this.#id);
   }
 
-  #goOnAfter({ forks, validationForks }: Continuation): void {
-    for (const undo of this.#plan.undoReading) undo();
+  /** Goes on with the random numbers where another run stood. */
+  #putForks({ forks, validationForks }: Pick<Continuation, "forks" | "validationForks">): void {
     this.#forks.put(forks);
     if (validationForks !== null) this.#validator?.forks.put(validationForks);
   }
@@ -200,7 +200,7 @@ class Training {
     const { order, samples } = feed;
     const id = { epoch: position.epoch, pass: position.pass, seed: position.seed };
     const { batchSize, steps: batches } = feed.sizeOf(id);
-    const figures = this.#figures;
+    const figures = this.#plan.objective.names;
     const now = { seed, splitSeed, order, batchSize, batches, samples, accumulate, dropLast, figures };
     checkFits("fit", path, [
       ...differences(tree.run, parts, true),
@@ -215,8 +215,7 @@ class Training {
   }
 
   #goOnFrom(position: Position): void {
-    this.#forks.put(position.forks);
-    if (position.validationForks !== null) this.#validator?.forks.put(position.validationForks);
+    this.#putForks(position);
     this.#seed = position.seed;
     this.#passes = position.pass + 1 - position.epoch;
     this.#step = position.step;
@@ -431,7 +430,7 @@ class Training {
       order: feed.order,
       seed,
       splitSeed,
-      figures: this.#figures,
+      figures: this.#plan.objective.names,
       means: this.#means.state(),
       seconds: this.#seconds,
       forks: this.#forks.state(),

@@ -5,7 +5,7 @@ import { STORED_SIZES, type StoredDType, storedBytes } from "../../formats/store
 import { checkChoice, checkNumber, checkOptions, checkRequired } from "../../options.js";
 import { checkDType, type DType, isFloat } from "../../tensor/dtype.js";
 import { checkShape, format, MAX_RANK, type Shape } from "../../tensor/shape.js";
-import { isIdx, readHeader as readIdxHeader } from "../idx.js";
+import { isGzip, isIdx, readHeader as readIdxHeader } from "../idx.js";
 
 /** The values of a row that become one tensor. */
 export interface RowPart {
@@ -134,8 +134,6 @@ function refuseHeader(where: string, head: Uint8Array, size: number): void {
 
 // The one method of gzip, its third byte.
 const DEFLATE = 8;
-
-const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
 
 /** Whether it is an IDX file of the size that its header promises: rows may begin as one does by chance. */
 function isWholeIdx(where: string, head: Uint8Array, size: number): boolean {

@@ -5,10 +5,10 @@ import { DataError } from "../../errors.js";
 import { describe, isInstance } from "../../options.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
-import { Bytes } from "../bytes.js";
 import { type AnyDataset, Dataset } from "../dataset.js";
 import { type Epochs, generatorOf } from "../epochs.js";
 import { formOf, type Parts, partsIn } from "../parts.js";
+import { asTensor } from "../samples.js";
 import { checkRow } from "../table/source.js";
 import { Table } from "../table/table.js";
 import type { StreamRow, StreamSource } from "./stream.js";
@@ -158,7 +158,7 @@ function* rowsOfSet({ x, y, w, length }: AnyDataset): Generator<StreamRow> {
 function samplesOf(parts: Parts): (at: number) => unknown {
   const form = formOf(parts);
   const each = partsIn(parts).map((part) => {
-    const { storage, shape, dtype } = part instanceof Bytes ? part.toTensor() : part;
+    const { storage, shape, dtype } = asTensor(part);
     const values = storage.forReading();
     const own = shape.slice(1);
     const size = sizeOf(own);
