@@ -19,8 +19,7 @@ const epochs = options.number("epochs") ?? 15;
 
 const table = await data.readCsv(Buffer.from(cardPayments(1)));
 // Each part has its share of the rare class.
-const parts = data.split(table, [0.6, 0.15, 0.25], { seed: 1, stratify: "fraud" });
-const [train, validation, test] = parts as [data.Table, data.Table, data.Table];
+const [train, validation, test] = data.split(table, [0.6, 0.15, 0.25], { seed: 1, stratify: "fraud" });
 if (options.has("rows")) {
   await printRows({ train, validation, test });
   process.exit(0);

@@ -20,7 +20,7 @@ const epochs = options.number("epochs") ?? 15;
 const asked = options.choice("user", users as [string, ...string[]]);
 
 const ratings = makeRatings(1);
-const [train, test] = data.split(ratings, [0.8, 0.2], { seed: 1 }) as [Rating[], Rating[]];
+const [train, test] = data.split(ratings, [0.8, 0.2], { seed: 1 });
 if (options.has("rows")) {
   await printRows({ train, test });
   process.exit(0);

@@ -1,4 +1,4 @@
-// How good a model is, beside an answer that does not look at the row.
+// Scores of a model, next to those of a baseline that ignores the row.
 
 import type { Prediction } from "../data/schema/schema.js";
 import type { ClassName } from "../data/schema/target.js";

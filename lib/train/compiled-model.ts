@@ -214,9 +214,9 @@ function poolOf(model: AnyModule): Pool {
 }
 
 /**
- * The program for a model and a purpose. It is made once, unless a function of the user's is part of it: what that
- * function computes may depend on variables that have changed, so it is traced for each objective, that is in each call
- * of `fit` or `evaluate`. Where it computes what it did before, the executable is the one that there is.
+ * The program for a model and a purpose. It is made once and kept with the model. If it contains a function of the
+ * user's, it is kept with the objective, so each call of `fit` or `evaluate` traces that function again: it may read
+ * variables that have changed. If it computes the same as before, the executable is reused.
  */
 export function programFor(
   model: AnyModule,

@@ -249,8 +249,8 @@ export interface PredictOptions {
 /**
  * The model's outputs for all samples, in evaluation mode and without gradients. A list x is the arguments of the
  * model's `forward`, a tensor or an object its only one. What `forward` gives, a tensor, a list or an object of tensors,
- * this gives for all samples. A stream is opened as epoch 0, gives all its rows
- * in the order of its source, and needs no targets.
+ * this gives for all samples. A stream is opened as epoch 0, gives all its rows in the order of its source, and needs no
+ * targets.
  * Shapes: x [P, ...] → [P, ...].
  * @example const scores = await predict(model, images);
  * @throws DataError for an empty set or values that are not finite; ShapeError if the parts of x differ in length;

@@ -50,8 +50,8 @@ export interface Feed {
   readonly specs: readonly TensorSpec[];
   sizeOf(epoch: EpochId): EpochSize;
   /**
-   * The rows of an epoch after this many of its steps. What comes between two portions may use the engine, but a
-   * portion's memory is valid only until the next one is asked for.
+   * The rows of an epoch that are left after `done` steps. Between two portions the caller may use the engine. The memory
+   * of a portion is valid until the next one is asked for.
    */
   portions(epoch: EpochId, done: number, signal?: AbortSignal): AsyncIterable<Portion>;
   close(): Promise<void>;

@@ -304,8 +304,8 @@ const inTraining = new WeakSet<AnyModule>();
  * @returns the report of each epoch, in order; of a resumed training also of those before.
  * @throws ArgumentError, OptionError, ShapeError, DTypeError, IndexError, DataError if something does not fit, with the
  *   model unchanged; TraceError if the model, the cost or a metric reads a value; BusyError if the model is already
- *   being trained, or if another training writes the same checkpoints; AnomalyError for a loss that is not finite; FileError if a checkpoint cannot be read or
- *   written: the ones before stay.
+ *   being trained, or if another training writes the same checkpoints; AnomalyError for a loss that is not finite;
+ *   FileError if a checkpoint cannot be read or written: the earlier checkpoints stay.
  * @example
  * const history = await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, epochs: 5, batchSize: 128 });
  * @example

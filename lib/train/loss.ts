@@ -39,7 +39,8 @@ export async function perSampleLoss<O = Tensor, X extends Parts = Part, Y extend
 }
 
 /**
- * The loss over a set: L(S, w) = 1/P Σ_p L(p, w), weighted where the set has weights. For a cost that is not a mean over samples: the loss of `evaluate`.
+ * The loss over a set: L(S, w) = 1/P Σ_p L(p, w), weighted if the set has weights. If the cost is not a mean over
+ * samples, it is the loss of `evaluate`.
  * @example const loss = await averageLoss(model, cost.crossEntropy, { x, y });
  * @throws as `evaluate`
  */

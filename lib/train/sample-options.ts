@@ -15,9 +15,9 @@ import { checkedWeights, readWeights } from "./weights.js";
 /** Options of `fit` about samples. */
 export interface SampleOptions {
   /**
-   * What each sample counts, w [P], numbers ≥ 0, unless the set has weights w of its own: `{ x, y, w }`. The loss of a mini-batch S is the weighted mean Σ w·C / Σ w over S, as
-   * in `evaluate` and as PyTorch's costs with weights of classes define it; Keras divides by the number of samples
-   * instead. A mini-batch whose weights are all 0 has the loss 0 and no gradient. The metrics over the training samples
+   * What each sample counts, w [P], numbers ≥ 0, unless the set has weights w of its own: `{ x, y, w }`. The loss of a
+   * mini-batch S is the weighted mean Σ w·C / Σ w over S, as in `evaluate`, and as PyTorch's costs with weights of
+   * classes define it; Keras divides by the number of samples instead. A mini-batch whose weights are all 0 has the loss 0 and no gradient. The metrics over the training samples
    * are weighted too. For costs of `cost.…` and `defineCost`. Default: 1.
    */
   readonly sampleWeight?: Values;

@@ -147,7 +147,7 @@ export interface Pass {
   readonly mostSteps?: () => number;
   /** Whether the pass ends after the steps that are done. */
   readonly isStopped?: () => boolean;
-  /** What an error of a run of the program becomes; null for what it is without this. */
+  /** Replaces an error of a run of the program; null keeps the usual one. */
   readonly failed?: (error: unknown, run: FailedRun) => unknown;
   /** Called before each chunk of steps. An error that it throws ends the pass. */
   readonly before?: () => void;

@@ -146,7 +146,7 @@ export async function openStream(
 export const openEvaluated = (stream: AnyStream, signal?: AbortSignal): Promise<OpenedStream> =>
   openStream(stream, EVALUATED, { inOrder: true }, signal);
 
-/** A stream, of which memory holds what is gathered for two calls of the engine. */
+/** A stream. Memory holds the rows of two calls of the engine. */
 export class StreamFeed implements Feed {
   readonly order = "stream";
   readonly samples = null;
@@ -476,8 +476,8 @@ class Filler {
   }
 
   /**
-   * The next slot; null after the last one. Where the source is quick it is a full one, otherwise what is there. The one
-   * before is filled anew from now on.
+   * The next slot; null after the last one. It is full if the source is quick, otherwise it holds what is there. The slot
+   * before is then filled again.
    * @throws the error of the steps, after the steps before it have been given
    */
   async next(): Promise<Slot | null> {

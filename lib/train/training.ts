@@ -70,7 +70,7 @@ export interface Plan {
   /** What checkpoints hold besides the position. */
   readonly parts: RunParts;
   readonly extra: () => unknown;
-  /** For a training that goes on: what puts generators and optimizer back to where they were before the options were read. */
+  /** For a training that goes on: restores generators and optimizer to their state before the options were read. */
   readonly undoReading: readonly (() => void)[];
   /** The options that are used as they are. */
   readonly callbacks: Pick<

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { root, runCommand } from "../child.js";
 import figures from "../oracle/side-by-side.json" with { type: "json" };
+import { spreadOf } from "./scores.js";
 
 const SUFFIXES = {
   Thalweg: ".ts",
@@ -27,13 +28,11 @@ const page = readFileSync(join(root, "docs", "side-by-side.md"), "utf8");
 const blocks = Array.from(page.matchAll(/^```\w+\n([\s\S]*?)^```/gm), ([, block]) => block);
 
 const isCode = (line: string): boolean => !/^\s*($|#|\/\/)/.test(line);
-const mean = (numbers: readonly number[]): number =>
-  numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
 /** Of the mean. */
 function standardError(numbers: readonly number[]): number {
-  const center = mean(numbers);
-  const squares = numbers.map((one) => (one - center) ** 2);
+  const { mean } = spreadOf(numbers);
+  const squares = numbers.map((one) => (one - mean) ** 2);
   return Math.sqrt(squares.reduce((sum, one) => sum + one, 0) / (numbers.length - 1) / numbers.length);
 }
 
@@ -57,7 +56,7 @@ describe("programs side by side", () => {
     const [own, others] = [all.Thalweg.scores, othersOf(all)];
     // Two standard errors, since the libraries split differently.
     const error = Math.hypot(standardError(own), standardError(others));
-    expect(mean(own)).toBeGreaterThan(mean(others) - 2 * error);
+    expect(spreadOf(own).mean).toBeGreaterThan(spreadOf(others).mean - 2 * error);
   });
 
   test("Thalweg's reach the scores that were measured", { timeout: 180_000 }, async () => {
@@ -92,8 +91,8 @@ describe("programs side by side", () => {
     const scores = sets.map(([set, all]) => [
       set,
       ...LIBRARIES.map((one) => {
-        const { scores: own } = all[one];
-        return `${text(mean(own))} (${text(Math.min(...own))} to ${text(Math.max(...own))})`;
+        const { mean, min, max } = spreadOf(all[one].scores);
+        return `${text(mean)} (${text(min)} to ${text(max)})`;
       }),
     ]);
     expect(rows).toEqual([...lines, ...scores]);

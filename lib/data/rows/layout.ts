@@ -26,7 +26,7 @@ export interface RowPart {
 export interface RowsOptions {
   /** Bytes before the first row. Default: 0; NPY and IDX files say it themselves. */
   readonly header?: number;
-  /** Bytes from the begin of a row to that of the next. Default: up to the end of the last part. */
+  /** Bytes from the start of a row to the start of the next. Default: the end of the last part. */
   readonly rowBytes?: number;
 }
 

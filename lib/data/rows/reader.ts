@@ -35,10 +35,10 @@ interface Run {
   takeApart(bytes: Uint8Array): void;
 }
 
-/** Closes files that nobody can reach any more. A FileHandle would warn, or from Node.js 25 on throw. */
+/** Closes files that are no longer referenced. A FileHandle would cause a warning, and from Node.js 25 on an error. */
 const forgotten = new FinalizationRegistry<number>((file) => closeFile(file, () => undefined));
 
-/** An open file. Reads that have begun are waited for before it is closed: they might read another file otherwise. */
+/** An open file. `close` waits for the reads in progress: the system may give the descriptor to another file. */
 export class RowsReader {
   /** Its descriptor. */
   readonly #file: number;

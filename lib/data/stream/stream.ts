@@ -108,7 +108,7 @@ export class StreamDataset<X = SchemaInputs, Y = Tensor> implements AsyncIterabl
   #epochs = 0;
   #hadRows = false;
 
-  /** @param openInOrder opens a source that `open` shuffles, for what wants the rows in their order. Default: `open`. */
+  /** @param openInOrder opens the same source unshuffled, for `evaluate`, `predict` and `validation`. Default: `open`. */
   constructor(open: Open, options: StreamOptions<X, Y> = {}, openInOrder: Open = open) {
     const where = "stream";
     checkFunction(where, "open", open);
