@@ -1,1 +1,2 @@
-export {};
+export type { Direction, Drawable, DrawOptions, StyleName } from "./style.js";
+export type { Theme } from "./theme.js";
