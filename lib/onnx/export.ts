@@ -3,6 +3,7 @@ import { writeAtomicallySync } from "../files/write.js";
 import { HALF_A_PAIR, quote } from "../formats/stored-array.js";
 import { Module } from "../nn/module.js";
 import { reword } from "../nn/place.js";
+import { type Recording, recordModel } from "../nn/record.js";
 import {
   checkFlag,
   checkNumber,
@@ -17,7 +18,6 @@ import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { IR_VERSIONS, toMessage } from "./message.js";
 import { giveTheSame } from "./other-batches.js";
 import { encodeModel } from "./proto.js";
-import { type Recording, recordModel } from "./record.js";
 import { simplify } from "./simplify.js";
 import { type Doubt, forAnyBatch, type SymbolicGraph } from "./symbolic.js";
 import { type Problem, RESULT, type TranslateOptions, translate } from "./translate.js";

@@ -16,6 +16,7 @@ import { LogSoftmax } from "../nn/log-softmax.js";
 import { Mish } from "../nn/mish.js";
 import type { Module } from "../nn/module.js";
 import { PReLU } from "../nn/prelu.js";
+import type { ModuleCall } from "../nn/record.js";
 import { ReLU6 } from "../nn/relu6.js";
 import { SELU } from "../nn/selu.js";
 import { Softmax } from "../nn/softmax.js";
@@ -27,7 +28,6 @@ import { allocate } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Attribute, Attributes, GraphBuilder, Ref } from "./graph.js";
-import type { ModuleCall } from "./record.js";
 
 /** Writes a call of a module. @returns the value of its result; null if this one is no operator of ONNX */
 type ModuleWriter<M extends Module> = (

@@ -1,10 +1,10 @@
 // Whether a file gives what its model gives, for inputs of shapes that it was not recorded for.
 import type { Module } from "../nn/module.js";
+import { type Recording, runModel } from "../nn/record.js";
 import { allocate, isFloat } from "../tensor/dtype.js";
 import { sameShape, sizeOf, type TensorSpec } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import { importOnnxSync } from "./import-onnx.js";
-import { type Recording, runModel } from "./record.js";
 
 /** A model and its file. */
 export interface Pair {

@@ -3,13 +3,13 @@ import type { RecordedWithin } from "../context/trace.js";
 import { executeAny } from "../native/binding.js";
 import { instructionName } from "../native/instructions.js";
 import type { Module } from "../nn/module.js";
+import type { ModuleCall, Recording } from "../nn/record.js";
 import { allocate, type TypedArray } from "../tensor/dtype.js";
 import { type Shape, sameShape } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Graph, GraphBuilder, type GraphValue, type Ref } from "./graph.js";
 import { writeModule, writesTheSame } from "./modules.js";
-import type { ModuleCall, Recording } from "./record.js";
 import { NotExportable } from "./writers/call.js";
 import { isExportable, writeInstruction } from "./writers/index.js";
 

@@ -1,5 +1,5 @@
 import type { Module } from "../nn/module.js";
-import { type ModuleCall, recordModel } from "../onnx/record.js";
+import { type ModuleCall, recordModel } from "../nn/record.js";
 import type { Shape, TensorSpec } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";

@@ -1,0 +1,158 @@
+// One run of modules, recorded: the instructions with the user's lines, and which module made which.
+import { noGrad } from "../context/grad-mode.js";
+import { currentTrace, type RecordedWithin, trace } from "../context/trace.js";
+import { ArgumentError } from "../errors.js";
+import { describe, isPlainObject } from "../options.js";
+import { sizeOf, type TensorSpec } from "../tensor/shape.js";
+import { type Storage, symbol } from "../tensor/storage.js";
+import { isTensor, Tensor } from "../tensor/tensor.js";
+import type { AnyModule, Module } from "./module.js";
+
+/** A call of a module's `forward` within the run: it recorded the instructions [begin, end). */
+export interface ModuleCall {
+  readonly module: Module;
+  /** By `namedModules()`. */
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  readonly begin: number;
+  readonly end: number;
+  /** The calls within which it was called. */
+  readonly depth: number;
+  /** Its place in the order in which calls began. */
+  readonly order: number;
+  /** Whether it is the class's own `forward`, without hooks, in evaluation mode. */
+  readonly isPlain: boolean;
+}
+
+/** What a run did. */
+export interface RecordedRun<T> {
+  readonly result: T;
+  readonly instructions: readonly RecordedWithin[];
+  /** In the order in which they ended. */
+  readonly calls: readonly ModuleCall[];
+  /** The states of the generators that it draws from. */
+  readonly draws: ReadonlySet<Storage>;
+  /** @throws TraceError unless the tensor is of this run */
+  checkSymbol(tensor: Tensor): void;
+}
+
+export interface Recording extends Pick<RecordedRun<unknown>, "instructions" | "calls" | "draws"> {
+  readonly inputs: readonly Tensor[];
+  /** The results, by name if `forward` names them. */
+  readonly outputs: readonly (readonly [name: string | null, tensor: Tensor])[];
+}
+
+/** A tensor without values, which a recorded run computes with. */
+export const symbolOf = ({ shape, dtype }: TensorSpec): Tensor =>
+  new Tensor(symbol(sizeOf(shape), dtype), shape, dtype);
+
+/**
+ * Records `forward` for inputs of these shapes and dtypes in evaluation mode. The model stays what it was.
+ * @param lines whether to note the user's lines, which takes most of the time
+ */
+export function recordModel(
+  where: string,
+  model: Module,
+  specs: readonly TensorSpec[],
+  lines = true,
+): Recording {
+  const run = () => {
+    const inputs = specs.map(symbolOf);
+    return { inputs, result: model.forward(...inputs) as unknown };
+  };
+  const { result, checkSymbol, ...recording } = recordRun([...model.namedModules()], run, lines);
+  const outputs = namedResults(where, result.result);
+  for (const [, tensor] of outputs) checkSymbol(tensor);
+  return { ...recording, inputs: result.inputs, outputs };
+}
+
+/**
+ * Records a function that calls these modules, in evaluation mode. They stay what they were. The tensors that it
+ * computes with are symbols, which it makes itself.
+ */
+export function recordRun<T>(
+  modules: readonly (readonly [name: string, module: AnyModule])[],
+  run: () => T,
+  lines: boolean,
+): RecordedRun<T> {
+  const watch = new Watch();
+  const restore = modules.map(([name, module]) => watch.forward(name, module as Module));
+  try {
+    const owned = modules.map(([, module]) => module);
+    const { result, trace: recording } = inEvaluation(owned, () => trace(() => noGrad(run), { lines }));
+    const draws = new Set(recording.draws.map(({ state }) => state.storage));
+    const checkSymbol = (tensor: Tensor): void => recording.checkSymbol(tensor);
+    return { result, instructions: recording.recorded, calls: watch.calls, draws, checkSymbol };
+  } finally {
+    for (const back of restore) back();
+  }
+}
+
+/** The results of `forward` in evaluation mode, at once. The model stays what it was, if `forward` writes to no state. */
+export function runModel(where: string, model: Module, inputs: readonly Tensor[]): Recording["outputs"] {
+  const modules = Array.from(model.namedModules(), ([, module]) => module);
+  return namedResults(
+    where,
+    inEvaluation(modules, () => noGrad(() => model.forward(...inputs))),
+  );
+}
+
+/** Calls a function while the modules are in evaluation mode. */
+export function inEvaluation<T>(modules: readonly AnyModule[], run: () => T): T {
+  const modes = modules.map((module) => [module, module.training] as const);
+  try {
+    for (const module of modules) module.training = false;
+    return run();
+  } finally {
+    for (const [module, mode] of modes) module.training = mode;
+  }
+}
+
+/** Notes calls of modules. */
+class Watch {
+  readonly calls: ModuleCall[] = [];
+  #begun = 0;
+  #depth = 0;
+
+  /** Notes each call of a module's `forward`. @returns what ends that. */
+  forward(name: string, module: Module): () => void {
+    const own = Object.getOwnPropertyDescriptor(module, "forward");
+    const { forward } = module;
+    if (own?.configurable === false || !Object.isExtensible(module)) return () => {};
+    const value = (...inputs: Tensor[]): Tensor => {
+      const recorded = currentTrace()?.recorded ?? [];
+      const begin = recorded.length;
+      const isPlain = own === undefined && !module.training;
+      const order = this.#begun++;
+      const depth = this.#depth++;
+      try {
+        const output = forward.apply(module, inputs);
+        this.calls.push({ module, name, inputs, output, begin, end: recorded.length, depth, order, isPlain });
+        return output;
+      } finally {
+        this.#depth = depth;
+      }
+    };
+    Object.defineProperty(module, "forward", { value, configurable: true, writable: true });
+    return () => {
+      if (own === undefined) Reflect.deleteProperty(module, "forward");
+      else Object.defineProperty(module, "forward", own);
+    };
+  }
+}
+
+/** A tensor, a list of tensors, or tensors by name. */
+function namedResults(where: string, result: unknown): (readonly [string | null, Tensor])[] {
+  if (isTensor(result)) return [[null, result]];
+  if (Array.isArray(result) && result.length > 0 && result.every((one) => isTensor(one)))
+    return result.map((tensor: Tensor) => [null, tensor]);
+  if (isPlainObject(result)) {
+    const entries = Object.entries(result);
+    const are = entries.every((entry): entry is [string, Tensor] => isTensor(entry[1]));
+    if (are && entries.length > 0) return entries as [string, Tensor][];
+  }
+  throw new ArgumentError(
+    `${where}: expected forward to give a tensor, a list or an object of tensors, got ${describe(result)}`,
+  );
+}
