@@ -8,22 +8,29 @@ import { type Storage, symbol } from "../tensor/storage.js";
 import { isTensor, Tensor } from "../tensor/tensor.js";
 import type { AnyModule, Module } from "./module.js";
 
-/** A call of a module's `forward` within the run: it recorded the instructions [begin, end). */
-export interface ModuleCall {
+/** A stretch of a run: it recorded the instructions [begin, end). */
+export interface Stretch {
+  readonly begin: number;
+  readonly end: number;
+  /** The calls and stretches within which it is. */
+  readonly depth: number;
+  /** Its place in the order in which calls and stretches began. */
+  readonly order: number;
+}
+
+/** A call of a module's `forward` within the run. */
+export interface ModuleCall extends Stretch {
   readonly module: Module;
   /** By `namedModules()`. */
   readonly name: string;
   readonly inputs: readonly Tensor[];
   readonly output: Tensor;
-  readonly begin: number;
-  readonly end: number;
-  /** The calls within which it was called. */
-  readonly depth: number;
-  /** Its place in the order in which calls began. */
-  readonly order: number;
   /** Whether it is the class's own `forward`, without hooks, in evaluation mode. */
   readonly isPlain: boolean;
 }
+
+/** Notes a stretch of a run. */
+export type Note = <T>(inside: () => T) => { readonly result: T; readonly stretch: Stretch };
 
 /** What a run did. */
 export interface RecordedRun<T> {
@@ -70,17 +77,20 @@ export function recordModel(
 /**
  * Records a function that calls these modules, in evaluation mode. They stay what they were. The tensors that it
  * computes with are symbols, which it makes itself.
+ * @param run is given what notes other stretches of the run than calls of modules.
  */
 export function recordRun<T>(
   modules: readonly (readonly [name: string, module: AnyModule])[],
-  run: () => T,
+  run: (note: Note) => T,
   lines: boolean,
 ): RecordedRun<T> {
   const watch = new Watch();
   const restore = modules.map(([name, module]) => watch.forward(name, module as Module));
   try {
     const owned = modules.map(([, module]) => module);
-    const { result, trace: recording } = inEvaluation(owned, () => trace(() => noGrad(run), { lines }));
+    const { result, trace: recording } = inEvaluation(owned, () =>
+      trace(() => noGrad(() => run(watch.note)), { lines }),
+    );
     const draws = new Set(recording.draws.map(({ state }) => state.storage));
     const checkSymbol = (tensor: Tensor): void => recording.checkSymbol(tensor);
     return { result, instructions: recording.recorded, calls: watch.calls, draws, checkSymbol };
@@ -115,24 +125,29 @@ class Watch {
   #begun = 0;
   #depth = 0;
 
+  readonly note: Note = (inside) => {
+    const recorded = currentTrace()?.recorded ?? [];
+    const begin = recorded.length;
+    const order = this.#begun++;
+    const depth = this.#depth++;
+    try {
+      const result = inside();
+      return { result, stretch: { begin, end: recorded.length, depth, order } };
+    } finally {
+      this.#depth = depth;
+    }
+  };
+
   /** Notes each call of a module's `forward`. @returns what ends that. */
   forward(name: string, module: Module): () => void {
     const own = Object.getOwnPropertyDescriptor(module, "forward");
     const { forward } = module;
     if (own?.configurable === false || !Object.isExtensible(module)) return () => {};
     const value = (...inputs: Tensor[]): Tensor => {
-      const recorded = currentTrace()?.recorded ?? [];
-      const begin = recorded.length;
       const isPlain = own === undefined && !module.training;
-      const order = this.#begun++;
-      const depth = this.#depth++;
-      try {
-        const output = forward.apply(module, inputs);
-        this.calls.push({ module, name, inputs, output, begin, end: recorded.length, depth, order, isPlain });
-        return output;
-      } finally {
-        this.#depth = depth;
-      }
+      const { result: output, stretch } = this.note(() => forward.apply(module, inputs));
+      this.calls.push({ module, name, inputs, output, isPlain, ...stretch });
+      return output;
     };
     Object.defineProperty(module, "forward", { value, configurable: true, writable: true });
     return () => {

@@ -1,0 +1,349 @@
+// From a recorded run to a diagram: which function's result goes to which.
+import type { RecordedWithin } from "../context/trace.js";
+import { instructionName } from "../native/instructions.js";
+import type { AnyModule } from "../nn/module.js";
+import { bufferSlotsOf, slotsOf } from "../nn/named.js";
+import type { ModuleCall, RecordedRun, Stretch } from "../nn/record.js";
+import { kindOf } from "../nn/show.js";
+import { isPlainObject } from "../options.js";
+import { type Shape, sameShape } from "../tensor/shape.js";
+import type { Storage } from "../tensor/storage.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
+import type { Diagram, DiagramEdge, DiagramGroup, DiagramNode, Held } from "./diagram.js";
+
+/** How far a module is opened. */
+export type Opening = "closed" | "parts" | "ops";
+
+/** A part of a run that is no module's call: a cost, or a player's turn. */
+export interface Section extends Stretch {
+  readonly name: string;
+  readonly detail?: string;
+  /** `cost`: drawn as one. `group`: a frame around what happened within. */
+  readonly kind: "cost" | "group";
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor | null;
+}
+
+/** A variable that is given. */
+export interface Given {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+export interface FlowOptions {
+  /** How far the call is opened. */
+  readonly openingOf: (call: ModuleCall) => Opening;
+  /** Given variables; those that nothing reads are not drawn unless `isShown`. */
+  readonly given: readonly Given[];
+  /** Variables that are the results. */
+  readonly results: readonly Given[];
+  readonly sections: readonly Section[];
+  /** The modules with the names that they have in the run. */
+  readonly modules: readonly (readonly [name: string, module: AnyModule])[];
+}
+
+/** What happens in a run, as a tree: calls, sections, and between them instructions. */
+interface Happening extends Stretch {
+  readonly call?: ModuleCall;
+  readonly section?: Section;
+  readonly within: Happening[];
+}
+
+/** The tensors in what a function took or gave. */
+export function tensorsIn(value: unknown, depth = 0): Tensor[] {
+  if (isTensor(value)) return [value];
+  if (depth > MOST_DEPTH) return [];
+  if (Array.isArray(value)) return value.flatMap((one) => tensorsIn(one, depth + 1));
+  return isPlainObject(value) ? Object.values(value).flatMap((one) => tensorsIn(one, depth + 1)) : [];
+}
+const MOST_DEPTH = 20;
+
+export interface Flow {
+  readonly diagram: Diagram;
+  /** The call, section or instruction that a node stands for. */
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+export type Origin =
+  | { readonly kind: "call"; readonly call: ModuleCall }
+  | { readonly kind: "section"; readonly section: Section }
+  | { readonly kind: "instruction"; readonly recorded: RecordedWithin };
+
+export function flowOf(run: RecordedRun<unknown>, options: FlowOptions): Flow {
+  const flow = new FlowBuilder(run, options);
+  flow.run();
+  return { diagram: flow.diagram(), origins: flow.origins };
+}
+
+/** What a function whose inside is not shown takes and gives, and the frame in which it stands. */
+interface Outside {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly group: string | null;
+}
+
+/** Where a value came from. */
+interface Source {
+  readonly node: string;
+  readonly shape: Shape;
+}
+
+class FlowBuilder {
+  readonly origins = new Map<string, Origin>();
+  readonly #run: RecordedRun<unknown>;
+  readonly #options: FlowOptions;
+  readonly #nodes: DiagramNode[] = [];
+  readonly #edges: DiagramEdge[] = [];
+  readonly #groups: DiagramGroup[] = [];
+  /** The last function that gave a tensor, and the last that wrote its memory. */
+  readonly #byTensor = new Map<Tensor, Source>();
+  readonly #byStorage = new Map<Storage, Source>();
+  /** Parameters and buffers, by memory, and the functions that read them. */
+  readonly #held = new Map<Storage, Held>();
+  readonly #readers = new Map<Storage, string[]>();
+  readonly #names: ReadonlyMap<AnyModule, string>;
+
+  constructor(run: RecordedRun<unknown>, options: FlowOptions) {
+    this.#run = run;
+    this.#options = options;
+    this.#names = new Map(options.modules.map(([name, module]) => [module, name]));
+    for (const [name, module] of options.modules) this.#hold(name, module);
+  }
+
+  #hold(prefix: string, module: AnyModule): void {
+    const slots = [
+      ...Array.from(slotsOf(module), ({ name, parameter }) => ({
+        name,
+        held: parameter,
+        isFixed: !parameter.requiresGrad,
+      })),
+      ...Array.from(bufferSlotsOf(module), ({ name, buffer }) => ({ name, held: buffer, isFixed: true })),
+    ];
+    for (const { name, held, isFixed } of slots) {
+      if (this.#held.has(held.storage)) continue;
+      const whole = prefix === "" ? name : `${prefix}.${name}`;
+      this.#held.set(held.storage, { name: whole, shape: held.shape, isFixed });
+    }
+  }
+
+  run(): void {
+    for (const { name, tensor } of this.#options.given) {
+      const id = this.#add({ kind: "observed", name, shape: tensor.shape }, null);
+      this.#give(id, tensor);
+    }
+    this.#walk({ begin: 0, end: this.#run.instructions.length, within: this.#tree() }, null);
+    for (const { name, tensor } of this.#options.results) {
+      const from = this.#sourceOf(tensor);
+      const id = this.#add({ kind: "computed", name, shape: tensor.shape }, null);
+      if (from !== undefined) this.#edge(this.#inShape(from, tensor, null), id, tensor.shape);
+      this.#give(id, tensor);
+    }
+  }
+
+  diagram(): Diagram {
+    this.#placeParameters();
+    this.#shorten();
+    const read = new Set(this.#edges.map(({ from }) => from));
+    const nodes = this.#nodes.filter(({ id, kind }) => kind !== "observed" || read.has(id));
+    return { nodes, edges: this.#edges, groups: this.#groups };
+  }
+
+  /** Calls and sections as a tree, from their depths. */
+  #tree(): Happening[] {
+    const all: Happening[] = [
+      ...this.#run.calls.map((call) => ({ ...pick(call), call, within: [] })),
+      ...this.#options.sections.map((section) => ({ ...pick(section), section, within: [] })),
+    ].sort((a, b) => a.order - b.order);
+    const roots: Happening[] = [];
+    const above: Happening[] = [];
+    for (const one of all) {
+      while (above.length > 0 && (above.at(-1) as Happening).depth >= one.depth) above.pop();
+      (above.at(-1)?.within ?? roots).push(one);
+      above.push(one);
+    }
+    return roots;
+  }
+
+  /** The instructions of a stretch that are of nothing within it, and what is within, in order. */
+  #walk({ begin, end, within }: Pick<Happening, "begin" | "end" | "within">, group: string | null): void {
+    let at = begin;
+    const until = (stop: number): void => {
+      for (; at < stop; at++) this.#instruction(this.#run.instructions[at] as RecordedWithin, group);
+    };
+    for (const one of within) {
+      until(one.begin);
+      this.#happening(one, group);
+      at = Math.max(at, one.end);
+    }
+    until(end);
+  }
+
+  #happening(one: Happening, group: string | null): void {
+    const { call, section } = one;
+    if (section !== undefined) {
+      if (section.kind === "cost") this.#cost(section, one, group);
+      else this.#walk(one, this.#frame(section.name, section.detail, group));
+      return;
+    }
+    const { module } = call as ModuleCall;
+    const opening = this.#options.openingOf(call as ModuleCall);
+    if (opening === "closed") {
+      const [name, detail] = this.#titleOf(call as ModuleCall);
+      const id = this.#add({ kind: "module", name, ...(detail === undefined ? {} : { detail }) }, group);
+      this.origins.set(id, { kind: "call", call: call as ModuleCall });
+      const { inputs, output } = call as ModuleCall;
+      this.#closed(id, one, { inputs: tensorsIn(inputs), outputs: tensorsIn(output), group });
+      return;
+    }
+    const isWhole = one.depth === 0 && this.#names.get(module) === "";
+    this.#walk(one, isWhole ? group : this.#frame(...this.#titleOf(call as ModuleCall), group));
+  }
+
+  #titleOf({ name, module }: ModuleCall): [name: string, detail?: string] {
+    const kind = kindOf(module);
+    return name === "" ? [kind] : [name, kind];
+  }
+
+  #cost(section: Section, one: Happening, group: string | null): void {
+    const { name, detail } = section;
+    const id = this.#add({ kind: "cost", name, ...(detail === undefined ? {} : { detail }) }, group);
+    this.origins.set(id, { kind: "section", section });
+    const outputs = section.output === null ? [] : [section.output];
+    this.#closed(id, one, { inputs: section.inputs, outputs, group });
+  }
+
+  /** A function whose inside is not shown. */
+  #closed(id: string, { begin, end }: Stretch, { inputs, outputs, group }: Outside): void {
+    for (const tensor of inputs) this.#read(id, tensor, group);
+    const seen = new Set(inputs.map(({ storage }) => storage));
+    const written: Tensor[] = [];
+    for (const recorded of this.#run.instructions.slice(begin, end)) {
+      for (const operand of recorded.operands) {
+        if (operand === null || seen.has(operand.storage) || recorded.written.includes(operand)) continue;
+        seen.add(operand.storage);
+        this.#read(id, operand);
+      }
+      for (const own of recorded.written) {
+        seen.add(own.storage);
+        written.push(own);
+      }
+    }
+    for (const tensor of [...written, ...outputs]) this.#give(id, tensor);
+  }
+
+  #instruction(recorded: RecordedWithin, group: string | null): void {
+    const { applied, instruction, operands, written } = recorded;
+    const results = written.filter(({ storage }) => storage.isSymbolic);
+    if (results.length === 0) return;
+    const id = this.#add({ kind: "op", name: applied?.op.name ?? instructionName(instruction) }, group);
+    this.origins.set(id, { kind: "instruction", recorded });
+    for (const operand of operands) {
+      if (operand !== null && !written.includes(operand)) this.#read(id, operand, group);
+    }
+    for (const tensor of results) this.#give(id, tensor);
+  }
+
+  /** @param group the frame in which another shape of a value is shown as an op; undefined: nowhere. */
+  #read(id: string, tensor: Tensor, group?: string | null): void {
+    const source = this.#sourceOf(tensor);
+    if (source !== undefined) {
+      if (source.node !== id) this.#edge(this.#inShape(source, tensor, group), id, tensor.shape);
+    } else if (this.#held.has(tensor.storage)) {
+      const readers = this.#readers.get(tensor.storage) ?? [];
+      if (!readers.includes(id)) readers.push(id);
+      this.#readers.set(tensor.storage, readers);
+    }
+  }
+
+  #inShape(source: Source, tensor: Tensor, group: string | null | undefined): Source {
+    if (group === undefined || sameShape(source.shape, tensor.shape)) return source;
+    const node = this.#add({ kind: "op", name: "reshape" }, group);
+    this.#edge(source, node, source.shape);
+    const reshaped = { node, shape: tensor.shape };
+    this.#byTensor.set(tensor, reshaped);
+    return reshaped;
+  }
+
+  #edge({ node: from }: Source, to: string, shape: Shape): void {
+    const isThere = this.#edges.some((edge) => edge.from === from && edge.to === to);
+    if (!isThere) this.#edges.push({ from, to, kind: "data", shape });
+  }
+
+  #sourceOf(tensor: Tensor): Source | undefined {
+    return this.#byTensor.get(tensor) ?? this.#byStorage.get(tensor.storage);
+  }
+
+  #give(node: string, tensor: Tensor): void {
+    const source = { node, shape: tensor.shape };
+    this.#byTensor.set(tensor, source);
+    this.#byStorage.set(tensor.storage, source);
+  }
+
+  #frame(name: string, detail: string | undefined, parent: string | null): string {
+    const id = `g${this.#groups.length + 1}`;
+    this.#groups.push({ id, kind: "module", name, ...(detail === undefined ? {} : { detail }), parent });
+    return id;
+  }
+
+  #add(node: Omit<DiagramNode, "id" | "group" | "parameters">, group: string | null): string {
+    const id = `n${this.#nodes.length + 1}`;
+    this.#nodes.push({ ...node, id, group, parameters: [] });
+    return id;
+  }
+
+  /** Parameters at the one function that reads them; those of several as nodes of their own. */
+  #placeParameters(): void {
+    const groups = new Map<string, { readers: readonly string[]; held: Held[] }>();
+    for (const [storage, readers] of this.#readers) {
+      const key = readers.join(" ");
+      const group = groups.get(key) ?? { readers, held: [] };
+      group.held.push(this.#held.get(storage) as Held);
+      groups.set(key, group);
+    }
+    for (const { readers, held } of groups.values()) {
+      const only = readers.length === 1 ? this.#nodes.find(({ id }) => id === readers[0]) : undefined;
+      if (only !== undefined) only.parameters = shortNames(held, only.name);
+      else this.#share(held, readers);
+    }
+  }
+
+  /** Leaves out of each name what the frames around it say. */
+  #shorten(): void {
+    const frames = new Map(this.#groups.map((group) => [group.id, group]));
+    const whole = new Map(this.#groups.map(({ id, name }) => [id, name]));
+    const within = (name: string, group: string | null): string => {
+      for (let at = group; at !== null; at = frames.get(at)?.parent ?? null) {
+        const prefix = `${whole.get(at)}.`;
+        if (name.startsWith(prefix)) return name.slice(prefix.length);
+      }
+      return name;
+    };
+    for (const group of this.#groups) group.name = within(group.name, group.parent);
+    for (const node of this.#nodes) {
+      node.name = within(node.name, node.group);
+      node.parameters = node.parameters.map((held) => ({ ...held, name: within(held.name, node.group) }));
+    }
+  }
+
+  #share(held: readonly Held[], readers: readonly string[]): void {
+    const [first] = held as readonly [Held];
+    const owner = first.name.split(".").slice(0, -1).join(".");
+    const id = this.#add({ kind: "parameter", name: owner }, null);
+    (this.#nodes.at(-1) as DiagramNode).parameters = shortNames(held, owner);
+    for (const to of readers) this.#edges.push({ from: id, to, kind: "parameter", shape: [] });
+  }
+}
+
+const pick = ({ begin, end, order, depth }: Stretch): Stretch => ({
+  begin,
+  end,
+  order,
+  depth,
+});
+
+/** "m0.weight" at the module m0: "weight". */
+const shortNames = (held: readonly Held[], owner: string): Held[] =>
+  held.map((one) => ({
+    ...one,
+    name: one.name.startsWith(`${owner}.`) ? one.name.slice(owner.length + 1) : one.name,
+  }));
