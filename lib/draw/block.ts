@@ -5,7 +5,7 @@ import { type Diagram, isFunction, withStates } from "./diagram.js";
 import { render } from "./render.js";
 import { type DrawRequest, registerStyle } from "./style.js";
 import type { Drawing } from "./svg.js";
-import { checkModel, traceModel } from "./trace-model.js";
+import { checkModel, NO_TARGETS, readArguments, traceScene } from "./trace-model.js";
 import { describeDiagram } from "./words.js";
 
 declare module "./style.js" {
@@ -35,7 +35,8 @@ export function readStates(where: string, diagram: Diagram, states: unknown): Di
 
 function drawBlocks({ where, model, input, options }: DrawRequest): Drawing {
   const module = checkModel(where, model);
-  const flow = traceModel(where, module, input, options.open);
+  const scene = { model: module, input: readArguments(where, input), targets: NO_TARGETS, terms: [] };
+  const flow = traceScene(where, { ...scene, open: options.open });
   const diagram = readStates(where, flow.diagram, options.states);
   return render(where, diagram, options.direction, {
     title: `Block diagram of ${kindOf(module)}`,

@@ -14,12 +14,12 @@ import type { Diagram, DiagramEdge, DiagramGroup, DiagramNode, Held } from "./di
 /** How far a module is opened. */
 export type Opening = "closed" | "parts" | "ops";
 
-/** A part of a run that is no module's call: a cost, or a player's turn. */
+/** A part of a run that is no module's call. */
 export interface Section extends Stretch {
   readonly name: string;
   readonly detail?: string;
-  /** `cost`: drawn as one. `group`: a frame around what happened within. */
-  readonly kind: "cost" | "group";
+  /** `cost`: drawn as one square. `player`: a frame, with the cost of a player at its end. */
+  readonly kind: "cost" | "player";
   readonly inputs: readonly Tensor[];
   readonly output: Tensor | null;
 }
@@ -35,11 +35,13 @@ export interface FlowOptions {
   readonly openingOf: (call: ModuleCall) => Opening;
   /** Given variables; those that nothing reads are not drawn unless `isShown`. */
   readonly given: readonly Given[];
-  /** Variables that are the results. */
+  /** Variables that are the results, and go on from the end of the outermost call. */
   readonly results: readonly Given[];
   readonly sections: readonly Section[];
   /** The modules with the names that they have in the run. */
   readonly modules: readonly (readonly [name: string, module: AnyModule])[];
+  /** Parameters of no module. Default: none. */
+  readonly tensors?: readonly (readonly [name: string, tensor: Tensor])[];
 }
 
 /** What happens in a run, as a tree: calls, sections, and between them instructions. */
@@ -67,7 +69,8 @@ export interface Flow {
 export type Origin =
   | { readonly kind: "call"; readonly call: ModuleCall }
   | { readonly kind: "section"; readonly section: Section }
-  | { readonly kind: "instruction"; readonly recorded: RecordedWithin };
+  | { readonly kind: "instruction"; readonly recorded: RecordedWithin }
+  | { readonly kind: "reshape"; readonly to: Tensor };
 
 export function flowOf(run: RecordedRun<unknown>, options: FlowOptions): Flow {
   const flow = new FlowBuilder(run, options);
@@ -108,6 +111,9 @@ class FlowBuilder {
     this.#options = options;
     this.#names = new Map(options.modules.map(([name, module]) => [module, name]));
     for (const [name, module] of options.modules) this.#hold(name, module);
+    for (const [name, { storage, shape }] of options.tensors ?? []) {
+      this.#held.set(storage, { name, shape, isFixed: false });
+    }
   }
 
   #hold(prefix: string, module: AnyModule): void {
@@ -132,6 +138,14 @@ class FlowBuilder {
       this.#give(id, tensor);
     }
     this.#walk({ begin: 0, end: this.#run.instructions.length, within: this.#tree() }, null);
+    this.#results();
+  }
+
+  #hasResults = false;
+
+  #results(): void {
+    if (this.#hasResults) return;
+    this.#hasResults = true;
     for (const { name, tensor } of this.#options.results) {
       const from = this.#sourceOf(tensor);
       const id = this.#add({ kind: "computed", name, shape: tensor.shape }, null);
@@ -180,23 +194,61 @@ class FlowBuilder {
 
   #happening(one: Happening, group: string | null): void {
     const { call, section } = one;
-    if (section !== undefined) {
-      if (section.kind === "cost") this.#cost(section, one, group);
-      else this.#walk(one, this.#frame(section.name, section.detail, group));
+    if (section?.kind === "cost") this.#cost(section, one, group);
+    else if (section !== undefined) this.#player(section, one, group);
+    else if (call !== undefined) this.#call(call, one, group);
+    if (call !== undefined && one.depth === 0) this.#results();
+  }
+
+  #call(call: ModuleCall, one: Happening, group: string | null): void {
+    const [name, detail] = this.#titleOf(call);
+    if (this.#options.openingOf(call) !== "closed") {
+      const isWhole = one.depth === 0 && this.#names.get(call.module) === "";
+      this.#walk(one, isWhole ? group : this.#frame(name, detail, group));
       return;
     }
-    const { module } = call as ModuleCall;
-    const opening = this.#options.openingOf(call as ModuleCall);
-    if (opening === "closed") {
-      const [name, detail] = this.#titleOf(call as ModuleCall);
-      const id = this.#add({ kind: "module", name, ...(detail === undefined ? {} : { detail }) }, group);
-      this.origins.set(id, { kind: "call", call: call as ModuleCall });
-      const { inputs, output } = call as ModuleCall;
-      this.#closed(id, one, { inputs: tensorsIn(inputs), outputs: tensorsIn(output), group });
-      return;
+    const id = this.#add({ kind: "module", name, ...(detail === undefined ? {} : { detail }) }, group);
+    this.origins.set(id, { kind: "call", call });
+    const { inputs, output } = call;
+    this.#closed(id, one, { inputs: tensorsIn(inputs), outputs: tensorsIn(output), group });
+  }
+
+  /** A frame with a cost at its end, which takes in the ops that lead to nothing but it. */
+  #player(section: Section, one: Happening, group: string | null): void {
+    const { name, detail } = section;
+    const frame = this.#frame(name, undefined, group);
+    const before = this.#nodes.length;
+    this.#walk(one, frame);
+    const { output } = section;
+    const source = output === null ? undefined : this.#sourceOf(output);
+    const id = this.#add({ kind: "cost", name: "C", ...(detail === undefined ? {} : { detail }) }, frame);
+    this.origins.set(id, { kind: "section", section });
+    if (source !== undefined && output !== null) this.#edge(source, id, output.shape);
+    this.#takeIn(id, new Set(this.#nodes.slice(before, -1).map((node) => node.id)));
+  }
+
+  /** Merges ops into a cost, where all that they give goes to it. */
+  #takeIn(cost: string, own: ReadonlySet<string>): void {
+    const ops = this.#nodes.filter(({ id, kind }) => own.has(id) && kind === "op").reverse();
+    for (const { id } of ops) {
+      const out = this.#edges.filter(({ from }) => from === id);
+      if (!out.every(({ to }) => to === cost)) continue;
+      const into = this.#edges.filter(({ to }) => to === id);
+      this.#edges.splice(
+        0,
+        this.#edges.length,
+        ...this.#edges.filter(({ from, to }) => from !== id && to !== id),
+      );
+      for (const { from, shape } of into) this.#edge({ node: from, shape }, cost, shape);
+      this.#nodes.splice(
+        this.#nodes.findIndex((node) => node.id === id),
+        1,
+      );
+      for (const [storage, readers] of this.#readers) {
+        const others = readers.map((reader) => (reader === id ? cost : reader));
+        this.#readers.set(storage, [...new Set(others)]);
+      }
     }
-    const isWhole = one.depth === 0 && this.#names.get(module) === "";
-    this.#walk(one, isWhole ? group : this.#frame(...this.#titleOf(call as ModuleCall), group));
   }
 
   #titleOf({ name, module }: ModuleCall): [name: string, detail?: string] {
@@ -258,6 +310,7 @@ class FlowBuilder {
   #inShape(source: Source, tensor: Tensor, group: string | null | undefined): Source {
     if (group === undefined || sameShape(source.shape, tensor.shape)) return source;
     const node = this.#add({ kind: "op", name: "reshape" }, group);
+    this.origins.set(node, { kind: "reshape", to: tensor });
     this.#edge(source, node, source.shape);
     const reshaped = { node, shape: tensor.shape };
     this.#byTensor.set(tensor, reshaped);
@@ -285,8 +338,10 @@ class FlowBuilder {
     return id;
   }
 
+  #lastNode = 0;
+
   #add(node: Omit<DiagramNode, "id" | "group" | "parameters">, group: string | null): string {
-    const id = `n${this.#nodes.length + 1}`;
+    const id = `n${++this.#lastNode}`;
     this.#nodes.push({ ...node, id, group, parameters: [] });
     return id;
   }
@@ -326,8 +381,7 @@ class FlowBuilder {
   }
 
   #share(held: readonly Held[], readers: readonly string[]): void {
-    const [first] = held as readonly [Held];
-    const owner = first.name.split(".").slice(0, -1).join(".");
+    const owner = commonPrefix(held.map(({ name }) => name.split(".").slice(0, -1))).join(".");
     const id = this.#add({ kind: "parameter", name: owner }, null);
     (this.#nodes.at(-1) as DiagramNode).parameters = shortNames(held, owner);
     for (const to of readers) this.#edges.push({ from: id, to, kind: "parameter", shape: [] });
@@ -340,6 +394,12 @@ const pick = ({ begin, end, order, depth }: Stretch): Stretch => ({
   order,
   depth,
 });
+
+function commonPrefix(lists: readonly (readonly string[])[]): string[] {
+  const [first = [], ...others] = lists;
+  const end = first.findIndex((part, i) => others.some((list) => list[i] !== part));
+  return end < 0 ? [...first] : first.slice(0, end);
+}
 
 /** "m0.weight" at the module m0: "weight". */
 const shortNames = (held: readonly Held[], owner: string): Held[] =>

@@ -122,7 +122,10 @@ const isVariable = ({ kind }: DiagramNode): boolean => kind === "observed" || ki
 function figureOf(node: DiagramNode, notes: readonly Note[], direction: Direction): Figure {
   const lines = linesIn(node, notes);
   const text = { width: Math.max(...lines.map(widthOf)), height: heightOf(lines) };
-  const shape = node.shape === undefined ? [] : [lineOf(format(node.shape), SIZES.small, "soft")];
+  const shape =
+    node.shape === undefined || node.shape.length === 0
+      ? []
+      : [lineOf(format(node.shape), SIZES.small, "soft")];
   const below = isVariable(node)
     ? [...shape, ...notes.map(({ text: own, role }) => lineOf(own, SIZES.label, role))]
     : [];
@@ -362,7 +365,7 @@ function edgeLabel(text: string, { x, y }: Point, direction: Direction, brush: B
 function labelOf(edge: DiagramEdge, nodes: ReadonlyMap<string, DiagramNode>): string | null {
   if (edge.kind === "parameter") return null;
   const ends = [nodes.get(edge.from), nodes.get(edge.to)] as [DiagramNode, DiagramNode];
-  return ends.some(isVariable) ? null : format(edge.shape);
+  return edge.shape.length === 0 || ends.some(isVariable) ? null : format(edge.shape);
 }
 
 /**

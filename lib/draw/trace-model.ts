@@ -1,21 +1,42 @@
-// A model's own `forward`, run once without values, as the flow of data through its modules and ops.
+// A model's own `forward`, run once without values, as the flow of data through its modules, its ops and its costs.
 import { ArgumentError } from "../errors.js";
-import type { AnyModule } from "../nn/module.js";
-import { Module } from "../nn/module.js";
+import { type AnyModule, Module } from "../nn/module.js";
 import { recordRun, symbolOf } from "../nn/record.js";
 import { describe, isInstance } from "../options.js";
+import type { TensorSpec } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { takeApart } from "../tensor/tree.js";
 import { indexed } from "./diagram.js";
-import { type Flow, flowOf, type Given, tensorsIn } from "./flow.js";
+import { type Flow, flowOf, type Given, type Section, tensorsIn } from "./flow.js";
 import { openingBy } from "./opening.js";
 
 /** The arguments of `forward`: each a tensor, or a list or an object of tensors. */
-export interface Arguments {
-  readonly leaves: readonly Tensor[];
+export interface Arguments<L extends TensorSpec = TensorSpec> {
+  readonly leaves: readonly L[];
   readonly names: readonly string[];
   build(leaves: readonly Tensor[]): readonly unknown[];
 }
+
+/** One cost C(ȳ, y) of a run. */
+export interface Term {
+  readonly name: string;
+  readonly detail?: string;
+  /** @param output what `forward` gave. @param targets the targets' leaves. */
+  readonly run: (output: unknown, targets: readonly Tensor[]) => Tensor;
+  /** What it reads of them. */
+  readonly reads: (output: unknown, targets: readonly Tensor[]) => readonly Tensor[];
+}
+
+/** A model with what it is given, and its costs. */
+export interface Scene {
+  readonly model: AnyModule;
+  readonly input: Arguments;
+  readonly targets: { readonly leaves: readonly TensorSpec[]; readonly names: readonly string[] };
+  readonly terms: readonly Term[];
+  readonly open: unknown;
+}
+
+export const NO_TARGETS: Scene["targets"] = { leaves: [], names: [] };
 
 /** @throws ArgumentError */
 export function checkModel(where: string, model: unknown): AnyModule {
@@ -27,18 +48,20 @@ export function checkModel(where: string, model: unknown): AnyModule {
  * What `forward` takes: a tensor, or a list of the arguments.
  * @throws ArgumentError
  */
-export function readArguments(where: string, input: unknown): Arguments {
+export function readArguments(where: string, input: unknown): Arguments<Tensor> {
   const list: unknown[] = Array.isArray(input) ? Array.from(input) : [input];
   const parts = list.map((one, i) => takeApart(where, list.length === 1 ? "input" : `input[${i}]`, one));
+  if (parts.some(({ hasModule }) => hasModule)) {
+    throw new ArgumentError(`${where}: expected input to be tensors, got a module`);
+  }
   const leaves = parts.flatMap((part) => [...part.leaves]);
   if (leaves.length === 0)
     throw new ArgumentError(`${where}: expected input to be a tensor, got ${describe(input)}`);
   const paths = parts.flatMap((part) => part.names);
+  const numbered = (i: number): string => (leaves.length === 1 ? "x" : indexed("x", i + 1));
   return {
     leaves,
-    names: paths.map(
-      (path, i) => /\.([^.[\]]+)$/.exec(path)?.[1] ?? (leaves.length === 1 ? "x" : indexed("x", i + 1)),
-    ),
+    names: paths.map((path, i) => /\.([^.[\]]+)$/.exec(path)?.[1] ?? numbered(i)),
     build: (others) => {
       let at = 0;
       return parts.map((part) => {
@@ -50,44 +73,64 @@ export function readArguments(where: string, input: unknown): Arguments {
 }
 
 /** The names of results: ȳ, or ȳ₁, ȳ₂, …, or what `forward` calls them. */
-export function namedResults(result: unknown): Given[] {
+function namedResults(where: string, result: unknown): Given[] {
   const tensors = tensorsIn(result);
-  const isNamed =
-    typeof result === "object" && result !== null && !Array.isArray(result) && tensors[0] !== result;
-  const names = isNamed ? Object.keys(result) : [];
-  return tensors.map((tensor, i) => ({
-    name:
-      names.length === tensors.length
-        ? (names[i] as string)
-        : tensors.length === 1
-          ? "ȳ"
-          : indexed("ȳ", i + 1),
-    tensor,
-  }));
-}
-
-/** Runs `forward` on inputs of these shapes and dtypes. */
-export function traceModel(where: string, model: AnyModule, input: unknown, open: unknown): Flow {
-  const { leaves, names, build } = readArguments(where, input);
-  const modules = [...model.namedModules()];
-  const openingOf = openingBy(where, open, modules);
-  const run = recordRun(
-    modules,
-    () => {
-      const symbols = leaves.map(symbolOf);
-      const forward = model.forward as (...inputs: readonly unknown[]) => unknown;
-      return { symbols, result: Reflect.apply(forward, model, build(symbols)) };
-    },
-    false,
-  );
-  const { symbols, result } = run.result;
-  const results = namedResults(result);
-  if (results.length === 0) {
+  if (tensors.length === 0) {
     throw new ArgumentError(
       `${where}: expected forward to give a tensor, or a list or an object of tensors, got ${describe(result)}`,
     );
   }
-  for (const { tensor } of results) run.checkSymbol(tensor);
-  const given = symbols.map((tensor, i) => ({ name: names[i] as string, tensor }));
-  return flowOf(run, { openingOf, given, results, sections: [], modules: [["", model]] });
+  const isObject = typeof result === "object" && result !== null && !Array.isArray(result);
+  const names = isObject && tensors[0] !== result ? Object.keys(result) : [];
+  return tensors.map((tensor, i) => {
+    if (names.length === tensors.length) return { name: names[i] as string, tensor };
+    return { name: tensors.length === 1 ? "ȳ" : indexed("ȳ", i + 1), tensor };
+  });
 }
+
+/** Calls `forward` with arguments of any form. */
+export function callForward(model: AnyModule, inputs: readonly unknown[]): unknown {
+  const forward = model.forward as (...inputs: readonly unknown[]) => unknown;
+  return Reflect.apply(forward, model, inputs);
+}
+
+/** Runs `forward` and the costs on inputs of these shapes and dtypes. */
+export function traceScene(where: string, { model, input, targets, terms, open }: Scene): Flow {
+  const modules = [...model.namedModules()];
+  const openingOf = openingBy(where, open, modules);
+  const run = recordRun(
+    modules,
+    (note) => {
+      const symbols = input.leaves.map(symbolOf);
+      const given = targets.leaves.map(symbolOf);
+      const result = callForward(model, input.build(symbols));
+      const results = namedResults(where, result);
+      const sections = terms.map(({ name, detail, run: cost, reads }): Section => {
+        const { result: output, stretch } = note(() => cost(result, given));
+        const inputs = reads(result, given);
+        return {
+          kind: "cost",
+          name,
+          ...(detail === undefined ? {} : { detail }),
+          inputs,
+          output,
+          ...stretch,
+        };
+      });
+      return { symbols, given, results, sections };
+    },
+    false,
+  );
+  const { symbols, given, results, sections } = run.result;
+  for (const { tensor } of results) run.checkSymbol(tensor);
+  return flowOf(run, {
+    openingOf,
+    given: [...named(symbols, input.names), ...named(given, targets.names)],
+    results,
+    sections,
+    modules: [["", model]],
+  });
+}
+
+const named = (tensors: readonly Tensor[], names: readonly string[]): Given[] =>
+  tensors.map((tensor, i) => ({ name: names[i] as string, tensor }));
