@@ -13,7 +13,7 @@ export interface Recorded {
   readonly operands: readonly (Tensor | null)[];
   readonly written: readonly Tensor[];
   /** The op that was applied; left out for an instruction that writes in place. */
-  readonly applied?: { readonly op: Op; readonly attributes: Attributes };
+  readonly applied?: { readonly op: Op; readonly attributes: Attributes; readonly inputs: readonly Tensor[] };
 }
 
 /** A recorded instruction and where it was recorded. */

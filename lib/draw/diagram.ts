@@ -1,6 +1,7 @@
 // A diagram as data: what is drawn, before it has a place.
 import type { Shape } from "../tensor/shape.js";
 import { sameShape } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 /**
  * `observed`: a variable that is given. `computed`: a variable that a function gives. `module`, `op`: functions.
@@ -13,6 +14,7 @@ export type NodeKind = "observed" | "computed" | "module" | "op" | "cost" | "par
 export interface Held {
   readonly name: string;
   readonly shape: Shape;
+  readonly tensor: Tensor;
   /** Whether it is not trained: a buffer, or frozen. */
   readonly isFixed: boolean;
 }
@@ -68,12 +70,14 @@ export const isFunction = ({ kind }: DiagramNode): boolean => kind === "module" 
 /**
  * The diagram with a variable z₁, z₂, … after each function whose result goes to a module or a cost, or to several
  * functions. It goes to them from there.
+ * @param areAll whether every function whose result goes anywhere gets one.
  */
-export function withStates({ nodes, edges, groups }: Diagram): Diagram {
+export function withStates({ nodes, edges, groups }: Diagram, areAll = false): Diagram {
   const kinds = new Map(nodes.map((node) => [node.id, node]));
   const needs = (from: DiagramNode): boolean => {
     const out = edges.filter((edge) => edge.from === from.id && edge.kind === "data");
     const to = out.map((edge) => kinds.get(edge.to) as DiagramNode);
+    if (areAll) return isFunction(from) && to.some(({ kind }) => kind !== "computed");
     const isShown = out.length > 1 || to.some(({ kind }) => kind === "module" || kind === "cost");
     return (
       isShown && isFunction(from) && out.every(({ shape }) => sameShape(shape, (out[0] as DiagramEdge).shape))

@@ -22,6 +22,8 @@ export interface Section extends Stretch {
   readonly kind: "cost" | "player";
   readonly inputs: readonly Tensor[];
   readonly output: Tensor | null;
+  /** Computes it again, with other tensors in the places of those of the run. */
+  readonly replay?: (of: (tensor: Tensor) => Tensor) => Tensor;
 }
 
 /** A variable that is given. */
@@ -64,6 +66,19 @@ export interface Flow {
   readonly diagram: Diagram;
   /** The call, section or instruction that a node stands for. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** Which of the given variables a node is. */
+  readonly givenAt: ReadonlyMap<string, number>;
+  /** What each node reads of others, as the run had it. */
+  readonly reads: ReadonlyMap<string, readonly Read[]>;
+  /** What each node gives, as the run had it. */
+  readonly gives: ReadonlyMap<string, readonly Tensor[]>;
+  /** The parameters and buffers that each node reads. */
+  readonly held: ReadonlyMap<string, readonly Held[]>;
+}
+
+export interface Read {
+  readonly from: string;
+  readonly tensor: Tensor;
 }
 
 export type Origin =
@@ -75,7 +90,9 @@ export type Origin =
 export function flowOf(run: RecordedRun<unknown>, options: FlowOptions): Flow {
   const flow = new FlowBuilder(run, options);
   flow.run();
-  return { diagram: flow.diagram(), origins: flow.origins };
+  const diagram = flow.diagram();
+  const { origins, givenAt, reads, gives } = flow;
+  return { diagram, origins, givenAt, reads, gives, held: flow.heldByNode() };
 }
 
 /** What a function whose inside is not shown takes and gives, and the frame in which it stands. */
@@ -93,6 +110,9 @@ interface Source {
 
 class FlowBuilder {
   readonly origins = new Map<string, Origin>();
+  readonly givenAt = new Map<string, number>();
+  readonly reads = new Map<string, Read[]>();
+  readonly gives = new Map<string, Tensor[]>();
   readonly #run: RecordedRun<unknown>;
   readonly #options: FlowOptions;
   readonly #nodes: DiagramNode[] = [];
@@ -111,8 +131,8 @@ class FlowBuilder {
     this.#options = options;
     this.#names = new Map(options.modules.map(([name, module]) => [module, name]));
     for (const [name, module] of options.modules) this.#hold(name, module);
-    for (const [name, { storage, shape }] of options.tensors ?? []) {
-      this.#held.set(storage, { name, shape, isFixed: false });
+    for (const [name, tensor] of options.tensors ?? []) {
+      this.#held.set(tensor.storage, { name, shape: tensor.shape, tensor, isFixed: false });
     }
   }
 
@@ -128,13 +148,14 @@ class FlowBuilder {
     for (const { name, held, isFixed } of slots) {
       if (this.#held.has(held.storage)) continue;
       const whole = prefix === "" ? name : `${prefix}.${name}`;
-      this.#held.set(held.storage, { name: whole, shape: held.shape, isFixed });
+      this.#held.set(held.storage, { name: whole, shape: held.shape, tensor: held, isFixed });
     }
   }
 
   run(): void {
-    for (const { name, tensor } of this.#options.given) {
+    for (const [i, { name, tensor }] of this.#options.given.entries()) {
       const id = this.#add({ kind: "observed", name, shape: tensor.shape }, null);
+      this.givenAt.set(id, i);
       this.#give(id, tensor);
     }
     this.#walk({ begin: 0, end: this.#run.instructions.length, within: this.#tree() }, null);
@@ -149,7 +170,11 @@ class FlowBuilder {
     for (const { name, tensor } of this.#options.results) {
       const from = this.#sourceOf(tensor);
       const id = this.#add({ kind: "computed", name, shape: tensor.shape }, null);
-      if (from !== undefined) this.#edge(this.#inShape(from, tensor, null), id, tensor.shape);
+      if (from !== undefined) {
+        const source = this.#inShape(from, tensor, null);
+        this.#noteRead(id, source.node, tensor);
+        this.#edge(source, id, tensor.shape);
+      }
       this.#give(id, tensor);
     }
   }
@@ -280,7 +305,10 @@ class FlowBuilder {
         written.push(own);
       }
     }
-    for (const tensor of [...written, ...outputs]) this.#give(id, tensor);
+    for (const tensor of written) this.#give(id, tensor);
+    // What it gives, after what it wrote on the way.
+    this.gives.set(id, []);
+    for (const tensor of outputs) this.#give(id, tensor);
   }
 
   #instruction(recorded: RecordedWithin, group: string | null): void {
@@ -299,7 +327,10 @@ class FlowBuilder {
   #read(id: string, tensor: Tensor, group?: string | null): void {
     const source = this.#sourceOf(tensor);
     if (source !== undefined) {
-      if (source.node !== id) this.#edge(this.#inShape(source, tensor, group), id, tensor.shape);
+      if (source.node === id) return;
+      const from = this.#inShape(source, tensor, group);
+      this.#noteRead(id, from.node, tensor);
+      this.#edge(from, id, tensor.shape);
     } else if (this.#held.has(tensor.storage)) {
       const readers = this.#readers.get(tensor.storage) ?? [];
       if (!readers.includes(id)) readers.push(id);
@@ -311,6 +342,8 @@ class FlowBuilder {
     if (group === undefined || sameShape(source.shape, tensor.shape)) return source;
     const node = this.#add({ kind: "op", name: "reshape" }, group);
     this.origins.set(node, { kind: "reshape", to: tensor });
+    this.#noteRead(node, source.node, tensor);
+    this.gives.set(node, [tensor]);
     this.#edge(source, node, source.shape);
     const reshaped = { node, shape: tensor.shape };
     this.#byTensor.set(tensor, reshaped);
@@ -322,11 +355,25 @@ class FlowBuilder {
     if (!isThere) this.#edges.push({ from, to, kind: "data", shape });
   }
 
+  #noteRead(id: string, from: string, tensor: Tensor): void {
+    this.reads.set(id, [...(this.reads.get(id) ?? []), { from, tensor }]);
+  }
+
+  heldByNode(): Map<string, Held[]> {
+    const found = new Map<string, Held[]>();
+    for (const [storage, readers] of this.#readers) {
+      const held = this.#held.get(storage) as Held;
+      for (const id of readers) found.set(id, [...(found.get(id) ?? []), held]);
+    }
+    return found;
+  }
+
   #sourceOf(tensor: Tensor): Source | undefined {
     return this.#byTensor.get(tensor) ?? this.#byStorage.get(tensor.storage);
   }
 
   #give(node: string, tensor: Tensor): void {
+    this.gives.set(node, [...(this.gives.get(node) ?? []), tensor]);
     const source = { node, shape: tensor.shape };
     this.#byTensor.set(tensor, source);
     this.#byStorage.set(tensor.storage, source);

@@ -1,3 +1,4 @@
+import "./backward.js";
 import "./block.js";
 
 export { draw } from "./functions.js";

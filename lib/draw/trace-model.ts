@@ -2,9 +2,9 @@
 import { ArgumentError } from "../errors.js";
 import { type AnyModule, Module } from "../nn/module.js";
 import { recordRun, symbolOf } from "../nn/record.js";
-import { describe, isInstance } from "../options.js";
+import { describe, isInstance, isPlainObject } from "../options.js";
 import type { TensorSpec } from "../tensor/shape.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { takeApart } from "../tensor/tree.js";
 import { indexed } from "./diagram.js";
 import { type Flow, flowOf, type Given, type Section, tensorsIn } from "./flow.js";
@@ -88,6 +88,14 @@ function namedResults(where: string, result: unknown): Given[] {
   });
 }
 
+/** A tree of tensors with others in their places. */
+export function replaced(value: unknown, of: (tensor: Tensor) => Tensor): unknown {
+  if (isTensor(value)) return of(value);
+  if (Array.isArray(value)) return value.map((one) => replaced(one, of));
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, replaced(one, of)]));
+}
+
 /** Calls `forward` with arguments of any form. */
 export function callForward(model: AnyModule, inputs: readonly unknown[]): unknown {
   const forward = model.forward as (...inputs: readonly unknown[]) => unknown;
@@ -108,14 +116,9 @@ export function traceScene(where: string, { model, input, targets, terms, open }
       const sections = terms.map(({ name, detail, run: cost, reads }): Section => {
         const { result: output, stretch } = note(() => cost(result, given));
         const inputs = reads(result, given);
-        return {
-          kind: "cost",
-          name,
-          ...(detail === undefined ? {} : { detail }),
-          inputs,
-          output,
-          ...stretch,
-        };
+        const replay = (of: (tensor: Tensor) => Tensor): Tensor => cost(replaced(result, of), given.map(of));
+        const named = { name, ...(detail === undefined ? {} : { detail }) };
+        return { kind: "cost", ...named, inputs, output, replay, ...stretch };
       });
       return { symbols, given, results, sections };
     },

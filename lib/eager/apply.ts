@@ -67,7 +67,7 @@ function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attribute
     run(op.name, op.instruction, params, tensors);
     if (isWatching()) checkResult(op.name, output);
   } else {
-    const applied = { op, attributes };
+    const applied = { op, attributes, inputs };
     trace.push({ instruction: op.instruction, params, operands: tensors, written: [output], applied });
     const check = isWatching() ? checkInstruction(op.name, output, trace) : null;
     if (check !== null) trace.push(check);
