@@ -259,7 +259,7 @@ class Annotations {
       return [
         note(`∂${g}/∂${f} [${rows} × ${columns}]`, "ink"),
         ...this.#numbers(rows, columns, (replay) => replay.jacobian(id, this.#source(from))),
-        ...this.#product(id, g, f, rows, columns),
+        ...this.#product(id, g, f, rows, columns, this.#readers(from) > 1),
         ...this.#push(from, g, f, rows, columns),
       ];
     });
@@ -269,7 +269,7 @@ class Annotations {
       return [
         note(`∂${g}/∂${w} [${rows} × ${tensor.size}]`, "ink"),
         ...this.#numbers(rows, tensor.size, (replay) => replay.weightJacobian(id, tensor)),
-        ...this.#product(id, g, w, rows, tensor.size),
+        ...this.#product(id, g, w, rows, tensor.size, this.#users(tensor) > 1),
       ];
     });
     return [...states, ...weights];
@@ -281,11 +281,21 @@ class Annotations {
     return matrixLines(matrix(this.#replay), rows, columns).map((line) => note(line, "soft"));
   }
 
-  /** The row vector's product with a Jacobian. */
-  #product(id: string, g: string, f: string, rows: number, columns: number): Note[] {
+  #readers(id: string): number {
+    return this.#diagram.edges.filter(({ from }) => from === id).length;
+  }
+
+  /** Number of functions that have a parameter. */
+  #users(parameter: Tensor): number {
+    const all = [...this.#flow.held.values()];
+    return all.filter((held) => held.some(({ tensor }) => tensor === parameter)).length;
+  }
+
+  /** The row vector's product with a Jacobian. @param isSummand whether other functions add to the same gradient. */
+  #product(id: string, g: string, f: string, rows: number, columns: number, isSummand: boolean): Note[] {
     if (!this.#reached.has(id)) return [];
     return [
-      note(`∂C/∂${f} = ∂C/∂${g} · ∂${g}/∂${f}`, "gradient"),
+      note(`∂C/∂${f} ${isSummand ? "+=" : "="} ∂C/∂${g} · ∂${g}/∂${f}`, "gradient"),
       note(`[1 × ${columns}] = [1 × ${rows}]·[${rows} × ${columns}]`, "gradient"),
     ];
   }

@@ -20,12 +20,12 @@ export function shortNumber(value: number): string {
 export const isSmall = (rows: number, columns: number): boolean =>
   rows <= MOST_ROWS && columns <= MOST_COLUMNS;
 
-/** A matrix, one line for each row: "( 1  −0.5 )". */
+/** A matrix, one line for each row: "(1, −0.5)". */
 export function matrixLines(matrix: Tensor, rows: number, columns: number): string[] {
   const values = matrix.data;
   return Array.from({ length: rows }, (_, i) => {
     const row = Array.from({ length: columns }, (_, j) => shortNumber(values[i * columns + j] as number));
-    return `( ${row.join("  ")} )`;
+    return `(${row.join(", ")})`;
   });
 }
 

@@ -1,7 +1,8 @@
 // A diagram as SVG: the figures of the lecture's notation, their text, and the edges between them.
 import { format } from "../tensor/shape.js";
+import { type Box, isHorizontal, type Rect, type Way } from "./boxes.js";
 import type { Diagram, DiagramEdge, DiagramGroup, DiagramNode, Held } from "./diagram.js";
-import { type Box, FRAME_TITLE, isHorizontal, type Layout, layOut, type Rect } from "./layout.js";
+import { FRAME_TITLE, layOut } from "./layout.js";
 import type { Point } from "./smooth.js";
 import type { Direction } from "./style.js";
 import { type Brush, type Child, type Drawing, element, number } from "./svg.js";
@@ -28,6 +29,8 @@ export interface Extras {
 const RADIUS = 20;
 const LINE = { [SIZES.title]: 22, [SIZES.text]: 18, [SIZES.label]: 16, [SIZES.small]: 15 } as const;
 const CHIP = 20;
+/** Between a variable and the text beside it. */
+const BESIDE = 5;
 /** Parameters that are shown at one function. */
 const MOST_HELD = 6;
 const MOST_TEXT = 240;
@@ -48,8 +51,8 @@ interface Figure {
   readonly node: DiagramNode;
   /** Within the figure. */
   readonly lines: readonly Line[];
-  /** Below it. */
-  readonly below: readonly Line[];
+  /** Beside it: below, or on its right where the diagram goes up or down. */
+  readonly beside: readonly Line[];
   readonly core: { readonly width: number; readonly height: number };
   /** How far the rounded side stands out. */
   readonly bulge: number;
@@ -126,20 +129,25 @@ function figureOf(node: DiagramNode, notes: readonly Note[], direction: Directio
     node.shape === undefined || node.shape.length === 0
       ? []
       : [lineOf(format(node.shape), SIZES.small, "soft")];
-  const below = isVariable(node)
-    ? [...shape, ...notes.map(({ text: own, role }) => lineOf(own, SIZES.label, role))]
-    : [];
+  const own = notes.map(({ text: words, role }) => lineOf(words, SIZES.label, role));
+  const beside = isVariable(node) ? [...shape, ...own] : [];
   const { core, bulge } = sizeOf(node, text, direction);
-  const extra = below.length === 0 ? 0 : heightOf(below) + 4;
+  const size = { width: Math.max(0, ...beside.map(widthOf)), height: heightOf(beside) };
+  const isBelow = isHorizontal(direction);
+  const blank = {
+    top: isBelow && beside.length > 0 ? size.height + BESIDE : 0,
+    left: isBelow ? 0 : size.width + BESIDE,
+  };
   const box: Box = {
     id: node.id,
-    width: Math.max(core.width, ...below.map(widthOf)),
-    height: core.height + 2 * extra,
+    width: isBelow ? Math.max(core.width, size.width) : core.width + 2 * blank.left,
+    height: isBelow ? core.height + 2 * blank.top : Math.max(core.height, size.height),
     core,
+    blank,
     outline: isVariable(node) || node.kind === "parameter" ? "round" : "flat",
     group: node.group,
   };
-  return { node, lines, below, core, bulge, box };
+  return { node, lines, beside, core, bulge, box };
 }
 
 function sizeOf(
@@ -213,8 +221,14 @@ function outlineOf({ node, core, bulge }: Figure, center: Point, direction: Dire
   return element("path", { d: domePath(rect, bulge, direction), ...paint });
 }
 
-/** Lines of text under each other, from `top` on, around `x`. */
-function textOf(lines: readonly Line[], x: number, top: number, brush: Brush): Child[] {
+/** Lines of text under each other, from `top` on, around `x` or from there on. */
+function textOf(
+  lines: readonly Line[],
+  x: number,
+  top: number,
+  brush: Brush,
+  anchor: "middle" | "start" = "middle",
+): Child[] {
   let y = top;
   return lines.flatMap((line): Child[] => {
     const { text, whole, size, bold, role, chip } = line;
@@ -226,7 +240,7 @@ function textOf(lines: readonly Line[], x: number, top: number, brush: Brush): C
       {
         x,
         y: middle + size * 0.35,
-        "text-anchor": "middle",
+        "text-anchor": anchor,
         "font-size": size,
         "font-weight": bold === true ? 600 : undefined,
         ...brush.paint({ fill: role }),
@@ -250,7 +264,7 @@ function textOf(lines: readonly Line[], x: number, top: number, brush: Brush): C
 }
 
 function figureMarkup(figure: Figure, center: Point, direction: Direction, brush: Brush): Child {
-  const { node, lines, below, core, bulge } = figure;
+  const { node, lines, beside, core, bulge } = figure;
   const shift = { right: [-1, 0], left: [1, 0], down: [0, -1], up: [0, 1] } as const;
   const [dx, dy] = shift[direction];
   const x = center.x + dx * bulge * 0.3;
@@ -260,7 +274,9 @@ function figureMarkup(figure: Figure, center: Point, direction: Direction, brush
     { "data-node": node.id, "data-kind": node.kind, "data-name": node.name },
     outlineOf(figure, center, direction, brush),
     ...textOf(lines, x, y, brush),
-    ...textOf(below, center.x, center.y + core.height / 2 + 3, brush),
+    ...(isHorizontal(direction)
+      ? textOf(beside, center.x, center.y + core.height / 2 + BESIDE - 1, brush)
+      : textOf(beside, center.x + core.width / 2 + BESIDE, center.y - heightOf(beside) / 2, brush, "start")),
   );
 }
 
@@ -312,8 +328,13 @@ function arrowHead(name: Arrow, brush: Brush): Child {
   );
 }
 
-function edgeMarkup(edge: DiagramEdge, layout: Layout, i: number, brush: Brush, extras: Extras): Child[] {
-  const way = layout.ways[i] as Layout["ways"][number];
+function edgeMarkup(
+  edge: DiagramEdge,
+  way: Way,
+  direction: Direction,
+  brush: Brush,
+  extras: Extras,
+): Child[] {
   const { from, to, kind } = edge;
   const isParameter = kind === "parameter";
   const stroke = isParameter ? "parameterLine" : "line";
@@ -328,7 +349,7 @@ function edgeMarkup(edge: DiagramEdge, layout: Layout, i: number, brush: Brush, 
   const beside = (offset: number, arrow: Arrow, isBack: boolean): Child =>
     element("path", {
       d: way.path,
-      transform: isHorizontalWay(way) ? `translate(0 ${offset})` : `translate(${offset} 0)`,
+      transform: isHorizontal(direction) ? `translate(0 ${offset})` : `translate(${offset} 0)`,
       ...brush.paint({ fill: "none", stroke: ARROWS[arrow] }),
       "stroke-width": 1.5,
       [isBack ? "marker-start" : "marker-end"]: `url(#${brush.id(arrow)})`,
@@ -338,11 +359,6 @@ function edgeMarkup(edge: DiagramEdge, layout: Layout, i: number, brush: Brush, 
     extras.flowsBack?.(edge) === true ? beside(8, "gradient", true) : null,
     extras.flowsOn?.(edge) === true ? beside(-8, "perturbation", false) : null,
   ].filter((one) => one !== null);
-}
-
-function isHorizontalWay({ points }: Layout["ways"][number]): boolean {
-  const [first, last] = [points[0], points.at(-1)] as [Point, Point];
-  return Math.abs(last.x - first.x) >= Math.abs(last.y - first.y);
 }
 
 /** Words beside the way of an edge. */
@@ -416,11 +432,9 @@ export function render(where: string, diagram: Diagram, direction: Direction, ex
         const rect = layout.frames.get(group.id);
         return rect === undefined ? [] : [frameMarkup(group, rect, brush)];
       }),
-      ...edges.flatMap((edge, i) => edgeMarkup(edge, layout, i, brush, extras)),
+      ...edges.flatMap((edge, i) => edgeMarkup(edge, layout.ways[i] as Way, direction, brush, extras)),
       ...labels.flatMap((label, i) =>
-        label === null
-          ? []
-          : [edgeLabel(label, (layout.ways[i] as Layout["ways"][number]).middle, direction, brush)],
+        label === null ? [] : [edgeLabel(label, (layout.ways[i] as Way).middle, direction, brush)],
       ),
       ...figures.map((figure) =>
         figureMarkup(figure, layout.centers.get(figure.node.id) as Point, direction, brush),
