@@ -145,7 +145,9 @@ function program(): string {
   );
   const others = Object.entries(subpaths).map(([subpath, exported]) => {
     const own = Object.keys(exported).filter((name) => !names.includes(name));
-    const namespace = namespaceOf(subpath);
+    // An export may have the room's name: draw of thalweg/draw.
+    const named = namespaceOf(subpath);
+    const namespace = own.includes(named) ? `${named}Room` : named;
     return `import * as ${namespace} from "thalweg/${subpath}";\nconst { ${own.join(", ")} } = ${namespace} as any;`;
   });
   return `import * as thalweg from "thalweg";

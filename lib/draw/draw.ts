@@ -1,6 +1,6 @@
 import { ArgumentError } from "../errors.js";
 import { checkChoice, checkOptions, describe } from "../options.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { TensorTree } from "../tensor/tree.js";
 import { Picture } from "./picture.js";
 import { DIRECTIONS, type Drawable, type DrawOptions, styleNamed } from "./style.js";
 import { type Drawing, writeSvg } from "./svg.js";
@@ -14,14 +14,10 @@ const COMMON = ["style", "theme", "direction", "open", "title", "id"] as const;
  * @param input what `forward` takes: a tensor, or a list of them.
  * @throws ArgumentError, OptionError, and what the model throws; PackageError without `@dagrejs/dagre`
  * @example
- * const picture = draw(new nn.Linear(3, 2), ops.zeros([1, 3]));
+ * const picture = draw(new nn.Linear(3, 2), zeros([1, 3]));
  * await picture.toFile("linear.svg");
  */
-export function draw(
-  model: Drawable,
-  input?: Tensor | readonly Tensor[],
-  options: DrawOptions = {},
-): Picture {
+export function draw(model: Drawable, input?: TensorTree, options: DrawOptions = {}): Picture {
   const style = styleNamed("draw", options?.style ?? "block");
   checkOptions("draw", options, [...COMMON, ...style.options]);
   const common = checkCommon("draw", options);

@@ -15,7 +15,7 @@ import { loss } from "./loss.js";
  * @returns a picture: `.svg`, `toFile(path)`.
  * @throws ArgumentError, OptionError, and what the model throws; PackageError without `@dagrejs/dagre`
  * @example
- * const picture = draw(new nn.Linear(3, 2), ops.zeros([1, 3]));
+ * const picture = draw(new nn.Linear(3, 2), zeros([1, 3]));
  * await picture.toFile("linear.svg");
  */
 export const draw = Object.assign(drawModel, { loss, game });

@@ -31,7 +31,7 @@ const OPTIONS = ["theme", "direction", "title", "id", "open", "states", "batch"]
  * @throws ArgumentError, OptionError, and what the costs throw; PackageError without `@dagrejs/dagre`
  * @example
  * const [generator, critic] = [new nn.Linear(2, 3), new nn.Linear(3, 1)];
- * const fake = (from: nn.Module) => from.forward(ops.zeros([16, 2]));
+ * const fake = (from: nn.Module) => from.forward(zeros([16, 2]));
  * const picture = draw.game(
  *   [
  *     {
@@ -41,7 +41,7 @@ const OPTIONS = ["theme", "direction", "title", "id", "open", "states", "batch"]
  *     },
  *     { name: "generator", parameters: generator, cost: (d, g) => neg(ops.mean(d.forward(fake(g)))) },
  *   ],
- *   { batch: [ops.zeros([16, 3])] },
+ *   { batch: [zeros([16, 3])] },
  * );
  */
 export function game<const P extends readonly Tree[]>(

@@ -45,7 +45,7 @@ const OPTIONS = ["theme", "direction", "title", "id", "open", "states", "costWei
  * @param data { x, y } or a Dataset.
  * @throws ArgumentError, OptionError, and what the model and the cost throw; PackageError without `@dagrejs/dagre`
  * @example
- * const set = { x: ops.zeros([100, 3]), y: ops.zeros([100, 2]) };
+ * const set = { x: zeros([100, 3]), y: zeros([100, 2]) };
  * const picture = draw.loss(new nn.Linear(3, 2), cost.mse, set, { over: "sample" });
  */
 export function loss<O = Tensor, X extends Parts = Part, Y extends Parts = Tensor>(

@@ -14,7 +14,7 @@ export interface PictureFacts {
 /**
  * A picture as SVG: one element `<svg>` that stands in a page, or in a file of its own. It needs nothing from outside.
  * @example
- * const picture = draw(new nn.Linear(3, 2), ops.zeros([1, 3]));
+ * const picture = draw(new nn.Linear(3, 2), zeros([1, 3]));
  * picture.svg.startsWith("<svg");   // true
  */
 export class Picture implements PictureFacts {

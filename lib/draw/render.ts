@@ -377,11 +377,18 @@ function edgeLabel(text: string, { x, y }: Point, direction: Direction, brush: B
   );
 }
 
-/** Whether an edge tells its shape: where no variable at either end does. */
-function labelOf(edge: DiagramEdge, nodes: ReadonlyMap<string, DiagramNode>): string | null {
-  if (edge.kind === "parameter") return null;
-  const ends = [nodes.get(edge.from), nodes.get(edge.to)] as [DiagramNode, DiagramNode];
-  return edge.shape.length === 0 || ends.some(isVariable) ? null : format(edge.shape);
+/** The shape that an edge tells: where no variable at either end does, and no other edge from there. */
+function labelsOf(edges: readonly DiagramEdge[], nodes: ReadonlyMap<string, DiagramNode>): (string | null)[] {
+  const told = new Set<string>();
+  return edges.map(({ kind, from, to, shape }) => {
+    const ends = [nodes.get(from), nodes.get(to)] as [DiagramNode, DiagramNode];
+    if (kind === "parameter" || shape.length === 0 || ends.some(isVariable)) return null;
+    const label = format(shape);
+    const key = `${from} ${label}`;
+    if (told.has(key)) return null;
+    told.add(key);
+    return label;
+  });
 }
 
 /**
@@ -392,7 +399,7 @@ export function render(where: string, diagram: Diagram, direction: Direction, ex
   const { nodes, edges, groups } = diagram;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const figures = nodes.map((node) => figureOf(node, extras.notes?.get(node.id) ?? [], direction));
-  const labels = edges.map((edge) => labelOf(edge, byId));
+  const labels = labelsOf(edges, byId);
   const links = edges.map(({ from, to }, i) => {
     const label = labels[i] ?? null;
     if (label === null) return { from, to };

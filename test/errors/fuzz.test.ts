@@ -15,10 +15,16 @@ const CALLS = Number(process.env["THALWEG_FUZZ_CALLS"] ?? 2000);
 
 type Callable = (...args: unknown[]) => unknown;
 
+const isClass = (value: Callable): boolean => /^class\b/.test(Function.prototype.toString.call(value));
+
 /** Every function and class that the package exports, by its name. */
 function exported(from: object, prefix = ""): [name: string, value: Callable][] {
   return Object.entries(from).flatMap(([name, value]): [string, Callable][] => {
-    if (typeof value === "function") return [[prefix + name, value as Callable]];
+    if (typeof value === "function") {
+      // Functions may hang on a function: draw.loss.
+      const own = isClass(value as Callable) ? [] : exported(value, `${prefix}${name}.`);
+      return [[prefix + name, value as Callable], ...own];
+    }
     return typeof value === "object" && value !== null ? exported(value, `${prefix}${name}.`) : [];
   });
 }
@@ -67,8 +73,6 @@ const PROTECTED = new Set([
 ]);
 
 const FUNCTIONS = exported({ ...thalweg, ...subpaths }).filter(([name]) => !SKIPPED.has(name));
-
-const isClass = (value: Callable): boolean => /^class\b/.test(Function.prototype.toString.call(value));
 
 /** What can be called of a result of the library: itself and what hangs on it, or its methods. */
 function callables(value: unknown): [name: string, call: Callable][] {

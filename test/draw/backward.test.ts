@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { draw } from "../../lib/draw/index.js";
+import { shortNumber } from "../../lib/draw/matrix-text.js";
+import { chain, cost, grad, jvp, nn, ops, randn, type Tensor, tensor, zeros } from "../../lib/index.js";
+import { isWellFormed, shown } from "./figures.js";
+
+const row = (tensor: Tensor): string =>
+  `(${Array.from(tensor.data as Iterable<number>, shortNumber).join(", ")})`;
+const rows = (matrix: Tensor, columns: number): string[] => {
+  const values = Array.from(matrix.data as Iterable<number>, shortNumber);
+  return Array.from(
+    { length: values.length / columns },
+    (_, i) => `(${values.slice(i * columns, (i + 1) * columns).join(", ")})`,
+  );
+};
+
+describe("a diagram of what flows back", () => {
+  const modules = [new nn.Linear(3, 2), new nn.Tanh(), new nn.Linear(2, 2)] as const;
+  const net = new nn.Sequential(...modules);
+  const x = tensor([[0.5, -1, 2]]);
+  const target = tensor([[1, 0]]);
+
+  test("has the gradients and Jacobians of the chain rule", () => {
+    const picture = draw(net, x, { style: "backward", cost: cost.mse, target });
+    const { texts } = shown(picture);
+    const { links, cost: c } = chain(modules, x, (y) => cost.mse(y, target));
+    for (const { state, jacobians } of links) {
+      expect(texts).toContain(`= ${row(state)}`);
+      const [f] = [state.size];
+      for (const line of rows(jacobians.state, f)) expect(texts).toContain(line);
+    }
+    const weight = links[2]?.jacobians.weights["weight"] as Tensor;
+    for (const line of rows(weight, 4)) expect(texts).toContain(line);
+    expect(texts).toContain(`= ${shortNumber(c.item())}`);
+    expect(texts).toContain("∂C/∂z₁ = ∂C/∂z₂ · ∂z₂/∂z₁");
+    expect(texts).toContain("[1 × 3] = [1 × 2]·[2 × 3]");
+    expect(isWellFormed(picture.svg)).toBe(true);
+  });
+
+  test("adds up the gradients of branches", () => {
+    class Residual extends nn.Module {
+      a = new nn.Linear(2, 2);
+      forward(z: Tensor): Tensor {
+        return ops.add(z, ops.tanh(this.a.forward(z)));
+      }
+    }
+    const model = new Residual();
+    const z = tensor([[0.3, -0.7]]);
+    const of = (y: Tensor) => ops.sum(ops.square(y));
+    const { texts } = shown(draw(model, z, { style: "backward", cost: of }));
+    expect(texts).toContain(`= ${row(grad((v: Tensor) => of(model.forward(v)))(z))}`);
+    expect(texts).toContain("∂C/∂x += ∂C/∂ȳ · ∂ȳ/∂x");
+  });
+
+  test("pushes a perturbation through to the cost", () => {
+    const ds = tensor([[0.1, 0, -0.2]]);
+    const { texts } = shown(draw(net, x, { style: "backward", cost: cost.mse, target, perturbation: ds }));
+    const [, dc] = jvp((v) => cost.mse(net.forward(v), target), [x], [ds]);
+    const [, dz] = jvp((v) => modules[0].forward(v), [x], [ds]);
+    expect(texts).toContain(`dC = ${shortNumber(dc.item())}`);
+    expect(texts).toContain(`= ${row(dz)}`);
+    expect(texts).toContain("[2 × 1] = [2 × 3]·[3 × 1]");
+  });
+
+  test("says the shapes alone where the net is large, and the lengths of gradients if asked", () => {
+    const large = new nn.Sequential(new nn.Linear(20, 30), new nn.ReLU(), new nn.Linear(30, 10));
+    const input = randn([1, 20]);
+    const label = tensor([3], { dtype: "int32" });
+    const options = { style: "backward", cost: cost.crossEntropy, target: label } as const;
+    const { texts } = shown(draw(large, input, options));
+    expect(texts).toContain("∂z₁/∂weight [30 × 600]");
+    expect(texts.filter((text) => text.startsWith("= "))).toEqual([]);
+    const gradient = grad((v: Tensor) => cost.crossEntropy(large.forward(v), label))(input);
+    const length = Math.sqrt(ops.sum(ops.square(gradient)).item());
+    expect(shown(draw(large, input, { ...options, values: true })).texts).toContain(
+      `= length ${shortNumber(length)}`,
+    );
+  });
+
+  test("begins at the output without a cost, and draws gradients of the opened ops too", () => {
+    const { texts } = shown(draw(new nn.Linear(2, 2), zeros([1, 2]), { style: "backward", open: true }));
+    expect(texts).toContain("∂C/∂x = ∂C/∂ȳ · ∂ȳ/∂x");
+    expect(texts).toContain("∂ȳ/∂weight [2 × 4]");
+  });
+
+  test("leaves parameters and modes as they were", () => {
+    const before = JSON.stringify(net);
+    draw(net, x, { style: "backward", cost: cost.mse, target, perturbation: x });
+    expect(JSON.stringify(net)).toBe(before);
+    expect(net.parameters().every(({ grad: own }) => own === null)).toBe(true);
+  });
+});
