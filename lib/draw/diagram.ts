@@ -24,7 +24,7 @@ export interface DiagramNode {
   readonly kind: NodeKind;
   /** What it is called: "m0", "relu", "x". */
   name: string;
-  /** A second line: the class of a module, a weight of a cost. */
+  /** More lines: the class of a module, a weight of a cost. */
   readonly detail?: string;
   /** The parameters that only this function has. */
   parameters: readonly Held[];

@@ -101,7 +101,7 @@ export function game<const P extends readonly Tree[]>(
 function aimOf(name: string, named: readonly { readonly name: string }[], seats: readonly Seat[]): string {
   const other = seats.findIndex(({ cost }) => cost === null);
   const aims = [`minimised by ${name}`, ...(other < 0 ? [] : [`maximised by ${named[other]?.name}`])];
-  return aims.join(", ");
+  return aims.join("\n");
 }
 
 interface PlayerParts {

@@ -1,6 +1,6 @@
 // A model with its cost, for one sample or averaged over a set.
 import type { Cost } from "../cost/define.js";
-import { type AnySamples, toDataset } from "../data/dataset.js";
+import { type Samples, toDataset } from "../data/dataset.js";
 import {
   type Form,
   formOf,
@@ -51,7 +51,7 @@ const OPTIONS = ["theme", "direction", "title", "id", "open", "states", "costWei
 export function loss<O = Tensor, X extends Parts = Part, Y extends Parts = Tensor>(
   model: Module<never, O>,
   cost: CostOf<O, TensorsOf<Y>>,
-  data: AnySamples & { readonly x: X; readonly y: Y },
+  data: Samples<X, Y>,
   options: DrawLossOptions<Y> = {},
 ): Picture {
   const where = "draw.loss";

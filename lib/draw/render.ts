@@ -92,7 +92,7 @@ const SIGNS: Readonly<Record<string, string>> = {
 function linesIn(node: DiagramNode, notes: readonly Note[]): Line[] {
   const own = notes.map(({ text, role }) => lineOf(text, SIZES.label, role));
   const { kind, name, detail } = node;
-  const details = detail === undefined ? [] : [lineOf(detail, SIZES.label, "soft")];
+  const details = (detail?.split("\n") ?? []).map((text) => lineOf(text, SIZES.label, "soft"));
   switch (kind) {
     case "observed":
     case "computed":

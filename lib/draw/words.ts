@@ -24,7 +24,7 @@ function sentence(node: DiagramNode, { edges, groups }: Diagram, names: Readonly
   const { id, kind, detail, shape, parameters, group } = node;
   const frame = groups.find((one) => one.id === group)?.name;
   const facts = [
-    ...(detail === undefined ? [] : [detail]),
+    ...(detail === undefined ? [] : [detail.replaceAll("\n", ", ")]),
     ...(shape === undefined ? [] : [format(shape)]),
     ...parameters.map((held) => `${held.name} ${format(held.shape)}`),
     ...(frame === undefined ? [] : [`in ${frame}`]),

@@ -69,7 +69,7 @@ testErrors([
     ArgumentError,
     /a tensor for each of 1 inputs, got an array of 2/,
   ],
-  [() => draw.loss(linear, cost.mse, bad({})), ArgumentError, /expected data to be \{ x, y \}/],
+  [() => draw.loss(linear, bad(cost.mse), bad({})), ArgumentError, /expected data to be \{ x, y \}/],
   [
     () => draw.loss(linear, cost.mse, { x, y: zeros([1, 2]) }, bad({ over: "all" })),
     ArgumentError,
