@@ -1,10 +1,10 @@
 // A model's own `forward`, run once without values, as the flow of data through its modules, its ops and its costs.
-import { ArgumentError } from "../errors.js";
+import { ArgumentError, ShapeError } from "../errors.js";
 import { type AnyModule, Module } from "../nn/module.js";
 import { recordRun, symbolOf } from "../nn/record.js";
 import { describe, isInstance, isPlainObject } from "../options.js";
-import type { TensorSpec } from "../tensor/shape.js";
-import { isTensor, type Tensor } from "../tensor/tensor.js";
+import { format, type TensorSpec } from "../tensor/shape.js";
+import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { takeApart } from "../tensor/tree.js";
 import { indexed } from "./diagram.js";
 import { type Flow, flowOf, type Given, type Section, tensorsIn } from "./flow.js";
@@ -114,7 +114,12 @@ export function traceScene(where: string, { model, input, targets, terms, open }
       const result = callForward(model, input.build(symbols));
       const results = namedResults(where, result);
       const sections = terms.map(({ name, detail, run: cost, reads }): Section => {
-        const { result: output, stretch } = note(() => cost(result, given));
+        const { result: output, stretch } = note(() =>
+          checkTensor(where, "the cost's result", cost(result, given)),
+        );
+        if (output.size !== 1) {
+          throw new ShapeError(`${where}: expected the cost to give a scalar, got ${format(output.shape)}`);
+        }
         const inputs = reads(result, given);
         const replay = (of: (tensor: Tensor) => Tensor): Tensor => cost(replaced(result, of), given.map(of));
         const named = { name, ...(detail === undefined ? {} : { detail }) };
