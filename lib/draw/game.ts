@@ -18,8 +18,11 @@ import { describeDiagram } from "./words.js";
 export interface DrawGameOptions extends PictureOptions, Pick<DrawOptions, "states"> {
   /** As for `draw`, with the players' names before those of their modules. Default: 0, each module is one block. */
   readonly open?: DrawOptions["open"];
-  /** The tensors of a mini-batch, which the costs get after the players' parameters. Default: none. */
-  readonly batch?: readonly Tensor[];
+  /**
+   * The tensors of a mini-batch, which the costs get after the players' parameters: a list, or an object with their
+   * names in this order. Default: none.
+   */
+  readonly batch?: readonly Tensor[] | Readonly<Record<string, Tensor>>;
 }
 
 const OPTIONS = ["theme", "direction", "title", "id", "open", "states", "batch"];
@@ -52,9 +55,7 @@ export function game<const P extends readonly Tree[]>(
   const seats = readPlayers(where, players);
   checkOptions(where, options, OPTIONS);
   const common = checkCommon(where, options);
-  const batch = checkList(where, "batch to be a list of tensors", options.batch ?? []).map((one, i) =>
-    checkTensor(where, `batch[${i}]`, one),
-  );
+  const batch = readBatch(where, options.batch ?? []);
   const named = seats.map((seat, i) => ({ seat, name: players[i]?.name ?? seat.name }));
   const owned = named.map(({ seat, name }) => partsOfPlayer(name, seat.parameters));
   const roots = owned.flatMap(({ modules }) => modules);
@@ -65,7 +66,7 @@ export function game<const P extends readonly Tree[]>(
   const run = recordRun(
     modules,
     (note) => {
-      const symbols = batch.map(symbolOf);
+      const symbols = batch.map(({ tensor }) => symbolOf(tensor));
       const chosen = seats.map(({ parameters }) => parameters);
       const sections = named.flatMap(({ seat, name }): Section[] => {
         const { cost } = seat;
@@ -81,10 +82,7 @@ export function game<const P extends readonly Tree[]>(
     false,
   );
   const { symbols, sections } = run.result;
-  const given: Given[] = symbols.map((tensor, i) => ({
-    name: symbols.length === 1 ? "x" : indexed("x", i + 1),
-    tensor,
-  }));
+  const given: Given[] = symbols.map((tensor, i) => ({ name: (batch[i] as Given).name, tensor }));
   const tensors = owned.flatMap((own) => own.tensors);
   const { diagram } = flowOf(run, { openingOf, given, results: [], sections, modules: roots, tensors });
   const whole = readStates(where, diagram, options.states);
@@ -95,6 +93,20 @@ export function game<const P extends readonly Tree[]>(
     }),
     common,
   );
+}
+
+/** @throws ArgumentError */
+function readBatch(where: string, given: unknown): Given[] {
+  const entries: [string, unknown][] = isPlainObject(given)
+    ? Object.entries(given)
+    : checkList(where, "batch to be a list or an object of tensors", given).map((one, i, all) => [
+        all.length === 1 ? "x" : indexed("x", i + 1),
+        one,
+      ]);
+  return entries.map(([name, one], i) => ({
+    name,
+    tensor: checkTensor(where, isPlainObject(given) ? `batch.${name}` : `batch[${i}]`, one),
+  }));
 }
 
 /** Who does what with a cost. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { draw } from "../../lib/draw/index.js";
 import { cost, Generator, nn, ops, type Tensor, tensor, zeros } from "../../lib/index.js";
+import { DDPG, Pendulum } from "../../lib/rl/index.js";
 import { isWellFormed, named, shown } from "./figures.js";
 
 class Heads extends nn.Module<[x: Tensor], { score: Tensor; rank: Tensor }> {
@@ -82,6 +83,33 @@ test("a zero-sum game of tensors has one cost, which one player minimises and th
       "player 1 [1]",
       "minimised by player 0",
       "maximised by player 1",
+    ]),
+  );
+});
+
+test("an agent's actor climbs its critic, and the batch has its names", () => {
+  const { actor, critics } = new DDPG(new Pendulum(), { network: { hidden: [4] } }).networks;
+  const net = shown(
+    draw.game(
+      [
+        { name: "critic", parameters: critics, cost: (q, _, s, a, r) => cost.mse(q.forward(s, a), r) },
+        {
+          name: "actor",
+          parameters: actor,
+          cost: (q, pi, s) => ops.neg(ops.mean(q.forward(s, pi.forward(s)))),
+        },
+      ],
+      { batch: { state: zeros([8, 3]), action: zeros([8, 1]), aim: zeros([8]) }, states: false },
+    ),
+  );
+  expect(named(net, "observed")).toEqual(["state", "action", "aim"]);
+  expect(net.edges).toEqual(
+    expect.arrayContaining([
+      "state → actor",
+      "actor → critic",
+      "state → critic",
+      "action → critic",
+      "aim → C",
     ]),
   );
 });
