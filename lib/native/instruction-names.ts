@@ -66,6 +66,10 @@ export interface Names {
     operand: "state" | "a" | "y" | "b";
     param: "rank" | "shape" | "stridesCounter" | "stridesA" | "stridesB";
   };
+  sparse: {
+    operand: "values" | "x" | "starts" | "index" | "order" | "bias" | "y" | "a";
+    param: "samples" | "batch" | "rows" | "columns" | "entries";
+  };
   strided: {
     operand: "x" | "y";
     param: "rank" | "shape" | "strides" | "offset";

@@ -1,3 +1,4 @@
+export { SparsePattern, type SparsePatternOptions } from "../ops/sparse-pattern.js";
 export { BatchNorm1d, type BatchNormOptions } from "./batch-norm.js";
 export { Bilinear, type BilinearOptions } from "./bilinear.js";
 export { Buffer } from "./buffer.js";
@@ -61,6 +62,7 @@ export { Softmin } from "./softmin.js";
 export { Softplus } from "./softplus.js";
 export { Softshrink } from "./softshrink.js";
 export { Softsign } from "./softsign.js";
+export { SparseLinear, type SparseLinearOptions, type SparseWeights } from "./sparse-linear.js";
 export type { LoadReport, LoadStateDictOptions, StateDict } from "./state-dict.js";
 export { summary } from "./summary.js";
 export { Tabular, type TabularInputs, type TabularOptions, type TabularSizes } from "./tabular.js";

@@ -1,3 +1,4 @@
+import { settingChanged } from "../context/trace.js";
 import { checkAssignable } from "../eager/apply.js";
 import { ArgumentError, ThalwegError } from "../errors.js";
 import { checkFlag, checkFunction, checkOptions, describe } from "../options.js";
@@ -157,6 +158,8 @@ function write(sources: ReadonlyMap<Tensor, Source>): void {
     array.set(values);
     target.storage.version++;
   }
+  // A module may have made something of a buffer's values, which a trace took for granted.
+  settingChanged();
 }
 
 /** What `get` gives; where it refuses, the error says whose memory it is. */

@@ -153,6 +153,7 @@ export { softsign } from "./softsign.js";
 export { solve } from "./solve.js";
 export { type SolveTriangularOptions, solveTriangular } from "./solve-triangular.js";
 export { sort, type TopkOptions, topk } from "./sort.js";
+export { sparseLinear } from "./sparse-linear.js";
 export { split } from "./split.js";
 export { sqrt } from "./sqrt.js";
 export { square } from "./square.js";

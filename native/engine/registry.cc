@@ -16,6 +16,7 @@
 #include "tasks/reduce.h"
 #include "tasks/rows.h"
 #include "tasks/sample.h"
+#include "tasks/sparse.h"
 #include "tasks/strided.h"
 #include "tasks/update.h"
 
@@ -34,11 +35,11 @@ consteval auto join(const std::array<Instruction, Counts>&... lists) {
 }
 
 // What the header of each task declares.
-constexpr auto kInstructions =
-    join(kElementwiseInstructions, kReduceInstructions, kRowsInstructions, kCrossEntropyInstructions,
-         kIndexInstructions, kStridedInstructions, kConcatInstructions, kOrderInstructions,
-         kCheckInstructions, kChainInstructions, kMatmulInstructions, kMatmulBatchInstructions,
-         kLinearAlgebraInstructions, kRandomInstructions, kSampleInstructions, kUpdateInstructions);
+constexpr auto kInstructions = join(
+    kElementwiseInstructions, kReduceInstructions, kRowsInstructions, kCrossEntropyInstructions,
+    kIndexInstructions, kStridedInstructions, kConcatInstructions, kOrderInstructions, kCheckInstructions,
+    kChainInstructions, kMatmulInstructions, kMatmulBatchInstructions, kSparseInstructions,
+    kLinearAlgebraInstructions, kRandomInstructions, kSampleInstructions, kUpdateInstructions);
 
 }  // namespace
 

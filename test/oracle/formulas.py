@@ -74,6 +74,11 @@ def product_and_sum(c, a, b, alpha=1, beta=1, transposeA=False, transposeB=False
     return torch.addmm(c, a.mT if transposeA else a, b.mT if transposeB else b, alpha=alpha, beta=beta)
 
 
+def sparse_linear(x, values, bias, rows, columns, shape):
+    weight = torch.zeros(shape).index_put((torch.tensor(rows, dtype=int), torch.tensor(columns, dtype=int)), values)
+    return torch.nn.functional.linear(x, weight, bias)
+
+
 def solve(a, b):
     return torch.linalg.solve(a, b[:, None])[..., 0] if b.dim() == 1 else torch.linalg.solve(a, b)
 

@@ -62,6 +62,26 @@ class Mlp(nn.Module):
         return self.head(x)
 
 
+class SparseLinear(nn.Module):
+    """x·Wᵀ + b with a dense W that is 0 where there are no weights."""
+
+    def __init__(self, inputs, outputs, pattern, bias=True):
+        super().__init__()
+        if isinstance(pattern, dict):
+            rows, columns = pattern["rows"], pattern["columns"]
+        else:
+            rows = [i for i, row in enumerate(pattern) for _ in row]
+            columns = [j for row in pattern for j in row]
+        self.shape = outputs, inputs
+        self.values = nn.Parameter(torch.randn(len(rows)))
+        self.bias = nn.Parameter(torch.randn(outputs)) if bias else None
+        self.register_buffer("rows", torch.tensor(rows, dtype=torch.int64))
+        self.register_buffer("columns", torch.tensor(columns, dtype=torch.int64))
+
+    def forward(self, x):
+        return F.linear(x, torch.zeros(self.shape).index_put((self.rows, self.columns), self.values), self.bias)
+
+
 class PeriodicEmbedding(nn.Module):
     """Gorishniy et al., 2022: relu([sin v, cos v]·W + b), v = 2π·c·x, with weights of each number's own."""
 

@@ -20,6 +20,7 @@ void add_matmul(Table& table);
 void add_normal(Table& table);
 void add_reduce(Table& table);
 void add_rows(Table& table);
+void add_sparse(Table& table);
 void add_strided(Table& table);
 void add_update(Table& table);
 

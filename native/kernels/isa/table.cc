@@ -15,6 +15,7 @@ void fill_table(Table& table) {
   add_normal(table);
   add_reduce(table);
   add_rows(table);
+  add_sparse(table);
   add_strided(table);
   add_update(table);
 }

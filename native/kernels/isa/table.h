@@ -12,6 +12,7 @@
 #include "../normal.h"
 #include "../reduce.h"
 #include "../rows.h"
+#include "../sparse.h"
 #include "../strided.h"
 #include "../update.h"
 
@@ -76,6 +77,8 @@ struct Table {
   Floating<EighFn> eigh;
   Floating<EighScratchFn> eigh_scratch;
   Floating<NormalFn> normal;
+  Floating<SparseKernel> sparse_product;
+  Floating<SparseKernel> sparse_sampled;
   Floating<SgdFn> sgd;
   Floating<AdamFn> adam;
   bool next_products;  // whether sgd and adam know NextProduct; the naive twins do not

@@ -110,6 +110,11 @@ struct Defaults {
   static constexpr int64_t position_block = 256;
   static constexpr int64_t any_block = 1024;
 
+  // --- sparse products -------------------------------------------------------------------------------
+
+  // Vectors of samples that are multiplied with an entry at a time, each with four sums.
+  static constexpr int sparse_vectors = 2;
+
   // --- copies ----------------------------------------------------------------------------------------
 
   // Rows and columns of a transposed tensor copied at a time, so that it is read by cache lines, not by
@@ -127,6 +132,7 @@ struct x86_64_v3 : Defaults {
 };
 
 struct x86_64_v4 : Defaults {
+  static constexpr int sparse_vectors = 4;
   static constexpr int64_t vector_bytes = 64;
   static constexpr int tile_rows = 14;  // 28 accumulators of 32 registers
   static constexpr int dot_tile_rows = 8;
@@ -134,6 +140,7 @@ struct x86_64_v4 : Defaults {
 };
 
 struct neon : Defaults {
+  static constexpr int sparse_vectors = 4;
   static constexpr int tile_rows = 12;  // 24 accumulators of 32 registers
   static constexpr int dot_tile_rows = 8;
   static constexpr int dot_tile_lines = 3;
