@@ -70,3 +70,5 @@ export { Tanh } from "./tanh.js";
 export { Tanhshrink } from "./tanhshrink.js";
 export { Threshold } from "./threshold.js";
 export { Unflatten } from "./unflatten.js";
+export type { UnitActivation, UnitGroup } from "./unit-activation.js";
+export { type UnitEdge, type UnitLevel, Units, type UnitsOptions } from "./units.js";

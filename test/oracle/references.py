@@ -82,6 +82,54 @@ class SparseLinear(nn.Module):
         return F.linear(x, torch.zeros(self.shape).index_put((self.rows, self.columns), self.values), self.bias)
 
 
+class Units(nn.Module):
+    """z[i] = f(Σ_{j ∈ UP(i)} w[i, j]·z[j] + b[i]), unit by unit. The parameters are those of levels: of one depth and one f."""
+
+    F = {
+        "tanh": torch.tanh, "sigmoid": torch.sigmoid, "identity": lambda s: s, "silu": F.silu,
+    }
+
+    def __init__(self, **options):
+        super().__init__()
+        inputs, up = options["inputs"], options["up"]
+        self.inputs, self.up = inputs, [list(one) for one in up]
+        read = {j for one in up for j in one}
+        units = range(inputs, inputs + len(up))
+        self.outputs = list(options.get("outputs", [i for i in units if i not in read]))
+        depths = self.depths = {j: 0 for j in range(inputs)}
+        while len(depths) < inputs + len(up):
+            for i in units:
+                if i not in depths and all(j in depths for j in up[i - inputs]):
+                    depths[i] = 1 + max(depths[j] for j in up[i - inputs])
+        names = [options.get("activation", "tanh")]
+        names += [group["activation"] for group in options.get("groups", [])]
+        self.f = {i: names[0] for i in units}
+        for group in options.get("groups", []):
+            for i in units:
+                if i in group.get("units", []) or depths[i] == group.get("depth"):
+                    self.f[i] = group["activation"]
+        keys = sorted({(depths[i], names.index(self.f[i])) for i in units})
+        self.levels = nn.ModuleList()
+        for key in keys:
+            level = nn.Module()
+            level.units = [i for i in units if (depths[i], names.index(self.f[i])) == key]
+            level.values = nn.Parameter(torch.randn(sum(len(up[i - inputs]) for i in level.units)))
+            level.bias = nn.Parameter(torch.randn(len(level.units))) if options.get("bias", True) else None
+            self.levels.append(level)
+
+    def forward(self, x):
+        z = {j: x[..., j] for j in range(self.inputs)}
+        for level in self.levels:
+            at = 0
+            for k, i in enumerate(level.units):
+                s = torch.zeros(x.shape[:-1]) if level.bias is None else level.bias[k]
+                for j in self.up[i - self.inputs]:
+                    s = s + level.values[at] * z[j]
+                    at += 1
+                z[i] = self.F[self.f[i]](s)
+        return torch.stack([z[i] for i in self.outputs], -1)
+
+
 class PeriodicEmbedding(nn.Module):
     """Gorishniy et al., 2022: relu([sin v, cos v]·W + b), v = 2π·c·x, with weights of each number's own."""
 
