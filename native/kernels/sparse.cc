@@ -21,6 +21,11 @@ constexpr int kBlockVectors = Tuning::sparse_vectors;
 int64_t blocks_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
+// Of one sample, entries are taken by this many at a time, whatever the vectors: one order of sums for all
+// instruction sets. Their x are loaded one by one, which takes less time than a gather.
+template <typename T>
+constexpr int64_t kGroup = 32 / static_cast<int64_t>(sizeof(T));
+
 // --- what is not trusted -----------------------------------------------------------------------------
 
 // Whether all of them are in [0, limit).
@@ -41,11 +46,15 @@ bool are_starts(const SparseCall<T>& c) {
   return falls == 0;
 }
 
+// Whether the entries [begin, end) stand where there are columns and values.
 template <typename T>
-bool is_row(const SparseCall<T>& c, int64_t begin, int64_t end) {
+bool are_entries(const SparseCall<T>& c, int64_t begin, int64_t end) {
   return are_below(c.index + begin, end - begin, c.columns) &&
          (c.order == nullptr || are_below(c.order + begin, end - begin, c.entries));
 }
+
+// Entries that are checked at a time. They stay in the first-level cache until they are used.
+constexpr int64_t kChecked = 1024;
 
 // --- what each thread does -----------------------------------------------------------------------------
 
@@ -84,15 +93,20 @@ void for_share(const SparseCall<T>& c, int64_t blocks, const Team& team, const E
   }
 }
 
-// The rows of a thread: run(i, begin, end) with their entries. False where an index is out of range.
+// Calls run(begin, end) with the rows of one thread, some at a time, once their entries are found to be in
+// range. False where they are not.
 template <typename T, typename Run>
 bool for_rows(const SparseCall<T>& c, const Team& team, const Run& run) {
   bool fits = true;
   for_share(c, 1, team, [&](const Part& part) {
-    for (int64_t i = part.begin; i < part.end; ++i) {
-      const bool is_known = is_row(c, c.starts[i], c.starts[i + 1]);
-      if (is_known) run(i, c.starts[i], c.starts[i + 1]);
-      fits = fits && is_known;
+    for (int64_t begin = part.begin; begin < part.end && fits;) {
+      int64_t end = begin;
+      while (end < part.end && c.starts[end] - c.starts[begin] < kChecked) {
+        ++end;
+      }
+      fits = are_entries(c, c.starts[begin], c.starts[end]);
+      if (fits) run(begin, end);
+      begin = end;
     }
   });
   return fits;
@@ -161,23 +175,103 @@ T value_of(const SparseCall<T>& c, int64_t e) {
   return c.values[kOrdered ? c.order[e] : e];
 }
 
-// Row i for one sample.
-template <bool kOrdered, typename T>
-T row_of_one(const SparseCall<T>& c, int64_t begin, int64_t end) {
-  T sums[kSums] = {};
-  int64_t e = begin;
-  for (; e + kSums <= end; e += kSums) {
-#pragma GCC unroll 4
-    for (int s = 0; s < kSums; ++s) sums[s] += value_of<kOrdered>(c, e + s) * c.x[c.index[e + s]];
-  }
-#pragma GCC unroll 4
-  for (int s = 0; s < kSums - 1; ++s) {
-    if (e + s < end) sums[s] += value_of<kOrdered>(c, e + s) * c.x[c.index[e + s]];
-  }
-  return joined(static_cast<const T*>(sums));
+template <typename T>
+T with_bias(const SparseCall<T>& c, int64_t i, T sum) {
+  return c.bias == nullptr ? sum : sum + c.bias[i];
 }
 
-// The same for V vectors of samples: to [V].
+template <typename T>
+struct GroupOf {
+  typedef T Type __attribute__((vector_size(32)));
+};
+template <typename T>
+using Group = typename GroupOf<T>::Type;
+
+// The elements of x at kGroup places. By quarters: the compiler would load all places first, for which there
+// are not enough registers.
+template <typename T>
+inline __attribute__((always_inline)) void pick(const T* x, const int32_t* at, Group<T>& to) {
+  typedef T Half __attribute__((vector_size(16)));
+  constexpr int64_t H = kGroup<T> / 2;
+  Half halves[2];
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; ++h) {
+    const int32_t* const from = at + h * H;
+    if constexpr (H == 4) {
+      halves[h] = Half{x[from[0]], x[from[1]], x[from[2]], x[from[3]]};
+    } else {
+      halves[h] = Half{x[from[0]], x[from[1]]};
+    }
+    halves[h] = in_register(halves[h]);
+  }
+  if constexpr (H == 4) {
+    to = __builtin_shufflevector(halves[0], halves[1], 0, 1, 2, 3, 4, 5, 6, 7);
+  } else {
+    to = __builtin_shufflevector(halves[0], halves[1], 0, 1, 2, 3);
+  }
+}
+
+// values[order[e]] · x[index[e]] for kGroup entries from e on.
+template <bool kOrdered, typename T>
+inline __attribute__((always_inline)) void products_of_group(const SparseCall<T>& c, int64_t e,
+                                                             Group<T>& to) {
+  Group<T> w;
+  if constexpr (kOrdered) {
+    pick(c.values, c.order + e, w);
+  } else {
+    __builtin_memcpy(&w, c.values + e, sizeof(w));
+  }
+  pick(c.x, c.index + e, to);
+  to *= w;
+}
+
+// The last entries of a row, less than kGroup: those of a group that ends with the row, or of none.
+template <bool kOrdered, typename T>
+inline __attribute__((always_inline)) void products_of_rest(const SparseCall<T>& c, int64_t begin,
+                                                            int64_t end, int64_t rest, Group<T>& to) {
+  constexpr int64_t G = kGroup<T>;
+  if (end - begin < G) {
+    T lanes[G] = {};
+    for (int64_t l = G - rest; l < G; ++l) {
+      lanes[l] = value_of<kOrdered>(c, end - G + l) * c.x[c.index[end - G + l]];
+    }
+    __builtin_memcpy(&to, lanes, sizeof(to));
+    return;
+  }
+  products_of_group<kOrdered>(c, end - G, to);
+  decltype(to < to) lane;
+#pragma GCC unroll 8
+  for (int64_t l = 0; l < G; ++l) lane[l] = l;
+  // A choice and not a product with 0, which would make a NaN of ∞.
+  to = lane >= static_cast<decltype(lane[0] + 0)>(G - rest) ? to : Group<T>{};
+}
+
+// A row for one sample.
+template <bool kOrdered, typename T>
+T row_of_one(const SparseCall<T>& c, int64_t begin, int64_t end) {
+  constexpr int64_t G = kGroup<T>;
+  Group<T> sum{};
+  Group<T> products;
+  int64_t e = begin;
+  for (; e + G <= end; e += G) {
+    products_of_group<kOrdered>(c, e, products);
+    sum += products;
+  }
+  if (e < end) {
+    products_of_rest<kOrdered>(c, begin, end, end - e, products);
+    sum += products;
+  }
+  T lanes[G];
+  __builtin_memcpy(lanes, &sum, sizeof(sum));
+#pragma GCC unroll 3
+  for (int64_t half = G / 2; half > 0; half /= 2) {
+#pragma GCC unroll 4
+    for (int64_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+  }
+  return lanes[0];
+}
+
+// A row for V vectors of samples: to [V].
 template <bool kOrdered, int V, typename T>
 void row_of_block(const SparseCall<T>& c, const T* lanes, int64_t begin, int64_t end, Vector<T>* to) {
   constexpr int64_t L = kLanes<T>;
@@ -201,11 +295,6 @@ void row_of_block(const SparseCall<T>& c, const T* lanes, int64_t begin, int64_t
   for (int v = 0; v < V; ++v) to[v] = joined(static_cast<const Vector<T>*>(sums[v]));
 }
 
-template <typename T>
-T with_bias(const SparseCall<T>& c, int64_t i, T sum) {
-  return c.bias == nullptr ? sum : sum + c.bias[i];
-}
-
 // The rows of a part, for V vectors of samples.
 template <bool kOrdered, int V, typename T>
 bool rows_of_block(const SparseCall<T>& c, const Lanes<T>& lanes, const T* x, const Part& part) {
@@ -216,11 +305,9 @@ bool rows_of_block(const SparseCall<T>& c, const Lanes<T>& lanes, const T* x, co
   for (int64_t first = part.begin; first < part.end; first += kRows) {
     Vector<T> tile[kRows][V];
     const int64_t rows = least(kRows, part.end - first);
+    if (!are_entries(c, c.starts[first], c.starts[first + rows])) return false;
     for (int64_t r = 0; r < rows; ++r) {
-      const int64_t begin = c.starts[first + r];
-      const int64_t end = c.starts[first + r + 1];
-      if (!is_row(c, begin, end)) return false;
-      row_of_block<kOrdered, V>(c, x, begin, end, tile[r]);
+      row_of_block<kOrdered, V>(c, x, c.starts[first + r], c.starts[first + r + 1], tile[r]);
     }
     for (int64_t b = 0; b < samples; ++b) {
       for (int64_t r = 0; r < rows; ++r) {
@@ -254,8 +341,10 @@ int64_t product_scratch(const SparseCall<T>& c) {
 template <bool kOrdered, typename T>
 bool product_of(const SparseCall<T>& c, const Team& team) {
   if (c.batch == 1) {
-    return for_rows(c, team, [&](int64_t i, int64_t begin, int64_t end) {
-      c.y[i] = with_bias(c, i, row_of_one<kOrdered>(c, begin, end));
+    return for_rows(c, team, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        c.y[i] = with_bias(c, i, row_of_one<kOrdered>(c, c.starts[i], c.starts[i + 1]));
+      }
     });
   }
   const Lanes<T> lanes = product_lanes(c);
@@ -310,6 +399,23 @@ void sampled_row(const SparseCall<T>& c, int64_t length, const T* line, const T*
   }
 }
 
+// For one sample.
+template <typename T>
+void sampled_row_of_one(const SparseCall<T>& c, T a, int64_t begin, int64_t end) {
+  constexpr int64_t G = kGroup<T>;
+  const auto group = [&](int64_t e) {
+    Group<T> products;
+    pick(c.x, c.index + e, products);
+    products *= a;
+    __builtin_memcpy(c.y + e, &products, sizeof(products));
+  };
+  int64_t e = begin;
+  for (; e + G <= end; e += G) group(e);
+  // The last group overlaps with the one before.
+  if (end - begin >= G && e < end) return group(end - G);
+  for (; e < end; ++e) c.y[e] = a * c.x[c.index[e]];
+}
+
 template <typename T>
 int64_t sampled_scratch(const SparseCall<T>& c) {
   if (c.batch <= 1) return 0;
@@ -319,10 +425,19 @@ int64_t sampled_scratch(const SparseCall<T>& c) {
 template <typename T>
 bool sampled(const SparseCall<T>& c, const Team& team) {
   if (!are_starts(c)) return false;
-  if (c.batch < 2) {
-    return for_rows(c, team, [&](int64_t i, int64_t begin, int64_t end) {
-      for (int64_t e = begin; e < end; ++e) c.y[e] = c.batch == 0 ? 0 : c.a[i] * c.x[c.index[e]];
+  const auto for_each = [&](const auto& run) {
+    return for_rows(c, team, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) run(i, c.starts[i], c.starts[i + 1]);
     });
+  };
+  if (c.batch == 0) {
+    return for_each([&](int64_t, int64_t begin, int64_t end) {
+      for (int64_t e = begin; e < end; ++e) c.y[e] = 0;
+    });
+  }
+  if (c.batch == 1) {
+    return for_each(
+        [&](int64_t i, int64_t begin, int64_t end) { sampled_row_of_one(c, c.a[i], begin, end); });
   }
   const Lanes<T> rows = line_lanes(c, c.rows);
   const Lanes<T> columns = line_lanes(c, c.columns);
@@ -331,7 +446,7 @@ bool sampled(const SparseCall<T>& c, const Team& team) {
   fill_lanes(rows, c.a, a, team);
   fill_lanes(columns, c.x, x, team);
   wait(team);
-  return for_rows(c, team, [&](int64_t i, int64_t begin, int64_t end) {
+  return for_each([&](int64_t i, int64_t begin, int64_t end) {
     sampled_row(c, rows.width, a + i * rows.width, x, begin, end);
   });
 }

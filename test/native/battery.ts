@@ -6,6 +6,7 @@ import { writeRows } from "../../lib/eager/write-rows.js";
 import {
   compile,
   Generator,
+  nn,
   ops,
   optim,
   setThreads,
@@ -173,6 +174,35 @@ for (const dtype of FLOATS) {
           );
         }
       }
+    }
+  }
+
+  // Rows of all lengths, from none to all columns, for every number of vectors of samples.
+  for (const [rows, columns] of [
+    [1, 1],
+    [7, 5],
+    [40, 33],
+    [70, 90],
+  ] as const) {
+    const lists = Array.from({ length: rows }, (_, i) =>
+      Array.from({ length: columns }, (__, j) => j).filter((j) => (i * 7 + j * 5) % rows < i),
+    );
+    const pattern = nn.SparsePattern.fromLists(lists, columns);
+    for (const batch of [1, 2, 5, 8, 16, 31, 64, 130]) {
+      const inputs = [
+        uniform([batch, columns], dtype),
+        uniform([pattern.entries], dtype),
+        uniform([rows], dtype),
+      ];
+      const [y, pullback] = vjp(
+        (x: Tensor, values: Tensor, bias: Tensor) => ops.sparseLinear(x, values, bias, pattern),
+        ...(inputs as [Tensor, Tensor, Tensor]),
+      );
+      const [dx, dvalues] = pullback(uniform([batch, rows], dtype)) as unknown as [Tensor, Tensor];
+      const name = `${dtype} ${rows}x${columns} of ${batch}`;
+      keep(`sparse product ${name}`, y);
+      keep(`sparse transposed ${name}`, dx);
+      keep(`sparse sampled ${name}`, dvalues);
     }
   }
 

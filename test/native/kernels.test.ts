@@ -21,7 +21,7 @@ const bitsOf = (results: Results) => Object.entries(results).map(([name, { bits 
 
 /** |x − r| ≤ atol + rtol·|r|; for a sum of K products of numbers up to 4 and what is made of such, atol is scaled by 16·√K. */
 function tolerance(name: string): { rtol: number; atol: number } {
-  const scale = /matmul|addmm|sum|mean|eigh|eigvalsh/.test(name) ? 16 * Math.sqrt(900) : 1;
+  const scale = /matmul|addmm|sparse|sum|mean|eigh|eigvalsh/.test(name) ? 16 * Math.sqrt(900) : 1;
   return name.includes("float64") ? { rtol: 1e-12, atol: 1e-15 * scale } : { rtol: 1e-5, atol: 1e-6 * scale };
 }
 

@@ -10,6 +10,7 @@ import { elementwise } from "./elementwise.js";
 import { matmul, matmulBatch } from "./matmul.js";
 import { concat, indexed, strided } from "./moving.js";
 import { argsort, cumsum, reduce, rows } from "./reduce.js";
+import { sparse } from "./sparse.js";
 
 const WRITERS: { readonly [F in Family]?: Writer<F> } = {
   elementwise,
@@ -22,6 +23,7 @@ const WRITERS: { readonly [F in Family]?: Writer<F> } = {
   strided,
   concat,
   index: indexed,
+  sparse,
   cross_entropy: crossEntropy,
 };
 
