@@ -3,7 +3,13 @@ import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
 import { indexAdd } from "../ops/index-add.js";
 import { reshape } from "../ops/reshape.js";
 import { sparseLinear } from "../ops/sparse-linear.js";
-import { SparsePattern, type SparsePatternOptions } from "../ops/sparse-pattern.js";
+import {
+  newPattern,
+  patternOfLists,
+  patternOfMask,
+  SparsePattern,
+  type SparsePatternOptions,
+} from "../ops/sparse-pattern.js";
 import { checkFlag, checkNumber, checkOptions, describe, isInstance, isPlainObject } from "../options.js";
 import { defaultGenerator, Generator } from "../random/generator.js";
 import { zeros } from "../tensor/create.js";
@@ -124,7 +130,7 @@ export class SparseLinear extends Module {
     if (!isSamePair(versions, this.known.versions)) {
       const [rows, columns] = [this.rows, this.columns].map((one) => one.storage.forReading() as Int32Array);
       const own = { rows: rows as Int32Array, columns: columns as Int32Array };
-      this.known = { pattern: newPattern(own, [this.outFeatures, this.inFeatures]), versions };
+      this.known = { pattern: checkedPattern(own, [this.outFeatures, this.inFeatures]), versions };
     }
     return this.known.pattern;
   }
@@ -190,7 +196,7 @@ function readPattern(shape: readonly [number, number], options: SparseLinearOpti
   }
   if (pattern !== undefined) {
     if (seed !== undefined) throw new ArgumentError(`${where}: seed is for a density; this has a pattern`);
-    return newPattern(pattern, shape);
+    return checkedPattern(pattern, shape);
   }
   checkNumber(where, "density", density, { min: 0, max: 1 });
   const generator =
@@ -200,7 +206,7 @@ function readPattern(shape: readonly [number, number], options: SparseLinearOpti
   return drawPattern(shape, density as number, generator);
 }
 
-function newPattern(given: SparseWeights, shape: readonly [number, number]): SparsePattern {
+function checkedPattern(given: SparseWeights, shape: readonly [number, number]): SparsePattern {
   const where = "SparseLinear";
   const pattern = isInstance(given, SparsePattern) ? given : madePattern(given, shape);
   if (pattern.shape[0] !== shape[0] || pattern.shape[1] !== shape[1]) {
@@ -211,15 +217,15 @@ function newPattern(given: SparseWeights, shape: readonly [number, number]): Spa
 
 function madePattern(given: unknown, shape: readonly [number, number]): SparsePattern {
   const where = "SparseLinear: pattern";
-  if (isTensor(given)) return SparsePattern.fromMask(given, where);
-  if (Array.isArray(given)) return SparsePattern.fromLists(given, shape[1], where);
+  if (isTensor(given)) return patternOfMask(where, given);
+  if (Array.isArray(given)) return patternOfLists(where, given, shape[1]);
   if (!isPlainObject(given)) {
     throw new ArgumentError(
       `SparseLinear: expected pattern to be a SparsePattern, { rows, columns }, a mask or a list for each output, got ${describe(given)}`,
     );
   }
   checkOptions(where, given, ["rows", "columns"]);
-  return new SparsePattern({ ...(given as Omit<SparsePatternOptions, "shape">), shape }, where);
+  return newPattern(where, { ...(given as Omit<SparsePatternOptions, "shape">), shape });
 }
 
 /** That share of all places, each set of them equally likely (Floyd's algorithm). */

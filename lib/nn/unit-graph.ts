@@ -1,6 +1,6 @@
 // The graph of nn.Units: its lists, read and checked, and the levels in which its units are computed.
 import { ArgumentError, IndexError } from "../errors.js";
-import { SparsePattern } from "../ops/sparse-pattern.js";
+import { newPattern, type SparsePattern } from "../ops/sparse-pattern.js";
 import { checkList, checkNumber, describe } from "../options.js";
 import { allocate } from "../tensor/dtype.js";
 
@@ -131,7 +131,7 @@ export function levelsOf(
     const reads = places.find(lists.flat());
     const rows = lists.flatMap((list, row) => list.map(() => row));
     const shape = [lists.length, reads.width] as const;
-    return { ...group, reads, pattern: new SparsePattern({ rows, columns: reads.columns, shape }, "Units") };
+    return { ...group, reads, pattern: newPattern("Units", { rows, columns: reads.columns, shape }) };
   });
   return { levels, find: (wanted) => places.find(wanted) };
 }

@@ -32,96 +32,114 @@ const MOST = 2 ** 31 - 2;
  * @example new nn.SparsePattern({ rows: [0, 0, 2], columns: [1, 3, 0], shape: [3, 4] }).entries   // 3
  */
 export class SparsePattern {
-  readonly shape: readonly [rows: number, columns: number];
+  readonly shape!: readonly [rows: number, columns: number];
   /** Number of entries. */
-  readonly entries: number;
+  readonly entries!: number;
   /** The row of each entry: int32 [entries]. */
-  readonly rows: Tensor;
+  readonly rows!: Tensor;
   /** The column of each entry: int32 [entries]. */
-  readonly columns: Tensor;
+  readonly columns!: Tensor;
   /** By rows: the entries of row i are those from `rowStarts[i]` up to `rowStarts[i + 1]`. @internal */
-  readonly rowStarts: Tensor;
+  readonly rowStarts!: Tensor;
   /** The same for columns, of the entries in `order`. @internal */
-  readonly columnStarts: Tensor;
+  readonly columnStarts!: Tensor;
   /** The entries column by column. @internal */
-  readonly order: Tensor;
+  readonly order!: Tensor;
   /** Their rows. @internal */
-  readonly rowsInOrder: Tensor;
+  readonly rowsInOrder!: Tensor;
 
-  /** @param where For errors. @internal */
-  constructor(options: SparsePatternOptions, where = "SparsePattern") {
-    checkRequired(where, options, OPTIONS);
-    this.shape = readShape(where, options.shape);
-    const rows = readIndex(where, "rows", options.rows);
-    const columns = readIndex(where, "columns", options.columns);
-    if (rows.length !== columns.length) {
-      throw new ShapeError(
-        `${where}: expected a column for each row, got ${rows.length} rows and ${columns.length} columns`,
-      );
-    }
-    this.entries = rows.length;
-    const rowStarts = startsOf(where, "row", rows, this.shape[0]);
-    const columnStarts = startsOf(where, "column", columns, this.shape[1]);
-    checkEntries(where, rows, columns, this.shape[1]);
-    const order = byColumn(columns, columnStarts);
-    this.rows = list(rows);
-    this.columns = list(columns);
-    this.rowStarts = list(rowStarts);
-    this.columnStarts = list(columnStarts);
-    this.order = list(order);
-    this.rowsInOrder = list(order.map((e) => rows[e] as number));
+  constructor(options: SparsePatternOptions) {
+    Object.assign(this, fieldsOf("SparsePattern", options));
   }
 
   /**
    * The pattern of a matrix: an entry where it is not 0, or true.
    * @param mask [rows, columns] of any dtype.
-   * @param where For errors.
    * @throws ShapeError, ArgumentError; TraceError within `compile` and `vmap`
    * @example nn.SparsePattern.fromMask(tensor([[1, 0], [0, 1]])).entries   // 2
    */
-  static fromMask(mask: Tensor, where = "SparsePattern.fromMask"): SparsePattern {
-    const values = knownValues(
-      where,
-      "which entries there are depends on the mask; make the pattern before",
-      mask,
-    );
-    if (mask.rank !== 2)
-      throw new ShapeError(`${where}: expected a mask [rows, columns], got ${format(mask.shape)}`);
-    const shape = mask.shape as readonly [number, number];
-    const rows: number[] = [];
-    const columns: number[] = [];
-    for (let i = 0; i < values.length; i++) {
-      if (values[i] === 0) continue;
-      rows.push(Math.floor(i / shape[1]));
-      columns.push(i % shape[1]);
-    }
-    return new SparsePattern({ rows, columns, shape }, where);
+  static fromMask(mask: Tensor): SparsePattern {
+    return patternOfMask("SparsePattern.fromMask", mask);
   }
 
   /**
    * The pattern with these columns in each row, in their order.
-   * @param where For errors.
    * @throws as the constructor
    * @example nn.SparsePattern.fromLists([[1, 3], [], [0]], 4).shape   // [3, 4]
    */
-  static fromLists(
-    lists: readonly (readonly number[])[],
-    columns: number,
-    where = "SparsePattern.fromLists",
-  ): SparsePattern {
-    const all = checkList(where, "a list of columns for each row", lists).map((one, i) =>
-      checkList(where, `the columns of row ${i} to be a list`, one),
-    );
-    const rows = all.flatMap((one, i) => one.map(() => i));
-    return new SparsePattern({ rows, columns: all.flat() as number[], shape: [all.length, columns] }, where);
+  static fromLists(lists: readonly (readonly number[])[], columns: number): SparsePattern {
+    return patternOfLists("SparsePattern.fromLists", lists, columns);
   }
+}
+
+type Fields = { -readonly [K in keyof SparsePattern]: SparsePattern[K] };
+
+/** What a pattern holds, made of what says it. @param where For errors. */
+function fieldsOf(where: string, options: SparsePatternOptions): Fields {
+  checkRequired(where, options, OPTIONS);
+  const shape = readShape(where, options.shape);
+  const rows = readIndex(where, "rows", options.rows);
+  const columns = readIndex(where, "columns", options.columns);
+  if (rows.length !== columns.length) {
+    throw new ShapeError(
+      `${where}: expected a column for each row, got ${rows.length} rows and ${columns.length} columns`,
+    );
+  }
+  const rowStarts = startsOf(where, "row", rows, shape[0]);
+  const columnStarts = startsOf(where, "column", columns, shape[1]);
+  checkEntries(where, rows, columns, shape[1]);
+  const order = byColumn(columns, columnStarts);
+  return {
+    shape,
+    entries: rows.length,
+    rows: list(rows),
+    columns: list(columns),
+    rowStarts: list(rowStarts),
+    columnStarts: list(columnStarts),
+    order: list(order),
+    rowsInOrder: list(order.map((e) => rows[e] as number)),
+  };
+}
+
+/** As the constructor. @param where For errors. */
+export function newPattern(where: string, options: SparsePatternOptions): SparsePattern {
+  return Object.assign(Object.create(SparsePattern.prototype) as SparsePattern, fieldsOf(where, options));
+}
+
+/** As `SparsePattern.fromMask`. */
+export function patternOfMask(where: string, mask: Tensor): SparsePattern {
+  const values = knownValues(
+    where,
+    "which entries there are depends on the mask; make the pattern before",
+    mask,
+  );
+  if (mask.rank !== 2)
+    throw new ShapeError(`${where}: expected a mask [rows, columns], got ${format(mask.shape)}`);
+  const shape = mask.shape as readonly [number, number];
+  const rows: number[] = [];
+  const columns: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] === 0) continue;
+    rows.push(Math.floor(i / shape[1]));
+    columns.push(i % shape[1]);
+  }
+  return newPattern(where, { rows, columns, shape });
+}
+
+/** As `SparsePattern.fromLists`. */
+export function patternOfLists(where: string, lists: unknown, columns: number): SparsePattern {
+  const all = checkList(where, "a list of columns for each row", lists).map((one, i) =>
+    checkList(where, `the columns of row ${i} to be a list`, one),
+  );
+  const rows = all.flatMap((one, i) => one.map(() => i));
+  return newPattern(where, { rows, columns: all.flat() as number[], shape: [all.length, columns] });
 }
 
 /** A pattern, or one made of what says it. */
 export function checkPattern(where: string, pattern: unknown): SparsePattern {
   if (isInstance(pattern, SparsePattern)) return pattern;
   checkRequired(where, pattern, OPTIONS);
-  return new SparsePattern(pattern as SparsePatternOptions, where);
+  return newPattern(where, pattern as SparsePatternOptions);
 }
 
 const list = (values: Int32Array): Tensor => new Tensor(values, [values.length], "int32");

@@ -26,7 +26,8 @@ namespace thalweg {
   X(fill, 0.1, 0.1)           /* an element cleared or copied before others are put over it */    \
   X(stride, 0.5, 0.5)         /* an element of a strided copy */                                  \
   X(copy_byte, 0.125, 0.125)  /* a byte of a row that is copied whole */                          \
-  X(sparse, 0.1, 0.2)         /* an entry of a sparse matrix, for one sample */                    \
+  X(sparse, 0.04, 0.08)       /* an entry of a sparse matrix, for one sample */                   \
+  X(sparse_entry, 0.35, 0.4)  /* an entry, for all samples */                                     \
   X(cumsum, 1, 1)                                                                                 \
   X(sort, 15, 15)             /* an element of a line of some hundreds */                         \
   X(check, 0.4, 0.4)                                                                              \

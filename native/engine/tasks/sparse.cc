@@ -93,7 +93,9 @@ SparseTask<T>* make(const Operands& operands, const Named<L>& named, TaskStore& 
   call.starts = named.template read<int32_t>("starts", call.rows + 1);
   call.index = named.template read<int32_t>("index", call.entries);
   const int64_t terms = operands.product(task->samples, operands.product(call.batch, call.entries));
-  task->nanoseconds = nanoseconds_of(Cost::sparse, operands.dtype(), terms);
+  task->nanoseconds =
+      nanoseconds_of(Cost::sparse, operands.dtype(), terms) +
+      nanoseconds_of(Cost::sparse_entry, operands.dtype(), operands.product(task->samples, call.entries));
   task->has_barriers = task->samples == 1 && call.batch > 1;
   return task;
 }
