@@ -146,7 +146,8 @@ describe("SparseLinear", () => {
     const other = new nn.SparseLinear(9, 7, { density: 0.3, seed: 2 });
     const x = random.normal([4, 9]);
     const f = compile((input: Tensor) => layer.forward(input));
-    expect((f(x) as Tensor).data).toEqual(layer.forward(x).data);
+    // Twice: what a trace took for granted is compared in any case after the first call.
+    for (let call = 0; call < 2; call++) expect((f(x) as Tensor).data).toEqual(layer.forward(x).data);
     layer.loadStateDict(other.stateDict());
     expect((f(x) as Tensor).data).toEqual(other.forward(x).data);
     expect(layer.forward(x).data).toEqual(other.forward(x).data);
