@@ -1,0 +1,199 @@
+// Two directions in the space of weights, and coordinates along them.
+import { ArgumentError, DataError } from "../errors.js";
+import { eigh } from "../ops/eigh.js";
+import { matmul } from "../ops/matmul.js";
+import { transpose } from "../ops/transpose.js";
+import { describe } from "../options.js";
+import { Generator } from "../random/generator.js";
+import { Tensor } from "../tensor/tensor.js";
+import type { Place, WeightSpace } from "./weight-space.js";
+
+/** A direction d [n] and what its axis is called. */
+export interface Direction {
+  readonly name: string;
+  readonly vector: Float64Array;
+}
+
+/** The plane w₀ + a·d₁ + b·d₂. */
+export interface Plane {
+  readonly origin: Float64Array;
+  readonly directions: readonly [Direction, Direction];
+  /** What a and b are at the origin: of axes of parameters their values, otherwise 0. */
+  readonly offset: readonly [number, number];
+  /** Of principal components: each one's share of the variance of the ways. */
+  readonly explained: readonly [number, number] | null;
+}
+
+const product = (a: Float64Array, b: Float64Array): number => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+};
+
+const norm = (a: Float64Array): number => Math.sqrt(product(a, a));
+
+/** "m0.weight[1, 0]" → the place of that element in w. @throws ArgumentError */
+export function elementNamed(where: string, { places }: WeightSpace, name: unknown): number {
+  const [, own = "", inner] = typeof name === "string" ? (/^(.*?)(?:\[([\d, ]*)\])?$/s.exec(name) ?? []) : [];
+  const place = places.find((one) => one.name === own);
+  if (place === undefined) {
+    const known = places.map((one) => one.name).join(", ");
+    throw new ArgumentError(
+      `${where}: expected directions to name parameters, as "m0.weight[1, 0]", got ${describe(name)}; there are ${known}`,
+    );
+  }
+  const index = inner === undefined || inner.trim() === "" ? [] : inner.split(",").map(Number);
+  const { shape, start, size } = place;
+  const fits = index.length === shape.length && index.every((at, axis) => at < (shape[axis] as number));
+  if (fits) return start + index.reduce((at, i, axis) => at * (shape[axis] as number) + i, 0);
+  if (inner === undefined && size === 1) return start;
+  throw new ArgumentError(
+    `${where}: expected an element of ${own} [${shape.join(", ")}], as "${own}[${shape.map(() => 0).join(", ")}]", got ${describe(name)}`,
+  );
+}
+
+/** The name of an element of w: "m0.weight[1, 0]", or "m0.weight" where that is its only one. */
+export function nameOfElement({ places }: WeightSpace, at: number): string {
+  const { name, shape, start, size } = places.find((one) => at < one.start + one.size) as Place;
+  if (size === 1) return name;
+  let rest = at - start;
+  const index = [...shape].reverse().map((length) => {
+    const i = rest % length;
+    rest = (rest - i) / length;
+    return i;
+  });
+  return `${name}[${index.reverse().join(", ")}]`;
+}
+
+/** The axes of two elements of w. */
+export function elementPlane(space: WeightSpace, origin: Float64Array, at: readonly [number, number]): Plane {
+  const axis = (i: number): Direction => {
+    const vector = new Float64Array(space.dimension);
+    vector[i] = 1;
+    return { name: nameOfElement(space, i), vector };
+  };
+  const [a, b] = at;
+  return {
+    origin,
+    directions: [axis(a), axis(b)],
+    offset: [origin[a] as number, origin[b] as number],
+    explained: null,
+  };
+}
+
+/**
+ * Two random directions d ~ N(0, 1), normalised by filters: d_f ← d_f·‖w_f‖/‖d_f‖ for each row f of a parameter's first
+ * axis, the weights of one unit; 0 for parameters of one axis, such as biases (Li et al., 2018, "Visualizing the loss
+ * landscape of neural nets", 4).
+ * @throws ArgumentError for a model whose parameters are all of one axis, or zero
+ */
+export function randomPlane(where: string, space: WeightSpace, origin: Float64Array, seed: number): Plane {
+  const generator = new Generator(seed);
+  const make = (name: string): Direction => {
+    const draws = generator.normal([space.dimension], { dtype: "float64" }).storage.forReading();
+    return { name, vector: normalisedByFilters(space.places, origin, Float64Array.from(draws)) };
+  };
+  const directions = [make("first direction"), make("second direction")] as const;
+  if (directions.every(({ vector }) => norm(vector) > 0)) {
+    return { origin, directions, offset: [0, 0], explained: null };
+  }
+  throw new ArgumentError(
+    `${where}: expected a parameter of two axes that is not zero, since random directions are normalised by its rows; name two elements, such as "${nameOfElement(space, 0)}"`,
+  );
+}
+
+/** d_f·‖w_f‖/‖d_f‖ for each filter f. */
+export function normalisedByFilters(
+  places: readonly Place[],
+  w: Float64Array,
+  d: Float64Array,
+): Float64Array {
+  const result = new Float64Array(d.length);
+  for (const { shape, start, size } of places) {
+    if (shape.length < 2) continue;
+    const width = size / (shape[0] as number);
+    for (let at = start; at < start + size; at += width) {
+      const own = d.subarray(at, at + width);
+      const scale = norm(w.subarray(at, at + width)) / norm(own);
+      for (let i = 0; i < width; i++) result[at + i] = (own[i] as number) * scale;
+    }
+  }
+  return result;
+}
+
+/**
+ * The two leading principal components of points: unit vectors along which they vary most about their mean. They are
+ * found from whichever is smaller of the covariance [n, n] and the Gram matrix [P, P].
+ * @throws DataError for points that lie on one line
+ */
+export function principalPlane(where: string, origin: Float64Array, points: readonly Float64Array[]): Plane {
+  const n = origin.length;
+  const count = points.length;
+  const mean = new Float64Array(n);
+  for (const point of points)
+    for (let i = 0; i < n; i++) mean[i] = (mean[i] as number) + (point[i] as number) / count;
+  const centred = new Float64Array(count * n);
+  points.forEach((point, p) => {
+    for (let i = 0; i < n; i++) centred[p * n + i] = (point[i] as number) - (mean[i] as number);
+  });
+  const m = new Tensor(centred, [count, n], "float64");
+  const isTall = count > n;
+  const { values, vectors } = eigenpairs(
+    isTall ? matmul(m, m, { transposeA: true }) : matmul(m, m, { transposeB: true }),
+  );
+  const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
+  const leading = [0, 1].map((k): Float64Array => {
+    const own = vectors[k] ?? new Float64Array(0);
+    const isEmpty = !((values[k] ?? 0) > total * LEAST_SHARE);
+    if (isEmpty) {
+      throw new DataError(
+        `${where}: expected ways that differ in two directions, for principal components, got points on ${k === 0 ? "one point" : "one line"}`,
+      );
+    }
+    if (isTall) return oriented(own);
+    const along = matmul(new Tensor(own, [1, count], "float64"), m).storage.forReading() as Float64Array;
+    const length = norm(along);
+    return oriented(along.map((value) => value / length));
+  }) as [Float64Array, Float64Array];
+  const share = (k: number): number => Math.max(0, values[k] as number) / total;
+  const explained = [share(0), share(1)] as const;
+  const names = explained.map((part, k) => `principal component ${k + 1} (${(100 * part).toFixed(1)} %)`);
+  const directions = leading.map((vector, k) => ({ name: names[k] as string, vector })) as [
+    Direction,
+    Direction,
+  ];
+  return { origin, directions, offset: [0, 0], explained };
+}
+
+const LEAST_SHARE = 1e-24;
+
+/** Eigenvalues of a symmetric matrix, the largest first, and an eigenvector for each. */
+function eigenpairs(matrix: Tensor): { values: number[]; vectors: Float64Array[] } {
+  const [size] = matrix.shape as [number];
+  const { eigenvalues, eigenvectors } = eigh(matrix);
+  const columns = transpose(eigenvectors, 0, 1).data as Float64Array;
+  const order = Array.from({ length: size }, (_, i) => size - 1 - i);
+  const of = eigenvalues.data;
+  return {
+    values: order.map((i) => of[i] as number),
+    vectors: order.map((i) => columns.slice(i * size, (i + 1) * size)),
+  };
+}
+
+/** The sign of an eigenvector is free: its largest element is made positive. */
+function oriented(vector: Float64Array): Float64Array {
+  let largest = 0;
+  for (const value of vector) if (Math.abs(value) > Math.abs(largest)) largest = value;
+  return largest < 0 ? vector.map((value) => -value) : vector;
+}
+
+/** The coordinates of a point in a plane: of the nearest point of the plane. */
+export function coordinates({ origin, directions, offset }: Plane, point: Float64Array): [number, number] {
+  const away = point.map((value, i) => value - (origin[i] as number));
+  const [{ vector: u }, { vector: v }] = directions;
+  // [uu uv; uv vv]·[a; b] = [u·away; v·away]: the directions need not be at right angles.
+  const [uu, uv, vv] = [product(u, u), product(u, v), product(v, v)];
+  const [pu, pv] = [product(u, away), product(v, away)];
+  const determinant = uu * vv - uv * uv;
+  return [(pu * vv - pv * uv) / determinant + offset[0], (pv * uu - pu * uv) / determinant + offset[1]];
+}
