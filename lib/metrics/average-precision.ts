@@ -10,7 +10,7 @@ import { type Metric, makeMetric } from "./metric.js";
 import { CLASS_OPTIONS, readClassOptions } from "./rows.js";
 
 /** Σ_n (R_n − R_{n−1})·P_n; 0 where the class does not occur. */
-function precisionOf({ hits, misses }: Curve): number {
+export function precisionOf({ hits, misses }: Curve): number {
   const all = hits.at(-1) ?? 0;
   if (all === 0) return 0;
   let [sum, before] = [0, 0];

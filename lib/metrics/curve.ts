@@ -37,6 +37,8 @@ export const readAverage = (name: string, options: RankingOptions): RankingAvera
 
 /** Weights of the samples with a score of at least each threshold, from the highest threshold down. */
 export interface Curve {
+  /** The different scores. */
+  readonly thresholds: readonly number[];
   /** Of those of the class. */
   readonly hits: readonly number[];
   /** Of the others. */
@@ -53,6 +55,7 @@ export function curveOf(
   let count = 0;
   for (let i = 0; i < scores.length; i++) if (weights[i] !== 0) order[count++] = i;
   const sorted = order.subarray(0, count).sort((a, b) => (scores[b] as number) - (scores[a] as number));
+  const thresholds: number[] = [];
   const hits: number[] = [];
   const misses: number[] = [];
   let [hit, miss] = [0, 0];
@@ -61,10 +64,11 @@ export function curveOf(
     else miss += weights[sample] as number;
     const next = sorted[at + 1];
     if (next !== undefined && scores[next] === scores[sample]) return;
+    thresholds.push(scores[sample] as number);
     hits.push(hit);
     misses.push(miss);
   });
-  return { hits, misses };
+  return { thresholds, hits, misses };
 }
 
 /** The whole set's scores: one for each of two classes, or [samples, classes] row by row. */

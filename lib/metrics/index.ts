@@ -3,7 +3,13 @@ export { type AccuracyOptions, accuracy } from "./accuracy.js";
 export { type BalancedAccuracyOptions, balancedAccuracy, matthewsCorrcoef } from "./agreement.js";
 export { averagePrecision } from "./average-precision.js";
 export { type BrierOptions, brierScore } from "./brier-score.js";
-export { type CalibrationOptions, expectedCalibrationError } from "./calibration.js";
+export {
+  type CalibrationBin,
+  type CalibrationCurve,
+  type CalibrationOptions,
+  calibrationCurve,
+  expectedCalibrationError,
+} from "./calibration.js";
 export {
   type ClassificationReport,
   classificationReport,
@@ -12,6 +18,15 @@ export {
 } from "./classification-report.js";
 export { type ConfusionMatrix, type ConfusionMatrixOptions, confusionMatrix } from "./confusion-matrix.js";
 export type { RankingOptions } from "./curve.js";
+export {
+  type CurveOptions,
+  type PrecisionRecallClass,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+  type RocClass,
+  type RocCurve,
+  rocCurve,
+} from "./curves.js";
 export { logLoss } from "./log-loss.js";
 export {
   type AnyMetric,

@@ -34,7 +34,7 @@ function area(x: readonly number[], y: readonly number[]): number {
 }
 
 /** NaN where there is one class only. */
-function aucOf({ hits, misses }: Curve, maxFpr = 1): number {
+export function aucOf({ hits, misses }: Curve, maxFpr = 1): number {
   const [positive, negative] = [hits.at(-1) ?? 0, misses.at(-1) ?? 0];
   if (positive === 0 || negative === 0) return Number.NaN;
   const x = [0, ...misses.map((one) => one / negative)];
