@@ -1,5 +1,6 @@
 // Contours of values on a grid, by vega's isocontour, and the levels that they are drawn at.
 
+import type { Scale } from "./read.js";
 import { inVega } from "./render.js";
 import type { Json } from "./spec.js";
 import { largest, smallest } from "./spec.js";
@@ -79,7 +80,7 @@ export function contourLines({ x, y }: Grid, { polygons }: Region): (readonly [n
  * Levels of contours between the least and the largest value: evenly spaced round numbers, or of a logarithmic scale
  * evenly spaced logarithms of the distance to the least one.
  */
-export function levelsOf(z: Float64Array, count: number, scale: "linear" | "log"): number[] {
+export function levelsOf(z: Float64Array, count: number, scale: Scale): number[] {
   const values = z.filter(Number.isFinite);
   const [least, most] = [smallest(values), largest(values)];
   if (!(most > least)) return [];

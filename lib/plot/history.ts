@@ -2,7 +2,7 @@ import { ArgumentError, DataError } from "../errors.js";
 import { checkChoice, checkList, checkNumber, checkOptions, describe, isPlainObject } from "../options.js";
 import type { EpochReport } from "../train/fit.js";
 import { Plot } from "./plot.js";
-import { checkTitle, type TitleOptions } from "./read.js";
+import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
 import { byColour, colour, type Frame, finite, type Json, logTicks, type Part, shown } from "./spec.js";
 
 /** What `fit` gave. */
@@ -12,7 +12,7 @@ export interface HistoryOptions extends TitleOptions {
   /** Which figures: `"loss"` and names of metrics. Default: all. */
   readonly figures?: readonly string[];
   /** The scale of the losses. Numbers that are not above 0 have no place on a logarithmic one. Default: `"linear"`. */
-  readonly scale?: "linear" | "log";
+  readonly scale?: Scale;
   /** In [0, 1): how much of the average so far is kept at each epoch; the figures themselves stay, faintly. Default: 0. */
   readonly smoothing?: number;
 }
@@ -55,7 +55,7 @@ export function history(
 ): Plot<HistoryData> {
   const where = "history";
   checkOptions(where, options, ["figures", "scale", "smoothing", "title"]);
-  const scale = checkChoice(where, "scale", options.scale ?? "linear", ["linear", "log"]);
+  const scale = readScale(where, options.scale ?? "linear");
   const smoothing = checkNumber(where, "smoothing", options.smoothing ?? 0, { min: 0, below: 1 });
   const runs = readRuns(where, history);
   const all = runs.flatMap(({ run, reports }) => pointsOf(run, reports, smoothing));
@@ -165,7 +165,7 @@ function inWords(runs: readonly Run[], best: HistoryData["best"]): string {
 interface View extends HistoryData {
   readonly figures: readonly string[];
   readonly runs: readonly string[];
-  readonly scale: "linear" | "log";
+  readonly scale: Scale;
   readonly smoothing: number;
 }
 

@@ -19,7 +19,7 @@ import {
 } from "./directions.js";
 import { drawLandscape } from "./draw-landscape.js";
 import { Plot } from "./plot.js";
-import { checkTitle, type TitleOptions } from "./read.js";
+import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
 import { largest, shown, smallest } from "./spec.js";
 import { type NamedWay, Way, type Ways, walk } from "./way.js";
 import { LossOf, WeightSpace } from "./weight-space.js";
@@ -47,7 +47,7 @@ export interface LandscapeOptions extends TitleOptions {
    * Contours at evenly spaced losses, or at evenly spaced logarithms of the distance from the least loss, which shows
    * the bottom of a valley too. The height of a surface likewise. Default: `"log"`.
    */
-  readonly scale?: "linear" | "log";
+  readonly scale?: Scale;
   /** About how many contours. Default: 12. */
   readonly levels?: number;
   /** Ways of the model, by their names: recorded ones, or trainings that are done for them. Default: none. */
@@ -181,7 +181,7 @@ export interface LandscapeSettings {
   readonly span: LandscapeOptions["span"];
   readonly points: number;
   readonly kind: "contours" | "surface";
-  readonly scale: "linear" | "log";
+  readonly scale: Scale;
   readonly levels: number;
 }
 
@@ -206,7 +206,7 @@ function readOptions(where: string, options: LandscapeOptions): LandscapeSetting
     span,
     points: checkNumber(where, "points", options.points ?? 31, { min: 5, max: 401, integer: true }),
     kind: checkChoice(where, "kind", options.kind ?? "contours", ["contours", "surface"]),
-    scale: checkChoice(where, "scale", options.scale ?? "log", ["linear", "log"]),
+    scale: readScale(where, options.scale ?? "log"),
     levels: checkNumber(where, "levels", options.levels ?? 12, { min: 2, max: 40, integer: true }),
   };
 }

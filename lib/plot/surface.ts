@@ -3,6 +3,7 @@ import { SIZES } from "../draw/theme.js";
 import { bandScale } from "./bands.js";
 import { LEAST_LOG } from "./contours.js";
 import type { LandscapeData, LandscapeSettings } from "./landscape.js";
+import type { Scale } from "./read.js";
 import { colour, type Frame, type Json, largest, type Part, shown, smallest } from "./spec.js";
 
 /** The turn about the vertical axis, and how far from above it is seen, in radians. */
@@ -21,7 +22,7 @@ function seen(u: number, v: number, h: number): readonly [number, number, number
 }
 
 /** Heights in [0, 1] by the scale. What is not finite has none. */
-function heightsOf(losses: Float64Array, scale: "linear" | "log"): Float64Array {
+function heightsOf(losses: Float64Array, scale: Scale): Float64Array {
   const values = losses.filter(Number.isFinite);
   const [least, most] = [smallest(values), largest(values)];
   return losses.map((loss) => {

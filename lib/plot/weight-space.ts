@@ -84,8 +84,8 @@ export class LossOf {
     [this.#x, this.#y] = [tensors(partsIn(dataset.x)), tensors(partsIn(dataset.y))];
   }
 
-  /** L of the parameters of that form, in ops. */
-  #loss(w: readonly Tensor[]): Tensor {
+  /** L of tensors in the places of the parameters, in ops: a scalar in float64. */
+  of(w: readonly Tensor[]): Tensor {
     const { model } = this.#space;
     for (const [, module] of model.namedModules()) assumeFields(module);
     const run = (): Tensor => {
@@ -94,7 +94,7 @@ export class LossOf {
       const y = takeTensorsApart(this.#where, "the model's output", outputs);
       return to(reshape(this.#objective.means(this.#where, y, this.#y).loss, []), "float64");
     };
-    return inMode(model, false, () => noGrad(() => model[partsOf]().during(w, run)));
+    return inMode(model, false, () => model[partsOf]().during(w, run));
   }
 
   /** The parameters in a vector [n]. */
@@ -132,7 +132,7 @@ export class LossOf {
   async #each(rows: Float64Array, width: number, weights: (row: Tensor) => Tensor): Promise<Float64Array> {
     const count = rows.length / width;
     if (count === 0) return new Float64Array(0);
-    const losses = compile((row: Tensor) => this.#loss(this.#parts(weights(row))));
+    const losses = compile((row: Tensor) => noGrad(() => this.of(this.#parts(weights(row)))));
     const order = fromTypedArray(Int32Array.from({ length: count }, (_, i) => i));
     const found = await losses.loopAsync([new Tensor(rows, [count, width], "float64")], order, 1);
     return Float64Array.from(found.storage.forReading());

@@ -57,6 +57,26 @@ const sgd =
   (parameters: nn.Parameter[]): optim.SGD =>
     new optim.SGD(parameters, { lr });
 
+const waves = (count: number, k = 1): number[] =>
+  Array.from({ length: count }, (_, i) => Math.sin(k * i) / 2 + 0.5);
+const isAbove = (values: readonly number[], k: number): number[] =>
+  values.map((value, i) => (value + 0.3 * Math.sin(7 * i + k) > 0.5 ? 1 : 0));
+const three = Array.from({ length: 30 }, (_, i) => {
+  const raw = [0, 1, 2].map((c) => Math.exp(Math.sin(i + c) + (i % 3 === c ? 1 : 0)));
+  const sum = raw.reduce((total, one) => total + one, 0);
+  return raw.map((one) => one / sum);
+});
+
+function gradientLog(): plot.GradientLog {
+  const model = net();
+  const log = new plot.GradientLog(model, cost.crossEntropy, circle());
+  for (let step = 0; step < 5; step++) {
+    log.record();
+    for (const { data } of model.parameters()) data.set(data.map((value) => value * 0.8));
+  }
+  return log;
+}
+
 type Made = plot.Plot | Promise<plot.Plot>;
 
 export const CASES: Readonly<Record<string, () => Made>> = {
@@ -77,5 +97,43 @@ export const CASES: Readonly<Record<string, () => Made>> = {
         "full batch": { optimizer: sgd(0.1), steps: 10 },
         "single samples": { optimizer: sgd(0.1), batchSize: 1, steps: 20 },
       },
+    }),
+  jacobian: () => plot.jacobian(net(), tensor([0.5, -1])),
+  "jacobian, a large matrix": () => plot.jacobian(tensor(waves(90 * 70), { shape: [90, 70] })),
+  gradients: () => plot.gradients(gradientLog()),
+  "gradients of each parameter": () => plot.gradients(gradientLog(), { by: "parameter", scale: "linear" }),
+  weights: () => plot.weights(net()),
+  "weights as matrices": () => plot.weights(net(), { kind: "matrix", parameters: ["0", "2.weight"] }),
+  activations: () => plot.activations(net(), circle().x),
+  decision: () => plot.decision(net(), circle(), { points: 21, classNames: ["inside", "outside"] }),
+  confusion: () =>
+    plot.confusion([0, 1, 2, 2, 1, 0, 2], [0, 1, 2, 1, 1, 0, 0], {
+      classNames: ["cat", "dog", "a <long> name & more"],
+    }),
+  roc: () => plot.roc(waves(60), isAbove(waves(60), 1)),
+  "roc of three classes": () =>
+    plot.roc(
+      three,
+      Array.from(three, (_, i) => i % 3),
+      { classNames: ["a", "b", "c"] },
+    ),
+  precisionRecall: () => plot.precisionRecall(waves(60), isAbove(waves(60), 1)),
+  calibration: () => plot.calibration(waves(200), isAbove(waves(200), 2), { bins: 10 }),
+  residuals: () =>
+    plot.residuals(
+      waves(80),
+      waves(80).map((value, i) => value + 0.1 * Math.cos(5 * i)),
+    ),
+  lrFinder: () =>
+    plot.lrFinder({
+      rates: Array.from({ length: 50 }, (_, i) => 1e-6 * 10 ** (i / 7)),
+      losses: Array.from({ length: 50 }, (_, i) => 2 - 1 / (1 + Math.exp(20 - i)) + Math.exp(i / 4 - 11)),
+      suggestion: 1e-6 * 10 ** 3,
+    }),
+  schedule: () =>
+    plot.schedule({
+      cosine: (optimizer) => new optim.CosineAnnealingLR(optimizer, { tMax: 100 }),
+      "one cycle": (optimizer) => new optim.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 101 }),
+      step: (optimizer) => new optim.StepLR(optimizer, { stepSize: 30 }),
     }),
 };
