@@ -105,6 +105,7 @@ function draw(bins: readonly CalibrationBin[], { width, height }: Frame): Part {
             title: "samples",
             axis: { tickCount: 2, format: "~s", ...wide },
           },
+          y2: { datum: 0 },
         },
       },
     ],

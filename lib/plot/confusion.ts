@@ -107,7 +107,13 @@ function draw({ names, values, shares }: ConfusionData, { width, height }: Frame
   );
   const widest = Math.max(...rows.map(({ text }) => textWidth(text, { size: SIZES.label })));
   const isWide = Math.max(...short.map((name) => textWidth(name, { size: SIZES.label }))) > cell - 4;
-  const axis = (title: string): Part => ({ title, labelLimit: 0, ticks: false, labelPadding: 6 });
+  const axis = (title: string): Part => ({
+    title,
+    labelLimit: 0,
+    ticks: false,
+    labelPadding: 6,
+    labelOverlap: false,
+  });
   const encoding = {
     x: {
       field: "predicted",

@@ -14,7 +14,7 @@ import type { CostOf } from "../train/objective.js";
 import { Plot } from "./plot.js";
 import { sequential } from "./ramps.js";
 import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
-import { byColour, type Frame, legendOf, logTicks, type Part, shown } from "./spec.js";
+import { byColour, type Frame, LOG_SCALE, legendOf, logTicks, type Part, shown, wholeTicks } from "./spec.js";
 import { LossOf, WeightSpace } from "./weight-space.js";
 
 /**
@@ -183,13 +183,13 @@ function draw(lines: GradientsData["lines"], scale: Scale, { width, height }: Fr
         type: "quantitative",
         title: "record",
         scale: { domain: steps === 1 ? [0, 2] : [1, steps], nice: false },
-        axis: { format: "~d", tickMinStep: 1, grid: false },
+        axis: { values: wholeTicks(1, steps, width), format: "d", grid: false },
       },
       y: {
         field: "norm",
         type: "quantitative",
         title: "norm of the gradient",
-        ...(isLog ? { scale: { type: "log" } } : {}),
+        ...(isLog ? { scale: LOG_SCALE } : {}),
         axis: isLog ? { values: logTicks(all), format: "~g" } : { tickCount: 5, format: "~g" },
       },
       color,

@@ -1,7 +1,7 @@
 // A matrix as a picture: a cell an element, coloured by sign and size.
 import { SIZES, textWidth } from "../draw/theme.js";
 import { diverging } from "./ramps.js";
-import { colour, type Frame, finite, type Part, shown } from "./spec.js";
+import { colour, type Frame, finite, type Part, shown, wholeTicks } from "./spec.js";
 
 /** Row by row. */
 export interface Matrix {
@@ -73,7 +73,13 @@ export function heatView(matrix: Matrix, axes: HeatAxes, { width, height }: Fram
     type: "quantitative",
     title,
     scale: { domain: [0, size], nice: false, ...(field === "y" ? { reverse: true } : {}) },
-    axis: { grid: false, ticks: false, format: "~d", tickMinStep: 1, tickCount: Math.min(size, 6) },
+    axis: {
+      grid: false,
+      ticks: false,
+      // An index stands at the middle of its row or column.
+      values: wholeTicks(0, size - 1, field === "x" ? side : tall).map((index) => index + 0.5),
+      labelExpr: "format(datum.value - 0.5, 'd')",
+    },
   });
   const position = {
     x: axis("x", matrix.columns, axes.column),
@@ -114,7 +120,8 @@ export function heatView(matrix: Matrix, axes: HeatAxes, { width, height }: Fram
               gradientStrokeColor: colour("grid"),
               gradientStrokeWidth: 1,
               format: ".2~g",
-              values: [-most, 0, most],
+              labelOverlap: "greedy",
+              labelSeparation: 10,
             },
           },
         },

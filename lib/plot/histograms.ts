@@ -1,7 +1,7 @@
 // A histogram for each of several tensors.
 import { SIZES, shortened, textWidth } from "../draw/theme.js";
 import { type Bin, binned, type Moments, momentsOf } from "./bins.js";
-import { colour, type Frame, type Part, shown } from "./spec.js";
+import { colour, type Frame, type Part, shown, wholeTicks } from "./spec.js";
 
 /** The numbers of a tensor, counted. */
 export interface Distribution extends Moments {
@@ -43,6 +43,7 @@ function histogramView(
   height: number,
 ): Part {
   const figures = `${shown(mean, 2)} ± ${shown(deviation, 2)}${zeros > 0.005 ? `, ${Math.round(100 * zeros)} % zeros` : ""}`;
+  const most = Math.max(1, ...bins.map(({ count }) => count));
   const fits = textWidth(figures, { size: SIZES.small }) <= width + AXIS;
   return {
     width,
@@ -70,8 +71,9 @@ function histogramView(
         field: "count",
         type: "quantitative",
         title: null,
-        axis: { tickCount: 3, format: "~s", minExtent: AXIS, maxExtent: AXIS },
+        axis: { values: wholeTicks(0, most, 2.5 * height), format: "~s", minExtent: AXIS, maxExtent: AXIS },
       },
+      y2: { datum: 0 },
     },
   };
 }

@@ -3,7 +3,18 @@ import { checkChoice, checkList, checkNumber, checkOptions, describe, isPlainObj
 import type { EpochReport } from "../train/fit.js";
 import { Plot } from "./plot.js";
 import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
-import { byColour, colour, type Frame, finite, type Json, logTicks, type Part, shown } from "./spec.js";
+import {
+  byColour,
+  colour,
+  type Frame,
+  finite,
+  type Json,
+  LOG_SCALE,
+  logTicks,
+  type Part,
+  shown,
+  wholeTicks,
+} from "./spec.js";
 
 /** What `fit` gave. */
 export type History = readonly EpochReport[];
@@ -220,13 +231,18 @@ function panel(view: View, figure: string, at: number, { width, height }: Frame)
     type: "quantitative",
     title: isLast ? "epoch" : null,
     scale: { domain: [Math.min(...epochs), Math.max(...epochs)], nice: false },
-    axis: { format: "d", tickMinStep: 1, labels: isLast, grid: false },
+    axis: {
+      values: wholeTicks(Math.min(...epochs), Math.max(...epochs), width),
+      format: "d",
+      labels: isLast,
+      grid: false,
+    },
   };
   const y = (field: string): Part => ({
     field,
     type: "quantitative",
     title: figure,
-    scale: isLog ? { type: "log" } : { zero: false },
+    scale: isLog ? LOG_SCALE : { zero: false },
     axis: {
       minExtent: AXIS,
       maxExtent: AXIS,
@@ -244,7 +260,7 @@ function panel(view: View, figure: string, at: number, { width, height }: Frame)
       type: "line",
       strokeWidth: opacity < 1 ? 1.25 : 2,
       opacity,
-      point: isAlone,
+      point: isAlone ? { filled: true, size: 60, strokeDash: [1, 0] } : false,
       tooltip: true,
       clip: true,
     },

@@ -12,7 +12,7 @@ import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { heatView } from "./heat.js";
 import { Plot } from "./plot.js";
 import { checkTitle, type TitleOptions } from "./read.js";
-import { colour, type Frame, logTicks, type Part, shown } from "./spec.js";
+import { colour, type Frame, LOG_SCALE, logTicks, type Part, shown, wholeTicks } from "./spec.js";
 
 export interface JacobianPlotOptions extends TitleOptions {}
 
@@ -141,13 +141,13 @@ function draw({ matrix, shape, singularValues }: JacobianData, frame: Frame): Pa
         type: "quantitative",
         title: "index",
         scale: { domain: [0.5, values.length + 0.5], nice: false },
-        axis: { format: "~d", tickMinStep: 1, grid: false, tickCount: Math.min(values.length, 8) },
+        axis: { values: wholeTicks(1, values.length, heat["width"] as number), format: "d", grid: false },
       },
       y: {
         field: "value",
         type: "quantitative",
         title: "singular value",
-        ...(isLog ? { scale: { type: "log" } } : {}),
+        ...(isLog ? { scale: LOG_SCALE } : {}),
         axis: isLog
           ? { values: logTicks(positive.map(({ value }) => value)), format: "~g" }
           : { tickCount: 4, format: "~g" },

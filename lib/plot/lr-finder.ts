@@ -3,7 +3,7 @@ import type { FoundLearningRate } from "../optim/find-learning-rate.js";
 import { checkList, checkNumber, checkOptions, describe } from "../options.js";
 import { Plot } from "./plot.js";
 import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
-import { colour, type Frame, finite, logTicks, type Part, shown } from "./spec.js";
+import { colour, type Frame, finite, LOG_SCALE, logTicks, type Part, shown } from "./spec.js";
 
 export interface LrFinderOptions extends TitleOptions {
   /** The scale of the losses. Default: `"linear"`. */
@@ -78,7 +78,7 @@ function draw(
     field: "loss",
     type: "quantitative",
     title: "loss",
-    scale: isLog ? { type: "log" } : { zero: false },
+    scale: isLog ? LOG_SCALE : { zero: false },
     axis: isLog ? { values: logTicks(losses), format: "~g" } : { tickCount: 5 },
   };
   const at = rates.indexOf(suggestion);

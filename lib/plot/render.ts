@@ -139,13 +139,18 @@ const PASSES = 6;
 /** The picture of this width. The views get what axes and legends leave. */
 export function render(where: string, content: Content, width: number, height: number | null): Marks {
   const room = width - 2 * MARGIN;
-  let own = room;
+  let [own, stretch] = [room, 1];
   let marks = draw(where, specOf(content, { width: own, height }, room));
   for (let pass = 1; pass < PASSES && Math.abs(marks.width - width) > 1; pass++) {
-    own = Math.max(LEAST_VIEW, own - (marks.width - width));
+    const before = marks.width;
+    own = Math.max(LEAST_VIEW, own - stretch * (before - width));
     marks = draw(where, specOf(content, { width: own, height }, room));
+    if (marks.width !== before) stretch = 1;
+    // Some plots have no use for more width, and use less only where they have far less.
+    else if (before < width) break;
+    else stretch *= 2;
   }
-  return marks;
+  return { ...marks, width: Math.max(marks.width, width) };
 }
 
 /** The inner width at which the whole has this width, for the specification alone. */

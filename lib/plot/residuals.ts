@@ -151,6 +151,7 @@ function draw({ predicted, actual, residuals: away }: ResidualsData, { width, he
           x: axis("x", "residual (actual − predicted)"),
           x2: { field: "x2" },
           y: { field: "count", type: "quantitative", title: "samples", axis: { tickCount: 4, ...wide } },
+          y2: { datum: 0 },
         },
       },
       {

@@ -6,7 +6,7 @@ import { checkFunction, checkList, checkNumber, checkOptions, describe, isPlainO
 import { tensor } from "../tensor/create.js";
 import { Plot } from "./plot.js";
 import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
-import { byColour, type Frame, logTicks, type Part, shown } from "./spec.js";
+import { byColour, type Frame, LOG_SCALE, logTicks, type Part, shown, wholeTicks } from "./spec.js";
 
 /** Makes a schedule of an optimizer: `(optimizer) => new optim.StepLR(optimizer, { stepSize: 30 })`. */
 export type MakeSchedule = (optimizer: Optimizer) => Schedule;
@@ -118,13 +118,17 @@ function draw(schedules: ScheduleData["schedules"], scale: Scale, { width, heigh
         type: "quantitative",
         title: "step",
         scale: { nice: false },
-        axis: { format: "~d", tickMinStep: 1, grid: false },
+        axis: {
+          values: wholeTicks(0, (schedules[0]?.rates.length ?? 1) - 1, width),
+          format: "d",
+          grid: false,
+        },
       },
       y: {
         field: "lr",
         type: "quantitative",
         title: "learning rate",
-        ...(isLog ? { scale: { type: "log" } } : {}),
+        ...(isLog ? { scale: LOG_SCALE } : {}),
         axis: isLog ? { values: logTicks(all), format: "~g" } : { tickCount: 5, format: "~g" },
       },
       color: byColour("name", names, width, { symbolType: "stroke" }),

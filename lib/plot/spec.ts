@@ -139,7 +139,7 @@ export const finite = (value: number): number | null => (Number.isFinite(value) 
 
 /** A number for people. */
 export function shown(value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value)) return String(value).replace("Infinity", "∞").replace("-", "−");
   const text = String(Number(value.toPrecision(digits)));
   return text.replace("-", "−");
 }
@@ -162,6 +162,21 @@ export function logTicks(values: readonly number[]): number[] {
 }
 
 const MOST_TICKS = 6;
+const TICK_WIDTH = 44;
+
+/** Whole numbers from the first to the last, as many as the width has room for. */
+export function wholeTicks(from: number, to: number, width: number): number[] {
+  const most = Math.max(2, Math.min(12, Math.floor(width / TICK_WIDTH)));
+  const raw = Math.max(1, (to - from) / most);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = Math.ceil(power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) as number));
+  const ticks: number[] = [];
+  for (let k = Math.ceil(from / step); k * step <= to; k++) ticks.push(k * step);
+  return ticks;
+}
+
+/** A logarithmic scale with some room at its ends. */
+export const LOG_SCALE: Part = { type: "log", nice: false, padding: 6 };
 
 /** Of lists too long for the arguments of a call. */
 export const smallest = (values: ArrayLike<number>): number =>

@@ -39,7 +39,15 @@ export function surfaceLayers(data: LandscapeData, { scale }: LandscapeSettings,
   const h = heightsOf(data.losses, scale);
   const corners = [0, 1].flatMap((u) => [0, 1].flatMap((v) => [0, 1].map((z) => seen(u, v, z))));
   const [left, right] = [smallest(corners.map(([a]) => a)), largest(corners.map(([a]) => a))];
-  const [bottom, top] = [smallest(corners.map(([, b]) => b)), largest(corners.map(([, b]) => b))];
+  const [columns, rows] = [data.x.length, data.y.length];
+  const tops = Array.from(h, (z, at) => {
+    const [, up] = seen((at % columns) / (columns - 1), Math.floor(at / columns) / (rows - 1), z);
+    return Number.isFinite(up) ? up : Number.NEGATIVE_INFINITY;
+  });
+  const [bottom, top] = [
+    smallest(corners.map(([, b]) => b)),
+    Math.max(largest(tops), largest(corners.filter((_, i) => i % 2 === 0).map(([, b]) => b))),
+  ];
   const room = width - 2 * LABEL_ROOM;
   const factor = Math.min(
     room / (right - left),
