@@ -149,7 +149,9 @@ const MOST_COLOURS = 8;
 const MOST_POINTS = 600;
 
 function draw(lines: GradientsData["lines"], scale: Scale, { width, height }: Frame): Part {
-  const isLog = scale === "log";
+  const isLog =
+    scale === "log" &&
+    lines.some(({ norms }) => norms.some((norm) => norm > 0 && norm < Number.POSITIVE_INFINITY));
   const names = lines.map(({ name }) => name);
   const steps = lines[0]?.norms.length ?? 0;
   const every = Math.ceil(steps / MOST_POINTS);

@@ -206,7 +206,8 @@ function panel(view: View, figure: string, at: number, { width, height }: Frame)
   const hasSeveral = runs.length > 1;
   const sets = ["training", "validation"].filter((set) => points.some((point) => point.set === set));
   const values = own.map(({ value }) => value);
-  const isLog = scale === "log" && (figure === "loss" || figure.endsWith(".loss"));
+  const isLoss = figure === "loss" || figure.endsWith(".loss");
+  const isLog = scale === "log" && isLoss && values.some((value) => value > 0 && Number.isFinite(value));
   const [colours, dashes] = hasSeveral ? (["run", "set"] as const) : (["set", "set"] as const);
   const names = hasSeveral ? runs : sets;
   const color = byColour(colours, names, width, { symbolType: "stroke" });

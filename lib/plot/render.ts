@@ -1,7 +1,7 @@
 // Specifications as SVG, by vega-lite and vega.
 import { type Brush, Markup } from "../draw/svg.js";
 import { COLOURS, plainColour, ROLES, type Role, SIZES, type Theme, textWidth } from "../draw/theme.js";
-import { optionalPackage } from "../optional-package.js";
+import { optionalPackage, packageError } from "../optional-package.js";
 import { RAMP_COLOURS, rampColour, rampRules } from "./ramps.js";
 import { CONFIG, type Frame, type Part, type VegaLiteSpec, wrapped } from "./spec.js";
 
@@ -55,25 +55,38 @@ interface VegaLite {
   compile(spec: object, options: { readonly logger: Logger }): { readonly spec: object };
 }
 
-/** A logger of vega's kind that keeps what it is told. */
-class Logger {
-  readonly told: string[] = [];
-  level(): this {
-    return this;
-  }
-  warn(...parts: unknown[]): this {
-    this.told.push(parts.join(" "));
-    return this;
-  }
-  error(...parts: unknown[]): this {
-    return this.warn(...parts);
-  }
-  info(): this {
-    return this;
-  }
-  debug(): this {
-    return this;
-  }
+/** What vega and vega-lite say while they run. */
+interface Log {
+  readonly warnings: string[];
+  readonly errors: string[];
+  readonly logger: Logger;
+}
+
+interface Logger {
+  level(): Logger;
+  warn(...parts: unknown[]): Logger;
+  error(...parts: unknown[]): Logger;
+  info(): Logger;
+  debug(): Logger;
+}
+
+/** A log. Vega calls the methods of its logger with another `this`. */
+function makeLog(): Log {
+  const [warnings, errors]: [string[], string[]] = [[], []];
+  const logger: Logger = {
+    level: () => logger,
+    warn: (...parts) => {
+      warnings.push(parts.join(" "));
+      return logger;
+    },
+    error: (...parts) => {
+      errors.push(parts.join(" "));
+      return logger;
+    },
+    info: () => logger,
+    debug: () => logger,
+  };
+  return { warnings, errors, logger };
 }
 
 /** Runs `run` while vega measures text as all pictures of the library do, and not by the fonts of this machine. */
@@ -94,9 +107,11 @@ function measuringText<T>({ textMetrics }: Vega, run: () => T): T {
 export function inVega<T>(where: string, spec: object, use: (view: View, vega: Vega) => T): T {
   const vega = optionalPackage<Vega>(where, "vega");
   return measuringText(vega, () => {
-    const view = new vega.View(vega.parse(spec), { renderer: "none", logger: new Logger() });
+    const { logger, errors } = makeLog();
+    const view = new vega.View(vega.parse(spec), { renderer: "none", logger });
     try {
       view.run();
+      if (errors.length > 0) throw packageError(where, "vega", `failed: ${errors.join("; ")}`, errors);
       return use(view, vega);
     } finally {
       view.finalize();
@@ -158,7 +173,7 @@ export const usualInner = (width: number): number => width - 2 * MARGIN - 50;
 
 function draw(where: string, spec: VegaLiteSpec): Marks {
   const { compile } = optionalPackage<VegaLite>(where, "vega-lite");
-  const { spec: compiled } = compile(spec, { logger: new Logger() });
+  const { spec: compiled } = compile(spec, { logger: makeLog().logger });
   return inVega(where, { ...compiled, autosize: "none", padding: 0 }, (view, vega) => {
     const { root } = view.scenegraph();
     const { x1, y1, x2, y2 } = root.bounds;
@@ -172,9 +187,9 @@ function draw(where: string, spec: VegaLiteSpec): Marks {
 
 /** What compiling says against a specification; for tests. @internal */
 export function complaints(spec: VegaLiteSpec): readonly string[] {
-  const logger = new Logger();
+  const { logger, warnings, errors } = makeLog();
   optionalPackage<VegaLite>("complaints", "vega-lite").compile(spec, { logger });
-  return logger.told;
+  return [...warnings, ...errors];
 }
 
 /** The role of each light colour. Roles of equal light colours have equal dark ones. */

@@ -103,7 +103,7 @@ function ratesOf(where: string, make: MakeSchedule, { steps, lr, figures }: Cour
 function draw(schedules: ScheduleData["schedules"], scale: Scale, { width, height }: Frame): Part {
   const names = schedules.map(({ name }) => name);
   const all = schedules.flatMap(({ rates }) => [...rates]);
-  const isLog = scale === "log";
+  const isLog = scale === "log" && all.some((rate) => rate > 0);
   const rows = schedules.flatMap(({ name, rates }) =>
     turns(rates).map((step) => ({ name, step, lr: rates[step] as number })),
   );
