@@ -19,6 +19,7 @@ import {
 } from "../../lib/index.js";
 import { encodeNpy, encodeNpz, encodePyTorch, encodeSafetensors } from "../../lib/interchange/index.js";
 import { exportOnnx } from "../../lib/onnx/index.js";
+import * as plot from "../../lib/plot/index.js";
 import { Box, CartPole, Pendulum, ReplayBuffer } from "../../lib/rl/index.js";
 import { CASES as COSTS, inputsOf as inputsOfCost, optionsOf } from "../cost/cases.js";
 import {
@@ -242,6 +243,62 @@ function ofKeeping(name: string): Seeds {
     toJSON: [model],
     fromJSON: [toJSON(model), model, options],
     registerClass: ["Own", Own, { takes: ["inFeatures"], rest: "list", options: own(() => ({})) }],
+  };
+}
+
+/** Of plots, and of what records for them. */
+function ofPlots(): Seeds {
+  const model = new nn.Linear(2, 2);
+  const data = {
+    x: tensor([
+      [1, 2],
+      [3, 1],
+      [0, 1],
+    ]),
+    y: tensor([0, 1, 1], { dtype: "int32" }),
+  };
+  const report = { epoch: 1, loss: 1, metrics: { a: 1 }, validation: null, seconds: 1, samplesPerSecond: 1 };
+  const history = [report, { ...report, epoch: 2, validation: { loss: 0.5 } }];
+  const optimizer = own((parameters: nn.Parameter[]) => new optim.SGD(parameters, { lr: 0.1 }));
+  const landscape = { points: 5, span: 0.5, levels: 3, scale: "linear", seed: 1, title: "a" };
+  const ways = { a: { optimizer, batchSize: 2, epochs: 1, steps: 2, seed: 1 } };
+  const log = new plot.GradientLog(model);
+  log.record();
+  const scores = [0.2, 0.7, 0.6];
+  const schedule = own((o: optim.SGD) => new optim.StepLR(o, { stepSize: 2 }));
+  return {
+    "plot.history": [{ a: history }, { smoothing: 0.5, scale: "log", figures: ["loss"], title: "a" }],
+    "plot.Plot.toSvg": [{ theme: "dark", width: 300, height: 90, id: "a" }],
+    "plot.Plot.toPng": [{ theme: "dark", width: 300, height: 90, scale: 0.2 }],
+    "plot.Plot.toFile": ["plot.svg", { theme: "light" }],
+    "plot.landscape": [
+      model,
+      cost.crossEntropy,
+      data,
+      { ...landscape, kind: "surface", directions: "random" },
+    ],
+    "plot.trajectory": [model, cost.crossEntropy, data, { ...landscape, ways }],
+    "plot.Way": [model, { most: 3 }],
+    "plot.GradientLog": [model, cost.crossEntropy, data],
+    "plot.gradients": [log, { by: "parameter", scale: "linear", title: "a" }],
+    "plot.weights": [model, { parameters: ["weight"], kind: "matrix", bins: 3, title: "a" }],
+    "plot.activations": [model, data.x, { bins: 3, title: "a" }],
+    "plot.decision": [
+      model,
+      data,
+      { points: 5, classNames: ["a", "b"], featureNames: ["u", "v"], outputs: "logits" },
+    ],
+    "plot.jacobian": [model, tensor([1, 2]), { title: "a" }],
+    "plot.confusion": [[0, 1, 1], [0, 1, 0], { classNames: ["a", "b"], normalize: "true", title: "a" }],
+    "plot.roc": [scores, [0, 1, 1], { sampleWeight: [1, 2, 1], classNames: ["a", "b"], title: "a" }],
+    "plot.precisionRecall": [scores, [0, 1, 1], { classNames: ["a", "b"], title: "a" }],
+    "plot.calibration": [scores, [0, 1, 1], { bins: 3, title: "a" }],
+    "plot.residuals": [scores, [0.1, 0.9, 0.4], { title: "a" }],
+    "plot.lrFinder": [
+      { rates: [0.1, 0.2], losses: [1, 2], suggestion: 0.1 },
+      { scale: "log", title: "a" },
+    ],
+    "plot.schedule": [{ a: schedule }, { steps: 3, lr: 0.1, scale: "log", figures: [1, 2, 3], title: "a" }],
   };
 }
 
@@ -479,6 +536,7 @@ function byHand(): Seeds {
     jvp: [own((v: Tensor) => v.square()), [x], [x]],
     vjp: [own((v: Tensor) => v.square()), x],
     ...ofMethods(),
+    ...ofPlots(),
     "optim.findLearningRate": [sgd(linear), own(() => 1), { steps: 3 }],
     evaluate: [
       new Heads(),
