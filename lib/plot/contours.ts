@@ -46,6 +46,7 @@ export function regionsBelow(where: string, { x, y, z }: Grid, levels: readonly 
   const place = (axis: Float64Array, at: number): number => {
     const step = ((axis.at(-1) as number) - (axis[0] as number)) / (axis.length - 1);
     const position = Math.min(axis.length - 1, Math.max(0, at - 0.5));
+    if (position === axis.length - 1) return axis.at(-1) as number;
     return (axis[0] as number) + position * step;
   };
   return levels.flatMap((level, i) => {

@@ -235,20 +235,19 @@ interface Evaluated {
 async function evaluate({ where, space, loss, ways, settings }: Evaluated): Promise<LandscapeData> {
   const plane = planeOf(where, space, ways, settings);
   const [first, second] = plane.directions;
-  const placed = await Promise.resolve(
-    ways.map(({ points }) => points.map((point) => coordinates(plane, point))),
-  );
+  const placed = ways.map(({ points }) => points.map((point) => coordinates(plane, point)));
   const [spanX, spanY] = spanOf(plane, placed.flat(), settings);
   const [x, y] = [axisOf(spanX, settings.points), axisOf(spanY, settings.points)];
   const directions = [first.vector, second.vector] as const;
-  const steps = new Float64Array(2 * x.length * y.length);
+  // The last one, zeros, is the model itself.
+  const steps = new Float64Array(2 * (x.length * y.length + 1));
   y.forEach((b, j) => {
     x.forEach((a, i) => {
       steps.set([a - plane.offset[0], b - plane.offset[1]], 2 * (j * x.length + i));
     });
   });
-  const losses = await loss.along(plane.origin, directions, steps);
-  const [own] = await loss.along(plane.origin, directions, new Float64Array(2));
+  const all = await loss.along(plane.origin, directions, steps);
+  const [losses, own] = [all.slice(0, -1), all.at(-1)];
   const found: LandscapeWay[] = [];
   for (const [i, { name, points, steps: done }] of ways.entries()) {
     const at = placed[i] as readonly (readonly [number, number])[];

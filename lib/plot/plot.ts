@@ -4,7 +4,14 @@ import { COLOURS, THEMES, type Theme } from "../draw/theme.js";
 import { ArgumentError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { writeAtomically } from "../files/write.js";
-import { checkChoice, checkNumber, checkOptions, describe } from "../options.js";
+import {
+  checkChoice,
+  checkFunction,
+  checkNumber,
+  checkOptions,
+  checkRequired,
+  describe,
+} from "../options.js";
 import { pngOf } from "./png.js";
 import { type Content, framed, type Marks, render, specOf, usualInner } from "./render.js";
 import type { VegaLiteSpec } from "./spec.js";
@@ -61,7 +68,15 @@ export class Plot<Data = unknown> {
   #spec: VegaLiteSpec | null = null;
 
   /** @internal */
-  constructor({ data, title, description, subtitle, draw }: PlotParts<Data>) {
+  constructor(parts: PlotParts<Data>) {
+    const where = "Plot";
+    checkRequired(where, parts, ["data", "title", "description", "subtitle", "draw"]);
+    const { data, title, description, subtitle, draw } = parts;
+    checkFunction(where, "draw", draw);
+    for (const [name, text] of Object.entries({ title, description, subtitle })) {
+      if (typeof text === "string") continue;
+      throw new ArgumentError(`${where}: expected ${name} to be a text, got ${describe(text)}`);
+    }
     this.data = data;
     this.title = title;
     this.description = description;

@@ -259,25 +259,26 @@ function ofPlots(): Seeds {
   };
   const report = { epoch: 1, loss: 1, metrics: { a: 1 }, validation: null, seconds: 1, samplesPerSecond: 1 };
   const history = [report, { ...report, epoch: 2, validation: { loss: 0.5 } }];
-  const optimizer = own((parameters: nn.Parameter[]) => new optim.SGD(parameters, { lr: 0.1 }));
   const landscape = { points: 5, span: 0.5, levels: 3, scale: "linear", seed: 1, title: "a" };
-  const ways = { a: { optimizer, batchSize: 2, epochs: 1, steps: 2, seed: 1 } };
+  const ways = { a: new plot.Way(model) };
   const log = new plot.GradientLog(model);
   log.record();
   const scores = [0.2, 0.7, 0.6];
   const schedule = own((o: optim.SGD) => new optim.StepLR(o, { stepSize: 2 }));
   return {
     "plot.history": [{ a: history }, { smoothing: 0.5, scale: "log", figures: ["loss"], title: "a" }],
-    "plot.Plot.toSvg": [{ theme: "dark", width: 300, height: 90, id: "a" }],
-    "plot.Plot.toPng": [{ theme: "dark", width: 300, height: 90, scale: 0.2 }],
-    "plot.Plot.toFile": ["plot.svg", { theme: "light" }],
     "plot.landscape": [
       model,
       cost.crossEntropy,
       data,
       { ...landscape, kind: "surface", directions: "random" },
     ],
-    "plot.trajectory": [model, cost.crossEntropy, data, { ...landscape, ways }],
+    "plot.trajectory": [
+      model,
+      cost.crossEntropy,
+      data,
+      { ...landscape, ways, directions: ["weight[0, 0]", "bias[0]"] },
+    ],
     "plot.Way": [model, { most: 3 }],
     "plot.GradientLog": [model, cost.crossEntropy, data],
     "plot.gradients": [log, { by: "parameter", scale: "linear", title: "a" }],
