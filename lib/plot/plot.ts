@@ -66,6 +66,8 @@ export class Plot<Data = unknown> {
   readonly description: string;
   readonly #content: Content;
   #spec: VegaLiteSpec | null = null;
+  /** The marks that were drawn last: other themes, and PNG, have the same. */
+  #last: { readonly width: number; readonly height: number | null; readonly marks: Marks } | null = null;
 
   /** @internal */
   constructor(parts: PlotParts<Data>) {
@@ -121,7 +123,11 @@ export class Plot<Data = unknown> {
       options.height === undefined
         ? null
         : checkNumber(where, "height", options.height, { min: 40, max: 4096 });
-    return render(where, this.#content, width, height);
+    const last = this.#last;
+    if (last !== null && last.width === width && last.height === height) return last.marks;
+    const marks = render(where, this.#content, width, height);
+    this.#last = { width, height, marks };
+    return marks;
   }
 
   #draw(marks: Marks, theme: Theme, id?: string): string {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as plot from "../../lib/plot/index.js";
 import { complaints } from "../../lib/plot/render.js";
 import { CASES, reports } from "./cases.js";
@@ -13,26 +13,24 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const widthOf = (svg: string): number => Number(/ width="([\d.]+)"/.exec(svg)?.[1]);
 
 describe.each(Object.entries(CASES))("%s", (_, make) => {
+  let plotted: Promise<plot.Plot>;
+  beforeAll(() => {
+    plotted = Promise.resolve(make());
+  });
+
   test("has a specification that Vega-Lite compiles without a warning, of plain JSON", async () => {
-    const { spec } = await make();
+    const { spec } = await plotted;
     expect(complaints(spec)).toEqual([]);
     expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
   });
 
   test("gives the same bytes again", async () => {
-    const [one, other] = [await make(), await make()];
-    expect(one.svg).toBe(other.svg);
-    expect(one.svg).toBe(one.toSvg({ theme: "auto", width: 560 }));
-  });
-
-  test.each([360, 560, 1600])("is %d pixels wide if asked", async (width) => {
-    const svg = (await make()).toSvg({ width });
-    expect(Math.abs(widthOf(svg) - width)).toBeLessThanOrEqual(2);
-    expect(svg).not.toMatch(/="[^"]*(?:NaN|Infinity|undefined|\[object)/);
+    const [one, other] = [await plotted, await make()];
+    expect(one.svg).toBe(other.toSvg({ theme: "auto", width: 560 }));
   });
 
   test("has a title and a description, and names of its own", async () => {
-    const made = await make();
+    const made = await plotted;
     const [svg, named] = [made.svg, made.toSvg({ id: "own" })];
     expect(made.description.length).toBeGreaterThan(20);
     expect(svg).toMatch(/^<svg [^>]*role="img" aria-labelledby="/);
@@ -43,13 +41,31 @@ describe.each(Object.entries(CASES))("%s", (_, make) => {
   });
 
   test("follows the reader's theme, or has the colours of one", async () => {
-    const made = await make();
+    const made = await plotted;
     expect(made.svg).toContain("prefers-color-scheme:dark");
     const [light, dark] = [made.toSvg({ theme: "light" }), made.toSvg({ theme: "dark" })];
     for (const svg of [light, dark]) expect(svg).not.toContain("<style>");
     // The ink of the light theme is not seen on a dark ground.
     expect(light).toContain("#1b2330");
     expect(dark).not.toContain("#1b2330");
+  });
+
+  test.each([360, 560, 1600])("is %d pixels wide if asked", async (width) => {
+    const svg = (await plotted).toSvg({ width });
+    expect(Math.abs(widthOf(svg) - width)).toBeLessThanOrEqual(2);
+    expect(svg).not.toMatch(/="[^"]*(?:NaN|Infinity|undefined|\[object)/);
+  });
+});
+
+describe("the cases", () => {
+  test("have a plot of each function", () => {
+    const functions = Object.entries(plot).flatMap(([name, value]) =>
+      typeof value === "function" && /^[a-z]/.test(name) ? [name] : [],
+    );
+    const missing = functions.filter(
+      (name) => !Object.keys(CASES).some((one) => one.split(/[ ,]/)[0] === name),
+    );
+    expect(missing).toEqual([]);
   });
 });
 
