@@ -23,7 +23,7 @@ import { LossOf, WeightSpace } from "./weight-space.js";
  * const log = new plot.GradientLog(model, cost.crossEntropy, { x, y });
  * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
  * await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, onStep: { every: 2, run: log.record } });
- * log.names;   // ["m0.weight", "m0.bias", "m1.weight", "m1.bias", "m2.weight", "m2.bias"]
+ * log.names;   // ["m0.weight", "m0.bias", "m1.weight", "m1.bias"]
  */
 export class GradientLog {
   readonly #space: WeightSpace;
@@ -109,7 +109,7 @@ export interface GradientsData {
  * @example
  * const log = new plot.GradientLog(model, cost.crossEntropy, { x, y });
  * log.record();
- * plot.gradients(log).data.lines.map(({ name }) => name);   // ["m0", "m1", "m2"]
+ * plot.gradients(log).data.lines.map(({ name }) => name);   // ["m0", "m1"]
  */
 export function gradients(log: GradientLog, options: GradientsOptions = {}): Plot<GradientsData> {
   const where = "gradients";
