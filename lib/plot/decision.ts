@@ -125,14 +125,14 @@ function readFeatureNames(where: string, given: unknown): readonly [string, stri
   throw new ArgumentError(`${where}: expected featureNames to be two texts, got ${describe(given)}`);
 }
 
-interface Set2 {
+interface Classified {
   /** [P, 2] */
   readonly features: Float64Array;
   readonly labels: readonly number[];
   readonly dtype: Tensor["dtype"];
 }
 
-function readSet(where: string, data: unknown): Set2 {
+function readSet(where: string, data: unknown): Classified {
   const dataset = toDataset(where, "data", data as AnySamples);
   const x = asTensor(onlyPart(where, "data.x", dataset.x));
   const y = onlyPart(where, "data.y", dataset.y);

@@ -53,7 +53,7 @@ export function elementNamed(where: string, { places }: WeightSpace, name: unkno
 }
 
 /** The name of an element of w: "m0.weight[1, 0]", or "m0.weight" where that is its only one. */
-export function nameOfElement({ places }: WeightSpace, at: number): string {
+function nameOfElement({ places }: WeightSpace, at: number): string {
   const { name, shape, start, size } = places.find((one) => at < one.start + one.size) as Place;
   if (size === 1) return name;
   let rest = at - start;

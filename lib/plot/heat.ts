@@ -31,7 +31,7 @@ export function reduced({ rows, columns, values }: Matrix): Matrix {
 }
 
 /** The largest finite size of a number. */
-export function largestSize(values: ArrayLike<number>): number {
+function largestSize(values: ArrayLike<number>): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) {
     const size = Math.abs(values[i] as number);

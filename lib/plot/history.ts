@@ -145,7 +145,7 @@ function pointsOf(run: string, reports: History, smoothing: number): HistoryPoin
 }
 
 /** s_e = (β·s_{e−1} + (1 − β)·v_e) / (1 − βᵉ). What is not finite leaves the average as it is. */
-export function smoother(beta: number): (value: number) => number {
+function smoother(beta: number): (value: number) => number {
   let [average, weight] = [0, 1];
   return (value) => {
     if (!Number.isFinite(value)) return value;

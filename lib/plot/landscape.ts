@@ -7,7 +7,6 @@ import { checkChoice, checkNumber, checkOptions, checkRequired, describe, descri
 import { defaultGenerator } from "../random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CostOf } from "../train/objective.js";
-import type { Grid } from "./contours.js";
 import { levelsOf } from "./contours.js";
 import {
   coordinates,
@@ -21,7 +20,7 @@ import { drawLandscape } from "./draw-landscape.js";
 import { Plot } from "./plot.js";
 import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
 import { largest, shown, smallest } from "./spec.js";
-import { type NamedWay, Way, type Ways, walk } from "./way.js";
+import { type NamedWay, type Ways, walk } from "./way.js";
 import { LossOf, WeightSpace } from "./weight-space.js";
 
 export interface LandscapeOptions extends TitleOptions {
@@ -355,6 +354,3 @@ function inWords(data: LandscapeData): string {
   );
   return [range, ...each].join(" ");
 }
-
-export const gridOf = ({ x, y, losses }: LandscapeData): Grid => ({ x, y, z: losses });
-export { Way };

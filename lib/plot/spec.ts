@@ -36,16 +36,6 @@ const SERIES = [
 export const seriesColours = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => colour(SERIES[i % SERIES.length] as Role));
 
-/** Dashes that tell categories apart besides their colours. */
-export const DASHES: readonly (readonly number[])[] = [
-  [1, 0],
-  [6, 3],
-  [2, 2],
-  [8, 3, 2, 3],
-  [4, 2],
-  [10, 4],
-];
-
 /** The look of axes, legends and text. */
 export const CONFIG: Part = {
   font: FONTS,
