@@ -20,7 +20,13 @@ export {
   vjp,
 } from "./autodiff/transforms.js";
 export { type VmapOptions, vmap } from "./autodiff/vmap.js";
-export { type Compiled, type CompileOptions, compile, type PassName } from "./compiler/compile.js";
+export {
+  type Compiled,
+  type CompileOptions,
+  compile,
+  type PassName,
+  type ProgramDescription,
+} from "./compiler/compile.js";
 export { enableGrad, noGrad } from "./context/grad-mode.js";
 export * as cost from "./cost/index.js";
 export * as data from "./data/index.js";

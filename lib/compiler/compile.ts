@@ -1,5 +1,6 @@
 import { currentTrace } from "../context/trace.js";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.js";
+import { describeProgram, type ProgramDescription } from "../explain/describe.js";
 import { explain } from "../explain/explain.js";
 import { checkNumber, checkOptions, describe } from "../options.js";
 import { checkPasses, PASSES, type PassName } from "../plan/index.js";
@@ -9,6 +10,7 @@ import { checkTensor, Tensor } from "../tensor/tensor.js";
 import type { TensorTree } from "../tensor/tree.js";
 import { type Arguments, Signatures } from "./signatures.js";
 
+export type { ProgramDescription } from "../explain/describe.js";
 export type { PassName } from "../plan/index.js";
 
 export interface CompileOptions {
@@ -52,6 +54,14 @@ export interface Compiled<A extends TensorTree[], R> {
    * @throws BusyError while it runs
    */
   explain(...inputs: A): string;
+  /**
+   * What `explain()` says, as data: each instruction with what was fused into it and what it costs, each buffer with its
+   * place and its life, and which thread does what. `draw(compiled, …, { style: "program" })` of `thalweg/draw` shows it
+   * as a picture.
+   * @throws BusyError while it runs
+   * @example step.describe(x, y).instructions[0].parts   // ["matmul", "bias", "relu"]
+   */
+  describe(...inputs: A): ProgramDescription;
   /** Bytes of the arena for intermediate results, for the inputs' shapes. */
   arenaBytes(...inputs: A): number;
 }
@@ -163,14 +173,17 @@ export function compile<A extends TensorTree[], R>(
     return ready.toLog(await ready.executable.loopAsync(...ready.arguments, { read }));
   };
 
+  const describeFor = (...inputs: A): ProgramDescription => {
+    const { tensors, specializations } = argumentsFor(inputs);
+    return describeProgram(specializations.for(tensors).executable, samplesOf(tensors));
+  };
+
   return Object.assign(run, {
     runAsync,
     loop,
     loopAsync,
-    explain: (...inputs: A): string => {
-      const { tensors, specializations } = argumentsFor(inputs);
-      return explain(specializations.for(tensors).executable, samplesOf(tensors));
-    },
+    explain: (...inputs: A): string => explain(describeFor(...inputs)),
+    describe: describeFor,
     arenaBytes: (...inputs: A): number => {
       const { tensors, specializations } = argumentsFor(inputs);
       return specializations.for(tensors).executable.arena.bytes;

@@ -87,6 +87,8 @@ export interface NativePlan {
     readonly shares: readonly number[];
     /** The instruction of the next step whose products it forms in the same pass, or −1. */
     readonly forms: number;
+    /** On one thread, about; with those of the instruction that it forms. */
+    readonly nanoseconds: number;
   }[];
 }
 

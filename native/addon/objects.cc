@@ -171,6 +171,7 @@ Napi::Object to_object(Napi::Env env, const Plan::Entry& entry) {
   object.Set("thread", entry.as.rank);
   object.Set("endsPhase", entry.as.ends_phase);
   object.Set("forms", entry.forms);
+  object.Set("nanoseconds", entry.nanoseconds);
   Napi::Array shares = Napi::Array::New(env);
   for (const Range& share : entry.as.shares) shares.Set(shares.Length(), static_cast<double>(share.end));
   object.Set("shares", shares);

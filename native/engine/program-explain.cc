@@ -35,9 +35,10 @@ Plan Program::plan(int64_t batch) {
     const int32_t input = place_in(gathers_, one.task);
     const Plan::Does other = input >= 0 ? Plan::Does::gather : Plan::Does::note;
     const bool forms = schedule_.ahead != nullptr && at == schedule_.forms;
+    const double ahead = forms ? schedule_.ahead->nanoseconds : 0;
     plan.entries.push_back({instruction >= 0 ? Plan::Does::instruction : other,
                             instruction >= 0 ? instruction : input, one,
-                            forms ? place_in(made_, schedule_.ahead) : -1});
+                            forms ? place_in(made_, schedule_.ahead) : -1, one.task->nanoseconds + ahead});
   }
   return plan;
 }

@@ -58,6 +58,7 @@ struct Plan {
     int32_t number;  // of the instruction, or of the input
     Scheduled as;
     int32_t forms;  // the instruction of the next step whose products it forms in the same pass, or −1
+    double nanoseconds;  // on one thread, estimated; with those of the instruction that it forms
   };
 
   int32_t threads;

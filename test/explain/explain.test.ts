@@ -154,6 +154,56 @@ describe("explain", () => {
     expect(text).toContain("program: 0 instructions, 0 flops, 0 bytes moved, arena 0 bytes\ngives nothing");
   });
 
+  describe("as data", () => {
+    const x = zeros([128, 30]);
+    const layer = new nn.Linear(30, 20);
+    const forward = compile((input: Tensor): Tensor => ops.relu(layer.forward(input)));
+
+    test("tells what was fused into each instruction", () => {
+      const { instructions } = forward.describe(x);
+      expect(instructions.map(({ kind, parts }) => [kind, ...parts])).toEqual([
+        ["product", "matmul", "bias", "relu"],
+      ]);
+      const chain = compile((input: Tensor): Tensor => ops.exp(ops.mul(input, 2))).describe(x);
+      expect(chain.instructions.map(({ kind, parts }) => [kind, ...parts])).toEqual([
+        ["chain", "mul", "exp"],
+      ]);
+      const opt = new optim.SGD(layer.parameters(), { lr: 0.1 });
+      const step = compile((input: Tensor) => {
+        opt.zeroGrad();
+        ops.mean(ops.square(ops.tanh(layer.forward(input)))).backward();
+        opt.step();
+      }).describe(x);
+      const parts = step.instructions.map((one) => one.parts.join(" "));
+      expect(parts).toContain("matmul bias tanh");
+      expect(parts).toContain("sgd");
+      expect(parts).toContain("matmul scale accumulate");
+    });
+
+    test("names what is read and written, with its place", () => {
+      const { instructions, buffers, outputs, arenaBytes } = forward.describe(x);
+      expect(instructions[0]).toMatchObject({ number: 0, reads: ["x0", "w0", "w1"], writes: ["t0"] });
+      expect(outputs).toEqual(["t0"]);
+      expect(buffers.map(({ name, kind, bytes }) => [name, kind, bytes])).toEqual([
+        ["x0", "input", 4 * 128 * 30],
+        ["w0", "state", 4 * 20 * 30],
+        ["w1", "state", 4 * 20],
+        ["t0", "temporary", 4 * 128 * 20],
+      ]);
+      expect(buffers[3]?.place).toEqual({ offset: 0, first: 0, last: 1 });
+      expect(buffers[0]?.place).toBeNull();
+      expect(arenaBytes).toBe(4 * 128 * 20);
+    });
+
+    test("tells the time of each piece of work", () => {
+      const { instructions, schedule, batch } = forward.describe(x);
+      expect(batch).toBe(128);
+      const product = schedule.find(({ what }) => what === "instruction");
+      expect(product?.nanoseconds).toBe(instructions[0]?.nanoseconds);
+      expect(product?.nanoseconds).toBeGreaterThan(0);
+    });
+  });
+
   describe("the plan of threads", () => {
     afterEach(() => setThreads(2));
 
@@ -171,7 +221,7 @@ describe("explain", () => {
       setThreads(2);
       const lines = explained((w) => new optim.SGD(w, { lr: 0.1, momentum: 0.9 })).split("\n");
       const at = lines.indexOf(
-        "in a loop of 128 samples a step, on 2 threads that wait for each other behind each phase:",
+        "in a loop of 128 samples a step, on 2 threads that wait for each other after each phase:",
       );
       const phases = lines.slice(at + 1, lines.indexOf("", at));
       expect(phases.length).toBeGreaterThan(1);
@@ -204,7 +254,7 @@ describe("explain", () => {
       setThreads(2);
       const product = compile((a: Tensor, b: Tensor): Tensor => ops.matmul(a, b));
       expect(product.explain(zeros([512, 300]), zeros([300, 512]))).toMatch(
-        /\nin a run, on 2 threads that wait for each other behind each phase:\n {3}1 {2}(all threads|each its rows): 0\n/,
+        /\nin a run, on 2 threads that wait for each other after each phase:\n {3}1 {2}(all threads|each its rows): 0\n/,
       );
     });
 
