@@ -2,7 +2,7 @@ import { ArgumentError } from "../errors.js";
 import { checkChoice, checkOptions, describe } from "../options.js";
 import type { TensorTree } from "../tensor/tree.js";
 import { Picture } from "./picture.js";
-import { DIRECTIONS, type Drawable, type DrawOptions, styleNamed } from "./style.js";
+import { DIRECTIONS, type Direction, type Drawable, type DrawOptions, styleNamed } from "./style.js";
 import { type Drawing, writeSvg } from "./svg.js";
 import { THEMES } from "./theme.js";
 
@@ -20,7 +20,7 @@ const COMMON = ["style", "theme", "direction", "open", "title", "id"] as const;
 export function draw(model: Drawable, input?: TensorTree, options: DrawOptions = {}): Picture {
   const style = styleNamed("draw", options?.style ?? "block");
   checkOptions("draw", options, [...COMMON, ...style.options]);
-  const common = checkCommon("draw", options);
+  const common = checkCommon("draw", options, style.direction);
   return pictureOf(style.render({ where: "draw", model, input, options: { ...options, ...common } }), common);
 }
 
@@ -28,8 +28,8 @@ export function draw(model: Drawable, input?: TensorTree, options: DrawOptions =
 export type PictureOptions = Pick<DrawOptions, "theme" | "direction" | "title" | "id">;
 
 /** @throws ArgumentError */
-export function checkCommon(where: string, options: PictureOptions) {
-  const { theme = "auto", direction = "right", title, id } = options;
+export function checkCommon(where: string, options: PictureOptions, flow: Direction = "right") {
+  const { theme = "auto", direction = flow, title, id } = options;
   if (title !== undefined && typeof title !== "string")
     throw new ArgumentError(`${where}: expected title to be a text, got ${describe(title)}`);
   if (id !== undefined && (typeof id !== "string" || !/^[A-Za-z][\w-]*$/.test(id))) {

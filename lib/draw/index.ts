@@ -1,5 +1,7 @@
 import "./backward.js";
 import "./block.js";
+import "./program.js";
+import "./units.js";
 
 export { draw } from "./functions.js";
 export type { DrawGameOptions } from "./game.js";

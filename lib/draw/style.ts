@@ -23,7 +23,7 @@ export interface DrawOptions {
   readonly style?: StyleName;
   /** Colours: those of the reader's setting, light, or dark. Default: `"auto"`. */
   readonly theme?: Theme;
-  /** The way in which data flows. Default: `"right"`. */
+  /** The way in which data flows. Default: `"right"`; of the style "program": `"down"`. */
   readonly direction?: Direction;
   /**
    * Which modules are shown by their parts: those down to this depth (0: the model is one block); those of these names,
@@ -52,6 +52,8 @@ export interface DrawRequest {
 export interface Style {
   /** Names of its own options. */
   readonly options: readonly string[];
+  /** The way in which data flows, where the call does not say. Default: `"right"`. */
+  readonly direction?: Direction;
   /** @throws ArgumentError, OptionError for what it cannot draw */
   render(request: DrawRequest): Drawing;
 }
