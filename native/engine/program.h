@@ -57,7 +57,7 @@ struct Plan {
     Does what;
     int32_t number;  // of the instruction, or of the input
     Scheduled as;
-    int32_t forms;  // the instruction of the next step whose products it forms in the same pass, or −1
+    int32_t forms;       // the instruction of the next step whose products it forms in the same pass, or −1
     double nanoseconds;  // on one thread, estimated; with those of the instruction that it forms
   };
 
