@@ -178,7 +178,7 @@ export function compile<A extends TensorTree[], R>(
     return describeProgram(specializations.for(tensors).executable, samplesOf(tensors));
   };
 
-  return Object.assign(run, {
+  const compiled = Object.assign(run, {
     runAsync,
     loop,
     loopAsync,
@@ -189,7 +189,16 @@ export function compile<A extends TensorTree[], R>(
       return specializations.for(tensors).executable.arena.bytes;
     },
   });
+  known.add(compiled);
+  return compiled;
 }
+
+/** What `compile` gave. */
+const known = new WeakSet<object>();
+
+/** Whether `compile` gave this value. */
+export const isCompiled = (value: unknown): value is Compiled<TensorTree[], unknown> =>
+  typeof value === "function" && known.has(value);
 
 /** Number of samples in the inputs; 0 if the inputs are not a mini-batch, with equal first sizes. */
 function samplesOf(inputs: readonly Tensor[]): number {

@@ -1,7 +1,9 @@
 // The style "program": what `compile` made of a function.
+import { isCompiled } from "../compiler/compile.js";
 import { ArgumentError } from "../errors.js";
 import type { ProgramDescription } from "../explain/describe.js";
 import { describe } from "../options.js";
+import type { TensorTree } from "../tensor/tree.js";
 import { arenaPanel } from "./program-arena.js";
 import { flowPanel } from "./program-flow.js";
 import { bytesText, flopsText, KINDS, type Kind } from "./program-look.js";
@@ -36,14 +38,13 @@ function render({ where, model, input, options }: DrawRequest): Drawing {
 }
 
 function describeCompiled(where: string, model: unknown, input: unknown): ProgramDescription {
-  const own: unknown = typeof model === "function" && "describe" in model ? model.describe : undefined;
-  if (typeof model !== "function" || typeof own !== "function") {
+  if (!isCompiled(model)) {
     throw new ArgumentError(
       `${where}: expected a function that compile gave, got ${describe(model)}; style "block" shows a module`,
     );
   }
   const inputs: readonly unknown[] = input === undefined ? [] : Array.isArray(input) ? input : [input];
-  return Reflect.apply(own, model, inputs) as ProgramDescription;
+  return model.describe(...(inputs as TensorTree[]));
 }
 
 class ProgramDrawing implements Drawing {

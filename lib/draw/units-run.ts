@@ -1,4 +1,5 @@
 // One run of a model on one sample, of which each op is remembered.
+import { isCompiled } from "../compiler/compile.js";
 import { enableGrad } from "../context/grad-mode.js";
 import { ArgumentError, DTypeError } from "../errors.js";
 import { inMode } from "../nn/in-mode.js";
@@ -7,8 +8,9 @@ import { view } from "../ops/reshape.js";
 import { describe, isInstance } from "../options.js";
 import { ones } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
-import { isTensor, Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 import { takeApart } from "../tensor/tree.js";
+import { readArguments } from "./trace-model.js";
 
 /** A call of a module's forward within the run. */
 export interface Call {
@@ -24,6 +26,7 @@ export interface Call {
 
 export interface Run {
   readonly inputs: readonly Tensor[];
+  readonly inputNames: readonly string[];
   readonly outputs: readonly Tensor[];
   /** In the order in which they ended: inner ones first. */
   readonly calls: readonly Call[];
@@ -38,20 +41,22 @@ export interface Run {
  * @throws ArgumentError unless it is a module or a function of tensors; DTypeError for inputs that are not floats
  */
 export function runOnce(where: string, model: unknown, input: unknown): Run {
-  const given = readInputs(where, input);
-  const inputs = given.map((tensor, i) => firstSample(where, `input ${i}`, tensor));
+  const { leaves: given, names: inputNames, build } = readArguments(where, input);
+  const inputs = given.map((tensor, i) => firstSample(where, inputNames[i] as string, tensor));
   const samples = (given[0] as Tensor).rank < 2 ? 1 : ((given[0] as Tensor).shape[0] as number);
-  if (isInstance(model, Module)) return { ...runModule(where, model, inputs), inputs, samples };
-  if (typeof model !== "function" || "explain" in model) {
-    const what =
-      typeof model === "function" ? 'a compiled function, which style "program" shows' : describe(model);
+  const own = { inputs, inputNames, samples };
+  if (isInstance(model, Module)) return { ...runModule(where, model, build(inputs)), ...own };
+  if (typeof model !== "function" || isCompiled(model) || isClass(model)) {
+    const what = isCompiled(model) ? 'a compiled function, which style "program" shows' : describe(model);
     throw new ArgumentError(`${where}: expected model to be a module or a function of tensors, got ${what}`);
   }
-  const output: unknown = enableGrad(() => Reflect.apply(model, undefined, inputs));
-  return { inputs, outputs: leaves(where, output), calls: [], names: new Map(), samples };
+  const output: unknown = enableGrad(() => Reflect.apply(model, undefined, build(inputs)));
+  return { outputs: leaves(where, output), calls: [], names: new Map(), ...own };
 }
 
-function runModule(where: string, model: AnyModule, inputs: readonly Tensor[]) {
+const isClass = (value: object): boolean => /^class\b/.test(Function.prototype.toString.call(value));
+
+function runModule(where: string, model: AnyModule, inputs: readonly unknown[]) {
   const calls: Call[] = [];
   const begins: number[] = [];
   // The id of a node that is made now.
@@ -68,7 +73,7 @@ function runModule(where: string, model: AnyModule, inputs: readonly Tensor[]) {
     }),
   ]);
   try {
-    const forward = model.forward as (...tensors: readonly Tensor[]) => unknown;
+    const forward = model.forward as (...given: readonly unknown[]) => unknown;
     const output = inMode(model, false, () => enableGrad(() => Reflect.apply(forward, model, inputs)));
     const names = new Map<unknown, string>();
     for (const [name, { storage }] of [...model.namedBuffers(), ...model.namedParameters()])
@@ -77,17 +82,6 @@ function runModule(where: string, model: AnyModule, inputs: readonly Tensor[]) {
   } finally {
     for (const remove of removers) remove();
   }
-}
-
-function readInputs(where: string, input: unknown): readonly Tensor[] {
-  const list: readonly unknown[] = Array.isArray(input) ? input : [input];
-  const odd = list.find((one) => !isTensor(one));
-  if (list.length === 0 || odd !== undefined || input === undefined) {
-    throw new ArgumentError(
-      `${where}: expected input to be a tensor or a list of them, got ${describe(input)}`,
-    );
-  }
-  return list as readonly Tensor[];
 }
 
 /** A copy of the first sample, [1, ...], or of a tensor of one axis the whole, in whose history the ops are kept. */

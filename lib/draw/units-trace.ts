@@ -74,9 +74,9 @@ class Reader {
   }
 
   read(): UnitGraph {
-    const { inputs, outputs } = this.#run;
+    const { inputs, inputNames, outputs } = this.#run;
     inputs.forEach((input, i) => {
-      const name = inputs.length === 1 ? "x" : `x${i}`;
+      const name = inputNames[i] as string;
       const layer = this.#graph.add({
         size: input.size,
         name,

@@ -1,6 +1,8 @@
 // The style "units": every unit a circle, every weight a line.
 import { ArgumentError } from "../errors.js";
-import { checkFlag, checkNumber } from "../options.js";
+import { Module } from "../nn/module.js";
+import { kindOf } from "../nn/show.js";
+import { checkFlag, checkNumber, isInstance } from "../options.js";
 import { type DrawRequest, registerStyle } from "./style.js";
 import { type Brush, type Child, type Drawing, element, type Markup } from "./svg.js";
 import { SIZES, textWidth } from "./theme.js";
@@ -49,20 +51,29 @@ function render({ where, model, input, options }: DrawRequest): Drawing {
     mostUnits,
     radius: hasValues ? RADIUS : SMALL_RADIUS,
   });
-  return new UnitsDrawing(graph, layout, hasValues, run.samples);
+  return new UnitsDrawing(graph, layout, {
+    hasValues,
+    samples: run.samples,
+    of: isInstance(model, Module) ? kindOf(model) : "a function",
+  });
 }
 
 class UnitsDrawing implements Drawing {
   readonly width: number;
   readonly height: number;
-  readonly title = "Units and weights";
+  readonly title: string;
   readonly description: string;
   readonly #layout: UnitLayout;
   readonly #hasValues: boolean;
   readonly #lines: readonly Line[];
   readonly #legend: Legend;
 
-  constructor(graph: UnitGraph, layout: UnitLayout, hasValues: boolean, samples: number) {
+  constructor(
+    graph: UnitGraph,
+    layout: UnitLayout,
+    { hasValues, samples, of }: { hasValues: boolean; samples: number; of: string },
+  ) {
+    this.title = `Units and weights of ${of}`;
     this.#layout = layout;
     this.#hasValues = hasValues;
     this.#lines = collectLines(graph, layout);
