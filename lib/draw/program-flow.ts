@@ -1,7 +1,8 @@
 // The panel of a program's instructions: what each does, what was fused into it, and which values go from one to another.
 import type { ProgramDescription } from "../explain/describe.js";
 import { format, type Shape } from "../tensor/shape.js";
-import { type Box, type Link, layOut, type Way } from "./layout.js";
+import type { Box, Link, Way } from "./boxes.js";
+import { type Layout, layOut } from "./layout.js";
 import { flopsText, type Instruction, KINDS, partsText, timeText } from "./program-look.js";
 import { type Panel, text } from "./program-panel.js";
 import type { Direction } from "./style.js";
@@ -13,6 +14,12 @@ const PAD = 9;
 const MOST_TEXT = 300;
 /** Lines of parameters and constants in a box. */
 const MOST_HELD = 3;
+
+/** Of more, the ways of the values would be a tangle, and finding them takes long. */
+const MOST_CARDS = 150;
+/** The width of a row of them, and the space between two. */
+const ROW = 1800;
+const SPACE = 12;
 
 interface Row {
   readonly text: string;
@@ -35,13 +42,17 @@ type Group = readonly [Instruction, ...Instruction[]];
 export function flowPanel(where: string, program: ProgramDescription, direction: Direction): Panel {
   const groups = groupsOf(program);
   const cards = cardsOf(program, groups);
-  const links = linksOf(program, groups);
   const boxes = cards.map(boxOf);
-  const layout = layOut(where, boxes, links, [], direction);
+  const isLarge = cards.length > MOST_CARDS;
+  const links = isLarge ? [] : linksOf(program, groups);
+  const layout = isLarge ? inRows(boxes) : layOut(where, boxes, links, [], direction);
   const { length } = program.instructions;
+  const note = isLarge
+    ? `; more than ${MOST_CARDS} boxes are in their order, without the ways of the values`
+    : "";
   return {
     title: "Instructions",
-    subtitle: `${length} instruction${length === 1 ? "" : "s"}; what was fused into one is joined by +`,
+    subtitle: `${length} instruction${length === 1 ? "" : "s"}; what was fused into one is joined by +${note}`,
     width: layout.width,
     height: layout.height,
     body: (brush, width) => {
@@ -61,6 +72,20 @@ export function flowPanel(where: string, program: ProgramDescription, direction:
       ];
     },
   };
+}
+
+/** Boxes one after the other, as words in lines. */
+function inRows(boxes: readonly Box[]): Layout {
+  const centers = new Map<string, { x: number; y: number }>();
+  let [x, y, high, wide] = [0, 0, 0, 0];
+  for (const { id, width, height } of boxes) {
+    if (x > 0 && x + width > ROW) [x, y, high] = [0, y + high + SPACE, 0];
+    centers.set(id, { x: x + width / 2, y: y + height / 2 });
+    high = Math.max(high, height);
+    wide = Math.max(wide, x + width);
+    x += width + SPACE;
+  }
+  return { width: wide, height: y + high, centers, ways: [], frames: new Map() };
 }
 
 /** Consecutive instructions that count something, one number each, for the same readers. */
@@ -179,6 +204,8 @@ function linksOf(
   return [...links.values()];
 }
 
+const NOTHING = { top: 0, left: 0 } as const;
+
 const styleOf = ({ bold = false }: Row) => ({ size: bold ? SIZES.text : SIZES.label, bold });
 
 function boxOf(card: Card): Box {
@@ -188,7 +215,7 @@ function boxOf(card: Card): Box {
     width: Math.max(...widths) + 2 * PAD + (kind === null ? 10 : 0),
     height: rows.length * LINE + 2 * PAD - 4,
   };
-  return { id, ...size, core: size, outline: kind === null ? "round" : "flat", group: null };
+  return { id, ...size, core: size, blank: NOTHING, outline: kind === null ? "round" : "flat", group: null };
 }
 
 function drawCard(

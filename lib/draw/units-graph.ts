@@ -101,3 +101,20 @@ export const matrix = (units: ArrayLike<number>, weight: (to: number, from: numb
   from: units,
   to: (position) => Array.from(units, (unit, from): Wire => [unit, weight(position, from)]),
 });
+
+/** Weights of which only some exist, in compressed sparse rows: the row of a unit holds those that come to it. */
+export function sparse(
+  units: ArrayLike<number>,
+  { rowStarts, columns, values }: Record<"rowStarts" | "columns" | "values", ArrayLike<number>>,
+): Wires {
+  const from = Float64Array.from(columns, (column) => units[column] as number);
+  return {
+    isFixed: false,
+    from,
+    *to(position) {
+      const end = rowStarts[position + 1] as number;
+      for (let e = rowStarts[position] as number; e < end; e++)
+        yield [from[e] as number, values[e] as number];
+    },
+  };
+}

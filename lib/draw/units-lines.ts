@@ -65,7 +65,7 @@ export const lineOf = (from: Point, to: Point, line: Omit<Line, "path" | "label"
 
 function* endsOf(graph: UnitGraph, { units, layers, ones }: UnitLayout): Generator<Ends> {
   const levels = new Map(layers.map(({ layer, level }) => [layer, level]));
-  const nameOf = ({ layer, position }: PlacedUnit): string => `${layer.name || "unit"} ${position + 1}`;
+  const nameOf = ({ layer, position }: PlacedUnit): string => `${layer.name || "unit"}[${position}]`;
   for (const to of units.values()) {
     const { layer, position } = to;
     const level = levels.get(layer) as number;

@@ -6,11 +6,12 @@ import { apply } from "../eager/apply.js";
 import type { Node } from "../eager/node.js";
 import { ArgumentError } from "../errors.js";
 import { kindOf } from "../nn/show.js";
+import { UnitLevel } from "../nn/units.js";
 import { expandTo } from "../ops/sum-and-expand.js";
 import { type Shape, sameShape } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import { asModule, isElementwise, nameFunctions, type Step } from "./units-functions.js";
-import { fromAll, matrix, oneToOne, UnitGraph, type UnitLayer } from "./units-graph.js";
+import { fromAll, matrix, oneToOne, sparse, UnitGraph, type UnitLayer } from "./units-graph.js";
 import { ruleFor } from "./units-modules.js";
 import { type Call, type Run, runOnce } from "./units-run.js";
 
@@ -159,6 +160,7 @@ class Reader {
     if (op.instruction === null && op.compute === undefined) return this.#view(node, first);
     if (ARRANGING.has(op.name)) return this.#arranged(node);
     if (op.name === "matmul" || op.name === "addmm") return this.#product(node, output);
+    if (op.name === "sparseLinear") return this.#sparseProduct(node, output);
     const sources = new Set(moving.map((input) => this.#sourceOf(input)));
     if (sources.size === 1) return this.#constantAdded(node, output) ?? this.#functionOf(node, moving);
     if (isElementwise(op.name)) return this.#joined(node, output);
@@ -216,6 +218,31 @@ class Reader {
       layer.bias = this.#constants(added, output.shape, beta);
     }
     return { units: range(layer.first, out) };
+  }
+
+  /** y = x·Wᵀ + b, where only some weights of W exist. */
+  #sparseProduct(node: Node, output: Tensor): Units {
+    const inputs = new Map(node.op.inputs.map((name, i) => [name, node.inputs[i] as Tensor]));
+    const of = (name: string): Tensor => inputs.get(name) as Tensor;
+    const [x, values, rowStarts, bias] = [of("x"), of("values"), of("rowStarts"), inputs.get("bias")];
+    const call = this.#callOf(node);
+    if (this.#depends(values)) throw this.#cannot("a product of two layers", call);
+    if (output.size !== rowStarts.size - 1) {
+      throw this.#cannot("several rows of one sample with shared weights", call);
+    }
+    const rows = {
+      rowStarts: elements(rowStarts),
+      columns: elements(of("columns")),
+      values: elements(values),
+    };
+    const layer = this.#graph.add({
+      size: output.size,
+      name: this.#nameOf(values, call),
+      wires: [sparse(this.#asUnits(x), rows)],
+      bias: bias === undefined ? null : this.#constants(bias, output.shape, 1),
+      values: elements(output),
+    });
+    return { units: range(layer.first, layer.size) };
   }
 
   /** b in s + b, where s are the sums of a layer that nothing else reads. */
@@ -421,12 +448,13 @@ class Reader {
 
   /** The name of the parameter that holds the weights, without "weight"; else of the module. */
   #nameOf(weights: Tensor, call: Call | undefined): string {
+    if (call?.module instanceof UnitLevel) return `depth ${call.module.depth}`;
     const own = this.#run.names.get(weights.storage);
     const kind = call === undefined ? "" : kindOf(call.module);
     const path = call?.name === "" || call === undefined ? kind : `${call.name} · ${kind}`;
     if (own === undefined || call === undefined) return path;
     const field = own.slice(call.name === "" ? 0 : call.name.length + 1);
-    return field === "weight" ? path : own;
+    return field === "weight" || field === "values" ? path : own;
   }
 
   #cannot(what: string, call: Call | undefined): ArgumentError {

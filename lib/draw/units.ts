@@ -203,7 +203,7 @@ function drawLine(brush: Brush, line: Line): Markup {
 
 /** "s = −0.3, z = tanh(s) = −0.29" */
 function tellUnit({ name, functions, values, sums, isGiven, bias }: UnitLayer, i: number): string {
-  const unit = `${name === "" ? "unit" : name} ${i + 1}: `;
+  const unit = `${name === "" ? "unit" : name}[${i}]: `;
   const value = fullNumber(values[i] as number);
   if (isGiven) return `${unit}${value}`;
   const b = bias === null ? "" : `, b = ${fullNumber(bias[i] as number)}`;

@@ -150,6 +150,53 @@ describe("the units of a model", () => {
     expect(Array.from(wires?.from ?? [])).toEqual([0, 3, 1, 4, 2, 5, 0, 1]);
   });
 
+  test("of a sparse layer have the weights that exist alone", () => {
+    const layer = new nn.SparseLinear(4, 3, { pattern: [[0, 2], [], [3]] });
+    const graph = graphOf(layer, rand([1, 4]));
+    const [x, y] = graph.layers as [UnitLayer, UnitLayer];
+    const wires = [0, 1, 2].map((position) => [...(y.wires[0] as UnitLayer["wires"][number]).to(position)]);
+    const [a, b, c] = layer.values.data;
+    expect(wires).toEqual([
+      [
+        [x.first, a],
+        [x.first + 2, b],
+      ],
+      [],
+      [[x.first + 3, c]],
+    ]);
+    for (let i = 0; i < 3; i++) expect(sumOf(graph, y, i)).toBeCloseTo(y.sums[i] as number, 6);
+    // Three weights, three biases, the samples of four lines.
+    expect(count(draw(layer, rand([1, 4]), options()).svg, /<path/g)).toBe(3 + 3 + 4);
+  });
+
+  test("of a graph of units stand by their depth, and read units of any depth", () => {
+    const up = [[0, 1], [1], [2, 3, 0], [4, 2], [5, 1]];
+    const net = new nn.Units({ inputs: 2, up, groups: [{ units: [6], activation: "identity" }] });
+    const x = rand([1, 2]);
+    const graph = graphOf(net, x);
+    expect(graph.layers.map(({ name, size }) => `${name}: ${size}`)).toEqual([
+      "x: 2",
+      "depth 1: 2",
+      "depth 2: 1",
+      "depth 3: 1",
+      "depth 4: 1",
+    ]);
+    expect([...levelsOf(graph).values()]).toEqual([0, 1, 2, 3, 4]);
+    expect(given(graph)).toEqual([...net.forward(x).data]);
+    const weights = graph.layers.flatMap((layer) =>
+      layer.wires.flatMap((wires) =>
+        Array.from({ length: layer.size }, (_, i) => [...wires.to(i)].map(([, weight]) => weight)).flat(),
+      ),
+    );
+    expect(weights.sort()).toEqual(
+      net
+        .edges()
+        .map(({ weight }) => weight)
+        .sort(),
+    );
+    expect(graph.layers.map(({ functions }) => functions.length)).toEqual([0, 1, 1, 1, 0]);
+  });
+
   test("of a gate are products and sums of other units", () => {
     const graph = graphOf(new nn.GRUCell(3, 2), [rand([1, 3]), rand([1, 2])]);
     const kinds = graph.layers.flatMap(({ functions }) => functions.map(({ name }) => name));
@@ -253,8 +300,8 @@ describe("the picture", () => {
     expect(svg).toContain(">784 units, given</text>");
     // With three dots between them.
     expect(count(svg, /<circle/g)).toBe(6 + 4 + 3 + 3);
-    for (const unit of ["x 1:", "x 6:", "x 781:", "x 784:"]) expect(svg).toContain(`<title>${unit}`);
-    expect(svg).not.toContain("<title>x 7:");
+    for (const unit of ["x[0]:", "x[5]:", "x[780]:", "x[783]:"]) expect(svg).toContain(`<title>${unit}`);
+    expect(svg).not.toContain("<title>x[6]:");
     expect(svg).toContain("values: the first of 2 samples");
     const more = draw(model, rand([1, 784]), options({ mostUnits: 40, values: false })).svg;
     expect(count(more, /<circle/g)).toBe(15 + 10 + 3 + 3);
