@@ -117,6 +117,17 @@ describe("the units of a model", () => {
     expect(sumOf(graph, layer, 1)).toBeCloseTo(layer.sums[1] as number, 5);
   });
 
+  test("have constants that are added or taken away as biases", () => {
+    const w = rand([3, 2], { dtype: "float64" });
+    const model = (x: Tensor): Tensor =>
+      ops.tanh(ops.sub(ops.add(ops.matmul(x, w), tensor([1, 2], { dtype: "float64" })), 0.25));
+    const graph = graphOf(model, rand([1, 3], { dtype: "float64" }));
+    expect(shapeOf(graph)).toEqual(["3 given", "2 of 0 tanh"]);
+    const layer = graph.layers[1] as UnitLayer;
+    expect(Array.from(layer.bias ?? [])).toEqual([0.75, 1.75]);
+    for (const i of [0, 1]) expect(sumOf(graph, layer, i)).toBeCloseTo(layer.sums[i] as number, 12);
+  });
+
   test("that are read twice are kept apart from their function", () => {
     const layer = new nn.Linear(3, 3);
     const residual = (x: Tensor): Tensor => {
