@@ -49,9 +49,6 @@ export function text(
 export const centred = (brush: Brush, words: string, x: number, y: number, role: Role = "soft"): Child =>
   text(brush, words, { x, y, size: SIZES.small, role, anchor: "middle" });
 
-export const tickLabel = (brush: Brush, words: string, x: number, y: number): Child =>
-  centred(brush, words, x, y);
-
 export interface Bar {
   readonly x: number;
   readonly y: number;

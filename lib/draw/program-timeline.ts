@@ -1,7 +1,7 @@
 // The panel of a program's threads: a lane for each, in which its pieces of work stand one after the other.
 import type { ProgramDescription } from "../explain/describe.js";
 import { KINDS, type Kind, ticks, timeText } from "./program-look.js";
-import { bar, centred, type Panel, text, tickLabel } from "./program-panel.js";
+import { bar, centred, type Panel, text } from "./program-panel.js";
 import { type Piece, timelineOf, type Work } from "./program-work.js";
 import { type Brush, type Child, element } from "./svg.js";
 import { SIZES, textWidth } from "./theme.js";
@@ -113,7 +113,7 @@ function axis(brush: Brush, most: number, x: (time: number) => number, bottom: n
       "stroke-width": 1,
       ...brush.paint({ stroke: "grid" }),
     }),
-    tickLabel(brush, timeText(time), x(time), bottom + 18),
+    centred(brush, timeText(time), x(time), bottom + 18),
   ]);
 }
 
