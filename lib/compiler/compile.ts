@@ -59,7 +59,6 @@ export interface Compiled<A extends TensorTree[], R> {
    * place and its life, and which thread does what. `draw(compiled, …, { style: "program" })` of `thalweg/draw` shows it
    * as a picture.
    * @throws BusyError while it runs
-   * @example step.describe(x, y).instructions[0].parts   // ["matmul", "bias", "relu"]
    */
   describe(...inputs: A): ProgramDescription;
   /** Bytes of the arena for intermediate results, for the inputs' shapes. */

@@ -83,7 +83,7 @@ export function timelinePanel(program: ProgramDescription): Panel | null {
               says: tell(piece, program),
             }),
           ),
-        ...barrierLines(brush, phases, x, bottom),
+        ...(threads === 1 ? [] : barrierLines(brush, phases, x, bottom)),
       ];
     },
   };
