@@ -8,7 +8,8 @@ import { inspect } from "./inspect.js";
 import { KIND_NAMES } from "./kinds/index.js";
 import { styled } from "./layout.js";
 import { read } from "./read.js";
-import { addTableCommands } from "./table-commands.js";
+import { addTableCommands, number } from "./table-commands.js";
+import type { WatchCommandOptions } from "./watch.js";
 
 // Exit codes: a file that is refused, and a command that is not understood.
 const REFUSED = 1;
@@ -59,6 +60,25 @@ program
   });
 
 addTableCommands(program);
+
+program
+  .command("watch")
+  .argument("<folder>", "the folder that fit writes into by its option watch, or one above it")
+  .description("shows runs in a browser while they go on, stops them, and sets their learning rates")
+  .option(
+    "--port <n>",
+    "the port on 127.0.0.1; 0: one that is free",
+    number({ min: 0, max: 65_535, integer: true }),
+    0,
+  )
+  .addHelpText(
+    "after",
+    "\nOpen the address that it prints, in a browser on this machine. Whoever has it can stop the runs.\n\nExamples:\n  thalweg watch runs\n  thalweg watch runs --port 6006",
+  )
+  .action(async (folder: string, options: WatchCommandOptions) => {
+    const { watch } = await import("./watch.js");
+    await watch(folder, options);
+  });
 
 // A reader that has seen enough closes the pipe.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

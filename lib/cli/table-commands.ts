@@ -8,7 +8,7 @@ import type { TrainOptions } from "./train.js";
 const INTERRUPTED = 130;
 
 /** Reads a number of an option. */
-const number =
+export const number =
   ({
     min,
     max = Number.MAX_SAFE_INTEGER,

@@ -71,7 +71,7 @@ export async function runOnce(
   { executable }: Specialization,
   inputs: readonly NativeArray[],
   outputs: readonly NativeArray[],
-  { sourceFor }: Forks,
+  { sourceFor }: Pick<Forks, "sourceFor">,
 ): Promise<boolean> {
   const isAtOnce = executable.duration < AT_ONCE_MILLISECONDS;
   try {

@@ -38,6 +38,7 @@ import { evaluationBatch, makeEvaluator } from "./evaluate.js";
 import type { Evaluation } from "./evaluation.js";
 import type { Evaluator } from "./evaluator.js";
 import { type Feed, readBatchSizes, SetFeed } from "./feed.js";
+import { readFollowing } from "./following-plan.js";
 import type { Reported } from "./monitor.js";
 import {
   type CostOf,
@@ -88,6 +89,18 @@ export interface EpochReport {
   /** Wall-clock time of the training steps, without validation. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
+  /** Learning rates that were set by hand in this epoch, in `thalweg watch`; absent if none was. */
+  readonly changes?: readonly RateChange[];
+}
+
+/** A learning rate that was set by hand while the training went on. */
+export interface RateChange {
+  readonly epoch: number;
+  /** The steps of all epochs that were done before it. */
+  readonly step: number;
+  readonly lr: number;
+  /** The position of the optimizer's group; absent for all groups. */
+  readonly group?: number;
 }
 
 /** What `fit` calls and waits for. The answer `"stop"` ends the training. */
@@ -177,6 +190,24 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
    */
   readonly tensorBoard?: string;
   /**
+   * The path of an HTML file: a page about this run, of its own alone. It is written at the end of the training, also of
+   * one that fails or is aborted, whole or not at all. It has the model's diagram, the data, the curves, the norms of
+   * the gradients by layer, the confusion matrix or the residuals, the samples of the highest cost, the options, the
+   * machine, and where the time went. Needs the packages @dagrejs/dagre, vega and vega-lite; images need fast-png.
+   *
+   * The gradients are those of one mini-batch, always the same, before the first step and then after every step to the
+   * 20th, and then after each tenth of the steps that are done, at most every hundredth. Each costs about as much as a
+   * step. At most 10,000 samples of the validation set, or of the data without one, are copied for the rest, and 64 MiB.
+   * Default: none.
+   */
+  readonly report?: FilePath;
+  /**
+   * A folder, which is made if there is none. A file in it grows with the training, which `npx thalweg watch FOLDER`
+   * shows meanwhile; there the training can be stopped, and the learning rate set. Each call of `fit` has a file of its
+   * own. The gradients cost what they cost for `report`. Default: none.
+   */
+  readonly watch?: string;
+  /**
    * Writes checkpoints, next to the training: the state is copied between two steps, and a thread of its own writes
    * the file. If writing takes longer than the interval, copies that wait are dropped for newer ones. Default: none.
    */
@@ -255,6 +286,8 @@ const OPTIONS = [
   ...SAMPLE_OPTIONS,
   "progress",
   "tensorBoard",
+  "report",
+  "watch",
   "checkpoint",
   "onCheckpoint",
   "resume",
@@ -438,7 +471,9 @@ function readOptions(
   }
   if (seed !== undefined) checkNumber("fit", "seed", seed, { min: 0, integer: true });
   checkFlag("fit", "progress", options.progress ?? false);
-  if (options.tensorBoard !== undefined) checkPath("fit: tensorBoard", options.tensorBoard);
+  for (const name of ["tensorBoard", "report", "watch"] as const) {
+    if (options[name] !== undefined) checkPath(`fit: ${name}`, options[name]);
+  }
   for (const name of ["onBatch", "onEpoch", "onCheckpoint", "onResume"] as const) {
     if (options[name] !== undefined) checkFunction("fit", name, options[name]);
   }
@@ -494,6 +529,26 @@ function readOptions(
   use.outputs = program(part).outputs(program(part).specialization("fit", batchSize, feed.specs));
   const task = { where: "fit", name: "validation", model, objective };
   const { signal } = options;
+  const following = readFollowing({
+    model,
+    optimizer,
+    objective,
+    options: { ...options },
+    sets: {
+      isStream: opened !== null,
+      data: opened === null ? options.data : opened.stream,
+      training,
+      validation:
+        validation === null
+          ? null
+          : { given: validation === kept ? null : (options.validation as AnySamples), set: validation },
+      streamsValidation: stream !== null,
+    },
+    part,
+    size: feed.sizeOf(first),
+    firstEpoch,
+    epochs,
+  });
   return {
     model,
     optimizer,
@@ -512,6 +567,7 @@ function readOptions(
     validator: validation === null ? null : validatorOf(task, validation),
     openValidator: stream === null ? null : () => openValidator({ ...task, signal }, stream, formsOf(given)),
     earlyStopping,
+    following,
     ...keeping,
     callbacks: options,
   };
@@ -525,7 +581,7 @@ function readValidation(given: unknown, objective: Objective, forms: Forms): Wei
     (expected, got) =>
       new ArgumentError(`fit: expected validation to have the parts of data, ${expected}, got ${got}`),
   );
-  return { dataset, weights: readWeights("fit", undefined, objective, dataset) };
+  return { dataset, weights: readWeights("fit", undefined, objective, dataset), places: null };
 }
 
 type ValidationTask = Omit<StreamTask, "first" | "opened">;

@@ -109,6 +109,11 @@ export class Objective {
     return this.figures.map(({ name }) => name);
   }
 
+  /** The cost of all targets together, or of each. */
+  get costs(): readonly Cost[] {
+    return this.#terms.map(({ cost }) => cost);
+  }
+
   /** Refuses targets that a cost does not take, whatever the outputs are. */
   checkTargets(where: string, outputs: Outputs<Shape>, targets: readonly Part[]): void {
     for (const { at, cost } of this.#terms) {

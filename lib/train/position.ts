@@ -148,7 +148,9 @@ const isReport = (value: unknown): boolean =>
   isRecord(value) &&
   ["epoch", "loss", "seconds", "samplesPerSecond"].every((name) => typeof value[name] === "number") &&
   isFigures(value["metrics"]) &&
-  (value["validation"] === null || isFigures(value["validation"]));
+  (value["validation"] === null || isFigures(value["validation"])) &&
+  (value["changes"] === undefined ||
+    (Array.isArray(value["changes"]) && value["changes"].every((change) => isFigures(change))));
 
 const isBest = (value: unknown): boolean =>
   isRecord(value) &&

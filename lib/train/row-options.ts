@@ -58,10 +58,11 @@ export function withoutRows<O extends object>(where: string, options: O): Withou
 }
 
 /** The rows and the schema that samples were made of. */
-const origins = new WeakMap<object, readonly object[]>();
+type Origin = readonly [rows: RowSet, schema: Schema<SchemaInputs>];
+const origins = new WeakMap<object, Origin>();
 
 /** What samples were made of here: the same for the same rows. Null: they were not. */
-export const originOf = (samples: object): readonly object[] | null => origins.get(samples) ?? null;
+export const originOf = (samples: object): Origin | null => origins.get(samples) ?? null;
 
 const isRows = (value: unknown): value is RowSet => isInstance(value, Table) || Array.isArray(value);
 

@@ -1,12 +1,13 @@
 // The options of `fit` that say what samples count, and which are kept for validation.
 
 import { type AnyDataset, toDataset } from "../data/dataset.js";
+import { asTheyLie } from "../data/epochs.js";
 import type { Parts } from "../data/parts.js";
 import { split } from "../data/split/split.js";
 import { ArgumentError, DataError } from "../errors.js";
 import type { Values } from "../metrics/values.js";
 import { checkNumber, describe, isPlainObject } from "../options.js";
-import { tensor } from "../tensor/create.js";
+import { fromTypedArray, tensor } from "../tensor/create.js";
 import { format } from "../tensor/shape.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
 import type { Objective } from "./objective.js";
@@ -43,6 +44,8 @@ export const SAMPLE_OPTIONS = ["sampleWeight", "classWeight", "validationSplit"]
 export interface WeightedSet {
   readonly dataset: AnyDataset;
   readonly weights: Tensor | null;
+  /** The position of each in the set that it was taken from, int32 [P]; null: all of that set, in its order. */
+  readonly places: Tensor | null;
 }
 
 /** @throws ArgumentError, ShapeError, DataError */
@@ -54,7 +57,7 @@ export function readSampleOptions(
   seed: number,
 ): { readonly training: WeightedSet; readonly validation: WeightedSet | null } {
   const own = readWeights(where, sampleWeight, objective, data);
-  const whole = { dataset: data, weights: own };
+  const whole = { dataset: data, weights: own, places: null };
   const [training, validation] =
     validationSplit === undefined ? [whole, null] : splitOff(where, whole, validationSplit, seed);
   if (classWeight === undefined) return { training, validation };
@@ -76,9 +79,11 @@ function splitOff(
   const counts = isClasses(y) ? [...countsOf(y).values()] : [0];
   const options = { seed, ...(counts.every((count) => count > 1) ? { stratify: y } : {}) };
   const weights = whole.weights ?? tensor(new Float64Array(whole.dataset.length));
-  const parts = split({ x, y, weights }, [1 - share, share], options).map((part) => ({
+  const places = fromTypedArray(asTheyLie(whole.dataset.length));
+  const parts = split({ x, y, weights, places }, [1 - share, share], options).map((part) => ({
     dataset: toDataset(where, "data", { x: part.x, y: part.y }),
     weights: whole.weights === null ? null : part.weights,
+    places: part.places,
   }));
   return parts as [WeightedSet, WeightedSet];
 }

@@ -146,7 +146,7 @@ interface Samples {
  * What a step descends, and what it reports: the mean, or with weights Σ w·C / Σ w.
  * @param all The samples of the step, of which these are a part; null: these are all.
  */
-function lossAndReport(
+export function lossAndReport(
   where: string,
   objective: Objective,
   y: Outputs,

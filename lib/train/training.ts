@@ -1,4 +1,6 @@
 import { performance } from "node:perf_hooks";
+import process from "node:process";
+import { types } from "node:util";
 import type { Specialization } from "../compiler/specialization.js";
 import type { Form } from "../data/parts.js";
 import { assign } from "../eager/apply.js";
@@ -22,6 +24,8 @@ import { printed } from "./evaluation.js";
 import type { Evaluator } from "./evaluator.js";
 import type { EpochId, EpochSize, Feed, Portion } from "./feed.js";
 import type { Callback, EpochReport, FitOptions, ResumeReport } from "./fit.js";
+import { Followed, type FollowingPlan } from "./followed.js";
+import type { Activity } from "./following.js";
 import { Forks } from "./forks.js";
 import { Figures, type StepsLog } from "./metrics.js";
 import { figureOf } from "./monitor.js";
@@ -64,6 +68,8 @@ export interface Plan {
   /** Makes that of a stream, once sets and generators have been copied; null for a set in memory or without one. */
   readonly openValidator: (() => Promise<Evaluator>) | null;
   readonly earlyStopping: EarlyStoppingPlan | null;
+  /** What follows the training; null for nothing. */
+  readonly following: FollowingPlan | null;
   readonly checkpoint: CheckpointPlan | null;
   /** The checkpoint to go on from; null to begin. */
   readonly resume: FilePath | true | null;
@@ -90,6 +96,7 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
     if (checkpoint !== null) checkpoints = new Checkpoints(checkpoint, parts, extra, callbacks.onCheckpoint);
     feed.begin();
     training = new Training(plan, checkpoints);
+    await training.openFollowers();
     await training.begin();
     forget(optimizer);
     const resumed = plan.resume === null ? null : await training.resume(plan.resume);
@@ -99,10 +106,14 @@ export async function train(plan: Plan): Promise<EpochReport[]> {
     if (callbacks.tensorBoard !== undefined) {
       progress = together([progress, await openBoard(callbacks.tensorBoard, optimizer)]);
     }
-    return await training.run(progress);
+    await training.tellBegin();
+    const history = await training.run(progress);
+    await training.tellEnd();
+    return history;
   } catch (error) {
     if (isRefusal(error)) training?.undo();
     if (!isPlaced) for (const undo of plan.undoReading) undo();
+    await training?.tellError(error);
     throw error;
   } finally {
     await feed.close();
@@ -130,7 +141,8 @@ class Training {
   #seconds = 0;
   #history: EpochReport[] = [];
   readonly #earlyStopping: EarlyStopping | null;
-  /** Whether a callback or `earlyStopping` has ended the training. */
+  #followed: Followed | null = null;
+  /** Whether a callback, `earlyStopping` or a command has ended the training. */
   #isStopped = false;
   /** The buffers, and what they were before the steps that run. */
   #buffers: readonly (readonly [buffer: Tensor, before: Tensor])[] = [];
@@ -164,6 +176,44 @@ class Training {
     if (before === null) return;
     for (const undo of this.#plan.undoReading) undo();
     this.#putForks(before);
+  }
+
+  /** @throws PackageError, FileError if something that is to follow the training cannot */
+  async openFollowers(): Promise<void> {
+    const { following, optimizer } = this.#plan;
+    if (following !== null) this.#followed = await Followed.open(following, optimizer);
+  }
+
+  /** Tells followers where the training begins. */
+  async tellBegin(): Promise<void> {
+    const { following } = this.#plan;
+    if (following === null) return;
+    const where = { seed: this.#seed, history: [...this.#history], stepsBefore: this.#step };
+    await this.#followed?.begin({ ...following.facts, ...where });
+  }
+
+  /** Tells followers that the training came to its end. */
+  async tellEnd(): Promise<void> {
+    await this.#followed?.end({ state: this.#isStopped ? "stopped" : "finished", error: null });
+  }
+
+  /** Tells followers of the error that ended the training. Theirs is a warning. */
+  async tellError(cause: unknown): Promise<void> {
+    const state = this.#plan.callbacks.signal?.aborted === true ? "aborted" : "failed";
+    const error = types.isNativeError(cause) ? cause.message : String(cause);
+    try {
+      await this.#followed?.end({ state, error });
+    } catch (failed) {
+      process.emitWarning(`fit: what follows the training failed: ${(failed as Error).message}`, {
+        type: "TrainingWarning",
+        code: "THALWEG_FOLLOWER_FAILED",
+      });
+    }
+  }
+
+  /** Runs something whose time followers are told as that of an activity. */
+  #during<T>(activity: Activity, run: () => T): T {
+    return this.#followed === null ? run() : this.#followed.clock.during(activity, run);
   }
 
   get #id(): EpochId {
@@ -265,9 +315,10 @@ class Training {
     const isWhole = this.#batch === 0;
     optimizer.zeroGrad();
     await this.#runSteps(progress);
-    const validated = (await this.#validator?.evaluate()) ?? null;
+    const validated = (await this.#during("validation", () => this.#validator?.evaluate())) ?? null;
     if (isWhole) this.#undo = null;
     const { loss, ...metrics } = this.#means.numbers("fit");
+    const changes = this.#followed?.takeChanges() ?? [];
     const report: EpochReport = {
       epoch: this.#epoch,
       loss,
@@ -275,16 +326,18 @@ class Training {
       validation: validated === null ? null : printed(validated.numbers("fit")),
       seconds: this.#seconds,
       samplesPerSecond: this.#means.samples / this.#seconds,
+      ...(changes.length === 0 ? {} : { changes }),
     };
     this.#history.push(report);
     progress.epoch(report);
+    this.#followed?.epoch(report, this.#step);
     const stopping = this.#earlyStopping;
     if (stopping !== null) {
       await this.#whenIdle(() => {
         if (stopping.take(report)) this.#isStopped = true;
       });
     }
-    this.#noteAnswer(await callbacks.onEpoch?.(report));
+    this.#noteAnswer(await this.#during("callbacks", () => callbacks.onEpoch?.(report)));
     this.#followSchedule("epoch", report);
     this.#isOver = true;
     if (this.#checkpoints === null) return;
@@ -297,11 +350,18 @@ class Training {
   async #runSteps(progress: Progress): Promise<void> {
     const { feed, callbacks } = this.#plan;
     const started = performance.now() - 1000 * this.#seconds;
+    const clock = this.#followed?.clock;
+    const recordedBefore = clock?.seconds().recording ?? 0;
+    const before = clock?.turnTo("data");
     for await (const portion of feed.portions(this.#id, this.#batch, callbacks.signal)) {
+      clock?.turnTo("steps");
       await this.#runPortion(portion, progress, started);
+      clock?.turnTo("data");
       if (this.#isStopped) break;
     }
-    this.#seconds = (performance.now() - started) / 1000;
+    if (before !== undefined) clock?.turnTo(before);
+    const recorded = (clock?.seconds().recording ?? 0) - recordedBefore;
+    this.#seconds = (performance.now() - started) / 1000 - recorded;
   }
 
   async #runPortion(
@@ -313,18 +373,26 @@ class Training {
     const { signal, onBatch } = callbacks;
     const { schedule, onStep, settings } = this.#plan.steps;
     const checkpoints = this.#checkpoints;
+    const followed = this.#followed;
     const { steps: batches, samples } = this.#size;
     const report = (given: StepsLog): void | Promise<void> => {
       this.#means.add(given);
       this.#batch += given.steps;
       this.#step += given.steps;
-      const [epoch, batch, loss] = [this.#epoch, this.#batch, lastLoss(given)];
+      const [epoch, batch, loss] = [this.#epoch, this.#batch, lossOf(given, given.steps - 1)];
       progress.batch({ epoch, samples: this.#means.samples, of: samples, loss: this.#means.loss });
-      const told = this.#afterAnswer(onBatch?.({ epoch, batch, batches, loss }));
+      if (followed !== null) {
+        followed.steps(epoch, this.#step, lossesOf(given));
+        if (followed.obey(epoch, this.#step)) this.#isStopped = true;
+      }
+      const answer = (): void | Promise<void> =>
+        this.#afterAnswer(onBatch?.({ epoch, batch, batches, loss }));
+      const told = this.#during("callbacks", answer);
       // After the last one, the checkpoint is that of the epoch.
       const isDue = batch !== batches && checkpoints?.isDue(this.#step) === true;
       if (isDue) this.#seconds = (performance.now() - started) / 1000;
-      if (!isDue && onStep === null && schedule?.per !== "step") return told;
+      const isLookDue = followed?.isLookDue(this.#step) === true;
+      if (!isDue && !isLookDue && onStep === null && schedule?.per !== "step") return told;
       return this.#afterStep(told, { epoch, batch, batches, step: this.#step, loss }, isDue);
     };
     await runSteps({
@@ -341,6 +409,7 @@ class Training {
           : Math.min(
               checkpoints?.mostSteps(this.#step) ?? Infinity,
               onStep === null ? Infinity : onStep.every - (this.#step % onStep.every),
+              followed?.mostSteps(this.#step) ?? Infinity,
             ),
       isStopped: () => this.#isStopped,
       before: () => {
@@ -383,8 +452,11 @@ class Training {
   async #afterStep(told: void | Promise<void>, report: StepReport, isDue: boolean): Promise<void> {
     await told;
     const { onStep } = this.#plan.steps;
-    if (onStep !== null && report.step % onStep.every === 0) this.#noteAnswer(await onStep.run(report));
+    if (onStep !== null && report.step % onStep.every === 0) {
+      this.#noteAnswer(await this.#during("callbacks", () => onStep.run(report)));
+    }
     this.#followSchedule("step", report);
+    if (this.#followed?.isLookDue(report.step) === true) await this.#followed.look(report.step);
     if (isDue && !this.#isStopped) await this.#save(false);
   }
 
@@ -397,7 +469,9 @@ class Training {
 
   /** Copies the state for a checkpoint. */
   #save(isBest: boolean): Promise<void> {
-    return this.#whenIdle(() => this.#checkpoints?.save(this.#position(), isBest));
+    return this.#during("checkpoints", () =>
+      this.#whenIdle(() => this.#checkpoints?.save(this.#position(), isBest)),
+    );
   }
 
   /** Reads or writes the model when no run of it is under way. */
@@ -451,14 +525,17 @@ class Training {
 const buffersOf = (model: AnyModule): (readonly [Tensor, Tensor])[] =>
   Array.from(model.namedBuffers(), ([, buffer]) => [buffer, copyOf(buffer)]);
 
-/** The loss of the last one of some steps. */
-function lastLoss({ log, steps, layout }: StepsLog): number {
-  const at = (steps - 1) * (log.length / steps);
+/** The loss of one of some steps, from 0. */
+function lossOf({ log, steps, layout }: StepsLog, step: number): number {
+  const at = step * (log.length / steps);
   const first = log[at] as number;
   if (layout[0]?.kind === "mean") return first;
   const weight = log[at + 1] as number;
   return weight === 0 ? 0 : first / weight;
 }
+
+const lossesOf = (log: StepsLog): Float64Array =>
+  Float64Array.from({ length: log.steps }, (_, step) => lossOf(log, step));
 
 /** The program of a step. */
 function specializationOf(

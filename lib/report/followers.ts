@@ -1,0 +1,16 @@
+// What `fit` loads for its options `report` and `watch`.
+
+import type { FilePath } from "../files/path.js";
+import type { Follower } from "../train/following.js";
+import { checkPackages } from "./packages.js";
+import { Recorder } from "./recorder.js";
+import { RunFile } from "./run-file.js";
+
+/** Records a run for a page. @throws PackageError, FileError */
+export function openReport(path: FilePath): Follower {
+  checkPackages("fit: report");
+  return new Recorder(path);
+}
+
+/** Writes a run's file, which grows, into a folder. @throws FileError */
+export const openRunFile = (folder: string): Follower => new RunFile(folder);
