@@ -1,1 +1,1 @@
-export {};
+export { type ReportOptions, report } from "./report.js";

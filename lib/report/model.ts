@@ -2,7 +2,7 @@
 
 import { formOf, type Parts, partsIn } from "../data/parts.js";
 import { slice } from "../data/samples.js";
-import { draw } from "../draw/draw.js";
+import { draw } from "../draw/index.js";
 import type { Drawable } from "../draw/style.js";
 import { PackageError, ThalwegError } from "../errors.js";
 import type { AnyModule } from "../nn/module.js";

@@ -63,7 +63,7 @@ function drawn(all: readonly Curve[], options: CurvesOptions, { width, height }:
     type: "quantitative",
     title: x,
     scale: { nice: false },
-    axis: { tickMinStep: 1, grid: false, format: "~s" },
+    axis: { tickMinStep: 1, grid: false, format: x === "step" ? "~s" : "d" },
   };
   const isSingle = new Set(values.map((value) => value.x)).size === 1;
   const hasBand = values.some(({ least, greatest }) => least !== greatest);

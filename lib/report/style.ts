@@ -43,7 +43,7 @@ main>section{border-top:1px solid ${colour("grid")};padding:24px 0 20px}
 .scroll:focus-visible{outline-offset:-2px}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:8px 40px}
 .columns>*{min-width:0}
-.diagram svg{display:block;margin:0 auto}
+.diagram svg{display:block;margin:0 auto;max-width:max(100%,760px)!important}
 .narrow{display:none}
 .bar{display:block;height:10px;min-width:1px;border-radius:2px;background:${colour("series1")}}
 td.wide,th.wide{width:220px;min-width:80px;padding-right:0}

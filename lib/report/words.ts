@@ -56,7 +56,7 @@ export function table(
     const cells = others.map((cell, at) => html`<td${classOf(at + 1)}>${cell}</td>`);
     return html`<tr><th scope="row">${first ?? null}</th>${cells}</tr>\n`;
   });
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+  return html`<div class="scroll" role="region" aria-label="${caption}, table" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody></table></div>`;

@@ -13,7 +13,8 @@ import type { RowSet } from "./row-options.js";
 
 /** Some samples of a set. */
 export interface KeptSamples {
-  readonly set: "training" | "validation";
+  /** Null of a set that is neither. */
+  readonly set: "training" | "validation" | null;
   /** Samples of the set; null of a stream, of which the first mini-batch is kept. */
   readonly of: number | null;
   readonly dataset: AnyDataset;

@@ -385,9 +385,10 @@ class Training {
         followed.steps(epoch, this.#step, lossesOf(given));
         if (followed.obey(epoch, this.#step)) this.#isStopped = true;
       }
-      const answer = (): void | Promise<void> =>
-        this.#afterAnswer(onBatch?.({ epoch, batch, batches, loss }));
-      const told = this.#during("callbacks", answer);
+      const told =
+        onBatch === undefined
+          ? undefined
+          : this.#during("callbacks", () => this.#afterAnswer(onBatch({ epoch, batch, batches, loss })));
       // After the last one, the checkpoint is that of the epoch.
       const isDue = batch !== batches && checkpoints?.isDue(this.#step) === true;
       if (isDue) this.#seconds = (performance.now() - started) / 1000;

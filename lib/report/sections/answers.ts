@@ -31,7 +31,7 @@ function matrix(answers: ClassAnswers): Html {
   const counts = confusionOf(answers);
   const totals = counts.map((row) => row.reduce((sum, one) => sum + one, 0));
   return html`${told}
-<div class="scroll" role="region" aria-label="Confusion matrix" tabindex="0"><table class="matrix">
+<div class="scroll" role="region" aria-label="Confusion matrix, table" tabindex="0"><table class="matrix">
 <caption class="soft">A row for each true class, a column for each predicted one.</caption>
 <thead><tr><th scope="col">true \\ predicted</th>${names.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>

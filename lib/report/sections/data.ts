@@ -36,8 +36,9 @@ type Kept = NonNullable<RunRecord["kept"]>;
 
 /** What the figures of samples are of, where not all are looked at. */
 export function ofWhich({ set, of, dataset: { length } }: Kept): string {
-  if (of === null) return `the ${count(length)} samples of the first mini-batch of the ${set} stream`;
-  const all = `${count(of)} samples of the ${set} set`;
+  const named = set === null ? "" : `${set} `;
+  if (of === null) return `the ${count(length)} samples of the first mini-batch of the ${named}stream`;
+  const all = `${count(of)} samples of the ${named}set`;
   return length === of ? `the ${all}` : `${count(length)} of the ${all}, taken at equal distances`;
 }
 
@@ -91,7 +92,8 @@ function classes({ classes: counts, schema, set, of }: Kept): Html | null {
     { title: "share", isNumber: true },
     { title: "as a bar", isBar: true },
   ];
-  return html`<h3>Classes of the ${set} ${of === null ? "stream's first mini-batch" : "set"}</h3>
+  const named = set === null ? "" : `${set} `;
+  return html`<h3>Classes of the ${named}${of === null ? "stream's first mini-batch" : "set"}</h3>
 ${table("Classes", columns, rows)}`;
 }
 

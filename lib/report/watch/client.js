@@ -24,7 +24,9 @@
   const runs = new Map();
   let smoothing = 0;
   let isLog = false;
+  /** The run whose layers are shown, and whether a person chose it. */
   let chosen = null;
+  let isChosen = false;
   /** The step that the pointer is at; null for the last one. */
   let cursor = null;
 
@@ -80,7 +82,7 @@
 
   /** The debiased exponential average of a curve. */
   function smoothed(curve) {
-    if (smoothing === 0) return curve.points;
+    if (smoothing === 0 || curve.kind === "rate") return curve.points;
     if (curve.smooth?.by === smoothing) return curve.smooth.points;
     let [average, weight] = [0, 1];
     const points = curve.points.map((point) => {
@@ -167,6 +169,9 @@
     const room = (y1 - y0) * 0.06 || Math.abs(y0) * 0.1 || 1;
     return { x0, x1, y0: y0 - room, y1: y1 + room };
   }
+
+  /** A height, held within the axes. */
+  const within = (value) => Math.min(HEIGHT - BOTTOM, Math.max(TOP, value)).toFixed(1);
 
   class Chart {
     constructor(title) {
@@ -266,7 +271,7 @@
             isNew = true;
             continue;
           }
-          const [left, top] = [this.x(x).toFixed(1), this.y(y).toFixed(1)];
+          const [left, top] = [this.x(x).toFixed(1), within(this.y(y))];
           text += isNew ? `M${left} ${top}` : isStepped ? `H${left}V${top}` : `L${left} ${top}`;
           isNew = false;
         }
@@ -286,9 +291,8 @@
           Number.isFinite(least) && Number.isFinite(greatest) && (!this.isOnLog || least > 0),
       );
       if (!points.some(({ least, greatest }) => least !== greatest)) return [];
-      const floor = (value) => Math.min(HEIGHT - BOTTOM, Math.max(TOP, value)).toFixed(1);
-      const there = points.map(({ x, greatest }) => `${this.x(x).toFixed(1)} ${floor(this.y(greatest))}`);
-      const back = points.map(({ x, least }) => `${this.x(x).toFixed(1)} ${floor(this.y(least))}`).reverse();
+      const there = points.map(({ x, greatest }) => `${this.x(x).toFixed(1)} ${within(this.y(greatest))}`);
+      const back = points.map(({ x, least }) => `${this.x(x).toFixed(1)} ${within(this.y(least))}`).reverse();
       return [element("path", { class: `band s${colour}`, d: `M${[...there, ...back].join("L")}Z` })];
     }
 
@@ -508,10 +512,11 @@
         groups: -1,
       };
       runs.set(about.id, run);
-      chosen ??= about.id;
     }
     const isNew = run.card === undefined || run.about.begin === null;
     run.about = about;
+    // The newest run that goes on is looked at, unless another was chosen.
+    if (chosen === null || (isNew && !isChosen && about.state === "running")) chosen = about.id;
     if (about.diagram !== undefined) run.diagram = about.diagram;
     if (run.groups !== about.rates.length) {
       run.groups = about.rates.length;
@@ -649,6 +654,7 @@
   });
   byId("chosen").addEventListener("change", (event) => {
     chosen = event.target.value;
+    isChosen = true;
     showDiagram();
     changed();
   });

@@ -58,7 +58,7 @@ ${SERIES.map((n) => `.s${n}{--own:${colour(`series${n}`)}}`).join("\n")}
 .read i{display:inline-block;width:10px;height:10px;border-radius:5px;background:var(--own);margin-right:5px}
 section{margin-top:24px}
 .diagram{overflow-x:auto;background:${colour("page")};border-radius:8px;margin-bottom:14px}
-.diagram img{display:block;max-width:100%;margin:0 auto}
+.diagram img{display:block;max-width:max(100%,760px);margin:0 auto}
 #layers{width:100%}
 #layers td.wide{width:50%;vertical-align:middle}
 .bar{display:block;height:10px;min-width:1px;border-radius:2px;background:${colour("gradient")}}
