@@ -4,7 +4,7 @@ import { checkSchema, type Schema, type SchemaInputs } from "../data/schema/sche
 import { ArgumentError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { writeAtomically } from "../files/write.js";
-import type { AnyModule, Module } from "../nn/module.js";
+import type { AnyModule } from "../nn/module.js";
 import { checkList, checkOptions, describe, isPlainObject } from "../options.js";
 import { checkModel } from "../train/check.js";
 import type { EpochReport } from "../train/fit.js";
@@ -23,7 +23,7 @@ export interface ReportOptions {
   /** The path of a file, which is written too, whole or not at all. Default: none. */
   readonly to?: FilePath;
   /** The model, for its diagram and its layers. Default: none. */
-  readonly model?: Module<never, never>;
+  readonly model?: AnyModule;
   /**
    * A set, for its summary, and with `cost` for the confusion matrix or the residuals and the samples of the highest
    * cost: `{ x, y }`, a Dataset, or with `schema` rows. At most 10,000 of its samples are looked at, and 64 MiB. Needs
@@ -64,7 +64,7 @@ export async function report(history: readonly EpochReport[], options: ReportOpt
     throw new ArgumentError(`${where}: expected title to be a text, got ${describe(title)}`);
   }
   if (to !== undefined) checkPath(where, to);
-  const model = options.model === undefined ? null : (checkModel(where, options.model) as AnyModule);
+  const model = options.model === undefined ? null : checkModel(where, options.model);
   const facts = readFacts(where, options.options ?? {});
   if (options.schema !== undefined) checkSchema(where, options.schema, "there is no target");
   if (data !== undefined && model === null) {

@@ -5,7 +5,7 @@ import { count, duration, figure } from "../words.js";
 const STATES = {
   finished: "finished",
   stopped: "stopped before its last epoch",
-  aborted: "aborted by its signal",
+  aborted: "was aborted by its signal",
   failed: "failed",
 } as const;
 
