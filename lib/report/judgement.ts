@@ -3,6 +3,7 @@
 import { formOf, type Part, partsIn } from "../data/parts.js";
 import { asTensor } from "../data/samples.js";
 import { ThalwegError } from "../errors.js";
+import { confusionMatrix } from "../metrics/confusion-matrix.js";
 import type { AnyModule } from "../nn/module.js";
 import { fromTypedArray } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
@@ -80,8 +81,8 @@ function answersOf(
   if (target.dtype === "int32" && target.rank === 1 && output.rank === 2) {
     const count = output.shape[1] as number;
     const names = schema?.classes?.map(String) ?? Array.from({ length: count }, (_, at) => String(at));
-    const known = Math.max(count, ...(classes?.keys() ?? []));
-    if (names.length < count || known > count) return null;
+    const most = Math.max(...(classes?.keys() ?? []));
+    if (names.length < count || most >= count) return null;
     return {
       kind: "classes",
       names,
@@ -153,15 +154,13 @@ function inUnits(schema: NonNullable<KeptSamples["schema"]>, output: Tensor, tar
   };
 }
 
-/** How often each class was taken for each: [true class][predicted class]. */
-export function confusionOf({ names, target, predicted }: ClassAnswers): number[][] {
-  const counts = names.map(() => names.map(() => 0));
-  target.forEach((label, at) => {
-    const row = counts[label];
-    const column = predicted[at] as number;
-    if (row !== undefined) row[column] = (row[column] ?? 0) + 1;
-  });
-  return counts;
+/** How often each class was taken for each: [true class][predicted class]. Targets that are ignored are left out. */
+export function confusionOf({ names, target, predicted }: ClassAnswers): readonly (readonly number[])[] {
+  const isClass = (label: number): boolean => label >= 0 && label < names.length;
+  const kept = [...target.keys()].filter((at) => isClass(target[at] as number));
+  if (kept.length === 0) return names.map(() => names.map(() => 0));
+  const of = (labels: Int32Array): Int32Array => Int32Array.from(kept, (at) => labels[at] as number);
+  return confusionMatrix(of(predicted), of(target), { labels: names.map((_, at) => at) }).values;
 }
 
 /** The positions of the samples of the highest cost, the highest first; NaN counts as the highest. */

@@ -1,6 +1,10 @@
 import { variable } from "../../draw/theme.js";
+import { meanAbsoluteError, rootMeanSquaredError } from "../../metrics/regression.js";
+import { r2 } from "../../metrics/variance.js";
+import { residuals as residualsPlot } from "../../plot/residuals.js";
 import { type Html, html } from "../html.js";
 import { type ClassAnswers, confusionOf, type NumberAnswers } from "../judgement.js";
+import { plotted } from "../plots.js";
 import type { RunRecord } from "../record.js";
 import { count, figure, percent, table } from "../words.js";
 import { ofWhich } from "./data.js";
@@ -71,25 +75,24 @@ function confusions(answers: ClassAnswers): Html {
 ${table("The most frequent confusions", columns, rows)}`;
 }
 
+type Target = NumberAnswers["targets"][number];
+
 function residuals({ targets }: NumberAnswers): Html {
-  const rows = targets.map(({ name, target, predicted }) => {
-    const errors = target.map((value, at) => (predicted[at] as number) - value);
-    const mean = (values: Float64Array): number => values.reduce((sum, one) => sum + one, 0) / values.length;
-    const square = mean(errors.map((error) => error * error));
-    const middle = mean(target);
-    const spread = mean(target.map((value) => (value - middle) ** 2));
-    return [
-      name,
-      figure(mean(errors)),
-      figure(mean(errors.map(Math.abs))),
-      figure(Math.sqrt(square)),
-      figure(1 - square / spread),
-    ];
-  });
-  const columns = ["mean error", "mean absolute error", "root mean squared error", "R²"];
-  return html`${table(
-    "Errors",
-    [{ title: "target" }, ...columns.map((title) => ({ title, isNumber: true }))],
-    rows,
-  )}`;
+  const known = targets.filter(({ target, predicted }) => [...target, ...predicted].every(Number.isFinite));
+  const others = targets.filter((one) => !known.includes(one)).map(({ name }) => name);
+  return html`${known.length === 0 ? null : errors(known)}
+${known.map(({ name, target, predicted }, at) =>
+  plotted(residualsPlot(predicted, target, { title: `Residuals of ${name}` }), `residuals-${at}`),
+)}
+${others.length === 0 ? null : html`<p class="soft">Not all outputs are finite: ${others.join(", ")}.</p>`}`;
+}
+
+function errors(targets: readonly Target[]): Html {
+  const rows = targets.map(({ name, target, predicted }) => [
+    name,
+    ...[meanAbsoluteError, rootMeanSquaredError, r2].map((metric) => figure(metric(predicted, target))),
+  ]);
+  const columns = ["mean absolute error", "root mean squared error", "R²"];
+  const titles = [{ title: "target" }, ...columns.map((title) => ({ title, isNumber: true }))];
+  return table("Errors", titles, rows);
 }

@@ -60,12 +60,16 @@ const WORDS: Readonly<Record<Activity, string>> = {
   other: "all else",
 };
 
+/** What takes less is 0.0 % of the time. */
+const LEAST_SHARE = 0.0005;
+
 /** Where the time went. */
 export function timeSection({ outcome }: RunRecord): Html | null {
   if (outcome === null) return null;
   const { seconds } = outcome;
   const all = ACTIVITIES.reduce((sum, activity) => sum + seconds[activity], 0);
-  const rows = ACTIVITIES.filter((activity) => seconds[activity] > 0).map((activity) => [
+  const isSeen = (activity: Activity): boolean => seconds[activity] >= LEAST_SHARE * all;
+  const rows = ACTIVITIES.filter(isSeen).map((activity) => [
     WORDS[activity],
     duration(seconds[activity]),
     percent(seconds[activity] / all),
