@@ -26,10 +26,7 @@ function textOf(piece: Piece): string {
   return piece instanceof Html ? String(piece) : piece.map(textOf).join("");
 }
 
-/**
- * A template of HTML.
- * @example html`<p>${"a < b"}</p>`   // <p>a &lt; b</p>
- */
+/** A template of HTML: of the text "a < b" in it becomes "a &lt; b". */
 export const html = (parts: TemplateStringsArray, ...values: readonly Piece[]): Html =>
   new Html(parts.map((part, at) => part + (at < values.length ? textOf(values[at] as Piece) : "")).join(""));
 
