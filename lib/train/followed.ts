@@ -3,6 +3,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import type { EpochReport, RateChange } from "./fit.js";
 import { Clock, type Follower, nextLook, type Outcome, type RunFacts } from "./following.js";
 import type { GradientNorms } from "./gradient-norms.js";
+import { isRefusal } from "./refusal.js";
 
 /** What followers need, read from the options before the training begins. */
 export interface FollowingPlan {
@@ -37,7 +38,6 @@ export class Followed {
   async begin(run: RunFacts): Promise<void> {
     await this.#follower.begin(run);
     this.#next = run.stepsBefore;
-    await this.look(run.stepsBefore);
   }
 
   /** The most steps before something is to be done. */
@@ -49,11 +49,15 @@ export class Followed {
     return step >= this.#next;
   }
 
-  /** Looks at the gradients after a step. */
+  /** Looks at the gradients after a step. Of data that is refused there are none: the step itself says why. */
   async look(step: number): Promise<void> {
     this.#next = nextLook(step);
     await this.clock.during("recording", async () => {
-      this.#follower.gradients(step, await this.#norms.norms());
+      try {
+        this.#follower.gradients(step, await this.#norms.norms());
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+      }
     });
   }
 

@@ -190,6 +190,13 @@ class Training {
     if (following === null) return;
     const where = { seed: this.#seed, history: [...this.#history], stepsBefore: this.#step };
     await this.#followed?.begin({ ...following.facts, ...where });
+    await this.#look();
+  }
+
+  /** Lets followers see the gradients. */
+  async #look(): Promise<void> {
+    this.#undo?.noteRun(WRITES_OF_LOOK);
+    await this.#followed?.look(this.#step);
   }
 
   /** Tells followers that the training came to its end. */
@@ -457,7 +464,7 @@ class Training {
       this.#noteAnswer(await this.#during("callbacks", () => onStep.run(report)));
     }
     this.#followSchedule("step", report);
-    if (this.#followed?.isLookDue(report.step) === true) await this.#followed.look(report.step);
+    if (this.#followed?.isLookDue(report.step) === true) await this.#look();
     if (isDue && !this.#isStopped) await this.#save(false);
   }
 
@@ -525,6 +532,9 @@ class Training {
 
 const buffersOf = (model: AnyModule): (readonly [Tensor, Tensor])[] =>
   Array.from(model.namedBuffers(), ([, buffer]) => [buffer, copyOf(buffer)]);
+
+/** A look at the gradients runs once, and puts the buffers back, which raises their versions twice. */
+const WRITES_OF_LOOK = 3;
 
 /** The loss of one of some steps, from 0. */
 function lossOf({ log, steps, layout }: StepsLog, step: number): number {

@@ -11,16 +11,19 @@ export class Undo {
   #putBack: (() => void) | null = null;
   /** The tensors, and their versions before the first run. */
   #before: (readonly [tensor: Tensor, version: number])[] = [];
-  #runs = 0;
+  #writes = 0;
 
   constructor(model: AnyModule, optimizer: Optimizer<object>) {
     this.#model = model;
     this.#optimizer = optimizer;
   }
 
-  /** To be called before each run, when nothing else writes these tensors. The first call copies their values. */
-  noteRun(): void {
-    this.#runs++;
+  /**
+   * To be called before each run, when nothing else writes these tensors. The first call copies their values.
+   * @param writes by how much the run and what belongs to it raise the version of a tensor, at most.
+   */
+  noteRun(writes = 1): void {
+    this.#writes += writes;
     if (this.#putBack !== null) return;
     const undoOptimizer = this.#optimizer.snapshot();
     const tensors = Object.values(this.#model.stateDict());
@@ -36,7 +39,7 @@ export class Undo {
 
   /** Restores everything, unless other code has written it since, for instance another training of shared layers. */
   undo(): void {
-    const isOwn = this.#before.every(([{ storage }, version]) => storage.version - version <= this.#runs);
+    const isOwn = this.#before.every(([{ storage }, version]) => storage.version - version <= this.#writes);
     if (isOwn) this.#putBack?.();
   }
 }

@@ -177,6 +177,24 @@ test("data that is refused leaves the model and no page", async () => {
   expect(existsSync(path)).toBe(false);
 });
 
+test("an index that a step refuses leaves the model as it was, and is named", async () => {
+  const { model: rest, optimizer: _ } = imageModel();
+  const model = new nn.Sequential(new nn.Embedding(8, 36), rest);
+  const before = Object.entries(model.stateDict()).map(([name, one]) => [name, one.toArray()]);
+  const x = tensor(Int32Array.from({ length: 40 }, (_, i) => (i === 33 ? 8 : i % 8)));
+  const y = tensor(Int32Array.from({ length: 40 }, (_, i) => i % 3));
+  const fitting = fit(model, {
+    data: { x, y },
+    cost: cost.crossEntropy,
+    optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }),
+    batchSize: 4,
+    shuffle: false,
+    watch: join(folder, "index"),
+  });
+  await expect(fitting).rejects.toThrow("data.x of sample 33");
+  expect(Object.entries(model.stateDict()).map(([name, one]) => [name, one.toArray()])).toEqual(before);
+});
+
 test("the gradients are those of backward for the mini-batch", async () => {
   const watched = join(folder, "gradients");
   const { x, y } = numbers(16);
