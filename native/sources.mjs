@@ -1,6 +1,6 @@
 // Reads sources.json for binding.gyp, CMakeLists.txt and the scripts, one answer a line:
 //
-//   node native/sources.mjs isas              the instruction sets of this architecture
+//   node native/sources.mjs isas [<arch>]     the instruction sets of this architecture, or of arm64 or x64
 //   node native/sources.mjs sources <part>    a part is "addon", "engine" or an instruction set
 //   node native/sources.mjs flags <part>      what the compiler is given for it
 //   node native/sources.mjs link              what the linker is given
@@ -68,7 +68,7 @@ export function libraries(env = process.env) {
 }
 
 const questions = {
-  isas: () => isas().map((isa) => isa.name),
+  isas: (arch) => isas(arch).map((isa) => isa.name),
   sources,
   flags: (part) => flags(part),
   link: () => link(),

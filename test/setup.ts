@@ -12,8 +12,9 @@ const root = join(import.meta.dirname, "..");
  */
 export function setup(): () => void {
   const folder = mkdtempSync(join(root, "build-test-"));
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", folder], {
+  // Not by process.execPath: that may be an emulated Node, for which there is no compiler.
+  const tsc = join(root, "node_modules", ".bin", "tsc");
+  execFileSync(tsc, ["-p", "tsconfig.build.json", "--outDir", folder], {
     cwd: root,
     stdio: "inherit",
   });

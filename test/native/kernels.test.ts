@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { backendInfo } from "../../lib/index.js";
+import { patience } from "./emulator.js";
 
 /** What battery.ts writes; NaN and infinities are strings. */
 type Results = Readonly<
@@ -43,14 +44,14 @@ describe("the kernels", () => {
   let reference: Results;
   beforeAll(() => {
     reference = run("reference", 1);
-  }, 120_000);
+  }, 120_000 * patience);
 
   const fast = backendInfo().isas.filter((isa) => isa !== "reference");
   describe.each(fast)("of %s", (isa) => {
     let results: Results;
     beforeAll(() => {
       results = run(isa, 1);
-    }, 120_000);
+    }, 120_000 * patience);
 
     test("give what their naive twins give", () => {
       expect(Object.keys(results)).toEqual(Object.keys(reference));
@@ -59,7 +60,7 @@ describe("the kernels", () => {
       }
     });
 
-    test.each([2, 3])("give the same bits with 1 and %d threads", { timeout: 120_000 }, (threads) => {
+    test.each([2, 3])("give the same bits with 1 and %d threads", { timeout: 120_000 * patience }, (threads) => {
       expect(bitsOf(run(isa, threads))).toEqual(bitsOf(results));
     });
 

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, describe, expect, test } from "vitest";
+import { backendInfo } from "../../lib/index.js";
 import { flags, isas, sources } from "../../native/sources.mjs";
 import { attempt, root, run } from "../build/helpers.js";
+import { emulator, patience } from "./emulator.js";
 import { canPreload } from "./preload.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-tiles-"));
@@ -13,34 +15,47 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const matmul = (part: string): string =>
   sources(part).find((source: string) => source.endsWith("/matmul.cc")) as string;
 const compiler = process.env["CXX"] ?? "g++";
-// A write past a buffer on the stack is a fault at once.
-const checked = ["-O1", "-fsanitize=address"];
-const flagsOf = (part: string): string[] => [...flags(part, {}), ...checked];
+// A write past a buffer on the stack is a fault at once. The sanitizer does not run in an emulator.
+const checked = emulator.length > 0 ? ["-static"] : ["-O1", "-fsanitize=address"];
 
 function compile(part: string, chosen: readonly string[], source: string, object: string): string {
   const path = join(folder, object);
-  run(compiler, [...flagsOf(part), ...chosen, "-c", join(root, source), "-o", path]);
+  run(compiler, [...flags(part, {}), ...checked, ...chosen, "-c", join(root, source), "-o", path]);
   return path;
 }
 
-// The smallest vectors of this architecture, with which a tile's rows may be more than its columns.
-const plainest = isas()[1]?.name as string;
+/** The instruction sets of this processor, the one with the smallest vectors first. */
+const fast = backendInfo().isas.filter((isa) => isa !== "reference");
+const shapes = [...isas("x64"), ...isas("arm64"), { name: "odd" }]
+  .map(({ name }) => name)
+  .filter((name) => name !== "reference");
+// All shapes in the nightly run. Otherwise the highest tiles in the smallest vectors, which have more rows than
+// columns, and what divides nothing evenly in all vectors.
+const chosen = fast.flatMap((isa, i) =>
+  shapes
+    .filter(
+      (shape) => process.env["THALWEG_ALL_TILES"] === "1" || shape === "odd" || (i === 0 && shape === "neon"),
+    )
+    .map((shape) => ({ isa, shape })),
+);
 
 // The address sanitizer is glibc's, and must not meet another one.
-describe.skipIf(!canPreload)("products in tiles", () => {
-  test.each(["neon", "odd"])(
-    "in the shapes of tuning %s give what the naive twin gives",
-    { timeout: 600_000 },
-    (tuning) => {
-      const chosen = [`-DTHALWEG_TUNING=${tuning}`];
+describe.skipIf(!canPreload || fast.length === 0)("products in tiles", () => {
+  test.each(chosen)(
+    "in the shapes of tuning $shape by the vectors of $isa give what the naive twin gives",
+    { timeout: 600_000 * patience },
+    ({ isa, shape }) => {
+      const tuning = `-DTHALWEG_TUNING=with<tuning::${shape},tuning::${isa}>`;
+      const name = `${shape}-${isa}`;
       const objects = [
-        compile(plainest, chosen, matmul(plainest), `${tuning}.o`),
+        compile(isa, [tuning], matmul(isa), `${name}.o`),
         compile("reference", [], matmul("reference"), "reference.o"),
-        compile(plainest, chosen, "test/native/tiles.cc", `tiles-${tuning}.o`),
+        compile(isa, [tuning], "test/native/tiles.cc", `tiles-${name}.o`),
       ];
-      const program = join(folder, `tiles-${tuning}`);
+      const program = join(folder, `tiles-${name}`);
       run(compiler, [...checked, ...objects, "-o", program]);
-      const { status, stdout, stderr } = attempt(program, []);
+      const [command = "", ...args] = [...emulator, program];
+      const { status, stdout, stderr } = attempt(command, args);
       expect(`${stdout}${stderr}`.slice(0, 4000)).toMatch(/^[1-9]\d+ products, 0 wrong\n$/);
       expect(status).toBe(0);
     },

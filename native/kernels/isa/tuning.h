@@ -153,6 +153,12 @@ struct odd : Defaults {
   static constexpr int dot_tile_lines = 2;
 };
 
+// For no instruction set: the shapes of one with the vectors of another, which the tests choose.
+template <typename Shapes, typename Vectors>
+struct with : Shapes {
+  static constexpr int64_t vector_bytes = Vectors::vector_bytes;
+};
+
 }  // namespace tuning
 
 #if defined(THALWEG_ISA)

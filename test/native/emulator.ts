@@ -1,0 +1,9 @@
+import process from "node:process";
+
+/** The command that runs a program on the emulated processor, if scripts/emulate.mjs runs the tests on one. */
+export const emulator: readonly string[] = (process.env["THALWEG_EMULATOR"] ?? "")
+  .split(" ")
+  .filter((word) => word !== "");
+
+/** Emulated code takes up to this many times as long. */
+export const patience = emulator.length > 0 ? 20 : 1;
