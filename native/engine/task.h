@@ -170,6 +170,33 @@ inline Range share(int64_t n, const Team& team, int64_t grain = 1) {
   return {begin < n ? begin : n, end < n ? end : n};
 }
 
+// From this many rows a thread on, whole rows are even enough: to one in twenty.
+constexpr int64_t kManyRows = 20;
+
+// Calls use(rows, columns) for each rectangle of one thread's share of [rows, columns]: whole rows where there
+// are many of them or each thread has the same number. Otherwise rows are cut in whole multiples of `grain`
+// columns, and a share is the end of a row, whole rows and the beginning of a row.
+template <typename Use>
+void share_plane(int64_t rows, int64_t columns, int64_t grain, const Team& team, Use use) {
+  if (rows % team.size == 0 || rows >= kManyRows * team.size) {
+    const Range mine = share(rows, team);
+    if (mine.begin < mine.end) use(mine, Range{0, columns});
+    return;
+  }
+  const int64_t pieces = (columns + grain - 1) / grain;  // of a row
+  const Range mine = share(rows * pieces, team);
+  for (int64_t at = mine.begin; at < mine.end;) {
+    const int64_t row = at / pieces;
+    const int64_t first = at % pieces;
+    const int64_t left = mine.end - at;
+    const bool is_whole = first == 0 && left >= pieces;
+    const int64_t count = is_whole ? left / pieces : 1;
+    const int64_t last = is_whole || first + left > pieces ? pieces : first + left;
+    use(Range{row, row + count}, Range{first * grain, last == pieces ? columns : last * grain});
+    at = is_whole ? at + count * pieces : row * pieces + last;
+  }
+}
+
 inline void barrier(const Team& team) {
   if (team.size > 1) team.wait(team.barrier);
 }

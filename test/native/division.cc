@@ -1,13 +1,12 @@
-// How evenly the threads of a team divide each kind of task: for teams of 1 to 64 ranks, which run one after the
-// other on this thread, counts the elements that each rank writes. Compiled and run by division.test.ts, linked
-// with the engine. Writes a line of JSON for each task and team that is less even than its pieces allow.
+// How evenly the threads of a team divide each kind of task: for teams of 1 to 64 ranks, which run one after
+// the other on this thread, counts the elements that each rank writes. Writes a line for each team whose work
+// could be more even. Compiled and run by division.test.ts, linked with the engine.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../native/engine/cpu.h"
@@ -18,10 +17,14 @@ namespace {
 
 using namespace thalweg;
 
-constexpr int32_t kMostThreads = 64;
+constexpr int32_t kTeams[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 16, 17, 24, 31, 32, 48, 61, 64};
+// From this many pieces a thread on, the busiest has at most this part of the mean.
+constexpr double kEnough = 20;
+constexpr double kMost = 1.05;
+constexpr uint32_t kUnwritten = 0xFFFF'FFFF;
 
-// A task: the instruction's parameters, and the number of elements of each operand. `piece` elements of what it
-// writes are done by one thread at least, and there are `pieces`.
+// A task: the instruction's parameters, and the number of elements of each operand. `piece` elements of what
+// it writes are done by one thread at least, and there are `pieces`.
 struct Case {
   std::string name;
   std::string instruction;
@@ -37,125 +40,153 @@ Case product(int64_t M, int64_t N, int64_t K, bool transpose_a, bool transpose_b
   const auto d = [](auto x) { return static_cast<double>(x); };
   // Tiles of at most 14 rows, and of 32 columns: those of the largest vectors.
   const double tiles = std::ceil(d(M) / 14) * std::ceil(d(N) / 32);
-  return {name, "matmul", {d(M), d(N), d(K), d(transpose_a), d(transpose_b), 1, 0, 0, 0},
-          {M * K, K * N, 0, 0, M * N, 0, 0}, tiles};
+  return {name,
+          "matmul",
+          {d(M), d(N), d(K), d(transpose_a), d(transpose_b), 1, 0, 0, 0},
+          {M * K, K * N, 0, 0, M * N, 0, 0},
+          tiles};
+}
+
+void add_products(std::vector<Case>& all) {
+  constexpr int64_t kSizes[][3] = {{512, 512, 64}, {256, 512, 784},  {128, 128, 784}, {256, 10, 512},
+                                   {64, 64, 64},   {100, 1000, 300}, {4096, 64, 64},  {64, 4096, 64},
+                                   {32, 600, 60},  {784, 512, 256},  {1000, 37, 100}};
+  for (const auto& [M, N, K] : kSizes) {
+    all.push_back(product(M, N, K, false, false));
+    all.push_back(product(M, N, K, false, true));
+    all.push_back(product(M, N, K, true, false));
+  }
+}
+
+// Of matrices [rows, columns]. A piece is what no thread may cut: a row where its elements are added up, else
+// a cache line or more of it.
+void add_planes(std::vector<Case>& all) {
+  constexpr int64_t kSizes[][2] = {{1, 300'000}, {3, 100'000}, {13, 20'000}, {65, 5'000},
+                                   {100, 3'000}, {600, 600},   {9'000, 64}};
+  for (const auto& [rows, columns] : kSizes) {
+    const auto r = static_cast<double>(rows);
+    const auto c = static_cast<double>(columns);
+    const int64_t n = rows * columns;
+    const double lines = r * std::ceil(c / 64);
+    const auto add = [&](const char* instruction, std::vector<double> params, std::vector<int64_t> sizes,
+                         double pieces) {
+      const std::string name =
+          std::string(instruction) + " of " + std::to_string(rows) + " x " + std::to_string(columns);
+      all.push_back({name, instruction, std::move(params), std::move(sizes), pieces});
+    };
+    add("exp", {1, r * c, 1}, {n, n}, r * c / 64);
+    add("add", {2, r, c, c, 1, 0, 1}, {n, columns, n}, lines);
+    add("softmax", {r, c}, {n, n}, r);
+    add("sum", {r, c, 1}, {n, rows}, r);
+    add("amax", {r, 4, c}, {4 * n, n}, lines);
+    add("strided", {2, r, c, 1, r, 0}, {n, n}, r * c);
+    add("strided", {3, 3, r, c, 0, 1, r, 0}, {n, 3 * n}, 3 * r * c);
+    add("index_select", {r, 8, c, 4}, {8 * n, 4, 4 * n}, lines);
+    add("index_add", {r, 4, c, 2}, {2 * n, 2, 4 * n}, lines);
+    add("scatter", {r, 2, c, 1}, {2 * n, n, n, 2 * n}, lines);
+    add("concat", {2, r, c, 3 * c}, {n, 3 * n, 4 * n}, 4 * lines);
+    add("uniform", {r * c, 0, 1}, {4, n}, r * c / 64);
+    // Small products, one for each row.
+    if (rows > 1 && columns <= 5'000)
+      add("matmul_batch", {r, 50, 30, 8, 0, 0, 1, 1, 0, 0}, {400 * rows, 240 * rows, 0, 1500 * rows}, r);
+  }
+  for (const int64_t count : {2, 5, 7, 30, 100})
+    all.push_back({"matmul_batch of " + std::to_string(count) + " x 128 x 96 x 64",
+                   "matmul_batch",
+                   {static_cast<double>(count), 128, 96, 64, 0, 0, 1, 1, 0, 0},
+                   {count * 128 * 64, count * 64 * 96, 0, count * 128 * 96},
+                   static_cast<double>(count * 128 / 14 * 3)});
 }
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  const std::vector<std::array<int64_t, 3>> products = {
-      {512, 512, 512}, {1024, 1024, 64}, {256, 512, 784}, {128, 128, 784}, {256, 10, 512},   {64, 64, 64},
-      {100, 1000, 300}, {4096, 64, 64},  {64, 4096, 64},  {2048, 2048, 16}, {1, 4096, 1024}, {32, 600, 60},
-      {784, 512, 256}, {1000, 37, 100}};
-  for (const auto& [M, N, K] : products) {
-    for (const bool ta : {false, true}) {
-      for (const bool tb : {false, true}) {
-        if (ta && tb) continue;
-        all.push_back(product(M, N, K, ta, tb));
-      }
+  add_products(all);
+  add_planes(all);
+  return all;
+}
+
+// The elements that each of `threads` ranks writes, counted as those that no rank before it has written.
+std::vector<double> work_of(const Task& task, const View& written, int32_t threads) {
+  const auto bytes = static_cast<size_t>((task.scratch_bytes(threads) + 127) / 64 * 64);
+  std::vector<std::byte> memory(bytes + 64);
+  auto* const scratch = memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) % 64;
+  auto* const words = static_cast<uint32_t*>(written.data);
+  std::fill(words, words + written.count, kUnwritten);
+  std::vector<double> work;
+  int64_t left = written.count;
+  for (int32_t rank = 0; rank < threads; ++rank) {
+    Failure::Shared failure;
+    task.run({rank, threads, [](void*) {}, nullptr}, scratch, Failure(failure));
+    const int64_t now = std::count(words, words + written.count, kUnwritten);
+    work.push_back(static_cast<double>(left - now));
+    left = now;
+  }
+  if (left != 0) work.clear();
+  return work;
+}
+
+// A case's operands, all 0.
+struct Memory {
+  std::vector<std::vector<double>> blocks;
+  std::vector<View> views;
+  View written;
+
+  Memory(const Case& each, const Layout& layout) {
+    for (size_t i = 0; i < each.sizes.size(); ++i) {
+      const int64_t count = each.sizes[i];
+      const bool is_last = i + 1 == each.sizes.size();
+      // A list of what is read is followed by one that is written.
+      const OperandSpec& spec = layout.operands[layout.lists_operands ? (is_last ? 1 : 0) : i];
+      const DType dtype = spec.elements == Elements::float64 ? DType::float64
+                          : spec.elements == Elements::int32 ? DType::int32
+                                                             : DType::float32;
+      blocks.emplace_back(static_cast<size_t>(count));
+      views.push_back({count == 0 ? nullptr : blocks.back().data(), count, dtype});
+      if (spec.access != Access::read) written = views.back();
     }
   }
-  const auto add = [&](const std::string& name, const std::string& instruction, std::vector<double> params,
-                       std::vector<int64_t> sizes, double pieces) {
-    all.push_back({name + " of " + instruction, instruction, std::move(params), std::move(sizes), pieces});
-  };
-  for (const int64_t n : {100'000, 1'000'000}) {
-    const auto d = static_cast<double>(n);
-    add(std::to_string(n), "exp", {1, d, 1}, {n, n}, d / 64);
+};
+
+// Writes a line for each team whose threads have less even work than they could. @returns how many there are.
+int64_t judge(const Case& each) {
+  const auto all = instructions();
+  const auto self = std::find_if(all.begin(), all.end(),
+                                 [&](const Instruction& one) { return each.instruction == one.name; });
+  const Memory memory(each, *self->layout);
+  TaskStore store;
+  const Table& table = kernel_table();
+  const Task* const task = make_task(Operands(*self, memory.views, each.params, table), table, store);
+  int64_t uneven = 0;
+  for (const int32_t threads : kTeams) {
+    const std::vector<double> work = work_of(*task, memory.written, threads);
+    if (work.empty()) {
+      std::printf("%s by %d threads: not all is written\n", each.name.c_str(), threads);
+      ++uneven;
+      continue;
+    }
+    const double mean = static_cast<double>(memory.written.count) / threads;
+    const double most = *std::max_element(work.begin(), work.end()) / mean;
+    const auto idle = std::count(work.begin(), work.end(), 0.0);
+    const bool is_enough = each.pieces >= kEnough * threads;
+    if ((!is_enough || most <= kMost) && (each.pieces < threads || idle == 0)) continue;
+    ++uneven;
+    std::printf("%s by %d threads: %.0f pieces, the busiest has %.2f of the mean, %d have none\n",
+                each.name.c_str(), threads, each.pieces, most, static_cast<int>(idle));
   }
-  const std::vector<std::array<int64_t, 2>> planes = {{100, 10'000}, {65, 5'000}, {13, 100'000},
-                                                      {1000, 1000},  {3, 200'000}, {10'000, 64}};
-  for (const auto& [rows, columns] : planes) {
-    const auto r = static_cast<double>(rows);
-    const auto c = static_cast<double>(columns);
-    const std::string name = std::to_string(rows) + " x " + std::to_string(columns);
-    const int64_t n = rows * columns;
-    add(name, "add", {2, r, c, c, 1, 0, 1}, {n, columns, n}, r * std::ceil(c / 64));
-    add(name, "softmax", {r, c}, {n, n}, r);
-    add(name + " along rows", "sum", {r, c, 1}, {n, rows}, r);
-    add(name + " planes", "sum", {r, 4, c}, {4 * n, n}, r * std::ceil(c / 64));
-    add(name, "strided", {2, r, c, 1, r, 0}, {n, n}, r * std::ceil(c / 64));
-    add(name, "index_select", {r, 8, c, 4}, {8 * n, 4, 4 * n}, r * std::ceil(c / 64));
-    add(name, "concat", {2, r, c, c}, {n, n, 2 * n}, 2 * r);
-    add(name, "uniform", {static_cast<double>(n), 0, 1}, {4, n}, static_cast<double>(n) / 64);
-  }
-  return all;
+  return uneven;
 }
 
 }  // namespace
 
-int main(int argc, char**) {
-  const Table& table = kernel_table();
-  if (argc > 1) {
-    for (const Instruction& one : instructions()) std::printf("%s\n", one.name);
-    return 0;
-  }
+// With an argument: of those cases whose name has it.
+int main(int argc, char** argv) {
   int64_t checked = 0;
+  int64_t uneven = 0;
   for (const Case& each : cases()) {
-    const auto all = instructions();
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&](const Instruction& one) { return each.instruction == one.name; });
-    if (found == all.end()) {
-      std::printf("no instruction %s\n", each.instruction.c_str());
-      return 1;
-    }
-    std::vector<std::vector<double>> memory;
-    std::vector<View> views;
-    View written;
-    const Instruction& self = *found;
-    // What is read is 0, and what is written −1 beforehand.
-    for (size_t i = 0; i < each.sizes.size(); ++i) {
-      const int64_t count = each.sizes[i];
-      const OperandSpec& spec = self.layout->operands[self.layout->lists_operands ? (i + 1 == each.sizes.size()) : i];
-      const DType dtype = spec.elements == Elements::float64 ? DType::float64
-                          : spec.elements == Elements::int32 ? DType::int32
-                                                             : DType::float32;
-      memory.emplace_back(static_cast<size_t>(count));
-      views.push_back({count == 0 ? nullptr : memory.back().data(), count, dtype});
-      if (spec.access != Access::read) written = views.back();
-    }
-    TaskStore store;
-    Task* const task = [&]() -> Task* {
-      try {
-        return make_task(Operands(self, views, each.params, table), table, store);
-      } catch (const Error& error) {
-        std::printf("%s: %s\n", each.name.c_str(), error.what());
-        return nullptr;
-      }
-    }();
-    if (task == nullptr) return 1;
-    for (int32_t threads = 1; threads <= kMostThreads; ++threads) {
-      const auto bytes = static_cast<size_t>((task->scratch_bytes(threads) + 127) / 64 * 64);
-      void* const scratch = std::aligned_alloc(64, bytes);
-      std::memset(scratch, 0, bytes);
-      std::vector<double> work(static_cast<size_t>(threads));
-      for (int32_t rank = 0; rank < threads; ++rank) {
-        auto* const y = static_cast<unsigned char*>(written.data);
-        std::memset(y, 0xFF, static_cast<size_t>(written.bytes()));
-        Failure::Shared failure;
-        task->run({rank, threads, [](void*) {}, nullptr}, scratch, Failure(failure));
-        for (int64_t i = 0; i < written.bytes(); i += 4) {
-          uint32_t word = 0;
-          std::memcpy(&word, y + i, 4);
-          work[static_cast<size_t>(rank)] += word != 0xFFFFFFFF;
-        }
-      }
-      std::free(scratch);
-      double sum = 0;
-      for (const double one : work) sum += one;
-      const double most = *std::max_element(work.begin(), work.end());
-      const auto idle = std::count(work.begin(), work.end(), 0.0);
-      const double uneven = most / (sum / threads);
-      ++checked;
-      // The best that whole pieces allow.
-      const double allowed = std::ceil(each.pieces / threads) / (each.pieces / threads);
-      const bool is_enough = each.pieces >= 20.0 * threads;
-      if ((is_enough && uneven > 1.05) || (each.pieces >= threads && idle > 0) || uneven > 1.3 * allowed) {
-        std::printf("%-32s %2d threads: most %.3f of the mean (whole pieces: %.3f), %lld idle\n", each.name.c_str(),
-                    threads, uneven, allowed, static_cast<long long>(idle));
-      }
-    }
+    if (argc > 1 && each.name.find(argv[1]) == std::string::npos) continue;
+    ++checked;
+    uneven += judge(each);
   }
-  std::printf("%lld divisions\n", static_cast<long long>(checked));
-  return 0;
+  std::printf("%d tasks, %d divisions uneven\n", static_cast<int>(checked), static_cast<int>(uneven));
+  return uneven == 0 ? 0 : 1;
 }

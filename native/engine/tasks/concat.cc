@@ -1,5 +1,6 @@
 #include "concat.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "../costs.h"
@@ -22,21 +23,23 @@ class ConcatTask final : public Task {
   int64_t row_bytes;
   int64_t outer;
 
-  // The threads share all pieces of all rows; a row of a few large pieces keeps them busy too.
   void run(const Team& team, void*, Failure) const override {
-    const Range mine = share(outer * count, team);
+    share_plane(outer, row_bytes, 64, team, [&](Range rows, Range part) {
+      for (int64_t row = rows.begin; row < rows.end; ++row) copy(row, part);
+    });
+  }
+
+ private:
+  // These bytes of a row.
+  void copy(int64_t row, Range part) const {
     int64_t at = 0;
-    int64_t row = -1;
-    for (int64_t i = mine.begin; i < mine.end; ++i) {
-      const int64_t piece = i % count;
-      if (i / count != row) {
-        row = i / count;
-        at = 0;
-        for (int64_t before = 0; before < piece; ++before) at += pieces[before].bytes;
-      }
-      const int64_t bytes = pieces[piece].bytes;
-      if (bytes > 0) {
-        std::memcpy(to + row * row_bytes + at, pieces[piece].from + row * bytes, static_cast<size_t>(bytes));
+    for (int64_t i = 0; i < count && at < part.end; ++i) {
+      const auto [from, bytes] = pieces[i];
+      const int64_t begin = std::max(at, part.begin);
+      const int64_t end = std::min(at + bytes, part.end);
+      if (begin < end) {
+        std::memcpy(to + row * row_bytes + begin, from + row * bytes + begin - at,
+                    static_cast<size_t>(end - begin));
       }
       at += bytes;
     }

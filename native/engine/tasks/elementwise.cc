@@ -19,19 +19,14 @@ class ElementwiseTask final : public Task {
   std::byte* out;
   int64_t out_bytes;
 
-  // Rows are runs along the last axis; where there are too few of them, each run is split instead.
+  // Rows are runs along the last axis. They are cut into whole cache lines of the smallest elements, so that
+  // few lines have two writers.
   void run(const Team& team, void*, Failure) const override {
     int64_t rows = 1;
     for (int32_t d = 0; d < rank - 1; ++d) rows *= shape[d];
-    const int64_t length = shape[rank - 1];
-    if (rows >= team.size) {
-      const Range mine = share(rows, team);
-      for (int64_t r = mine.begin; r < mine.end; ++r) run_row(r, {0, length});
-    } else {
-      // In whole cache lines of the smallest elements, so that no line has two writers.
-      const Range mine = share(length, team, 64);
-      for (int64_t r = 0; r < rows; ++r) run_row(r, mine);
-    }
+    share_plane(rows, shape[rank - 1], 64, team, [&](Range mine, Range part) {
+      for (int64_t r = mine.begin; r < mine.end; ++r) run_row(r, part);
+    });
   }
 
  private:

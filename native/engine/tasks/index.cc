@@ -12,16 +12,16 @@ namespace {
 
 // Threads own columns or outer slices of y, never entries of the index, so that no two threads write to one
 // element and what is added or stays is what it is on one thread.
-void take_share(IndexCall& part, const Team& team) {
-  if (part.outer >= team.size) {
-    const Range mine = share(part.outer, team);
-    part.outer_begin = mine.begin;
-    part.outer_end = mine.end;
-  } else {
-    const Range mine = share(part.inner, team, 64);
-    part.inner_begin = mine.begin;
-    part.inner_end = mine.end;
-  }
+template <typename Use>
+void share_call(const IndexCall& call, const Team& team, Use use) {
+  share_plane(call.outer, call.inner, 64, team, [&](Range outer, Range inner) {
+    IndexCall part = call;
+    part.outer_begin = outer.begin;
+    part.outer_end = outer.end;
+    part.inner_begin = inner.begin;
+    part.inner_end = inner.end;
+    use(part);
+  });
 }
 
 [[noreturn]] void refuse(const char* op, const IndexCall& call, int64_t position) {
@@ -38,11 +38,11 @@ class IndexTask final : public Task {
   int64_t zeroed_bytes;  // of an element of y where it starts from zero, else 0
 
   void run(const Team& team, void*, Failure failure) const override {
-    IndexCall part = call;
-    take_share(part, team);
-    if (zeroed_bytes > 0) clear(part);
-    const int64_t bad = kernel(part);
-    if (bad >= 0) failure.report(bad);
+    share_call(call, team, [&](const IndexCall& part) {
+      if (zeroed_bytes > 0) clear(part);
+      const int64_t bad = kernel(part);
+      if (bad >= 0) failure.report(bad);
+    });
   }
 
   // y [outer, axis, inner] ← 0 in this thread's part: in a program it is memory that others have used.
@@ -66,8 +66,10 @@ class ScatterTask final : public Task {
   const Word* source;
 
   void run(const Team& team, void*, Failure failure) const override {
-    IndexCall part = call;
-    take_share(part, team);
+    share_call(call, team, [&](const IndexCall& part) { put(part, failure); });
+  }
+
+  void put(const IndexCall& part, Failure& failure) const {
     const auto* x = static_cast<const Word*>(part.x);
     auto* y = static_cast<Word*>(part.y);
     for (int64_t r = part.outer_begin * part.axis; r < part.outer_end * part.axis; ++r) {

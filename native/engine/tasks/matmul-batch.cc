@@ -1,7 +1,5 @@
 #include "matmul-batch.h"
 
-#include <algorithm>
-
 #include "product.h"
 
 namespace thalweg {
@@ -18,21 +16,26 @@ class MatmulBatchTask final : public Task {
   int64_t step_a, step_b, step_bias;  // elements from one to the next; 0: one for all
 
   int64_t scratch_bytes(int32_t threads) const override {
-    return std::max(threads * scratch_of_one(), kernel.scratch_of(call, threads));
+    return threads * scratch_of_one() + kernel.scratch_of(call, threads);
   }
 
-  // Many products: each thread does its own. Few: all threads do one after the other.
+  // Each thread does products of its own. Where there are not many, all threads do one after the other of those
+  // that are left over. They do so without barriers: nothing keeps the copies of one product from being
+  // overwritten by those of the next.
   void run(const Team& team, void* scratch, Failure) const override {
-    if (count < team.size) {
-      for (int64_t s = 0; s < count; ++s) kernel.run(of_sample(s, scratch), team);
-      return;
-    }
-    const Range mine = share(count, team);
-    void* const own = static_cast<std::byte*>(scratch) + team.rank * scratch_of_one();
+    const bool is_even = count >= kManyRows * team.size || (count > team.size && is_small());
+    const int64_t apart = is_even ? count : count / team.size * team.size;
+    const Range mine = share(apart, team);
+    auto* const own = static_cast<std::byte*>(scratch) + team.rank * scratch_of_one();
     for (int64_t s = mine.begin; s < mine.end; ++s) kernel.run(of_sample(s, own), Team{});
+    auto* const shared = static_cast<std::byte*>(scratch) + team.size * scratch_of_one();
+    for (int64_t s = apart; s < count; ++s) kernel.run(of_sample(s, shared), {team.rank, team.size});
   }
 
  private:
+  // Whether dividing a product would take about as long as the product.
+  bool is_small() const { return call.M * call.N * call.K < 32'768; }
+
   int64_t scratch_of_one() const { return (kernel.scratch_of(call, 1) + 63) / 64 * 64; }
 
   MatmulCallOf<T> of_sample(int64_t s, void* scratch) const {

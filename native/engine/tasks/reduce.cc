@@ -25,17 +25,9 @@ class ReduceTask final : public Task {
 
   void run(const Team& team, void* scratch, Failure) const override {
     if (combine != nullptr) return run_blocks(team, static_cast<std::byte*>(scratch));
-    ReduceCall call{axis, inner, 0, outer, 0, inner, x, y};
-    if (outer >= team.size) {
-      const Range mine = share(outer, team);
-      call.outer_begin = mine.begin;
-      call.outer_end = mine.end;
-    } else {
-      const Range mine = share(inner, team, 64);
-      call.inner_begin = mine.begin;
-      call.inner_end = mine.end;
-    }
-    kernel(call);
+    share_plane(outer, inner, 64, team, [&](Range rows, Range columns) {
+      kernel({axis, inner, rows.begin, rows.end, columns.begin, columns.end, x, y});
+    });
   }
 
  private:
