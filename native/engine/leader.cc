@@ -8,7 +8,6 @@
 #include <thread>
 #include <utility>
 
-#include "barrier.h"
 #include "openmp.h"
 #include "team-times.h"
 
@@ -133,7 +132,9 @@ int32_t Leader::make_room(int32_t wanted) {
   try {
     const int32_t size = size_ + threads_to_be_had(wanted - size_);
     auto tickets = std::make_unique<Ticket[]>(static_cast<size_t>(size));
+    auto nodes = std::make_unique<BarrierNode[]>(static_cast<size_t>(Barrier::nodes_for(size)));
     cores_ = std::make_unique<Cores>(size);
+    nodes_ = std::move(nodes);
     tickets_ = std::move(tickets);
     return size;
   } catch (const std::bad_alloc&) {
@@ -188,7 +189,7 @@ void Leader::share(int32_t threads, bool has_barriers, TeamWork work, void* cont
   Team team;
   team.size = threads < size_ ? threads : size_;
   if (team.size == 1) return work(context, team);
-  Barrier barrier(team.size, *cores_);
+  Barrier barrier(team.size, *cores_, nodes_.get());
   cores_->note(0);
   if (has_barriers) {
     team.barrier = &barrier;

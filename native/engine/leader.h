@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 
+#include "barrier.h"
 #include "cores.h"
 #include "threads.h"
 #include "turns.h"
@@ -74,6 +75,7 @@ class Leader {
   int32_t asked_ = 0;  // how many threads may be asked of the team; 0 while there is none
   int32_t size_ = 1;   // how many it has, or the last one had
   std::unique_ptr<Cores> cores_ = std::make_unique<Cores>(size_);
+  std::unique_ptr<BarrierNode[]> nodes_;
   Shared shared_;
   std::unique_ptr<Ticket[]> tickets_ = std::make_unique<Ticket[]>(1);
   alignas(64) std::atomic<uint32_t> round_{0};

@@ -12,6 +12,7 @@
 #include "../../native/engine/cpu.h"
 #include "../../native/engine/make-task.h"
 #include "../../native/engine/registry.h"
+#include "../../native/engine/schedule.h"
 
 namespace {
 
@@ -56,6 +57,12 @@ void add_products(std::vector<Case>& all) {
     all.push_back(product(M, N, K, false, true));
     all.push_back(product(M, N, K, true, false));
   }
+  for (const int64_t count : {2, 5, 7, 30, 100})
+    all.push_back({"matmul_batch of " + std::to_string(count) + " x 128 x 96 x 64",
+                   "matmul_batch",
+                   {static_cast<double>(count), 128, 96, 64, 0, 0, 1, 1, 0, 0},
+                   {count * 128 * 64, count * 64 * 96, 0, count * 128 * 96},
+                   static_cast<double>(count * 128 / 14 * 3)});
 }
 
 // Of matrices [rows, columns]. A piece is what no thread may cut: a row where its elements are added up, else
@@ -90,19 +97,6 @@ void add_planes(std::vector<Case>& all) {
     if (rows > 1 && columns <= 5'000)
       add("matmul_batch", {r, 50, 30, 8, 0, 0, 1, 1, 0, 0}, {400 * rows, 240 * rows, 0, 1500 * rows}, r);
   }
-  for (const int64_t count : {2, 5, 7, 30, 100})
-    all.push_back({"matmul_batch of " + std::to_string(count) + " x 128 x 96 x 64",
-                   "matmul_batch",
-                   {static_cast<double>(count), 128, 96, 64, 0, 0, 1, 1, 0, 0},
-                   {count * 128 * 64, count * 64 * 96, 0, count * 128 * 96},
-                   static_cast<double>(count * 128 / 14 * 3)});
-}
-
-std::vector<Case> cases() {
-  std::vector<Case> all;
-  add_products(all);
-  add_planes(all);
-  return all;
 }
 
 // The elements that each of `threads` ranks writes, counted as those that no rank before it has written.
@@ -176,17 +170,70 @@ int64_t judge(const Case& each) {
   return uneven;
 }
 
+// A task that is only scheduled.
+class Planned final : public Task {
+ public:
+  Planned(double time, int64_t its_rows) {
+    nanoseconds = time;
+    rows = its_rows;
+    takes_any_rows = true;
+  }
+  void run(const Team&, void*, Failure) const override {}
+};
+
+// A step of two phases: a task, and then, of its results, one that is divided by rows beside small ones that
+// one thread does alone. The threads' times in the second phase, in which small ones are a part of all work.
+int64_t judge_schedule(double small, int64_t count) {
+  constexpr int64_t kRows = 20'000;
+  constexpr double kTime = 1e8;
+  static std::byte memory[4096];
+  int64_t uneven = 0;
+  for (const int32_t threads : kTeams) {
+    std::vector<Planned> tasks(1, Planned(kTime, 0));  // all threads do it
+    tasks.emplace_back(kTime * (1 - small), kRows);
+    for (int64_t i = 0; i < count; ++i) tasks.emplace_back(kTime * small / static_cast<double>(count), 0);
+    std::vector<Item> items;
+    for (size_t i = 0; i < tasks.size(); ++i) {
+      if (i > 1) tasks[i].is_for_one = true;
+      std::vector<MemoryUse> uses = {{memory, memory + 1, i == 0, false}};
+      if (i > 0) uses.push_back({memory + 2 * i, memory + 2 * i + 1, true, i == 1});
+      items.push_back({&tasks[i], uses, false});
+    }
+    std::vector<double> load(static_cast<size_t>(threads));
+    for (const Scheduled& one : schedule(items, threads)) {
+      if (one.task == &tasks[0]) continue;
+      for (int32_t rank = 0; rank < threads; ++rank) {
+        double& mine = load[static_cast<size_t>(rank)];
+        if (one.work == Work::alone) {
+          mine += one.rank == rank ? one.task->nanoseconds : 0;
+        } else {
+          const Range range = one.rows({rank, threads});
+          mine += one.task->nanoseconds * static_cast<double>(range.end - range.begin) / kRows;
+        }
+      }
+    }
+    const double most = *std::max_element(load.begin(), load.end()) / (kTime / threads);
+    if (most <= kMost) continue;
+    ++uneven;
+    std::printf("a step with %.0f %% in %d small tasks by %d threads: the busiest has %.2f of the mean\n",
+                100 * small, static_cast<int>(count), threads, most);
+  }
+  return uneven;
+}
+
 }  // namespace
 
-// With an argument: of those cases whose name has it.
-int main(int argc, char** argv) {
-  int64_t checked = 0;
+// Of "planes", "products" or "steps".
+int main(int, char** argv) {
+  const std::string wanted = argv[1];
+  std::vector<Case> all;
+  if (wanted == "planes") add_planes(all);
+  if (wanted == "products") add_products(all);
   int64_t uneven = 0;
-  for (const Case& each : cases()) {
-    if (argc > 1 && each.name.find(argv[1]) == std::string::npos) continue;
-    ++checked;
-    uneven += judge(each);
+  for (const Case& each : all) uneven += judge(each);
+  if (wanted == "steps") {
+    uneven += judge_schedule(0, 0) + judge_schedule(0.2, 640) + judge_schedule(0.01, 3);
   }
-  std::printf("%d tasks, %d divisions uneven\n", static_cast<int>(checked), static_cast<int>(uneven));
+  std::printf("%d uneven\n", static_cast<int>(uneven));
   return uneven == 0 ? 0 : 1;
 }
