@@ -16,10 +16,11 @@ export const USAGE = `usage: npm run bench -- [options]
   --seeds N        searches of each instance in gradient-free        (default: 1)
   --reuse LIST     files of --json: searches that are in one of them are not done again
   --threads N      how many each may use                     (default: all cores)
+  --scaling        training steps and products with 1, 2, 4, … threads, up to --threads: the curve
   --quick          few and short turns: to try it, not to tell by
   --json FILE      write the rows there
-  --results        write bench/RESULTS.md, bench/GRADIENT-FREE.md of gradient-free, bench/RL.md of rl, and bench/NOISE.md
-                   of a run with noise
+  --results        write bench/RESULTS.md, bench/GRADIENT-FREE.md of gradient-free, bench/RL.md of rl, bench/NOISE.md of
+                   a run with noise, and bench/SCALING.md of --scaling
   --help           this text`;
 
 export interface Options {
@@ -32,6 +33,7 @@ export interface Options {
   readonly seeds: number | null;
   readonly reuse: readonly string[];
   readonly threads: number;
+  readonly scaling: boolean;
   readonly quick: boolean;
   readonly json: string | null;
   readonly results: boolean;
@@ -52,6 +54,7 @@ export function readOptions(args: readonly string[]): Options {
       seeds: { type: "string" },
       reuse: { type: "string" },
       threads: { type: "string" },
+      scaling: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
       results: { type: "boolean", default: false },
@@ -69,6 +72,7 @@ export function readOptions(args: readonly string[]): Options {
     seeds: countOf("--seeds", values.seeds),
     reuse: values.reuse?.split(",") ?? [],
     threads: countOf("--threads", values.threads) ?? availableParallelism(),
+    scaling: values.scaling,
     quick: values.quick,
     json: values.json ?? null,
     results: values.results,

@@ -12,6 +12,7 @@ export const KEPT = {
   gradientFree: "GRADIENT-FREE.md",
   rl: "RL.md",
   noise: "NOISE.md",
+  scaling: "SCALING.md",
 } as const;
 
 const FLAGS = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve"];

@@ -11,10 +11,12 @@ import { Neighbour } from "./noise.js";
 import { type Options, readOptions, USAGE } from "./options.js";
 import { measurePeak } from "./peak.js";
 import { errorText } from "./process.js";
+import { KEPT } from "./provenance.js";
 import { files, type Results, summary } from "./report.js";
 import { FULL_EXTENT, QUICK_EXTENT } from "./rl/jobs.js";
 import { type LearnedRow, reinforcementLearning } from "./rl/run.js";
 import type { Row } from "./row.js";
+import { SCALED, scalingTable, scalingText, threadCounts } from "./scaling.js";
 import { candidates, timeToAccuracy, WORKLOAD } from "./time-to-accuracy.js";
 import { allJobs, type Job } from "./workloads.js";
 
@@ -126,6 +128,39 @@ function describe(rows: readonly Row[]): string {
   return rows.map(({ impl, medianMicros }) => `${impl} ${medianMicros.toPrecision(4)} µs`).join(", ") || "—";
 }
 
+const pathOf = (name: string) => join(import.meta.dirname, name);
+
+/** A run, what it says and the files that are kept of it. */
+interface Report {
+  readonly results: Results;
+  readonly text: string;
+  readonly kept: () => Map<string, string>;
+}
+
+async function once(options: Options, args: readonly string[], folder: string): Promise<Report> {
+  const results = await benchmark(options, args, folder);
+  const read = (name: string) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name), "utf8") : null);
+  return { results, text: summary(results), kept: () => files(results, read) };
+}
+
+/** The same rows with each number of threads. */
+async function scale(options: Options, args: readonly string[], folder: string): Promise<Report> {
+  const modes = options.modes.filter((mode) => SCALED.includes(mode));
+  const rows: Row[] = [];
+  let results: Results | null = null;
+  for (const threads of threadCounts(options.threads)) {
+    results = await benchmark({ ...options, modes, threads, json: null }, args, folder);
+    rows.push(...results.rows);
+    if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+  }
+  const all = { ...(results as Results), rows };
+  return {
+    results: all,
+    text: scalingTable(rows),
+    kept: () => new Map(rows.length > 0 ? [[KEPT.scaling, scalingText(rows, all)]] : []),
+  };
+}
+
 async function main(args: readonly string[]): Promise<void> {
   let options: Options;
   try {
@@ -146,17 +181,13 @@ async function main(args: readonly string[]): Promise<void> {
     process.exit(130);
   });
   try {
-    const results = await benchmark(options, args, folder);
-    console.log(summary(results));
+    const { results, text, kept } = await (options.scaling ? scale : once)(options, args, folder);
+    console.log(text);
     if (results.rows.length === 0 && results.searches.length === 0) {
       say("nothing was measured");
       process.exitCode = 1;
     }
-    if (options.results) {
-      const pathOf = (name: string) => join(import.meta.dirname, name);
-      const read = (name: string) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name), "utf8") : null);
-      for (const [name, text] of files(results, read)) writeFileSync(pathOf(name), text);
-    }
+    if (options.results) for (const [name, content] of kept()) writeFileSync(pathOf(name), content);
   } finally {
     remove();
   }

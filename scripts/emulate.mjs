@@ -6,7 +6,8 @@
 // machine's processor; the processes in which the tests run, and those that they start, are emulated.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { findHeaders, root } from "./toolchain.mjs";
 
@@ -36,6 +37,7 @@ const TESTS = [
   "test/optim/oracle.test.ts",
 ];
 
+const require = createRequire(import.meta.url);
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || !Object.hasOwn(PROCESSORS, name)) {
   console.error(`emulate: expected one of: ${Object.keys(PROCESSORS).join(", ")}; got ${name ?? "nothing"}`);
@@ -72,10 +74,7 @@ function nodeForArm() {
 function addonForArm() {
   const headers = findHeaders();
   if (headers === null) throw new Error("emulate: this Node was installed without its headers");
-  const addonApi = execFileSync(process.execPath, ["-p", "require('node-addon-api').include_dir"], {
-    cwd: root,
-    encoding: "utf8",
-  });
+  const addonApi = dirname(require.resolve("node-addon-api/package.json"));
   run(
     "cmake",
     "-S",
@@ -87,7 +86,7 @@ function addonForArm() {
     "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
     `-DCMAKE_CXX_COMPILER=${PROCESSORS.aarch64.env.CXX}`,
     "-DTHALWEG_ARCH=arm64",
-    `-DCMAKE_JS_INC=${join(headers, "include", "node")};${join(root, addonApi.trim())}`,
+    `-DCMAKE_JS_INC=${join(headers, "include", "node")};${addonApi}`,
   );
   run("cmake", "--build", folder, "--parallel", "2");
   return join(folder, "thalweg.node");
@@ -122,11 +121,7 @@ const { status } = spawnSync(
       THALWEG_EMULATED_NODE: wrapper,
       THALWEG_EMULATOR: emulator.join(" "),
       // esbuild, which the tests start, need not be emulated.
-      ESBUILD_BINARY_PATH: execFileSync(
-        process.execPath,
-        ["-p", "require.resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`)"],
-        { cwd: root, encoding: "utf8" },
-      ).trim(),
+      ESBUILD_BINARY_PATH: require.resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`),
       ...(built === undefined ? {} : { THALWEG_ADDON: built }),
     },
   },

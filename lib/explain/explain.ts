@@ -1,3 +1,4 @@
+import { backendInfo } from "../native/backend.js";
 import { format } from "../tensor/shape.js";
 import type { DescribedBuffer, ProgramDescription } from "./describe.js";
 import { describeSchedule } from "./schedule.js";
@@ -5,6 +6,7 @@ import { describeSchedule } from "./schedule.js";
 /** A program as text: its instructions with their costs, the work of each thread, and the place of each value. */
 export function explain(program: ProgramDescription): string {
   const { instructions, arenaBytes } = program;
+  const { slow } = backendInfo();
   const flops = instructions.map((instruction) => instruction.flops);
   const moved = instructions.map((instruction) => instruction.bytes);
   const sum = (numbers: readonly number[]): string => count(numbers.reduce((a, b) => a + b, 0));
@@ -19,6 +21,7 @@ export function explain(program: ProgramDescription): string {
   const plural = instructions.length === 1 ? "" : "s";
   return [
     `program: ${instructions.length} instruction${plural}, ${sum(flops)} flops, ${sum(moved)} bytes moved, arena ${count(arenaBytes)} bytes`,
+    ...(slow === null ? [] : [slow]),
     `gives ${program.outputs.join(", ") || "nothing"}`,
     "",
     `      ${cell("flops")}  ${cell("bytes")}  instruction`,

@@ -1,15 +1,41 @@
+import process from "node:process";
 import { ArgumentError, MemoryError } from "../errors.js";
 import { checkChoice, checkNumber, checkOptions } from "../options.js";
-import { type BackendInfo, binding, isOutOfMemory } from "./binding.js";
+import { binding, isOutOfMemory, type NativeBackendInfo } from "./binding.js";
 
-export type { BackendInfo } from "./binding.js";
+/** What this machine offers and what is in use. */
+export interface BackendInfo extends NativeBackendInfo {
+  /** Why the plain kernels are in use, which are slow; null where fast ones are. */
+  readonly slow: string | null;
+}
+
+/** The oldest instruction set of each architecture for which there are fast kernels, in words. */
+const OLDEST: Readonly<Record<string, string>> = {
+  x64: "x86-64-v2 (this CPU lacks SSE4.2 or POPCNT)",
+  arm64: "AArch64 with NEON",
+};
+
+/** Why no fast kernels are in use. */
+function whySlow({ isa, isas }: NativeBackendInfo): string | null {
+  if (isa !== "reference") return null;
+  const plain = "plain kernels are in use, whose results are right but take many times as long";
+  if (isas.length > 1) return `THALWEG_ISA asks for "reference": ${plain}`;
+  const oldest = OLDEST[process.arch];
+  return oldest === undefined
+    ? `there are no fast kernels for ${process.arch}: ${plain}`
+    : `this CPU is below ${oldest}: ${plain}`;
+}
 
 /**
- * What this machine offers and what is in use: instruction set, threads, matmul provider.
+ * What this machine offers and what is in use: instruction set, threads, matmul provider. On a CPU for which there are
+ * no fast kernels, such as one below x86-64-v2, `slow` says so in a sentence.
  * @example backendInfo().isa   // "x86_64_v4": AVX-512
  */
 export function backendInfo(): BackendInfo {
-  return orNoMemory("backendInfo", () => binding.backendInfo());
+  return orNoMemory("backendInfo", () => {
+    const told = binding.backendInfo();
+    return { ...told, slow: whySlow(told) };
+  });
 }
 
 /**

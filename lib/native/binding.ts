@@ -8,8 +8,8 @@ import { BackendError, MemoryError } from "../errors.js";
 /** Typed arrays that the kernels read and write; `null` for an operand left out. */
 export type NativeArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
-/** What this machine offers and what is in use. */
-export interface BackendInfo {
+/** What the addon tells of the machine. */
+export interface NativeBackendInfo {
   /** The instruction set of the kernels in use: `"x86_64_v4"` is AVX-512, `"x86_64_v3"` AVX2. */
   readonly isa: string;
   /** All that this CPU can run, from the plainest (`"reference"`) to the best. */
@@ -163,7 +163,7 @@ export interface Binding {
     outputs: Float64Array,
     flushDenormals: boolean,
   ) => NativeProgram;
-  backendInfo(): BackendInfo;
+  backendInfo(): NativeBackendInfo;
   setThreads(count: number): void;
   setMatmul(provider: string): void;
   /** For memory that is about to be touched for the first time. */

@@ -26,6 +26,7 @@ test("--help lists every option", () => {
     "threads",
     "peers",
     "modes",
+    "scaling",
     "quick",
     "results",
     "help",
@@ -72,6 +73,25 @@ test("beside noise, the same work is measured in each kind of it", () => {
   const found = rows.filter(({ impl }) => impl === "thalweg");
   expect(found.map(({ noise }) => noise)).toEqual(["none", "pause", "both"]);
   expect(stdout).toMatch(/^\| workload +\| optimizer +\| +B \| beside /m);
+});
+
+test("--scaling measures the same work with each number of threads", { timeout: 300_000 }, () => {
+  const json = join(folder, "scaling.json");
+  const which = ["--modes", "train,infer", "--filter", "lecture-1 sgd thalweg", "--peers", "none"];
+  const { status, stderr, stdout } = bench(
+    "--quick",
+    "--scaling",
+    ...which,
+    "--threads",
+    "2",
+    "--json",
+    json,
+  );
+  expect(status, stderr).toBe(0);
+  const rows = JSON.parse(readFileSync(json, "utf8")) as Row[];
+  const found = rows.filter(({ impl }) => impl === "thalweg");
+  expect(found.map(({ mode, threads }) => `${mode} ${threads}`)).toEqual(["train 1", "train 2"]);
+  expect(stdout).toMatch(/^\| mode .* 1 thread, µs \| 2 threads, µs \| × with 2 \|/m);
 });
 
 describe("a quick run", () => {

@@ -60,9 +60,13 @@ describe("the kernels", () => {
       }
     });
 
-    test.each([2, 3])("give the same bits with 1 and %d threads", { timeout: 120_000 * patience }, (threads) => {
-      expect(bitsOf(run(isa, threads))).toEqual(bitsOf(results));
-    });
+    test.each([2, 3])(
+      "give the same bits with 1 and %d threads",
+      { timeout: 120_000 * patience },
+      (threads) => {
+        expect(bitsOf(run(isa, threads))).toEqual(bitsOf(results));
+      },
+    );
 
     test("give the same bits in a chain as one after the other", () => {
       const chains = Object.keys(results).filter((key) => key.startsWith("chain blockwise"));
