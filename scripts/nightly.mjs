@@ -67,6 +67,32 @@ const STEPS = {
     command: [node, "scripts/sanitize.mjs", "thread"],
     says: /^ *(Test Files|Tests|sanitize:) /,
   },
+  aarch64: {
+    what: "kernels, products and training on 64-bit Arm, emulated",
+    command: [node, "scripts/emulate.mjs", "aarch64"],
+    says: /^ *(Test Files|Tests) /,
+  },
+  nehalem: {
+    what: "the same on x86-64-v2, emulated",
+    command: [node, "scripts/emulate.mjs", "nehalem"],
+    says: /^ *(Test Files|Tests) /,
+  },
+  core2duo: {
+    what: "the same below x86-64-v2, emulated: the plain kernels",
+    command: [node, "scripts/emulate.mjs", "core2duo"],
+    says: /^ *(Test Files|Tests) /,
+  },
+  tiles: {
+    what: "products in the shapes of tiles of every instruction set, by the vectors of each that this machine has",
+    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/native/tiles.test.ts"],
+    env: { THALWEG_ALL_TILES: "1" },
+    says: /^ *(Test Files|Tests) /,
+  },
+  clang: {
+    what: "every native source compiled by clang, for x86-64 and Arm, with warnings as errors",
+    command: [node, "scripts/clang.mjs"],
+    says: /^clang: /,
+  },
 };
 
 const { values } = parseArgs({ options: { only: { type: "string" } } });
