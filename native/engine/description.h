@@ -92,6 +92,16 @@ consteval Spec list(Spec one, const char* count) {
 
 }  // namespace describing
 
+// The place of a name among parameters or operands; not a constant where there is none of that name.
+template <typename Spec>
+consteval size_t place_of(std::string_view name, const Spec* specs, size_t count) {
+  size_t at = 0;
+  while (name != specs[at].name) {
+    if (++at == count) throw "no such name";
+  }
+  return at;
+}
+
 // The parameters and operands of an instruction, in the order in which they come.
 struct Layout {
   static constexpr size_t kMaxParams = 12;
@@ -143,15 +153,6 @@ struct Layout {
   }
 
  private:
-  template <typename Spec>
-  static consteval size_t place_of(std::string_view name, const Spec* specs, size_t count) {
-    size_t at = 0;
-    while (name != specs[at].name) {
-      if (++at == count) throw "no such name";
-    }
-    return at;
-  }
-
   consteval int8_t list_of(const char* name) const {
     if (name == nullptr) return kOne;
     if (std::string_view(name) == "rest") return kRest;

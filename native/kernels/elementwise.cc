@@ -213,7 +213,7 @@ struct hypot {
 struct remainder {
   template <typename T>
   THALWEG_INLINE T signed_as(T b, T rest) {
-    return (rest != 0) & ((rest < 0) != (b < 0)) ? rest + b : rest;
+    return ((rest != 0) & ((rest < 0) != (b < 0))) ? rest + b : rest;
   }
   THALWEG_INLINE float of(float a, float b) { return signed_as(b, __builtin_fmodf(a, b)); }
   THALWEG_INLINE double of(double a, double b) { return signed_as(b, __builtin_fmod(a, b)); }

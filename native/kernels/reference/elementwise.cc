@@ -7,6 +7,7 @@
 #include "../isa/fill.h"
 #include "incomplete-beta.h"
 #include "incomplete-gamma.h"
+#include "lgamma.h"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
@@ -15,7 +16,7 @@ constexpr bool is_nan(double x) { return x != x; }
 
 double ln_gamma(double x) {
   int sign;
-  return __builtin_lgamma_r(x, &sign);
+  return lgamma_r(x, &sign);
 }
 
 // n-th derivative of ψ by its terms from x on, (−1)^(n + 1) · n! · Σ_k (x + k)^(−n − 1), and of those beyond

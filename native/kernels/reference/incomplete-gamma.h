@@ -2,6 +2,8 @@
 // however large a is. The number of terms grows with √a: beyond a = 1e10 it gives up.
 #pragma once
 
+#include "lgamma.h"
+
 namespace thalweg::THALWEG_ISA {
 namespace {
 
@@ -42,7 +44,7 @@ WithSlope gamma_integral(long double a, long double x) {
 // x^a·e^(−x)/Γ(a + 1)
 long double gamma_factor(long double a, long double x) {
   int sign;
-  return __builtin_expl(a * __builtin_logl(x) - x - __builtin_lgammal_r(a + 1, &sign));
+  return __builtin_expl(a * __builtin_logl(x) - x - lgammal_r(a + 1, &sign));
 }
 
 constexpr bool is_finite_number(double x) { return x - x == 0; }
