@@ -14,6 +14,11 @@ export interface NativeBackendInfo {
   readonly isa: string;
   /** All that this CPU can run, from the plainest (`"reference"`) to the best. */
   readonly isas: readonly string[];
+  /**
+   * Bytes of the caches that a core has for itself, of the third level its share: blocks of products follow from them.
+   * `THALWEG_CACHES` names others.
+   */
+  readonly caches: { readonly first: number; readonly second: number; readonly third: number };
   /** Threads that a large op or a training run uses. */
   readonly threads: number;
   /** Cores that this process may use: its affinity mask and its container's quota. */

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../engine/caches.h"
 #include "../engine/cblas.h"
 #include "../engine/cpu.h"
 #include "../engine/executor.h"
@@ -89,11 +90,21 @@ Napi::Array strings(Napi::Env env, const std::vector<std::string>& from) {
   return array;
 }
 
+Napi::Object caches_of(Napi::Env env) {
+  const thalweg::Caches& caches = thalweg::caches();
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("first", static_cast<double>(caches.first));
+  result.Set("second", static_cast<double>(caches.second));
+  result.Set("third", static_cast<double>(caches.third));
+  return result;
+}
+
 Napi::Value backend_info(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&]() -> Napi::Value {
     Napi::Object result = Napi::Object::New(info.Env());
     result.Set("isa", thalweg::kernel_table().isa);
     result.Set("isas", strings(info.Env(), thalweg::available_isas()));
+    result.Set("caches", caches_of(info.Env()));
     result.Set("threads", thalweg::thread_count());
     result.Set("cores", thalweg::usable_cores());
     result.Set("matmul", thalweg::matmul_provider() == thalweg::MatmulProvider::own ? "own" : "cblas");

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "caches.h"
 #include "cpu.h"
 #include "memory.h"
 
@@ -26,6 +27,7 @@ double measure() {
   const Memory memory(3 * n * n * static_cast<int64_t>(sizeof(float)));
   auto* const a = static_cast<float*>(memory.data());
   MatmulCallOf<float> call{};
+  call.caches = caches();
   call.M = call.N = call.K = n;
   call.a = a;
   call.b = a + n * n;

@@ -320,6 +320,7 @@ void Program::run_steps(Run& run) {
     run.next_look = run.first + pace_.steps_between_looks();
     run_on(
         crew, true, [](void* context, const Team& team) { steps(*static_cast<Run*>(context), team); }, &run);
+    turns_ += run.last - run.first + 1;
     const double ended = now();
     const int64_t done = run.done - run.first;
     if (crew.threads > 1) {
@@ -361,8 +362,9 @@ void finish_formed(const Task& task, const Memory& formed, void* scratch) {
 
 }  // namespace
 
-void Program::steps(Run& run, const Team& team) {
+void Program::steps(Run& run, const Team& crew) {
   Program& self = *run.program;
+  Team team = crew;
   const FlushDenormals flush(self.spec_.flush_denormals);
   auto* const scratch = static_cast<std::byte*>(self.scratch_->data());
   const auto count = static_cast<int64_t>(self.schedule_.tasks.size());
@@ -374,6 +376,7 @@ void Program::steps(Run& run, const Team& team) {
     barrier(team);
   }
   for (int64_t step = run.first; step < run.last.load(std::memory_order_relaxed); ++step) {
+    team.turn = self.turns_ + step - run.first;
     if (run.loop != nullptr) {
       self.cursors_[static_cast<size_t>(team.rank)] = {run.loop, step};
       if (team.rank == 0 && run.ends_with(step, team)) run.last.store(step + 1, std::memory_order_relaxed);

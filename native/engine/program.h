@@ -140,6 +140,7 @@ class Program {
   double nanoseconds_ = 0;            // of the tasks of a step that threads share, on one thread, estimated
   double all_nanoseconds_ = 0;        // of a step on one thread, estimated
   double waits_ = 0;                  // barriers of a step
+  int64_t turns_ = 0;                 // of the team, so far: steps done, or begun
   Pace pace_;
   int32_t threads_ = 0;
   MatmulProvider provider_ = MatmulProvider::own;

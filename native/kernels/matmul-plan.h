@@ -17,11 +17,23 @@ static_assert(kTileRows >= 2 && Tuning::dot_rows <= kTileRows);
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t blocks(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-// K is cut into equal blocks, by its size alone: every element is the sum of the same parts.
+// K is cut into equal blocks, by its size alone: every element is the sum of the same parts. A sink is given
+// whole sums.
 template <typename T>
 int64_t depth_of_block(int64_t K) {
   const int64_t count = blocks(K, kDepth<T>);
   return count == 0 ? 0 : blocks(blocks(K, count), kDepthGrain) * kDepthGrain;
+}
+
+// Rows of a packed at a time, so that they stay in the second-level cache while the panels of b come. Where a
+// pass over b does not stay in the third-level cache, b comes from memory for each block: then there are more
+// rows, which come from the third-level cache.
+template <typename T>
+int64_t rows_of_block(const Caches& caches, int64_t N, int64_t depth) {
+  const int64_t row = (depth == 0 ? 1 : depth) * static_cast<int64_t>(sizeof(T));
+  const bool is_near = N <= caches.third / row;
+  const int64_t rows = (is_near ? caches.second : caches.third) / Tuning::block_share / row;
+  return rows < Tuning::least_block_rows ? Tuning::least_block_rows : least(rows, Tuning::most_block_rows);
 }
 
 // How a product is computed, left [M, K] · right [K, N]. All of it follows from the call alone: the size of
@@ -36,6 +48,8 @@ struct Plan {
   bool dots;              // as dot products, of few rows
   bool dot_tiles;         // as dot products, several rows and lines at a time
   bool pack_a, pack_b;
+  int64_t depth;       // of a panel
+  int64_t block_rows;  // of a, packed at a time
 };
 
 // M is cut into tiles of nearly equal height: in a last one of few rows the multipliers would wait.
@@ -83,8 +97,23 @@ int64_t cost_of_tiles(int64_t M, int64_t N, int64_t K) {
 }
 
 template <typename T>
-Plan<T> plan_of(int64_t M, int64_t N, int64_t K, Factor<T> a, Factor<T> b, bool swapped) {
-  Plan<T> p = {M, N, K, a, b, swapped, 0, kTileColumns<T>, false, false, false, false};
+Plan<T> plan_of(const MatmulCallOf<T>& m, int64_t M, int64_t N, int64_t K, Factor<T> a, Factor<T> b,
+                bool swapped) {
+  const int64_t depth = m.sink == nullptr ? depth_of_block<T>(K) : K;
+  Plan<T> p = {.M = M,
+               .N = N,
+               .K = K,
+               .a = a,
+               .b = b,
+               .swapped = swapped,
+               .height = 0,
+               .width = kTileColumns<T>,
+               .dots = false,
+               .dot_tiles = false,
+               .pack_a = false,
+               .pack_b = false,
+               .depth = depth,
+               .block_rows = rows_of_block<T>(m.caches, N, depth)};
   const bool whole = a.has_whole_lines() && b.has_whole_lines() && b.along != 1;
   p.dots = M <= Tuning::dot_rows && whole && K > 1;
   if (p.dots) {
@@ -119,7 +148,7 @@ bool ends_in_registers(const MatmulCallOf<T>& call, T beta) {
 
 template <typename T>
 Plan<T> straight(const MatmulCallOf<T>& m) {
-  Plan<T> p = plan_of<T>(m.M, m.N, m.K, factor(m.a, m.lda, m.a_rows, !m.transpose_a),
+  Plan<T> p = plan_of<T>(m, m.M, m.N, m.K, factor(m.a, m.lda, m.a_rows, !m.transpose_a),
                          factor(m.b, m.ldb, m.b_rows, m.transpose_b), false);
   // Other tiles go through a buffer that has no room for wide ones.
   if (!ends_in_registers(m, m.beta)) p.width = least(p.width, kTileColumns<T>);
@@ -128,7 +157,7 @@ Plan<T> straight(const MatmulCallOf<T>& m) {
 
 template <typename T>
 Plan<T> swapped(const MatmulCallOf<T>& m) {
-  return plan_of<T>(m.N, m.M, m.K, factor(m.b, m.ldb, m.b_rows, m.transpose_b),
+  return plan_of<T>(m, m.N, m.M, m.K, factor(m.b, m.ldb, m.b_rows, m.transpose_b),
                     factor(m.a, m.lda, m.a_rows, !m.transpose_a), true);
 }
 

@@ -60,52 +60,86 @@ void announce(const MatmulCallOf<T>& call, bool swapped, int64_t i, int64_t j, i
   sink.expect(sink.self, i, j, rows, columns);
 }
 
-// The panel of b after this one. What its copy will read is prefetched while tiles are computed. Lines, which
-// are transposed, are prefetched whole. Rows may share few places in the caches, since they are far apart: a
-// part of them is prefetched during a tile and copied before the next one.
+// The panels of b after these ones. What their copies will read is prefetched while tiles are computed, and
+// copied right before the next tile. Lines, which are transposed, are copied a panel at a time. Rows may
+// share few places in the caches, since they are far apart: of them it is what one tile has time for, but of
+// all panels, since each row lies on another page.
 template <typename T>
-class NextPanel {
+class NextPanels {
  public:
-  NextPanel(const Sweep<T>& s, Part rows, Part columns, T* to)
-      : b_(s.p.b.from(columns.begin, s.k0)), columns_(columns.end - columns.begin), depth_(s.depth), to_(to) {
-    if (columns_ == 0 || depth_ == 0) return;
-    const int64_t tiles = blocks(rows.end - rows.begin, s.p.height);
-    tiles_a_part_ = b_.has_whole_depths() ? 1 : tiles;
-    part_ = blocks(depth_ * tiles_a_part_, tiles);
+  // `tiles` are computed meanwhile. The panels are copied to `to`, one after the other.
+  NextPanels(const Sweep<T>& s, Part columns, int64_t tiles, T* to)
+      : b_(s.p.b.from(0, s.k0)), columns_(columns), depth_(s.depth), to_(to) {
+    if (columns_.begin == columns_.end || depth_ == 0) return;
+    by_lines_ = !b_.has_whole_depths();
+    const int64_t panels = by_lines_ ? blocks(columns.end - columns.begin, kTileColumns<T>) : 1;
+    const int64_t parts = tiles > panels ? tiles / panels : 1;
+    tiles_a_part_ = by_lines_ ? parts : 1;
+    part_ = by_lines_ ? depth_ : blocks(depth_, parts);
     steps_ = tiles_a_part_ * blocks(depth_, Tuning::terms_a_step);
   }
 
   // What is prefetched during a tile.
-  Prefetch* prefetched() { return columns_ == 0 ? nullptr : &prefetch_; }
+  Prefetch* prefetched() { return &prefetch_; }
 
   // Called before each tile: copies what has been prefetched, and prefetches the next part.
   void advance() {
-    if (tile_++ % tiles_a_part_ != 0) return;
-    if (ready_ > copied_) {
-      pack_right(ready_ - copied_, columns_, b_.from(0, copied_), to_ + copied_ * kTileColumns<T>);
-    }
-    copied_ = ready_;
+    if (part_ == 0 || tile_++ % tiles_a_part_ != 0) return;
+    copy();
+    if (columns_.begin == columns_.end) return;
     ready_ = least(copied_ + part_, depth_);
-    prefetch_ = lines(b_.from(0, copied_), ready_ - copied_);
+    prefetch_ = lines();
+  }
+
+  // Copies what is left.
+  void finish() {
+    while (part_ != 0 && columns_.begin < columns_.end) {
+      copy();
+      ready_ = depth_;
+    }
   }
 
  private:
-  Prefetch lines(const Factor<T>& from, int64_t depth) const {
+  // Columns copied at a time.
+  int64_t width() const {
+    const int64_t left = columns_.end - columns_.begin;
+    return by_lines_ ? least(kTileColumns<T>, left) : left;
+  }
+
+  void copy() {
+    constexpr int64_t C = kTileColumns<T>;
+    if (ready_ == copied_) return;
+    const int64_t end = columns_.begin + width();
+    for (int64_t j = columns_.begin; j < end; j += C) {
+      T* const panel = to_ + (j - columns_.begin) * depth_;
+      pack_right(ready_ - copied_, least(C, end - j), b_.from(j, copied_), panel + copied_ * C);
+    }
+    copied_ = ready_;
+    if (copied_ < depth_) return;
+    columns_.begin = end;
+    to_ += depth_ * C;
+    copied_ = ready_ = 0;
+  }
+
+  Prefetch lines() const {
     constexpr auto size = static_cast<int64_t>(sizeof(T));
-    const bool by_lines = !from.has_whole_depths();
-    const int64_t rows = depth == 0 ? 0 : by_lines ? columns_ : depth;
-    const int64_t bytes = (by_lines ? depth : columns_) * size;
+    const Factor<T> from = b_.from(columns_.begin, copied_);
+    const int64_t depth = ready_ - copied_;
+    const int64_t rows = by_lines_ ? width() : depth;
+    const int64_t bytes = (by_lines_ ? depth : width()) * size;
     return {.first = reinterpret_cast<const char*>(from.data),
-            .stride = (by_lines ? from.along : from.depth) * size,
+            .stride = (by_lines_ ? from.along : from.depth) * size,
             .rows = rows,
             .bytes = bytes,
-            .list = by_lines ? from.lines : from.depths,
+            .list = by_lines_ ? from.lines : from.depths,
             .lines = blocks(rows * blocks(bytes, Tuning::cache_line_bytes), steps_)};
   }
 
   Factor<T> b_;
-  int64_t columns_, depth_;
+  Part columns_;  // that are not copied whole
+  int64_t depth_;
   T* to_;
+  bool by_lines_ = false;
   int64_t tiles_a_part_ = 1, part_ = 0, steps_ = 1;
   int64_t tile_ = 0, copied_ = 0, ready_ = 0;
   Prefetch prefetch_{};
@@ -113,7 +147,7 @@ class NextPanel {
 
 // The tiles of some rows and a panel.
 template <typename T>
-void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, NextPanel<T>* next = nullptr) {
+void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, NextPanels<T>* next = nullptr) {
   constexpr int64_t C = kTileColumns<T>;
   const Plan<T>& p = s.p;
   const MatmulCallOf<T>& call = s.call;
@@ -162,15 +196,22 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, NextPanel<T
       continue;
     }
     if (call.sink != nullptr) announce(call, p.swapped, i, j, height, width);
-    multiply(s.depth, a, from.lines, b, tile, common);
+    const int64_t block = call.sink == nullptr ? s.depth : depth_of_block<T>(s.depth);
+    multiply(least(block, s.depth), a, from.lines, b, tile, common);
     if (call.alpha != 1) scale_tile(call.alpha, height, vectors * kLanes<T>, tile);
+    for (int64_t k = block; k < s.depth; k += block) {
+      Common<T> more = common;
+      more.epilogue = Epilogue::accumulate;
+      if (b_depths != nullptr) more.b_depths += k;
+      multiply(least(block, s.depth - k), a + k * (from.lines == nullptr || packed ? common.a_depth : 1),
+               from.lines, b_depths == nullptr ? b + k * b_depth : b, tile, more);
+    }
     if (p.swapped) {
       deliver_transposed(call, s.stage, static_cast<const T*>(tile) + skip, i, j, height, width);
     } else {
       deliver(call, s.stage, tile + skip, C, i, j, height, width);
     }
   }
-  if (next != nullptr) next->advance();
 }
 
 // The panels of b that are read in place. A last one that is too narrow starts further left, since nothing

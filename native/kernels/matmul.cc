@@ -10,55 +10,63 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-void barrier(const Team& team) {
-  if (team.size > 1) team.wait(team.barrier);
-}
-
-// A block of rows of a, packed whole if that pays, times the panels of b. Each panel is packed right before
-// it is used, so that it is in the cache.
+// The panels of b, some packed at a time; the next ones are packed while these are swept.
 template <typename T>
-void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
+void sweep_packed(const Sweep<T>& s, Part rows, Part columns, T* memory) {
   constexpr int64_t C = kTileColumns<T>;
-  const Plan<T>& p = s.p;
-  if (p.pack_a) {
-    const Team& team = scratch.packers;
-    const Part mine = part_of(rows.end - rows.begin, p.height, team.rank, team.size);
-    const int64_t apart = left_panel<T>(p.height, s.depth);
-    pack_left(s.depth, p.height, mine.end - mine.begin, p.a.from(rows.begin + mine.begin, s.k0),
-              scratch.left + mine.begin / p.height * apart, apart);
-    barrier(team);
-    s.left = scratch.left;
-  }
-  if (!p.pack_b) return sweep_columns_in_place(s, rows, columns);
-  T* panel = scratch.right;
-  // Lines are copied after all tiles of this panel, into its place.
-  T* other = p.b.has_whole_depths() ? panel + C * s.depth : panel;
-  pack_right(s.depth, least(C, columns.end - columns.begin), p.b.from(columns.begin, s.k0), panel);
-  for (int64_t j = columns.begin; j < columns.end; j += C) {
-    const int64_t width = least(C, columns.end - j);
-    NextPanel<T> next(s, rows, {j + width, least(j + width + C, columns.end)}, other);
-    const bool is_wide = width > kLanes<T> || (s.left == nullptr && p.a.lines != nullptr);
-    sweep_rows<T>(s, rows, {panel, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0}, &next);
-    T* const done = panel;
-    panel = other;
+  const int64_t most = panels_packed(s.p) * C;
+  const int64_t tiles = blocks(rows.end - rows.begin, s.p.height);
+  const auto following = [&](int64_t j) { return Part{j, least(j + most, columns.end)}; };
+  T* now = memory;
+  T* other = memory + most * s.depth;
+  Part group = following(columns.begin);
+  NextPanels<T>(s, group, 0, now).finish();
+  while (group.begin < group.end) {
+    const int64_t panels = blocks(group.end - group.begin, C);
+    NextPanels<T> next(s, following(group.end), tiles * panels, other);
+    for (int64_t j = group.begin; j < group.end; j += C) {
+      const int64_t width = least(C, group.end - j);
+      const bool is_wide = width > kLanes<T> || (s.left == nullptr && s.p.a.lines != nullptr);
+      const T* const panel = now + (j - group.begin) * s.depth;
+      sweep_rows<T>(s, rows, {panel, C, nullptr, j, width, is_wide ? kTileVectors : 1, 0}, &next);
+    }
+    next.finish();
+    group = following(group.end);
+    T* const done = now;
+    now = other;
     other = done;
   }
 }
 
-// One thread's rectangle of c, by tiles.
+// A block of rows of a, packed whole if that pays, times the panels of b.
+template <typename T>
+void block_of_rows(Sweep<T> s, Part rows, Part columns, Scratch<T> scratch) {
+  const Plan<T>& p = s.p;
+  if (p.pack_a && !scratch.holds_all) {
+    pack_left(s.depth, p.height, rows.end - rows.begin, p.a.from(rows.begin, s.k0), scratch.left,
+              left_panel<T>(p.height, s.depth));
+    s.left = scratch.left;
+  }
+  if (!p.pack_b) return sweep_columns_in_place(s, rows, columns);
+  sweep_packed(s, rows, columns, scratch.right);
+}
+
+// A rectangle of c, by tiles.
 template <typename T>
 void rectangle(const MatmulCallOf<T>& call, const Plan<T>& p, Part rows, Part columns, Scratch<T> scratch) {
-  const int64_t step = depth_of_block<T>(p.K);
-  const int64_t count = blocks(rows.end - rows.begin, Tuning::block_rows);
+  const int64_t count = scratch.holds_all ? 1 : blocks(rows.end - rows.begin, p.block_rows);
   for (int64_t block = 0; block < count; ++block) {
     const Part within = part_of(rows.end - rows.begin, p.height, block, count);
     int64_t k0 = 0;
     do {
-      if (block > 0 || k0 > 0) barrier(scratch.packers);  // another thread may still read the last copies
-      const int64_t depth = least(step, p.K - k0);
-      block_of_rows<T>({call, p, {k0 == 0, k0 + depth >= p.K}, k0, depth, nullptr},
-                       {rows.begin + within.begin, rows.begin + within.end}, columns, scratch);
-      k0 += step;
+      const int64_t depth = least(p.depth, p.K - k0);
+      Sweep<T> s = {call, p, {k0 == 0, k0 + depth >= p.K}, k0, depth, nullptr};
+      if (scratch.holds_all) {
+        s.left = scratch.left + k0 / p.depth * packed_rows<T>(p.M, p.depth) +
+                 rows.begin / p.height * left_panel<T>(p.height, depth);
+      }
+      block_of_rows<T>(s, {rows.begin + within.begin, rows.begin + within.end}, columns, scratch);
+      k0 += p.depth;
     } while (k0 < p.K);
   }
 }
@@ -84,7 +92,8 @@ void rectangle_by_dot_tiles(const MatmulCallOf<T>& call, const Plan<T>& p, Part 
   constexpr int64_t C = kTileColumns<T>;
   constexpr int64_t step = C / kDotTileLines * kDotTileLines;
   alignas(64) T tile[kDotTileRows * C];
-  const int64_t block = blocks(Tuning::dot_tile_bytes, p.K * static_cast<int64_t>(sizeof(T)));
+  const int64_t block =
+      blocks(call.caches.second / Tuning::dot_tile_share, p.K * static_cast<int64_t>(sizeof(T)));
   const int64_t count = blocks(columns.end - columns.begin, block);
   for (int64_t b = 0; b < count; ++b) {
     const Part near = part_of(columns.end - columns.begin, kDotTileLines, b, count);
@@ -119,6 +128,37 @@ void rank_one(const MatmulCallOf<T>& call, const Plan<T>& p, Part rows) {
   }
 }
 
+// All rows of a, packed by the threads together.
+template <typename T>
+void pack_together(const Plan<T>& p, const Team& team, T* to) {
+  for (int64_t k0 = 0; k0 < p.K; k0 += p.depth, to += packed_rows<T>(p.M, p.depth)) {
+    const int64_t depth = least(p.depth, p.K - k0);
+    const int64_t apart = left_panel<T>(p.height, depth);
+    const Part mine = part_of(p.M, p.height, team.rank, team.size);
+    pack_left(depth, p.height, mine.end - mine.begin, p.a.from(mine.begin, k0),
+              to + mine.begin / p.height * apart, apart);
+  }
+  team.wait(team.barrier);
+}
+
+// A piece of the share of one thread, whoever does it.
+template <typename T>
+void piece_of_share(const MatmulCallOf<T>& call, const Plan<T>& plan, const Division& d, int64_t rank,
+                    Part eighths, Scratch<T> scratch) {
+  Piece pieces[3];
+  const int64_t count = pieces_of(plan, d, rank, eighths, pieces);
+  for (int64_t x = 0; x < count; ++x) {
+    const auto [rows, columns] = pieces[x];
+    if (plan.dots) {
+      rectangle_by_dots(call, plan, columns);
+    } else if (plan.dot_tiles) {
+      rectangle_by_dot_tiles(call, plan, rows, columns);
+    } else {
+      rectangle(call, plan, rows, columns, scratch);
+    }
+  }
+}
+
 template <typename T>
 void matmul(const MatmulCallOf<T>& call, const Team& team) {
   if (call.M == 0 || call.N == 0) return;
@@ -126,34 +166,33 @@ void matmul(const MatmulCallOf<T>& call, const Team& team) {
   if (p.K == 1 && !p.swapped && p.b.has_whole_depths() && !has_epilogue(call)) {
     return rank_one(call, p, part_of(p.M, 1, team.rank, team.size));
   }
-  const int64_t high = threads_along_rows(call, p, team.size);
-  const int64_t wide = team.size / high;
-  const Part rows = part_of(p.M, p.dots ? p.M : 1, team.rank / wide, high);
-  const Part columns = part_of(p.N, p.width, team.rank % wide, wide);
-  if (rows.begin == rows.end || columns.begin == columns.end) return;
-  if (p.dots) return rectangle_by_dots(call, p, columns);
-  if (p.dot_tiles) return rectangle_by_dot_tiles(call, p, rows, columns);
-  T* const all = static_cast<T*>(call.scratch);
-  T* const own = all + team.rank * elements_a_thread(p);
-  Scratch<T> scratch = {own, own + left_elements(p), Team()};
-  const bool shares = may_share(p, team, high);
+  const Division d = division_of(call, p, team.size);
+  const bool shares = may_share(p, team, d);
+  const Scratch<T> scratch = scratch_of(p, static_cast<T*>(call.scratch), team.rank, shares);
   if (shares) {
-    scratch.left = all;
-    scratch.packers = team;
+    pack_together(p, team, scratch.left);
+  } else if (!d.is_uneven && !p.dots && !p.dot_tiles) {
+    // A part needs no more copies than the whole.
+    choose_copies(p, blocks(p.M, d.high), least(blocks(blocks(p.N, p.width), d.wide) * p.width, p.N));
   }
-  // A part needs no more copies than the whole.
-  choose_copies(p, rows.end - rows.begin, columns.end - columns.begin);
-  if (shares) {
-    p.pack_a = true;
-    p.height = height_of_tile(p.M);
+  if (call.taken == nullptr || team.size == 1) return piece_of_share(call, p, d, team.rank, kWhole, scratch);
+  const bool is_cut = cost_of_part(p, p.M, p.N) / team.size >= Tuning::least_share;
+  const int64_t count = is_cut ? kPieces : 1;
+  for (int64_t other = 0; other < team.size; ++other) {
+    const int64_t rank = (team.rank + other) % team.size;
+    for (int64_t x; (x = take_piece(call.taken[rank], team.turn, count)) >= 0;) {
+      piece_of_share(call, p, d, rank, is_cut ? kCuts[x] : kWhole, scratch);
+    }
   }
-  rectangle(call, p, rows, columns, scratch);
 }
 
 template <typename T>
 int64_t matmul_scratch(const MatmulCallOf<T>& call, int32_t threads) {
   if (call.M == 0 || call.N == 0) return 0;
-  return threads * elements_a_thread(arrange(call)) * static_cast<int64_t>(sizeof(T));
+  const Plan<T> p = arrange(call);
+  const int64_t alone = scratch_elements(p, threads, false);
+  const int64_t shared = threads > 1 && p.pack_a ? scratch_elements(p, threads, true) : 0;
+  return (alone > shared ? alone : shared) * static_cast<int64_t>(sizeof(T));
 }
 
 }  // namespace

@@ -11,6 +11,10 @@ namespace thalweg {
 template <typename T>
 constexpr int64_t kDepth = kDepthBytes / static_cast<int64_t>(sizeof(T));
 
+// Terms of a product whose result a sink takes, at most.
+template <typename T>
+constexpr int64_t kSinkDepth = kSinkBytes / static_cast<int64_t>(sizeof(T));
+
 // Takes the tiles of a product instead of c, while they are in the cache. Each element comes once.
 template <typename T>
 struct TileSink {
@@ -45,8 +49,11 @@ struct MatmulCall {
   const Out* state;
   int64_t lds;
   Activation state_activation;
-  // Takes the result of a product of at most kDepth terms and beta 0, where it is not null.
+  // Takes the result of a product of at most kSinkDepth terms and beta 0, where it is not null.
   const TileSink<Acc>* sink;
+  Caches caches;
+  // One for each thread of the team, or null: then each does its own share.
+  PiecesTaken* taken;
   // Shared by the team, aligned to 64 bytes, of at least matmul_scratch(…) bytes.
   void* scratch;
 };

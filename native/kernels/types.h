@@ -124,6 +124,21 @@ struct Team {
   int32_t size = 1;
   void (*wait)(void* barrier) = nullptr;  // returns once every thread of the team has called it
   void* barrier = nullptr;
+  int64_t turn = 0;  // another one each time that it comes to the same call of a kernel
+};
+
+// How many pieces of one thread's share of a call are taken, and in which turn of the team: by that thread,
+// or by one that has done its own.
+struct alignas(64) PiecesTaken {
+  int64_t turn_and_count = -1;
+};
+
+// Bytes of the caches that one core has for itself: of the third level, its share. The sizes of blocks follow
+// from them; a sum does not.
+struct Caches {
+  int64_t first = 32 << 10;
+  int64_t second = 256 << 10;
+  int64_t third = 2 << 20;
 };
 
 enum class Activation : int32_t { none, relu, tanh, sigmoid };

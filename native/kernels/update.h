@@ -57,9 +57,9 @@ using SgdFn = void (*)(const SgdCall<T>&, int64_t begin, int64_t end);
 template <typename T>
 using AdamFn = void (*)(const AdamCall<T>&, int64_t begin, int64_t end);
 
-// Each updates weights w [M, N] by their gradient as a product of at most kDepth terms. The gradient is never
-// written: each of its tiles is used up in the cache. The call's dw and the product's c are not read. Every
-// thread of the team calls it.
+// Each updates weights w [M, N] by their gradient as a product of at most kSinkDepth terms. The gradient is
+// never written: each of its tiles is used up in the cache. The call's dw and the product's c are not read.
+// Every thread of the team calls it.
 template <typename T>
 using SgdProductFn = void (*)(const SgdCall<T>&, const MatmulCallOf<T>&, MatmulFn<T>, const Team&);
 template <typename T>

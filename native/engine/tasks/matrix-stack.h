@@ -64,6 +64,7 @@ class StackTask : public Task {
                         bool transpose_a, bool transpose_b, void* scratch) const {
     if (M == 0 || N == 0 || K == 0) return;
     MatmulCallOf<T> call{};
+    call.caches = caches();
     call.M = M;
     call.N = N;
     call.K = K;
@@ -157,6 +158,7 @@ class StackTask : public Task {
         for (const int64_t inner : {kBlock, n - left}) {
           for (const int flags : {0, 1, 2}) {
             MatmulCallOf<T> call{};
+            call.caches = caches();
             call.M = left;
             call.N = std::max<int64_t>(columns, 1);
             call.K = std::max<int64_t>(inner, 1);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "../../kernels/isa/table.h"
+#include "../caches.h"
 #include "../cblas.h"
 #include "../costs.h"
 #include "../dtypes.h"
 #include "../operands.h"
 #include "../task.h"
+#include "../thread-count.h"
 
 namespace thalweg {
 
@@ -21,6 +23,7 @@ struct MatmulKernel {
 // The sizes, and the rows of op(a), op(b) and c one after the other.
 template <typename T, const Layout& L>
 void read_sizes(const Named<L>& named, MatmulCallOf<T>& call) {
+  call.caches = caches();
   call.M = named.size("M");
   call.N = named.size("N");
   call.K = named.size("K");
@@ -34,6 +37,16 @@ void read_sizes(const Named<L>& named, MatmulCallOf<T>& call) {
   call.ldb = call.transpose_b ? call.K : call.N;
   call.ldc = call.N;
   call.lds = call.N;
+}
+
+// What a task is estimated to take from which on its threads take pieces of each other's shares. Others are
+// done on one thread, or are over before a thread could help.
+constexpr double kSharedNanoseconds = 20'000;
+
+// What the threads note of each other's shares, or null where they do only their own.
+inline PiecesTaken* pieces_taken(double nanoseconds, TaskStore& store) {
+  if (thread_count() == 1 || nanoseconds < kSharedNanoseconds) return nullptr;
+  return store.array<PiecesTaken>(static_cast<size_t>(thread_count()));
 }
 
 // Stands for rows that each step names anew.

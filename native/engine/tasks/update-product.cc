@@ -39,7 +39,7 @@ class UpdateProductTask final : public Task {
   void read_samples(size_t operand, const Samples& from) override { factors.read(operand - kFactors, from); }
 
   bool writes_gradient() const {
-    return kernels.product == nullptr || !factors.kernel.own || factors.call.K > kDepth<T>;
+    return kernels.product == nullptr || !factors.kernel.own || factors.call.K > kSinkDepth<T>;
   }
 
   int64_t scratch_bytes(int32_t threads) const override {
@@ -86,6 +86,7 @@ Task* prepare(const Operands& operands, const MatmulKernel<T>& kernel, const Ker
   task->has_barriers = task->writes_gradient();
   task->nanoseconds = product_nanoseconds(operands.dtype(), parameter.n, call.K) +
                       nanoseconds_of(kUpdateCost<Call>, operands.dtype(), parameter.n);
+  call.taken = pieces_taken(task->nanoseconds, store);
   return task;
 }
 

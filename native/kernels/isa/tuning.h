@@ -34,11 +34,16 @@ struct Defaults {
 
   // --- products: blocks and packed copies ------------------------------------------------------------
 
-  // Rows of a whose packed copies stay in the third-level cache from panel to panel of b.
-  static constexpr int64_t block_rows = 1024;
+  // A block of packed rows of a takes one part in this many of its cache. Fewer rows than these would have b
+  // packed too often; more save nothing.
+  static constexpr int64_t block_share = 2;
+  static constexpr int64_t least_block_rows = 96;
+  static constexpr int64_t most_block_rows = 1024;
   // Panels of a copied at a time. One of them takes less than a cache line of each row of memory, and the
   // next row may be far away.
   static constexpr int64_t panels_at_a_time = 8;
+  // Panels of b copied at a time, where its rows are: a panel takes a cache line or two of each row.
+  static constexpr int64_t right_panels = 4;
   // Rows of b prefetched ahead of their copy: they are too far apart for the hardware to foresee them.
   static constexpr int64_t rows_ahead = 8;
   // Few tiles along the other side do not pay for a copy. b is read in place for up to this many tiles of
@@ -50,6 +55,8 @@ struct Defaults {
   static constexpr int64_t read_adjacent_terms = 64;
   // Elements of a from which the threads pack it together, at the price of a barrier.
   static constexpr int64_t shared_elements = 65'536;
+  // Of more, each thread packs what it needs: a part of the cost, and a slow core would hold the others.
+  static constexpr int64_t most_shared_elements = 1'048'576;
   // Columns a thread must have for that: what another thread packed comes from that thread's cache.
   static constexpr int64_t shared_columns = 128;
 
@@ -64,8 +71,8 @@ struct Defaults {
   static constexpr int64_t dot_tile_terms = 256;  // the sum of the lanes takes too much time of shorter lines
   // A line must be shorter, so that eight of them find room in the first-level cache.
   static constexpr int64_t dot_line_bytes = 4096;
-  // Bytes of b's lines that stay in the second-level cache while a's rows come.
-  static constexpr int64_t dot_tile_bytes = 524'288;
+  // b's lines, which stay in the second-level cache while a's rows come, take one part in this many of it.
+  static constexpr int64_t dot_tile_share = 2;
   // What is chosen for few elements of b is what is best for this many rows, whatever their number: the sums
   // must not depend on it.
   static constexpr int64_t few_rows = 16;
@@ -81,6 +88,12 @@ struct Defaults {
   // Threads that do not divide the weights where the other products of the step do must read what another
   // thread wrote. It costs one part in this many.
   static constexpr int64_t other_side_cost = 4;
+  // A division by rows and columns is good enough where the largest part is one in this many above the mean,
+  // or where a thread has fewer tiles.
+  static constexpr int64_t uneven_part = 20;
+  static constexpr int64_t tiles_a_thread = 4;
+  // From this cost on a share is cut into pieces: of smaller ones the copies would cost too much.
+  static constexpr int64_t least_share = 200'000;
 
   // --- rows and elements -----------------------------------------------------------------------------
 
@@ -134,7 +147,8 @@ struct x86_64_v3 : Defaults {
 struct x86_64_v4 : Defaults {
   static constexpr int sparse_vectors = 4;
   static constexpr int64_t vector_bytes = 64;
-  static constexpr int tile_rows = 14;  // 28 accumulators of 32 registers
+  static constexpr int64_t right_panels = 2;  // of two cache lines a row
+  static constexpr int tile_rows = 14;        // 28 accumulators of 32 registers
   static constexpr int dot_tile_rows = 8;
   static constexpr int dot_tile_lines = 3;  // 24 sums of 32 registers
 };
@@ -170,9 +184,12 @@ using Tuning = tuning::THALWEG_TUNING;
 
 // The same for every instruction set, since the engine's tasks are divided by them.
 
-// A block of K: a panel of b of this many bytes a column stays in the second-level cache while rows of a
-// come. Its terms are added up at once.
-constexpr int64_t kDepthBytes = 4096;
+// Terms that are added up at once, in bytes: a block of K. A panel of b, of 16 or 32 columns, stays in the
+// first-level cache, or near it, while rows of a come. It does not follow from the caches, so that sums are
+// the same bits on every machine.
+constexpr int64_t kDepthBytes = 1536;
+// A sink takes the sum of no more terms than these, in bytes: they are one panel, whatever its blocks.
+constexpr int64_t kSinkBytes = 4096;
 // Blocks of K are equal, in multiples of this many terms.
 constexpr int64_t kDepthGrain = 8;
 // The rows of a product with no more elements of b than these may be divided among calls of at least five

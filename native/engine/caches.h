@@ -1,0 +1,12 @@
+// The caches of a core, by which products are cut into blocks.
+#pragma once
+
+#include "../kernels/types.h"
+
+namespace thalweg {
+
+// As the system tells them, or as THALWEG_CACHES names them: "32k,512k,16m". What the system does not tell is
+// that of a small core. Throws Error "ERR_VALUE" for a THALWEG_CACHES of another form.
+const Caches& caches();
+
+}  // namespace thalweg
