@@ -280,27 +280,37 @@ function figureMarkup(figure: Figure, center: Point, direction: Direction, brush
   );
 }
 
-function frameMarkup({ id, kind, name, detail }: DiagramGroup, rect: Rect, brush: Brush): Child {
-  const text = detail === undefined ? name : `${name} · ${detail}`;
-  const most = rect.width - 20;
-  const label = element(
-    "text",
-    {
-      x: rect.x + 10,
-      y: rect.y + FRAME_TITLE - 8,
-      "font-size": SIZES.label,
-      ...brush.paint({ fill: "soft" }),
-    },
-    shortened(text, most, { size: SIZES.label }),
-    element("title", {}, text),
-  );
+/** Keeps a text clear of the edges that pass behind it. */
+const halo = (ground: Role, brush: Brush, fill: Role) => ({
+  ...brush.paint({ fill, stroke: ground }),
+  "stroke-width": 4,
+  "stroke-linejoin": "round",
+  "paint-order": "stroke",
+});
+
+function frameMarkup({ id, kind, name }: DiagramGroup, rect: Rect, brush: Brush): Child {
   const outline = element("rect", {
     ...rect,
     rx: 10,
     ...brush.paint({ fill: "group", stroke: "groupLine" }),
     "stroke-dasharray": kind === "plate" ? undefined : "5 4",
   });
-  return element("g", { "data-frame": id, "data-name": name }, outline, label);
+  return element("g", { "data-frame": id, "data-name": name }, outline);
+}
+
+function frameTitle({ name, detail }: DiagramGroup, rect: Rect, brush: Brush): Child {
+  const text = detail === undefined ? name : `${name} · ${detail}`;
+  return element(
+    "text",
+    {
+      x: rect.x + 10,
+      y: rect.y + FRAME_TITLE - 8,
+      "font-size": SIZES.label,
+      ...halo("group", brush, "soft"),
+    },
+    shortened(text, rect.width - 20, { size: SIZES.label }),
+    element("title", {}, text),
+  );
 }
 
 const ARROWS = {
@@ -362,7 +372,7 @@ function edgeMarkup(
 }
 
 /** Words beside the way of an edge. */
-function edgeLabel(text: string, { x, y }: Point, direction: Direction, brush: Brush): Child {
+function edgeLabel(text: string, { x, y }: Point, ground: Role, direction: Direction, brush: Brush): Child {
   const isAbove = isHorizontal(direction);
   return element(
     "text",
@@ -371,7 +381,7 @@ function edgeLabel(text: string, { x, y }: Point, direction: Direction, brush: B
       y: isAbove ? y - 6 : y + SIZES.small * 0.35,
       "text-anchor": isAbove ? "middle" : "start",
       "font-size": SIZES.small,
-      ...brush.paint({ fill: "soft" }),
+      ...halo(ground, brush, "soft"),
     },
     text,
   );
@@ -428,6 +438,12 @@ export function render(where: string, diagram: Diagram, direction: Direction, ex
     return parent === undefined ? 0 : depth(parent) + 1;
   };
   const outerFirst = [...groups].sort((a, b) => depth(a) - depth(b));
+  const groundAt = ({ x, y }: Point): Role =>
+    [...layout.frames.values()].some(
+      (frame) => x > frame.x && x < frame.x + frame.width && y > frame.y && y < frame.y + frame.height,
+    )
+      ? "group"
+      : "page";
   return {
     width: layout.width,
     height: layout.height,
@@ -440,8 +456,22 @@ export function render(where: string, diagram: Diagram, direction: Direction, ex
         return rect === undefined ? [] : [frameMarkup(group, rect, brush)];
       }),
       ...edges.flatMap((edge, i) => edgeMarkup(edge, layout.ways[i] as Way, direction, brush, extras)),
+      ...outerFirst.flatMap((group) => {
+        const rect = layout.frames.get(group.id);
+        return rect === undefined ? [] : [frameTitle(group, rect, brush)];
+      }),
       ...labels.flatMap((label, i) =>
-        label === null ? [] : [edgeLabel(label, (layout.ways[i] as Way).middle, direction, brush)],
+        label === null
+          ? []
+          : [
+              edgeLabel(
+                label,
+                (layout.ways[i] as Way).middle,
+                groundAt((layout.ways[i] as Way).middle),
+                direction,
+                brush,
+              ),
+            ],
       ),
       ...figures.map((figure) =>
         figureMarkup(figure, layout.centers.get(figure.node.id) as Point, direction, brush),
