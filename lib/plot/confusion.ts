@@ -9,7 +9,7 @@ import type { WeightOptions } from "../metrics/metric.js";
 import type { Values } from "../metrics/values.js";
 import { checkOptions, isInstance } from "../options.js";
 import { Plot } from "./plot.js";
-import { sequential } from "./ramps.js";
+import { sequential, UNDER_TEXT } from "./ramps.js";
 import { checkTitle, classNamesFor, type NamedClasses, type TitleOptions, without } from "./read.js";
 import { colour, type Frame, type Part, shown } from "./spec.js";
 
@@ -137,26 +137,20 @@ function draw({ names, values, shares }: ConfusionData, { width, height }: Frame
       color: {
         field: "share",
         type: "quantitative",
-        scale: { type: "quantize", domain: [0, 1], range: sequential(STEPS) },
+        scale: { type: "quantize", domain: [0, 1], range: sequential(STEPS, "positive", UNDER_TEXT) },
         legend: null,
       },
     },
   };
-  const numbers = (filter: string, role: "ink" | "page"): Part => ({
-    transform: [{ filter }],
-    mark: { type: "text", fontSize: SIZES.label, fill: colour(role) },
+  const numbers: Part = {
+    mark: { type: "text", fontSize: SIZES.label, fill: colour("ink") },
     encoding: { ...encoding, text: { field: "text", type: "nominal" } },
-  });
+  };
   return {
     width: side,
     height: height ?? side,
     data: { values: rows },
-    layer: [
-      cells,
-      ...(widest > cell - 4 || cell < 15
-        ? []
-        : [numbers("datum.share < 0.55", "ink"), numbers("datum.share >= 0.55", "page")]),
-    ],
+    layer: [cells, ...(widest > cell - 4 || cell < 15 ? [] : [numbers])],
   };
 }
 

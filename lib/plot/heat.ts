@@ -1,6 +1,6 @@
 // A matrix as a picture: a cell an element, coloured by sign and size.
 import { SIZES, textWidth } from "../draw/theme.js";
-import { diverging } from "./ramps.js";
+import { diverging, UNDER_TEXT } from "./ramps.js";
 import { colour, type Frame, finite, type Part, shown, wholeTicks } from "./spec.js";
 
 /** Row by row. */
@@ -87,19 +87,19 @@ export function heatView(matrix: Matrix, axes: HeatAxes, { width, height }: Fram
     y: axis("y", matrix.rows, axes.row),
     y2: { field: "y2" },
   };
-  const numbers = (filter: string, role: "ink" | "page"): Part => ({
+  const numbers: Part = {
     transform: [
-      { filter: `isValid(datum.value) && abs(datum.value) ${filter} ${most * DARK_SHARE}` },
+      { filter: "isValid(datum.value)" },
       { calculate: "(datum.x + datum.x2) / 2", as: "mx" },
       { calculate: "(datum.y + datum.y2) / 2", as: "my" },
     ],
-    mark: { type: "text", fontSize: SIZES.small, fill: colour(role) },
+    mark: { type: "text", fontSize: SIZES.small, fill: colour("ink") },
     encoding: {
       x: { ...position.x, field: "mx" },
       y: { ...position.y, field: "my" },
       text: { field: "text", type: "nominal" },
     },
-  });
+  };
   return {
     width: side,
     height: tall,
@@ -112,7 +112,11 @@ export function heatView(matrix: Matrix, axes: HeatAxes, { width, height }: Fram
           color: {
             field: "value",
             type: "quantitative",
-            scale: { type: "quantize", domain: [-most, most], range: diverging(STEPS) },
+            scale: {
+              type: "quantize",
+              domain: [-most, most],
+              range: diverging(STEPS, hasNumbers ? UNDER_TEXT : 1),
+            },
             legend: {
               type: "gradient",
               gradientLength: Math.min(width, 240),
@@ -126,12 +130,10 @@ export function heatView(matrix: Matrix, axes: HeatAxes, { width, height }: Fram
           },
         },
       },
-      ...(hasNumbers ? [numbers("<", "ink"), numbers(">=", "page")] : []),
+      ...(hasNumbers ? [numbers] : []),
     ],
   };
 }
 
 const MOST_SIDE = 56;
 const MOST_NUMBERS = 144;
-/** From this share of the largest on, a cell is so dark that its number is light. */
-const DARK_SHARE = 0.55;

@@ -59,6 +59,9 @@ export function rampRules(selector: string, text: string): string {
   return `${rules("light")}@media screen and (prefers-color-scheme:dark){${rules("dark")}}`;
 }
 
+/** Up to this share of a ramp's colour, text in ink stands out by 4.5 in both themes. In its middle no text would. */
+export const UNDER_TEXT = 0.45;
+
 /** `count` colours from the ground to a share of the colour of a ramp, the strongest last. */
 export const sequential = (count: number, ramp: keyof typeof RAMPS = "positive", most = 1): string[] =>
   Array.from(
@@ -68,10 +71,10 @@ export const sequential = (count: number, ramp: keyof typeof RAMPS = "positive",
 
 const stepOf = (ramp: readonly Step[], t: number): Step => ramp[Math.round(t * (STEPS - 1))] as Step;
 
-/** An odd number of colours, from far below zero to far above it. */
-export function diverging(count: number): string[] {
+/** An odd number of colours, from far below zero to far above it: up to a share of the colours of the ramps. */
+export function diverging(count: number, most = 1): string[] {
   const half = (count - 1) / 2;
   const side = (ramp: readonly Step[]): string[] =>
-    Array.from({ length: half }, (_, i) => stepOf(ramp, half === 1 ? 1 : i / (half - 1)).light);
+    Array.from({ length: half }, (_, i) => stepOf(ramp, most * (half === 1 ? 1 : i / (half - 1))).light);
   return [...side(DOWN).reverse(), ZERO.light, ...side(UP)];
 }
