@@ -7,9 +7,5 @@ export { draw } from "./functions.js";
 export type { DrawGameOptions } from "./game.js";
 export type { DrawLossOptions } from "./loss.js";
 export type { Picture } from "./picture.js";
-import "./units.js";
-
-export { draw } from "./draw.js";
-export { Picture } from "./picture.js";
 export type { Direction, Drawable, DrawOptions, StyleName } from "./style.js";
 export type { Theme } from "./theme.js";
