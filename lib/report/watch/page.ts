@@ -109,7 +109,7 @@ ${raw(STYLE)}</style>
 <section aria-labelledby="model-title">
 <h2 id="model-title">The model</h2>
 <p><label for="chosen">of the run</label> <select id="chosen"></select></p>
-<div class="diagram" id="diagram"></div>
+<div class="diagram" id="diagram" tabindex="0" role="region" aria-label="The model's diagram"></div>
 <div class="scroll" role="region" aria-label="Gradients of the layers" tabindex="0">
 <table id="layers"><thead><tr><th scope="col">layer</th><th scope="col">module</th><th scope="col" class="number">parameters</th><th scope="col" class="number">norm of the gradient</th><th scope="col"><span class="hidden">as a bar, on a logarithmic scale</span></th></tr></thead><tbody></tbody></table></div>
 </section>
