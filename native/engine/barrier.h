@@ -73,7 +73,8 @@ class Barrier {
       const int32_t group = rank / kFanIn;
       const int32_t left = count - group * kFanIn;
       std::atomic<int32_t>& arrived = level[group].arrived;
-      if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 != (left < kFanIn ? left : kFanIn)) return false;
+      if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 != (left < kFanIn ? left : kFanIn))
+        return false;
       arrived.store(0, std::memory_order_relaxed);
       if (count <= kFanIn) return true;
       count = groups_of(count);

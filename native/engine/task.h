@@ -173,9 +173,9 @@ inline Range share(int64_t n, const Team& team, int64_t grain = 1) {
 // From this many rows a thread on, whole rows are even enough: to one in twenty.
 constexpr int64_t kManyRows = 20;
 
-// Calls use(rows, columns) for each rectangle of one thread's share of [rows, columns]: whole rows where there
-// are many of them or each thread has the same number. Otherwise rows are cut in whole multiples of `grain`
-// columns, and a share is the end of a row, whole rows and the beginning of a row.
+// Calls use(rows, columns) for each rectangle of one thread's share of [rows, columns]: whole rows where
+// there are many of them or each thread has the same number. Otherwise rows are cut in whole multiples of
+// `grain` columns, and a share is the end of a row, whole rows and the beginning of a row.
 template <typename Use>
 void share_plane(int64_t rows, int64_t columns, int64_t grain, const Team& team, Use use) {
   if (rows % team.size == 0 || rows >= kManyRows * team.size) {

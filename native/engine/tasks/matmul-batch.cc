@@ -19,8 +19,8 @@ class MatmulBatchTask final : public Task {
     return threads * scratch_of_one() + kernel.scratch_of(call, threads);
   }
 
-  // Each thread does products of its own. Where there are not many, all threads do one after the other of those
-  // that are left over. They do so without barriers: nothing keeps the copies of one product from being
+  // Each thread does products of its own. Where there are not many, all threads do one after the other of
+  // those that are left over. They do so without barriers: nothing keeps the copies of one product from being
   // overwritten by those of the next.
   void run(const Team& team, void* scratch, Failure) const override {
     const bool is_even = count >= kManyRows * team.size || (count > team.size && is_small());

@@ -19,7 +19,8 @@ class StridedTask final : public Task {
   void run(const Team& team, void*, Failure) const override {
     int32_t axis = 0;
     int64_t rows = 1;
-    while (axis + 1 < call.rank && rows * call.shape[axis] < kManyRows * team.size) rows *= call.shape[axis++];
+    while (axis + 1 < call.rank && rows * call.shape[axis] < kManyRows * team.size)
+      rows *= call.shape[axis++];
     share_plane(rows, call.shape[axis], 1, team, [&](Range mine, Range part) {
       for (int64_t row = mine.begin; row < mine.end; ++row) run_row(row, axis, part);
     });

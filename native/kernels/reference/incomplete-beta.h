@@ -14,8 +14,8 @@ bool is_of_beta(double a, double b, double x) {
 // x^a·(1 − x)^b/B(a, b), where y = 1 − x.
 long double beta_factor(long double a, long double b, long double x, long double y) {
   int sign;
-  const long double log_beta = lgammal_r(a + 1, &sign) + lgammal_r(b + 1, &sign) -
-                               lgammal_r(a + b + 1, &sign);
+  const long double log_beta =
+      lgammal_r(a + 1, &sign) + lgammal_r(b + 1, &sign) - lgammal_r(a + b + 1, &sign);
   return __builtin_expl(a * __builtin_logl(x) + b * __builtin_logl(y) - log_beta) * a / (a + b) * b;
 }
 
