@@ -13,6 +13,7 @@
 #include "../../native/engine/make-task.h"
 #include "../../native/engine/registry.h"
 #include "../../native/engine/schedule.h"
+#include "../../native/engine/thread-count.h"
 
 namespace {
 
@@ -22,6 +23,7 @@ constexpr int32_t kTeams[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 16, 17, 24, 31
 // From this many pieces a thread on, the busiest has at most this part of the mean.
 constexpr double kEnough = 20;
 constexpr double kMost = 1.05;
+constexpr double kMostOfTiles = 1.07;  // of a product: its last tiles are smaller
 constexpr uint32_t kUnwritten = 0xFFFF'FFFF;
 
 // A task: the instruction's parameters, and the number of elements of each operand. `piece` elements of what
@@ -32,6 +34,7 @@ struct Case {
   std::vector<double> params;
   std::vector<int64_t> sizes;
   double pieces;
+  double most = kMost;
 };
 
 Case product(int64_t M, int64_t N, int64_t K, bool transpose_a, bool transpose_b) {
@@ -39,13 +42,15 @@ Case product(int64_t M, int64_t N, int64_t K, bool transpose_a, bool transpose_b
   std::snprintf(name, sizeof(name), "%s%s %lldx%lldx%lld", transpose_a ? "T" : "N", transpose_b ? "T" : "N",
                 static_cast<long long>(M), static_cast<long long>(N), static_cast<long long>(K));
   const auto d = [](auto x) { return static_cast<double>(x); };
-  // Tiles of at most 14 rows, and of 32 columns: those of the largest vectors.
-  const double tiles = std::ceil(d(M) / 14) * std::ceil(d(N) / 32);
+  // Tiles of at most 14 rows, and of 32 columns, of c or of cᵀ: those of the largest vectors.
+  const double tiles =
+      std::min(std::ceil(d(M) / 14) * std::ceil(d(N) / 32), std::ceil(d(N) / 14) * std::ceil(d(M) / 32));
   return {name,
           "matmul",
           {d(M), d(N), d(K), d(transpose_a), d(transpose_b), 1, 0, 0, 0},
           {M * K, K * N, 0, 0, M * N, 0, 0},
-          tiles};
+          tiles,
+          kMostOfTiles};
 }
 
 void add_products(std::vector<Case>& all) {
@@ -62,7 +67,7 @@ void add_products(std::vector<Case>& all) {
                    "matmul_batch",
                    {static_cast<double>(count), 128, 96, 64, 0, 0, 1, 1, 0, 0},
                    {count * 128 * 64, count * 64 * 96, 0, count * 128 * 96},
-                   static_cast<double>(count * 128 / 14 * 3)});
+                   static_cast<double>(count)});
 }
 
 // Of matrices [rows, columns]. A piece is what no thread may cut: a row where its elements are added up, else
@@ -162,7 +167,8 @@ int64_t judge(const Case& each) {
     const double most = *std::max_element(work.begin(), work.end()) / mean;
     const auto idle = std::count(work.begin(), work.end(), 0.0);
     const bool is_enough = each.pieces >= kEnough * threads;
-    if ((!is_enough || most <= kMost) && (each.pieces < threads || idle == 0)) continue;
+    const double best = std::ceil(each.pieces / threads) * threads / each.pieces;
+    if ((!is_enough || most <= each.most) && (each.pieces < 2 * threads || idle == 0 || most <= best)) continue;
     ++uneven;
     std::printf("%s by %d threads: %.0f pieces, the busiest has %.2f of the mean, %d have none\n",
                 each.name.c_str(), threads, each.pieces, most, static_cast<int>(idle));
@@ -226,6 +232,8 @@ int64_t judge_schedule(double small, int64_t count) {
 // Of "planes", "products" or "steps".
 int main(int, char** argv) {
   const std::string wanted = argv[1];
+  // Its ranks come one after the other here: the first would take the others' shares.
+  set_thread_count(1);
   std::vector<Case> all;
   if (wanted == "planes") add_planes(all);
   if (wanted == "products") add_products(all);

@@ -24,7 +24,7 @@ describe.skipIf(!existsSync(join(built, "engine.a")))("the work of 1 to 64 threa
     ]);
   });
 
-  test.each(["planes", "steps"])("is even to a twentieth: %s", { timeout: 300_000 }, (what) => {
+  test.each(["planes", "products", "steps"])("is even to a twentieth: %s", { timeout: 300_000 }, (what) => {
     const { status, stdout, stderr } = attempt(program, [what]);
     expect(`${stdout}${stderr}`.slice(0, 4000)).toBe("0 uneven\n");
     expect(status).toBe(0);

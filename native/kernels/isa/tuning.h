@@ -88,10 +88,8 @@ struct Defaults {
   // Threads that do not divide the weights where the other products of the step do must read what another
   // thread wrote. It costs one part in this many.
   static constexpr int64_t other_side_cost = 4;
-  // A division by rows and columns is good enough where the largest part is one in this many above the mean,
-  // or where a thread has fewer tiles.
+  // A division by rows and columns is good enough where the largest part is one in this many above the mean.
   static constexpr int64_t uneven_part = 20;
-  static constexpr int64_t tiles_a_thread = 4;
   // From this cost on a share is cut into pieces: of smaller ones the copies would cost too much.
   static constexpr int64_t least_share = 200'000;
 
