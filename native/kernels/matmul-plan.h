@@ -14,6 +14,10 @@ constexpr int64_t kUncopiedRows = Tuning::same_set_rows - 1;
 static_assert(kTileRows <= kUncopiedRows || kTileRows >= 2 * kUncopiedRows);
 static_assert(kTileRows >= 2 && Tuning::dot_rows <= kTileRows);
 
+// Terms of a block of K, which are added up at once.
+template <typename T>
+constexpr int64_t kDepth = Tuning::depth_bytes / static_cast<int64_t>(sizeof(T));
+
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t blocks(int64_t n, int64_t size) { return (n + size - 1) / size; }
 

@@ -74,6 +74,9 @@ struct Piece {
 constexpr Part kWhole = {0, 8};
 constexpr Part kCuts[] = {{0, 4}, {4, 6}, {6, 7}, {7, 8}};
 constexpr int64_t kPieces = 4;
+// Where whoever does a piece packs what it reads, which is less of a larger piece:
+constexpr Part kPackedCuts[] = {{0, 7}, {7, 8}};
+constexpr int64_t kPackedPieces = 2;
 
 Part part_in_eighths(Part all, int64_t grain, Part eighths) {
   const int64_t n = all.end - all.begin;

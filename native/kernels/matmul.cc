@@ -176,12 +176,14 @@ void matmul(const MatmulCallOf<T>& call, const Team& team) {
     choose_copies(p, blocks(p.M, d.high), least(blocks(blocks(p.N, p.width), d.wide) * p.width, p.N));
   }
   if (call.taken == nullptr || team.size == 1) return piece_of_share(call, p, d, team.rank, kWhole, scratch);
-  const bool is_cut = cost_of_part(p, p.M, p.N) / team.size >= Tuning::least_share;
-  const int64_t count = is_cut ? kPieces : 1;
+  const int64_t least_cut = shares ? Tuning::least_share : Tuning::least_packed_share;
+  const bool is_cut = cost_of_part(p, p.M, p.N) / team.size >= least_cut;
+  const Part* const cuts = !is_cut ? &kWhole : shares ? kCuts : kPackedCuts;
+  const int64_t count = !is_cut ? 1 : shares ? kPieces : kPackedPieces;
   for (int64_t other = 0; other < team.size; ++other) {
     const int64_t rank = (team.rank + other) % team.size;
     for (int64_t x; (x = take_piece(call.taken[rank], team.turn, count)) >= 0;) {
-      piece_of_share(call, p, d, rank, is_cut ? kCuts[x] : kWhole, scratch);
+      piece_of_share(call, p, d, rank, cuts[x], scratch);
     }
   }
 }

@@ -7,10 +7,6 @@
 
 namespace thalweg {
 
-// Terms of a block of K, which are added up at once.
-template <typename T>
-constexpr int64_t kDepth = kDepthBytes / static_cast<int64_t>(sizeof(T));
-
 // Terms of a product whose result a sink takes, at most.
 template <typename T>
 constexpr int64_t kSinkDepth = kSinkBytes / static_cast<int64_t>(sizeof(T));

@@ -167,7 +167,7 @@ int64_t count_wrong(const thalweg::Table& fast, const thalweg::Table& naive, int
         for (const Epilogue& epilogue : kEpilogues) {
           if (epilogue.has_sink) continue;
           ++calls;
-          wrong += holds<T>(fast, naive, M, N, thalweg::kDepth<T> + 9, layout, epilogue) ? 0 : 1;
+          wrong += holds<T>(fast, naive, M, N, thalweg::Tuning::depth_bytes / static_cast<int64_t>(sizeof(T)) + 9, layout, epilogue) ? 0 : 1;
         }
       }
     }

@@ -34,6 +34,9 @@ struct Defaults {
 
   // --- products: blocks and packed copies ------------------------------------------------------------
 
+  // Terms that are added up at once, in bytes: a block of K. It does not follow from the caches, so that sums
+  // are the same bits on all machines with this instruction set. A panel of b is read for each tile of rows.
+  static constexpr int64_t depth_bytes = 4096;
   // A block of packed rows of a takes one part in this many of its cache. Fewer rows than these would have b
   // packed too often; more save nothing.
   static constexpr int64_t block_share = 2;
@@ -90,8 +93,10 @@ struct Defaults {
   static constexpr int64_t other_side_cost = 4;
   // A division by rows and columns is good enough where the largest part is one in this many above the mean.
   static constexpr int64_t uneven_part = 20;
-  // From this cost on a share is cut into pieces: of smaller ones the copies would cost too much.
+  // From this cost on a share is cut into pieces: of smaller ones the copies would cost too much. The second
+  // where whoever does a piece packs what it reads: some milliseconds, a few times what a core is away for.
   static constexpr int64_t least_share = 200'000;
+  static constexpr int64_t least_packed_share = 20'000'000;
 
   // --- rows and elements -----------------------------------------------------------------------------
 
@@ -140,11 +145,17 @@ struct x86_64_v2 : Defaults {};
 struct x86_64_v3 : Defaults {
   static constexpr int64_t vector_bytes = 32;
   static constexpr int tile_rows = 6;  // 12 accumulators of 16 registers
+  // So few multiply-adds for each line of b do not hide that it comes from the second-level cache. A panel of
+  // 16 columns has room in the first-level cache.
+  static constexpr int64_t depth_bytes = 1536;
 };
 
 struct x86_64_v4 : Defaults {
   static constexpr int sparse_vectors = 4;
   static constexpr int64_t vector_bytes = 64;
+  // A tile does nine times as many multiply-adds as it reads numbers of a: these may come from the third
+  // level.
+  static constexpr int64_t least_block_rows = 1024;
   static constexpr int64_t right_panels = 2;  // of two cache lines a row
   static constexpr int tile_rows = 14;        // 28 accumulators of 32 registers
   static constexpr int dot_tile_rows = 8;
@@ -182,10 +193,6 @@ using Tuning = tuning::THALWEG_TUNING;
 
 // The same for every instruction set, since the engine's tasks are divided by them.
 
-// Terms that are added up at once, in bytes: a block of K. A panel of b, of 16 or 32 columns, stays in the
-// first-level cache, or near it, while rows of a come. It does not follow from the caches, so that sums are
-// the same bits on every machine.
-constexpr int64_t kDepthBytes = 1536;
 // A sink takes the sum of no more terms than these, in bytes: they are one panel, whatever its blocks.
 constexpr int64_t kSinkBytes = 4096;
 // Blocks of K are equal, in multiples of this many terms.
