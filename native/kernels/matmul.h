@@ -61,7 +61,7 @@ using MatmulCallOf = MatmulCall<T, T, T>;
 template <typename T>
 using MatmulFn = void (*)(const MatmulCallOf<T>&, const Team&);
 
-// Bytes of scratch that the call needs when a team of `threads` runs it.
+// Bytes of scratch that the call, with a sink or without one, needs when a team of `threads` runs it.
 template <typename T>
 using MatmulScratchFn = int64_t (*)(const MatmulCallOf<T>&, int32_t threads);
 

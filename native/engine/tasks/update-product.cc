@@ -43,7 +43,10 @@ class UpdateProductTask final : public Task {
   }
 
   int64_t scratch_bytes(int32_t threads) const override {
-    return gradient_bytes() + factors.kernel.scratch_of(factors.call, threads);
+    static constexpr TileSink<T> kUses = {};
+    MatmulCallOf<T> product = factors.call;
+    if (!writes_gradient()) product.sink = &kUses;
+    return gradient_bytes() + factors.kernel.scratch_of(product, threads);
   }
 
   void run(const Team& team, void* scratch, Failure) const override {
