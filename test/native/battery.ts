@@ -331,11 +331,12 @@ for (const dtype of FLOATS) {
   }
 }
 // Weights that are updated tile by tile as their gradient is computed: by columns that fill no vector, by few
-// rows, and of so many terms that the whole gradient is written.
+// rows, of more terms than are added up at once, and of so many that the whole gradient is written.
 for (const dtype of FLOATS) {
   for (const [out, inputs, batch] of [
     [300, 701, 20],
     [3, 60_007, 5],
+    [130, 200, 500],
     [40, 130, 1030],
   ] as const) {
     for (const [rule, make] of [
