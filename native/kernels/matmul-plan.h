@@ -36,7 +36,8 @@ template <typename T>
 int64_t rows_of_block(const Caches& caches, int64_t N, int64_t depth) {
   const int64_t row = (depth == 0 ? 1 : depth) * static_cast<int64_t>(sizeof(T));
   const bool is_near = N <= caches.third / row;
-  const int64_t rows = (is_near ? caches.second : caches.third) / Tuning::block_share / row;
+  const int64_t far = caches.third > caches.second ? caches.third : caches.second;
+  const int64_t rows = (is_near ? caches.second : far) / Tuning::block_share / row;
   return rows < Tuning::least_block_rows ? Tuning::least_block_rows : least(rows, Tuning::most_block_rows);
 }
 
@@ -181,9 +182,15 @@ int64_t cost(const Plan<T>& p) {
 template <typename T>
 Plan<T> arrange(const MatmulCallOf<T>& m) {
   const Plan<T> as_is = straight(m);
-  if (as_is.dot_tiles && has_few_lines(as_is)) return as_is;
+  const bool few = has_few_lines(as_is);
+  if (as_is.dot_tiles && few) return as_is;
+  // As in plan_of: the sums must not depend on the number of rows.
+  const auto cost_of = [&](Plan<T> p) {
+    if (few && !as_is.dots) (p.swapped ? p.N : p.M) = Tuning::few_rows;
+    return cost(p);
+  };
   const Plan<T> turned = swapped(m);
-  return cost(turned) < cost(as_is) ? turned : as_is;
+  return cost_of(turned) < cost_of(as_is) ? turned : as_is;
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ Division division_of(const MatmulCallOf<T>& call, const Plan<T>& p, int64_t thre
   const bool prefers_rows = weights_along_rows(call, p.swapped);
   int64_t best = 1;
   int64_t least_cost = INT64_MAX;
-  for (int64_t rows = threads; rows >= 1; --rows) {
+  for (int64_t rows = p.dots ? 1 : threads; rows >= 1; --rows) {
     if (threads % rows != 0) continue;
     const int64_t columns = threads / rows;
     const int64_t width = blocks(blocks(p.N, p.width), columns) * p.width;
@@ -151,13 +151,19 @@ struct Scratch {
   bool holds_all;  // the rows of a are packed
 };
 
+// Whether a is of a size that threads pack together.
+template <typename T>
+bool is_shareable(const Plan<T>& p) {
+  const int64_t elements = p.M * p.K;
+  return p.pack_a && elements >= Tuning::shared_elements && elements <= Tuning::most_shared_elements;
+}
+
 // Whether the threads pack a together: each has columns of its own and all read all rows. All of them come to
 // the same answer. Threads of a team without a barrier may run one after the other.
 template <typename T>
 bool may_share(const Plan<T>& p, const Team& team, const Division& d) {
-  return team.size > 1 && team.wait != nullptr && (d.is_uneven ? !d.by_rows : d.high == 1) && p.pack_a &&
-         p.M * p.K <= Tuning::most_shared_elements && p.M * p.K >= Tuning::shared_elements &&
-         p.N >= Tuning::shared_columns * team.size && blocks(p.N, p.width) >= team.size;
+  return team.size > 1 && team.wait != nullptr && (d.is_uneven ? !d.by_rows : d.high == 1) &&
+         is_shareable(p) && p.N >= Tuning::shared_columns * team.size && blocks(p.N, p.width) >= team.size;
 }
 
 // Elements from one packed panel of a to the next. pack_left writes up to a vector past each, where no other

@@ -175,7 +175,8 @@ void matmul(const MatmulCallOf<T>& call, const Team& team) {
     // A part needs no more copies than the whole.
     choose_copies(p, blocks(p.M, d.high), least(blocks(blocks(p.N, p.width), d.wide) * p.width, p.N));
   }
-  if (call.taken == nullptr || team.size == 1) return piece_of_share(call, p, d, team.rank, kWhole, scratch);
+  if (call.taken == nullptr || team.size == 1 || team.size > call.takers)
+    return piece_of_share(call, p, d, team.rank, kWhole, scratch);
   const int64_t least_cut = shares ? Tuning::least_share : Tuning::least_packed_share;
   const bool is_cut = cost_of_part(p, p.M, p.N) / team.size >= least_cut;
   const Part* const cuts = !is_cut ? &kWhole : shares ? kCuts : kPackedCuts;
@@ -193,7 +194,7 @@ int64_t matmul_scratch(const MatmulCallOf<T>& call, int32_t threads) {
   if (call.M == 0 || call.N == 0) return 0;
   const Plan<T> p = arrange(call);
   const int64_t alone = scratch_elements(p, threads, false);
-  const int64_t shared = threads > 1 && p.pack_a ? scratch_elements(p, threads, true) : 0;
+  const int64_t shared = threads > 1 && is_shareable(p) ? scratch_elements(p, threads, true) : 0;
   return (alone > shared ? alone : shared) * static_cast<int64_t>(sizeof(T));
 }
 

@@ -50,6 +50,7 @@ struct MatmulCall {
   Caches caches;
   // One for each thread of the team, or null: then each does its own share.
   PiecesTaken* taken;
+  int32_t takers;  // how many these are: fewer where the number of threads was changed meanwhile
   // Shared by the team, aligned to 64 bytes, of at least matmul_scratch(…) bytes.
   void* scratch;
 };

@@ -28,14 +28,14 @@ constexpr int64_t kGroup = 32 / static_cast<int64_t>(sizeof(T));
 
 // --- what is not trusted -----------------------------------------------------------------------------
 
-// Whether all of them are in [0, limit).
+// Whether all of them are in [0, limit). A negative one is 2³¹ or more.
 bool are_below(const int32_t* index, int64_t count, int64_t limit) {
   uint32_t most = 0;
   for (int64_t i = 0; i < count; ++i) {
     const auto one = static_cast<uint32_t>(index[i]);
     most = one > most ? one : most;
   }
-  return count == 0 || static_cast<int64_t>(most) < limit;
+  return count == 0 || (most <= INT32_MAX && static_cast<int64_t>(most) < limit);
 }
 
 template <typename T>

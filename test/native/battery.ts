@@ -239,7 +239,13 @@ for (const dtype of FLOATS) {
   const product = compile((a: Tensor, b: Tensor) => ops.matmul(a, b));
   keep(
     `shared copies ${dtype}`,
-    product(uniform([1030, 1030], dtype, 0), uniform([1030, 390], dtype, 0)) as Tensor,
+    product(uniform([700, 1030], dtype, 0), uniform([1030, 390], dtype, 0)) as Tensor,
+  );
+  // Long lines of few columns: a thread's rows must be the same sums as all rows.
+  const ofFewColumns = compile((a: Tensor, b: Tensor) => ops.matmul(a, b, { transposeB: true }));
+  keep(
+    `rows of few columns ${dtype}`,
+    ofFewColumns(uniform([64, 1024], dtype, 0), uniform([4, 1024], dtype, 0)) as Tensor,
   );
   keep(`large transpose ${dtype}`, ops.transpose(big, 0, 1));
 

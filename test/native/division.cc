@@ -56,7 +56,8 @@ Case product(int64_t M, int64_t N, int64_t K, bool transpose_a, bool transpose_b
 void add_products(std::vector<Case>& all) {
   constexpr int64_t kSizes[][3] = {{512, 512, 64}, {256, 512, 784},  {128, 128, 784}, {256, 10, 512},
                                    {64, 64, 64},   {100, 1000, 300}, {4096, 64, 64},  {64, 4096, 64},
-                                   {32, 600, 60},  {784, 512, 256},  {1000, 37, 100}};
+                                   {32, 600, 60},  {784, 512, 256},  {1000, 37, 100},
+                                   {1000, 4, 4096}};
   for (const auto& [M, N, K] : kSizes) {
     all.push_back(product(M, N, K, false, false));
     all.push_back(product(M, N, K, false, true));

@@ -145,7 +145,7 @@ Task* prepare(const Operands& operands, const MatmulKernel<T>& kernel, TaskStore
     task->by_columns = true;
   }
   task->nanoseconds = product_nanoseconds(operands.dtype(), results, call.K);
-  call.taken = pieces_taken(task->nanoseconds, store);
+  share_pieces(call, task->nanoseconds, store);
   return task;
 }
 

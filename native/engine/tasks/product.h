@@ -43,10 +43,13 @@ void read_sizes(const Named<L>& named, MatmulCallOf<T>& call) {
 // done on one thread, or are over before a thread could help.
 constexpr double kSharedNanoseconds = 20'000;
 
-// What the threads note of each other's shares, or null where they do only their own.
-inline PiecesTaken* pieces_taken(double nanoseconds, TaskStore& store) {
-  if (thread_count() == 1 || nanoseconds < kSharedNanoseconds) return nullptr;
-  return store.array<PiecesTaken>(static_cast<size_t>(thread_count()));
+// Has the threads take pieces of each other's shares where the task takes long enough.
+template <typename T>
+void share_pieces(MatmulCallOf<T>& call, double nanoseconds, TaskStore& store) {
+  const int32_t threads = thread_count();
+  if (threads == 1 || nanoseconds < kSharedNanoseconds) return;
+  call.taken = store.array<PiecesTaken>(static_cast<size_t>(threads));
+  call.takers = threads;
 }
 
 // Stands for rows that each step names anew.

@@ -89,7 +89,7 @@ Task* prepare(const Operands& operands, const MatmulKernel<T>& kernel, const Ker
   task->has_barriers = task->writes_gradient();
   task->nanoseconds = product_nanoseconds(operands.dtype(), parameter.n, call.K) +
                       nanoseconds_of(kUpdateCost<Call>, operands.dtype(), parameter.n);
-  call.taken = pieces_taken(task->nanoseconds, store);
+  share_pieces(call, task->nanoseconds, store);
   return task;
 }
 
