@@ -15,6 +15,7 @@ import { defaultGenerator, Generator } from "../random/generator.js";
 import { zeros } from "../tensor/create.js";
 import { allocate, type DType } from "../tensor/dtype.js";
 import { format } from "../tensor/shape.js";
+import type { Storage } from "../tensor/storage.js";
 import { checkTensor, isTensor, Tensor } from "../tensor/tensor.js";
 import { Buffer } from "./buffer.js";
 import { markDiscreet } from "./discreet.js";
@@ -71,8 +72,6 @@ export class SparseLinear extends Module {
   readonly rows: Buffer;
   /** The input of each weight: int32 [entries]. */
   readonly columns: Buffer;
-  /** The pattern that the buffers had at these versions of theirs. */
-  private known: { readonly pattern: SparsePattern; readonly versions: readonly [number, number] };
 
   constructor(inFeatures: number, outFeatures: number, options: SparseLinearOptions = {}) {
     super();
@@ -87,7 +86,7 @@ export class SparseLinear extends Module {
     this.bias = bias ? new Parameter(newBias(pattern, dtype)) : null;
     this.rows = new Buffer(copyOf(pattern.rows));
     this.columns = new Buffer(copyOf(pattern.columns));
-    this.known = { pattern, versions: versionsOf(this) };
+    remember(this, pattern);
   }
 
   /**
@@ -126,13 +125,8 @@ export class SparseLinear extends Module {
   get pattern(): SparsePattern {
     // Whoever loads a state writes to the buffers, and says that a setting has changed.
     assume(this.columns.storage, () => versionsOf(this), isSamePair);
-    const versions = versionsOf(this);
-    if (!isSamePair(versions, this.known.versions)) {
-      const [rows, columns] = [this.rows, this.columns].map((one) => one.storage.forReading() as Int32Array);
-      const own = { rows: rows as Int32Array, columns: columns as Int32Array };
-      this.known = { pattern: checkedPattern(own, [this.outFeatures, this.inFeatures]), versions };
-    }
-    return this.known.pattern;
+    const shape = [this.outFeatures, this.inFeatures] as const;
+    return recall(this, shape) ?? remember(this, checkedPattern(bufferedPattern(this), shape));
   }
 
   forward(x: Tensor): Tensor {
@@ -171,6 +165,33 @@ const versionsOf = ({ rows, columns }: SparseLinear): [number, number] => [
 
 const isSamePair = (a: readonly [number, number], b: readonly [number, number]): boolean =>
   a[0] === b[0] && a[1] === b[1];
+
+interface Known {
+  readonly rows: Storage;
+  readonly versions: readonly [number, number];
+  readonly pattern: SparsePattern;
+}
+
+/** The patterns of buffers, by the memory of `columns`: that of a copy of a layer is another. */
+const known = new WeakMap<Storage, Known>();
+
+function remember(layer: SparseLinear, pattern: SparsePattern): SparsePattern {
+  known.set(layer.columns.storage, { rows: layer.rows.storage, versions: versionsOf(layer), pattern });
+  return pattern;
+}
+
+/** The pattern that the buffers have, unless they were written to or are others since it was made. */
+function recall(layer: SparseLinear, shape: readonly [number, number]): SparsePattern | null {
+  const found = known.get(layer.columns.storage);
+  if (found === undefined || found.rows !== layer.rows.storage) return null;
+  const isCurrent = isSamePair(versionsOf(layer), found.versions) && isSamePair(shape, found.pattern.shape);
+  return isCurrent ? found.pattern : null;
+}
+
+function bufferedPattern({ rows, columns }: SparseLinear): { rows: Int32Array; columns: Int32Array } {
+  const read = (one: Buffer): Int32Array => one.storage.forReading() as Int32Array;
+  return { rows: read(rows), columns: read(columns) };
+}
 
 const copyOf = (x: Tensor): Tensor => new Tensor(x.storage.forReading().slice(), x.shape, x.dtype);
 

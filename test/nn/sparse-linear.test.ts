@@ -157,6 +157,27 @@ describe("SparseLinear", () => {
     expect(String(copy)).toBe("SparseLinear(inFeatures=9, outFeatures=7, entries=19, bias=true)");
   });
 
+  test("has the pattern of its own buffers in a copy, whatever was loaded before and after", () => {
+    const [a, b] = [1, 2].map((seed) => new nn.SparseLinear(9, 7, { density: 0.3, seed })) as [
+      nn.SparseLinear,
+      nn.SparseLinear,
+    ];
+    const x = random.normal([4, 9]);
+    const first = serialize(a);
+    a.loadStateDict(b.stateDict());
+    expect(a.clone().forward(x).data).toEqual(b.forward(x).data);
+    expect(a.forward(x).data).toEqual(b.forward(x).data);
+    const copy = a.clone();
+    const own = deserialize(first) as nn.SparseLinear;
+    copy.loadStateDict(own.stateDict());
+    // The first look at the copy's pattern is a trace's.
+    const f = compile((input: Tensor) => copy.forward(input));
+    const again = compile((input: Tensor) => ops.mul(copy.forward(input), 1));
+    for (const run of [f, again, f]) expect((run(x) as Tensor).data).toEqual(own.forward(x).data);
+    expect(copy.forward(x).data).toEqual(own.forward(x).data);
+    expect(a.forward(x).data).toEqual(b.forward(x).data);
+  });
+
   test("refuses a loaded pattern that is none, when it is used", () => {
     const layer = new nn.SparseLinear(3, 2, { pattern: [[0], [1]] });
     const state = layer.stateDict();
