@@ -1,6 +1,7 @@
 import { grad } from "../autodiff/transforms.js";
 import { compile } from "../compiler/compile.js";
-import type { Samples } from "../data/dataset.js";
+import type { Cost } from "../cost/define.js";
+import type { AnySamples, Samples } from "../data/dataset.js";
 import { ArgumentError, DataError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { square } from "../ops/square.js";
@@ -15,7 +16,12 @@ import { Plot } from "./plot.js";
 import { sequential } from "./ramps.js";
 import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
 import { byColour, type Frame, LOG_SCALE, legendOf, logTicks, type Part, shown, wholeTicks } from "./spec.js";
-import { LossOf, WeightSpace } from "./weight-space.js";
+import { LossOf, type LossOptions, WeightSpace } from "./weight-space.js";
+
+export interface GradientLogOptions {
+  /** What the cost of each of several targets counts in their sum, in the form of y. Default: 1 each. */
+  readonly costWeights?: readonly number[] | Readonly<Record<string, number>>;
+}
 
 /**
  * The norms of a model's gradients in the course of a training.
@@ -32,17 +38,27 @@ export class GradientLog {
 
   /**
    * @param cost with `data`: the gradients of the loss over that set are computed when they are recorded, with the model
-   *   in evaluation mode. Without both: those that `backward()` left in `.grad` are read; a parameter without one
+   *   in evaluation mode, weighted if the set has weights; of several targets one cost, or one for each. Without both: those that `backward()` left in `.grad` are read; a parameter without one
    *   has NaN.
    * @throws ArgumentError, ShapeError, DataError
    */
   constructor(model: Module<never, unknown>);
   constructor(model: Module<never, Tensor>, cost: CostOf<Tensor, Tensor>, data: Samples);
-  constructor(model: unknown, cost?: unknown, data?: unknown) {
+  constructor(
+    model: Module<never, unknown>,
+    cost: Cost<never, never> | readonly Cost[] | Readonly<Record<string, Cost>>,
+    data: AnySamples,
+    options?: GradientLogOptions,
+  );
+  constructor(model: unknown, cost?: unknown, data?: unknown, options: GradientLogOptions = {}) {
     const where = "GradientLog";
     this.#space = new WeightSpace(where, model);
-    const isOfLoss = cost !== undefined || data !== undefined;
-    this.#norms = isOfLoss ? normsOf(where, this.#space, cost, data) : () => ownNorms(this.#space);
+    checkOptions(where, options, ["costWeights"]);
+    const { costWeights } = options;
+    const isOfLoss = [cost, data, costWeights].some((one) => one !== undefined);
+    this.#norms = isOfLoss
+      ? normsOf(where, this.#space, { cost, costWeights, data })
+      : () => ownNorms(this.#space);
   }
 
   /** The parameters that are not frozen, by name. */
@@ -61,8 +77,8 @@ export class GradientLog {
   };
 }
 
-function normsOf(where: string, space: WeightSpace, cost: unknown, data: unknown): () => Float64Array {
-  const loss = new LossOf(where, space, cost, data);
+function normsOf(where: string, space: WeightSpace, options: LossOptions): () => Float64Array {
+  const loss = new LossOf(where, space, options);
   const { model } = space;
   const squares = compile(() => {
     const { tensors } = model[partsOf]();

@@ -7,7 +7,13 @@ export {
 export { type CalibrationData, type CalibrationPlotOptions, calibration } from "./calibration.js";
 export { type ConfusionData, type ConfusionOptions, confusion } from "./confusion.js";
 export { type DecisionData, type DecisionOptions, decision } from "./decision.js";
-export { GradientLog, type GradientsData, type GradientsOptions, gradients } from "./gradients.js";
+export {
+  GradientLog,
+  type GradientLogOptions,
+  type GradientsData,
+  type GradientsOptions,
+  gradients,
+} from "./gradients.js";
 export type { Distribution } from "./histograms.js";
 export {
   type History,

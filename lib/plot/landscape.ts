@@ -6,7 +6,7 @@ import type { Module } from "../nn/module.js";
 import { checkChoice, checkNumber, checkOptions, checkRequired, describe, describeList } from "../options.js";
 import { defaultGenerator } from "../random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CostOf } from "../train/objective.js";
+import type { CostOf, WeightsOf } from "../train/objective.js";
 import { levelsOf } from "./contours.js";
 import {
   coordinates,
@@ -23,7 +23,9 @@ import { largest, shown, smallest } from "./spec.js";
 import { type NamedWay, type Ways, walk } from "./way.js";
 import { LossOf, WeightSpace } from "./weight-space.js";
 
-export interface LandscapeOptions extends TitleOptions {
+export interface LandscapeOptions<Y = Tensor> extends TitleOptions {
+  /** What the cost of each of several targets counts in their sum, in the form of y. Default: 1 each. */
+  readonly costWeights?: WeightsOf<Y>;
   /**
    * The two directions. `"random"`: random ones, normalised by filters (Li et al., 2018). `"principal"`: the two leading
    * principal components of the points of `ways`. Or the names of two elements of parameters, such as
@@ -84,13 +86,24 @@ export interface LandscapeData {
   readonly ways: readonly LandscapeWay[];
 }
 
-const OPTIONS = ["directions", "seed", "span", "points", "kind", "scale", "levels", "ways", "title"] as const;
+const OPTIONS = [
+  "costWeights",
+  "directions",
+  "seed",
+  "span",
+  "points",
+  "kind",
+  "scale",
+  "levels",
+  "ways",
+  "title",
+] as const;
 
 /**
  * The loss of a model over a set, around its parameters w₀ in a plane of two directions: L(w₀ + a·d₁ + b·d₂).
  *
  * The grid is evaluated in one native call, over the whole set at once: give a part of a large set. The model is in
- * evaluation mode meanwhile. Its parameters, modes, buffers and random numbers are the same before and after.
+ * evaluation mode meanwhile. With weights w in `data` it is the weighted mean. Its parameters, modes, buffers and random numbers are the same before and after.
  * @throws ArgumentError, OptionError, ShapeError, DataError; TraceError for a model that cannot be compiled
  * @example
  * const figure = await plot.landscape(model, cost.crossEntropy, { x, y }, { span: 0.5, points: 11 });
@@ -100,12 +113,12 @@ export async function landscape<O = Tensor, X extends Parts = DataPart, Y extend
   model: Module<never, O>,
   cost: CostOf<O, TensorsOf<Y>>,
   data: Samples<X, Y>,
-  options: LandscapeOptions = {},
+  options: LandscapeOptions<Y> = {},
 ): Promise<Plot<LandscapeData>> {
   return makeLandscape("landscape", "Loss landscape", model, cost, data, options);
 }
 
-export interface TrajectoryOptions extends Omit<LandscapeOptions, "kind"> {
+export interface TrajectoryOptions<Y = Tensor> extends Omit<LandscapeOptions<Y>, "kind"> {
   readonly ways: Ways;
 }
 
@@ -129,7 +142,7 @@ export async function trajectory<O = Tensor, X extends Parts = DataPart, Y exten
   model: Module<never, O>,
   cost: CostOf<O, TensorsOf<Y>>,
   data: Samples<X, Y>,
-  options: TrajectoryOptions,
+  options: TrajectoryOptions<Y>,
 ): Promise<Plot<LandscapeData>> {
   const where = "trajectory";
   checkRequired(
@@ -149,16 +162,17 @@ async function makeLandscape(
   model: unknown,
   cost: unknown,
   data: unknown,
-  options: LandscapeOptions,
+  options: LandscapeOptions<Parts>,
 ): Promise<Plot<LandscapeData>> {
   const settings = readOptions(where, options);
   const title = checkTitle(where, options, usualTitle);
   const space = new WeightSpace(where, model);
-  const loss = new LossOf(where, space, cost, data);
+  const subject = { cost, costWeights: options.costWeights, data };
+  const loss = new LossOf(where, space, subject);
   const state = defaultGenerator.getState();
   try {
     const { length } = toDataset(where, "data", data as AnySamples);
-    const task = { where, space, cost, data, length };
+    const task = { where, space, ...subject, length };
     const ways = options.ways === undefined ? [] : await walk(task, options.ways);
     const found = await evaluate({ where, space, loss, ways, settings });
     return new Plot({
@@ -184,7 +198,7 @@ export interface LandscapeSettings {
   readonly levels: number;
 }
 
-function readOptions(where: string, options: LandscapeOptions): LandscapeSettings {
+function readOptions(where: string, options: LandscapeOptions<Parts>): LandscapeSettings {
   checkOptions(where, options, OPTIONS);
   const { directions, span } = options;
   const isPair = Array.isArray(directions) && directions.length === 2;

@@ -4,7 +4,7 @@ import type { Parameter } from "../nn/parameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { checkFunction, checkNumber, checkOptions, checkRequired, describe, isInstance } from "../options.js";
 import { type FitOptions, fit } from "../train/fit.js";
-import { WeightSpace } from "./weight-space.js";
+import { type LossOptions, WeightSpace } from "./weight-space.js";
 
 export interface WayOptions {
   /**
@@ -95,11 +95,9 @@ export interface NamedWay {
   readonly steps: readonly number[];
 }
 
-interface Task {
+interface Task extends LossOptions {
   readonly where: string;
   readonly space: WeightSpace;
-  readonly cost: unknown;
-  readonly data: unknown;
   readonly length: number;
 }
 
@@ -152,13 +150,16 @@ function readWay({ where, length }: Task, name: string, given: unknown): Way | P
   };
 }
 
-async function run({ space, cost, data }: Task, plan: Plan): Promise<Way> {
+async function run({ space, cost, costWeights, data }: Task, plan: Plan): Promise<Way> {
   const model = (space.model as Module<never>).clone();
   const way = new Way(model);
   let done = 0;
   await fit(model, {
     data: data as FitOptions["data"],
     cost: cost as FitOptions["cost"],
+    ...(costWeights === undefined
+      ? {}
+      : { costWeights: costWeights as NonNullable<FitOptions["costWeights"]> }),
     optimizer: plan.optimizer(model.parameters()),
     epochs: plan.epochs,
     batchSize: plan.batchSize,

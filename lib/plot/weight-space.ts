@@ -9,16 +9,19 @@ import { ArgumentError } from "../errors.js";
 import { inMode } from "../nn/in-mode.js";
 import type { AnyModule } from "../nn/module.js";
 import { add } from "../ops/add.js";
+import { div } from "../ops/div.js";
 import { mul } from "../ops/mul.js";
 import { reshape } from "../ops/reshape.js";
 import { slice } from "../ops/slice.js";
+import { sum } from "../ops/sum.js";
 import { to } from "../ops/to.js";
 import { fromTypedArray } from "../tensor/create.js";
 import type { Shape } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
 import { partsOf } from "../tensor/tree.js";
 import { checkModel } from "../train/check.js";
-import { type Objective, readObjective } from "../train/objective.js";
+import { type Objective, type Outputs, readObjective } from "../train/objective.js";
+import { readWeights } from "../train/weights.js";
 
 /** Where a parameter stands in w. */
 export interface Place {
@@ -61,9 +64,17 @@ export class WeightSpace {
   }
 }
 
+/** What a loss is of. */
+export interface LossOptions {
+  readonly cost: unknown;
+  /** Of the costs of several targets. */
+  readonly costWeights?: unknown;
+  readonly data: unknown;
+}
+
 /**
- * The loss of a model over a set, L(w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), as a function of its parameters. The model is in
- * evaluation mode meanwhile. Nothing of it is written: other tensors stand in the places of its parameters.
+ * The loss of a model over a set, L(w) = 1/P Σ_p C(G(x[p], w), ȳ[p]), or with weights of samples Σ w·C / Σ w, as a
+ * function of its parameters. The model is in evaluation mode meanwhile. Nothing of it is written: other tensors stand in the places of its parameters.
  */
 export class LossOf {
   readonly #where: string;
@@ -72,14 +83,17 @@ export class LossOf {
   readonly #x: readonly Tensor[];
   readonly #y: readonly Tensor[];
   readonly #form: Form;
+  /** What each sample counts; null: all alike. */
+  readonly #weight: Tensor | null;
 
   /** @throws ArgumentError, ShapeError, DataError */
-  constructor(where: string, space: WeightSpace, cost: unknown, data: unknown) {
+  constructor(where: string, space: WeightSpace, { cost, costWeights, data }: LossOptions) {
     this.#where = where;
     this.#space = space;
     const dataset = toDataset(where, "data", data as AnySamples);
     this.#form = formOf(dataset.x);
-    this.#objective = readObjective(where, { cost }, formOf(dataset.y));
+    this.#objective = readObjective(where, { cost, costWeights }, formOf(dataset.y));
+    this.#weight = readWeights(where, undefined, this.#objective, dataset);
     const tensors = (parts: readonly Part[]): Tensor[] => parts.map(asTensor);
     [this.#x, this.#y] = [tensors(partsIn(dataset.x)), tensors(partsIn(dataset.y))];
   }
@@ -92,9 +106,16 @@ export class LossOf {
       const x = putTogether(this.#form, this.#x);
       const outputs = model.forward(...((Array.isArray(x) ? x : [x]) as never));
       const y = takeTensorsApart(this.#where, "the model's output", outputs);
-      return to(reshape(this.#objective.means(this.#where, y, this.#y).loss, []), "float64");
+      return to(reshape(this.#mean(y), []), "float64");
     };
     return inMode(model, false, () => model[partsOf]().during(w, run));
+  }
+
+  #mean(y: Outputs): Tensor {
+    const weight = this.#weight;
+    if (weight === null) return this.#objective.means(this.#where, y, this.#y).loss;
+    const { loss } = this.#objective.perSample(this.#where, y, this.#y);
+    return div(sum(mul(to(loss, "float64"), weight)), sum(weight));
   }
 
   /** The parameters in a vector [n]. */

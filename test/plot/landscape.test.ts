@@ -25,6 +25,47 @@ describe("plot.landscape", () => {
     expect(data.center.loss).toBeCloseTo(lossOfLine(0.5, -0.5), 4);
   });
 
+  test("weighs samples by the set's weights, and targets by those of their costs", async () => {
+    const counted = { ...lineData, w: [0, 1, 0, 3] };
+    // Of x = 0 and three times x = 2.
+    const weighted = (w: number, b: number): number => ((b - 1) ** 2 + 3 * (2 * (w - 2) + b - 1) ** 2) / 4;
+    const { data } = await plot.landscape(line(), cost.mse, counted, { span: 2, points: 5 });
+    data.y.forEach((b, j) => {
+      data.x.forEach((w, i) => {
+        expect(data.losses[j * 5 + i]).toBeCloseTo(weighted(w, b), 4);
+      });
+    });
+    class Both extends nn.Module<Tensor[], { a: Tensor; b: Tensor }> {
+      readonly inner = line();
+      forward(x: Tensor): { a: Tensor; b: Tensor } {
+        return { a: this.inner.forward(x), b: this.inner.forward(x) };
+      }
+    }
+    const set = { x: lineData.x, y: { a: lineData.y, b: tensor([[0], [0], [0], [0]]) } };
+    const costs = { a: cost.mse, b: cost.mse };
+    const [one, other] = [
+      lossOfLine(0.5, -0.5),
+      [-1, 0, 1, 2].reduce((s, x) => s + (x / 2 - 0.5) ** 2 / 4, 0),
+    ];
+    const costWeights = { a: 2, b: 0.5 };
+    const { data: of } = await plot.landscape(new Both(), costs, set, { points: 5, costWeights });
+    expect(of.center.loss).toBeCloseTo(2 * one + 0.5 * other, 4);
+
+    const norms = (log: plot.GradientLog): number[] => {
+      log.record();
+      return [...(log.norms[0] as Float64Array)];
+    };
+    const last = { x: tensor([[2]]), y: tensor([[5]]) };
+    const only = norms(new plot.GradientLog(line(), cost.mse, { ...lineData, w: [0, 0, 0, 2] }));
+    norms(new plot.GradientLog(line(), cost.mse, last)).forEach((norm, i) => {
+      expect(only[i]).toBeCloseTo(norm, 4);
+    });
+    const first = norms(new plot.GradientLog(new Both(), costs, set, { costWeights: { a: 1, b: 0 } }));
+    norms(new plot.GradientLog(line(), cost.mse, lineData)).forEach((norm, i) => {
+      expect(first[i]).toBeCloseTo(norm, 4);
+    });
+  });
+
   test("goes along elements that are named", async () => {
     const model = net();
     const { data } = await plot.landscape(model, cost.crossEntropy, circle(), {
