@@ -83,7 +83,7 @@ export function elementPlane(space: WeightSpace, origin: Float64Array, at: reado
 
 /**
  * Two random directions d ~ N(0, 1), normalised by filters: d_f ← d_f·‖w_f‖/‖d_f‖ for each row f of a parameter's first
- * axis, the weights of one unit; 0 for parameters of one axis, such as biases (Li et al., 2018, "Visualizing the loss
+ * axis or of a sparse matrix, the weights of one unit; 0 for parameters of one axis, such as biases (Li et al., 2018, "Visualizing the loss
  * landscape of neural nets", 4).
  * @throws ArgumentError for a model whose parameters are all of one axis, or zero
  */
@@ -102,6 +102,14 @@ export function randomPlane(where: string, space: WeightSpace, origin: Float64Ar
   );
 }
 
+/** Where the filters of a parameter begin, and its end: rows of a matrix. Parameters of one axis have none. */
+function filtersOf({ shape, size, rowStarts }: Place): ArrayLike<number> {
+  if (rowStarts !== undefined) return rowStarts;
+  if (shape.length < 2) return [];
+  const rows = shape[0] as number;
+  return Array.from({ length: rows + 1 }, (_, row) => (row * size) / rows);
+}
+
 /** d_f·‖w_f‖/‖d_f‖ for each filter f. */
 export function normalisedByFilters(
   places: readonly Place[],
@@ -109,13 +117,19 @@ export function normalisedByFilters(
   d: Float64Array,
 ): Float64Array {
   const result = new Float64Array(d.length);
-  for (const { shape, start, size } of places) {
-    if (shape.length < 2) continue;
-    const width = size / (shape[0] as number);
-    for (let at = start; at < start + size; at += width) {
-      const own = d.subarray(at, at + width);
-      const scale = norm(w.subarray(at, at + width)) / norm(own);
-      for (let i = 0; i < width; i++) result[at + i] = (own[i] as number) * scale;
+  for (const place of places) {
+    const bounds = filtersOf(place);
+    for (let f = 0; f + 1 < bounds.length; f++) {
+      const [from, to] = [bounds[f], bounds[f + 1]].map((at) => place.start + (at as number)) as [
+        number,
+        number,
+      ];
+      const own = d.subarray(from, to);
+      const scale = norm(w.subarray(from, to)) / norm(own);
+      result.set(
+        own.map((value) => value * scale),
+        from,
+      );
     }
   }
   return result;
@@ -142,7 +156,7 @@ export function principalPlane(where: string, origin: Float64Array, points: read
     isTall ? matmul(m, m, { transposeA: true }) : matmul(m, m, { transposeB: true }),
   );
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
-  const leading = [0, 1].map((k): Float64Array => {
+  const [first, second] = [0, 1].map((k): Float64Array => {
     const own = vectors[k] ?? new Float64Array(0);
     const isEmpty = !((values[k] ?? 0) > total * LEAST_SHARE);
     if (isEmpty) {
@@ -158,14 +172,23 @@ export function principalPlane(where: string, origin: Float64Array, points: read
   const share = (k: number): number => Math.max(0, values[k] as number) / total;
   const explained = [share(0), share(1)] as const;
   const names = explained.map((part, k) => `principal component ${k + 1} (${(100 * part).toFixed(1)} %)`);
-  const directions = leading.map((vector, k) => ({ name: names[k] as string, vector })) as [
-    Direction,
-    Direction,
-  ];
+  const directions = [first, perpendicular(second, first)].map((vector, k) => ({
+    name: names[k] as string,
+    vector,
+  })) as [Direction, Direction];
   return { origin, directions, offset: [0, 0], explained };
 }
 
-const LEAST_SHARE = 1e-24;
+/** Less of the variance than this is rounding. */
+const LEAST_SHARE = 1e-12;
+
+/** The part of a vector at right angles to a unit vector, as a unit vector. */
+function perpendicular(vector: Float64Array, unit: Float64Array): Float64Array {
+  const share = product(vector, unit);
+  const rest = vector.map((value, i) => value - share * (unit[i] as number));
+  const length = norm(rest);
+  return rest.map((value) => value / length);
+}
 
 /** Eigenvalues of a symmetric matrix, the largest first, and an eigenvector for each. */
 function eigenpairs(matrix: Tensor): { values: number[]; vectors: Float64Array[] } {

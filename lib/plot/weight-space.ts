@@ -8,6 +8,8 @@ import { asTensor } from "../data/samples.js";
 import { ArgumentError } from "../errors.js";
 import { inMode } from "../nn/in-mode.js";
 import type { AnyModule } from "../nn/module.js";
+import { SparseLinear } from "../nn/sparse-linear.js";
+import { UnitLevel } from "../nn/units.js";
 import { add } from "../ops/add.js";
 import { div } from "../ops/div.js";
 import { mul } from "../ops/mul.js";
@@ -29,6 +31,16 @@ export interface Place {
   readonly shape: Shape;
   readonly start: number;
   readonly size: number;
+  /** Of the weights of a sparse matrix: where each row begins within them, and their end. */
+  readonly rowStarts?: ArrayLike<number>;
+}
+
+/** Where the rows of sparse matrices begin, by their weights. */
+function rowStartsIn(model: AnyModule): Map<Tensor, ArrayLike<number>> {
+  const sparse = [...model.namedModules()].flatMap(([, module]) =>
+    module instanceof SparseLinear || module instanceof UnitLevel ? [module] : [],
+  );
+  return new Map(sparse.map(({ values, pattern }) => [values, pattern.rowStarts.storage.forReading()]));
 }
 
 /** The parameters of a model that are not frozen, as one vector w [n]. */
@@ -41,9 +53,11 @@ export class WeightSpace {
   constructor(where: string, model: unknown) {
     this.model = checkModel(where, model);
     const { names, tensors } = this.model[partsOf]();
+    const rowStarts = rowStartsIn(this.model);
     let start = 0;
     this.places = tensors.map(({ shape, size }, i) => {
-      const place = { name: names[i] as string, shape, start, size };
+      const starts = rowStarts.get(tensors[i] as Tensor);
+      const place = { name: names[i] as string, shape, start, size, ...(starts && { rowStarts: starts }) };
       start += size;
       return place;
     });

@@ -99,6 +99,34 @@ describe("plot.landscape", () => {
     expect([...d]).toEqual([0, 5, 0, 0, 0, 0]);
   });
 
+  test("normalises the weights of sparse layers and of units row by row", async () => {
+    const x = tensor([
+      [1, 2, 3],
+      [0, 1, 0],
+    ]);
+    const sparse = new nn.SparseLinear(3, 3, { pattern: [[0, 2], [], [1]] });
+    const units = new nn.Units({ inputs: 3, up: [[0, 2], [1], [3, 4, 0]], bias: false });
+    for (const [model, rows] of [
+      [sparse, [2, 1]],
+      [units, [2, 1, 3]],
+    ] as const) {
+      const y = model.forward(x).detach();
+      const { data } = await plot.landscape(model as nn.Module, cost.mse, { x, y }, { points: 5 });
+      const w = model.parameters().flatMap((one) => [...one.data]);
+      for (const direction of data.directions) {
+        let start = 0;
+        for (const width of rows) {
+          const lengthOf = (of: ArrayLike<number>): number =>
+            Math.hypot(...Array.from(of).slice(start, start + width));
+          expect(lengthOf(direction)).toBeCloseTo(lengthOf(w), 6);
+          start += width;
+        }
+        // The biases.
+        expect([...direction.subarray(start)].every((value) => value === 0)).toBe(true);
+      }
+    }
+  });
+
   test("has random directions by its seed, with the norms of the model's rows", async () => {
     const model = net();
     const of = async (seed: number) =>
@@ -138,6 +166,16 @@ describe("plot.landscape", () => {
     }
   });
 
+  test("has components at right angles, also where the second is small", () => {
+    const points = Array.from({ length: 6 }, (_, i) =>
+      Float64Array.from({ length: 40 }, (__, k) => Math.sin(k) * i + 1e-4 * Math.cos(i * k)),
+    );
+    const { directions } = principalPlane("test", new Float64Array(40), points);
+    const [u, v] = directions.map(({ vector }) => vector) as [Float64Array, Float64Array];
+    expect(u.reduce((sum, value, i) => sum + value * (v[i] as number), 0)).toBeCloseTo(0, 12);
+    expect(Math.hypot(...v)).toBeCloseTo(1, 12);
+  });
+
   test("gives a point its coordinates, also where the directions are not at right angles", () => {
     const plane = {
       origin: Float64Array.of(1, 2, 3),
@@ -160,6 +198,19 @@ describe("plot.landscape", () => {
     await expect(
       plot.landscape(model, cost.crossEntropy, circle(), { ways: { still }, directions: "principal" }),
     ).rejects.toMatchObject({ code: "ERR_DATA" });
+    // Samples that vary in one feature: what is beside the one direction is rounding.
+    const set = {
+      x: tensor([1, 2, 3, 4].map((v) => [v / 3, v / 7, v / 9])),
+      y: tensor([[1], [2], [5], [3]]),
+    };
+    const optimizer = (parameters: nn.Parameter[]): optim.SGD => new optim.SGD(parameters, { lr: 0.1 });
+    const straight = plot.trajectory(new nn.Linear(3, 1, { bias: false }), cost.mse, set, {
+      ways: { straight: { optimizer, steps: 2 } },
+    });
+    await expect(straight).rejects.toMatchObject({
+      code: "ERR_DATA",
+      message: expect.stringContaining("one line"),
+    });
   });
 
   test("changes nothing of the model, whether it ends or fails", async () => {
