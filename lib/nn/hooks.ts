@@ -21,6 +21,8 @@ export class Hooks {
   readonly #backward = new Set<{ hook: BackwardHook }>();
   /** The module's field `forward`, where it had one before its first hook. */
   readonly ownForward: PropertyDescriptor | undefined;
+  /** Is called when the last hook is removed. */
+  onEmpty: () => void = () => undefined;
 
   constructor(module: AnyModule) {
     this.ownForward = Object.getOwnPropertyDescriptor(module, "forward");
@@ -39,9 +41,24 @@ export class Hooks {
     return copy;
   }
 
-  addBefore = (hook: ForwardPreHook): (() => void) => add("registerForwardPreHook", this.#before, hook);
-  addAfter = (hook: ForwardHook): (() => void) => add("registerForwardHook", this.#after, hook);
-  addBackward = (hook: BackwardHook): (() => void) => add("registerBackwardHook", this.#backward, hook);
+  addBefore = (hook: ForwardPreHook): (() => void) => this.#add("registerForwardPreHook", this.#before, hook);
+  addAfter = (hook: ForwardHook): (() => void) => this.#add("registerForwardHook", this.#after, hook);
+  addBackward = (hook: BackwardHook): (() => void) => this.#add("registerBackwardHook", this.#backward, hook);
+
+  #add<H>(name: string, hooks: Set<{ hook: H }>, hook: H): () => void {
+    if (typeof hook !== "function") {
+      if (this.isEmpty) this.onEmpty();
+      throw new ArgumentError(`${name}: expected a function, got ${describe(hook)}`);
+    }
+    const own = { hook };
+    hooks.add(own);
+    settingChanged();
+    return () => {
+      if (!hooks.delete(own)) return;
+      settingChanged();
+      if (this.isEmpty) this.onEmpty();
+    };
+  }
 
   run(module: AnyModule, forward: (...inputs: Tensor[]) => Tensor, given: readonly Tensor[]): Tensor {
     assume(this, () => [...this.#before, ...this.#after, ...this.#backward], isSameList);
@@ -87,17 +104,4 @@ function checkInputs(inputs: readonly Tensor[]): readonly Tensor[] {
   throw new ArgumentError(
     `registerForwardPreHook: expected the hook's result to be a list of inputs, got ${describe(inputs)}`,
   );
-}
-
-function add<H>(name: string, hooks: Set<{ hook: H }>, hook: H): () => void {
-  if (typeof hook !== "function") {
-    throw new ArgumentError(`${name}: expected a function, got ${describe(hook)}`);
-  }
-  const own = { hook };
-  hooks.add(own);
-  settingChanged();
-  return () => {
-    hooks.delete(own);
-    settingChanged();
-  };
 }

@@ -77,7 +77,7 @@ export abstract class Module<I extends readonly unknown[] = Tensor[], O = Tensor
 
   #hooks: Hooks | null = null;
 
-  /** The hooks, through which `forward` of this module goes from the first one on. */
+  /** The hooks, through which `forward` of this module goes from the first one on until the last is removed. */
   #hooked(): Hooks {
     return this.#hooks ?? this.#through(new Hooks(this));
   }
@@ -105,6 +105,12 @@ export abstract class Module<I extends readonly unknown[] = Tensor[], O = Tensor
     };
     Object.defineProperty(this, "forward", { value, configurable: true, writable: true });
     this.#hooks = hooks;
+    hooks.onEmpty = () => {
+      if (this.#hooks !== hooks) return;
+      // Another `forward` that was set since then stays.
+      if (Object.is(this.forward, value)) this.#unhook();
+      else this.#hooks = null;
+    };
     return hooks;
   }
 

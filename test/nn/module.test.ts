@@ -340,3 +340,64 @@ test.each([
 ])("%s is another name of the class that PyTorch spells otherwise", (_, old, own) => {
   expect(old).toBe(own);
 });
+
+describe("hooks that are removed", () => {
+  const x = tensor([1]);
+  const plus = (_: unknown, __: unknown, y: Tensor): Tensor => ops.add(y, 1);
+  const isHooked = (module: object): boolean => Object.hasOwn(module, "forward");
+
+  test("leave the module as it was without them, and others as they are", () => {
+    const model = new nn.Identity();
+    const [first, second] = [model.registerForwardHook(plus), model.registerForwardHook(plus)];
+    const before = model.registerForwardPreHook((_, [input]) => [ops.mul(input as Tensor, 2)]);
+    expect(model.forward(x).toArray()).toEqual([4]);
+    first();
+    first();
+    expect(model.forward(x).toArray()).toEqual([3]);
+    before();
+    expect(isHooked(model)).toBe(true);
+    second();
+    expect(isHooked(model)).toBe(false);
+    expect(model.forward(x).toArray()).toEqual([1]);
+    model.registerForwardHook(plus);
+    // Removed long ago.
+    second();
+    expect(model.forward(x).toArray()).toEqual([2]);
+  });
+
+  test("may be removed by a hook", () => {
+    const model = new nn.Identity();
+    const remove = model.registerForwardHook((_, __, y) => {
+      remove();
+      return ops.add(y, 1);
+    });
+    expect(model.forward(x).toArray()).toEqual([2]);
+    expect(isHooked(model)).toBe(false);
+    expect(model.forward(x).toArray()).toEqual([1]);
+  });
+
+  test("leave a forward that was a field before, and one that was set since", () => {
+    const model = new nn.Identity();
+    model.forward = (input: Tensor) => ops.mul(input, 3);
+    const own = model.forward;
+    model.registerForwardHook(plus)();
+    expect(model.forward).toBe(own);
+    const remove = model.registerForwardHook(plus);
+    const hooked = model.forward;
+    model.forward = (input: Tensor) => ops.mul(hooked(input), 5);
+    expect(model.forward(x).toArray()).toEqual([20]);
+    remove();
+    expect(model.forward(x).toArray()).toEqual([15]);
+  });
+
+  test("go from a copy by themselves, and none is left by what is no hook", () => {
+    const model = new nn.Identity();
+    const remove = model.registerForwardHook(plus);
+    const copy = model.clone();
+    remove();
+    expect([isHooked(model), isHooked(copy)]).toEqual([false, true]);
+    expect(copy.forward(x).toArray()).toEqual([2]);
+    expect(() => model.registerForwardHook(3 as never)).toThrow("expected a function, got 3");
+    expect(isHooked(model)).toBe(false);
+  });
+});

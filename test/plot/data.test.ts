@@ -176,6 +176,7 @@ describe("plot.activations", () => {
     refuses(() => plot.activations(model, tensor([[1, 2, 3]])), "ERR_SHAPE");
     expect(JSON.stringify(model.stateDict())).toBe(before);
     expect([...model.namedModules()].every(([, module]) => module.training)).toBe(true);
+    expect([...model.namedModules()].some(([, module]) => Object.hasOwn(module, "forward"))).toBe(false);
   });
 
   test("refuses inputs that are none", () => {
