@@ -7,13 +7,13 @@ import { type Outputs, readOutputs } from "../metrics/metric.js";
 import type { Module } from "../nn/module.js";
 import { to } from "../ops/to.js";
 import { checkList, checkNumber, checkRequired, describe } from "../options.js";
-import { defaultGenerator } from "../random/generator.js";
 import { fromTypedArray } from "../tensor/create.js";
 import { format } from "../tensor/shape.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
 import { checkModel } from "../train/check.js";
 import { predict } from "../train/evaluate.js";
 import { contourLines, featureOf, regionsBelow } from "./contours.js";
+import { ownDraws } from "./own-draws.js";
 import { Plot } from "./plot.js";
 import { checkTitle, classNamesFor, type NamedClasses, type TitleOptions } from "./read.js";
 import { colour, type Frame, largest, legendOf, type Part, seriesColours, shown, smallest } from "./spec.js";
@@ -80,10 +80,7 @@ export async function decision(
       grid.set([a, b], 2 * (j * points + i));
     });
   });
-  const state = defaultGenerator.getState();
-  const [ofGrid, ofSamples] = await both(where, model, [grid, set.features], set.dtype, outputs).finally(() =>
-    defaultGenerator.setState(state),
-  );
+  const [ofGrid, ofSamples] = await both(where, model, [grid, set.features], set.dtype, outputs);
   const count = ofGrid.length;
   const labels = Array.from({ length: count }, (_, label) => label);
   const classNames = classNamesFor(where, options, labels);
@@ -171,9 +168,10 @@ async function both(
   outputs: Outputs,
 ): Promise<[Float64Array[], Float64Array[]]> {
   const found: Float64Array[][] = [];
+  const draw = ownDraws();
   for (const points of lists) {
     const x = to(fromTypedArray(points, [points.length / 2, 2]), dtype === "float64" ? "float64" : "float32");
-    found.push(marginsOf(where, await predict(model, x), points.length / 2, outputs));
+    found.push(marginsOf(where, await draw(() => predict(model, x)), points.length / 2, outputs));
   }
   return found as [Float64Array[], Float64Array[]];
 }

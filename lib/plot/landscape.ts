@@ -4,7 +4,6 @@ import type { Part as DataPart, Parts, TensorsOf } from "../data/parts.js";
 import { ArgumentError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import { checkChoice, checkNumber, checkOptions, checkRequired, describe, describeList } from "../options.js";
-import { defaultGenerator } from "../random/generator.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CostOf, WeightsOf } from "../train/objective.js";
 import { levelsOf } from "./contours.js";
@@ -17,6 +16,7 @@ import {
   randomPlane,
 } from "./directions.js";
 import { drawLandscape } from "./draw-landscape.js";
+import { type OwnDraws, ownDraws } from "./own-draws.js";
 import { Plot } from "./plot.js";
 import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
 import { largest, shown, smallest } from "./spec.js";
@@ -169,22 +169,18 @@ async function makeLandscape(
   const space = new WeightSpace(where, model);
   const subject = { cost, costWeights: options.costWeights, data };
   const loss = new LossOf(where, space, subject);
-  const state = defaultGenerator.getState();
-  try {
-    const { length } = toDataset(where, "data", data as AnySamples);
-    const task = { where, space, ...subject, length };
-    const ways = options.ways === undefined ? [] : await walk(task, options.ways);
-    const found = await evaluate({ where, space, loss, ways, settings });
-    return new Plot({
-      data: found,
-      title,
-      subtitle: subtitleOf(found),
-      description: inWords(found),
-      draw: (frame) => drawLandscape(where, found, settings, frame),
-    });
-  } finally {
-    defaultGenerator.setState(state);
-  }
+  const draw = ownDraws();
+  const { length } = toDataset(where, "data", data as AnySamples);
+  const task = { where, space, ...subject, length, draw };
+  const ways = options.ways === undefined ? [] : await walk(task, options.ways);
+  const found = await evaluate({ where, space, loss, ways, settings, draw });
+  return new Plot({
+    data: found,
+    title,
+    subtitle: subtitleOf(found),
+    description: inWords(found),
+    draw: (frame) => drawLandscape(where, found, settings, frame),
+  });
 }
 
 /** Checked options. */
@@ -243,9 +239,10 @@ interface Evaluated {
   readonly loss: LossOf;
   readonly ways: readonly NamedWay[];
   readonly settings: LandscapeSettings;
+  readonly draw: OwnDraws;
 }
 
-async function evaluate({ where, space, loss, ways, settings }: Evaluated): Promise<LandscapeData> {
+async function evaluate({ where, space, loss, ways, settings, draw }: Evaluated): Promise<LandscapeData> {
   const plane = planeOf(where, space, ways, settings);
   const [first, second] = plane.directions;
   const placed = ways.map(({ points }) => points.map((point) => coordinates(plane, point)));
@@ -259,7 +256,7 @@ async function evaluate({ where, space, loss, ways, settings }: Evaluated): Prom
       steps.set([a - plane.offset[0], b - plane.offset[1]], 2 * (j * x.length + i));
     });
   });
-  const all = await loss.along(plane.origin, directions, steps);
+  const all = await draw(() => loss.along(plane.origin, directions, steps));
   const [losses, own] = [all.slice(0, -1), all.at(-1)];
   const found: LandscapeWay[] = [];
   for (const [i, { name, points, steps: done }] of ways.entries()) {
@@ -269,7 +266,7 @@ async function evaluate({ where, space, loss, ways, settings }: Evaluated): Prom
       x: Float64Array.from(at, ([a]) => a),
       y: Float64Array.from(at, ([, b]) => b),
       steps: done,
-      losses: await loss.at(joined(points)),
+      losses: await draw(() => loss.at(joined(points))),
     });
   }
   return {

@@ -4,6 +4,7 @@ import type { Parameter } from "../nn/parameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { checkFunction, checkNumber, checkOptions, checkRequired, describe, isInstance } from "../options.js";
 import { type FitOptions, fit } from "../train/fit.js";
+import type { OwnDraws } from "./own-draws.js";
 import { type LossOptions, WeightSpace } from "./weight-space.js";
 
 export interface WayOptions {
@@ -99,6 +100,7 @@ interface Task extends LossOptions {
   readonly where: string;
   readonly space: WeightSpace;
   readonly length: number;
+  readonly draw: OwnDraws;
 }
 
 /** The ways, after the trainings that have to be done: each on a copy of the model, from where the model is now. */
@@ -150,24 +152,26 @@ function readWay({ where, length }: Task, name: string, given: unknown): Way | P
   };
 }
 
-async function run({ space, cost, costWeights, data }: Task, plan: Plan): Promise<Way> {
+async function run({ space, cost, costWeights, data, draw }: Task, plan: Plan): Promise<Way> {
   const model = (space.model as Module<never>).clone();
   const way = new Way(model);
   let done = 0;
-  await fit(model, {
-    data: data as FitOptions["data"],
-    cost: cost as FitOptions["cost"],
-    ...(costWeights === undefined
-      ? {}
-      : { costWeights: costWeights as NonNullable<FitOptions["costWeights"]> }),
-    optimizer: plan.optimizer(model.parameters()),
-    epochs: plan.epochs,
-    batchSize: plan.batchSize,
-    seed: plan.seed,
-    onBatch: () => {
-      way.record();
-      return ++done >= plan.steps ? "stop" : undefined;
-    },
-  });
+  const train = (): Promise<unknown> =>
+    fit(model, {
+      data: data as FitOptions["data"],
+      cost: cost as FitOptions["cost"],
+      ...(costWeights === undefined
+        ? {}
+        : { costWeights: costWeights as NonNullable<FitOptions["costWeights"]> }),
+      optimizer: plan.optimizer(model.parameters()),
+      epochs: plan.epochs,
+      batchSize: plan.batchSize,
+      seed: plan.seed,
+      onBatch: () => {
+        way.record();
+        return ++done >= plan.steps ? "stop" : undefined;
+      },
+    });
+  await draw(train);
   return way;
 }

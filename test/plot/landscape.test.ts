@@ -249,6 +249,33 @@ describe("plot.landscape", () => {
     same();
   });
 
+  test("leaves the random numbers to the user while it goes on", async () => {
+    const model = new nn.Sequential(new nn.Linear(2, 4), new nn.Dropout(0.5), new nn.Linear(4, 2));
+    const optimizer = (parameters: nn.Parameter[]): optim.SGD => new optim.SGD(parameters, { lr: 0.1 });
+    const draws = async (make: () => Promise<plot.Plot>): Promise<unknown[]> => {
+      manualSeed(5);
+      const made = make();
+      const first = rand([2]).toArray();
+      const { data } = await made;
+      return [first, rand([2]).toArray(), data];
+    };
+    manualSeed(5);
+    const expected = [rand([2]).toArray(), rand([2]).toArray()];
+    for (const make of [
+      () =>
+        plot.trajectory(model, cost.crossEntropy, circle(), {
+          points: 5,
+          ways: { a: { optimizer, steps: 6, batchSize: 10 } },
+        }),
+      () => plot.decision(model, circle(), { points: 5 }),
+    ]) {
+      const [first, second, data] = await draws(make);
+      expect([first, second]).toEqual(expected);
+      manualSeed(5);
+      expect((await make()).data).toEqual(data);
+    }
+  });
+
   test("gives the same landscape whatever was drawn before", async () => {
     manualSeed(1);
     const one = await plot.landscape(net(), cost.crossEntropy, circle(), { points: 5 });
