@@ -117,31 +117,33 @@ function draw({ predicted, actual, residuals: away }: ResidualsData, { width, he
     opacity: rows.length > 200 ? 0.45 : 0.75,
     tooltip: true,
   };
-  const reference = { type: "line", stroke: colour("line"), strokeDash: [4, 4], strokeWidth: 1 };
-  const against = {
-    width: view,
-    height: tall,
-    layer: [
-      {
-        data: {
-          values: [
-            { predicted: from, actual: from },
-            { predicted: to, actual: to },
-          ],
-        },
-        mark: reference,
-        encoding: { x: axis("predicted", "predicted"), y: axis("actual", "actual", wide) },
-      },
-      {
-        data: { values: rows },
-        mark: dots,
-        encoding: { x: axis("predicted", "predicted"), y: axis("actual", "actual", wide) },
-      },
-    ],
+  const dashed = { stroke: colour("line"), strokeDash: [4, 4], strokeWidth: 1 };
+  const over = (field: string, title: string, line: Part): Part => {
+    const encoding = { x: axis("predicted", "predicted"), y: axis(field, title, wide) };
+    return {
+      width: view,
+      height: tall,
+      layer: [line, { data: { values: rows }, mark: dots, encoding }],
+    };
   };
+  const against = over("actual", "actual", {
+    data: {
+      values: [
+        { predicted: from, actual: from },
+        { predicted: to, actual: to },
+      ],
+    },
+    mark: { type: "line", ...dashed },
+    encoding: { x: axis("predicted", "predicted"), y: axis("actual", "actual", wide) },
+  });
+  const left = over("residual", "residual", {
+    data: { values: [{ residual: 0 }] },
+    mark: { type: "rule", ...dashed },
+    encoding: { y: axis("residual", "residual", wide) },
+  });
   const bins = binned(away, BINS);
   const spread = {
-    width: view,
+    width,
     height: tall,
     layer: [
       {
@@ -162,8 +164,8 @@ function draw({ predicted, actual, residuals: away }: ResidualsData, { width, he
     ],
   };
   return {
-    spacing: isWide ? 28 : 18,
-    ...(isWide ? { hconcat: [against, spread] } : { vconcat: [against, spread] }),
+    spacing: 18,
+    vconcat: [...(isWide ? [{ spacing: 28, hconcat: [against, left] }] : [against, left]), spread],
   };
 }
 
