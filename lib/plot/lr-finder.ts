@@ -47,11 +47,14 @@ function readFound(where: string, found: unknown): FoundLearningRate {
     throw new ArgumentError(`${where}: expected what findLearningRate gives, got ${describe(found)}`);
   }
   const { rates, losses, suggestion } = found as Partial<FoundLearningRate>;
-  const numbers = (name: string, list: unknown): number[] =>
-    checkList(where, `${name} to be a list of numbers`, list).map((value) => checkNumber(where, name, value));
+  const list = (name: string, value: unknown): readonly unknown[] =>
+    checkList(where, `${name} to be a list of numbers`, value);
   const own = {
-    rates: numbers("rates", rates).map((rate) => checkNumber(where, "rates", rate, { above: 0 })),
-    losses: numbers("losses", losses),
+    rates: list("rates", rates).map((rate) => checkNumber(where, "rates", rate, { above: 0 })),
+    // A loss that is NaN or infinite is a gap.
+    losses: list("losses", losses).map((loss) =>
+      typeof loss === "number" ? loss : checkNumber(where, "losses", loss),
+    ),
     suggestion: checkNumber(where, "suggestion", suggestion, { above: 0 }),
   };
   if (own.rates.length === own.losses.length && own.rates.length > 0) return own;
@@ -73,7 +76,7 @@ function draw(
     scale: { type: "log", domain: [rates[0] as number, rates.at(-1) as number], nice: false },
     axis: { values: logTicks(rates), format: "~g", grid: false },
   };
-  const isLog = scale === "log" && losses.every((loss) => loss > 0);
+  const isLog = scale === "log" && !losses.some((loss) => loss <= 0) && losses.some(Number.isFinite);
   const y = {
     field: "loss",
     type: "quantitative",

@@ -325,6 +325,13 @@ describe("plot.lrFinder", () => {
     expect(data).toEqual(found);
   });
 
+  test("takes losses that are not finite", () => {
+    const losses = [2, 1, Number.POSITIVE_INFINITY, Number.NaN];
+    const found = { rates: [0.01, 0.1, 1, 10], losses, suggestion: 0.1 };
+    expect(plot.lrFinder(found, { scale: "log" }).data.losses).toEqual(losses);
+    refuses(() => plot.lrFinder({ ...found, losses: [1, 2, 3, "4"] as never }), "ERR_ARGUMENT");
+  });
+
   test("refuses what is not found by it", () => {
     refuses(() => plot.lrFinder({ rates: [1], losses: [], suggestion: 1 }), "ERR_DATA");
     refuses(() => plot.lrFinder({ rates: [-1], losses: [1], suggestion: 1 }), "ERR_ARGUMENT");
