@@ -65,6 +65,8 @@ export interface LandscapeWay {
   readonly steps: readonly number[];
   /** The loss of each point itself, over the whole set. */
   readonly losses: Float64Array;
+  /** Whether its training ended early, at a loss that was NaN or infinite. */
+  readonly diverged: boolean;
 }
 
 export interface LandscapeData {
@@ -124,7 +126,8 @@ export interface TrajectoryOptions<Y = Tensor> extends Omit<LandscapeOptions<Y>,
 
 /**
  * The ways of descent over the contours of the loss: of full batch, mini-batches and single samples, or of several
- * optimizers, each from where the model is now. Trainings are done on copies; the model itself stays as it is.
+ * optimizers, each from where the model is now. Trainings are done on copies; the model itself stays as it is. A
+ * training whose loss becomes NaN or infinite ends there.
  * @throws as `landscape`, and what the trainings throw
  * @example
  * const line = new nn.Linear(1, 1);
@@ -246,7 +249,8 @@ async function evaluate({ where, space, loss, ways, settings, draw }: Evaluated)
   const plane = planeOf(where, space, ways, settings);
   const [first, second] = plane.directions;
   const placed = ways.map(({ points }) => points.map((point) => coordinates(plane, point)));
-  const [spanX, spanY] = spanOf(plane, placed.flat(), settings);
+  const counted = placed.filter((_, i) => leading(ways).includes(ways[i] as NamedWay));
+  const [spanX, spanY] = spanOf(plane, counted.flat(), settings);
   const [x, y] = [axisOf(spanX, settings.points), axisOf(spanY, settings.points)];
   const directions = [first.vector, second.vector] as const;
   // The last one, zeros, is the model itself.
@@ -259,7 +263,7 @@ async function evaluate({ where, space, loss, ways, settings, draw }: Evaluated)
   const all = await draw(() => loss.along(plane.origin, directions, steps));
   const [losses, own] = [all.slice(0, -1), all.at(-1)];
   const found: LandscapeWay[] = [];
-  for (const [i, { name, points, steps: done }] of ways.entries()) {
+  for (const [i, { name, points, steps: done, diverged }] of ways.entries()) {
     const at = placed[i] as readonly (readonly [number, number])[];
     found.push({
       name,
@@ -267,6 +271,7 @@ async function evaluate({ where, space, loss, ways, settings, draw }: Evaluated)
       y: Float64Array.from(at, ([, b]) => b),
       steps: done,
       losses: await draw(() => loss.at(joined(points))),
+      diverged,
     });
   }
   return {
@@ -280,6 +285,12 @@ async function evaluate({ where, space, loss, ways, settings, draw }: Evaluated)
     levels: levelsOf(losses, settings.levels, settings.scale),
     ways: found,
   };
+}
+
+/** The ways that decide what is shown: without those that diverged, which go too far, unless all did. */
+function leading(ways: readonly NamedWay[]): readonly NamedWay[] {
+  const good = ways.filter(({ diverged }) => !diverged);
+  return good.length > 0 ? good : ways;
 }
 
 function joined(points: readonly Float64Array[]): Float64Array {
@@ -309,7 +320,7 @@ function planeOf(
   return principalPlane(
     where,
     origin,
-    ways.flatMap(({ points }) => points),
+    leading(ways).flatMap(({ points }) => points.filter((point) => point.every(Number.isFinite))),
   );
 }
 
@@ -360,8 +371,8 @@ function inWords(data: LandscapeData): string {
   const values = losses.filter(Number.isFinite);
   const range = `The loss over ${axes[0]} and ${axes[1]} goes from ${shown(smallest(values))} to ${shown(largest(values))}; at the model's parameters it is ${shown(center.loss)}.`;
   const each = ways.map(
-    ({ name, losses: own, steps }) =>
-      `${name} goes from ${shown(own[0] as number)} to ${shown(own.at(-1) as number)} in ${steps.at(-1)} steps.`,
+    ({ name, losses: own, steps, diverged }) =>
+      `${name} goes from ${shown(own[0] as number)} to ${shown(own.at(-1) as number)} in ${steps.at(-1)} steps${diverged ? ", and ends there: its next loss is NaN or infinite" : ""}.`,
   );
   return [range, ...each].join(" ");
 }

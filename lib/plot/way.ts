@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from "../errors.js";
+import { AnomalyError, ArgumentError, ShapeError } from "../errors.js";
 import type { Module } from "../nn/module.js";
 import type { Parameter } from "../nn/parameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -94,6 +94,8 @@ export interface NamedWay {
   readonly name: string;
   readonly points: readonly Float64Array[];
   readonly steps: readonly number[];
+  /** Whether its training ended at a loss that was NaN or infinite. */
+  readonly diverged: boolean;
 }
 
 interface Task extends LossOptions {
@@ -116,9 +118,9 @@ export async function walk(task: Task, given: unknown): Promise<NamedWay[]> {
   const plans = entries.map(([name, one]) => ({ name, plan: readWay(task, name, one) }));
   const ways: NamedWay[] = [];
   for (const { name, plan } of plans) {
-    const way = isInstance(plan, Way) ? plan : await run(task, plan);
+    const { way, diverged } = isInstance(plan, Way) ? { way: plan, diverged: false } : await run(task, plan);
     const { points, steps } = way;
-    ways.push({ name, points, steps });
+    ways.push({ name, points, steps, diverged });
   }
   for (const { name, points } of ways) {
     if ((points[0] as Float64Array).length === space.dimension) continue;
@@ -152,7 +154,10 @@ function readWay({ where, length }: Task, name: string, given: unknown): Way | P
   };
 }
 
-async function run({ space, cost, costWeights, data, draw }: Task, plan: Plan): Promise<Way> {
+async function run(
+  { space, cost, costWeights, data, draw }: Task,
+  plan: Plan,
+): Promise<{ way: Way; diverged: boolean }> {
   const model = (space.model as Module<never>).clone();
   const way = new Way(model);
   let done = 0;
@@ -172,6 +177,11 @@ async function run({ space, cost, costWeights, data, draw }: Task, plan: Plan): 
         return ++done >= plan.steps ? "stop" : undefined;
       },
     });
-  await draw(train);
-  return way;
+  try {
+    await draw(train);
+  } catch (error) {
+    if (!isInstance(error, AnomalyError)) throw error;
+    return { way, diverged: true };
+  }
+  return { way, diverged: false };
 }

@@ -385,6 +385,26 @@ describe("plot.trajectory", () => {
     expect(way.steps).toEqual([0, 1, 2, 3]);
   });
 
+  test("keeps what there is of a descent that diverges, and shows where the others are", async () => {
+    const sgd = (lr: number) => ({
+      optimizer: (parameters: nn.Parameter[]) => new optim.SGD(parameters, { lr }),
+      steps: 200,
+    });
+    const ways = { good: sgd(0.1), bad: sgd(100) };
+    const { data, description } = await plot.trajectory(line(), cost.mse, lineData, { ways, points: 5 });
+    const [good, bad] = data.ways as [plot.LandscapeWay, plot.LandscapeWay];
+    expect([good.diverged, bad.diverged]).toEqual([false, true]);
+    expect(bad.steps.at(-1)).toBeGreaterThan(1);
+    expect(bad.steps.at(-1)).toBeLessThan(200);
+    expect(Math.max(...data.x.map(Math.abs))).toBeLessThan(10);
+    expect(description).toMatch(/bad goes from .* and ends there: its next loss is NaN or infinite\.$/);
+    const alone = await plot.trajectory(net(), cost.crossEntropy, circle(), {
+      points: 5,
+      ways: { bad: sgd(1e37) },
+    });
+    expect(alone.svg).not.toMatch(/="[^"]*NaN/);
+  });
+
   test("draws ways that were recorded while fit ran", async () => {
     const model = net();
     const way = new plot.Way(model);
