@@ -267,6 +267,12 @@ function panel(view: View, figure: string, at: number, { width, height }: Frame)
     },
     encoding: { ...encoding, y: y(field) },
   });
+  const singles = isAlone ? [] : singlesOf(own).filter(({ value }) => !isLog || value > 0);
+  const dots = {
+    data: { values: singles.map((point) => ({ ...point })) },
+    mark: { type: "point", filled: true, size: 60, opacity: 1, tooltip: true },
+    encoding: { x, y: y("value"), color },
+  };
   const chosen = figure === "loss" && !isAlone ? best.filter(({ loss }) => Number.isFinite(loss)) : [];
   const marked = {
     data: {
@@ -291,7 +297,21 @@ function panel(view: View, figure: string, at: number, { width, height }: Frame)
         transform: filter,
         layer: smoothing > 0 ? [line("value", 0.3), line("smoothed", 1)] : [line("value", 1)],
       },
+      ...(singles.length === 0 ? [] : [dots]),
       ...(chosen.length === 0 ? [] : [marked]),
     ],
   };
+}
+
+/** The points of runs that have only one over a set: a line through it is not seen. */
+function singlesOf(points: readonly HistoryPoint[]): HistoryPoint[] {
+  const series = new Map<string, HistoryPoint[]>();
+  for (const point of points) {
+    if (!Number.isFinite(point.value)) continue;
+    const key = `${point.set} ${point.run}`;
+    const others = series.get(key);
+    if (others === undefined) series.set(key, [point]);
+    else others.push(point);
+  }
+  return [...series.values()].filter(({ length }) => length === 1).flat();
 }

@@ -86,6 +86,8 @@ export const CASES: Readonly<Record<string, () => Made>> = {
       { sgd: reports(8), "adam <with> a long name & more": reports(5, false) },
       { scale: "log", smoothing: 0.5 },
     ),
+  "history of a run of one epoch among others": () =>
+    plot.history({ long: reports(6), short: reports(1, false) }),
   "history of one epoch": () => plot.history(reports(1)),
   landscape: () => plot.landscape(net(), cost.crossEntropy, circle(), { points: 9 }),
   "landscape, as a surface": () =>
@@ -97,6 +99,11 @@ export const CASES: Readonly<Record<string, () => Made>> = {
         "full batch": { optimizer: sgd(0.1), steps: 10 },
         "single samples": { optimizer: sgd(0.1), batchSize: 1, steps: 20 },
       },
+    }),
+  "trajectory of a descent that diverges": () =>
+    plot.trajectory(line(), cost.mse, lineData, {
+      points: 9,
+      ways: { good: { optimizer: sgd(0.1), steps: 10 }, bad: { optimizer: sgd(100), steps: 200 } },
     }),
   jacobian: () => plot.jacobian(net(), tensor([0.5, -1])),
   "jacobian, a large matrix": () => plot.jacobian(tensor(waves(90 * 70), { shape: [90, 70] })),
@@ -130,6 +137,11 @@ export const CASES: Readonly<Record<string, () => Made>> = {
       losses: Array.from({ length: 50 }, (_, i) => 2 - 1 / (1 + Math.exp(20 - i)) + Math.exp(i / 4 - 11)),
       suggestion: 1e-6 * 10 ** 3,
     }),
+  "lrFinder, of losses that are not finite": () =>
+    plot.lrFinder(
+      { rates: [0.01, 0.1, 1, 10], losses: [2, 1, Number.POSITIVE_INFINITY, Number.NaN], suggestion: 0.1 },
+      { scale: "log" },
+    ),
   schedule: () =>
     plot.schedule({
       cosine: (optimizer) => new optim.CosineAnnealingLR(optimizer, { tMax: 100 }),
