@@ -6,6 +6,7 @@ import { inMode } from "../nn/in-mode.js";
 import { type AnyModule, Module } from "../nn/module.js";
 import { view } from "../ops/reshape.js";
 import { describe, isInstance } from "../options.js";
+import { defaultGenerator } from "../random/generator.js";
 import { ones } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -37,10 +38,19 @@ export interface Run {
 }
 
 /**
- * Runs a model in evaluation mode on the first sample of its inputs.
+ * Runs a model in evaluation mode on the first sample of its inputs. The default generator stays what it was.
  * @throws ArgumentError unless it is a module or a function of tensors; DTypeError for inputs that are not floats
  */
 export function runOnce(where: string, model: unknown, input: unknown): Run {
+  const state = defaultGenerator.getState();
+  try {
+    return runDrawing(where, model, input);
+  } finally {
+    defaultGenerator.setState(state);
+  }
+}
+
+function runDrawing(where: string, model: unknown, input: unknown): Run {
   const { leaves: given, names: inputNames, build } = readArguments(where, input);
   const inputs = given.map((tensor, i) => firstSample(where, inputNames[i] as string, tensor));
   const samples = (given[0] as Tensor).rank < 2 ? 1 : ((given[0] as Tensor).shape[0] as number);
