@@ -7,7 +7,7 @@ import { type PlacedUnit, type Point, pitchOf, type UnitLayout } from "./units-l
 export interface Line {
   readonly path: string;
   readonly weight: number;
-  /** |weight| as a part of the largest. */
+  /** |weight| as a part of the largest that is finite; 1 if it is not finite itself. */
   readonly strength: number;
   /** No weight: see `Wires`. */
   readonly isFixed: boolean;
@@ -34,14 +34,11 @@ export const FIXED = 0.2;
 /** The lines between units that are shown, the strongest last. Weights of 0 have none. */
 export function collectLines(graph: UnitGraph, layout: UnitLayout): Line[] {
   const ends = [...endsOf(graph, layout)];
-  const most = ends.reduce(
-    (max, { isFixed, weight }) => (isFixed ? max : Math.max(max, Math.abs(weight))),
-    0,
-  );
+  const most = largestOf(ends) || 1;
   const isFew = ends.length <= FEW_LINES;
   const obstacles = isFew ? obstaclesOf(layout) : [];
   return ends
-    .map((end) => ({ end, strength: end.isFixed ? FIXED : Math.abs(end.weight) / most }))
+    .map((end) => ({ end, strength: strengthOf(end, most) }))
     .sort((a, b) => a.strength - b.strength)
     .map(({ end, strength }) => {
       const { from, to, weight, isFixed, what } = end;
@@ -55,6 +52,21 @@ export function collectLines(graph: UnitGraph, layout: UnitLayout): Line[] {
       };
     });
 }
+
+/** The largest |weight|, of those that are finite; 0 for none. */
+export const largestOf = (lines: Iterable<Pick<Line, "weight" | "isFixed">>): number => {
+  let most = 0;
+  for (const { isFixed, weight } of lines) {
+    if (!isFixed && Number.isFinite(weight)) most = Math.max(most, Math.abs(weight));
+  }
+  return most;
+};
+
+/** A weight that is not finite is as strong as the largest. */
+const strengthOf = ({ isFixed, weight }: Ends, most: number): number => {
+  if (isFixed) return FIXED;
+  return Number.isFinite(weight) ? Math.abs(weight) / most : 1;
+};
 
 /** One straight line. */
 export const lineOf = (from: Point, to: Point, line: Omit<Line, "path" | "label">): Line => ({

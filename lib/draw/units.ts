@@ -8,7 +8,7 @@ import { type Brush, type Child, type Drawing, element, type Markup } from "./sv
 import { SIZES, textWidth } from "./theme.js";
 import type { UnitGraph, UnitLayer } from "./units-graph.js";
 import { layOut, levelsOf, type PlacedText, type Point, type UnitLayout } from "./units-layout.js";
-import { collectLines, FIXED, type Line, lineOf } from "./units-lines.js";
+import { collectLines, FIXED, type Line, largestOf, lineOf } from "./units-lines.js";
 import { traceUnits } from "./units-trace.js";
 
 declare module "./style.js" {
@@ -244,10 +244,7 @@ const SAMPLE = 26;
 const PART_GAP = 18;
 
 function legendOf(lines: readonly Line[], { ones }: UnitLayout, hasValues: boolean, samples: number): Legend {
-  const most = lines.reduce(
-    (max, { isFixed, weight }) => (isFixed ? max : Math.max(max, Math.abs(weight))),
-    0,
-  );
+  const most = largestOf(lines);
   const parts: LegendPart[] = [];
   if (most > 0) {
     parts.push({ text: "weights:", sample: null });
