@@ -245,13 +245,21 @@ class Reader {
     return { units: range(layer.first, layer.size) };
   }
 
-  /** b in s + b, where s are the sums of a layer that nothing else reads. */
-  #constantAdded({ op, inputs }: Node, output: Tensor): Meaning | undefined {
+  /**
+   * b in s + b, where s are the sums of a layer that nothing else reads. What a module without parts adds to the sums of
+   * another is no bias of these: it is that module's function.
+   */
+  #constantAdded(node: Node, output: Tensor): Meaning | undefined {
+    const { op, inputs } = node;
     if (op.name !== "add" && op.name !== "sub") return undefined;
     const moving = inputs.find((input) => this.#depends(input)) as Tensor;
     const constant = inputs.find((input) => !this.#depends(input));
     const isTakenAway = op.name === "sub" && constant === inputs[0];
     if (constant === undefined || isTakenAway || moving.size !== output.size) return undefined;
+    const call = this.#callOf(node);
+    const maker = moving.producer === null ? undefined : this.#callOf(moving.producer);
+    if (call !== undefined && call !== maker && [...call.module.namedChildren()].length === 0)
+      return undefined;
     const layer = this.#openLayer(moving, new Set([...(this.#readers.get(moving) ?? [])]));
     if (layer === null || layer.functions.length > 0 || this.#readersOf(moving).size > 1) return undefined;
     const added = this.#constants(constant, output.shape, op.name === "sub" ? -1 : 1);

@@ -15,6 +15,7 @@ import {
   tensor,
   zeros,
 } from "../../lib/index.js";
+import { defaultGenerator } from "../../lib/random/generator.js";
 
 const graphOf = (model: unknown, input: unknown): UnitGraph => traceUnits("draw", model, input).graph;
 
@@ -128,6 +129,16 @@ describe("the units of a model", () => {
     for (const i of [0, 1]) expect(sumOf(graph, layer, i)).toBeCloseTo(layer.sums[i] as number, 12);
   });
 
+  test("have no bias from what another module takes away", () => {
+    const linear = new nn.Linear(1, 1);
+    linear.loadStateDict({ weight: tensor([[2]]), bias: tensor([1]) });
+    const norm = new nn.BatchNorm1d(1);
+    norm.loadStateDict({ ...norm.stateDict(), running_mean: tensor([5]) });
+    const graph = graphOf(new nn.Sequential(linear, norm), tensor([[3]]));
+    expect(graph.layers[1]?.bias?.[0]).toBe(1);
+    expect(shapeOf(graph)).toEqual(["1 given", "1 of 0 batchNorm1d"]);
+  });
+
   test("that are read twice are kept apart from their function", () => {
     const layer = new nn.Linear(3, 3);
     const residual = (x: Tensor): Tensor => {
@@ -216,6 +227,19 @@ describe("the units of a model", () => {
     expect(kinds.filter((name) => name === "tanh")).toHaveLength(1);
   });
 
+  test("leave the default generator as it was", () => {
+    class Noisy extends nn.Module {
+      lin = new nn.Linear(2, 2);
+      forward(x: Tensor): Tensor {
+        return ops.add(this.lin.forward(x), rand([1, 2]));
+      }
+    }
+    const model = new Noisy();
+    const before = defaultGenerator.getState();
+    graphOf(model, zeros([1, 2]));
+    expect(defaultGenerator.getState()).toEqual(before);
+  });
+
   test("leave the model as it was", () => {
     const model = new nn.Sequential(new nn.Linear(3, 2), new nn.BatchNorm1d(2));
     const before = JSON.stringify(model.toJSON());
@@ -290,6 +314,19 @@ describe("the picture", () => {
     const [y] = small.forward(x).data;
     expect(svg).toContain(`>${shortNumber(y as number)}</text>`);
     expect(svg).toContain(">tanh</text>");
+  });
+
+  test("shows weights that are no numbers, beside those that are", () => {
+    const linear = new nn.Linear(2, 2, { bias: false });
+    linear.loadStateDict({
+      weight: tensor([
+        [Number.NaN, 2],
+        [Number.POSITIVE_INFINITY, -1],
+      ]),
+    });
+    const { svg } = draw(linear, tensor([[1, 1]]), options());
+    expect(svg).not.toMatch(/="[^"]*NaN/);
+    expect(svg).toContain("NaN");
   });
 
   test("has no line for a weight that is 0", () => {
