@@ -8,6 +8,7 @@ import type { AnyModule } from "../nn/module.js";
 import { inEvaluation, type ModuleCall } from "../nn/record.js";
 import { add } from "../ops/add.js";
 import { reshape } from "../ops/reshape.js";
+import { defaultGenerator, type GeneratorState } from "../random/generator.js";
 import { ones, zeros } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -35,13 +36,15 @@ export class Replay {
   readonly #flow: Flow;
   readonly #model: AnyModule;
   readonly #locals: readonly Local[];
+  /** Where the default generator stood before each function's first run. */
+  readonly #states = new Map<string, GeneratorState>();
 
   /** @param given the values of the observed variables, by node. */
   constructor(where: string, flow: Flow, model: AnyModule, given: ReadonlyMap<string, Tensor>) {
     this.#flow = flow;
     this.#model = model;
     this.#locals = flow.diagram.nodes
-      .filter(({ id }) => flow.reads.has(id))
+      .filter(({ id }) => flow.reads.has(id) || flow.origins.has(id))
       .map(({ id }) => this.#localOf(where, id));
     for (const [id, value] of given) this.values.set(id, value);
     this.#within(() => {
@@ -61,12 +64,13 @@ export class Replay {
       for (const local of [...this.#locals].reverse()) {
         const dy = this.gradients.get(local.id);
         if (dy === undefined) continue;
-        const inputs = this.#inputsOf(local);
-        const found = vjp(local.run, ...inputs)[1](reshape(dy, this.#valueOf(local.id).shape));
+        const { floats, inputs, run } = this.#smooth(local);
+        const found = vjp(run, ...inputs)[1](reshape(dy, this.#valueOf(local.id).shape));
         local.reads.forEach(({ from }, i) => {
+          const at = floats.indexOf(i);
+          if (at < 0) return;
           const own = this.#valueOf(from);
-          if (!isFloat(own.dtype)) return;
-          const gradient = reshape(found[i] as Tensor, own.shape);
+          const gradient = reshape(found[at] as Tensor, own.shape);
           const before = this.gradients.get(from);
           this.gradients.set(from, before === undefined ? gradient : add(before, gradient));
         });
@@ -80,22 +84,15 @@ export class Replay {
     this.#within(() => {
       for (const local of this.#locals) {
         if (!local.reads.some(({ from }) => this.changes.has(from))) continue;
-        const inputs = this.#inputsOf(local);
-        const floats = inputs.map((input, i) => (isFloat(input.dtype) ? i : -1)).filter((i) => i >= 0);
-        const run = (...own: Tensor[]): Tensor =>
-          local.run(...inputs.map((input, i) => own[floats.indexOf(i)] ?? input));
-        const tangents = floats.map((i) => {
-          const input = inputs[i] as Tensor;
-          const change = this.changes.get(local.reads[i]?.from ?? "");
+        if (!isFloat(this.#valueOf(local.id).dtype)) continue;
+        const { floats, inputs, run } = this.#smooth(local);
+        const tangents = inputs.map((input, i) => {
+          const change = this.changes.get(local.reads[floats[i] as number]?.from ?? "");
           return change === undefined
             ? zeros(input.shape, { dtype: input.dtype })
             : reshape(change, input.shape);
         });
-        const [, dy] = jvp(
-          run,
-          floats.map((i) => inputs[i] as Tensor),
-          tangents,
-        );
+        const [, dy] = jvp(run, inputs, tangents);
         this.changes.set(local.id, dy);
       }
     });
@@ -123,9 +120,24 @@ export class Replay {
     return reshape(matrix, [this.#valueOf(local.id).size, columns]);
   }
 
+  /** In evaluation mode. The generator stays what it was. */
   #within<T>(run: () => T): T {
     const modules = Array.from(this.#model.namedModules(), ([, module]) => module);
-    return inEvaluation(modules, run);
+    const state = defaultGenerator.getState();
+    try {
+      return inEvaluation(modules, run);
+    } finally {
+      defaultGenerator.setState(state);
+    }
+  }
+
+  /** The function of its inputs that are floats, and their places among all. */
+  #smooth(local: Local) {
+    const all = this.#inputsOf(local);
+    const floats = all.flatMap(({ dtype }, i) => (isFloat(dtype) ? [i] : []));
+    const run = (...own: Tensor[]): Tensor =>
+      local.run(...all.map((input, i) => own[floats.indexOf(i)] ?? input));
+    return { floats, inputs: floats.map((i) => all[i] as Tensor), run };
   }
 
   #local(id: string): Local {
@@ -144,7 +156,7 @@ export class Replay {
   }
 
   #localOf(where: string, id: string): Local {
-    const all = this.#flow.reads.get(id) as readonly Read[];
+    const all = this.#flow.reads.get(id) ?? [];
     const reads = all.filter(({ from }, i) => all.findIndex((read) => read.from === from) === i);
     const held = (this.#flow.held.get(id) ?? []).filter(({ isFixed }) => !isFixed);
     const origin = this.#flow.origins.get(id);
@@ -161,8 +173,18 @@ export class Replay {
       id,
       reads,
       held,
-      run: (...inputs) => this.#again(where, id, origin, held, inputs, places(inputs)),
+      run: (...inputs) => {
+        this.#drawAgain(id);
+        return this.#again(where, id, origin, held, inputs, places(inputs));
+      },
     };
+  }
+
+  /** A function draws the random numbers of its first run each time. */
+  #drawAgain(id: string): void {
+    const state = this.#states.get(id);
+    if (state === undefined) this.#states.set(id, defaultGenerator.getState());
+    else defaultGenerator.setState(state);
   }
 
   #again(
@@ -186,7 +208,9 @@ export class Replay {
         const { applied } = origin.recorded;
         if (applied !== undefined) return apply(applied.op, applied.inputs.map(of), applied.attributes);
         const name = this.#flow.diagram.nodes.find((node) => node.id === id)?.name;
-        throw new ArgumentError(`${where}: ${name} writes in place, and its values cannot be shown`);
+        throw new ArgumentError(
+          `${where}: ${name} writes in place or draws random numbers, and its values cannot be shown; values: false shows the shapes`,
+        );
       }
     }
   }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { draw } from "../../lib/draw/index.js";
 import { shortNumber } from "../../lib/draw/matrix-text.js";
-import { chain, cost, grad, jvp, nn, ops, randn, type Tensor, tensor, zeros } from "../../lib/index.js";
+import { chain, cost, grad, jvp, nn, ops, rand, randn, type Tensor, tensor, zeros } from "../../lib/index.js";
+import { defaultGenerator } from "../../lib/random/generator.js";
 import { isWellFormed, shown } from "./figures.js";
 
 const row = (tensor: Tensor): string =>
@@ -81,6 +82,28 @@ describe("a diagram of what flows back", () => {
     const { texts } = shown(draw(new nn.Linear(2, 2), zeros([1, 2]), { style: "backward", open: true }));
     expect(texts).toContain("∂C/∂x = ∂C/∂ȳ · ∂ȳ/∂x");
     expect(texts).toContain("∂ȳ/∂weight [2 × 4]");
+  });
+
+  test("has the values of ops that read parameters alone, and of modules that draw", () => {
+    class Noise extends nn.Module {
+      forward(z: Tensor): Tensor {
+        return ops.mul(z, rand([1, 2]));
+      }
+    }
+    class Scaled extends nn.Module {
+      lin = new nn.Linear(2, 2);
+      noise = new Noise();
+      logs = new nn.Parameter(tensor([0.5, -0.5]));
+      forward(z: Tensor): Tensor {
+        return this.noise.forward(ops.mul(this.lin.forward(z), ops.exp(this.logs)));
+      }
+    }
+    const model = new Scaled();
+    const z = tensor([[1, 2]]);
+    const state = defaultGenerator.getState();
+    const { texts } = shown(draw(model, z, { style: "backward" }));
+    expect(defaultGenerator.getState()).toEqual(state);
+    expect(texts).toContain(`ȳ = ${row(model.forward(z))}`);
   });
 
   test("leaves parameters and modes as they were", () => {
