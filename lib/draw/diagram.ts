@@ -1,6 +1,8 @@
 // A diagram as data: what is drawn, before it has a place.
+import type { DType } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/shape.js";
 import { sameShape } from "../tensor/shape.js";
+import type { Storage } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
@@ -32,6 +34,8 @@ export interface DiagramNode {
   readonly group: string | null;
   /** The shape of a variable. */
   readonly shape?: Shape;
+  /** The dtype of a variable. */
+  readonly dtype?: DType | undefined;
 }
 
 export interface DiagramEdge {
@@ -40,6 +44,9 @@ export interface DiagramEdge {
   readonly kind: "data" | "parameter";
   /** What flows. */
   readonly shape: Shape;
+  readonly dtype?: DType;
+  /** The memory of what flows: which of several results of a function it is. */
+  readonly result?: Storage;
 }
 
 /** A frame around what belongs together: a module that is opened, a player's cost, a set of samples. */
@@ -69,44 +76,60 @@ export const isFunction = ({ kind }: DiagramNode): boolean => kind === "module" 
 
 /**
  * The diagram with a variable z₁, z₂, … after each function whose result goes to a module or a cost, or to several
- * functions. It goes to them from there.
- * @param areAll whether every function whose result goes anywhere gets one.
+ * functions. It goes to them from there. Each of several results has a variable of its own.
+ * @param areAll whether every result of a function that goes anywhere gets one.
  */
 export function withStates({ nodes, edges, groups }: Diagram, areAll = false): Diagram {
-  const kinds = new Map(nodes.map((node) => [node.id, node]));
-  const needs = (from: DiagramNode): boolean => {
-    const out = edges.filter((edge) => edge.from === from.id && edge.kind === "data");
-    const to = out.map((edge) => kinds.get(edge.to) as DiagramNode);
-    if (areAll) return isFunction(from) && to.some(({ kind }) => kind !== "computed");
-    const isShown = out.length > 1 || to.some(({ kind }) => kind === "module" || kind === "cost");
-    return (
-      isShown && isFunction(from) && out.every(({ shape }) => sameShape(shape, (out[0] as DiagramEdge).shape))
-    );
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  /** @param out the edges of one result. */
+  const needs = (out: readonly DiagramEdge[], isOneOfSeveral: boolean): boolean => {
+    const to = out.map((edge) => byId.get(edge.to) as DiagramNode);
+    const isComputedWith = to.some(({ kind }) => kind !== "computed");
+    if (areAll) return isComputedWith;
+    const isShown =
+      out.length > 1 ||
+      (isOneOfSeveral && isComputedWith) ||
+      to.some(({ kind }) => kind === "module" || kind === "cost");
+    return isShown && out.every(({ shape }) => sameShape(shape, (out[0] as DiagramEdge).shape));
   };
-  const states = new Map<string, DiagramNode>();
-  for (const node of nodes) {
-    if (!needs(node)) continue;
-    const shape = (edges.find((edge) => edge.from === node.id) as DiagramEdge).shape;
-    const number = states.size + 1;
-    states.set(node.id, {
-      id: `z${number}`,
-      kind: "computed",
-      name: indexed("z", number),
-      parameters: [],
-      group: node.group,
-      shape,
-    });
-  }
-  const moved = edges.map((edge) => {
-    const state = edge.kind === "data" ? states.get(edge.from) : undefined;
-    return state === undefined ? edge : { ...edge, from: state.id };
-  });
-  const added = Array.from(states, ([from, { id, shape }]): DiagramEdge => {
-    return { from, to: id, kind: "data", shape: shape as Shape };
-  });
+  const added: DiagramEdge[] = [];
+  const moved = new Map<DiagramEdge, string>();
   const all = nodes.flatMap((node) => {
-    const state = states.get(node.id);
-    return state === undefined ? [node] : [node, state];
+    if (!isFunction(node)) return [node];
+    const results = resultsOf(node.id, edges);
+    const states = results
+      .filter((out) => needs(out, results.length > 1))
+      .map((out): DiagramNode => {
+        const first = out[0] as DiagramEdge;
+        const number = added.length + 1;
+        const id = `z${number}`;
+        added.push({ ...first, to: id });
+        for (const edge of out) moved.set(edge, id);
+        const { shape, dtype } = first;
+        return {
+          id,
+          kind: "computed",
+          name: indexed("z", number),
+          parameters: [],
+          group: node.group,
+          shape,
+          dtype,
+        };
+      });
+    return [node, ...states];
   });
-  return { nodes: all, edges: [...added, ...moved], groups };
+  const rest = edges.map((edge) => ({ ...edge, from: moved.get(edge) ?? edge.from }));
+  return { nodes: all, edges: [...added, ...rest], groups };
+}
+
+/** The edges of each result of a function. */
+export function resultsOf(id: string, edges: readonly DiagramEdge[]): DiagramEdge[][] {
+  const found = new Map<Storage | undefined, DiagramEdge[]>();
+  for (const edge of edges) {
+    if (edge.from !== id || edge.kind !== "data") continue;
+    const own = found.get(edge.result) ?? [];
+    own.push(edge);
+    found.set(edge.result, own);
+  }
+  return [...found.values()];
 }

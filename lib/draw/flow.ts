@@ -6,7 +6,8 @@ import { bufferSlotsOf, slotsOf } from "../nn/named.js";
 import type { ModuleCall, RecordedRun, Stretch } from "../nn/record.js";
 import { kindOf } from "../nn/show.js";
 import { isPlainObject } from "../options.js";
-import { type Shape, sameShape } from "../tensor/shape.js";
+import type { DType } from "../tensor/dtype.js";
+import { type Shape, sameShape, type TensorSpec } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
 import type { Diagram, DiagramEdge, DiagramGroup, DiagramNode, Held } from "./diagram.js";
@@ -106,6 +107,8 @@ interface Outside {
 interface Source {
   readonly node: string;
   readonly shape: Shape;
+  readonly dtype?: DType;
+  readonly result?: Storage;
 }
 
 class FlowBuilder {
@@ -154,7 +157,7 @@ class FlowBuilder {
 
   run(): void {
     for (const [i, { name, tensor }] of this.#options.given.entries()) {
-      const id = this.#add({ kind: "observed", name, shape: tensor.shape }, null);
+      const id = this.#add({ kind: "observed", name, ...specOf(tensor) }, null);
       this.givenAt.set(id, i);
       this.#give(id, tensor);
     }
@@ -169,7 +172,7 @@ class FlowBuilder {
     this.#hasResults = true;
     for (const { name, tensor } of this.#options.results) {
       const from = this.#sourceOf(tensor);
-      const id = this.#add({ kind: "computed", name, shape: tensor.shape }, null);
+      const id = this.#add({ kind: "computed", name, ...specOf(tensor) }, null);
       if (from !== undefined) {
         const source = this.#inShape(from, tensor, null);
         this.#noteRead(id, source.node, tensor);
@@ -264,7 +267,7 @@ class FlowBuilder {
         this.#edges.length,
         ...this.#edges.filter(({ from, to }) => from !== id && to !== id),
       );
-      for (const { from, shape } of into) this.#edge({ node: from, shape }, cost, shape);
+      for (const { from, ...rest } of into) this.#edge({ node: from, ...rest }, cost, rest.shape);
       this.#nodes.splice(
         this.#nodes.findIndex((node) => node.id === id),
         1,
@@ -345,14 +348,18 @@ class FlowBuilder {
     this.#noteRead(node, source.node, tensor);
     this.gives.set(node, [tensor]);
     this.#edge(source, node, source.shape);
-    const reshaped = { node, shape: tensor.shape };
+    const reshaped = { node, ...specOf(tensor), result: tensor.storage };
     this.#byTensor.set(tensor, reshaped);
     return reshaped;
   }
 
-  #edge({ node: from }: Source, to: string, shape: Shape): void {
-    const isThere = this.#edges.some((edge) => edge.from === from && edge.to === to);
-    if (!isThere) this.#edges.push({ from, to, kind: "data", shape });
+  #edge({ node: from, dtype, result }: Source, to: string, shape: Shape): void {
+    const isThere = this.#edges.some(
+      (edge) => edge.from === from && edge.to === to && edge.result === result,
+    );
+    if (isThere) return;
+    const what = { ...(dtype && { dtype }), ...(result && { result }) };
+    this.#edges.push({ from, to, kind: "data", shape, ...what });
   }
 
   #noteRead(id: string, from: string, tensor: Tensor): void {
@@ -374,7 +381,7 @@ class FlowBuilder {
 
   #give(node: string, tensor: Tensor): void {
     this.gives.set(node, [...(this.gives.get(node) ?? []), tensor]);
-    const source = { node, shape: tensor.shape };
+    const source = { node, ...specOf(tensor), result: tensor.storage };
     this.#byTensor.set(tensor, source);
     this.#byStorage.set(tensor.storage, source);
   }
@@ -434,6 +441,8 @@ class FlowBuilder {
     for (const to of readers) this.#edges.push({ from: id, to, kind: "parameter", shape: [] });
   }
 }
+
+const specOf = ({ shape, dtype }: Tensor): TensorSpec => ({ shape, dtype });
 
 const pick = ({ begin, end, order, depth }: Stretch): Stretch => ({
   begin,

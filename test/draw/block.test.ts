@@ -96,6 +96,30 @@ describe("a block diagram", () => {
     expect(net.texts.filter((text) => text === "bias [3]")).toHaveLength(2);
   });
 
+  test("has a state for each result of a module that gives several", () => {
+    class Split extends nn.Module<[x: Tensor], readonly [Tensor, Tensor]> {
+      a = new nn.Linear(4, 2);
+      b = new nn.Linear(4, 2);
+      forward(x: Tensor) {
+        return [this.a.forward(x), this.b.forward(x)] as const;
+      }
+    }
+    class Joined extends nn.Module {
+      split = new Split();
+      forward(x: Tensor): Tensor {
+        const [a, b] = this.split.forward(x);
+        return ops.sub(ops.mul(a, b), a);
+      }
+    }
+    const net = shown(draw(new Joined(), zeros([1, 4]), { open: 1 }));
+    const from = net.edges.filter((edge) => edge.startsWith("split → "));
+    expect(from.sort()).toEqual(["split → z₁", "split → z₂"]);
+    expect(net.edges).toEqual(expect.arrayContaining(["z₁ → mul", "z₂ → mul", "z₁ → sub"]));
+    expect(net.edges).not.toContain("z₂ → sub");
+    const { edges } = shown(draw(new Joined(), zeros([1, 4]), { ...plain, open: 1 }));
+    expect(edges.filter((edge) => edge === "split → mul")).toHaveLength(2);
+  });
+
   test("names inputs and outputs as forward does", () => {
     const input = [{ user: zeros([1, 2]), item: zeros([1, 4]) }] as const;
     const net = shown(draw(new Two(), input, plain));
