@@ -2,10 +2,17 @@
 import { ArgumentError, ShapeError } from "../errors.js";
 import { kindOf } from "../nn/show.js";
 import { checkFlag, checkFunction, describe } from "../options.js";
-import { isFloat } from "../tensor/dtype.js";
+import { type DType, isFloat } from "../tensor/dtype.js";
 import { format, sameShape, sizeOf } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
-import { type Diagram, type DiagramEdge, type DiagramNode, isFunction, withStates } from "./diagram.js";
+import {
+  type Diagram,
+  type DiagramEdge,
+  type DiagramNode,
+  isFunction,
+  resultsOf,
+  withStates,
+} from "./diagram.js";
 import { type Flow, tensorsIn } from "./flow.js";
 import { isSmall, matrixLines, rowText, shortNumber } from "./matrix-text.js";
 import { type Note, render } from "./render.js";
@@ -159,21 +166,25 @@ class Annotations {
     const { nodes, edges } = this.#diagram;
     const ends = nodes.filter(({ kind }) => kind === "cost");
     const results = nodes.filter(
-      ({ id, kind }) => kind === "computed" && !edges.some(({ from }) => from === id),
+      ({ id, kind, dtype }) =>
+        kind === "computed" && isSmooth({ dtype }) && !edges.some(({ from }) => from === id),
     );
     const back = (ends.length > 0 ? ends : results).map(({ id }) => id);
     for (let id = back.pop(); id !== undefined; id = back.pop()) {
       if (this.#reached.has(id)) continue;
       this.#reached.add(id);
-      for (const edge of edges) if (edge.to === id && edge.kind === "data") back.push(edge.from);
+      for (const edge of edges) {
+        if (edge.to === id && edge.kind === "data" && isSmooth(edge)) back.push(edge.from);
+      }
     }
     const on = nodes
       .filter(({ id, kind }) => kind === "observed" && this.#replay?.changes.has(id))
       .map(({ id }) => id);
     for (let id = on.pop(); id !== undefined; id = on.pop()) {
-      if (this.#moved.has(id)) continue;
+      const out = edges.filter(({ from }) => from === id);
+      if (this.#moved.has(id) || (out.length > 0 && !out.some(isSmooth))) continue;
       this.#moved.add(id);
-      for (const edge of edges) if (edge.from === id) on.push(edge.to);
+      for (const edge of out) if (isSmooth(edge)) on.push(edge.to);
     }
   }
 
@@ -185,12 +196,20 @@ class Annotations {
     return this.#nodes.get(id)?.kind === "observed" && readers.every((kind) => kind === "cost");
   }
 
-  flowsBack({ from, to, kind }: DiagramEdge): boolean {
-    return kind === "data" && this.#reached.has(from) && this.#reached.has(to) && !this.#isTarget(from);
+  flowsBack(edge: DiagramEdge): boolean {
+    const { from, to, kind } = edge;
+    return (
+      kind === "data" &&
+      isSmooth(edge) &&
+      this.#reached.has(from) &&
+      this.#reached.has(to) &&
+      !this.#isTarget(from)
+    );
   }
 
-  flowsOn({ from, to }: DiagramEdge): boolean {
-    return this.#moved.has(from) && this.#moved.has(to);
+  flowsOn(edge: DiagramEdge): boolean {
+    const { from, to } = edge;
+    return isSmooth(edge) && this.#moved.has(from) && this.#moved.has(to);
   }
 
   words(): string {
@@ -207,11 +226,12 @@ class Annotations {
     return this.#diagram.edges.find(({ to }) => to === id)?.from ?? id;
   }
 
-  /** The name of the variable that a function gives. */
-  #outputOf(id: string): DiagramNode | undefined {
-    const to = this.#diagram.edges.find(({ from, kind }) => from === id && kind === "data")?.to;
-    const node = to === undefined ? undefined : this.#nodes.get(to);
-    return node?.kind === "computed" ? node : undefined;
+  /** The variables that a function gives: one for each result that has one. */
+  #outputsOf(id: string): DiagramNode[] {
+    return resultsOf(id, this.#diagram.edges).flatMap(([edge]) => {
+      const node = edge === undefined ? undefined : this.#nodes.get(edge.to);
+      return node?.kind === "computed" && isSmooth(node) ? [node] : [];
+    });
   }
 
   #atVariable({ id, name, kind, shape }: DiagramNode): Note[] {
@@ -244,11 +264,14 @@ class Annotations {
   }
 
   #atFunction({ id }: DiagramNode): Note[] {
-    const output = this.#outputOf(id);
-    if (output === undefined || output.shape === undefined) return [];
-    const g = output.name;
-    const rows = sizeOf(output.shape);
-    const inputs = this.#diagram.edges.filter(({ to, kind }) => to === id && kind === "data");
+    return this.#outputsOf(id).flatMap((output) => this.#derivatives(id, output));
+  }
+
+  #derivatives(id: string, { name: g, shape }: DiagramNode): Note[] {
+    const rows = sizeOf(shape ?? []);
+    const inputs = this.#diagram.edges.filter(
+      (edge) => edge.to === id && edge.kind === "data" && isSmooth(edge),
+    );
     const states = inputs.flatMap(({ from, shape }) => {
       const f = this.#nodes.get(from)?.name ?? "";
       const columns = sizeOf(shape);
@@ -278,7 +301,7 @@ class Annotations {
   }
 
   #readers(id: string): number {
-    return this.#diagram.edges.filter(({ from }) => from === id).length;
+    return this.#diagram.edges.filter((edge) => edge.from === id && isSmooth(edge)).length;
   }
 
   /** Number of functions that have a parameter. */
@@ -305,6 +328,10 @@ class Annotations {
     ];
   }
 }
+
+/** Whether derivatives with respect to it exist: it is no integer and no bool. */
+const isSmooth = ({ dtype }: { readonly dtype?: DType | undefined }): boolean =>
+  dtype === undefined || isFloat(dtype);
 
 const note = (text: string, role: Note["role"]): Note => ({ text, role });
 

@@ -65,6 +65,7 @@ export class Replay {
         const dy = this.gradients.get(local.id);
         if (dy === undefined) continue;
         const { floats, inputs, run } = this.#smooth(local);
+        if (floats.length === 0) continue;
         const found = vjp(run, ...inputs)[1](reshape(dy, this.#valueOf(local.id).shape));
         local.reads.forEach(({ from }, i) => {
           const at = floats.indexOf(i);

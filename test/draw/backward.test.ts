@@ -106,6 +106,26 @@ describe("a diagram of what flows back", () => {
     expect(texts).toContain(`ȳ = ${row(model.forward(z))}`);
   });
 
+  test("has no derivative where an index or a bool goes in or out", () => {
+    class Tagger extends nn.Module<[x: Tensor, ids: Tensor], { y: Tensor; k: Tensor }> {
+      table = new nn.Embedding(4, 2);
+      lin = new nn.Linear(2, 3);
+      forward(z: Tensor, ids: Tensor) {
+        const y = this.lin.forward(ops.add(z, this.table.forward(ids)));
+        return { y, k: ops.argmax(y, { dim: 1 }) };
+      }
+    }
+    const model = new Tagger();
+    const input = [tensor([[0.5, -1]]), tensor([2], { dtype: "int32" })];
+    for (const values of [true, false]) {
+      const { texts } = shown(draw(model, input, { style: "backward", values }));
+      expect(texts.filter((text) => /∂k|\/∂(k|x₂)/.test(text))).toEqual([]);
+      expect(texts.some((text) => text.startsWith("∂z₁/∂weight"))).toBe(true);
+    }
+    const texts = shown(draw(model, input, { style: "backward", values: true })).texts;
+    expect(texts).toContain("x₂ = (2)");
+  });
+
   test("leaves parameters and modes as they were", () => {
     const before = JSON.stringify(net);
     draw(net, x, { style: "backward", cost: cost.mse, target, perturbation: x });
