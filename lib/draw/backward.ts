@@ -1,5 +1,7 @@
 // The lecture's diagram with what flows back: gradients at the variables, and the two Jacobians of each function.
+
 import { ArgumentError, ShapeError } from "../errors.js";
+import { tensorsIn } from "../nn/record.js";
 import { kindOf } from "../nn/show.js";
 import { checkFlag, checkFunction, describe } from "../options.js";
 import { type DType, isFloat } from "../tensor/dtype.js";
@@ -13,7 +15,7 @@ import {
   resultsOf,
   withStates,
 } from "./diagram.js";
-import { type Flow, tensorsIn } from "./flow.js";
+import type { Flow } from "./flow.js";
 import { isSmall, matrixLines, rowText, shortNumber } from "./matrix-text.js";
 import { type Note, render } from "./render.js";
 import { Replay } from "./replay.js";

@@ -3,13 +3,12 @@ import type { RecordedWithin } from "../context/trace.js";
 import { instructionName } from "../native/instructions.js";
 import type { AnyModule } from "../nn/module.js";
 import { bufferSlotsOf, slotsOf } from "../nn/named.js";
-import type { ModuleCall, RecordedRun, Stretch } from "../nn/record.js";
+import { type ModuleCall, type RecordedRun, type Stretch, tensorsIn } from "../nn/record.js";
 import { kindOf } from "../nn/show.js";
-import { isPlainObject } from "../options.js";
 import type { DType } from "../tensor/dtype.js";
 import { type Shape, sameShape, type TensorSpec } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
-import { isTensor, type Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/tensor.js";
 import type { Diagram, DiagramEdge, DiagramGroup, DiagramNode, Held } from "./diagram.js";
 
 /** How far a module is opened. */
@@ -53,15 +52,6 @@ interface Happening extends Stretch {
   readonly section?: Section;
   readonly within: Happening[];
 }
-
-/** The tensors in what a function took or gave. */
-export function tensorsIn(value: unknown, depth = 0): Tensor[] {
-  if (isTensor(value)) return [value];
-  if (depth > MOST_DEPTH) return [];
-  if (Array.isArray(value)) return value.flatMap((one) => tensorsIn(one, depth + 1));
-  return isPlainObject(value) ? Object.values(value).flatMap((one) => tensorsIn(one, depth + 1)) : [];
-}
-const MOST_DEPTH = 20;
 
 export interface Flow {
   readonly diagram: Diagram;
@@ -289,7 +279,13 @@ class FlowBuilder {
     const id = this.#add({ kind: "cost", name, ...(detail === undefined ? {} : { detail }) }, group);
     this.origins.set(id, { kind: "section", section });
     const outputs = section.output === null ? [] : [section.output];
-    this.#closed(id, one, { inputs: section.inputs, outputs, group });
+    // A cost may leave some of the model's outputs alone.
+    const operands = this.#run.instructions
+      .slice(one.begin, one.end)
+      .flatMap((recorded) => recorded.operands);
+    const memory = new Set([...outputs, ...operands].map((tensor) => tensor?.storage));
+    const read = section.inputs.filter(({ storage }) => memory.has(storage));
+    this.#closed(id, one, { inputs: read.length === 0 ? section.inputs : read, outputs, group });
   }
 
   /** A function whose inside is not shown. */

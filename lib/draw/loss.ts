@@ -1,4 +1,5 @@
 // A model with its cost, for one sample or averaged over a set.
+
 import type { Cost } from "../cost/define.js";
 import { type Samples, toDataset } from "../data/dataset.js";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../data/parts.js";
 import { ArgumentError } from "../errors.js";
 import type { Module } from "../nn/module.js";
+import { tensorsIn } from "../nn/record.js";
 import { kindOf } from "../nn/show.js";
 import { checkChoice, checkOptions, isPlainObject } from "../options.js";
 import type { TensorSpec } from "../tensor/shape.js";
@@ -20,7 +22,7 @@ import { type CostOf, readObjective, type WeightsOf } from "../train/objective.j
 import { readStates } from "./block.js";
 import { type Diagram, type DiagramEdge, type DiagramNode, indexed } from "./diagram.js";
 import { checkCommon, type PictureOptions, pictureOf } from "./draw.js";
-import { tensorsIn } from "./flow.js";
+
 import type { Picture } from "./picture.js";
 import { render } from "./render.js";
 import type { DrawOptions } from "./style.js";

@@ -5,7 +5,7 @@ import { noGrad } from "../context/grad-mode.js";
 import { apply } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
 import type { AnyModule } from "../nn/module.js";
-import { inEvaluation, type ModuleCall } from "../nn/record.js";
+import { inEvaluation, type ModuleCall, tensorsIn } from "../nn/record.js";
 import { add } from "../ops/add.js";
 import { reshape } from "../ops/reshape.js";
 import { defaultGenerator, type GeneratorState } from "../random/generator.js";
@@ -13,7 +13,7 @@ import { ones, zeros } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Held } from "./diagram.js";
-import { type Flow, type Origin, type Read, tensorsIn } from "./flow.js";
+import type { Flow, Origin, Read } from "./flow.js";
 import { callForward, replaced } from "./trace-model.js";
 
 /** A function of a flow: of what it reads of other nodes, and of its parameters. */

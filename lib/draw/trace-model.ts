@@ -1,13 +1,13 @@
 // A model's own `forward`, run once without values, as the flow of data through its modules, its ops and its costs.
 import { ArgumentError, ShapeError } from "../errors.js";
 import { type AnyModule, Module } from "../nn/module.js";
-import { recordRun, symbolOf } from "../nn/record.js";
+import { recordRun, symbolOf, tensorsIn } from "../nn/record.js";
 import { describe, isInstance, isPlainObject } from "../options.js";
 import { format, type TensorSpec } from "../tensor/shape.js";
 import { checkTensor, isTensor, type Tensor } from "../tensor/tensor.js";
 import { takeApart } from "../tensor/tree.js";
 import { indexed } from "./diagram.js";
-import { type Flow, flowOf, type Given, type Section, tensorsIn } from "./flow.js";
+import { type Flow, flowOf, type Given, type Section } from "./flow.js";
 import { openingBy } from "./opening.js";
 
 /** The arguments of `forward`: each a tensor, or a list or an object of tensors. */

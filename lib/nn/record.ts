@@ -85,6 +85,7 @@ export function recordRun<T>(
   lines: boolean,
 ): RecordedRun<T> {
   const watch = new Watch();
+  const fields = modules.map(([, module]) => keepFields(module));
   const restore = modules.map(([name, module]) => watch.forward(name, module as Module));
   try {
     const owned = modules.map(([, module]) => module);
@@ -95,8 +96,19 @@ export function recordRun<T>(
     const checkSymbol = (tensor: Tensor): void => recording.checkSymbol(tensor);
     return { result, instructions: recording.recorded, calls: watch.calls, draws, checkSymbol };
   } finally {
-    for (const back of restore) back();
+    for (const back of [...restore, ...fields]) back();
   }
+}
+
+/** Notes the fields of a module, so that none keeps a symbol after the run. @returns what puts them back. */
+function keepFields(module: AnyModule): () => void {
+  const before = new Map<string, unknown>(Object.entries(module));
+  return () => {
+    for (const [name, value] of Object.entries(module)) {
+      if (!before.has(name)) Reflect.deleteProperty(module, name);
+      else if (!Object.is(before.get(name), value)) Reflect.set(module, name, before.get(name));
+    }
+  };
 }
 
 /** The results of `forward` in evaluation mode, at once. The model stays what it was, if `forward` writes to no state. */
@@ -117,6 +129,27 @@ export function inEvaluation<T>(modules: readonly AnyModule[], run: () => T): T 
   } finally {
     for (const [module, mode] of modes) module.training = mode;
   }
+}
+
+/** The tensors in what a function took or gave. */
+export function tensorsIn(value: unknown, depth = 0): Tensor[] {
+  if (isTensor(value)) return [value];
+  if (depth > MOST_DEPTH) return [];
+  if (Array.isArray(value)) return value.flatMap((one) => tensorsIn(one, depth + 1));
+  return isPlainObject(value) ? Object.values(value).flatMap((one) => tensorsIn(one, depth + 1)) : [];
+}
+const MOST_DEPTH = 20;
+
+/** Results with other names for those that were taken: a tensor that a module gives is of that module. */
+function withAliases<T>(value: T, taken: ReadonlySet<Tensor>): T {
+  if (!tensorsIn(value).some((tensor) => taken.has(tensor))) return value;
+  const alias = (one: unknown): unknown => {
+    if (isTensor(one)) return taken.has(one) ? new Tensor(one.storage, one.shape, one.dtype) : one;
+    if (Array.isArray(one)) return one.map(alias);
+    if (!isPlainObject(one)) return one;
+    return Object.fromEntries(Object.entries(one).map(([name, own]) => [name, alias(own)]));
+  };
+  return alias(value) as T;
 }
 
 /** Notes calls of modules. */
@@ -145,7 +178,8 @@ class Watch {
     if (own?.configurable === false || !Object.isExtensible(module)) return () => {};
     const value = (...inputs: Tensor[]): Tensor => {
       const isPlain = own === undefined && !module.training;
-      const { result: output, stretch } = this.note(() => forward.apply(module, inputs));
+      const { result, stretch } = this.note(() => forward.apply(module, inputs));
+      const output = withAliases(result, new Set(tensorsIn(inputs)));
       this.calls.push({ module, name, inputs, output, isPlain, ...stretch });
       return output;
     };

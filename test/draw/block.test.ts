@@ -120,6 +120,33 @@ describe("a block diagram", () => {
     expect(edges.filter((edge) => edge === "split → mul")).toHaveLength(2);
   });
 
+  test("leads a skip past a module that gives its input back", () => {
+    class Skip extends nn.Module {
+      drop = new nn.Dropout(0.5);
+      lin = new nn.Linear(4, 4);
+      forward(x: Tensor): Tensor {
+        return ops.add(x, this.lin.forward(this.drop.forward(x)));
+      }
+    }
+    const { edges } = shown(draw(new Skip(), zeros([1, 4]), plain));
+    expect([...edges].sort()).toEqual(["add → ȳ", "drop → lin", "lin → add", "x → add", "x → drop"]);
+  });
+
+  test("leaves no symbol in a field that forward sets", () => {
+    class Keeping extends nn.Module {
+      lin = new nn.Linear(4, 4);
+      last: Tensor | null = null;
+      forward(x: Tensor): Tensor {
+        this.last = this.lin.forward(x);
+        return Object.assign(this, { more: ops.relu(this.last) }).more;
+      }
+    }
+    const model = new Keeping();
+    draw(model, zeros([1, 4]));
+    expect(model.last).toBeNull();
+    expect(Object.keys(model)).not.toContain("more");
+  });
+
   test("names inputs and outputs as forward does", () => {
     const input = [{ user: zeros([1, 2]), item: zeros([1, 4]) }] as const;
     const net = shown(draw(new Two(), input, plain));

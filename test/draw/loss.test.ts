@@ -44,6 +44,14 @@ test("several costs have their weights and their own targets", () => {
   expect(isWellFormed(picture.svg)).toBe(true);
 });
 
+test("a cost is given the outputs that it reads alone", () => {
+  const data = { x: zeros([7, 3]), y: zeros([7, 1]) };
+  const picture = draw.loss(new Heads(), ({ score }: { score: Tensor }, y) => cost.mse(score, y), data);
+  const { edges } = shown(picture);
+  expect(edges).toContain("score → C");
+  expect(edges).not.toContain("rank → C");
+});
+
 test("a game's players share what both costs read", () => {
   const generator = new nn.Sequential(new nn.Linear(2, 3));
   const critic = new nn.Sequential(new nn.Linear(3, 1));
