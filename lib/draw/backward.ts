@@ -1,5 +1,4 @@
 // The lecture's diagram with what flows back: gradients at the variables, and the two Jacobians of each function.
-
 import { ArgumentError, ShapeError } from "../errors.js";
 import { tensorsIn } from "../nn/record.js";
 import { kindOf } from "../nn/show.js";

@@ -47,6 +47,8 @@ export interface DiagramEdge {
   readonly dtype?: DType;
   /** The memory of what flows: which of several results of a function it is. */
   readonly result?: Storage;
+  /** How often the op reads it: twice in x·x. Default: once. */
+  readonly times?: number;
 }
 
 /** A frame around what belongs together: a module that is opened, a player's cost, a set of samples. */
@@ -103,7 +105,7 @@ export function withStates({ nodes, edges, groups }: Diagram, areAll = false): D
         const first = out[0] as DiagramEdge;
         const number = added.length + 1;
         const id = `z${number}`;
-        added.push({ ...first, to: id });
+        added.push({ ...first, to: id, times: 1 });
         for (const edge of out) moved.set(edge, id);
         const { shape, dtype } = first;
         return {

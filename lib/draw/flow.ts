@@ -316,8 +316,12 @@ class FlowBuilder {
     if (results.length === 0) return;
     const id = this.#add({ kind: "op", name: applied?.op.name ?? instructionName(instruction) }, group);
     this.origins.set(id, { kind: "instruction", recorded });
-    for (const operand of operands) {
-      if (operand !== null && !written.includes(operand)) this.#read(id, operand, group);
+    const read = operands.filter((operand) => operand !== null && !written.includes(operand)) as Tensor[];
+    for (const operand of read) this.#read(id, operand, group);
+    for (const [i, edge] of this.#edges.entries()) {
+      if (edge.to !== id) continue;
+      const times = read.filter(({ storage }) => storage === edge.result).length;
+      if (times > 1) this.#edges[i] = { ...edge, times };
     }
     for (const tensor of results) this.#give(id, tensor);
   }

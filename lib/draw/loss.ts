@@ -1,5 +1,4 @@
 // A model with its cost, for one sample or averaged over a set.
-
 import type { Cost } from "../cost/define.js";
 import { type Samples, toDataset } from "../data/dataset.js";
 import {
@@ -22,7 +21,6 @@ import { type CostOf, readObjective, type WeightsOf } from "../train/objective.j
 import { readStates } from "./block.js";
 import { type Diagram, type DiagramEdge, type DiagramNode, indexed } from "./diagram.js";
 import { checkCommon, type PictureOptions, pictureOf } from "./draw.js";
-
 import type { Picture } from "./picture.js";
 import { render } from "./render.js";
 import type { DrawOptions } from "./style.js";

@@ -387,17 +387,18 @@ function edgeLabel(text: string, { x, y }: Point, ground: Role, direction: Direc
   );
 }
 
-/** The shape that an edge tells: where no variable at either end does, and no other edge from there. */
+/** The shape that an edge tells: where no variable at either end does, and no other edge from there. And "×2". */
 function labelsOf(edges: readonly DiagramEdge[], nodes: ReadonlyMap<string, DiagramNode>): (string | null)[] {
   const told = new Set<string>();
-  return edges.map(({ kind, from, to, shape }) => {
+  return edges.map(({ kind, from, to, shape, times = 1 }) => {
     const ends = [nodes.get(from), nodes.get(to)] as [DiagramNode, DiagramNode];
-    if (kind === "parameter" || shape.length === 0 || ends.some(isVariable)) return null;
+    const often = times > 1 ? `×${times}` : null;
+    if (kind === "parameter" || shape.length === 0 || ends.some(isVariable)) return often;
     const label = format(shape);
     const key = `${from} ${label}`;
-    if (told.has(key)) return null;
+    if (told.has(key)) return often;
     told.add(key);
-    return label;
+    return often === null ? label : `${label} ${often}`;
   });
 }
 

@@ -29,7 +29,9 @@ function sentence(node: DiagramNode, { edges, groups }: Diagram, names: Readonly
     ...parameters.map((held) => `${held.name} ${format(held.shape)}`),
     ...(frame === undefined ? [] : [`in ${frame}`]),
   ];
-  const given = edges.filter(({ from }) => from === id).map(({ to }) => names.get(to) as string);
+  const given = edges
+    .filter(({ from }) => from === id)
+    .map(({ to, times = 1 }) => `${names.get(to)}${times > 1 ? ` ×${times}` : ""}`);
   const about = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
   const goes = given.length === 0 ? "" : ` goes to ${given.join(" and ")}`;
   return `${KINDS[kind]} ${names.get(id)}${about}${goes}.`;

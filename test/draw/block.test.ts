@@ -147,6 +147,17 @@ describe("a block diagram", () => {
     expect(Object.keys(model)).not.toContain("more");
   });
 
+  test("says how often an op reads one thing", () => {
+    class Square extends nn.Module {
+      forward(x: Tensor): Tensor {
+        return ops.mul(x, x);
+      }
+    }
+    const net = shown(draw(new Square(), zeros([1, 4]), { ...plain, open: true }));
+    expect(net.edges).toContain("x → mul");
+    expect(net.texts.filter((text) => text.includes("×2"))).toEqual(["×2"]);
+  });
+
   test("names inputs and outputs as forward does", () => {
     const input = [{ user: zeros([1, 2]), item: zeros([1, 4]) }] as const;
     const net = shown(draw(new Two(), input, plain));
