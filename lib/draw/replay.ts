@@ -43,9 +43,7 @@ export class Replay {
   constructor(where: string, flow: Flow, model: AnyModule, given: ReadonlyMap<string, Tensor>) {
     this.#flow = flow;
     this.#model = model;
-    this.#locals = flow.diagram.nodes
-      .filter(({ id }) => flow.reads.has(id) || flow.origins.has(id))
-      .map(({ id }) => this.#localOf(where, id));
+    this.#locals = inOrder(flow).map((id) => this.#localOf(where, id));
     for (const [id, value] of given) this.values.set(id, value);
     this.#within(() => {
       for (const local of this.#locals) {
@@ -215,6 +213,20 @@ export class Replay {
       }
     }
   }
+}
+
+/** The functions, each after those that it reads. */
+function inOrder({ diagram, reads, origins }: Flow): string[] {
+  const seen = new Set<string>();
+  const order: string[] = [];
+  const visit = (id: string): void => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    for (const { from } of reads.get(id) ?? []) visit(from);
+    if (reads.has(id) || origins.has(id)) order.push(id);
+  };
+  for (const { id } of diagram.nodes) visit(id);
+  return order;
 }
 
 /** A module's call with other parameters and inputs. */

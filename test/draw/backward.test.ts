@@ -126,6 +126,19 @@ describe("a diagram of what flows back", () => {
     expect(texts).toContain("x₂ = (2)");
   });
 
+  test("has the values of what an op reads in another shape", () => {
+    class Flat extends nn.Module {
+      lin = new nn.Linear(2, 2);
+      forward(z: Tensor): Tensor {
+        return ops.tanh(this.lin.forward(z).reshape([2]));
+      }
+    }
+    const model = new Flat();
+    const z = tensor([[1, 2]]);
+    const { texts } = shown(draw(model, z, { style: "backward", values: true }));
+    expect(texts).toContain(`ȳ = ${row(model.forward(z))}`);
+  });
+
   test("leaves parameters and modes as they were", () => {
     const before = JSON.stringify(net);
     draw(net, x, { style: "backward", cost: cost.mse, target, perturbation: x });
