@@ -1,7 +1,7 @@
 // What a model makes of samples: its outputs, the cost of each, and what that means for classes or numbers.
 
 import { formOf, type Part, partsIn } from "../data/parts.js";
-import { asTensor } from "../data/samples.js";
+import { asTensor, slice } from "../data/samples.js";
 import { ThalwegError } from "../errors.js";
 import { confusionMatrix } from "../metrics/confusion-matrix.js";
 import type { AnyModule } from "../nn/module.js";
@@ -39,16 +39,48 @@ export interface Judgement {
 }
 
 const BATCH = 1024;
+/** The most that the outputs of the samples that are run together take. */
+const MOST_BYTES = 1 << 26;
+const BYTES_PER_NUMBER = 4;
+
+type Answers = Judgement["answers"];
 
 /** Runs the model on the samples. @throws what the model throws */
 export async function judge(model: AnyModule, objective: Objective, kept: KeptSamples): Promise<Judgement> {
   const { x, y, length } = kept.dataset;
-  const parts = partsIn(x);
-  const outputs = await collect("report", outputProgram(model, formOf(x)), parts, Math.min(BATCH, length));
+  const [inputs, targets] = [partsIn(x), partsIn(y)];
+  const program = outputProgram(model, formOf(x));
+  const { results } = program.specialization("report", 1, inputs);
+  const inSample = results.reduce((sum, { size }) => sum + size, 0);
+  const most = Math.max(1, Math.floor(MOST_BYTES / (BYTES_PER_NUMBER * Math.max(1, inSample))));
+  const pieces: Answers[] = [];
+  for (let begin = 0; begin < length; begin += most) {
+    const [own, wanted] = [inputs, targets].map((parts) =>
+      parts.map((part) => slice(part, begin, Math.min(begin + most, length))),
+    ) as [Part[], Part[]];
+    const outputs = await collect("report", program, own, Math.min(BATCH, most, length - begin));
+    pieces.push(answersOf(objective, kept, outputs, wanted.map(asTensor)));
+  }
+  const batchSize = Math.min(BATCH, most, length);
   return {
-    answers: answersOf(objective, kept, outputs, partsIn(y).map(asTensor)),
-    costs: await costsOf(model, objective, [...parts, ...partsIn(y)], formOf(x), length),
+    answers: pieces.reduce(joined),
+    costs: await costsOf(model, objective, [...inputs, ...targets], formOf(x), batchSize),
   };
+}
+
+/** The answers for some samples, and then those for others of the same model. */
+function joined(a: Answers, b: Answers): Answers {
+  if (a?.kind === "classes" && b?.kind === "classes") {
+    const target = Int32Array.from([...a.target, ...b.target]);
+    return { ...a, target, predicted: Int32Array.from([...a.predicted, ...b.predicted]) };
+  }
+  if (a?.kind !== "numbers" || b?.kind !== "numbers") return null;
+  const targets = a.targets.map((own, at) => {
+    const other = b.targets[at] as typeof own;
+    const target = Float64Array.from([...own.target, ...other.target]);
+    return { ...own, target, predicted: Float64Array.from([...own.predicted, ...other.predicted]) };
+  });
+  return { kind: "numbers", targets };
 }
 
 async function costsOf(
@@ -56,11 +88,11 @@ async function costsOf(
   objective: Objective,
   parts: readonly Part[],
   x: ReturnType<typeof formOf>,
-  length: number,
+  batchSize: number,
 ): Promise<Float64Array | string> {
   try {
     const program = lossesProgram(model, objective, x);
-    const [costs] = await collect("report", program, parts, Math.min(BATCH, length));
+    const [costs] = await collect("report", program, parts, batchSize);
     return Float64Array.from((costs as Tensor).storage.forReading());
   } catch (error) {
     if (error instanceof ThalwegError) return error.message;
@@ -73,7 +105,7 @@ function answersOf(
   { schema, classes }: KeptSamples,
   outputs: readonly Tensor[],
   targets: readonly Tensor[],
-): Judgement["answers"] {
+): Answers {
   const [output, target] = [outputs[0] as Tensor, targets[0] as Tensor];
   const [cost] = objective.costs;
   if (outputs.length > 1 || targets.length > 1) return null;
@@ -81,8 +113,8 @@ function answersOf(
   if (target.dtype === "int32" && target.rank === 1 && output.rank === 2) {
     const count = output.shape[1] as number;
     const names = schema?.classes?.map(String) ?? Array.from({ length: count }, (_, at) => String(at));
-    const most = Math.max(...(classes?.keys() ?? []));
-    if (names.length < count || most >= count) return null;
+    const isOther = [...(classes?.keys() ?? [])].some((label) => label >= count);
+    if (names.length < count || isOther) return null;
     return {
       kind: "classes",
       names,

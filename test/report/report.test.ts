@@ -13,6 +13,7 @@ import {
   optim,
   type Tensor,
   tensor,
+  zeros,
 } from "../../lib/index.js";
 import { report } from "../../lib/report/index.js";
 import { imageModel, imageOptions, lines, numberModel, numbers, temporaryFolder } from "./runs.js";
@@ -270,6 +271,18 @@ test("report refuses what it cannot show", async () => {
     report([], { model, data: { x: tensor([[1, 2, 3]]), y: tensor([[1]]) }, cost: cost.mse }),
   ).rejects.toThrow(/2/);
   await expect(report([], { to: join(folder, "absent", "x.html") })).rejects.toThrow(FileError);
+});
+
+test("very many classes have their most frequent confusions", async () => {
+  const path = join(folder, "many.html");
+  const model = new nn.Linear(2, 20_000);
+  const y = tensor(Int32Array.from({ length: 2000 }, (_, i) => 10_000 + (i % 3)));
+  const x = zeros([2000, 2]);
+  const optimizer = new optim.SGD(model.parameters(), { lr: 1e-6 });
+  await fit(model, { data: { x, y }, cost: cost.crossEntropy, optimizer, batchSize: 500, report: path });
+  const { text } = taken(readFileSync(path, "utf8"));
+  expect(text).toContain("of 2,000 samples have the class that was predicted");
+  expect(text).toContain("The most frequent confusions");
 });
 
 test("a stream's report is of its first mini-batch", async () => {

@@ -60,9 +60,7 @@ const MOST_CONFUSIONS = 20;
 /** The most frequent confusions, where there are too many classes for a matrix. */
 function confusions(answers: ClassAnswers): Html {
   const { names } = answers;
-  const pairs = confusionOf(answers)
-    .flatMap((row, i) => row.map((one, j) => ({ i, j, one })))
-    .filter(({ i, j, one }) => i !== j && one > 0)
+  const pairs = confusedIn(answers)
     .sort((a, b) => b.one - a.one)
     .slice(0, MOST_CONFUSIONS);
   const columns = [
@@ -73,6 +71,29 @@ function confusions(answers: ClassAnswers): Html {
   const rows = pairs.map(({ i, j, one }) => [names[i] as string, names[j] as string, count(one)]);
   return html`<h3>The most frequent confusions</h3>
 ${table("The most frequent confusions", columns, rows)}`;
+}
+
+interface Confused {
+  readonly i: number;
+  readonly j: number;
+  readonly one: number;
+}
+
+/** The pairs of a true class and another predicted one that occur. A matrix of very many classes has no room. */
+function confusedIn({ names, target, predicted }: ClassAnswers): Confused[] {
+  const counts = new Map<number, number>();
+  for (const [at, i] of target.entries()) {
+    const j = predicted[at] as number;
+    // Targets that are ignored are no classes.
+    if (i === j || i < 0 || i >= names.length) continue;
+    const pair = i * names.length + j;
+    counts.set(pair, (counts.get(pair) ?? 0) + 1);
+  }
+  return Array.from(counts, ([pair, one]) => ({
+    i: Math.floor(pair / names.length),
+    j: pair % names.length,
+    one,
+  })).sort((a, b) => a.i - b.i || a.j - b.j);
 }
 
 type Target = NumberAnswers["targets"][number];
