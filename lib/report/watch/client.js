@@ -146,8 +146,13 @@
     const power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((by) => by * power).find((by) => by >= rough);
     const found = [];
-    for (let at = Math.ceil(least / step) * step; at <= greatest + step / 1e6; at += step)
+    // Counted in whole steps: one that is lost in rounding would otherwise never reach the end.
+    const from = Math.ceil(least / step);
+    for (let i = 0; i <= 2 * most + 2; i++) {
+      const at = (from + i) * step;
+      if (at > greatest + step / 1e6) break;
       found.push(Math.abs(at) < step / 1e6 ? 0 : at);
+    }
     return found;
   }
 
@@ -166,7 +171,9 @@
     }
     if (x0 > x1) return null;
     if (x0 === x1) [x0, x1] = [x0 - 1, x1 + 1];
-    const room = (y1 - y0) * 0.06 || Math.abs(y0) * 0.1 || 1;
+    // What differs by rounding alone is flat.
+    const isFlat = y1 - y0 <= 1e-9 * Math.max(Math.abs(y0), Math.abs(y1));
+    const room = isFlat ? Math.abs(y0) * 0.1 || 1 : (y1 - y0) * 0.06;
     return { x0, x1, y0: y0 - room, y1: y1 + room };
   }
 
