@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { appendFileSync, closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -23,8 +24,6 @@ const MILLISECONDS_A_LINE = 100;
 const MILLISECONDS_A_LOOK = 100;
 const MOST_COMMANDS = 1 << 16;
 
-let files = 0;
-
 /**
  * A file of a run that grows: a line is in it, whole, when the call that wrote it returns. What is asked of the run is
  * in a file next to it, to which lines are added.
@@ -40,7 +39,9 @@ export class RunFile implements Follower {
   /** @throws FileError where the folder or the file cannot be made */
   constructor(folder: string) {
     const name = new Date().toISOString().replaceAll(":", "-").replace(/\..*$/, "");
-    this.path = join(folder, `${name}-${process.pid}-${files++}${RUN_FILE}`);
+    // Workers share a process id, and so may containers.
+    const own = randomBytes(4).toString("hex");
+    this.path = join(folder, `${name}-${process.pid}-${own}${RUN_FILE}`);
     try {
       mkdirSync(folder, { recursive: true });
       this.#file = openSync(this.path, "ax");
