@@ -198,7 +198,8 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
    * The gradients are those of one mini-batch, always the same, before the first step and then after every step to the
    * 20th, and then after each tenth of the steps that are done, at most every hundredth. Each costs about as much as a
    * step. At most 10,000 samples of the validation set, or of the data without one, are copied for the rest, and 64 MiB.
-   * Default: none.
+   * A page that cannot be written at the end is a warning with the code `"THALWEG_FOLLOWER_FAILED"`: `fit` gives the
+   * history all the same. Default: none.
    */
   readonly report?: FilePath;
   /**

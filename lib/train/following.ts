@@ -86,14 +86,13 @@ export interface Follower {
   commands?(): readonly Command[];
   /** A learning rate that was set by a command, before step `step` + 1. */
   changed?(step: number, lr: number, group: number | null): void;
+  /** Called once, also if `begin` has failed. An error that it throws is a warning. */
   end(outcome: Outcome): void | Promise<void>;
 }
 
 /** All of these as one. */
 export const followers = (all: readonly Follower[]): Follower => ({
-  begin: async (run) => {
-    for (const one of all) await one.begin(run);
-  },
+  begin: (run) => eachOf(all, (one) => one.begin(run)),
   steps: (done) => {
     for (const one of all) one.steps(done);
   },
@@ -107,10 +106,21 @@ export const followers = (all: readonly Follower[]): Follower => ({
   changed: (step, lr, group) => {
     for (const one of all) one.changed?.(step, lr, group);
   },
-  end: async (outcome) => {
-    for (const one of all) await one.end(outcome);
-  },
+  end: (outcome) => eachOf(all, (one) => one.end(outcome)),
 });
+
+/** Runs something for each, also after one has failed. @throws the first error */
+async function eachOf(all: readonly Follower[], run: (one: Follower) => void | Promise<void>): Promise<void> {
+  const errors: unknown[] = [];
+  for (const one of all) {
+    try {
+      await run(one);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
 
 // A gradient costs about a step: one in ten at the beginning, one in a hundred later.
 const SHARE = 10;

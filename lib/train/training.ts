@@ -25,7 +25,7 @@ import type { Evaluator } from "./evaluator.js";
 import type { EpochId, EpochSize, Feed, Portion } from "./feed.js";
 import type { Callback, EpochReport, FitOptions, ResumeReport } from "./fit.js";
 import { Followed, type FollowingPlan } from "./followed.js";
-import type { Activity } from "./following.js";
+import type { Activity, Outcome } from "./following.js";
 import { Forks } from "./forks.js";
 import { Figures, type StepsLog } from "./metrics.js";
 import { figureOf } from "./monitor.js";
@@ -201,15 +201,19 @@ class Training {
 
   /** Tells followers that the training came to its end. */
   async tellEnd(): Promise<void> {
-    await this.#followed?.end({ state: this.#isStopped ? "stopped" : "finished", error: null });
+    await this.#tellOutcome({ state: this.#isStopped ? "stopped" : "finished", error: null });
   }
 
-  /** Tells followers of the error that ended the training. Theirs is a warning. */
+  /** Tells followers of the error that ended the training. */
   async tellError(cause: unknown): Promise<void> {
     const state = this.#plan.callbacks.signal?.aborted === true ? "aborted" : "failed";
-    const error = types.isNativeError(cause) ? cause.message : String(cause);
+    await this.#tellOutcome({ state, error: types.isNativeError(cause) ? cause.message : String(cause) });
+  }
+
+  /** An error of a follower is a warning: the training is over. */
+  async #tellOutcome(outcome: Omit<Outcome, "seconds">): Promise<void> {
     try {
-      await this.#followed?.end({ state, error });
+      await this.#followed?.end(outcome);
     } catch (failed) {
       process.emitWarning(`fit: what follows the training failed: ${(failed as Error).message}`, {
         type: "TrainingWarning",

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import {
   ArgumentError,
@@ -167,6 +168,25 @@ test("a path that cannot be written is refused before the first step", async () 
   await expect(fit(model, { ...options, report: 3 as never })).rejects.toThrow(ArgumentError);
   expect(model.stateDict()["1.weight"]?.toArray()).toEqual(before);
   expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
+test("a page that cannot be written at the end is a warning, and the run's file still has its end", async () => {
+  const absent = join(folder, "removed");
+  const watched = join(folder, "kept");
+  mkdirSync(absent);
+  const warnings: unknown[] = [];
+  const note = (warning: Error & { code?: string }) => warnings.push(warning.code);
+  process.on("warning", note);
+  const { model, options } = imageOptions();
+  const onEpoch = () => rmSync(absent, { recursive: true, force: true });
+  const more = { report: join(absent, "x.html"), watch: watched, onEpoch };
+  const history = await fit(model, { ...options, ...more });
+  await setImmediate();
+  process.off("warning", note);
+  expect(history.length).toBe(3);
+  expect(warnings).toContain("THALWEG_FOLLOWER_FAILED");
+  const [file] = readdirSync(watched) as [string];
+  expect(readFileSync(join(watched, file), "utf8")).toContain('"state":"finished"');
 });
 
 test("data that is refused leaves the model and no page", async () => {
