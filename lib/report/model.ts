@@ -14,6 +14,16 @@ export type Diagram =
   | { readonly svg: string; readonly why: null }
   | { readonly svg: null; readonly why: string };
 
+/** The model's diagram; without the package that it needs, which one that is. */
+export function diagramIfPossible(model: AnyModule, x: Parts): Diagram {
+  try {
+    return diagramOf(model, x);
+  } catch (error) {
+    if (error instanceof PackageError) return { svg: null, why: error.message };
+    throw error;
+  }
+}
+
 /** The model's diagram, from a call for one sample. @throws PackageError */
 export function diagramOf(model: AnyModule, x: Parts): Diagram {
   const wasTraining = model.training;

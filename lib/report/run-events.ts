@@ -27,6 +27,8 @@ export interface BeginEvent {
   readonly layers: readonly Layer[];
   /** The model's diagram, an SVG; null if it could not be drawn. */
   readonly diagram: string | null;
+  /** Why there is no diagram; null if there is one. */
+  readonly whyNoDiagram: string | null;
   readonly machine: Machine;
 }
 
@@ -214,6 +216,7 @@ const READERS: {
     rates: read.list("rates", numberOf),
     layers: read.list("layers", layerOf),
     diagram: read.nullable("diagram", (name) => read.text(name, MOST_LINE)),
+    whyNoDiagram: read.nullable("whyNoDiagram", read.text),
     machine: read.object("machine", (value) => readMachine(new Reader(value))),
   }),
   steps: (read) => ({ epoch: read.count("epoch"), step: read.count("step"), loss: read.number("loss") }),

@@ -7,7 +7,7 @@ import { fileError } from "../files/path.js";
 import type { EpochReport } from "../train/fit.js";
 import type { Command, Follower, Outcome, RunFacts, StepsDone } from "../train/following.js";
 import { thisMachine } from "./machine.js";
-import { diagramOf, layersOf } from "./model.js";
+import { type Diagram, diagramIfPossible, layersOf } from "./model.js";
 import {
   commandsOf,
   lineOf,
@@ -53,6 +53,7 @@ export class RunFile implements Follower {
 
   begin(run: RunFacts): void {
     const { firstEpoch, epochs, batchSize, steps, stepsBefore, seed, options, optimizer, model } = run;
+    const diagram = shortEnough(diagramIfPossible(model, run.kept.dataset.x));
     this.#write({
       event: "begin",
       ...VERSION,
@@ -67,7 +68,8 @@ export class RunFile implements Follower {
       options,
       rates: optimizer.groups.map(({ lr }) => lr),
       layers: layersOf(model),
-      diagram: shortEnough(diagramOf(model, run.kept.dataset.x).svg),
+      diagram: diagram.svg,
+      whyNoDiagram: diagram.why,
       machine: thisMachine(),
     });
   }
@@ -143,8 +145,10 @@ class Pace {
   }
 }
 
-const shortEnough = (diagram: string | null): string | null =>
-  diagram !== null && diagram.length < MOST_LINE / 2 ? diagram : null;
+const shortEnough = (diagram: Diagram): Diagram =>
+  diagram.svg === null || diagram.svg.length < MOST_LINE / 2
+    ? diagram
+    : { svg: null, why: "it is too large for the run's file" };
 
 /** The file through which a run is asked for something. It need not be there. */
 class CommandFile {

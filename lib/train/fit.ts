@@ -205,7 +205,8 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
   /**
    * A folder, which is made if there is none. A file in it grows with the training, which `npx thalweg watch FOLDER`
    * shows meanwhile; there the training can be stopped, and the learning rate set. Each call of `fit` has a file of its
-   * own. The gradients cost what they cost for `report`. Default: none.
+   * own. The gradients cost what they cost for `report`. The model's diagram needs the package @dagrejs/dagre; there is
+   * none without it. Default: none.
    */
   readonly watch?: string;
   /**

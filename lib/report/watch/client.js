@@ -565,8 +565,13 @@
   }
 
   function showDiagram() {
-    const diagram = runs.get(chosen)?.diagram ?? null;
-    if (diagram === null) return byId("diagram").replaceChildren();
+    const run = runs.get(chosen);
+    const diagram = run?.diagram ?? null;
+    if (diagram === null) {
+      const why = run?.about.begin?.whyNoDiagram ?? null;
+      const told = why === null ? [] : [element("p", { class: "soft" }, `There is no diagram: ${why}`)];
+      return byId("diagram").replaceChildren(...told);
+    }
     // As an image, in which nothing runs and nothing is loaded.
     const bytes = Array.from(new TextEncoder().encode(diagram), (byte) => String.fromCharCode(byte)).join("");
     const image = element("img", {

@@ -47,6 +47,7 @@ function aboutOf({ id, name, reader }: WatchedRun): unknown {
             epochs: begin.epochs,
             batchSize: begin.batchSize,
             steps: begin.steps,
+            whyNoDiagram: begin.whyNoDiagram,
             options: Object.entries({ ...begin.options, seed: begin.seed }).map(([key, value]) => [
               key,
               String(value),
