@@ -10,9 +10,11 @@ import {
   finite,
   type Json,
   LOG_SCALE,
+  largest,
   logTicks,
   type Part,
   shown,
+  smallest,
   wholeTicks,
 } from "./spec.js";
 
@@ -203,6 +205,7 @@ function panel(view: View, figure: string, at: number, { width, height }: Frame)
   const own = points.filter((point) => point.figure === figure);
   const isLast = at === figures.length - 1;
   const epochs = own.map(({ epoch }) => epoch);
+  const [first, last] = [smallest(epochs), largest(epochs)];
   const hasSeveral = runs.length > 1;
   const sets = ["training", "validation"].filter((set) => points.some((point) => point.set === set));
   const values = own.map(({ value }) => value);
@@ -231,9 +234,9 @@ function panel(view: View, figure: string, at: number, { width, height }: Frame)
     field: "epoch",
     type: "quantitative",
     title: isLast ? "epoch" : null,
-    scale: { domain: [Math.min(...epochs), Math.max(...epochs)], nice: false },
+    scale: { domain: [first, last], nice: false },
     axis: {
-      values: wholeTicks(Math.min(...epochs), Math.max(...epochs), width),
+      values: wholeTicks(first, last, width),
       format: "d",
       labels: isLast,
       grid: false,

@@ -293,6 +293,20 @@ test("report refuses what it cannot show", async () => {
   await expect(report([], { to: join(folder, "absent", "x.html") })).rejects.toThrow(FileError);
 });
 
+test("a history of very many epochs is thinned out", async () => {
+  const history = Array.from({ length: 130_000 }, (_, i) => ({
+    epoch: i + 1,
+    loss: 1 / (i + 1),
+    metrics: { accuracy: 0.5 },
+    validation: { loss: 2 },
+    seconds: 1,
+    samplesPerSecond: 1,
+  }));
+  const page = await report(history);
+  expect(taken(page).text).toContain("Of 130,000 epochs: each point is the mean of several.");
+  expect(page.length).toBeLessThan(1 << 20);
+});
+
 test("very many classes have their most frequent confusions", async () => {
   const path = join(folder, "many.html");
   const model = new nn.Linear(2, 20_000);

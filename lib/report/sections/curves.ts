@@ -1,9 +1,10 @@
 import { history as historyPlot } from "../../plot/history.js";
+import type { EpochReport } from "../../train/fit.js";
 import { type Html, html } from "../html.js";
 import { type Curve, curves, plotted } from "../plots.js";
 import type { RunRecord } from "../record.js";
-import type { ThinPoint } from "../thinned.js";
-import { figure } from "../words.js";
+import { MOST_POINTS, Thinned, type ThinPoint } from "../thinned.js";
+import { count, figure } from "../words.js";
 import { section } from "./section.js";
 
 /** Loss and metrics by epoch, the loss of each step, and the learning rates. */
@@ -15,7 +16,15 @@ export function curvesSection(record: RunRecord): Html | null {
     "curves",
     "Curves",
     html`<div class="columns">
-${history.length === 0 ? null : html`<div>${plotted(historyPlot(history), "history")}</div>`}
+${
+  history.length === 0
+    ? null
+    : html`<div>${plotted(historyPlot(thinned(history)), "history")}${
+        history.length > MOST_POINTS
+          ? html`<p class="soft">Of ${count(history.length)} epochs: each point is the mean of several.</p>`
+          : null
+      }</div>`
+}
 <div>${steps.length === 0 ? null : plotted(stepsPlot(steps), "steps")}${ratesOf(record)}</div>
 </div>`,
   );
@@ -44,18 +53,49 @@ function stepsPlot(points: readonly ThinPoint[]) {
   });
 }
 
-const pointOf = (x: number, value: number): ThinPoint => [x, value, value, value];
+/** A curve of values by epoch. */
+function pointsOf<T extends { readonly epoch: number }>(of: readonly T[], value: (one: T) => number) {
+  const curve = new Thinned();
+  for (const one of of) curve.add(one.epoch, value(one));
+  return curve.points();
+}
+
+/** A history of at most as many epochs as a curve has points. Each has the means of those that it stands for. */
+function thinned(history: readonly EpochReport[]): readonly EpochReport[] {
+  if (history.length <= MOST_POINTS) return history;
+  type Figures = Readonly<Record<string, unknown>>;
+  const meansOf = (figuresOf: (report: EpochReport) => Figures) => {
+    const names = new Set(history.flatMap((report) => Object.keys(figuresOf(report))));
+    const curves = Array.from(names, (name) => {
+      const numberOf = (value: unknown): number => (typeof value === "number" ? value : Number.NaN);
+      return [name, pointsOf(history, (report) => numberOf(figuresOf(report)[name]))] as const;
+    });
+    return (at: number) =>
+      Object.fromEntries(curves.map(([name, points]) => [name, points[at]?.[1] as number]));
+  };
+  const metrics = meansOf((report) => report.metrics);
+  const validation = meansOf((report) => report.validation ?? {});
+  const isValidated = history.some((report) => report.validation !== null);
+  const last = history.at(-1) as EpochReport;
+  return pointsOf(history, ({ loss }) => loss).map(([epoch, loss], at) => ({
+    ...last,
+    epoch,
+    loss,
+    metrics: metrics(at),
+    validation: isValidated ? (validation(at) as EpochReport["validation"]) : null,
+  }));
+}
 
 /** The learning rates, where they change. */
 function ratesOf({ rates }: RunRecord): Html | null {
   const groups = rates[0]?.rates.length ?? 0;
   const all: Curve[] = Array.from({ length: groups }, (_, group) => ({
     name: groups === 1 ? "learning rate" : `group ${group}`,
-    points: rates.map(({ epoch, rates: own }) => pointOf(epoch, own[group] as number)),
+    points: pointsOf(rates, ({ rates: own }) => own[group] as number),
   }));
   const values = all.flatMap(({ points }) => points.map(([, value]) => value));
   if (values.length === 0) return null;
-  if (new Set(values).size === 1) {
+  if (new Set(rates.flatMap(({ rates: own }) => own)).size === 1) {
     return html`<p>Learning rate: <span class="mono">${String(values[0])}</span> in all epochs.</p>`;
   }
   return plotted(
