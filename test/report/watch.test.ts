@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -424,6 +425,35 @@ test("broken, hostile and too long lines are counted and left out", async () => 
   appendFileSync(path, 'ps","time":0,"epoch":1,"step":10,"loss":1}\n');
   expect(lastRun(await follow(watch, (all) => lastRun(all)?.step === 10))?.broken).toBe(odd.length);
 });
+
+test("a run that is gone makes room for newer ones, and what is left out is said", async () => {
+  const folder = newFolder();
+  const hidden = join(folder, ".hidden");
+  const packages = join(folder, "node_modules");
+  for (const one of [hidden, packages]) {
+    mkdirSync(one);
+    writeFileSync(join(one, "2027.run.jsonl"), "");
+  }
+  const pathOf = (i: number) => join(folder, `2026-${String(i).padStart(3, "0")}.run.jsonl`);
+  for (let i = 0; i < 201; i++) writeFileSync(pathOf(i), "");
+  const watch = await open(folder);
+  const folders = (told: readonly Told[]) =>
+    told.filter(({ event }) => event === "folder").map(({ data }) => data as unknown as Folder);
+  const [first] = folders(await follow(watch, (told) => folders(told).length > 0));
+  expect(first?.leftOut).toBe("The newest 200 of 201 runs are shown.");
+  expect(first?.runs.length).toBe(200);
+  writeFileSync(pathOf(201), "");
+  rmSync(pathOf(150));
+  const [, second] = folders(await follow(watch, (told) => folders(told).length > 1));
+  expect(second?.runs.length).toBe(200);
+  expect(first?.runs.filter((id) => !second?.runs.includes(id)).length).toBe(1);
+  expect(second?.runs.filter((id) => !first?.runs.includes(id)).length).toBe(1);
+});
+
+interface Folder {
+  readonly runs: readonly string[];
+  readonly leftOut: string;
+}
 
 test("a run of 100,000 points is thinned out", async () => {
   const folder = newFolder();

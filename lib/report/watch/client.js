@@ -537,6 +537,21 @@
     if (isNew || about.diagram !== undefined) listRuns();
   }
 
+  /** Lets go the runs that are no longer there. */
+  function takeFolder({ runs: ids, leftOut }) {
+    const gone = [...runs.keys()].filter((id) => !ids.includes(id));
+    for (const id of gone) {
+      runs.get(id).card?.remove();
+      runs.delete(id);
+    }
+    if (gone.includes(chosen)) {
+      chosen = runs.keys().next().value ?? null;
+      isChosen = false;
+    }
+    byId("left-out").textContent = leftOut;
+    if (gone.length > 0) listRuns();
+  }
+
   function showRun(run) {
     const { about } = run;
     run.title.textContent = labelOf(run);
@@ -684,6 +699,10 @@
     // After an interruption everything is told again.
     for (const run of runs.values()) run.curves.clear();
     byId("none").hidden = runs.size > 0;
+  });
+  events.addEventListener("folder", (event) => {
+    takeFolder(JSON.parse(event.data));
+    changed();
   });
   events.addEventListener("run", (event) => {
     takeRun(JSON.parse(event.data));

@@ -98,6 +98,7 @@ ${raw(STYLE)}</style>
 <aside aria-label="Runs">
 <h2 class="hidden">Runs</h2>
 <ul id="runs"></ul>
+<p class="soft" id="left-out" role="status"></p>
 <p class="soft" id="none">There are no runs yet. <code>fit(model, { …, watch: "${folder}" })</code> makes one.</p>
 </aside>
 <div>

@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { FileError } from "../../errors.js";
 import { fileError } from "../../files/path.js";
 import type { Command } from "../../train/following.js";
@@ -38,6 +38,7 @@ export interface WatchedRun {
 export class Runs {
   readonly #root: string;
   readonly #runs = new Map<string, WatchedRun>();
+  #leftOut = "";
 
   /** @throws FileError unless it is a folder */
   constructor(folder: string) {
@@ -54,36 +55,56 @@ export class Runs {
     return [...this.#runs.values()];
   }
 
+  /** What of the folder is not shown, in words; "" for nothing. */
+  get leftOut(): string {
+    return this.#leftOut;
+  }
+
   find(id: unknown): WatchedRun | null {
     return typeof id === "string" ? (this.#runs.get(id) ?? null) : null;
   }
 
-  /** Looks for runs that are new. Links are not followed. */
+  /** Looks for runs that are new, and lets go those that are gone or no longer among the newest. */
   look(): void {
-    for (const path of this.#files()) {
-      const id = createHash("sha256").update(relative(this.#root, path)).digest("hex").slice(0, 16);
-      if (this.#runs.has(id) || this.#runs.size >= MOST_RUNS || !this.#isInside(path)) continue;
+    const found = new Map(this.#files().map((path) => [this.#idOf(path), path]));
+    for (const [id, { reader }] of this.#runs) {
+      if (found.has(id)) continue;
+      reader.close();
+      this.#runs.delete(id);
+    }
+    for (const [id, path] of found) {
+      if (this.#runs.has(id)) continue;
       const name = relative(this.#root, path).slice(0, -RUN_FILE.length).split(sep).join("/");
       this.#runs.set(id, { id, name, path, reader: new RunReader(path) });
     }
   }
 
-  /** The newest come first: the names begin with the time. */
+  #idOf(path: string): string {
+    return createHash("sha256").update(relative(this.#root, path)).digest("hex").slice(0, 16);
+  }
+
+  /**
+   * The newest files of runs, which come first: their names begin with the time. Folders near the root are looked at
+   * before those that are deeper, and links are not followed.
+   */
   #files(): string[] {
     const found: string[] = [];
     let entries = 0;
-    const walk = (folder: string, level: number): void => {
+    const folders = [{ folder: this.#root, level: 0 }];
+    // The list grows while it is gone through.
+    for (const { folder, level } of folders) {
       for (const entry of entriesOf(folder)) {
-        if (++entries > MOST_ENTRIES) return;
+        if (++entries > MOST_ENTRIES) break;
+        if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
         const path = join(folder, entry.name);
-        if (entry.isDirectory() && level < MOST_LEVELS) walk(path, level + 1);
+        if (entry.isDirectory() && level < MOST_LEVELS) folders.push({ folder: path, level: level + 1 });
         else if (entry.isFile() && entry.name.endsWith(RUN_FILE)) found.push(path);
       }
-    };
-    walk(this.#root, 0);
-    return found
-      .sort((a, b) => (a.slice(dirname(a).length) < b.slice(dirname(b).length) ? 1 : -1))
-      .slice(0, MOST_RUNS);
+      if (entries > MOST_ENTRIES) break;
+    }
+    const inside = found.filter((path) => this.#isInside(path));
+    this.#leftOut = leftOutOf(entries, inside.length);
+    return inside.sort((a, b) => (basename(a) < basename(b) ? 1 : -1)).slice(0, MOST_RUNS);
   }
 
   /** Whether a folder of the path is still in the watched one, and not replaced by a link meanwhile. */
@@ -120,6 +141,16 @@ export class Runs {
   close(): void {
     for (const { reader } of this.all) reader.close();
   }
+}
+
+function leftOutOf(entries: number, runs: number): string {
+  const texts = [
+    ...(entries > MOST_ENTRIES
+      ? [`The folder has more than ${MOST_ENTRIES} entries: not all were looked at.`]
+      : []),
+    ...(runs > MOST_RUNS ? [`The newest ${MOST_RUNS} of ${runs} runs are shown.`] : []),
+  ];
+  return texts.join(" ");
 }
 
 function entriesOf(folder: string): Dirent[] {

@@ -8,7 +8,7 @@ import { FileError, ThalwegError } from "../../errors.js";
 import { readCommand } from "../run-events.js";
 import { pageOf } from "./page.js";
 import { Runs } from "./runs.js";
-import { Audience } from "./updates.js";
+import { Audience, type Message } from "./updates.js";
 
 const HOST = "127.0.0.1";
 const MILLISECONDS = 250;
@@ -174,12 +174,16 @@ export class Watch {
   }
 
   #tell({ response, audience }: Page): void {
+    const write = ({ event, data }: Message): void => {
+      response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    };
+    // A page that does not keep up is told later.
+    const isBehind = (): boolean => response.writableLength > MOST_WAITING;
+    if (isBehind()) return;
+    audience.newsOfFolder(this.#runs).forEach(write);
     for (const run of this.#runs.all) {
-      // A page that does not keep up is told later.
-      if (response.writableLength > MOST_WAITING) return;
-      for (const { event, data } of audience.news(run)) {
-        response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-      }
+      if (isBehind()) return;
+      audience.news(run).forEach(write);
     }
   }
 }

@@ -2,11 +2,11 @@
 
 import type { ThinPoint } from "../thinned.js";
 import type { RunReader } from "./run-reader.js";
-import type { WatchedRun } from "./runs.js";
+import type { Runs, WatchedRun } from "./runs.js";
 
 /** A message of a stream of events. */
 export interface Message {
-  readonly event: "run" | "points";
+  readonly event: "folder" | "run" | "points";
   readonly data: unknown;
 }
 
@@ -68,6 +68,17 @@ interface Told {
 /** What one page has been told. */
 export class Audience {
   readonly #told = new Map<string, Told>();
+  #folder = "";
+
+  /** Which runs there are, and what is left out, where it has changed. Runs that are gone are forgotten. */
+  newsOfFolder({ all, leftOut }: Pick<Runs, "all" | "leftOut">): Message[] {
+    const data = { runs: all.map(({ id }) => id), leftOut };
+    const text = JSON.stringify(data);
+    if (text === this.#folder) return [];
+    this.#folder = text;
+    for (const id of this.#told.keys()) if (!data.runs.includes(id)) this.#told.delete(id);
+    return [{ event: "folder", data }];
+  }
 
   /** What is new of a run since the last call. */
   news(run: WatchedRun): Message[] {
