@@ -99,11 +99,21 @@ const MOST_TEXT = 2000;
 const MOST_NAME = 200;
 const MOST_NAMES = 500;
 
-/** An event as a line. JSON has no NaN and no infinities: they are texts. */
+/** An event as a line, within the limits of what is read. JSON has no NaN and no infinities: they are texts. */
 export const lineOf = (event: RunEvent | Command): string =>
   `${JSON.stringify(event, (_, value: unknown) =>
-    typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+    typeof value === "number" && !Number.isFinite(value) ? String(value) : cut(value),
   )}\n`;
+
+/** A list or values by name, with as many of them, and as much of their names, as is read. */
+function cut(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, MOST_NAMES);
+  if (!isPlainObject(value)) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.slice(0, MOST_NAMES).map(([name, one]) => [name.slice(0, MOST_NAME), one]),
+  );
+}
 
 class Refused extends Error {}
 

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { ArgumentError, cost, type EpochReport, FileError, fit } from "../../lib/index.js";
-import { MOST_LINE } from "../../lib/report/run-events.js";
+import { lineOf, MOST_LINE } from "../../lib/report/run-events.js";
 import { MOST_POINTS } from "../../lib/report/thinned.js";
 import { Watch } from "../../lib/report/watch/server.js";
 import { imageOptions, numberModel, numbers, temporaryFolder } from "./runs.js";
@@ -448,6 +448,28 @@ test("a run that is gone makes room for newer ones, and what is left out is said
   expect(second?.runs.length).toBe(200);
   expect(first?.runs.filter((id) => !second?.runs.includes(id)).length).toBe(1);
   expect(second?.runs.filter((id) => !first?.runs.includes(id)).length).toBe(1);
+});
+
+test("a run of very many layers can be read, and its loss has a curve", async () => {
+  const folder = newFolder();
+  const [first] = await linesOf(newFolder());
+  const begin = JSON.parse(first as string);
+  const names = Array.from({ length: 600 }, (_, i) =>
+    `${"deep.".repeat(60)}${i}`.slice(i % 2 === 0 ? 0 : 290),
+  );
+  const layers = names.map((name) => ({ name, kind: "Linear", parameters: 1 }));
+  const norms = Object.fromEntries(names.map((name) => [name, 1]));
+  const events = [
+    { ...begin, layers },
+    { event: "gradients", time: 0, step: 1, norms },
+    { event: "steps", time: 0, epoch: 1, step: 2, loss: 1 },
+  ];
+  writeFileSync(join(folder, "many.run.jsonl"), events.map(lineOf).join(""));
+  const watch = await open(folder);
+  const told = await follow(watch, (all) => all.some(({ event }) => event === "points"));
+  expect(lastRun(told)).toMatchObject({ broken: 0, step: 2, begin: { epochs: 1 } });
+  const curves = told.filter(({ event }) => event === "points").flatMap(({ data }) => data.curves);
+  expect(curves.map(({ name }) => name)).toContain("loss");
 });
 
 interface Folder {

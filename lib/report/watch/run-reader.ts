@@ -16,7 +16,8 @@ import { Thinned } from "../thinned.js";
 /** The most that is read of a file, and in one turn. */
 const MOST_BYTES = 2 ** 30;
 const MOST_A_TURN = 1 << 22;
-const MOST_CURVES = 300;
+/** Of each kind, so that a model of many layers leaves room for its loss. */
+const MOST_CURVES = { figure: 200, rate: 100, gradient: 200 } as const;
 
 /** A curve of a run: of a figure over the training or the validation set, of a learning rate, or of a layer. */
 export interface RunCurve {
@@ -30,6 +31,7 @@ export interface RunCurve {
 /** What is known of a run. */
 export class RunReader {
   readonly curves = new Map<string, RunCurve>();
+  readonly #counts = { figure: 0, rate: 0, gradient: 0 };
   begin: BeginEvent | null = null;
   last: EpochEvent | null = null;
   end: EndEvent | null = null;
@@ -158,9 +160,12 @@ export class RunReader {
   #point(kind: RunCurve["kind"], name: string, set: RunCurve["set"], step: number, value: number): void {
     const key = JSON.stringify([kind, name, set]);
     const known = this.curves.get(key);
-    if (known === undefined && this.curves.size >= MOST_CURVES) return;
+    if (known === undefined && this.#counts[kind] >= MOST_CURVES[kind]) return;
     const curve = known ?? { kind, name, set, points: new Thinned() };
-    if (known === undefined) this.curves.set(key, curve);
+    if (known === undefined) {
+      this.curves.set(key, curve);
+      this.#counts[kind]++;
+    }
     curve.points.add(step, value);
   }
 
