@@ -12,6 +12,8 @@ export interface BeginEvent {
   /** Milliseconds since 1970, as of all events. */
   readonly time: number;
   readonly pid: number;
+  /** The name of the machine, or of the container, on which the process is. */
+  readonly host: string;
   readonly firstEpoch: number;
   readonly epochs: number;
   readonly batchSize: number;
@@ -216,6 +218,7 @@ const READERS: {
     format: read.choice("format", [FORMAT]),
     version: read.number("version") === 1 ? (1 as const) : refuse(),
     pid: read.count("pid"),
+    host: read.text("host", MOST_NAME),
     firstEpoch: read.count("firstEpoch"),
     epochs: read.count("epochs"),
     batchSize: read.count("batchSize"),

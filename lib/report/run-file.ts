@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { appendFileSync, closeSync, constants, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
@@ -59,6 +60,7 @@ export class RunFile implements Follower {
       ...VERSION,
       time: Date.now(),
       pid: process.pid,
+      host: hostname(),
       firstEpoch,
       epochs,
       batchSize,

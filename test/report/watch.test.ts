@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
 } from "node:fs";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
+import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { ArgumentError, cost, type EpochReport, FileError, fit } from "../../lib/index.js";
@@ -470,6 +472,22 @@ test("a run of very many layers can be read, and its loss has a curve", async ()
   expect(lastRun(told)).toMatchObject({ broken: 0, step: 2, begin: { epochs: 1 } });
   const curves = told.filter(({ event }) => event === "points").flatMap(({ data }) => data.curves);
   expect(curves.map(({ name }) => name)).toContain("loss");
+});
+
+test("a run whose process is gone is broken off, and takes no commands", async () => {
+  const folder = newFolder();
+  const [first] = await linesOf(newFolder());
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  writeFileSync(join(folder, "killed.run.jsonl"), lineOf({ ...JSON.parse(first as string), pid }));
+  const watch = await open(folder);
+  const told = await follow(watch, (all) => lastRun(all)?.state === "broken off");
+  const { status } = await ask(watch, {
+    method: "POST",
+    path: commands(watch),
+    headers: own(watch),
+    body: JSON.stringify({ run: lastRun(told)?.id, command: "stop" }),
+  });
+  expect(status).toBe(409);
 });
 
 interface Folder {

@@ -393,6 +393,7 @@
     stopped: "stopped",
     aborted: "aborted",
     failed: "failed",
+    "broken off": "broken off: its process is gone",
   };
   const QUIET_SECONDS = 20;
 

@@ -1,6 +1,8 @@
 // Reads a run's file while it grows. Anyone may have written the file: what is kept of it is bounded.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { hostname } from "node:os";
+import process from "node:process";
 import { StringDecoder } from "node:string_decoder";
 import {
   type BeginEvent,
@@ -16,6 +18,7 @@ import { Thinned } from "../thinned.js";
 /** The most that is read of a file, and in one turn. */
 const MOST_BYTES = 2 ** 30;
 const MOST_A_TURN = 1 << 22;
+const MOST_PID = 2 ** 31 - 1;
 /** Of each kind, so that a model of many layers leaves room for its loss. */
 const MOST_CURVES = { figure: 200, rate: 100, gradient: 200 } as const;
 
@@ -45,6 +48,8 @@ export class RunReader {
   broken = 0;
   /** Whether the file is longer than what is read. */
   isTooLong = false;
+  /** Whether the run's process is gone, and nothing says how the run ended. */
+  isBrokenOff = false;
   readonly #path: string;
   readonly #decoder = new StringDecoder("utf8");
   #file: number | null = null;
@@ -167,6 +172,21 @@ export class RunReader {
       this.#counts[kind]++;
     }
     curve.points.add(step, value);
+  }
+
+  /** Looks whether the run's process is still there, which only its own machine can tell. */
+  lookForProcess(): void {
+    if (this.begin === null || this.end !== null || this.begin.host !== hostname()) return;
+    const { pid } = this.begin;
+    if (pid < 1 || pid > MOST_PID) return;
+    try {
+      // The signal 0 asks for nothing.
+      process.kill(pid, 0);
+      this.isBrokenOff = false;
+    } catch (error) {
+      // Another user's process may not be asked, but is there.
+      this.isBrokenOff = (error as NodeJS.ErrnoException).code === "ESRCH";
+    }
   }
 
   close(): void {

@@ -155,7 +155,8 @@ export class Watch {
     if (command === null) return say(response, 400, "this is no command");
     const run = this.#runs.find((JSON.parse(body) as { run?: unknown }).run);
     if (run === null) return say(response, 404, "there is no such run");
-    if (run.reader.end !== null) return say(response, 409, "the run has ended");
+    run.reader.lookForProcess();
+    if (run.reader.end !== null || run.reader.isBrokenOff) return say(response, 409, "the run has ended");
     this.#runs.ask(run, command);
     response.statusCode = 204;
     response.end();
@@ -165,8 +166,12 @@ export class Watch {
   #turn(): void {
     if (this.#pages.size === 0) return;
     this.#turns++;
-    if (this.#turns % TURNS_A_LOOK === 0) this.#runs.look();
-    for (const { reader } of this.#runs.all) reader.readMore();
+    const isLookDue = this.#turns % TURNS_A_LOOK === 0;
+    if (isLookDue) this.#runs.look();
+    for (const { reader } of this.#runs.all) {
+      reader.readMore();
+      if (isLookDue) reader.lookForProcess();
+    }
     for (const page of this.#pages) {
       if (this.#turns % TURNS_A_BEAT === 0) page.response.write(":\n\n");
       this.#tell(page);

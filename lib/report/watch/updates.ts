@@ -22,7 +22,7 @@ const plainFigures = (figures: Readonly<Record<string, number>>): [string, numbe
   Object.entries(figures).map(([name, value]) => [name, plain(value)]);
 
 function aboutOf({ id, name, reader }: WatchedRun): unknown {
-  const { begin, last, end, step, norms, rates, time, broken, isTooLong } = reader;
+  const { begin, last, end, step, norms, rates, time, broken, isTooLong, isBrokenOff } = reader;
   return {
     id,
     name,
@@ -32,7 +32,7 @@ function aboutOf({ id, name, reader }: WatchedRun): unknown {
     isTooLong,
     rates: rates.map(plain),
     norms: plainFigures(norms),
-    state: end?.state ?? "running",
+    state: end?.state ?? (isBrokenOff ? "broken off" : "running"),
     error: end?.error ?? null,
     epoch: last?.epoch ?? null,
     figures: last === null ? [] : plainFigures({ loss: last.loss, ...last.metrics }),
