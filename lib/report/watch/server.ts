@@ -11,6 +11,7 @@ import { Runs } from "./runs.js";
 import { Audience, type Message } from "./updates.js";
 
 const HOST = "127.0.0.1";
+const HTTP_PORT = 80;
 const MILLISECONDS = 250;
 /** Every how many turns new runs are looked for, and a sign of life is sent. */
 const TURNS_A_LOOK = 4;
@@ -108,7 +109,9 @@ export class Watch {
 
   /** Why a request is not answered; null if it is. */
   #refusal({ headers, method }: IncomingMessage, url: URL): [status: number, why: string] | null {
-    const hosts = [HOST, "localhost", "[::1]"].map((name) => `${name}:${this.port}`);
+    const names = [HOST, "localhost", "[::1]"];
+    // Browsers leave out the port that http has by itself.
+    const hosts = [...names.map((name) => `${name}:${this.port}`), ...(this.port === HTTP_PORT ? names : [])];
     // A page of another name that was made to lead to this machine (DNS rebinding) still sends that name.
     if (!hosts.includes(headers.host?.toLowerCase() ?? "")) return [421, "this is another host"];
     const { origin } = headers;
