@@ -10,6 +10,7 @@ import { isFloat } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { collect } from "../train/collect.js";
 import { lossesProgram, outputProgram } from "../train/compiled-model.js";
+import { Forks } from "../train/forks.js";
 import type { KeptSamples } from "../train/kept-samples.js";
 import type { Objective } from "../train/objective.js";
 
@@ -45,7 +46,7 @@ const BYTES_PER_NUMBER = 4;
 
 type Answers = Judgement["answers"];
 
-/** Runs the model on the samples. @throws what the model throws */
+/** Runs the model on the samples, without a draw from the generators. @throws what the model throws */
 export async function judge(model: AnyModule, objective: Objective, kept: KeptSamples): Promise<Judgement> {
   const { x, y, length } = kept.dataset;
   const [inputs, targets] = [partsIn(x), partsIn(y)];
@@ -58,7 +59,9 @@ export async function judge(model: AnyModule, objective: Objective, kept: KeptSa
     const [own, wanted] = [inputs, targets].map((parts) =>
       parts.map((part) => slice(part, begin, Math.min(begin + most, length))),
     ) as [Part[], Part[]];
-    const outputs = await collect("report", program, own, Math.min(BATCH, most, length - begin));
+    const outputs = await collect("report", program, own, Math.min(BATCH, most, length - begin), {
+      forks: Forks.ofCopies(),
+    });
     pieces.push(answersOf(objective, kept, outputs, wanted.map(asTensor)));
   }
   const batchSize = Math.min(BATCH, most, length);
@@ -92,7 +95,7 @@ async function costsOf(
 ): Promise<Float64Array | string> {
   try {
     const program = lossesProgram(model, objective, x);
-    const [costs] = await collect("report", program, parts, batchSize);
+    const [costs] = await collect("report", program, parts, batchSize, { forks: Forks.ofCopies() });
     return Float64Array.from((costs as Tensor).storage.forReading());
   } catch (error) {
     if (error instanceof ThalwegError) return error.message;

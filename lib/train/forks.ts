@@ -14,6 +14,7 @@ export interface ForksState {
  * its state at that time counts.
  */
 export class Forks {
+  readonly #way: typeof fork | typeof copy;
   /** By their sources, in the order of the first draw. */
   readonly #forks = new Map<RandomSource, Generator>();
   /** A copy of the default generator at the beginning, for a first draw later: a Dropout that is switched on. */
@@ -21,11 +22,20 @@ export class Forks {
   /** States that were put for sources that have not been drawn from since. */
   #waiting: ForksState["forks"] = [];
 
+  constructor(way: typeof fork | typeof copy = fork) {
+    this.#way = way;
+  }
+
+  /** Those of a run for a look, which leaves the generators as they are. */
+  static ofCopies(): Forks {
+    return new Forks(copy);
+  }
+
   /** The run's own source in place of a generator. */
   readonly sourceFor: SourceFor = (source) => {
     const own = this.#forks.get(source);
     if (own !== undefined) return own;
-    const made = (source === defaultGenerator ? this.#origin : (source as Generator))[fork]();
+    const made = (source === defaultGenerator ? this.#origin : (source as Generator))[this.#way]();
     this.#add(source, made);
     return made;
   };
@@ -33,7 +43,7 @@ export class Forks {
   /** Forks all sources of a program. A fork advances its source, so a run that begins later draws other numbers. */
   begin({ draws }: Executable): void {
     for (const { source } of draws) {
-      if (!this.#forks.has(source)) this.#add(source, (source as Generator)[fork]());
+      if (!this.#forks.has(source)) this.#add(source, (source as Generator)[this.#way]());
     }
   }
 

@@ -9,8 +9,10 @@ import {
   data,
   FileError,
   fit,
+  Generator,
   nn,
   OptionError,
+  ops,
   optim,
   type Tensor,
   tensor,
@@ -305,6 +307,25 @@ test("a history of very many epochs is thinned out", async () => {
   const page = await report(history);
   expect(taken(page).text).toContain("Of 130,000 epochs: each point is the mean of several.");
   expect(page.length).toBeLessThan(1 << 20);
+});
+
+test("judging a model that draws leaves the generators as they are", async () => {
+  const generator = new Generator(5);
+  class Noisy extends nn.Module {
+    readonly linear = new nn.Linear(2, 1);
+    forward(x: Tensor): Tensor {
+      return ops.add(this.linear.forward(x), generator.normal([x.shape[0] as number, 1]));
+    }
+  }
+  const states = [];
+  for (const more of [{}, { report: join(folder, "drawn.html") }]) {
+    generator.setState(new Generator(5).getState());
+    const model = new Noisy();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+    await fit(model, { data: numbers(), cost: cost.mse, optimizer, ...more });
+    states.push(generator.getState());
+  }
+  expect(states[1]).toEqual(states[0]);
 });
 
 test("very many classes have their most frequent confusions", async () => {
