@@ -49,12 +49,15 @@ export class Followed {
     return step >= this.#next;
   }
 
-  /** Looks at the gradients after a step. Of data that is refused there are none: the step itself says why. */
-  async look(step: number): Promise<void> {
+  /**
+   * Looks at the gradients after a step. Of data that is refused there are none: the step itself says why.
+   * @param begin is called before the run, in its turn.
+   */
+  async look(step: number, begin: () => void): Promise<void> {
     this.#next = nextLook(step);
     await this.clock.during("recording", async () => {
       try {
-        this.#follower.gradients(step, await this.#norms.norms());
+        this.#follower.gradients(step, await this.#norms.norms(begin));
       } catch (error) {
         if (!isRefusal(error)) throw error;
       }

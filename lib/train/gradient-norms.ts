@@ -48,14 +48,15 @@ export class GradientNorms {
     this.#inputs = parts.map((part) => select(part, places));
   }
 
-  /** The norm of the gradient of each layer, as one vector. */
-  async norms(): Promise<ReadonlyMap<string, number>> {
+  /** The norm of the gradient of each layer, as one vector. @param begin is called before the run, in its turn. */
+  async norms(begin: () => void): Promise<ReadonlyMap<string, number>> {
     const program = this.#program;
     const batch = (this.#inputs[0] as Tensor).shape[0] as number;
     const squares = new Map<string, number>();
     await inTurn(
       () => program.specialization("fit", batch, this.#inputs),
       async (now) => {
+        begin();
         const buffers = Array.from(this.#model.namedBuffers(), ([, own]) => [own, copyOf(own)] as const);
         const results = now.results.map(zerosLike);
         const inputs = this.#inputs.map(({ storage }) => storage.forReading());

@@ -195,8 +195,7 @@ class Training {
 
   /** Lets followers see the gradients. */
   async #look(): Promise<void> {
-    this.#undo?.noteRun(WRITES_OF_LOOK);
-    await this.#followed?.look(this.#step);
+    await this.#followed?.look(this.#step, () => this.#undo?.noteRun(WRITES_OF_LOOK));
   }
 
   /** Tells followers that the training came to its end. */
