@@ -136,9 +136,9 @@ class Reader {
     return numberOf(this.#own(name));
   }
 
-  count(name: string): number {
+  count(name: string, least = 0): number {
     const value = this.#own(name);
-    if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+    if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
     throw new Refused();
   }
 
@@ -220,7 +220,7 @@ const READERS: {
     pid: read.count("pid"),
     host: read.text("host", MOST_NAME),
     firstEpoch: read.count("firstEpoch"),
-    epochs: read.count("epochs"),
+    epochs: read.count("epochs", 1),
     batchSize: read.count("batchSize"),
     steps: read.nullable("steps", read.count),
     stepsBefore: read.count("stepsBefore"),

@@ -58,7 +58,11 @@
   const RATE = "learning rate";
   const GRADIENT = "norm of the gradient by layer";
   /** The order of the charts; the others are in between. */
-  const PLACES = { loss: 0, [GRADIENT]: 2, [RATE]: 3 };
+  const PLACES = new Map([
+    ["loss", 0],
+    [GRADIENT, 2],
+    [RATE, 3],
+  ]);
 
   const keyOf = ({ kind, name, set }) => JSON.stringify([kind, name, set]);
 
@@ -122,7 +126,7 @@
         }
       }
     }
-    const place = ({ title }) => PLACES[title] ?? 1;
+    const place = ({ title }) => PLACES.get(title) ?? 1;
     return [...charts.values()].sort((a, b) => place(a) - place(b));
   }
 
@@ -563,7 +567,8 @@
       ...factsOf(run).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
     );
     const { epochs = 1, steps } = about.begin ?? {};
-    run.bar.value = steps == null ? (about.epoch ?? 0) / epochs : about.step / (steps * epochs);
+    const done = steps == null ? (about.epoch ?? 0) / epochs : about.step / (steps * epochs);
+    run.bar.value = Number.isFinite(done) ? done : 0;
     run.bar.hidden = about.state !== "running";
     run.asks.hidden = about.state !== "running" || about.begin === null;
   }
