@@ -1,6 +1,6 @@
 // What `fit` loads for its options `report` and `watch`.
 
-import type { FilePath } from "../files/path.js";
+import { checkPath, type FilePath } from "../files/path.js";
 import type { Follower } from "../train/following.js";
 import { checkPackages } from "./packages.js";
 import { Recorder } from "./recorder.js";
@@ -12,5 +12,5 @@ export function openReport(path: FilePath): Follower {
   return new Recorder(path);
 }
 
-/** Writes a run's file, which grows, into a folder. @throws FileError */
-export const openRunFile = (folder: string): Follower => new RunFile(folder);
+/** Writes a run's file, which grows, into a folder. @throws ArgumentError, FileError */
+export const openRunFile = (folder: FilePath): Follower => new RunFile(checkPath("fit: watch", folder));

@@ -208,7 +208,7 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
    * own. The gradients cost what they cost for `report`. The model's diagram needs the package @dagrejs/dagre; there is
    * none without it. Default: none.
    */
-  readonly watch?: string;
+  readonly watch?: FilePath;
   /**
    * Writes checkpoints, next to the training: the state is copied between two steps, and a thread of its own writes
    * the file. If writing takes longer than the interval, copies that wait are dropped for newer ones. Default: none.

@@ -65,7 +65,7 @@ export function readFollowing(from: Followable): FollowingPlan | null {
       steps: size.steps,
     },
     norms: new GradientNorms(model, objective, optimizer, training, part),
-    open: () => openFollowers(report as FilePath | undefined, watch as string | undefined),
+    open: () => openFollowers(report as FilePath | undefined, watch as FilePath | undefined),
   };
 }
 
@@ -130,7 +130,7 @@ function nameOf(value: object): string {
 }
 
 /** Loads what follows the training. @throws PackageError, FileError */
-async function openFollowers(report: FilePath | undefined, watch: string | undefined): Promise<Follower> {
+async function openFollowers(report: FilePath | undefined, watch: FilePath | undefined): Promise<Follower> {
   const { openReport, openRunFile } = await import("../report/followers.js");
   return followers([
     ...(report === undefined ? [] : [await openReport(report)]),

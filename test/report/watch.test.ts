@@ -13,6 +13,7 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { ArgumentError, cost, type EpochReport, FileError, fit } from "../../lib/index.js";
 import { lineOf, MOST_LINE } from "../../lib/report/run-events.js";
@@ -173,7 +174,8 @@ test("each call of fit has a file of its own", async () => {
   const folder = newFolder();
   for (let i = 0; i < 2; i++) {
     const { model, optimizer } = numberModel();
-    await fit(model, { data: numbers(), cost: cost.mse, optimizer, watch: folder });
+    const watch = i === 0 ? folder : pathToFileURL(folder);
+    await fit(model, { data: numbers(), cost: cost.mse, optimizer, watch });
   }
   expect(readdirSync(folder).length).toBe(2);
 });
