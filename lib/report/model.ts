@@ -30,7 +30,7 @@ export function diagramOf(model: AnyModule, x: Parts): Diagram {
   try {
     const samples = partsIn(x).map((part) => slice(part, 0, 1));
     const input = formOf(x).kind === "one" ? samples[0] : samples;
-    const { svg } = draw(model as Drawable, input, { title: "The model", id: "model" });
+    const { svg } = draw(model as Drawable, input, { title: "The model", id: "model-diagram" });
     return { svg, why: null };
   } catch (error) {
     if (error instanceof PackageError || !(error instanceof ThalwegError)) throw error;

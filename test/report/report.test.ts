@@ -65,6 +65,8 @@ test("a run of classes has curves, confusion matrix, images, model, gradients, d
     "Options and machine",
     "Where the time went",
   ]);
+  const ids = Array.from(page.matchAll(/\sid="([^"]*)"/g), ([, id]) => id);
+  expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
   const { text } = taken(page);
   expect(text).toContain("The run finished.");
   expect(text).toContain("Epochs 3");
