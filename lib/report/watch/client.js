@@ -440,6 +440,19 @@
     }
   }
 
+  const rateText = (rate) => String(Number(number(rate).toPrecision(6)));
+
+  /** Puts rates that have changed into their fields, unless a person is at one of them. */
+  function refreshFields({ about, asks, fields }) {
+    if (asks.contains(document.activeElement)) return;
+    for (const [group, own] of fields.entries()) {
+      const text = rateText(about.rates[group]);
+      if (text === own.given) continue;
+      own.given = text;
+      own.field.value = text;
+    }
+  }
+
   /** The card of a run. Its controls stay while what is said of it changes. */
   function cardOf(run) {
     const { id, name, rates } = run.about;
@@ -468,15 +481,17 @@
       },
       "Stop",
     );
+    run.fields = [];
     const forms = rates.map((rate, group) => {
       const label = rates.length > 1 ? `lr ${group}` : "lr";
       const field = element("input", {
         type: "text",
         inputmode: "decimal",
         id: `lr-${id}-${group}`,
-        value: String(Number(number(rate).toPrecision(6))),
+        value: rateText(rate),
         autocomplete: "off",
       });
+      run.fields.push({ field, given: rateText(rate) });
       const set = (event) => {
         event.preventDefault();
         const value = Number(field.value);
@@ -495,7 +510,9 @@
         element("button", {}, "Set"),
       );
     });
-    run.asks = element("div", { class: "asks" }, stop, ...forms);
+    const isScheduled = run.about.begin?.options.some(([option]) => option === "schedule") === true;
+    const note = element("span", { class: "soft" }, "A schedule replaces what is set here when it goes on.");
+    run.asks = element("div", { class: "asks" }, stop, ...forms, ...(isScheduled ? [note] : []));
     return element(
       "li",
       { class: `s${run.colour}` },
@@ -570,6 +587,7 @@
     const done = steps == null ? (about.epoch ?? 0) / epochs : about.step / (steps * epochs);
     run.bar.value = Number.isFinite(done) ? done : 0;
     run.bar.hidden = about.state !== "running";
+    refreshFields(run);
     run.asks.hidden = about.state !== "running" || about.begin === null;
   }
 
