@@ -97,6 +97,8 @@ export const commandsOf = (run: string): string => `${run.slice(0, -RUN_FILE.len
 
 /** The longest line that is read, in bytes. */
 export const MOST_LINE = 1 << 21;
+/** The longest file of commands, in bytes. */
+export const MOST_COMMANDS = 1 << 16;
 const MOST_TEXT = 2000;
 const MOST_NAME = 200;
 const MOST_NAMES = 500;

@@ -11,7 +11,9 @@ import { thisMachine } from "./machine.js";
 import { type Diagram, diagramIfPossible, layersOf } from "./model.js";
 import {
   commandsOf,
+  type EpochEvent,
   lineOf,
+  MOST_COMMANDS,
   MOST_LINE,
   RUN_FILE,
   type RunEvent,
@@ -19,11 +21,15 @@ import {
   VERSION,
 } from "./run-events.js";
 
-/** Steps and gradients have a line each time, up to this many lines, and then one after this time. */
+/**
+ * Steps, gradients and epochs have a line each time, up to this many lines, and then one after this time, or after this
+ * part of the time since the beginning, at most after the longest time.
+ */
 const LINES_AT_ONCE = 500;
 const MILLISECONDS_A_LINE = 100;
+const PART_A_LINE = 1 / 10_000;
+const MOST_MILLISECONDS_A_LINE = 10_000;
 const MILLISECONDS_A_LOOK = 100;
-const MOST_COMMANDS = 1 << 16;
 
 /**
  * A file of a run that grows: a line is in it, whole, when the call that wrote it returns. What is asked of the run is
@@ -34,8 +40,13 @@ export class RunFile implements Follower {
   readonly #commands: CommandFile;
   #file: number | null;
   #steps = { count: 0, sum: 0 };
+  /** The last step of those. */
+  #last = { epoch: 0, step: 0 };
   readonly #stepLines = new Pace();
   readonly #gradientLines = new Pace();
+  readonly #epochLines = new Pace();
+  /** The last epoch, if it has no line yet. */
+  #epoch: EpochEvent | null = null;
 
   /** @throws FileError where the folder or the file cannot be made */
   constructor(folder: string) {
@@ -79,14 +90,15 @@ export class RunFile implements Follower {
   steps({ epoch, step, losses }: StepsDone): void {
     this.#steps.count += losses.length;
     for (const loss of losses) this.#steps.sum += loss;
-    if (this.#stepLines.isDue()) this.#flushSteps(epoch, step);
+    this.#last = { epoch, step };
+    if (this.#stepLines.isDue()) this.#flushSteps();
   }
 
-  #flushSteps(epoch: number, step: number): void {
+  #flushSteps(): void {
     const { count, sum } = this.#steps;
     if (count === 0) return;
     this.#steps = { count: 0, sum: 0 };
-    this.#write({ event: "steps", time: Date.now(), epoch, step, loss: sum / count });
+    this.#write({ event: "steps", time: Date.now(), ...this.#last, loss: sum / count });
   }
 
   gradients(step: number, norms: ReadonlyMap<string, number>): void {
@@ -96,9 +108,16 @@ export class RunFile implements Follower {
 
   epoch(report: EpochReport, step: number, rates: readonly number[]): void {
     const { epoch, loss, metrics, validation, seconds, samplesPerSecond } = report;
-    this.#flushSteps(epoch, step);
     const figures = { epoch, step, loss, metrics, validation, rates, seconds, samplesPerSecond };
-    this.#write({ event: "epoch", time: Date.now(), ...figures });
+    this.#epoch = { event: "epoch", time: Date.now(), ...figures };
+    if (this.#epochLines.isDue()) this.#flushEpoch();
+  }
+
+  #flushEpoch(): void {
+    if (this.#epoch === null) return;
+    this.#flushSteps();
+    this.#write(this.#epoch);
+    this.#epoch = null;
   }
 
   commands(): readonly Command[] {
@@ -110,6 +129,7 @@ export class RunFile implements Follower {
   }
 
   end({ state, error, seconds }: Outcome): void {
+    this.#flushEpoch();
     this.#write({ event: "end", time: Date.now(), state, error, seconds });
     this.#commands.close();
     if (this.#file !== null) closeSync(this.#file);
@@ -135,12 +155,15 @@ export class RunFile implements Follower {
 /** How often lines of a kind are written. */
 class Pace {
   #count = 0;
+  readonly #begin = performance.now();
   #last = Number.NEGATIVE_INFINITY;
 
   /** Whether another line is to be written; if so, it counts as written. */
   isDue(): boolean {
     const now = performance.now();
-    if (this.#count >= LINES_AT_ONCE && now - this.#last < MILLISECONDS_A_LINE) return false;
+    const part = Math.min(MOST_MILLISECONDS_A_LINE, PART_A_LINE * (now - this.#begin));
+    const least = Math.max(MILLISECONDS_A_LINE, part);
+    if (this.#count >= LINES_AT_ONCE && now - this.#last < least) return false;
     this.#count++;
     this.#last = now;
     return true;

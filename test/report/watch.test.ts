@@ -180,6 +180,21 @@ test("each call of fit has a file of its own", async () => {
   expect(readdirSync(folder).length).toBe(2);
 });
 
+test("very many epochs have fewer lines, and the last one has its own", async () => {
+  const folder = newFolder();
+  const { model, optimizer } = numberModel();
+  const epochs = 1500;
+  await fit(model, { data: numbers(), cost: cost.mse, optimizer, epochs, batchSize: 40, watch: folder });
+  const [file] = readdirSync(folder) as [string];
+  const events = readFileSync(join(folder, file), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+    .filter(({ event }) => event === "epoch");
+  expect(events.length).toBeLessThan(epochs);
+  expect(events.at(-1).epoch).toBe(epochs);
+});
+
 test("a page is told of runs while they go on, and can set the learning rate and stop them", async () => {
   const folder = newFolder();
   const watch = await open(folder);

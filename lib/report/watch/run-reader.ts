@@ -149,7 +149,8 @@ export class RunReader {
   #addEpoch(event: EpochEvent): void {
     const { step, metrics, validation, rates } = event;
     this.last = event;
-    this.step = step;
+    // At the end of a run the line of its last epoch may come after those of later steps.
+    this.step = Math.max(this.step, step);
     for (const [name, value] of Object.entries(metrics)) this.#point("figure", name, "training", step, value);
     for (const [name, value] of Object.entries(validation ?? {})) {
       this.#point("figure", name, "validation", step, value);

@@ -16,13 +16,12 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { FileError } from "../../errors.js";
 import { fileError } from "../../files/path.js";
 import type { Command } from "../../train/following.js";
-import { commandsOf, lineOf, RUN_FILE } from "../run-events.js";
+import { commandsOf, lineOf, MOST_COMMANDS, RUN_FILE } from "../run-events.js";
 import { RunReader } from "./run-reader.js";
 
 const MOST_LEVELS = 5;
 const MOST_RUNS = 200;
 const MOST_ENTRIES = 20_000;
-const MOST_COMMAND_BYTES = 1 << 16;
 
 /** A run of the folder. */
 export interface WatchedRun {
@@ -126,10 +125,12 @@ export class Runs {
       const handle = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
       try {
         const stats = fstatSync(handle);
-        if (!stats.isFile() || stats.size > MOST_COMMAND_BYTES) {
+        const line = Buffer.from(lineOf(command));
+        // The run reads no line that ends after this.
+        if (!stats.isFile() || stats.size + line.length > MOST_COMMANDS) {
           throw new FileError(`watch: ${file} takes no more commands`);
         }
-        writeSync(handle, lineOf(command));
+        writeSync(handle, line);
       } finally {
         closeSync(handle);
       }
