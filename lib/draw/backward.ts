@@ -33,8 +33,8 @@ declare module "./style.js" {
     /** Of the style `"backward"`: the target y of the cost. */
     readonly target?: Tensor;
     /**
-     * Of the style `"backward"`: whether gradients and Jacobians are shown by their numbers: all those of at most 6 × 6,
-     * and the length of longer gradients. Default: whether no variable has more than 6 elements.
+     * Of the style `"backward"`: whether the numbers of gradients and Jacobians are shown: all numbers of at most 6 × 6,
+     * the norm of longer gradients. Default: true if no variable has more than 6 elements.
      */
     readonly values?: boolean;
     /** Of the style `"backward"`: a change ds of the inputs, in their form, pushed through to each dz and to dC. */

@@ -86,6 +86,8 @@ const own = (watch: Watch) => ({
   origin: `http://127.0.0.1:${watch.port}`,
   "content-type": "application/json",
 });
+const command = (watch: Watch, body: object) =>
+  ask(watch, { method: "POST", path: commands(watch), headers: own(watch), body: JSON.stringify(body) });
 
 /** What is told of a run, and of its curves. */
 interface Data {
@@ -219,30 +221,15 @@ test("a page is told of runs while they go on, and can set the learning rate and
   const names = new Set(points.map(({ kind, name, set }) => [kind, name, set].join(" ")));
   expect(names).toEqual(new Set(["figure loss steps", "rate 0 ", "gradient  "]));
 
-  const refused = await ask(watch, {
-    method: "POST",
-    path: commands(watch),
-    headers: own(watch),
-    body: JSON.stringify({ run: run?.id, command: "lr", value: -1, group: null }),
-  });
+  const refused = await command(watch, { run: run?.id, command: "lr", value: -1, group: null });
   expect(refused.status).toBe(400);
   const setting = { run: run?.id, command: "lr", value: 0.001, group: null };
-  const set = await ask(watch, {
-    method: "POST",
-    path: commands(watch),
-    headers: own(watch),
-    body: JSON.stringify(setting),
-  });
+  const set = await command(watch, setting);
   expect(set.status).toBe(204);
   await follow(watch, (all) => lastRun(all)?.rates[0] === 0.001);
   expect(isRunning).toBe(true);
   const stopping = { run: run?.id, command: "stop" };
-  const stop = await ask(watch, {
-    method: "POST",
-    path: commands(watch),
-    headers: own(watch),
-    body: JSON.stringify(stopping),
-  });
+  const stop = await command(watch, stopping);
   expect(stop.status).toBe(204);
   const history: EpochReport[] = await training;
   expect(history.length).toBeLessThan(100_000);
@@ -251,12 +238,7 @@ test("a page is told of runs while they go on, and can set the learning rate and
   ]);
   expect(optimizer.lr).toBe(0.001);
   expect(lastRun(await follow(watch, (all) => lastRun(all)?.state === "stopped"))?.error).toBe(null);
-  const late = await ask(watch, {
-    method: "POST",
-    path: commands(watch),
-    headers: own(watch),
-    body: JSON.stringify(stopping),
-  });
+  const late = await command(watch, stopping);
   expect(late.status).toBe(409);
 });
 
@@ -365,12 +347,7 @@ test("no path of a request reaches the disk", async () => {
     if (status === 200) expect(body).toContain("<!doctype html>");
   }
   const asked = { run: "../secret", command: "stop" };
-  const { status } = await ask(watch, {
-    method: "POST",
-    path: commands(watch),
-    headers: own(watch),
-    body: JSON.stringify(asked),
-  });
+  const { status } = await command(watch, asked);
   expect(status).toBe(404);
   for (const method of ["PUT", "DELETE", "HEAD", "OPTIONS"])
     expect((await ask(watch, { method })).status).toBe(404);
@@ -402,12 +379,7 @@ test("links out of the folder are not followed", async () => {
   writeFileSync(target, "");
   symlinkSync(target, join(folder, "own.commands.jsonl"));
   const stop = { run: lastRun(told)?.id, command: "stop" };
-  const answer = await ask(watch, {
-    method: "POST",
-    path: commands(watch),
-    headers: own(watch),
-    body: JSON.stringify(stop),
-  });
+  const answer = await command(watch, stop);
   expect(answer.status).toBe(500);
   expect(statSync(target).size).toBe(0);
 });
@@ -498,12 +470,7 @@ test("a run whose process is gone is broken off, and takes no commands", async (
   writeFileSync(join(folder, "killed.run.jsonl"), lineOf({ ...JSON.parse(first as string), pid }));
   const watch = await open(folder);
   const told = await follow(watch, (all) => lastRun(all)?.state === "broken off");
-  const { status } = await ask(watch, {
-    method: "POST",
-    path: commands(watch),
-    headers: own(watch),
-    body: JSON.stringify({ run: lastRun(told)?.id, command: "stop" }),
-  });
+  const { status } = await command(watch, { run: lastRun(told)?.id, command: "stop" });
   expect(status).toBe(409);
 });
 
