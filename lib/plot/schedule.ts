@@ -6,7 +6,7 @@ import { checkFunction, checkList, checkNumber, checkOptions, describe, isPlainO
 import { tensor } from "../tensor/create.js";
 import { Plot } from "./plot.js";
 import { checkTitle, readScale, type Scale, type TitleOptions } from "./read.js";
-import { byColour, type Frame, LOG_SCALE, logTicks, type Part, shown, wholeTicks } from "./spec.js";
+import { byColour, type Frame, LOG_SCALE, largest, logTicks, type Part, shown, wholeTicks } from "./spec.js";
 
 /** Makes a schedule of an optimizer: `(optimizer) => new optim.StepLR(optimizer, { stepSize: 30 })`. */
 export type MakeSchedule = (optimizer: Optimizer) => Schedule;
@@ -62,7 +62,7 @@ export function schedule(
     description: schedules
       .map(
         ({ name, rates }) =>
-          `${name} begins with ${shown(rates[0] as number)} and ends with ${shown(rates.at(-1) as number)} after ${steps} steps; the largest is ${shown(Math.max(...rates))}.`,
+          `${name} begins with ${shown(rates[0] as number)} and ends with ${shown(rates.at(-1) as number)} after ${steps} steps; the largest is ${shown(largest(rates))}.`,
       )
       .join(" "),
     draw: (frame) => draw(schedules, scale, frame),
