@@ -11,6 +11,7 @@ import {
   type DiagramEdge,
   type DiagramNode,
   isFunction,
+  nodesById,
   resultsOf,
   withStates,
 } from "./diagram.js";
@@ -155,7 +156,7 @@ class Annotations {
     this.#diagram = diagram;
     this.#replay = replay;
     this.#shown = shown;
-    this.#nodes = new Map(diagram.nodes.map((node) => [node.id, node]));
+    this.#nodes = nodesById(diagram);
     this.#reach();
     for (const node of diagram.nodes) {
       const lines = isFunction(node) ? this.#atFunction(node) : this.#atVariable(node);

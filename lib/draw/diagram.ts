@@ -71,7 +71,7 @@ export const indexed = (name: string, index: number): string =>
   name + Array.from(String(index), (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("");
 
 /** The nodes by id. */
-export const nodesById = ({ nodes }: Diagram): ReadonlyMap<string, DiagramNode> =>
+export const nodesById = ({ nodes }: Pick<Diagram, "nodes">): ReadonlyMap<string, DiagramNode> =>
   new Map(nodes.map((node) => [node.id, node]));
 
 export const isFunction = ({ kind }: DiagramNode): boolean => kind === "module" || kind === "op";
@@ -82,7 +82,7 @@ export const isFunction = ({ kind }: DiagramNode): boolean => kind === "module" 
  * @param areAll whether every result of a function that goes anywhere gets one.
  */
 export function withStates({ nodes, edges, groups }: Diagram, areAll = false): Diagram {
-  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const byId = nodesById({ nodes });
   /** @param out the edges of one result. */
   const needs = (out: readonly DiagramEdge[], isOneOfSeveral: boolean): boolean => {
     const to = out.map((edge) => byId.get(edge.to) as DiagramNode);

@@ -196,7 +196,7 @@ function bufferedPattern({ rows, columns }: SparseLinear): { rows: Int32Array; c
 const copyOf = (x: Tensor): Tensor => new Tensor(x.storage.forReading().slice(), x.shape, x.dtype);
 
 /** The matrix of a pattern with these values: [rows, columns]. */
-export function denseOf(values: Tensor, { rows, columns, shape }: SparsePattern): Tensor {
+function denseOf(values: Tensor, { rows, columns, shape }: SparsePattern): Tensor {
   const [height, width] = shape;
   const places = allocate("int32", values.size, "toDense");
   const [row, column] = [rows.storage.forReading(), columns.storage.forReading()];

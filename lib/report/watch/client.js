@@ -495,8 +495,9 @@
       const set = (event) => {
         event.preventDefault();
         const value = Number(field.value);
-        if (field.value.trim() === "" || !(value >= 0 && value <= 1000)) {
-          run.told.textContent = "Expected a learning rate from 0 to 1000.";
+        const most = Number(document.body.dataset.mostRate);
+        if (field.value.trim() === "" || !(value >= 0 && value <= most)) {
+          run.told.textContent = `Expected a learning rate from 0 to ${most}.`;
           run.told.classList.add("bad");
           return;
         }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Role, variable } from "../../draw/theme.js";
 import { html, raw } from "../html.js";
+import { MOST_RATE } from "../run-events.js";
 import { PAGE_STYLE } from "../style.js";
 
 const colour = (role: Role): string => `var(${variable(role)})`;
@@ -89,7 +90,7 @@ export async function pageOf(folder: string, nonce: string): Promise<string> {
 <style nonce="${nonce}">
 ${raw(STYLE)}</style>
 </head>
-<body>
+<body data-most-rate="${MOST_RATE}">
 <header>
 <h1>Runs in ${folder}</h1>
 <p class="soft" id="state" role="status">Connecting …</p>
