@@ -35,7 +35,7 @@ declare module "./style.js" {
     readonly target?: Tensor;
     /**
      * Of the style `"backward"`: whether the numbers of gradients and Jacobians are shown: all numbers of at most 6 × 6,
-     * the norm of longer gradients. Default: true if no variable has more than 6 elements.
+     * and the norm of longer gradients. Default: true if no variable has more than 6 elements.
      */
     readonly values?: boolean;
     /** Of the style `"backward"`: a change ds of the inputs, in their form, pushed through to each dz and to dC. */

@@ -190,23 +190,23 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
    */
   readonly tensorBoard?: string;
   /**
-   * The path of an HTML file: a page about this run, of its own alone. It is written at the end of the training, also of
-   * one that fails or is aborted, whole or not at all. It has the model's diagram, the data, the curves, the norms of
-   * the gradients by layer, the confusion matrix or the residuals, the samples of the highest cost, the options, the
+   * The path of an HTML file, a page about this run that needs no other file. It is written at the end of the training,
+   * also of one that fails or is aborted, and never in part. It has the model's diagram, the data, the curves, the norms
+   * of the gradients by layer, the confusion matrix or the residuals, the samples of the highest cost, the options, the
    * machine, and where the time went. Needs the packages @dagrejs/dagre, vega and vega-lite; images need fast-png.
    *
-   * The gradients are those of one mini-batch, always the same, before the first step and then after every step to the
-   * 20th, and then after each tenth of the steps that are done, at most every hundredth. Each costs about as much as a
-   * step. At most 10,000 samples of the validation set, or of the data without one, are copied for the rest, and 64 MiB.
-   * A page that cannot be written at the end is a warning with the code `"THALWEG_FOLLOWER_FAILED"`: `fit` gives the
-   * history all the same. Default: none.
+   * The gradients are those of one mini-batch, always the same: before the first step, and after each of the first 20.
+   * Later the distance grows to a tenth of the steps done, and to 100 steps at most. Each time costs about as much as a
+   * step. At most 10,000 samples and 64 MiB are copied, of the validation set where there is one, else of the training
+   * set. If the page cannot be written at the end, `fit` warns with the code `"THALWEG_FOLLOWER_FAILED"` and gives its
+   * history. Default: none.
    */
   readonly report?: FilePath;
   /**
-   * A folder, which is made if there is none. A file in it grows with the training, which `npx thalweg watch FOLDER`
-   * shows meanwhile; there the training can be stopped, and the learning rate set. Each call of `fit` has a file of its
-   * own. The gradients cost what they cost for `report`. The model's diagram needs the package @dagrejs/dagre; there is
-   * none without it. Default: none.
+   * A folder; `fit` makes it if there is none. A file in it grows with the training. `npx thalweg watch FOLDER` shows
+   * the training while it goes on, stops it and sets its learning rate. Each call of `fit` has a file of its own. The
+   * gradients are taken as often as for `report`. The model's diagram needs the package @dagrejs/dagre; without it the
+   * page has no diagram. Default: none.
    */
   readonly watch?: FilePath;
   /**
