@@ -29,15 +29,14 @@ int64_t depth_of_block(int64_t K) {
   return count == 0 ? 0 : blocks(blocks(K, count), kDepthGrain) * kDepthGrain;
 }
 
-// Rows of a packed at a time, so that they stay in the second-level cache while the panels of b come. Where a
-// pass over b does not stay in the third-level cache, b comes from memory for each block: then there are more
-// rows, which come from the third-level cache.
+// Rows of a packed at a time, so that they stay in the cache that is furthest from the core while the panels
+// of b come. Each block packs b anew, which costs more than that they come from there: a tile does many
+// multiply-adds with each number of a, and reads them in the order of memory.
 template <typename T>
-int64_t rows_of_block(const Caches& caches, int64_t N, int64_t depth) {
+int64_t rows_of_block(const Caches& caches, int64_t depth) {
   const int64_t row = (depth == 0 ? 1 : depth) * static_cast<int64_t>(sizeof(T));
-  const bool is_near = N <= caches.third / row;
   const int64_t far = caches.third > caches.second ? caches.third : caches.second;
-  const int64_t rows = (is_near ? caches.second : far) / Tuning::block_share / row;
+  const int64_t rows = far / Tuning::block_share / row;
   return rows < Tuning::least_block_rows ? Tuning::least_block_rows : least(rows, Tuning::most_block_rows);
 }
 
@@ -118,7 +117,7 @@ Plan<T> plan_of(const MatmulCallOf<T>& m, int64_t M, int64_t N, int64_t K, Facto
                .pack_a = false,
                .pack_b = false,
                .depth = depth,
-               .block_rows = rows_of_block<T>(m.caches, N, depth)};
+               .block_rows = rows_of_block<T>(m.caches, depth)};
   const bool whole = a.has_whole_lines() && b.has_whole_lines() && b.along != 1;
   p.dots = M <= Tuning::dot_rows && whole && K > 1;
   if (p.dots) {

@@ -60,8 +60,9 @@ Division division_of(const MatmulCallOf<T>& call, const Plan<T>& p, int64_t thre
   const int64_t wide = threads / best;
   const int64_t most = blocks(p.M, best) * least(blocks(blocks(p.N, p.width), wide) * p.width, p.N);
   const int64_t tiles = blocks(p.M, p.height) * blocks(p.N, p.width);
-  const bool is_uneven = most * threads > p.M * p.N + p.M * p.N / Tuning::uneven_part &&
-                         blocks(tiles, threads) * p.height * p.width < most;
+  const bool is_idle = tiles >= threads && (wide > blocks(p.N, p.width) || best > p.M);  // some thread
+  const bool is_uneven = is_idle || (most * threads > p.M * p.N + p.M * p.N / Tuning::uneven_part &&
+                                     blocks(tiles, threads) * p.height * p.width < most);
   return {best, wide, is_uneven ? prefers_rows : best > 1, is_uneven};
 }
 

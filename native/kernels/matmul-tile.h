@@ -46,9 +46,10 @@ struct Common {
 };
 
 // The layout of the operands. adjacent: the rows of a are side by side (packed or transposed), a fact that
-// frees registers. scattered_rows, scattered_depths: the rows of a, or of b, are where its list says; those
-// of b with adjacent rows of a or with others.
-enum class Layout { apart, adjacent, scattered_rows, scattered_depths, adjacent_scattered_depths };
+// frees registers. packed: both are, R rows of a and kTileColumns of b from one term to the next; these
+// distances are part of the instructions then. scattered_rows, scattered_depths: the rows of a, or of b, are
+// where its list says; those of b with adjacent rows of a or with others.
+enum class Layout { apart, adjacent, packed, scattered_rows, scattered_depths, adjacent_scattered_depths };
 
 // c [R, V·lanes] ← a [R, K] · b [K, V·lanes], the columns of b side by side.
 // Each element is one chain of multiply-adds in the order of k, for any R, V and layout.
@@ -58,16 +59,34 @@ template <typename T, int R, int V, Layout layout>
 void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* c, const Common<T>& common) {
   constexpr int64_t L = kLanes<T>;
   constexpr int64_t step = Tuning::terms_a_step;
-  constexpr bool adjacent = layout == Layout::adjacent || layout == Layout::adjacent_scattered_depths;
+  constexpr int64_t unrolled = Tuning::terms_unrolled;
+  constexpr bool packed = layout == Layout::packed;
+  constexpr bool adjacent =
+      packed || layout == Layout::adjacent || layout == Layout::adjacent_scattered_depths;
   constexpr bool scattered_depths =
       layout == Layout::scattered_depths || layout == Layout::adjacent_scattered_depths;
   const int64_t row = adjacent ? 1 : common.a_row;
+  const int64_t a_depth = packed ? R : common.a_depth;
+  const int64_t b_depth = packed ? kTileColumns<T> : common.b_depth;
   const int64_t c_row = common.c_row;
   const T* line_of[R] = {};
   if constexpr (layout == Layout::scattered_rows) {
     for (int r = 0; r < R; ++r) line_of[r] = a + a_rows[r] * row;
   }
   Vector<T> sum[R][V] = {};
+  const auto add_term = [&](int64_t k) __attribute__((always_inline)) {
+    const T* from = b;
+    if constexpr (scattered_depths) from += common.b_depths[k] * b_depth;
+    Vector<T> line[V];
+    for (int v = 0; v < V; ++v) line[v] = load(from + v * L);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      const Vector<T> factor = broadcast(layout == Layout::scattered_rows ? line_of[r][k] : a[r * row]);
+      for (int v = 0; v < V; ++v) sum[r][v] = multiply_add<T>(sum[r][v], factor, line[v]);
+    }
+    a += a_depth;
+    if constexpr (!scattered_depths) b += b_depth;
+  };
   const T* c_next = K < Tuning::least_steps * step ? c + R * c_row : c;
   const int64_t c_rows = K < R * step ? R : 1;
   for (int64_t begin = 0; begin < K; begin += step) {
@@ -77,19 +96,12 @@ void multiply_tile(int64_t K, const T* a, const int32_t* a_rows, const T* b, T* 
     }
     if (common.next != nullptr) common.next->step();
     const int64_t end = begin + step < K ? begin + step : K;
-    for (int64_t k = begin; k < end; ++k) {
-      const T* from = b;
-      if constexpr (scattered_depths) from += common.b_depths[k] * common.b_depth;
-      Vector<T> line[V];
-      for (int v = 0; v < V; ++v) line[v] = load(from + v * L);
+    int64_t k = begin;
+    for (; k + unrolled <= end; k += unrolled) {
 #pragma GCC unroll 16
-      for (int r = 0; r < R; ++r) {
-        const T factor = layout == Layout::scattered_rows ? line_of[r][k] : a[r * row];
-        for (int v = 0; v < V; ++v) sum[r][v] += factor * line[v];
-      }
-      a += common.a_depth;
-      if constexpr (!scattered_depths) b += common.b_depth;
+      for (int64_t t = 0; t < unrolled; ++t) add_term(k + t);
     }
+    for (; k < end; ++k) add_term(k);
   }
   const auto put = [&](auto value) {
 #pragma GCC unroll 16
@@ -128,7 +140,7 @@ using TileFn = void (*)(int64_t K, const T* a, const int32_t* a_rows, const T* b
 template <typename T, int R = kTileRows>
 TileFn<T> tile_of(int64_t rows, int vectors, Layout layout) {
   if (rows == R) {
-    const bool adjacent = layout == Layout::adjacent;
+    const bool adjacent = layout == Layout::adjacent || layout == Layout::packed;
     if constexpr (R <= kWideRows) {
       if (vectors == kWideVectors) {
         return adjacent ? multiply_tile<T, R, kWideVectors, Layout::adjacent>
@@ -142,6 +154,8 @@ TileFn<T> tile_of(int64_t rows, int vectors, Layout layout) {
         return multiply_tile<T, R, kTileVectors, Layout::apart>;
       case Layout::adjacent:
         return multiply_tile<T, R, kTileVectors, Layout::adjacent>;
+      case Layout::packed:
+        return multiply_tile<T, R, kTileVectors, Layout::packed>;
       case Layout::scattered_rows:
         return multiply_tile<T, R, kTileVectors, Layout::scattered_rows>;
       case Layout::scattered_depths:

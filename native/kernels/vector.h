@@ -26,6 +26,12 @@ static inline __attribute__((always_inline)) Vector<T> load(const T* x) {
   return v;
 }
 
+// The same number in all lanes. The compiler knows that nothing is subtracted.
+template <typename T>
+static inline __attribute__((always_inline)) Vector<T> broadcast(T x) {
+  return x - Vector<T>{};
+}
+
 template <typename T>
 static inline __attribute__((always_inline)) void store(T* to, Vector<T> v) {
   __builtin_memcpy(to, &v, sizeof(v));
@@ -43,6 +49,23 @@ static inline __attribute__((always_inline)) T in_register(T v) {
   asm("" : "+x"(v));
 #endif
   return v;
+}
+
+// sum + x · y, fused, into the register of the sum. Left to itself, a compiler takes another form of the
+// instruction here and there, whose result is in the register of a factor, and moves registers about.
+template <typename T>
+static inline __attribute__((always_inline)) Vector<T> multiply_add(Vector<T> sum, Vector<T> x,
+                                                                    Vector<T> y) {
+#if defined(__FMA__) && !defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {
+    asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(x), "x"(y));
+  } else {
+    asm("vfmadd231pd %2, %1, %0" : "+x"(sum) : "x"(x), "x"(y));
+  }
+#else
+  sum += x * y;
+#endif
+  return sum;
 }
 
 }  // namespace thalweg

@@ -26,6 +26,8 @@ struct Defaults {
   // needs a register too.
   static constexpr int tile_rows = 4;
   static constexpr int tile_vectors = 2;
+  // Terms without a branch between them.
+  static constexpr int64_t terms_unrolled = 1;
   // Terms between two steps of prefetching: more lines at a time would take the places in which the loads of
   // the multipliers wait.
   static constexpr int64_t terms_a_step = 8;
@@ -90,7 +92,7 @@ struct Defaults {
   static constexpr int64_t transpose_cost = 2;       // an element of c computed as cᵀ, in each block of K
   // Threads that do not divide the weights where the other products of the step do must read what another
   // thread wrote. It costs one part in this many.
-  static constexpr int64_t other_side_cost = 4;
+  static constexpr int64_t other_side_cost = 6;
   // A division by rows and columns is good enough where the largest part is one in this many above the mean.
   static constexpr int64_t uneven_part = 20;
   // From this cost on a share is cut into pieces: of smaller ones the copies would cost too much. The second
@@ -145,17 +147,20 @@ struct x86_64_v2 : Defaults {};
 struct x86_64_v3 : Defaults {
   static constexpr int64_t vector_bytes = 32;
   static constexpr int tile_rows = 6;  // 12 accumulators of 16 registers
+  // A tile's instructions fit into six a cycle with room to spare, which another machine's thread on the same
+  // core takes away: three a cycle are left. All that is not a multiply-add or a load counts then.
+  static constexpr int64_t terms_unrolled = 4;
+  static constexpr int64_t terms_a_step = 32;
+  static constexpr int64_t least_steps = 2;
   // So few multiply-adds for each line of b do not hide that it comes from the second-level cache. A panel of
   // 16 columns has room in the first-level cache.
   static constexpr int64_t depth_bytes = 1536;
+  static constexpr int64_t most_block_rows = 2048;  // of which each is shorter
 };
 
 struct x86_64_v4 : Defaults {
   static constexpr int sparse_vectors = 4;
   static constexpr int64_t vector_bytes = 64;
-  // A tile does nine times as many multiply-adds as it reads numbers of a: these may come from the third
-  // level.
-  static constexpr int64_t least_block_rows = 1024;
   static constexpr int64_t right_panels = 2;  // of two cache lines a row
   static constexpr int tile_rows = 14;        // 28 accumulators of 32 registers
   static constexpr int dot_tile_rows = 8;
