@@ -162,7 +162,7 @@ void sweep_rows(const Sweep<T>& s, Part rows, const Panel<T>& panel, NextPanels<
   const Layout layout = !packed && p.a.lines != nullptr ? Layout::scattered_rows
                         : b_depths != nullptr
                             ? (adjacent ? Layout::adjacent_scattered_depths : Layout::scattered_depths)
-                        : !adjacent                 ? Layout::apart
+                        : !adjacent          ? Layout::apart
                         : packed && p.pack_b ? Layout::packed
                                              : Layout::adjacent;
   alignas(64) T tile[kTileRows * C + kLanes<T>];  // whole vectors are read from `skip` on

@@ -54,8 +54,7 @@ static inline __attribute__((always_inline)) T in_register(T v) {
 // sum + x · y, fused, into the register of the sum. Left to itself, a compiler takes another form of the
 // instruction here and there, whose result is in the register of a factor, and moves registers about.
 template <typename T>
-static inline __attribute__((always_inline)) Vector<T> multiply_add(Vector<T> sum, Vector<T> x,
-                                                                    Vector<T> y) {
+static inline __attribute__((always_inline)) Vector<T> multiply_add(Vector<T> sum, Vector<T> x, Vector<T> y) {
 #if defined(__FMA__) && !defined(__AVX512F__)
   if constexpr (sizeof(T) == 4) {
     asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(x), "x"(y));
