@@ -1,5 +1,5 @@
 // Checks .github/workflows: actionlint, and what it does not know. Actions of others are pinned by commit, with the
-// version as a comment; each workflow says its permissions, and none gives `write` to all of its jobs; a checkout keeps
+// version as a comment; scripts that are run are there; each workflow says its permissions, and none gives `write` to all of its jobs; a checkout keeps
 // no credentials.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,9 +12,13 @@ const NEWER_RUNNERS = ["macos-15-intel"];
 
 const folder = join(root, ".github", "workflows");
 const problems = [];
+const { scripts = {} } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 function checkPolicy(lines, report) {
   lines.forEach((line, i) => {
+    for (const [, name] of line.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)) {
+      if (scripts[name] === undefined) report(i, `package.json has no script "${name}"`);
+    }
     const action = /^\s*(?:-\s*)?uses:\s*(\S+)(.*)$/.exec(line);
     if (action === null || action[1].startsWith("./")) return;
     if (!/@[0-9a-f]{40}$/.test(action[1]) || !/^ # v\d+\.\d+\.\d+$/.test(action[2])) {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -109,5 +109,49 @@ describe("the include rules of native/", () => {
     rmSync(join(tree, file));
     expect(status).toBe(1);
     expect(stderr).toMatch(new RegExp(`^${file}:2: .*: ${message}`));
+  });
+});
+
+describe("the workflows", () => {
+  const PIN = "3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1";
+  const workflow = (uses: string, top = "contents: read") => `name: a
+on: push
+permissions:
+  ${top}
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: actions/checkout@${uses}
+      - run: npm run there
+`;
+  const pinned = workflow(`${PIN}\n        with:\n          persist-credentials: false`);
+  beforeAll(() => {
+    symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+    write("package.json", '{ "scripts": { "there": "true" } }');
+  });
+
+  test("may run what is pinned, with permissions to read", () => {
+    write(".github/workflows/a.yml", pinned);
+    expect(lint("check-workflows.mjs")).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+
+  test("are refused with what actionlint finds, loose pins, kept credentials, wide permissions, missing scripts", () => {
+    write(".github/workflows/a.yml", pinned.replace("npm run there", `echo $\{{ matrix.no }}`));
+    write(".github/workflows/b.yml", workflow("v7", "contents: write").replace("there", "nowhere"));
+    write(".github/workflows/c.yml", pinned.replace(/permissions:\n.*\n/, ""));
+    const { status, stderr } = lint("check-workflows.mjs");
+    expect(status).toBe(1);
+    for (const message of [
+      'a.yml:12: property "no" is not defined',
+      'b.yml:9: expected "uses: owner/name@<commit of 40 digits> # v1.2.3"',
+      'b.yml:9: expected "persist-credentials: false"',
+      "b.yml:3: expected permissions to write at single jobs",
+      'b.yml:10: package.json has no script "nowhere"',
+      "c.yml:1: expected permissions for the whole workflow",
+    ]) {
+      expect(stderr).toContain(`.github/workflows/${message}`);
+    }
+    expect(stderr.trim().split("\n").length).toBe(6);
   });
 });

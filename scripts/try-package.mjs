@@ -1,0 +1,57 @@
+// Installs the tarballs of a folder in a clean one, without install scripts, and trains there: whether the package works on
+// this system as npm would install it.
+//
+//   node scripts/try-package.mjs FOLDER
+//
+// The package with this system's binary is taken from the folder too, if it has one.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { platformName } from "./toolchain.mjs";
+
+const PROGRAM = `
+import { backendInfo, cost, manualSeed, nn, optim, tensor } from "thalweg";
+manualSeed(1);
+const model = new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 2));
+const optimizer = new optim.SGD(model.parameters(), { lr: 0.5, momentum: 0.9 });
+const x = tensor([[0, 0], [0, 1], [1, 0], [1, 1]]);
+const y = tensor([0, 1, 1, 0], { dtype: "int32" });
+const losses = Array.from({ length: 200 }, () => {
+  const loss = cost.crossEntropy(model.forward(x), y);
+  optimizer.zeroGrad();
+  loss.backward();
+  optimizer.step();
+  return loss.item();
+});
+const { isa, threads } = backendInfo();
+console.log(process.version, process.platform, process.arch, isa, threads + " threads: loss", losses[0], "to", losses.at(-1));
+if (!(losses.at(-1) < 0.01)) process.exit(1);
+`;
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) {
+  console.error("usage: node scripts/try-package.mjs FOLDER");
+  process.exit(1);
+}
+
+/** The tarballs of the package itself and of this system: others would not be installed here. */
+const tarballs = readdirSync(folder)
+  .filter((name) => new RegExp(`^thalweg-(${platformName()}-)?\\d.*\\.tgz$`).test(name))
+  .map((name) => resolve(folder, name));
+
+const app = mkdtempSync(join(tmpdir(), "thalweg-try-"));
+try {
+  writeFileSync(join(app, "package.json"), '{ "private": true, "type": "module" }\n');
+  writeFileSync(join(app, "train.js"), PROGRAM);
+  const run = (command, ...args) =>
+    execFileSync(command, args, { cwd: app, stdio: "inherit", shell: process.platform === "win32" });
+  run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs);
+  run(process.execPath, "train.js");
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  rmSync(app, { recursive: true, force: true });
+}
