@@ -70,6 +70,7 @@ const loaded = new Map(folders.map((room) => [room, readLoaded(room)]));
 allowed.set("errors", []);
 allowed.set("options", ["errors"]);
 allowed.set("optional-package", ["errors"]);
+allowed.set("realms", ["options"]);
 
 for (const [room, rooms] of allowed) {
   for (const other of [...rooms, ...(loaded.get(room) ?? [])]) {

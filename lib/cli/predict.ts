@@ -1,4 +1,5 @@
 import process from "node:process";
+import { types } from "node:util";
 import type { Prediction, Schema, SchemaInputs } from "../data/schema/schema.js";
 import type { ClassPrediction } from "../data/schema/target.js";
 import type { ColumnKind } from "../data/table/column.js";
@@ -166,7 +167,7 @@ function* asCsv(table: Table, answers: readonly Answer[], delimiter: string): Ge
       block.map((answer, i) => [
         ...columns.map((column) => {
           const cell = column.at(begin + i);
-          return cell instanceof Date ? dateText(cell) : cell;
+          return types.isDate(cell) ? dateText(cell) : cell;
         }),
         ...flat(answer).values(),
       ]),

@@ -1,5 +1,6 @@
+import { types } from "node:util";
 import { ArgumentError, DataError, IndexError } from "../errors.js";
-import { checkNumber, checkOptions, describe, isInstance } from "../options.js";
+import { checkNumber, checkOptions, describe } from "../options.js";
 import { type Epochs, generatorOf } from "./epochs.js";
 import { lowerBound } from "./lower-bound.js";
 import { countsOf } from "./split/assign.js";
@@ -12,7 +13,7 @@ export type Sampler = (epoch: number) => Int32Array;
 /** The samples that a sampler gives for an epoch. @throws ArgumentError, IndexError unless they are samples of the set */
 export function drawnBy(where: string, sampler: Sampler, epoch: number, samples: number): Int32Array {
   const drawn: unknown = sampler(epoch);
-  if (!isInstance(drawn, Int32Array)) {
+  if (!types.isInt32Array(drawn)) {
     throw new ArgumentError(
       `${where}: expected sampler to give samples as an Int32Array, got ${describe(drawn)}`,
     );

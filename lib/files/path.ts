@@ -1,7 +1,8 @@
-import { fileURLToPath, URL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { ArgumentError, FileError, ThalwegError } from "../errors.js";
-import { describe, isInstance } from "../options.js";
+import { describe } from "../options.js";
+import { isUrl } from "../realms.js";
 
 /** What a URL is made of. Programs without Node's types have no class of that name. */
 export interface FileUrl {
@@ -14,16 +15,16 @@ export type FilePath = string | FileUrl;
 
 /** @throws ArgumentError unless the value is a path or a `file:` URL. */
 export function checkPath(where: string, path: unknown): string {
-  const text = isInstance(path, URL) ? fromUrl(where, path) : path;
+  const text = isUrl(path) ? fromUrl(where, path) : path;
   if (typeof text === "string" && text !== "" && !text.includes("\0")) return text;
   throw new ArgumentError(`${where}: expected the path of a file, got ${describe(path)}`);
 }
 
-function fromUrl(where: string, url: URL): string {
+function fromUrl(where: string, { href }: { readonly href: string }): string {
   try {
-    return fileURLToPath(url);
+    return fileURLToPath(href);
   } catch (error) {
-    throw new ArgumentError(`${where}: expected a file: URL, got ${url.href} (${(error as Error).message})`);
+    throw new ArgumentError(`${where}: expected a file: URL, got ${href} (${(error as Error).message})`);
   }
 }
 

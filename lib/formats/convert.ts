@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError, DataError, ThalwegError } from "../errors.js";
 import { allocateUnset, type DType, type TypedArray } from "../tensor/dtype.js";
 import { format, MAX_RANK, sizeOf } from "../tensor/shape.js";
@@ -45,7 +46,7 @@ export function toTensor(
     throw new DataError(`${element}, stored as ${from}, does not fit ${to}${hint(to, value, options)}`);
   };
   const numbers = exactNumbers(where, stored, refuse);
-  if (to === "float32" && from !== to && numbers instanceof Float32Array) {
+  if (to === "float32" && from !== to && types.isFloat32Array(numbers)) {
     return new Tensor(numbers, [...shape], to);
   }
   if (from === "bool") checkAll(numbers, from, false, refuse);
@@ -81,7 +82,7 @@ export function toStored(tensor: Tensor, dtype: StoredDType = tensor.dtype, plac
   else {
     checkAll(values, dtype, isFloating(from), refuse);
     const into = elements(dtype, bytes);
-    if (into instanceof BigInt64Array || into instanceof BigUint64Array) {
+    if (types.isBigInt64Array(into) || types.isBigUint64Array(into)) {
       for (let i = 0; i < values.length; i++) into[i] = BigInt(values[i] as number);
     } else into.set(values);
   }
@@ -254,10 +255,9 @@ function encodeHalves(
   refuse: Refusal,
 ): void {
   const { encode, decode, infinity } = HALVES[dtype];
-  const bits =
-    values instanceof Float32Array
-      ? new Uint32Array(values.buffer, values.byteOffset, values.length)
-      : Uint32Array.from(values, oddBitsOf);
+  const bits = types.isFloat32Array(values)
+    ? new Uint32Array(values.buffer, values.byteOffset, values.length)
+    : Uint32Array.from(values, oddBitsOf);
   encode(bits, into);
   for (let i = 0; i < into.length; i++) {
     const isInfinite = ((into[i] as number) & infinity) === infinity;

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError, DataError } from "../errors.js";
 import { format, type Shape, sizeOf } from "../tensor/shape.js";
 import { LiteralMistake, parseLiteral } from "./python-literal.js";
@@ -161,8 +162,8 @@ function parseHeader(where: string, text: string): Header {
     if (!(error instanceof LiteralMistake)) throw error;
     return refuse(`${error.message} of the header`);
   }
-  const keys = dict instanceof Map ? [...dict.keys()].sort().join(", ") : "no dict";
-  if (!(dict instanceof Map) || keys !== "descr, fortran_order, shape") {
+  const keys = types.isMap(dict) ? [...dict.keys()].sort().join(", ") : "no dict";
+  if (!types.isMap(dict) || keys !== "descr, fortran_order, shape") {
     return refuse(`expected a dict with descr, fortran_order and shape, got ${keys}`);
   }
   const isFortran: unknown = dict.get("fortran_order");

@@ -1,3 +1,4 @@
+import { isPromise } from "../realms.js";
 // How `minimize` calls the function: point by point, or a generation at once.
 
 import { performance } from "node:perf_hooks";
@@ -55,11 +56,6 @@ export class Pause {
   }
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" &&
-  value !== null &&
-  typeof (value as Partial<PromiseLike<unknown>>).then === "function";
-
 /** Calls the function with one point after the other. */
 export function oneByOne(f: Objective, d: number, pause: Pause): Evaluate {
   let values = new Float64Array(0);
@@ -76,7 +72,7 @@ export function oneByOne(f: Objective, d: number, pause: Pause): Evaluate {
     for (let k = i + 1; k < count; k++) {
       if (pause.isDue()) await pause.take();
       const value = call(points, k);
-      values[k] = numberOf(isThenable(value) ? await value : value);
+      values[k] = numberOf(isPromise(value) ? await value : value);
     }
     return values.subarray(0, count);
   };
@@ -87,7 +83,7 @@ export function oneByOne(f: Objective, d: number, pause: Pause): Evaluate {
       const value = call(points, i);
       if (typeof value === "number") values[i] = value;
       else if (isTensor(value)) values[i] = numberOf(value);
-      else if (isThenable(value)) return goOn(points, count, i, value);
+      else if (isPromise(value)) return goOn(points, count, i, value);
       else numberOf(value);
       if (pause.isDue()) return pause.take().then(() => goOn(points, count, i, values[i]));
     }
@@ -100,7 +96,7 @@ export function atOnce(f: BatchedObjective, d: number): Evaluate {
   return (points) => {
     const count = points.length / d;
     const given: unknown = f(points, count);
-    return isThenable(given) && !isTensor(given)
+    return isPromise(given) && !isTensor(given)
       ? Promise.resolve(given).then((values) => numbersOf(values, count))
       : numbersOf(given, count);
   };

@@ -1,4 +1,5 @@
 import { checkChoice, checkFlag, checkFunction, checkOptions, checkSignal } from "../options.js";
+import { isPromise } from "../realms.js";
 import { atOnce, type BatchedObjective, type Objective, oneByOne, Pause } from "./evaluate.js";
 import { STRATEGY_OPTIONS, type StopReason } from "./limits.js";
 import { type Point, readPoint } from "./read.js";
@@ -107,7 +108,7 @@ export async function minimize(
     while (strategy.reason === null) {
       const { generations } = strategy;
       const values = evaluate(strategy.ask());
-      strategy.tell(values instanceof Float64Array ? values : await values);
+      strategy.tell(isPromise(values) ? await values : values);
       if (strategy.generations > generations) {
         const report = reportOf(strategy);
         history.push(report);

@@ -31,7 +31,7 @@ const isList = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) ||
   (ArrayBuffer.isView(value) &&
     !types.isProxy(value) &&
-    !(value instanceof DataView) &&
+    !types.isDataView(value) &&
     !types.isBigInt64Array(value) &&
     !types.isBigUint64Array(value));
 

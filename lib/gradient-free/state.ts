@@ -1,3 +1,4 @@
+import { types } from "node:util";
 // The state of a strategy as plain data, and how it is read back.
 
 import { ArgumentError } from "../errors.js";
@@ -97,7 +98,7 @@ export class StateReader {
 
 /** The elements of a Float64Array, an array, or what JSON makes of a Float64Array; null of anything else. */
 function listOf(value: unknown): ArrayLike<unknown> | null {
-  if (value instanceof Float64Array || Array.isArray(value)) return value;
+  if (types.isFloat64Array(value) || Array.isArray(value)) return value;
   if (!isPlainObject(value)) return null;
   const entries = Object.entries(value);
   return entries.every(([key], i) => key === String(i)) ? entries.map(([, element]) => element) : null;

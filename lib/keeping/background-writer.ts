@@ -1,8 +1,8 @@
 import process from "node:process";
-import { types } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { BackendError } from "../errors.js";
 import { type Replacement, replaceFiles } from "../files/replace.js";
+import { isError } from "../realms.js";
 
 // The thread's code is text: a file of its own would be lost where an application is bundled into one file, and could
 // not be found where the library runs from its TypeScript sources.
@@ -65,7 +65,7 @@ class BackgroundWriter {
 
   #end(cause: unknown): void {
     if (writer === this) writer = null;
-    const why = types.isNativeError(cause) ? cause.message : String(cause);
+    const why = isError(cause) ? cause.message : String(cause);
     const error = new BackendError(`the thread that writes files has ended: ${why}`, { cause });
     for (const { reject } of this.#pending.splice(0)) reject(error);
   }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError, DataError, ShapeError } from "../errors.js";
 import { describe } from "../options.js";
 import { type TensorLike, tensor } from "../tensor/create.js";
@@ -13,7 +14,7 @@ const isLabel = (value: number): boolean => Number.isInteger(value) && value >= 
 /** Values as a tensor. Arrays of whole numbers become int32, all others float64. */
 export function toTensor(where: string, name: string, value: unknown): Tensor {
   if (isTensor(value)) return value;
-  if (value instanceof Float32Array || value instanceof Float64Array) return tensor(value);
+  if (types.isFloat32Array(value) || types.isFloat64Array(value)) return tensor(value);
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
     throw new ArgumentError(
       `${where}: expected ${name} to be a tensor or an array of numbers, got ${describe(value)}`,

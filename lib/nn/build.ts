@@ -3,6 +3,7 @@ import { within } from "../context/context.js";
 import { DataError } from "../errors.js";
 import { describe, isPlainObject } from "../options.js";
 import { defaultGenerator } from "../random/generator.js";
+import { messageOf } from "../realms.js";
 import { checkDType, type DType } from "../tensor/dtype.js";
 import { sameShape } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -147,10 +148,7 @@ class Builder {
       return new kind(...(args as never[])) as Module;
     } catch (error) {
       // A class of the user's may throw whatever it likes at options that it never gave.
-      throw this.#refuse(
-        `a ${name} cannot be made: ${error instanceof Error ? error.message : describe(error)}`,
-        error,
-      );
+      throw this.#refuse(`a ${name} cannot be made: ${messageOf(error)}`, error);
     }
   }
 

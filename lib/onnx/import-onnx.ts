@@ -4,6 +4,7 @@ import { ArgumentError, DataError } from "../errors.js";
 import { checkPath, type FilePath } from "../files/path.js";
 import { readWhole, readWholeSync } from "../files/read.js";
 import { checkChoice, checkFunction, checkList, checkOptions, describe, isPlainObject } from "../options.js";
+import { isUrl } from "../realms.js";
 import type { DType } from "../tensor/dtype.js";
 import { isFloat } from "../tensor/dtype.js";
 import type { Shape } from "../tensor/shape.js";
@@ -94,7 +95,7 @@ export function importOnnxSync(source: Uint8Array | FilePath, options: ImportOnn
 }
 
 function checkSource(where: string, source: unknown): string {
-  if (typeof source !== "string" && !(source instanceof URL)) {
+  if (typeof source !== "string" && !isUrl(source)) {
     throw new ArgumentError(`${where}: expected a path or the bytes of a model, got ${describe(source)}`);
   }
   return checkPath(where, source);

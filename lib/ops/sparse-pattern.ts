@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError, IndexError, ShapeError } from "../errors.js";
 import { checkList, checkNumber, checkRequired, describe, isInstance } from "../options.js";
 import { allocate } from "../tensor/dtype.js";
@@ -163,7 +164,7 @@ function readIndex(where: string, name: "rows" | "columns", given: unknown): Int
     const why = "the index by columns depends on the elements; make the pattern before";
     return Int32Array.from(knownValues(where, why, given));
   }
-  if (given instanceof Int32Array) return given.slice();
+  if (types.isInt32Array(given)) return Int32Array.from(given);
   const items = checkList(where, `${name} to be a list of numbers or an int32 tensor`, given);
   const bounds = { min: 0, max: MOST, integer: true };
   return Int32Array.from(items, (one, e) => checkNumber(where, `${name}[${e}]`, one, bounds));

@@ -1,3 +1,4 @@
+import { isError } from "../realms.js";
 // The lines of a run's file, which grows with the run: JSON, one event a line.
 
 import { isPlainObject } from "../options.js";
@@ -289,7 +290,7 @@ function readLine<T>(line: string, read: (value: unknown) => T): T | null {
   try {
     return read(JSON.parse(line));
   } catch (error) {
-    if (error instanceof Refused || error instanceof SyntaxError) return null;
+    if (error instanceof Refused || (isError(error) && error.name === "SyntaxError")) return null;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError } from "../errors.js";
 import { checkNumber, describe, isInstance } from "../options.js";
 import { sizeOf } from "../tensor/shape.js";
@@ -82,7 +83,7 @@ export function observationSize(space: Space): number {
 export function encodeObservation<T>(space: Space<T>, observation: T, out: Float32Array, offset = 0): void {
   const where = "encodeObservation";
   const { size, encode } = encoderOf(where, space);
-  if (!isInstance(out, Float32Array)) {
+  if (!types.isFloat32Array(out)) {
     throw new ArgumentError(`${where}: expected out to be a Float32Array, got ${describe(out)}`);
   }
   checkNumber(where, "offset", offset, { min: 0, integer: true });

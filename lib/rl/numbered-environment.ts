@@ -1,4 +1,5 @@
 import { EnvironmentError } from "../errors.js";
+import { isError } from "../realms.js";
 import { checkMembers, checkStart, checkTransition } from "./check-environment.js";
 import type { Environment, ResetOptions, Start, Transition } from "./environment.js";
 import { Wrapper } from "./wrappers/wrapper.js";
@@ -76,7 +77,7 @@ export class NumberedEnvironment {
 /** What was thrown, in words. */
 export function textOf(error: unknown): string {
   try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
+    return isError(error) ? `${error.name}: ${error.message}` : `threw ${String(error)}`;
   } catch {
     return "threw what cannot be said in words";
   }

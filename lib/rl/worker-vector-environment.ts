@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { ArgumentError, EnvironmentError } from "../errors.js";
 import { checkNumber, checkRequired, describe, isInstance } from "../options.js";
+import { isUrl } from "../realms.js";
 import { EnvironmentWorkers, isInItsThread, type WorkersOptions } from "./environment-workers.js";
 import { startOf, transitionOf } from "./rows.js";
 import type { Space } from "./space.js";
@@ -205,8 +206,8 @@ function checkAll(module: unknown, options: WorkerVectorOptions): WorkersOptions
 }
 
 function urlOf(module: unknown): string {
-  const text = module instanceof URL || typeof module === "string" ? String(module) : "";
-  if (/^(file|data):/.test(text) && URL.canParse(text)) return new URL(text).href;
+  const text = isUrl(module) ? module.href : module;
+  if (typeof text === "string" && /^(file|data):/.test(text) && URL.canParse(text)) return new URL(text).href;
   throw new ArgumentError(
     `${NAME}: expected the address of a module, such as new URL("./game.js", import.meta.url), got ${describe(module)}`,
   );

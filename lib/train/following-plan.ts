@@ -1,3 +1,4 @@
+import { types } from "node:util";
 // What followers of a training need, read from the options of `fit`.
 
 import { type AnyDataset, formsOf } from "../data/dataset.js";
@@ -5,7 +6,7 @@ import type { Schema, SchemaInputs } from "../data/schema/schema.js";
 import type { FilePath } from "../files/path.js";
 import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { isInstance, isPlainObject } from "../options.js";
+import { isPlainObject } from "../options.js";
 import type { FollowingPlan } from "./followed.js";
 import { type Fact, type Follower, followers } from "./following.js";
 import { GradientNorms } from "./gradient-norms.js";
@@ -124,7 +125,7 @@ function textOf(value: unknown, level: number): string {
 
 /** An object by its class; a regular expression as it is written. */
 function nameOf(value: object): string {
-  if (isInstance(value, RegExp)) return String(value);
+  if (types.isRegExp(value)) return String(value);
   if ("kind" in value && typeof value.kind === "string") return value.kind;
   return value.constructor?.name ?? "an object";
 }

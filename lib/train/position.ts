@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError } from "../errors.js";
 import { isRecord } from "../keeping/run-state.js";
 import { isPlainObject } from "../options.js";
@@ -115,7 +116,7 @@ function isPosition(value: unknown): value is Position {
     typeof order === "string" &&
     Array.isArray(figures) &&
     isRecord(means) &&
-    means["sums"] instanceof Float64Array &&
+    types.isFloat64Array(means["sums"]) &&
     means["sums"].length === figures.length &&
     typeof means["samples"] === "number" &&
     Array.isArray(means["states"]) &&
@@ -139,7 +140,7 @@ function isContents(value: unknown): boolean {
     Array.isArray(shape) &&
     (kind === "sum" || shape.length > 0) &&
     shape.every((size) => Number.isSafeInteger(size) && size >= 0) &&
-    values instanceof Float64Array &&
+    types.isFloat64Array(values) &&
     values.length === sizeOf(shape as number[])
   );
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 // The options of `fit` that say what is done in each step, and after it.
 
 import { ArgumentError } from "../errors.js";
@@ -211,7 +212,7 @@ export function freeze(where: string, model: AnyModule, patterns: unknown): () =
 
 function matches(where: string, pattern: unknown, name: string): boolean {
   if (typeof pattern === "string") return name === pattern || name.startsWith(`${pattern}.`);
-  if (isInstance(pattern, RegExp)) return name.search(pattern) >= 0;
+  if (types.isRegExp(pattern)) return name.search(pattern) >= 0;
   throw new ArgumentError(
     `${where}: expected freeze to have names and regular expressions, one is ${describe(pattern)}`,
   );

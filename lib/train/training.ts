@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
 import process from "node:process";
-import { types } from "node:util";
 import type { Specialization } from "../compiler/specialization.js";
 import type { Form } from "../data/parts.js";
 import { assign } from "../eager/apply.js";
@@ -13,6 +12,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { isInstance } from "../options.js";
 import { canFail } from "../plan/ir.js";
 import { defaultGenerator } from "../random/generator.js";
+import { isError } from "../realms.js";
 import { copyOf } from "../tensor/copy.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { openBoard } from "./board.js";
@@ -206,7 +206,7 @@ class Training {
   /** Tells followers of the error that ended the training. */
   async tellError(cause: unknown): Promise<void> {
     const state = this.#plan.callbacks.signal?.aborted === true ? "aborted" : "failed";
-    await this.#tellOutcome({ state, error: types.isNativeError(cause) ? cause.message : String(cause) });
+    await this.#tellOutcome({ state, error: isError(cause) ? cause.message : String(cause) });
   }
 
   /** An error of a follower is a warning: the training is over. */

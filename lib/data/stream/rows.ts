@@ -1,3 +1,4 @@
+import { messageOf } from "../../realms.js";
 // The rows of a source, shuffled through a buffer and cut into mini-batches.
 
 import { types } from "node:util";
@@ -167,10 +168,6 @@ function samplesOf(parts: Parts): (at: number) => unknown {
   if (form.kind === "one") return each[0] as (at: number) => Tensor;
   return (at) => Object.fromEntries(form.names.map((name, i) => [name, each[i]?.(at)]));
 }
-
-/** The message of what was thrown, which may be no error. */
-export const messageOf = (error: unknown): string =>
-  types.isNativeError(error) ? error.message : describe(error);
 
 /** Rows of which one is drawn for each that comes. */
 class ShuffleBuffer {

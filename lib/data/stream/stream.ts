@@ -1,13 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { ArgumentError, DataError, ThalwegError } from "../../errors.js";
 import { checkFlag, checkFunction, checkNumber, checkOptions, isPlainObject } from "../../options.js";
+import { messageOf } from "../../realms.js";
 import { checkDType, type DType } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { AnyDataset } from "../dataset.js";
 import { checkSchema, type Schema, type SchemaInputs } from "../schema/schema.js";
 import type { Table } from "../table/table.js";
 import { stack, weightsOf } from "./collate.js";
-import { EPOCHS, messageOf, type Numbered, RowReader } from "./rows.js";
+import { EPOCHS, type Numbered, RowReader } from "./rows.js";
 
 /** A sample or a row of a table, as an object. */
 export type StreamRow = Readonly<Record<string, unknown>>;

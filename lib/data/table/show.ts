@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { Cell, Column } from "./column.js";
 
 const MOST_ROWS = 10;
@@ -58,7 +59,7 @@ export const dateText = (date: Date): string => date.toISOString().replace(/T00:
 /** A value as a table shows it: numbers with six digits, dates without a time if it is midnight. */
 function showCell(cell: Cell): string {
   if (cell === null) return "–";
-  if (cell instanceof Date) return dateText(cell);
+  if (types.isDate(cell)) return dateText(cell);
   if (typeof cell !== "number") return short(String(cell));
   return Number.isInteger(cell) ? String(cell) : String(Number(cell.toPrecision(DIGITS)));
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError, IndexError, ShapeError } from "../../errors.js";
 import {
   checkFlag,
@@ -6,7 +7,6 @@ import {
   checkNumber,
   checkOptions,
   describe,
-  isInstance,
 } from "../../options.js";
 import { byCodeUnits, type Cell, type Column } from "./column.js";
 import { QUANTILES, summarize } from "./describe.js";
@@ -181,7 +181,7 @@ export class Table implements Iterable<Row> {
 
   /** Some rows, in the given order. @throws IndexError for a row outside [0, `length`); ArgumentError */
   take(rows: Iterable<number>): Table {
-    const isArray = isInstance(rows, Int32Array);
+    const isArray = types.isInt32Array(rows);
     const list = isArray ? rows : checkList("take", "a list of rows", rows);
     for (const row of list) this.#checkRow("take", row);
     return this.#take(Int32Array.from(list as Iterable<number>));

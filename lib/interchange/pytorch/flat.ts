@@ -1,3 +1,4 @@
+import { types } from "node:util";
 // A file of PyTorch's as a list: its arrays as they are stored, and its other values, each by the names that lead to it.
 import type { StoredArray } from "../../formats/stored-array.js";
 import { zeros } from "../../tensor/create.js";
@@ -32,7 +33,7 @@ export function readFlat(where: string, bytes: Uint8Array): FlatFile {
   const values = new Map<string, string | number | bigint | boolean | null>();
   const visit = (name: string, part: PyTorchValue): void => {
     if (isTensor(part)) arrays.set(name, stored.get(part.storage) as StoredArray);
-    else if (part instanceof Uint8Array) values.set(name, `${part.length} bytes`);
+    else if (types.isUint8Array(part)) values.set(name, `${part.length} bytes`);
     else if (typeof part !== "object" || part === null) values.set(name, part);
     else for (const [key, inner] of entriesOf(part)) visit(name === "" ? key : `${name}.${key}`, inner);
   };
@@ -43,11 +44,11 @@ export function readFlat(where: string, bytes: Uint8Array): FlatFile {
 function entriesOf(
   part: Exclude<PyTorchValue, null | boolean | number | bigint | string | Uint8Array | Tensor>,
 ) {
-  if (part instanceof Map) {
+  if (types.isMap(part)) {
     return Array.from(part, ([key, inner]): [string, PyTorchValue] => [
       typeof key === "object" ? "…" : String(key),
       inner,
     ]);
   }
-  return Object.entries(part instanceof Set ? [...part] : part);
+  return Object.entries(types.isSet(part) ? [...part] : part);
 }

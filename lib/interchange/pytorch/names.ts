@@ -1,3 +1,4 @@
+import { types } from "node:util";
 // The names that a pickle of PyTorch's may refer to, those of torch/_weights_only_unpickler.py that tensors and plain
 // containers need, and what each gives. All others are refused by name.
 import { DTYPES, STORAGES } from "./storage.js";
@@ -112,7 +113,7 @@ function setOf([items]: readonly Value[]): Items {
 /** How protocols below 3 write bytes: as text of the characters 0 to 255. */
 function bytesOf([source]: readonly Value[]): Uint8Array {
   if (source === undefined) return new Uint8Array(0);
-  if (source instanceof Uint8Array) return source.slice();
+  if (types.isUint8Array(source)) return Uint8Array.from(source);
   if (typeof source !== "string") return refuse("bytes", "text", source);
   const bytes = Buffer.from(source, "latin1");
   if (bytes.toString("latin1") !== source) return refuse("bytes", "text of the characters 0 to 255", source);

@@ -110,8 +110,8 @@ class Pickler {
     } else if (value instanceof Persistent) {
       this.#tuple(value.id.items, place);
       this.#put(codes("Q"));
-    } else if (value instanceof Map) this.#dict(value, place);
-    else if (value instanceof Set) this.write(new Call("builtins.set", [[...value]]), place);
+    } else if (types.isMap(value)) this.#dict(value, place);
+    else if (types.isSet(value)) this.write(new Call("builtins.set", [[...value]]), place);
     else if (types.isUint8Array(value)) {
       const text = Buffer.from(value).toString("latin1");
       this.write(new Call("_codecs.encode", [text, "latin1"]), place);

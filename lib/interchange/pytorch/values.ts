@@ -1,3 +1,4 @@
+import { types } from "node:util";
 // What a pickle holds, before it is made into plain values and tensors.
 import type { StorageView } from "./storage.js";
 
@@ -92,7 +93,7 @@ export function kindOf(value: Value): string {
   if (typeof value === "string") return `the text ${JSON.stringify(value.slice(0, 40))}`;
   if (typeof value !== "object") return String(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (types.isUint8Array(value)) return `${value.length} bytes`;
   if (value instanceof Tuple) return `a tuple of ${value.items.length}`;
   if (value instanceof Dict) return "a dict";
   if (value instanceof Items) return "a set";

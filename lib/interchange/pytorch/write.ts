@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { FilePath } from "../../files/path.js";
 import { writeAtomically } from "../../files/write.js";
 import { toStored } from "../../formats/convert.js";
@@ -135,8 +136,8 @@ function cyclesIn(value: unknown): Map<Optimizer, OneCycleLR> {
 /** What a container holds, or a schedule of schedules. */
 function partsOf(value: unknown): Iterable<unknown> {
   if (value instanceof CombinedSchedule) return value.schedules;
-  if (Array.isArray(value) || value instanceof Set) return value;
-  if (value instanceof Map) return value.values();
+  if (Array.isArray(value) || types.isSet(value)) return value;
+  if (types.isMap(value)) return value.values();
   return isPlainObject(value) ? Object.values(value) : [];
 }
 

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { formOf, partName, partsIn } from "../../data/parts.js";
 import { asTensor } from "../../data/samples.js";
 import { Table } from "../../data/table/table.js";
@@ -133,7 +134,7 @@ const MOST_CHARACTERS = 80;
 function text(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return figure(value);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? "" : value.toISOString();
   const own = String(value);
   return own.length > MOST_CHARACTERS ? `${own.slice(0, MOST_CHARACTERS)}…` : own;
 }

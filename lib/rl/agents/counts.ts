@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError } from "../../errors.js";
 import { isRecord } from "../../keeping/run-state.js";
 import { describe } from "../../options.js";
@@ -31,7 +32,7 @@ export const textOfSpaces = ({ observationSpace, actionSpace }: Spaces): string 
 /** @throws ArgumentError */
 export function readCounts(where: string, value: unknown, name: string, environments: Environments): Counts {
   const own = environments.kind === "tensor" ? environments.environment : null;
-  const isList = (list: unknown): boolean => list instanceof Float64Array && list.length === environments.n;
+  const isList = (list: unknown): boolean => types.isFloat64Array(list) && list.length === environments.n;
   const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 0;
   if (isRecord(value) && value["name"] !== name) {
     throw new ArgumentError(

@@ -6,6 +6,7 @@ import { add } from "../../ops/add.js";
 import { logicalOr } from "../../ops/logical-or.js";
 import { slice } from "../../ops/slice.js";
 import { unsqueeze } from "../../ops/unsqueeze.js";
+import { isPromise } from "../../realms.js";
 import { arange, ones, zeros } from "../../tensor/create.js";
 import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -229,7 +230,7 @@ class VectorExperience implements Experience {
     const action = how === "random" ? this.#programs.random() : this.#programs.explore(current);
     const members = this.#parts.head.toMembers(action.storage.forReading());
     const result = this.#environment.step(members);
-    const transition = result instanceof Promise ? await result : result;
+    const transition = isPromise(result) ? await result : result;
     const { reward, terminated, truncated } = transition;
     const taken = this.#taken;
     put(taken.reward, reward);

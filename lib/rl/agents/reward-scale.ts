@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { ArgumentError } from "../../errors.js";
 import { isRecord } from "../../keeping/run-state.js";
 import { checkNumber } from "../../options.js";
@@ -88,10 +89,10 @@ export class RewardScale {
     const where = `${this.where}: the scale of rewards`;
     const given = isRecord(state) ? state["returns"] : undefined;
     const { length } = this.#returns;
-    if (!isRecord(state) || !(given instanceof Float64Array) || given.length !== length) {
+    if (!isRecord(state) || !types.isFloat64Array(given) || given.length !== length) {
       throw new ArgumentError(`${where}: the state is not that of ${length} environments`);
     }
-    const returns = given.map((value) => checkNumber(where, "a return", value));
+    const returns = Float64Array.from(given, (value) => checkNumber(where, "a return", value));
     const mean = checkNumber(where, "the mean", state["mean"]);
     const variance = checkNumber(where, "the variance", state["variance"], { min: 0 });
     this.#count = checkNumber(where, "the count", state["count"], { min: 0, integer: true });

@@ -3,6 +3,7 @@ import { noGrad } from "../../context/grad-mode.js";
 import { writeRows } from "../../eager/write-rows.js";
 import { slice } from "../../ops/slice.js";
 import { unsqueeze } from "../../ops/unsqueeze.js";
+import { isPromise } from "../../realms.js";
 import { arange, zeros } from "../../tensor/create.js";
 import type { Shape } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -145,7 +146,7 @@ function vectorCollector(
         put(rollout.observation, current.storage.forReading() as Float32Array, t * observed);
         put(rollout.action, action, t * acted);
         const result = environment.step(head.toMembers(action));
-        const transition = result instanceof Promise ? await result : result;
+        const transition = isPromise(result) ? await result : result;
         put(rollout.reward, transition.reward, t * n);
         put(rollout.terminated, transition.terminated, t * n);
         put(rollout.truncated, transition.truncated, t * n);

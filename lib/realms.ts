@@ -1,0 +1,30 @@
+// What a value is, whichever realm made it. Each realm (a `vm` context, the sandbox of a test runner, jsdom) has classes of
+// its own, and `instanceof` asks for the class of one of them: lib/ asks it of its own classes alone, which
+// scripts/check-realms.mjs holds. Of typed arrays, maps, dates and what else the language has, `types` of node:util asks
+// what they are by their internal slots.
+import { types } from "node:util";
+import { describe } from "./options.js";
+
+const tagOf = (value: object): string => Object.prototype.toString.call(value).slice("[object ".length, -1);
+
+/** Whether the value is a URL: of Node.js, of jsdom or of another realm. */
+export function isUrl(value: unknown): value is { readonly href: string } {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
+  return tagOf(value) === "URL" && typeof (value as { readonly href?: unknown }).href === "string";
+}
+
+/** Whether the value is a promise, or another object that `await` waits for. */
+export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" &&
+  value !== null &&
+  typeof (value as Partial<PromiseLike<unknown>>).then === "function";
+
+/** Whether the value is an error. A DOMException, such as the reason of an abort, is one too. */
+export function isError(value: unknown): value is Error {
+  if (types.isNativeError(value)) return true;
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
+  return tagOf(value) === "DOMException";
+}
+
+/** The message of what was thrown, which may be no error. */
+export const messageOf = (thrown: unknown): string => (isError(thrown) ? thrown.message : describe(thrown));
