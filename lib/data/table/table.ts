@@ -1,13 +1,6 @@
 import { types } from "node:util";
 import { ArgumentError, IndexError, ShapeError } from "../../errors.js";
-import {
-  checkFlag,
-  checkFunction,
-  checkList,
-  checkNumber,
-  checkOptions,
-  describe,
-} from "../../options.js";
+import { checkFlag, checkFunction, checkList, checkNumber, checkOptions, describe } from "../../options.js";
 import { byCodeUnits, type Cell, type Column } from "./column.js";
 import { QUANTILES, summarize } from "./describe.js";
 import { showTable } from "./show.js";
