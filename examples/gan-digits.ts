@@ -2,12 +2,12 @@
 // ones. The generator G learns to make digits that D takes for real. They play a game with the costs L_D and L_G, see
 // nonSaturatingR1 in examples/shared/gan.ts. A classifier then reads the new digits.
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { encode } from "fast-png";
-import { cost, fit, manualSeed, nn, noGrad, ops, optim, predict, setThreads, type Tensor } from "thalweg";
+import { cost, fit, manualSeed, nn, noGrad, ops, optim, predict, type Tensor } from "thalweg";
 import { play } from "thalweg/games";
 import { dense, nonSaturatingR1, Sampler } from "./shared/gan.js";
 import { loadDigits } from "./shared/images.js";
+import { Options } from "./shared/options.js";
 import { arrange, enlarge, toText } from "./shared/pictures.js";
 
 const USAGE = `usage: npx tsx examples/gan-digits.ts [options]
@@ -21,24 +21,14 @@ const USAGE = `usage: npx tsx examples/gan-digits.ts [options]
 
 Ctrl-C ends the training early and draws what the generator has learnt so far.`;
 
-const { values: options } = parseArgs({
-  options: {
-    steps: { type: "string", default: "10000" },
-    "batch-size": { type: "string", default: "64" },
-    seed: { type: "string", default: "0" },
-    out: { type: "string", default: "gan-digits.png" },
-    threads: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
+const options = new Options("gan-digits", USAGE, {
+  texts: ["out"],
+  numbers: { steps: { min: 1 }, "batch-size": { min: 1 } },
 });
-
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (options.threads !== undefined) setThreads(Number(options.threads));
-const steps = Number(options.steps);
-const seed = Number(options.seed);
+const steps = options.number("steps") ?? 10_000;
+const batchSize = options.number("batch-size") ?? 64;
+const seed = options.number("seed") ?? 0;
+const out = options.text("out") ?? "gan-digits.png";
 const { train, test } = await loadDigits();
 const digits = train.x.toTensor().reshape([-1, 784]);
 
@@ -71,7 +61,7 @@ await play(players, {
   method: "descent",
   order: "alternating",
   data: [digits],
-  batchSize: Number(options["batch-size"]),
+  batchSize,
   steps,
   seed,
   signal: interrupt.signal,
@@ -94,8 +84,8 @@ const pictures = Array.from({ length: 100 }, (_, i) => ({
 }));
 const across = Math.max(1, Math.min(10, Math.floor((process.stdout.columns ?? 120) / 30)));
 console.log(toText(arrange(pictures.slice(0, 3 * across), across)));
-await writeFile(options.out, encode({ ...enlarge(arrange(pictures, 10), 3), channels: 1 }));
-console.log(`\n100 digits are in ${options.out}`);
+await writeFile(out, encode({ ...enlarge(arrange(pictures, 10), 3), channels: 1 }));
+console.log(`\n100 digits are in ${out}`);
 
 // How well can they be read? A classifier that was trained on the real digits tells which digit it sees, and how sure
 // it is: the largest of its ten probabilities.

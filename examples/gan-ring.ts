@@ -2,12 +2,11 @@
 // players: the critic D learns to tell real points from made ones, and the generator G learns to make points
 // that D takes for real. There is no common cost that gets smaller: each player has its own, L_D and L_G, and
 // both depend on the weights of both. examples/shared/gan.ts has the formulas.
-import { parseArgs } from "node:util";
-import { compile, manualSeed, noGrad, optim, setThreads } from "thalweg";
+import { compile, manualSeed, noGrad, optim } from "thalweg";
 import { play, type StepReport } from "thalweg/games";
-import { choose } from "./shared/choose.js";
 import { dense, nonSaturatingR1, Sampler, wganGp } from "./shared/gan.js";
 import { drawDensity, grid, ring } from "./shared/mixture.js";
+import { Options } from "./shared/options.js";
 
 const USAGE = `usage: npx tsx examples/gan-ring.ts [options]
 
@@ -22,38 +21,21 @@ const USAGE = `usage: npx tsx examples/gan-ring.ts [options]
 
 Ctrl-C ends the training early and draws what the generator has learnt so far.`;
 
-const { values: options } = parseArgs({
-  options: {
-    data: { type: "string", default: "ring" },
-    cost: { type: "string", default: "r1" },
-    method: { type: "string", default: "descent" },
-    steps: { type: "string" },
-    seed: { type: "string", default: "0" },
-    threads: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
+const options = new Options("gan-ring", USAGE, {
+  texts: ["data", "cost", "method"],
+  numbers: { steps: { min: 1 } },
 });
-
-if (options.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-if (options.threads !== undefined) setThreads(Number(options.threads));
-const { mixture, usual } = choose("data", options.data, {
+const { mixture, usual } = {
   ring: { mixture: ring(), usual: 5000 },
   grid: { mixture: grid(), usual: 10_000 },
-});
-const { costs, moves } = choose("cost", options.cost, {
+}[options.choice("data", ["ring", "grid"])];
+const { costs, moves } = {
   r1: { costs: nonSaturatingR1(0.05), moves: 1 },
   "wgan-gp": { costs: wganGp(0.1), moves: 2 },
-});
-const method = choose("method", options.method, {
-  descent: "descent",
-  optimistic: "optimistic",
-  extragradient: "extragradient",
-} as const);
-const steps = Number(options.steps ?? usual);
-const seed = Number(options.seed);
+}[options.choice("cost", ["r1", "wgan-gp"])];
+const method = options.choice("method", ["descent", "optimistic", "extragradient"]);
+const steps = options.number("steps") ?? usual;
+const seed = options.number("seed") ?? 0;
 /** Samples for one move. */
 const BATCH = 256;
 

@@ -1,6 +1,18 @@
 // The lecture's network: an image 3×10×20 flattened into 600 numbers, Linear to 60, ReLU, Linear to 40,
 // ReLU, Linear to 10. Trained by hand, one sample at a time and then in mini-batches.
 import { cost, data, Generator, manualSeed, nn, ops, optim, perSampleLoss, type Tensor } from "thalweg";
+import { Options } from "./shared/options.js";
+
+const USAGE = `usage: npx tsx examples/lecture.ts [options]
+
+  --epochs N     passes over the samples         (default 5)
+  --seed N       of weights                      (default 0)
+  --threads N    how many to use                 (default: all cores)
+  --help         this text`;
+
+const options = new Options("lecture", USAGE, { numbers: { epochs: { min: 1 } } });
+const epochs = options.number("epochs") ?? 5;
+const seed = options.number("seed") ?? 0;
 
 class MyNet extends nn.Module {
   m0: nn.Linear;
@@ -34,11 +46,11 @@ function makeSamples(count: number): data.Samples {
 const samples = makeSamples(1000);
 
 async function train(title: string, batchSize: number, lr: number): Promise<void> {
-  manualSeed(0);
+  manualSeed(seed);
   const model = new MyNet(600, 60, 40, 10);
   const optimizer = new optim.SGD(model.parameters(), { lr });
   console.log(title);
-  for (let epoch = 1; epoch <= 5; epoch++) {
+  for (let epoch = 1; epoch <= epochs; epoch++) {
     for (const { x, y } of new data.DataLoader(samples, { batchSize, shuffle: true, seed: epoch })) {
       const loss = cost.crossEntropy(model.forward(x), y);
       optimizer.zeroGrad();

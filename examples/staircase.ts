@@ -2,8 +2,6 @@
 // that its gradient is zero and says nothing. Methods of order zero need only its values. Beside them, gradient descent
 // on cross-entropy, the smooth cost that one takes in its place.
 // Run: npx tsx examples/staircase.ts --help
-import process from "node:process";
-import { parseArgs } from "node:util";
 import {
   cost,
   type data,
@@ -18,6 +16,7 @@ import {
   tensor,
 } from "thalweg";
 import { type MinimizeModuleOptions, minimizeModule } from "thalweg/gradient-free";
+import { Options } from "./shared/options.js";
 
 const USAGE = `usage: npx tsx examples/staircase.ts [options]
 
@@ -25,17 +24,14 @@ const USAGE = `usage: npx tsx examples/staircase.ts [options]
   --hidden N        width of the hidden layer              (default: 16)
   --generations N   of each method without gradients       (default: 150)
   --seed N          of weights, data and methods           (default: 0)
+  --threads N       how many to use                        (default: all cores)
   --help            this text`;
 
-const { values } = parseArgs({
-  options: {
-    samples: { type: "string", default: "300" },
-    hidden: { type: "string", default: "16" },
-    generations: { type: "string", default: "150" },
-    seed: { type: "string", default: "0" },
-    help: { type: "boolean", default: false },
-  },
-});
+const counts = { samples: { min: 1 }, hidden: { min: 1 }, generations: { min: 1 } };
+const options = new Options("staircase", USAGE, { numbers: counts });
+const seed = options.number("seed") ?? 0;
+const generations = options.number("generations") ?? 150;
+const hidden = options.number("hidden") ?? 16;
 
 class Net extends nn.Module {
   m0: nn.Linear;
@@ -73,25 +69,13 @@ function errorRate(model: Net, x: Tensor, y: Tensor): Tensor {
   return ops.mean(ops.to(ops.notEqual(classes, y), "float32"));
 }
 
-if (values.help) {
-  console.log(USAGE);
-  process.exit();
-}
-const number = (name: "samples" | "hidden" | "generations" | "seed"): number => {
-  const value = Number(values[name]);
-  if (Number.isInteger(value) && value >= (name === "seed" ? 0 : 1)) return value;
-  console.error(`--${name}: expected a whole number, got ${values[name]}\n\n${USAGE}`);
-  process.exit(2);
-};
-const seed = number("seed");
-const generations = number("generations");
-const samples = makeMoons(number("samples"), seed);
+const samples = makeMoons(options.number("samples") ?? 300, seed);
 const { x, y } = samples as { x: Tensor; y: Tensor };
 
 /** Each method begins with the same weights. */
 const makeModel = (): Net => {
   manualSeed(seed);
-  return new Net(number("hidden"));
+  return new Net(hidden);
 };
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
 const errorsOf = (model: Net): string => percent(errorRate(model, x, y).item());

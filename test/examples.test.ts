@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "./child.js";
 
@@ -25,6 +26,17 @@ describe("the lecture's network", () => {
   });
 });
 
+describe("the lecture's options", () => {
+  test("are told, and one that does not exist is refused", async () => {
+    const help = await example("lecture.ts", "--help");
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    for (const option of ["--epochs", "--seed", "--threads", "--help"]) expect(help.stdout).toContain(option);
+    const refused = await example("lecture.ts", "--helps");
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^lecture: there is no option --helps; did you mean --help\?\n\nusage: /);
+  });
+});
+
 describe("the MNIST example", () => {
   test("tells its options", async () => {
     const { code, stdout } = await example("mnist.ts", "--help");
@@ -35,8 +47,21 @@ describe("the MNIST example", () => {
   });
 
   test("refuses an option that does not exist", async () => {
-    const { code, stderr } = await example("mnist.ts", "--epoch", "3");
-    expect(code).not.toBe(0);
-    expect(stderr).toContain("--epoch");
+    const { code, stdout, stderr } = await example("mnist.ts", "--epoch", "3");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^mnist: there is no option --epoch; did you mean --epochs\?\n\nusage: npm start/);
+    expect(stderr).not.toMatch(/^ +at /m);
   });
 });
+
+test.each(readdirSync("examples").filter((file) => file.endsWith(".ts")))(
+  "%s reads its command line as all examples do",
+  (file) => {
+    const source = readFileSync(`examples/${file}`, "utf8");
+    expect(source).toContain(`new Options("${file.slice(0, -".ts".length)}", USAGE`);
+    expect(source).toMatch(
+      /const USAGE = `usage: .*[\s\S]*^ +--seed N .*$[\s\S]*^ +--threads N .*$[\s\S]*^ +--help +this text/m,
+    );
+    expect(source).not.toMatch(/parseArgs|process\.argv/);
+  },
+);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { distance } from "fastest-levenshtein";
 import { setThreads } from "thalweg";
 
 /** What stands on the command line, by the names of the options. */
@@ -17,7 +18,7 @@ const COMMON = { seed: { min: 0 }, threads: { min: 1, max: 1024 } };
 
 /**
  * Reads the command line before anything runs: `--seed`, `--threads`, `--help` and those that are named. A wrong option
- * ends the process with a line that says so, and the usage.
+ * ends the process with a line that says so and names the option that is nearest, and the usage.
  */
 export class Options {
   readonly #name: string;
@@ -76,7 +77,13 @@ export class Options {
       const options = Object.fromEntries([...withText.map(kind("string")), ...withNone.map(kind("boolean"))]);
       return parseArgs({ options }).values;
     } catch (error) {
-      return this.#refuse((error as Error).message);
+      const { message } = error as Error;
+      const [, unknown] = /^Unknown option '-*([^']*)'/.exec(message) ?? [];
+      if (unknown === undefined) return this.#refuse(message);
+      const meant = nearest(unknown, [...withText, ...withNone]);
+      return this.#refuse(
+        `there is no option --${unknown}${meant === undefined ? "" : `; did you mean --${meant}?`}`,
+      );
     }
   }
 
@@ -92,6 +99,15 @@ export class Options {
 
   #refuse(message: string): never {
     console.error(`${this.#name}: ${message}\n\n${this.#usage}`);
-    process.exit(1);
+    process.exit(2);
   }
+}
+
+/** The name that differs from the given one by the fewest letters, if they are few. */
+function nearest(given: string, names: readonly string[]): string | undefined {
+  const [found] = names
+    .map((name) => ({ name, steps: distance(given.toLowerCase(), name) }))
+    .filter(({ name, steps }) => steps < 3 && steps < name.length)
+    .sort((a, b) => a.steps - b.steps);
+  return found?.name;
 }

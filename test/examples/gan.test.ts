@@ -38,8 +38,8 @@ describe("the GAN in the plane", () => {
 
   test("refuses a name that it does not know", async () => {
     const { code, stderr } = await example("gan-ring.ts", "--data", "square");
-    expect(code).not.toBe(0);
-    expect(stderr).toContain("--data: expected ring or grid, got square");
+    expect(code).toBe(2);
+    expect(stderr).toContain("gan-ring: --data is ring or grid, got square\n\nusage");
   });
 });
 

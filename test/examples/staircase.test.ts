@@ -23,7 +23,7 @@ describe("the staircase example", () => {
     for (const option of ["--samples", "--hidden", "--generations", "--seed", "--help"]) {
       expect(stdout).toContain(option);
     }
-    expect((await example("--seeds", "1")).stderr).toContain("--seeds");
+    expect((await example("--seeds", "1")).stderr).toContain("no option --seeds; did you mean --seed?");
     expect(await example("--samples", "none")).toMatchObject({ code: 2 });
   });
 });
