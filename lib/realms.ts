@@ -28,3 +28,7 @@ export function isError(value: unknown): value is Error {
 
 /** The message of what was thrown, which may be no error. */
 export const messageOf = (thrown: unknown): string => (isError(thrown) ? thrown.message : describe(thrown));
+
+/** The same memory as a Buffer, of which there is one class in all realms: packages take it from each of them. */
+export const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);

@@ -4,6 +4,7 @@ import type { Root, Type } from "protobufjs";
 import { ArgumentError, DataError } from "../errors.js";
 import { optionalPackage } from "../optional-package.js";
 import { describe } from "../options.js";
+import { bufferOf } from "../realms.js";
 import { type ModelProto, schema, type TensorProto } from "./schema.js";
 
 /** A message to be written: fields may be left out, lists too. */
@@ -58,7 +59,7 @@ function decode<T>(where: string, name: string, bytes: Uint8Array): T {
   const type = messageType(where, name);
   try {
     // Whole numbers of 64 bits become bigint: they are exact.
-    return type.toObject(type.decode(bytes), { longs: BigInt, arrays: true }) as T;
+    return type.toObject(type.decode(bufferOf(bytes)), { longs: BigInt, arrays: true }) as T;
   } catch (cause) {
     const message = `${where}: expected an ONNX ${name} of ${bytes.length} bytes, which is not one (${(cause as Error).message})`;
     throw new DataError(message, { cause });

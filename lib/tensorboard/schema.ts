@@ -1,6 +1,7 @@
 // The messages of event files (tensorboard/compat/proto: event.proto, summary.proto, tensor.proto, graph.proto,
 // plugins/hparams), as far as they are used here.
 import { optionalPackage } from "../optional-package.js";
+import { bufferOf } from "../realms.js";
 
 type Protobuf = typeof import("protobufjs");
 
@@ -226,5 +227,5 @@ export function decodeMessage<K extends keyof Messages>(
   bytes: Uint8Array,
 ): Messages[K] {
   const type = typeOf(where, kind);
-  return type.toObject(type.decode(bytes), { longs: Number, arrays: true }) as Messages[K];
+  return type.toObject(type.decode(bufferOf(bytes)), { longs: Number, arrays: true }) as Messages[K];
 }

@@ -1,8 +1,18 @@
 import vm from "node:vm";
 import { describe, expect, test } from "vitest";
-import type { Tensor, TypedArray } from "../lib/index.js";
-import { compile, data, detectAnomaly, fit, fromTypedArray, grad, nn, optim, tensor } from "../lib/index.js";
-import { bad } from "./errors/expect-error.js";
+import type { Tensor, TypedArray } from "../../lib/index.js";
+import {
+  compile,
+  data,
+  detectAnomaly,
+  fit,
+  fromTypedArray,
+  grad,
+  nn,
+  optim,
+  tensor,
+} from "../../lib/index.js";
+import { bad } from "../errors/expect-error.js";
 
 // What a test runner's context, or a sandbox, makes: its classes are not this realm's.
 const other = <T>(source: string): T => vm.runInNewContext(source) as T;
