@@ -1,15 +1,16 @@
-// npm's install script: uses the prebuilt addon if there is one for this machine, else builds it.
+// npm's install script: does nothing if the package with this system's binary is installed, else builds the addon.
 //
 //   node scripts/install.mjs [--force] [--clean] [--verbose]
 //
 // --force builds in any case, but only what changed. --clean builds everything again.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { findHeaders, findNodeGyp, loadFailure, missingTools, platformName, root } from "./toolchain.mjs";
+import { packageName, platformName, platformPackage, platforms } from "./platforms.mjs";
+import { findHeaders, findNodeGyp, loadFailure, missingTools, root } from "./toolchain.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -21,15 +22,20 @@ const { values: options } = parseArgs({
 
 class InstallError extends Error {}
 
-/** Whether a prebuilt addon can be used. Not in a checkout: its prebuilds may be older than its sources. */
-function prebuiltServes() {
-  if (existsSync(join(root, ".git"))) return false;
-  const path = join(root, "prebuilds", platformName(), "thalweg.node");
-  if (!existsSync(path)) return false;
-  const failure = loadFailure(path);
-  if (failure !== null)
-    console.error(`thalweg: the prebuilt addon does not load here (${failure}); building one`);
-  return failure === null;
+/** Whether the package with this system's binary can be used. @throws InstallError if it is of another version. */
+function binaryServes() {
+  const { serves, isOther, problem } = platformPackage();
+  if (isOther) throw new InstallError(`thalweg: ${problem}`);
+  if (problem !== null) console.error(`thalweg: ${problem}; building the addon`);
+  return serves;
+}
+
+/** How to have the binary instead, if there is one for this system. */
+function binaryAdvice() {
+  const name = platformName();
+  if (!platforms.some((each) => each.name === name)) return [];
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return [`  or the binary:  npm install ${packageName(name)}@${version}`];
 }
 
 /** Runs node-gyp; its output is shown only if it fails, or with --verbose. */
@@ -68,6 +74,7 @@ async function build() {
         `thalweg: cannot build the native addon: ${missing.join("; ")}.`,
         "  Debian, Ubuntu: apt-get install g++ make python3",
         "  then again:     npm rebuild thalweg (or, in thalweg's own folder, npm run build:native)",
+        ...(options.force ? [] : binaryAdvice()),
       ].join("\n"),
     );
   }
@@ -83,7 +90,7 @@ async function build() {
 }
 
 try {
-  if (options.force || options.clean || !prebuiltServes()) await build();
+  if (options.force || options.clean || !binaryServes()) await build();
 } catch (error) {
   if (!(error instanceof InstallError)) throw error;
   console.error(error.message);

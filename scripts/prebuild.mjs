@@ -1,118 +1,182 @@
-// Copies the addon and the libgomp that it links to prebuilds/<platform>-<arch>/, so that the package works if install
-// scripts do not run. Builds what changed, then checks that the binary runs on other machines.
+// Makes the packages with the binaries, one a system, in prebuilds/<platform>/:
+//
+//   npm run prebuild                                 this system's
+//   npm run prebuild -- --target linux-arm64 …       those of these platforms of native/platforms.json
+//   npm run prebuild -- --all                        all that can be built here
+//   npm run prebuild -- --from <thalweg.node>        of a binary that is there
+//   npm run prebuild -- --pack <folder>              tarballs of these packages and of the library, to publish
+//
+// Each binary must run on every system that its package is for (scripts/check-symbols.mjs); --unchecked leaves that out,
+// for packages that stay on this machine. The library's tarball lists the packages in prebuilds/ as optional
+// dependencies of its own version, and all must be there; --partial takes those that are. package.json does not list
+// them, so that a checkout can be installed before they are published. --ignore-scripts packs dist/ as it is. --folder names
+// another place than prebuilds/.
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
-  realpathSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import process from "node:process";
-import { loadFailure, platformName, root } from "./toolchain.mjs";
+import { parseArgs } from "node:util";
+import { problemsOf } from "./check-symbols.mjs";
+import { packageName, platformName, platformNamed, platforms } from "./platforms.mjs";
+import { loadFailure, root } from "./toolchain.mjs";
 
-// The newest C library that the binary may need: Ubuntu 22.04 has 2.35, Debian 12 has 2.36.
-const GLIBC_CEILING = "2.35";
+const ADDON = "thalweg.node";
+const about = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-// Libraries that every Linux with that C library has.
-const SYSTEM_LIBRARIES = /^(lib(c|m|dl|pthread|rt)\.so\.\d+|libc\.musl-.*|ld-(linux|musl).*)$/;
-const OPENMP = "libgomp.so.1";
+const { values: options } = parseArgs({
+  options: {
+    target: { type: "string", multiple: true, default: [] },
+    all: { type: "boolean", default: false },
+    from: { type: "string" },
+    unchecked: { type: "boolean", default: false },
+    pack: { type: "string" },
+    partial: { type: "boolean", default: false },
+    "ignore-scripts": { type: "boolean", default: false },
+    folder: { type: "string", default: join(root, "prebuilds") },
+  },
+});
+const prebuilds = resolve(options.folder);
 
-const OPENMP_NOTICE = `${OPENMP} is the OpenMP runtime library of the GNU Compiler Collection (GCC), copied
-unchanged from this machine's compiler:
-
-  COMPILER
-
-It is free software under the GNU General Public License, version 3 or later, with the GCC Runtime
-Library Exception, version 3.1, by which programs that use it may have any licence. Thalweg is under the
-MIT licence. The source of libgomp is in GCC's, under libgomp/, of that version: https://gcc.gnu.org/
-`;
-
-function run(command, ...args) {
-  return execFileSync(command, args, { cwd: root, encoding: "utf8" });
+function run(command, args, cwd = root) {
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 }
 
-/** DT_NEEDED and DT_RUNPATH of a shared object. */
-function dynamicSection(path) {
-  const text = run("readelf", "--dynamic", "--wide", path);
-  const all = (tag) =>
-    [...text.matchAll(new RegExp(`\\(${tag}\\).*\\[(.*)\\]`, "g"))].map((match) => match[1]);
-  return { needed: all("NEEDED"), runpath: [...all("RUNPATH"), ...all("RPATH")] };
+const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+
+/** Builds for other systems, and for old C libraries: writes build-cross/<platform>/thalweg.node. */
+const CROSS = join("scripts", "cross.mjs");
+const canCross = existsSync(join(root, CROSS));
+
+/** The platforms whose binaries can be built on this system. */
+function buildable() {
+  return canCross ? platforms.filter(({ os }) => os !== "darwin") : [platformNamed(platformName())];
 }
 
-/** Symbol versions with a prefix that a shared object needs, oldest first: `["2.2.5", "2.34"]` of "GLIBC". */
-function versions(path, prefix) {
-  const text = run("objdump", "-T", path);
-  const found = [...text.matchAll(new RegExp(`\\*UND\\*.*\\b${prefix}_([0-9.]+)`, "g"))].map(
-    (match) => match[1],
+/** Builds the addon for a platform. @returns its path. */
+function build({ name }) {
+  for (const variable of ["THALWEG_BLAS", "THALWEG_SANITIZE"]) {
+    if (process.env[variable])
+      throw new Error(`${variable} is set; the binary of a package is the plain one`);
+  }
+  if (canCross) {
+    run(process.execPath, [CROSS, name]);
+    return join(root, "build-cross", name, ADDON);
+  }
+  if (name !== platformName()) throw new Error(`the binary for ${name} cannot be built on ${platformName()}`);
+  run(process.execPath, [join("scripts", "install.mjs"), "--force"]);
+  const stripped = join(root, "build", ADDON);
+  copyFileSync(join(root, "build", "Release", ADDON), stripped);
+  if (process.platform === "linux") run("strip", ["--strip-unneeded", stripped]);
+  return stripped;
+}
+
+/** package.json of the package with a platform's binary. */
+function manifestOf({ name, os, cpu, libc }) {
+  const shared = ["version", "license", "author", "homepage", "repository", "bugs", "engines"];
+  return {
+    name: packageName(name),
+    description: `The native addon of ${about.name} for ${name}`,
+    ...Object.fromEntries(shared.filter((key) => key in about).map((key) => [key, about[key]])),
+    os: [os],
+    cpu: [cpu],
+    ...(libc === undefined ? {} : { libc: [libc] }),
+    main: ADDON,
+    exports: { ".": `./${ADDON}`, [`./${ADDON}`]: `./${ADDON}`, "./package.json": "./package.json" },
+    files: [ADDON],
+    // A binary can be loaded only from a file of its own.
+    preferUnplugged: true,
+    publishConfig: { access: "public" },
+  };
+}
+
+function writePackage(platform, addon) {
+  const problems = options.unchecked ? [] : problemsOf(addon, platform);
+  const failure = platform.name === platformName() ? loadFailure(addon) : null;
+  if (failure !== null) problems.push(`does not load: ${failure}`);
+  if (problems.length > 0)
+    throw new Error(problems.map((problem) => `${addon} ${problem}`).join("\nprebuild: "));
+
+  const folder = join(prebuilds, platform.name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(addon, join(folder, ADDON));
+  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+  writeJson(join(folder, "package.json"), manifestOf(platform));
+  const text = `The native addon of [${about.name}](https://www.npmjs.com/package/${about.name}) for ${platform.name}.`;
+  writeFileSync(
+    join(folder, "README.md"),
+    `# ${packageName(platform.name)}\n\n${text} It comes with that package.\n`,
   );
-  return [...new Set(found)].sort(compareVersions);
+  console.log(`${folder}: ${packageName(platform.name)}@${about.version}`);
 }
 
-function compareVersions(a, b) {
-  return a.localeCompare(b, "en", { numeric: true });
+/** @returns the tarball's path. */
+function pack(folder, to, ...args) {
+  const [{ filename }] = JSON.parse(
+    run("npm", ["pack", "--json", "--pack-destination", to, ...args], folder),
+  );
+  return join(to, filename);
 }
 
-/** The reasons why a binary would not run on other machines. */
-function problemsOf(path) {
-  const { needed, runpath } = dynamicSection(path);
-  const addon = path.endsWith(".node");
-  const problems = needed
-    .filter((name) => !SYSTEM_LIBRARIES.test(name) && !(addon && name === OPENMP))
-    .map((name) => `needs ${name}, which the package does not carry`);
-  if (addon && runpath.join() !== "$ORIGIN") problems.push(`has the run path "${runpath}", not "$ORIGIN"`);
-  const glibc = versions(path, "GLIBC").at(-1) ?? "0";
-  if (compareVersions(glibc, GLIBC_CEILING) > 0) {
-    problems.push(`needs glibc ${glibc}; ${GLIBC_CEILING} is the newest allowed`);
+/** The packages in prebuilds/. */
+function madePackages() {
+  const isMade = ({ name }) => {
+    const path = join(prebuilds, name, "package.json");
+    if (!existsSync(path)) return false;
+    const { version } = JSON.parse(readFileSync(path, "utf8"));
+    if (version !== about.version)
+      throw new Error(`${join(prebuilds, name)} is of version ${version}, not ${about.version}`);
+    return true;
+  };
+  const made = platforms.filter(isMade);
+  const missing = platforms.filter((platform) => !made.includes(platform)).map(({ name }) => name);
+  if (missing.length > 0 && !options.partial) {
+    throw new Error(`${prebuilds} lacks ${missing.join(", ")}; --partial packs without`);
   }
-  for (const prefix of ["GLIBCXX", "CXXABI"]) {
-    if (versions(path, prefix).length > 0) problems.push(`links libstdc++ dynamically (${prefix})`);
+  return made;
+}
+
+/** Packs the library, which lists the packages that are made, and these. */
+function packAll(to) {
+  const made = madePackages();
+  mkdirSync(to, { recursive: true });
+  const staging = mkdtempSync(join(tmpdir(), "thalweg-pack-"));
+  try {
+    const tarball = pack(root, staging, ...(options["ignore-scripts"] ? ["--ignore-scripts"] : []));
+    run("tar", ["-xzf", tarball, "-C", staging]);
+    const optionalDependencies = Object.fromEntries(
+      made.map(({ name }) => [packageName(name), about.version]),
+    );
+    writeJson(join(staging, "package", "package.json"), { ...about, optionalDependencies });
+    const packed = join(to, basename(tarball));
+    run("tar", ["-czf", packed, "-C", staging, "package"]);
+    console.log(packed);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
   }
-  return problems;
+  for (const { name } of made) console.log(pack(join(prebuilds, name), to));
 }
 
 function prebuild() {
-  if (process.platform !== "linux") throw new Error("prebuild: only Linux binaries are prebuilt so far");
-  for (const name of ["THALWEG_BLAS", "THALWEG_SANITIZE"]) {
-    if (process.env[name]) throw new Error(`prebuild: ${name} is set; a prebuilt addon is the plain one`);
-  }
-  run(process.execPath, join("scripts", "install.mjs"), "--force");
-
-  const folder = join(root, "prebuilds", platformName());
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const addon = join(folder, "thalweg.node");
-  copyFileSync(join(root, "build", "Release", "thalweg.node"), addon);
-  run("strip", "--strip-unneeded", addon);
-
-  const compiler = process.env.CXX ?? "g++";
-  const openmp = join(folder, OPENMP);
-  copyFileSync(realpathSync(run(compiler, `-print-file-name=${OPENMP}`).trim()), openmp);
-  const version = run(compiler, "--version").split("\n")[0];
-  const licences = ["/usr/share/doc/libgomp1/copyright", "/usr/share/common-licenses/GPL-3"];
-  const texts = licences.filter((path) => existsSync(path)).map((path) => readFileSync(path, "utf8"));
-  const notice = [OPENMP_NOTICE.replace("COMPILER", version), ...texts].join(`\n${"-".repeat(80)}\n\n`);
-  writeFileSync(join(folder, `${OPENMP}.LICENSE.txt`), notice);
-
-  const problems = [addon, openmp].flatMap((path) => problemsOf(path).map((problem) => `${path} ${problem}`));
-  const failure = loadFailure(addon);
-  if (failure !== null) problems.push(`${addon} does not load: ${failure}`);
-  if (problems.length > 0) {
-    rmSync(folder, { recursive: true }); // so that no package contains it
-    throw new Error(`prebuild: ${problems.join("\nprebuild: ")}`);
-  }
-  const floor = [...versions(addon, "GLIBC"), ...versions(openmp, "GLIBC")].sort(compareVersions).at(-1);
-  console.log(
-    `prebuilds/${platformName()}: thalweg.node, ${OPENMP}; needs glibc ${floor ?? "(none)"} or newer`,
-  );
+  if (options.pack !== undefined) return packAll(resolve(options.pack));
+  const targets = options.target.length > 0 ? options.target : [platformName()];
+  const chosen = options.all ? buildable() : targets.map(platformNamed);
+  if (options.from !== undefined && chosen.length > 1) throw new Error("--from is for one platform");
+  for (const platform of chosen) writePackage(platform, options.from ?? build(platform));
 }
 
 try {
   prebuild();
 } catch (error) {
-  console.error(error.message);
+  console.error(`prebuild: ${error.message}`);
   process.exitCode = 1;
 }

@@ -7,13 +7,6 @@ import process from "node:process";
 
 export const root = dirname(import.meta.dirname);
 
-/** The folder of this machine's prebuilt addon, `linux-x64` or `linux-x64-musl`. */
-export function platformName() {
-  const { header } = process.report.getReport();
-  const musl = process.platform === "linux" && header.glibcVersionRuntime === undefined;
-  return `${process.platform}-${process.arch}${musl ? "-musl" : ""}`;
-}
-
 /** Loads an addon in a separate process. @returns the reason if that fails, else null. */
 export function loadFailure(path) {
   const program = 'process.dlopen({ exports: {} }, process.argv[1]); process.stdout.write("loaded")';

@@ -1,9 +1,6 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { BackendError, MemoryError } from "../errors.js";
+import { loadAddon } from "./load-addon.js";
 
 /** Typed arrays that the kernels read and write; `null` for an operand left out. */
 export type NativeArray = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -175,52 +172,6 @@ export interface Binding {
   askForHugePages(buffer: ArrayBufferLike): void;
 }
 
-function isMusl(): boolean {
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  return process.platform === "linux" && report?.header?.glibcVersionRuntime === undefined;
-}
-
-function candidates(): string[] {
-  const chosen = process.env["THALWEG_ADDON"];
-  if (chosen !== undefined && chosen !== "") return [chosen];
-  const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-  const built = join(root, "build", "Release", "thalweg.node");
-  const platform = `${process.platform}-${process.arch}`;
-  const prebuilt = (name: string) => join(root, "prebuilds", name, "thalweg.node");
-  // The C library is asked for only where both kinds are there: the question is slow.
-  const musl = prebuilt(`${platform}-musl`);
-  const glibc = prebuilt(platform);
-  return existsSync(musl) && isMusl() ? [built, musl] : [built, glibc];
-}
-
-function load(): Binding {
-  const require = createRequire(import.meta.url);
-  const tried: string[] = [];
-  for (const path of candidates()) {
-    if (!existsSync(path)) {
-      tried.push(`${path}: not there`);
-      continue;
-    }
-    let addon: Partial<Binding>;
-    try {
-      addon = require(path) as Partial<Binding>;
-    } catch (error) {
-      tried.push(`${path}: ${(error as Error).message}`);
-      continue;
-    }
-    if (Array.isArray(addon?.instructions)) return addon as Binding;
-    tried.push(`${path}: not Thalweg's addon`);
-  }
-  throw new BackendError(
-    [
-      `thalweg: no native addon for ${process.platform}-${process.arch}, Node ${process.version}. Looked for:`,
-      ...tried.map((line) => `  ${line}`),
-      "To build it, in the package's folder (Debian: apt-get install g++ make python3):",
-      "  npm run build:native",
-    ].join("\n"),
-  );
-}
-
 /** Asks for what the environment chooses, so that a wrong choice is said at once and not by some op. */
 function checkEnvironment(addon: Binding): Binding {
   try {
@@ -232,7 +183,7 @@ function checkEnvironment(addon: Binding): Binding {
 }
 
 /** The one instance of the addon in this environment. */
-export const binding: Binding = checkEnvironment(load());
+export const binding: Binding = checkEnvironment(loadAddon());
 
 let warned = false;
 // An addon of another version is told by the instructions that it lacks.

@@ -12,13 +12,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { platformName } from "../../scripts/toolchain.mjs";
+import { packageName, platformName } from "../../scripts/platforms.mjs";
 import { attempt, root, run, userEnvironment } from "./helpers.js";
+import { packTarballs } from "./tarballs.js";
 
-// The contents of a user's folder after an installation of the packed tarball without scripts.
+// The contents of a user's folder after an installation of the packed tarballs without scripts.
 const folder = mkdtempSync(join(tmpdir(), "thalweg-package-"));
 const app = join(folder, "app");
 const installed = join(app, "node_modules", "thalweg");
+const binary = join(app, "node_modules", packageName(platformName()));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const TRAIN = `
@@ -39,10 +41,10 @@ for (let step = 0; step < 200; step++) {
 const result = { first: losses[0], last: losses.at(-1) };
 `;
 
-// The files that the process has mapped: the addon and the OpenMP library must be those of the package.
+// The addon that the process has mapped must be that of the package.
 const MAPPED = `
 const maps = fs.existsSync("/proc/self/maps") ? fs.readFileSync("/proc/self/maps", "utf8") : "";
-const mapped = [...new Set(maps.match(/\\/.*(thalweg\\.node|libgomp\\.so.*)$/gm) ?? [])];
+const mapped = [...new Set(maps.match(/\\/.*thalweg\\.node$/gm) ?? [])];
 `;
 
 const PROGRAMS = {
@@ -140,21 +142,28 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
 
   beforeAll(() => {
     if (distIsStale()) run("npm", ["run", "build:ts"]);
-    run("npm", ["run", "prebuild"]);
-    const [pack] = JSON.parse(
-      run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder]),
-    ) as { filename: string; files: { path: string }[] }[];
-    if (pack === undefined) throw new Error("npm pack packed nothing");
-    packed = pack.files.map((file) => file.path);
+    const tarballs = packTarballs(folder);
+    packed = run("tar", ["-tzf", tarballs.library])
+      .split("\n")
+      .filter((path) => path !== "" && !path.endsWith("/"))
+      .map((path) => path.slice("package/".length));
 
     mkdirSync(app);
-    writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
-    npm(["install", "--ignore-scripts", "--prefer-offline", join(folder, pack.filename)], app);
+    writeFileSync(
+      join(app, "package.json"),
+      JSON.stringify({
+        name: "app",
+        private: true,
+        type: "module",
+        dependencies: { thalweg: `file:${tarballs.library}` },
+        overrides: { [tarballs.name]: `file:${tarballs.binary}` },
+      }),
+    );
+    npm(["install", "--ignore-scripts", "--prefer-offline"], app);
     for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(join(app, name), text);
   }, 600_000);
 
-  test("contains the binary, the types and everything needed to build it, and nothing else", () => {
-    const prebuilt = `prebuilds/${platformName()}`;
+  test("contains the types and everything needed to build it, and nothing else", () => {
     expect(packed).toEqual(
       expect.arrayContaining([
         "package.json",
@@ -167,21 +176,31 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
         "native/sources.json",
         "native/sources.mjs",
         "native/addon/addon.cc",
+        "native/platforms.json",
         "native/kernels/isa/kernels.gypi",
         "scripts/install.mjs",
+        "scripts/platforms.mjs",
         "scripts/toolchain.mjs",
-        `${prebuilt}/thalweg.node`,
-        `${prebuilt}/libgomp.so.1`,
-        `${prebuilt}/libgomp.so.1.LICENSE.txt`,
       ]),
     );
     const folders = new Set(packed.filter((path) => path.includes("/")).map((path) => path.split("/")[0]));
-    expect([...folders].sort()).toEqual(["dist", "lib", "native", "prebuilds", "scripts"]);
+    expect([...folders].sort()).toEqual(["dist", "lib", "native", "scripts"]);
   });
 
-  test("installs at most three other packages", () => {
+  test("has the binary in a package of its own, for this system alone, without install scripts", () => {
+    expect(readdirSync(binary).sort()).toEqual(["LICENSE", "README.md", "package.json", "thalweg.node"]);
+    const about = JSON.parse(readFileSync(join(binary, "package.json"), "utf8"));
+    const { version, optionalDependencies } = JSON.parse(
+      readFileSync(join(installed, "package.json"), "utf8"),
+    );
+    expect(about).toMatchObject({ version, os: [process.platform], cpu: [process.arch] });
+    expect(about.scripts).toBeUndefined();
+    expect(optionalDependencies).toEqual({ [about.name]: version });
+  });
+
+  test("installs at most three other packages beside that of the binary", () => {
     const packages = readdirSync(join(app, "node_modules")).filter((name) => !name.startsWith("."));
-    expect(packages.length).toBeLessThanOrEqual(4);
+    expect(packages.length).toBeLessThanOrEqual(5);
     expect(existsSync(join(installed, "build"))).toBe(false);
   });
 
@@ -192,8 +211,7 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
       expect(first).toBeGreaterThan(0.3);
       expect(last).toBeLessThan(first / 4);
       if (mapped === undefined) return;
-      const own = join(installed, "prebuilds", platformName());
-      expect(mapped.toSorted()).toEqual([join(own, "libgomp.so.1"), join(own, "thalweg.node")]);
+      expect(mapped).toEqual([join(binary, "thalweg.node")]);
     },
   );
 
@@ -236,19 +254,55 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
   });
 
   test("says, without a binary, where it looked and what to do", () => {
-    const prebuilds = join(installed, "prebuilds");
-    run("mv", [prebuilds, join(folder, "prebuilds")]);
+    run("mv", [binary, join(folder, "binary")]);
     const { status, stderr } = attempt(process.execPath, ["import.mjs"], { cwd: app });
-    run("mv", [join(folder, "prebuilds"), prebuilds]);
+    run("mv", [join(folder, "binary"), binary]);
     expect(status).not.toBe(0);
-    expect(stderr).toContain(join(prebuilds, platformName(), "thalweg.node"));
-    expect(stderr).toContain("apt-get install g++ make python3");
+    expect(stderr).toContain(`thalweg: no native addon for ${platformName()}, Node ${process.version}.`);
+    expect(stderr).toContain(`${join(installed, "build", "Release", "thalweg.node")}: not there`);
+    expect(stderr).toMatch(
+      new RegExp(`^  npm install ${packageName(platformName())}@\\d+\\.\\d+\\.\\d+$`, "m"),
+    );
+    expect(stderr).toContain("npm rebuild thalweg");
+    expect(stderr).toContain("THALWEG_ADDON=");
+    expect(stderr).not.toContain("bundle");
+  });
+
+  test("refuses a binary of another version, when it is installed and when it is loaded", () => {
+    const path = join(binary, "package.json");
+    const text = readFileSync(path, "utf8");
+    const { name, version } = JSON.parse(text);
+    writeFileSync(path, text.replace(`"version": "${version}"`, '"version": "0.0.9"'));
+    const loaded = attempt(process.execPath, ["import.mjs"], { cwd: app });
+    const install = attempt(process.execPath, [join(installed, "scripts", "install.mjs")], {
+      cwd: installed,
+    });
+    writeFileSync(path, text);
+    const message = `thalweg: ${name} is version 0.0.9, thalweg is version ${version}; npm install ${name}@${version}`;
+    expect(loaded.stderr).toContain(`BackendError: ${message}`);
+    expect(install).toEqual({ status: 1, stdout: "", stderr: `${message}\n` });
+  });
+
+  test("goes on to what was built from source if the binary does not load", () => {
+    const path = join(binary, "thalweg.node");
+    const built = join(installed, "build", "Release");
+    run("mv", [path, `${path}.kept`]);
+    writeFileSync(path, "no binary");
+    const failed = attempt(process.execPath, ["import.mjs"], { cwd: app });
+    mkdirSync(built, { recursive: true });
+    run("cp", [`${path}.kept`, join(built, "thalweg.node")]);
+    const { mapped } = execute("import.mjs");
+    rmSync(join(installed, "build"), { recursive: true });
+    run("mv", [`${path}.kept`, path]);
+    expect(mapped).toEqual([join(built, "thalweg.node")]);
+    expect(failed.stderr).toMatch(new RegExp(`^  ${packageName(platformName())}: .*file too short`, "m"));
+    expect(failed.stderr).not.toContain("npm install");
   });
 
   // A whole build: only CI asks for it.
   test("builds itself without a binary, with npm's own node-gyp", { timeout: 900_000 }, ({ skip }) => {
     if (process.env["THALWEG_TEST_SOURCE_INSTALL"] !== "1") skip("THALWEG_TEST_SOURCE_INSTALL is not 1");
-    rmSync(join(installed, "prebuilds"), { recursive: true });
+    rmSync(binary, { recursive: true });
     expect(existsSync(join(app, "node_modules", "node-gyp"))).toBe(false);
     const output = run("npm", ["rebuild", "thalweg", "--foreground-scripts"], {
       cwd: app,

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { platformName } from "../../scripts/platforms.mjs";
+import { attempt, gypFolder } from "./helpers.js";
+
+const folder = mkdtempSync(join(tmpdir(), "thalweg-platforms-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const script = (name: string, ...args: string[]) =>
+  attempt(process.execPath, [join("scripts", name), ...args], {});
+const addon = join(gypFolder, "Release", "thalweg.node");
+
+test("the packages that the loader knows are those of native/platforms.json", () => {
+  expect(script("describe-platforms.mjs", "--check")).toEqual({ status: 0, stdout: "", stderr: "" });
+});
+
+describe.skipIf(process.platform !== "linux")("check-symbols", () => {
+  const check = (platform: string, path: string) => script("check-symbols.mjs", platform, path);
+
+  /** A shared library of one function, made by this system's compiler. */
+  function compiled(name: string, source: string, ...flags: string[]): string {
+    const path = join(folder, `${name}.node`);
+    const made = attempt("g++", ["-shared", "-fPIC", "-x", "c++", "-", "-o", path, ...flags], {
+      input: source,
+    });
+    expect(made).toMatchObject({ status: 0, stderr: "" });
+    return path;
+  }
+
+  test("lets pass what every system with that C library can load", () => {
+    const path = compiled("plain", 'extern "C" int five() { return 5; }', "-nostdlib", "-lc");
+    const arch = process.arch as string;
+    expect(check(`linux-${arch}`, path)).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+
+  test("names a symbol of a newer C library", () => {
+    const source =
+      'extern "C" double hypot(double, double); extern "C" double of(double x) { return hypot(x, x); }';
+    const path = compiled("new", source, "-nostdlib", "-lm", "-fno-builtin");
+    const { status, stderr } = check(`linux-${process.arch}`, path);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `${path} needs hypot of glibc 2.35; the newest is 2.28\n`,
+    });
+  });
+
+  test("names a library that not every system has, a run path and symbols of glibc under musl", () => {
+    const path = compiled("libraries", '#include <string>\nstd::string a("a");', "-Wl,-rpath,/opt/lib");
+    const { status, stderr } = check(`linux-${process.arch}-musl`, path);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${path} needs libstdc++.so.6, which not every system has\n`);
+    expect(stderr).toContain(`${path} has the run path "/opt/lib"\n`);
+    expect(stderr).toMatch(/ needs __cxa_finalize of glibc 2\.[\d.]+\n/);
+    expect(stderr).toMatch(/ needs \S+ of GLIBCXX_3\.4/);
+  });
+
+  test("refuses a binary for another processor or system, and what is no binary", () => {
+    const own = `linux-${process.arch}`;
+    const other = process.arch === "x64" ? "linux-arm64" : "linux-x64";
+    expect(check(other, addon).stderr).toBe(`${addon} is for ${own}, not for ${other}\n`);
+    expect(check("win32-x64", addon).stderr).toBe(`${addon} is for ${own}, not for win32-x64\n`);
+    const text = join(folder, "text.node");
+    writeFileSync(text, "no binary");
+    expect(check(own, text).stderr).toBe(`${text} is for no system, not for ${own}\n`);
+    expect(check("linux-x65", addon).stderr).toContain(
+      'check-symbols: no platform "linux-x65"; there are linux-x64, ',
+    );
+  });
+});
+
+describe("prebuild", () => {
+  const prebuild = (...args: string[]) =>
+    script("prebuild.mjs", "--folder", join(folder, "prebuilds"), ...args);
+
+  test("says which platforms there are", () => {
+    const { status, stderr } = prebuild("--target", "amiga");
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('no platform "amiga"; '),
+    });
+  });
+
+  test("does not make a package of a binary that is for another platform", () => {
+    const other = platformName() === "win32-x64" ? "linux-x64" : "win32-x64";
+    const { status, stderr } = prebuild("--target", other, "--from", addon);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`prebuild: ${addon} is for `);
+  });
+
+  test("does not pack while packages are missing", () => {
+    const { status, stderr } = prebuild("--pack", folder);
+    expect(status).toBe(1);
+    expect(stderr).toContain(" lacks linux-x64, linux-arm64, ");
+    expect(stderr).toContain("--partial packs without");
+  });
+});
