@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import process from "node:process";
 import { configDefaults, defineConfig } from "vitest/config";
 
@@ -6,18 +7,61 @@ const report = process.env["THALWEG_TEST_REPORT"];
 // Tests that take minutes: `npm run nightly -- --only slow,agents` runs them.
 const SLOW = "test/**/*.slow.test.ts";
 const isSlow = process.env["THALWEG_SLOW"] === "1";
+const exclude = isSlow ? configDefaults.exclude : [...configDefaults.exclude, SLOW];
+
+// Tests that use every core by themselves, or that hold how threads and processes get along.
+const EVERY_CORE = [
+  "autodiff/random-graphs",
+  "build",
+  "compiler",
+  "eager",
+  "examples",
+  "mnist",
+  "native",
+  "pictures",
+  "plan",
+  "tensor",
+  "train",
+  "workers",
+].map((name) => `test/${name}{/**/*,}.test.ts`);
 
 export default defineConfig({
+  plugins: [
+    {
+      // vitest keeps --exclude from projects.
+      name: "exclude",
+      configureVitest({ vitest, project }) {
+        project.config.exclude.push(...(vitest.config.cliExclude ?? []));
+      },
+    },
+  ],
   test: {
-    include: [isSlow ? SLOW : "test/**/*.test.ts"],
-    exclude: isSlow ? configDefaults.exclude : [...configDefaults.exclude, SLOW],
     globalSetup: ["test/setup.ts"],
     // A process each: the addon's state is the process's, and some tests end workers or exit.
     pool: "forks",
-    // One file at a time: many of them use every core by themselves.
-    fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "one at a time",
+          include: isSlow ? [SLOW] : EVERY_CORE,
+          exclude,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "side by side",
+          include: isSlow ? [] : ["test/**/*.test.ts"],
+          exclude: [...exclude, ...EVERY_CORE],
+          maxWorkers: Math.min(4, availableParallelism()),
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

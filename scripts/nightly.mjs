@@ -13,12 +13,49 @@ const results = join(root, "bench", "NIGHTLY.md");
 const node = process.execPath;
 const today = new Date().toISOString().slice(0, 10);
 
+// The tests in which matrices are multiplied.
+const WITH_PRODUCTS = [
+  "ops",
+  "nn",
+  "cost",
+  "optim",
+  "autodiff",
+  "compiler",
+  "plan",
+  "explain",
+  "tensor",
+  "eager",
+  "train/running",
+].map((name) => `test/${name}`);
+
 /** The command of each step, and the lines of its output that state the result. */
 const STEPS = {
   fuzz: {
     what: "10,000 calls of each export with hostile arguments, by a seed of the day's",
     command: [node, "node_modules/vitest/vitest.mjs", "run", "test/errors/fuzz.test.ts"],
     env: { THALWEG_FUZZ_CALLS: "10000", THALWEG_FUZZ_SEED: today },
+    says: /^ *(Test Files|Tests) /,
+  },
+  graphs: {
+    what: "a thousand random graphs of ops: their gradients, and compiled with any passes, by a seed of the day's",
+    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/autodiff/random-graphs.test.ts"],
+    env: { THALWEG_GRAPHS: "1000", THALWEG_GRAPHS_SEED: today.replaceAll("-", "") },
+    says: /^ *(Test Files|Tests) /,
+  },
+  pictures: {
+    what: "every picture in every view of a browser",
+    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/pictures"],
+    env: { THALWEG_ALL_VIEWS: "1" },
+    says: /^ *(Test Files|Tests) /,
+  },
+  cmake: {
+    what: "every test on cmake-js's build",
+    command: [node, "scripts/second-build.mjs"],
+    says: /^ *(Test Files|Tests) /,
+  },
+  cblas: {
+    what: "every test of numbers on a build with OpenBLAS, whose products are used",
+    command: [node, "scripts/second-build.mjs", "openblas", ...WITH_PRODUCTS],
     says: /^ *(Test Files|Tests) /,
   },
   files: {

@@ -11,6 +11,8 @@ const root = join(import.meta.dirname, "..");
  * @returns what to do when the tests are done.
  */
 export function setup(): () => void {
+  // Another project of this run has compiled it.
+  if (process.env["THALWEG_TEST_LIBRARY"] !== undefined) return () => {};
   const folder = mkdtempSync(join(root, "build-test-"));
   // Not by process.execPath: that may be an emulated Node, for which there is no compiler.
   const tsc = join(root, "node_modules", ".bin", "tsc");

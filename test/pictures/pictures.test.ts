@@ -2,13 +2,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { afterAll, describe, expect, test } from "vitest";
 import { cost, fit } from "../../lib/index.js";
 import { Watch } from "../../lib/report/watch/server.js";
 import { CASES as PLOTS } from "../plot/cases.js";
 import { imageOptions, numberModel, numbers } from "../report/runs.js";
 import { chromiumPath, type Page, usePage } from "./browser.js";
-import { type CheckOptions, checkPicture, type Fault, type Picture } from "./check.js";
+import { type CheckOptions, checkPicture, type Fault, type Picture, VIEWS } from "./check.js";
 import { DIAGRAMS } from "./diagrams.js";
 
 const page = usePage();
@@ -26,6 +27,10 @@ const lines = (faults: readonly Fault[]): string[] =>
 async function expectNoFault(picture: Picture, options?: CheckOptions): Promise<void> {
   expect(lines(await checkPicture(page(), picture, options))).toEqual([]);
 }
+
+/** Wide by day, narrow by night, and on paper. The nightly run has every view of each picture. */
+const FEW_VIEWS = VIEWS.filter((view) => view.print || view.theme === (view.width > 1000 ? "light" : "dark"));
+const ofOne: CheckOptions = process.env["THALWEG_ALL_VIEWS"] === "1" ? {} : { views: FEW_VIEWS };
 
 /** As many pictures as a page has room for. */
 const PAGE = 8;
@@ -64,11 +69,11 @@ describe.skipIf(chromiumPath === undefined)("a browser shows without a fault", (
   });
 
   test.each(inPages(DIAGRAMS))("diagrams: %s", async (_, makers) => {
-    await expectNoFault({ svgs: await svgsOf(makers) });
+    await expectNoFault({ svgs: await svgsOf(makers) }, ofOne);
   });
 
   test.each(inPages(PLOTS))("plots: %s", async (_, makers) => {
-    await expectNoFault({ svgs: await svgsOf(makers) });
+    await expectNoFault({ svgs: await svgsOf(makers) }, ofOne);
   });
 
   test("the report of a run of images", async () => {
