@@ -13,11 +13,12 @@ export const KEPT = {
   rl: "RL.md",
   noise: "NOISE.md",
   scaling: "SCALING.md",
+  consumers: "CONSUMERS.md",
 } as const;
 
 const FLAGS = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve"];
 
-function processor(): { name: string; flags: string } {
+export function processor(): { name: string; flags: string } {
   const name = cpus()[0]?.model ?? "unknown";
   try {
     const words = new Set(
@@ -29,7 +30,8 @@ function processor(): { name: string; flags: string } {
   }
 }
 
-function commit(): string {
+/** The commit of the checkout, and whether tracked files differ from it. */
+export function commit(): string {
   try {
     const except = Object.values(KEPT).map((name) => `:!${name}`);
     const git = (...args: string[]) =>

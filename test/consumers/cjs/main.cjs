@@ -1,0 +1,4 @@
+const thalweg = require("thalweg");
+const { trainAndPrint } = require("./train.cjs");
+
+trainAndPrint(thalweg);

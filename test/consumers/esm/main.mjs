@@ -1,0 +1,4 @@
+import * as thalweg from "thalweg";
+import { trainAndPrint } from "./train.mjs";
+
+trainAndPrint(thalweg);

@@ -1,0 +1,3 @@
+export default function Page() {
+  return "See /api/train.";
+}

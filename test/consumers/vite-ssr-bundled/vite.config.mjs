@@ -1,0 +1,4 @@
+export default {
+  build: { ssr: "main.mjs", outDir: "out", rollupOptions: { output: { entryFileNames: "main.mjs" } } },
+  ssr: { noExternal: true },
+};

@@ -1,0 +1,3 @@
+export default {
+  build: { ssr: "main.mjs", outDir: "out", rollupOptions: { output: { entryFileNames: "main.mjs" } } },
+};
