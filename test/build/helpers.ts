@@ -53,35 +53,9 @@ export function run(...args: Parameters<typeof attempt>): string {
 }
 
 /** Whether dist/ is older than lib/: the packed code would not be the tested code. */
-function distIsStale(): boolean {
+export function distIsStale(): boolean {
   const built = join(root, "dist", "index.js");
   if (!existsSync(built)) return true;
   const sources = readdirSync(join(root, "lib"), { recursive: true, encoding: "utf8" });
   return sources.some((path) => statSync(join(root, "lib", path)).mtimeMs > statSync(built).mtimeMs);
-}
-
-/** What `npm pack` made. */
-export interface Packed {
-  readonly tarball: string;
-  /** The packed files, from the package's folder. */
-  readonly files: readonly string[];
-  /** A hash of the tarball. */
-  readonly integrity: string;
-}
-
-/** Packs a folder's package as it lies there. */
-export function pack(source: string, destination: string): Packed {
-  const [made] = JSON.parse(
-    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", destination], { cwd: source }),
-  ) as { filename: string; integrity: string; files: { path: string }[] }[];
-  if (made === undefined) throw new Error(`npm pack packed nothing in ${source}`);
-  const files = made.files.map((file) => file.path);
-  return { tarball: join(destination, made.filename), files, integrity: made.integrity };
-}
-
-/** Packs this package with its binary, after building what is older than its sources. */
-export function packPackage(destination: string): Packed {
-  if (distIsStale()) run("npm", ["run", "build:ts"]);
-  run("npm", ["run", "prebuild"]);
-  return pack(root, destination);
 }

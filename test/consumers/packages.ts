@@ -1,70 +1,54 @@
 // Packs the package once, and says how each manager of packages installs the tarballs in an empty folder.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
-import { pack, packPackage, root } from "../build/helpers.js";
+import { distIsStale, run } from "../build/helpers.js";
+import { packTarballs, type Tarballs } from "../build/tarballs.js";
 import type { Manager, Row } from "./rows.js";
 
-/** The tarballs of one state of the checkout. */
-export interface Tarballs {
-  readonly main: string;
-  /** Of the packages with binaries for this system, by name. */
-  readonly platform: Readonly<Record<string, string>>;
-  /** Hashes of all. */
-  readonly integrity: string;
-}
-
-/** The folder of packages with binaries, one for each system. */
-const PLATFORMS = join(root, "npm");
-
-/** Packs this package, and those with binaries that npm would install on this system. */
+/** Packs the checkout, after compiling what has changed. */
 export function packAll(folder: string): Tarballs {
   mkdirSync(folder, { recursive: true });
-  const main = packPackage(folder);
-  const platform: Record<string, string> = {};
-  const integrity = [main.integrity];
-  for (const name of existsSync(PLATFORMS) ? readdirSync(PLATFORMS) : []) {
-    const manifest = join(PLATFORMS, name, "package.json");
-    if (!existsSync(manifest)) continue;
-    const { name: of, os = [], cpu = [], libc = [] } = JSON.parse(readFileSync(manifest, "utf8"));
-    if (!os.includes(process.platform) || !cpu.includes(process.arch) || libc.includes("musl")) continue;
-    const packed = pack(join(PLATFORMS, name), folder);
-    platform[of] = packed.tarball;
-    integrity.push(packed.integrity);
+  if (distIsStale()) run("npm", ["run", "build:ts"]);
+  return packTarballs(folder);
+}
+
+/** A hash of what the packed files hold. */
+export function hashOf({ library, binary }: Tarballs): string {
+  const hash = createHash("sha256");
+  for (const path of binary === undefined ? [library] : [library, binary]) {
+    hash.update(execFileSync("tar", ["-xOzf", path], { maxBuffer: 1 << 30 }));
   }
-  return { main: main.tarball, platform, integrity: integrity.join() };
+  return hash.digest("hex");
 }
 
 /** Writes the package.json of a row's project, and what its manager reads beside it. */
-export function writeManifest(folder: string, row: Row, { main, platform }: Tarballs): void {
-  const file = (path: string) => `file:${path}`;
-  const binaries = Object.fromEntries(Object.entries(platform).map(([name, path]) => [name, file(path)]));
-  // No registry has them yet: whoever depends on them gets these.
-  const overrides: Record<Manager, object> = {
+export function writeManifest(folder: string, row: Row, { library, binary, name }: Tarballs): void {
+  // No registry has the package with the binary yet: whoever depends on it gets this one.
+  const binaries = binary === undefined || name === undefined ? {} : { [name]: `file:${binary}` };
+  const fields: Record<Manager, object> = {
     npm: { overrides: binaries },
     yarn: { resolutions: binaries },
     pnpm: {},
   };
+  const files: Record<Manager, Readonly<Record<string, string>>> = {
+    npm: {},
+    yarn: { ".yarnrc.yml": "nodeLinker: pnp\nenableTelemetry: false\n" },
+    pnpm: { "pnpm-workspace.yaml": `${JSON.stringify({ overrides: binaries })}\n` },
+  };
   const manager = row.manager ?? "npm";
-  const text = JSON.stringify(
-    {
-      name: "consumer",
-      version: "1.0.0",
-      private: true,
-      ...(row.type === undefined ? {} : { type: row.type }),
-      dependencies: { ...row.packages, thalweg: file(main) },
-      ...overrides[manager],
-    },
-    null,
-    2,
-  );
-  writeFileSync(join(folder, "package.json"), `${text}\n`);
-  if (manager === "pnpm") {
-    writeFileSync(join(folder, "pnpm-workspace.yaml"), `${JSON.stringify({ overrides: binaries })}\n`);
-  }
-  if (manager === "yarn") {
-    writeFileSync(join(folder, ".yarnrc.yml"), "nodeLinker: pnp\nenableTelemetry: false\n");
-  }
+  const manifest = {
+    name: "consumer",
+    version: "1.0.0",
+    private: true,
+    ...(row.type === undefined ? {} : { type: row.type }),
+    dependencies: { ...row.packages, thalweg: `file:${library}` },
+    ...fields[manager],
+  };
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const [path, text] of Object.entries(files[manager])) writeFileSync(join(folder, path), text);
 }
 
 /** The command that installs what package.json names. */

@@ -5,7 +5,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { root, run, userEnvironment } from "../build/helpers.js";
-import { installCommand, packAll, type Tarballs, writeManifest } from "./packages.js";
+import type { Tarballs } from "../build/tarballs.js";
+import { hashOf, installCommand, packAll, writeManifest } from "./packages.js";
 import { DEFAULT_NODE, type Row } from "./rows.js";
 
 /** The losses of one training. */
@@ -123,6 +124,7 @@ const versionIn = (modules: string, name: string): string | null => {
 export class Runner {
   readonly #folder: string;
   readonly #tarballs: Tarballs;
+  readonly #hash: string;
   readonly reference: Losses;
   /** What each tool's installation ended with, by its folder. */
   readonly #tools = new Map<string, Promise<string>>();
@@ -130,6 +132,7 @@ export class Runner {
   constructor(folder: string) {
     this.#folder = folder;
     this.#tarballs = packAll(join(folder, "packed"));
+    this.#hash = hashOf(this.#tarballs);
     const program = `
       import * as thalweg from ${JSON.stringify(join(root, "dist", "index.js"))};
       import { train } from ${JSON.stringify(join(import.meta.dirname, "train.mjs"))};
@@ -237,7 +240,7 @@ export class Runner {
   /** Installs the row's packages, unless an earlier row had the same. @returns the project's folder. */
   async #install(row: Row, env: Record<string, string>): Promise<string> {
     const { packages = {}, manager = "npm", flags = [] } = row;
-    const what = JSON.stringify([packages, manager, flags, this.#tarballs.integrity]);
+    const what = JSON.stringify([packages, manager, flags, this.#hash]);
     const key = createHash("sha256").update(what).digest("hex").slice(0, 12);
     const project = join(this.#folder, "projects", key);
     const done = join(this.#folder, "projects", `${key}.installed`);
