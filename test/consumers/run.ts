@@ -61,23 +61,22 @@ if (options.results && rows.length < ROWS.length) fail("--results takes all rows
 const folder =
   options.folder === undefined ? mkdtempSync(join(tmpdir(), "thalweg-consumers-")) : resolve(options.folder);
 mkdirSync(folder, { recursive: true });
-const outcomes: Outcome[] = [];
-try {
-  const runner = new Runner(folder);
-  for (const row of rows) {
-    const outcome = await runner.run(row);
-    outcomes.push(outcome);
-    console.error(`${outcome.name}: ${outcome.verdict} (${outcome.seconds.toFixed(1)} s) ${outcome.note}`);
-    if (options.json !== undefined) {
-      writeFileSync(options.json, `${JSON.stringify(outcomes.map(withoutGreenOutput), null, 2)}\n`);
-    }
-  }
-  if (options.results) {
-    writeFileSync(join(root, "bench", RESULTS), resultsText(outcomes, runner.reference));
-  }
-} finally {
+process.once("exit", () => {
   if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
+const outcomes: Outcome[] = [];
+const runner = new Runner(folder);
+for (const row of rows) {
+  const outcome = await runner.run(row);
+  outcomes.push(outcome);
+  console.error(`${outcome.name}: ${outcome.verdict} (${outcome.seconds.toFixed(1)} s) ${outcome.note}`);
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify(outcomes.map(withoutGreenOutput), null, 2)}\n`);
+  }
 }
+if (options.results) writeFileSync(join(root, "bench", RESULTS), resultsText(outcomes, runner.reference));
 console.log(outcomeTable(outcomes));
 console.log(`\n${countOutcomes(outcomes)}`);
 if (outcomes.some(({ verdict }) => verdict === "red")) process.exitCode = 1;

@@ -47,7 +47,7 @@ export function errorLine(output: string): string {
 
 /** What is wrong with the losses that were printed; null if nothing is. */
 export function judgeLosses(found: readonly Losses[], expected: number, reference: Losses): string | null {
-  if (found.length < expected) return `expected ${expected} trainings, got ${found.length}`;
+  if (found.length < expected) return `trainings: expected ${expected}, got ${found.length}`;
   for (const { first, last, fitted } of found) {
     if (!(last < first && fitted < last)) return `the loss does not fall: ${first}, ${last}, ${fitted}`;
     if (first !== reference.first || last !== reference.last || fitted !== reference.fitted) {
@@ -77,6 +77,7 @@ function shell(line: string, cwd: string, env: Record<string, string>, limit: nu
         // They have all ended.
       }
     };
+    process.once("exit", end);
     const timer = setTimeout(() => {
       isLate = true;
       end();
@@ -84,6 +85,7 @@ function shell(line: string, cwd: string, env: Record<string, string>, limit: nu
     child.once("error", reject);
     child.once("exit", (code, signal) => {
       clearTimeout(timer);
+      process.off("exit", end);
       end();
       if (isLate) output += `\nerror: \`${line}\` did not end within ${limit / 1000} s`;
       else if (signal !== null) output += `\nerror: \`${line}\` was ended by ${signal}`;

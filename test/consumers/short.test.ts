@@ -35,7 +35,7 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package, 
 
   test("a program that trains less often than it should makes its row red", async () => {
     const row = { name: "lazy", fixtures: ["esm"], node: "own", commands: ["node main.mjs"], trainings: 2 };
-    expect(await runner.run(row)).toMatchObject({ verdict: "red", note: "expected 2 trainings, got 1" });
+    expect(await runner.run(row)).toMatchObject({ verdict: "red", note: "trainings: expected 2, got 1" });
   });
 });
 
@@ -44,7 +44,7 @@ describe("what the harness makes of output", () => {
 
   test("losses must be those of the checkout, and fall", () => {
     expect(judgeLosses([reference], 1, reference)).toBeNull();
-    expect(judgeLosses([], 1, reference)).toBe("expected 1 trainings, got 0");
+    expect(judgeLosses([], 1, reference)).toBe("trainings: expected 1, got 0");
     expect(judgeLosses([{ ...reference, last: 0.5000001 }], 1, reference)).toContain(
       "not those of the checkout",
     );
