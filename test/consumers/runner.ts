@@ -34,15 +34,23 @@ const COMMAND_LIMIT = 180_000;
 
 const TRAINED = /\{"first":[^{}]*\}/g;
 
+// The likeliest first: what an error itself says, then what may be said of one, and not the source that threw it.
+const TELLING = [
+  /^(\w*error|[\w. ]+: \w*error)( \[\w+\])?: |\[error\]|\berror TS\d+: |ERR_PNPM|YN\d+:.*(error|can't|not )/i,
+  /\b(cannot|can't|could not|must|not found)\b|\berror\b.*:/i,
+  /./,
+];
+
 /** The line of a command's output that tells why it failed. */
 export function errorLine(output: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal
   const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
   const lines = plain.split("\n").map((line) => line.trim());
-  const telling = lines.find((line) =>
-    /\b(error( TS\d+)?\b.*[:\]]|cannot|can't|ERR_\w+|must |not found)/i.test(line),
-  );
-  return telling ?? lines.findLast((line) => line !== "") ?? "";
+  for (const telling of TELLING) {
+    const line = lines.find((each) => telling.test(each));
+    if (line !== undefined) return line;
+  }
+  return "";
 }
 
 /** What is wrong with the losses that were printed; null if nothing is. */

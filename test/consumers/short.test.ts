@@ -57,6 +57,8 @@ describe("what the harness makes of output", () => {
     ["fine\n\n  Error: Cannot find module 'x'\n    at y\n", "Error: Cannot find module 'x'"],
     ["main.ts(1,2): error TS1479: no\n", "main.ts(1,2): error TS1479: no"],
     ["\u001b[31mX [ERROR] Could not resolve 'x'\u001b[0m\n", "X [ERROR] Could not resolve 'x'"],
+    ["throw new BackendError(`no: x`);\n\nBackendError: no\n  code: 'ERR_BACKEND'\n", "BackendError: no"],
+    ["Module not found: Error: Can't resolve 'x'\nError: y\n", "Module not found: Error: Can't resolve 'x'"],
     ["something else\n\n", "something else"],
   ])("finds the line that tells what is wrong: %j", (output, line) => {
     expect(errorLine(output)).toBe(line);
