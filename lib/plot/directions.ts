@@ -137,10 +137,17 @@ export function normalisedByFilters(
 
 /**
  * The two leading principal components of points: unit vectors along which they vary most about their mean. They are
- * found from whichever is smaller of the covariance [n, n] and the Gram matrix [P, P].
- * @throws DataError for points that lie on one line
+ * found from whichever is smaller of the covariance [n, n] and the Gram matrix [P, P]. Points on one line, such as those
+ * of a single step, have one component; the second direction is then a random one at right angles to it.
+ * @param seed of that random direction.
+ * @throws DataError for points that are all the same, and for a model of one number
  */
-export function principalPlane(where: string, origin: Float64Array, points: readonly Float64Array[]): Plane {
+export function principalPlane(
+  where: string,
+  origin: Float64Array,
+  points: readonly Float64Array[],
+  seed = 0,
+): Plane {
   const n = origin.length;
   const count = points.length;
   const mean = new Float64Array(n);
@@ -156,28 +163,35 @@ export function principalPlane(where: string, origin: Float64Array, points: read
     isTall ? matmul(m, m, { transposeA: true }) : matmul(m, m, { transposeB: true }),
   );
   const total = values.reduce((sum, value) => sum + Math.max(0, value), 0);
-  const [first, second] = [0, 1].map((k): Float64Array => {
-    const own = vectors[k] ?? new Float64Array(0);
-    const isEmpty = !((values[k] ?? 0) > total * LEAST_SHARE);
-    if (isEmpty) {
-      throw new DataError(
-        `${where}: expected ways that differ in two directions, for principal components, got points on ${k === 0 ? "one point" : "one line"}`,
-      );
-    }
+  const component = (k: number): Float64Array | null => {
+    const own = vectors[k];
+    if (own === undefined || !((values[k] ?? 0) > total * LEAST_SHARE)) return null;
     if (isTall) return oriented(own);
     const along = matmul(new Tensor(own, [1, count], "float64"), m).storage.forReading() as Float64Array;
     const length = norm(along);
     return oriented(along.map((value) => value / length));
-  }) as [Float64Array, Float64Array];
+  };
+  const first = component(0);
+  if (first === null || n === 1) {
+    throw new DataError(
+      `${where}: expected ways that go somewhere in two dimensions or more, got ${first === null ? "points that are all the same" : "a model of one number"}`,
+    );
+  }
+  const second = component(1);
   const share = (k: number): number => Math.max(0, values[k] as number) / total;
-  const explained = [share(0), share(1)] as const;
-  const names = explained.map((part, k) => `principal component ${k + 1} (${(100 * part).toFixed(1)} %)`);
-  const directions = [first, perpendicular(second, first)].map((vector, k) => ({
-    name: names[k] as string,
-    vector,
-  })) as [Direction, Direction];
+  const explained = second === null ? ([1, 0] as const) : ([share(0), share(1)] as const);
+  const named = (k: 0 | 1): string => `principal component ${k + 1} (${(100 * explained[k]).toFixed(1)} %)`;
+  const directions = [
+    { name: named(0), vector: first },
+    second === null
+      ? { name: "random direction beside it", vector: perpendicular(randomVector(n, seed), first) }
+      : { name: named(1), vector: perpendicular(second, first) },
+  ] as const;
   return { origin, directions, offset: [0, 0], explained };
 }
+
+const randomVector = (size: number, seed: number): Float64Array =>
+  Float64Array.from(new Generator(seed).normal([size], { dtype: "float64" }).storage.forReading());
 
 /** Less of the variance than this is rounding. */
 const LEAST_SHARE = 1e-12;

@@ -28,7 +28,7 @@ export interface LandscapeOptions<Y = Tensor> extends TitleOptions {
   readonly costWeights?: WeightsOf<Y>;
   /**
    * The two directions. `"random"`: random ones, normalised by filters (Li et al., 2018). `"principal"`: the two leading
-   * principal components of the points of `ways`. Or the names of two elements of parameters, such as
+   * principal components of the points of `ways`; beside ways on one line, a random direction. Or the names of two elements of parameters, such as
    * `["m0.weight[0, 1]", "m0.bias[0]"]`, whose axes then have their values. Default: the elements of a model that has
    * two; else `"principal"` with `ways` and `"random"` without.
    */
@@ -321,6 +321,7 @@ function planeOf(
     where,
     origin,
     leading(ways).flatMap(({ points }) => points.filter((point) => point.every(Number.isFinite))),
+    seed,
   );
 }
 

@@ -191,25 +191,38 @@ describe("plot.landscape", () => {
     expect(b).toBeCloseTo(3, 12);
   });
 
-  test("refuses ways that do not differ in two directions", async () => {
-    const model = net();
-    const still = new plot.Way(model);
-    still.record();
-    await expect(
-      plot.landscape(model, cost.crossEntropy, circle(), { ways: { still }, directions: "principal" }),
-    ).rejects.toMatchObject({ code: "ERR_DATA" });
+  test("shows ways on one line beside a random direction, and refuses ways that go nowhere", async () => {
     // Samples that vary in one feature: what is beside the one direction is rounding.
     const set = {
       x: tensor([1, 2, 3, 4].map((v) => [v / 3, v / 7, v / 9])),
       y: tensor([[1], [2], [5], [3]]),
     };
     const optimizer = (parameters: nn.Parameter[]): optim.SGD => new optim.SGD(parameters, { lr: 0.1 });
-    const straight = plot.trajectory(new nn.Linear(3, 1, { bias: false }), cost.mse, set, {
+    const plane = new nn.Linear(3, 1, { bias: false });
+    const options = { ways: { straight: { optimizer, steps: 2 } }, points: 5 };
+    const { data } = await plot.trajectory(plane, cost.mse, set, options);
+    const [u, v] = data.directions;
+    expect(data.axes).toEqual(["principal component 1 (100.0 %)", "random direction beside it"]);
+    expect(data.explained).toEqual([1, 0]);
+    expect(u.reduce((sum, value, i) => sum + value * (v[i] as number), 0)).toBeCloseTo(0, 12);
+    expect(Math.hypot(...v)).toBeCloseTo(1, 12);
+    for (const b of data.ways[0]?.y ?? []) expect(b).toBeCloseTo(0, 6);
+    expect((await plot.trajectory(plane, cost.mse, set, options)).data.directions).toEqual(data.directions);
+    const other = await plot.trajectory(plane, cost.mse, set, { ...options, seed: 1 });
+    expect(other.data.directions[1]).not.toEqual(v);
+
+    const model = net();
+    const still = new plot.Way(model);
+    still.record();
+    await expect(
+      plot.landscape(model, cost.crossEntropy, circle(), { ways: { still }, directions: "principal" }),
+    ).rejects.toMatchObject({ code: "ERR_DATA", message: expect.stringContaining("all the same") });
+    const one = plot.trajectory(new nn.Linear(1, 1, { bias: false }), cost.mse, lineData, {
       ways: { straight: { optimizer, steps: 2 } },
     });
-    await expect(straight).rejects.toMatchObject({
+    await expect(one).rejects.toMatchObject({
       code: "ERR_DATA",
-      message: expect.stringContaining("one line"),
+      message: expect.stringContaining("one number"),
     });
   });
 
