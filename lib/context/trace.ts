@@ -22,6 +22,8 @@ export interface RecordedWithin extends Recorded {
   readonly recomputation: number;
   /** The user's line that called it; null if the trace keeps no lines. */
   readonly line: string | null;
+  /** The random numbers that it draws; left out for none. */
+  readonly drawn?: { readonly source: RandomSource; readonly blocks: number };
 }
 
 /** A setting that a trace assumed. The program is valid for this value only. */
@@ -238,6 +240,8 @@ export class Trace {
   /** Unique per trace, so that a tensor knows in which trace it was made. */
   readonly id: number = ++lastId;
   readonly recorded: RecordedWithin[] = [];
+  /** Tensors that see another one's memory under another shape, with that one. */
+  readonly views = new Map<Tensor, Tensor>();
   /** Assumptions by the object that owns the setting; null if the traced function set it before reading it. */
   readonly #settings = new Map<object, Assumption | null>();
   /** The fields of objects as the trace met them. */
@@ -280,9 +284,12 @@ export class Trace {
     return draws.state;
   }
 
+  /** To be called after the instruction that draws these blocks was recorded. */
   countDraws(source: RandomSource, more: number): void {
     const draws = this.#draws.get(source) as Draws;
     this.#draws.set(source, { ...draws, blocks: draws.blocks + more });
+    const last = this.recorded.pop() as RecordedWithin;
+    this.recorded.push({ ...last, drawn: { source, blocks: more } });
   }
 
   get assumptions(): Assumption[] {

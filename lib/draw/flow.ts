@@ -1,5 +1,5 @@
 // From a recorded run to a diagram: which function's result goes to which.
-import type { RecordedWithin } from "../context/trace.js";
+import type { RandomSource, RecordedWithin } from "../context/trace.js";
 import { instructionName } from "../native/instructions.js";
 import type { AnyModule } from "../nn/module.js";
 import { bufferSlotsOf, slotsOf } from "../nn/named.js";
@@ -65,6 +65,8 @@ export interface Flow {
   readonly gives: ReadonlyMap<string, readonly Tensor[]>;
   /** The parameters and buffers that each node reads. */
   readonly held: ReadonlyMap<string, readonly Held[]>;
+  /** What the run draws random numbers from. */
+  readonly sources: readonly RandomSource[];
 }
 
 export interface Read {
@@ -75,7 +77,8 @@ export interface Read {
 export type Origin =
   | { readonly kind: "call"; readonly call: ModuleCall }
   | { readonly kind: "section"; readonly section: Section }
-  | { readonly kind: "instruction"; readonly recorded: RecordedWithin }
+  /** `isFirst`: what it writes had no values before. */
+  | { readonly kind: "instruction"; readonly recorded: RecordedWithin; readonly isFirst: boolean }
   | { readonly kind: "reshape"; readonly to: Tensor };
 
 export function flowOf(run: RecordedRun<unknown>, options: FlowOptions): Flow {
@@ -83,7 +86,8 @@ export function flowOf(run: RecordedRun<unknown>, options: FlowOptions): Flow {
   flow.run();
   const diagram = flow.diagram();
   const { origins, givenAt, reads, gives } = flow;
-  return { diagram, origins, givenAt, reads, gives, held: flow.heldByNode() };
+  const drawn = run.instructions.flatMap((recorded) => recorded.drawn?.source ?? []);
+  return { diagram, origins, givenAt, reads, gives, held: flow.heldByNode(), sources: [...new Set(drawn)] };
 }
 
 /** What a function whose inside is not shown takes and gives, and the frame in which it stands. */
@@ -99,6 +103,8 @@ interface Source {
   readonly shape: Shape;
   readonly dtype?: DType;
   readonly result?: Storage;
+  /** How much was given before. */
+  readonly order: number;
 }
 
 class FlowBuilder {
@@ -111,17 +117,24 @@ class FlowBuilder {
   readonly #nodes: DiagramNode[] = [];
   readonly #edges: DiagramEdge[] = [];
   readonly #groups: DiagramGroup[] = [];
-  /** The last function that gave a tensor, and the last that wrote its memory. */
+  /** The last function that gave a tensor, the last that wrote its memory, and the last that gave any view of it. */
   readonly #byTensor = new Map<Tensor, Source>();
+  readonly #byWrite = new Map<Storage, Source>();
   readonly #byStorage = new Map<Storage, Source>();
   /** Parameters and buffers, by memory, and the functions that read them. */
   readonly #held = new Map<Storage, Held>();
   readonly #readers = new Map<Storage, string[]>();
   readonly #names: ReadonlyMap<AnyModule, string>;
+  /** Where generators keep how far they are: no variables of the model. */
+  readonly #states: ReadonlySet<Storage | undefined>;
 
   constructor(run: RecordedRun<unknown>, options: FlowOptions) {
     this.#run = run;
     this.#options = options;
+    // The state is the first operand of an instruction that draws.
+    this.#states = new Set(
+      run.instructions.flatMap(({ drawn, operands }) => (drawn ? [operands[0]?.storage] : [])),
+    );
     this.#names = new Map(options.modules.map(([name, module]) => [module, name]));
     for (const [name, module] of options.modules) this.#hold(name, module);
     for (const [name, tensor] of options.tensors ?? []) {
@@ -304,7 +317,7 @@ class FlowBuilder {
         written.push(own);
       }
     }
-    for (const tensor of written) this.#give(id, tensor);
+    for (const tensor of written) this.#write(id, tensor);
     // What it gives, after what it wrote on the way.
     this.gives.set(id, []);
     for (const tensor of outputs) this.#give(id, tensor);
@@ -312,10 +325,11 @@ class FlowBuilder {
 
   #instruction(recorded: RecordedWithin, group: string | null): void {
     const { applied, instruction, operands, written } = recorded;
-    const results = written.filter(({ storage }) => storage.isSymbolic);
+    const results = written.filter(({ storage }) => storage.isSymbolic && !this.#states.has(storage));
     if (results.length === 0) return;
     const id = this.#add({ kind: "op", name: applied?.op.name ?? instructionName(instruction) }, group);
-    this.origins.set(id, { kind: "instruction", recorded });
+    const isFirst = written.every((tensor) => this.#sourceOf(tensor) === undefined);
+    this.origins.set(id, { kind: "instruction", recorded, isFirst });
     const read = operands.filter((operand) => operand !== null && !written.includes(operand)) as Tensor[];
     for (const operand of read) this.#read(id, operand, group);
     for (const [i, edge] of this.#edges.entries()) {
@@ -323,7 +337,7 @@ class FlowBuilder {
       const times = read.filter(({ storage }) => storage === edge.result).length;
       if (times > 1) this.#edges[i] = { ...edge, times };
     }
-    for (const tensor of results) this.#give(id, tensor);
+    for (const tensor of results) this.#write(id, tensor);
   }
 
   /** @param group the frame in which another shape of a value is shown as an op; undefined: nowhere. */
@@ -348,12 +362,12 @@ class FlowBuilder {
     this.#noteRead(node, source.node, tensor);
     this.gives.set(node, [tensor]);
     this.#edge(source, node, source.shape);
-    const reshaped = { node, ...specOf(tensor), result: tensor.storage };
+    const reshaped = { node, ...specOf(tensor), result: tensor.storage, order: this.#given++ };
     this.#byTensor.set(tensor, reshaped);
     return reshaped;
   }
 
-  #edge({ node: from, dtype, result }: Source, to: string, shape: Shape): void {
+  #edge({ node: from, dtype, result }: Omit<Source, "order">, to: string, shape: Shape): void {
     const isThere = this.#edges.some(
       (edge) => edge.from === from && edge.to === to && edge.result === result,
     );
@@ -375,15 +389,30 @@ class FlowBuilder {
     return found;
   }
 
+  /** What gave it or the tensor that it is a view of, or what has written its memory since. */
   #sourceOf(tensor: Tensor): Source | undefined {
-    return this.#byTensor.get(tensor) ?? this.#byStorage.get(tensor.storage);
+    let given = this.#byTensor.get(tensor);
+    for (let base = this.#run.views.get(tensor); given === undefined && base !== undefined; ) {
+      given = this.#byTensor.get(base);
+      base = this.#run.views.get(base);
+    }
+    const written = this.#byWrite.get(tensor.storage);
+    if (given === undefined) return written ?? this.#byStorage.get(tensor.storage);
+    return written !== undefined && written.order > given.order ? written : given;
   }
 
-  #give(node: string, tensor: Tensor): void {
+  #given = 0;
+
+  #give(node: string, tensor: Tensor): Source {
     this.gives.set(node, [...(this.gives.get(node) ?? []), tensor]);
-    const source = { node, ...specOf(tensor), result: tensor.storage };
+    const source = { node, ...specOf(tensor), result: tensor.storage, order: this.#given++ };
     this.#byTensor.set(tensor, source);
     this.#byStorage.set(tensor.storage, source);
+    return source;
+  }
+
+  #write(node: string, tensor: Tensor): void {
+    this.#byWrite.set(tensor.storage, this.#give(node, tensor));
   }
 
   #frame(name: string, detail: string | undefined, parent: string | null): string {

@@ -2,16 +2,16 @@
 import { jacobian } from "../autodiff/jacobian.js";
 import { jvp, vjp } from "../autodiff/transforms.js";
 import { noGrad } from "../context/grad-mode.js";
-import { apply } from "../eager/apply.js";
+import { type RecordedWithin, take } from "../context/trace.js";
+import { apply, emptyTensor, runInPlace } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
 import type { AnyModule } from "../nn/module.js";
 import { inEvaluation, type ModuleCall, tensorsIn } from "../nn/record.js";
 import { add } from "../ops/add.js";
 import { reshape } from "../ops/reshape.js";
-import { defaultGenerator, type GeneratorState } from "../random/generator.js";
 import { ones, zeros } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 import type { Held } from "./diagram.js";
 import type { Flow, Origin, Read } from "./flow.js";
 import { callForward, replaced } from "./trace-model.js";
@@ -36,8 +36,8 @@ export class Replay {
   readonly #flow: Flow;
   readonly #model: AnyModule;
   readonly #locals: readonly Local[];
-  /** Where the default generator stood before each function's first run. */
-  readonly #states = new Map<string, GeneratorState>();
+  /** How far the sources of random numbers were before each function's first run. */
+  readonly #counts = new Map<string, readonly number[]>();
 
   /** @param given the values of the observed variables, by node. */
   constructor(where: string, flow: Flow, model: AnyModule, given: ReadonlyMap<string, Tensor>) {
@@ -119,14 +119,24 @@ export class Replay {
     return reshape(matrix, [this.#valueOf(local.id).size, columns]);
   }
 
-  /** In evaluation mode. The generator stays what it was. */
+  /** In evaluation mode. The sources of random numbers stay what they were. */
   #within<T>(run: () => T): T {
     const modules = Array.from(this.#model.namedModules(), ([, module]) => module);
-    const state = defaultGenerator.getState();
+    const before = this.#countsNow();
     try {
       return inEvaluation(modules, run);
     } finally {
-      defaultGenerator.setState(state);
+      this.#goTo(before);
+    }
+  }
+
+  #countsNow(): readonly number[] {
+    return this.#flow.sources.map((source) => source[take](0)[COUNT] as number);
+  }
+
+  #goTo(counts: readonly number[]): void {
+    for (const [i, source] of this.#flow.sources.entries()) {
+      source[take]((counts[i] as number) - (source[take](0)[COUNT] as number));
     }
   }
 
@@ -181,9 +191,9 @@ export class Replay {
 
   /** A function draws the random numbers of its first run each time. */
   #drawAgain(id: string): void {
-    const state = this.#states.get(id);
-    if (state === undefined) this.#states.set(id, defaultGenerator.getState());
-    else defaultGenerator.setState(state);
+    const counts = this.#counts.get(id);
+    if (counts === undefined) this.#counts.set(id, this.#countsNow());
+    else this.#goTo(counts);
   }
 
   #again(
@@ -204,15 +214,36 @@ export class Replay {
       case "section":
         return (origin.section.replay as NonNullable<typeof origin.section.replay>)(of);
       case "instruction": {
-        const { applied } = origin.recorded;
+        const { recorded, isFirst } = origin;
+        const { applied } = recorded;
         if (applied !== undefined) return apply(applied.op, applied.inputs.map(of), applied.attributes);
+        if (isFirst) return written(recorded, of);
         const name = this.#flow.diagram.nodes.find((node) => node.id === id)?.name;
         throw new ArgumentError(
-          `${where}: ${name} writes in place or draws random numbers, and its values cannot be shown; values: false shows the shapes`,
+          `${where}: ${name} writes in place, and its values cannot be shown; values: false shows the shapes`,
         );
       }
     }
   }
+}
+
+/** Where the state of a source of random numbers has its count of blocks. */
+const COUNT = 2;
+
+/** What an instruction that is no op writes, in new memory: random numbers, or a copy. */
+function written(recorded: RecordedWithin, of: (tensor: Tensor) => Tensor): Tensor {
+  const { instruction, params, operands, written: results, drawn } = recorded;
+  const result = results[0] as Tensor;
+  const y = emptyTensor("draw", result.shape, result.dtype);
+  // The state of the source is the first operand of a draw.
+  const state = drawn && new Tensor(drawn.source[take](drawn.blocks), [3], "float64");
+  const memory = operands.map((operand, i) => {
+    if (operand === null) return null;
+    if (i === 0 && state !== undefined) return state;
+    return operand === result ? y : of(operand);
+  });
+  runInPlace("draw", instruction, params, memory, [y]);
+  return y;
 }
 
 /** The functions, each after those that it reads. */

@@ -57,7 +57,10 @@ export function emptyTensor(name: string, shape: Shape, dtype: DType): Tensor {
 
 function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attributes: Attributes): Tensor {
   if (op.instruction === null) {
-    return new Tensor((inputs[0] as Tensor).storage, spec.shape, spec.dtype);
+    const base = inputs[0] as Tensor;
+    const view = new Tensor(base.storage, spec.shape, spec.dtype);
+    currentTrace()?.views.set(view, base);
+    return view;
   }
   const output = emptyTensor(op.name, spec.shape, spec.dtype);
   const tensors = op.buffers === undefined ? [...inputs, output] : op.buffers(inputs, output);

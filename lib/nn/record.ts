@@ -40,6 +40,8 @@ export interface RecordedRun<T> {
   readonly calls: readonly ModuleCall[];
   /** The states of the generators that it draws from. */
   readonly draws: ReadonlySet<Storage>;
+  /** Tensors that see another one's memory under another shape, with that one. */
+  readonly views: ReadonlyMap<Tensor, Tensor>;
   /** @throws TraceError unless the tensor is of this run */
   checkSymbol(tensor: Tensor): void;
 }
@@ -68,7 +70,7 @@ export function recordModel(
     const inputs = specs.map(symbolOf);
     return { inputs, result: model.forward(...inputs) as unknown };
   };
-  const { result, checkSymbol, ...recording } = recordRun([...model.namedModules()], run, lines);
+  const { result, checkSymbol, views, ...recording } = recordRun([...model.namedModules()], run, lines);
   const outputs = namedResults(where, result.result);
   for (const [, tensor] of outputs) checkSymbol(tensor);
   return { ...recording, inputs: result.inputs, outputs };
@@ -94,7 +96,8 @@ export function recordRun<T>(
     );
     const draws = new Set(recording.draws.map(({ state }) => state.storage));
     const checkSymbol = (tensor: Tensor): void => recording.checkSymbol(tensor);
-    return { result, instructions: recording.recorded, calls: watch.calls, draws, checkSymbol };
+    const { recorded: instructions, views } = recording;
+    return { result, instructions, calls: watch.calls, draws, views, checkSymbol };
   } finally {
     for (const back of [...restore, ...fields]) back();
   }
