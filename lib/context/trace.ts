@@ -26,6 +26,27 @@ export interface RecordedWithin extends Recorded {
   readonly drawn?: { readonly source: RandomSource; readonly blocks: number };
 }
 
+/** A stretch of a recording: it recorded the instructions [begin, end). */
+export interface Stretch {
+  readonly begin: number;
+  readonly end: number;
+  /** The stretches within which it is. */
+  readonly depth: number;
+  /** Its place in the order in which stretches began. */
+  readonly order: number;
+}
+
+/** What is one op to its caller: a composition of others, or one whose derivative is not that of its instructions. */
+export interface Composition extends Stretch {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  /** Computes it of other inputs. */
+  readonly again: (...inputs: Tensor[]) => Tensor;
+  /** Whether its instructions alone have another derivative. */
+  readonly isWhole: boolean;
+}
+
 /** A setting that a trace assumed. The program is valid for this value only. */
 export interface Assumption {
   holds(): boolean;
@@ -242,6 +263,8 @@ export class Trace {
   readonly recorded: RecordedWithin[] = [];
   /** Tensors that see another one's memory under another shape, with that one. */
   readonly views = new Map<Tensor, Tensor>();
+  /** In the order in which they ended. */
+  readonly compositions: Composition[] = [];
   /** Assumptions by the object that owns the setting; null if the traced function set it before reading it. */
   readonly #settings = new Map<object, Assumption | null>();
   /** The fields of objects as the trace met them. */
@@ -253,6 +276,8 @@ export class Trace {
   readonly #gradients = new Map<Tensor, Tensor | null>();
   /** The tensors that had no gradient when they were read, and that the traced function had not set. */
   readonly #withoutGradient = new Set<Tensor>();
+  #begun = 0;
+  #depth = 0;
   #recomputation = 0;
   #lastRecomputation = 0;
   readonly #keepsLines: boolean;
@@ -333,6 +358,19 @@ export class Trace {
     }
   }
 
+  /** Notes which instructions a function records. */
+  stretch<T>(inside: () => T): { readonly result: T; readonly stretch: Stretch } {
+    const begin = this.recorded.length;
+    const order = this.#begun++;
+    const depth = this.#depth++;
+    try {
+      const result = inside();
+      return { result, stretch: { begin, end: this.recorded.length, depth, order } };
+    } finally {
+      this.#depth = depth;
+    }
+  }
+
   /** Records `run` as a new recomputation. */
   again<T>(run: () => T): T {
     const outer = this.#recomputation;
@@ -348,6 +386,31 @@ export class Trace {
 /** The trace that records instructions; null while instructions run at once. */
 export function currentTrace(): Trace | null {
   return context.trace;
+}
+
+export interface ComposedOptions {
+  /** Whether the derivative is not that of the instructions. Default: false. */
+  readonly isWhole?: boolean;
+  /** Computes it again with its derivative. Default: `compute`. */
+  readonly again?: (...inputs: Tensor[]) => Tensor;
+}
+
+/**
+ * Computes an op that is made of others, and notes in the trace that it is one to its caller.
+ * @param compute of inputs: these, and others when the op is computed again.
+ */
+export function composed(
+  name: string,
+  inputs: readonly Tensor[],
+  compute: (...inputs: Tensor[]) => Tensor,
+  { isWhole = false, again = compute }: ComposedOptions = {},
+): Tensor {
+  const { trace } = context;
+  // Under vmap the instructions are those of all samples at once.
+  if (trace === null || inputs.some(({ mapped }) => mapped !== null)) return compute(...inputs);
+  const { result: output, stretch } = trace.stretch(() => compute(...inputs));
+  trace.compositions.push({ name, inputs, output, again, isWhole, ...stretch });
+  return output;
 }
 
 /** Makes the trace depend on a setting, such as a module's mode. Each change of it must call `settingChanged`. */

@@ -1,9 +1,9 @@
 // From a recorded run to a diagram: which function's result goes to which.
-import type { RandomSource, RecordedWithin } from "../context/trace.js";
+import type { Composition, RandomSource, RecordedWithin, Stretch } from "../context/trace.js";
 import { instructionName } from "../native/instructions.js";
 import type { AnyModule } from "../nn/module.js";
 import { bufferSlotsOf, slotsOf } from "../nn/named.js";
-import { type ModuleCall, type RecordedRun, type Stretch, tensorsIn } from "../nn/record.js";
+import { type ModuleCall, type RecordedRun, tensorsIn } from "../nn/record.js";
 import { kindOf } from "../nn/show.js";
 import type { DType } from "../tensor/dtype.js";
 import { type Shape, sameShape, type TensorSpec } from "../tensor/shape.js";
@@ -50,6 +50,7 @@ export interface FlowOptions {
 interface Happening extends Stretch {
   readonly call?: ModuleCall;
   readonly section?: Section;
+  readonly composition?: Composition;
   readonly within: Happening[];
 }
 
@@ -79,6 +80,7 @@ export type Origin =
   | { readonly kind: "section"; readonly section: Section }
   /** `isFirst`: what it writes had no values before. */
   | { readonly kind: "instruction"; readonly recorded: RecordedWithin; readonly isFirst: boolean }
+  | { readonly kind: "composition"; readonly composition: Composition }
   | { readonly kind: "reshape"; readonly to: Tensor };
 
 export function flowOf(run: RecordedRun<unknown>, options: FlowOptions): Flow {
@@ -193,11 +195,12 @@ class FlowBuilder {
     return { nodes, edges: this.#edges, groups: this.#groups };
   }
 
-  /** Calls and sections as a tree, from their depths. */
+  /** Calls, sections and compositions as a tree, from their depths. */
   #tree(): Happening[] {
     const all: Happening[] = [
       ...this.#run.calls.map((call) => ({ ...pick(call), call, within: [] })),
       ...this.#options.sections.map((section) => ({ ...pick(section), section, within: [] })),
+      ...this.#run.compositions.map((one) => ({ ...pick(one), composition: one, within: [] })),
     ].sort((a, b) => a.order - b.order);
     const roots: Happening[] = [];
     const above: Happening[] = [];
@@ -224,24 +227,44 @@ class FlowBuilder {
   }
 
   #happening(one: Happening, group: string | null): void {
-    const { call, section } = one;
+    const { call, section, composition } = one;
     if (section?.kind === "cost") this.#cost(section, one, group);
     else if (section !== undefined) this.#player(section, one, group);
     else if (call !== undefined) this.#call(call, one, group);
+    else if (composition !== undefined) this.#composition(composition, one, group);
     if (call !== undefined && one.depth === 0) this.#results();
   }
 
   #call(call: ModuleCall, one: Happening, group: string | null): void {
     const [name, detail] = this.#titleOf(call);
-    if (this.#options.openingOf(call) !== "closed") {
+    const opening = this.#options.openingOf(call);
+    if (opening !== "closed") {
       const isWhole = one.depth === 0 && this.#names.get(call.module) === "";
+      const outer = this.#opening;
+      this.#opening = opening;
       this.#walk(one, isWhole ? group : this.#frame(name, detail, group));
+      this.#opening = outer;
       return;
     }
     const id = this.#add({ kind: "module", name, ...(detail === undefined ? {} : { detail }) }, group);
     this.origins.set(id, { kind: "call", call });
     const { inputs, output } = call;
     this.#closed(id, one, { inputs: tensorsIn(inputs), outputs: tensorsIn(output), group });
+  }
+
+  /** How far the innermost call that is shown is opened. */
+  #opening: Opening = "parts";
+
+  /** An op that is made of others: one function, unless a module is opened to its ops. */
+  #composition(composition: Composition, one: Happening, group: string | null): void {
+    const { name, inputs, output, isWhole } = composition;
+    if (this.#opening === "ops" && !isWhole) {
+      this.#walk(one, group);
+      return;
+    }
+    const id = this.#add({ kind: "op", name }, group);
+    this.origins.set(id, { kind: "composition", composition });
+    this.#closed(id, one, { inputs, outputs: [output], group });
   }
 
   /** A frame with a cost at its end, which takes in the ops that lead to nothing but it. */

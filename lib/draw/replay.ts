@@ -211,6 +211,10 @@ export class Replay {
         return of(origin.to);
       case "call":
         return again(where, origin.call, held, inputs.slice(inputs.length - held.length), of);
+      case "composition": {
+        const { composition } = origin;
+        return composition.again(...composition.inputs.map(of));
+      }
       case "section":
         return (origin.section.replay as NonNullable<typeof origin.section.replay>)(of);
       case "instruction": {

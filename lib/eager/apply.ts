@@ -1,6 +1,6 @@
 import { isGradEnabled, noGrad } from "../context/grad-mode.js";
 import { isComputedAgain } from "../context/recomputation.js";
-import { currentTrace, type Maker } from "../context/trace.js";
+import { composed, currentTrace, type Maker } from "../context/trace.js";
 import {
   ArgumentError,
   BackendError,
@@ -42,7 +42,12 @@ export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes)
     ? applyToSamples(op, inputs, attributes)
     : op.compute === undefined
       ? evaluate(op, inputs, op.infer(inputs, attributes), attributes)
-      : sameValues(noGrad(() => (op.compute as NonNullable<Op["compute"]>)(inputs, attributes)));
+      : composed(
+          op.name,
+          inputs,
+          (...own) => sameValues(noGrad(() => (op.compute as NonNullable<Op["compute"]>)(own, attributes))),
+          { isWhole: true, again: (...own) => apply(op, own, attributes) },
+        );
   if (isGradEnabled()) record(op, inputs, attributes, output);
   return output;
 }
@@ -57,9 +62,17 @@ export function emptyTensor(name: string, shape: Shape, dtype: DType): Tensor {
 
 function evaluate(op: Op, inputs: readonly Tensor[], spec: TensorSpec, attributes: Attributes): Tensor {
   if (op.instruction === null) {
-    const base = inputs[0] as Tensor;
-    const view = new Tensor(base.storage, spec.shape, spec.dtype);
-    currentTrace()?.views.set(view, base);
+    const seen = ([base]: readonly Tensor[]): Tensor =>
+      new Tensor((base as Tensor).storage, spec.shape, spec.dtype);
+    // The values of one input, with a derivative by all of them.
+    if (op.isCustom || inputs.length > 1) {
+      return composed(op.name, inputs, (...own) => seen(own), {
+        isWhole: true,
+        again: (...own) => apply(op, own, attributes),
+      });
+    }
+    const view = seen(inputs);
+    currentTrace()?.views.set(view, inputs[0] as Tensor);
     return view;
   }
   const output = emptyTensor(op.name, spec.shape, spec.dtype);

@@ -1,22 +1,19 @@
 // One run of modules, recorded: the instructions with the user's lines, and which module made which.
 import { noGrad } from "../context/grad-mode.js";
-import { currentTrace, type RecordedWithin, trace } from "../context/trace.js";
+import {
+  type Composition,
+  currentTrace,
+  type RecordedWithin,
+  type Stretch,
+  type Trace,
+  trace,
+} from "../context/trace.js";
 import { ArgumentError } from "../errors.js";
 import { describe, isPlainObject } from "../options.js";
 import { sizeOf, type TensorSpec } from "../tensor/shape.js";
 import { type Storage, symbol } from "../tensor/storage.js";
 import { isTensor, Tensor } from "../tensor/tensor.js";
 import type { AnyModule, Module } from "./module.js";
-
-/** A stretch of a run: it recorded the instructions [begin, end). */
-export interface Stretch {
-  readonly begin: number;
-  readonly end: number;
-  /** The calls and stretches within which it is. */
-  readonly depth: number;
-  /** Its place in the order in which calls and stretches began. */
-  readonly order: number;
-}
 
 /** A call of a module's `forward` within the run. */
 export interface ModuleCall extends Stretch {
@@ -38,6 +35,7 @@ export interface RecordedRun<T> {
   readonly instructions: readonly RecordedWithin[];
   /** In the order in which they ended. */
   readonly calls: readonly ModuleCall[];
+  readonly compositions: readonly Composition[];
   /** The states of the generators that it draws from. */
   readonly draws: ReadonlySet<Storage>;
   /** Tensors that see another one's memory under another shape, with that one. */
@@ -70,10 +68,14 @@ export function recordModel(
     const inputs = specs.map(symbolOf);
     return { inputs, result: model.forward(...inputs) as unknown };
   };
-  const { result, checkSymbol, views, ...recording } = recordRun([...model.namedModules()], run, lines);
+  const { result, checkSymbol, instructions, calls, draws } = recordRun(
+    [...model.namedModules()],
+    run,
+    lines,
+  );
   const outputs = namedResults(where, result.result);
   for (const [, tensor] of outputs) checkSymbol(tensor);
-  return { ...recording, inputs: result.inputs, outputs };
+  return { instructions, calls, draws, inputs: result.inputs, outputs };
 }
 
 /**
@@ -96,8 +98,8 @@ export function recordRun<T>(
     );
     const draws = new Set(recording.draws.map(({ state }) => state.storage));
     const checkSymbol = (tensor: Tensor): void => recording.checkSymbol(tensor);
-    const { recorded: instructions, views } = recording;
-    return { result, instructions, calls: watch.calls, draws, views, checkSymbol };
+    const { recorded: instructions, views, compositions } = recording;
+    return { result, instructions, calls: watch.calls, compositions, draws, views, checkSymbol };
   } finally {
     for (const back of [...restore, ...fields]) back();
   }
@@ -158,21 +160,8 @@ function withAliases<T>(value: T, taken: ReadonlySet<Tensor>): T {
 /** Notes calls of modules. */
 class Watch {
   readonly calls: ModuleCall[] = [];
-  #begun = 0;
-  #depth = 0;
 
-  readonly note: Note = (inside) => {
-    const recorded = currentTrace()?.recorded ?? [];
-    const begin = recorded.length;
-    const order = this.#begun++;
-    const depth = this.#depth++;
-    try {
-      const result = inside();
-      return { result, stretch: { begin, end: recorded.length, depth, order } };
-    } finally {
-      this.#depth = depth;
-    }
-  };
+  readonly note: Note = (inside) => (currentTrace() as Trace).stretch(inside);
 
   /** Notes each call of a module's `forward`. @returns what ends that. */
   forward(name: string, module: Module): () => void {

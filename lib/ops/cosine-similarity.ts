@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { broadcast, checkDim, type Shape } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
@@ -71,7 +72,7 @@ export function cosine(name: string, a: Tensor, b: Tensor, dim: number, eps: num
     const shortfall = relu(sub(eps, detach(own)));
     return div(vectors, add(own, shortfall));
   };
-  return sum(mul(unit(a), unit(b)), { dim: axis });
+  return composed(name, [a, b], (a, b) => sum(mul(unit(a), unit(b)), { dim: axis }));
 }
 
 register("cosineSimilarity", cosineSimilarity, {

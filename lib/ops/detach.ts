@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
 import { sameValues, sampleOf } from "../vmap/mapped.js";
 import { type Method, register } from "./registry.js";
@@ -9,7 +10,8 @@ import { type Method, register } from "./registry.js";
  */
 export function detach(x: Tensor): Tensor {
   checkTensor("detach", "x", x);
-  return x.mapped === null ? sameValues(x) : sampleOf(detach(x.mapped.all), x.mapped.level);
+  if (x.mapped !== null) return sampleOf(detach(x.mapped.all), x.mapped.level);
+  return composed("detach", [x], sameValues, { isWhole: true });
 }
 
 export { detach as stopGradient };

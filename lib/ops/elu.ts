@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
@@ -11,11 +12,13 @@ import { where } from "./where.js";
 /** scale · (x where x > 0, else α·(e^(x/width) − 1)) */
 function exponential(name: string, x: Tensor, alpha: number, scale: number, width: number): Tensor {
   checkInput(name, x, "float");
-  const isAbove = greater(x, 0);
-  // The exponential of a large x would be infinite, and its product with a gradient of 0 is NaN.
-  const below = where(isAbove, 0, width === 1 ? x : div(x, width));
-  const y = where(isAbove, x, mul(expm1(below), alpha));
-  return scale === 1 ? y : mul(y, scale);
+  return composed(name, [x], (x) => {
+    const isAbove = greater(x, 0);
+    // The exponential of a large x would be infinite, and its product with a gradient of 0 is NaN.
+    const below = where(isAbove, 0, width === 1 ? x : div(x, width));
+    const y = where(isAbove, x, mul(expm1(below), alpha));
+    return scale === 1 ? y : mul(y, scale);
+  });
 }
 
 /**

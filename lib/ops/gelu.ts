@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkChoice, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
@@ -25,9 +26,11 @@ export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
   checkInput("gelu", x, "float");
   checkOptions("gelu", options, ["approximate"]);
   const approximate = checkChoice("gelu", "approximate", options.approximate ?? "none", ["none", "tanh"]);
-  if (approximate === "none") return mul(x, mul(erfc(mul(x, -Math.SQRT1_2)), 0.5));
-  const inner = mul(mul(x, add(mul(square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
-  return mul(mul(x, 0.5), add(tanh(inner), 1));
+  return composed("gelu", [x], (x) => {
+    if (approximate === "none") return mul(x, mul(erfc(mul(x, -Math.SQRT1_2)), 0.5));
+    const inner = mul(mul(x, add(mul(square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
+    return mul(mul(x, 0.5), add(tanh(inner), 1));
+  });
 }
 
 register("gelu", gelu, { torch: "F.gelu", elementwise: ["floats"], rest: [[], [{ approximate: "tanh" }]] });

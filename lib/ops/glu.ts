@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { ShapeError } from "../errors.js";
 import { checkDim, format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -22,7 +23,9 @@ export function glu(x: Tensor, dim = -1): Tensor {
   if (size === undefined || size % 2 === 1) {
     throw new ShapeError(`glu: expected x to have an axis ${dim} of even size, got ${format(x.shape)}`);
   }
-  return mul(slice(x, axis, { end: size / 2 }), sigmoid(slice(x, axis, { start: size / 2 })));
+  return composed("glu", [x], (x) =>
+    mul(slice(x, axis, { end: size / 2 }), sigmoid(slice(x, axis, { start: size / 2 }))),
+  );
 }
 
 register("glu", glu, {

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { abs } from "./abs.js";
@@ -16,7 +17,7 @@ import { where } from "./where.js";
 export function hardshrink(x: Tensor, lambda = 0.5): Tensor {
   checkInput("hardshrink", x, "float");
   checkNumber("hardshrink", "lambda", lambda, { min: 0 });
-  return where(lessEqual(abs(x), lambda), 0, x);
+  return composed("hardshrink", [x], (x) => where(lessEqual(abs(x), lambda), 0, x));
 }
 
 register("hardshrink", hardshrink, {

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { checkInput } from "./define.js";
@@ -13,7 +14,7 @@ import { relu6 } from "./relu6.js";
  */
 export function hardsigmoid(x: Tensor): Tensor {
   checkInput("hardsigmoid", x, "float");
-  return div(relu6(add(x, 3)), 6);
+  return composed("hardsigmoid", [x], (x) => div(relu6(add(x, 3)), 6));
 }
 
 register("hardsigmoid", hardsigmoid, {

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
 import { hardsigmoid } from "./hardsigmoid.js";
@@ -13,7 +14,7 @@ import { register } from "./registry.js";
  */
 export function hardswish(x: Tensor): Tensor {
   checkInput("hardswish", x, "float");
-  return mul(x, hardsigmoid(x));
+  return composed("hardswish", [x], (x) => mul(x, hardsigmoid(x)));
 }
 
 register("hardswish", hardswish, { torch: "F.hardswish", elementwise: ["floats"] });

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { clamp } from "./clamp.js";
@@ -22,8 +23,10 @@ export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
   checkInput("hardtanh", x, "float");
   checkNumber("hardtanh", "low", low);
   checkNumber("hardtanh", "high", high, { min: low });
-  const inside = logicalAnd(greater(x, low), less(x, high));
-  return where(inside, x, clamp(detach(x), { min: low, max: high }));
+  return composed("hardtanh", [x], (x) => {
+    const inside = logicalAnd(greater(x, low), less(x, high));
+    return where(inside, x, clamp(detach(x), { min: low, max: high }));
+  });
 }
 
 register("hardtanh", hardtanh, {

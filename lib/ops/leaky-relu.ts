@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
@@ -16,7 +17,7 @@ import { where } from "./where.js";
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
   checkInput("leakyRelu", x, "float");
   checkNumber("leakyRelu", "negativeSlope", negativeSlope);
-  return where(greater(x, 0), x, mul(x, negativeSlope));
+  return composed("leakyRelu", [x], (x) => where(greater(x, 0), x, mul(x, negativeSlope)));
 }
 
 register("leakyRelu", leakyRelu, {

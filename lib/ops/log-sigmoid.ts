@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
 import { neg } from "./neg.js";
@@ -13,7 +14,7 @@ import { softplus } from "./softplus.js";
 export function logSigmoid(x: Tensor): Tensor {
   checkInput("logSigmoid", x, "float");
   // From 40 on the 1 is nothing beside e^(−x) in float64.
-  return neg(softplus(neg(x), { threshold: 40 }));
+  return composed("logSigmoid", [x], (x) => neg(softplus(neg(x), { threshold: 40 })));
 }
 
 register("logSigmoid", logSigmoid, { torch: "F.logsigmoid", elementwise: ["floats"] });

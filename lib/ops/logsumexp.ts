@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
 import { amax } from "./amax.js";
@@ -28,17 +29,19 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
   // ln of an empty sum, which has no largest term.
   if (dim.some((d) => x.shape[d] === 0)) return log(sum(exp(x), options));
   if (x.rank === 0) return reshape(logsumexp(reshape(x, [1])), []);
-  // A constant: what is taken out is put back, so its gradient would be zero.
-  const largest = detach(amax(x, { dim, keepdim: true }));
-  const taken = where(isFinite(largest), largest, 0);
-  const total = sum(exp(sub(x, taken)), { dim, keepdim: true });
-  const y = add(constantWhere(equal(total, 0), Number.NEGATIVE_INFINITY, total, 1, log), taken);
-  return options.keepdim === true
-    ? y
-    : reshape(
-        y,
-        x.shape.filter((_, d) => !dim.includes(d)),
-      );
+  return composed("logsumexp", [x], (x) => {
+    // A constant: what is taken out is put back, so its gradient would be zero.
+    const largest = detach(amax(x, { dim, keepdim: true }));
+    const taken = where(isFinite(largest), largest, 0);
+    const total = sum(exp(sub(x, taken)), { dim, keepdim: true });
+    const y = add(constantWhere(equal(total, 0), Number.NEGATIVE_INFINITY, total, 1, log), taken);
+    return options.keepdim === true
+      ? y
+      : reshape(
+          y,
+          x.shape.filter((_, d) => !dim.includes(d)),
+        );
+  });
 }
 
 declare module "../tensor/tensor.js" {

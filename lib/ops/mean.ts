@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { isFloat } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { mul } from "./mul.js";
@@ -17,7 +18,7 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   const dims = dimsOf("mean", x, options);
   if (!isFloat(x.dtype)) return to(mean(to(x, "float64"), options), "float32");
   const count = dims.reduce((product, d) => product * (x.shape[d] as number), 1);
-  return mul(sum(x, options), 1 / count);
+  return composed("mean", [x], (x) => mul(sum(x, options), 1 / count));
 }
 
 declare module "../tensor/tensor.js" {

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
 import { mul } from "./mul.js";
@@ -14,7 +15,7 @@ import { tanh } from "./tanh.js";
 export function mish(x: Tensor): Tensor {
   checkInput("mish", x, "float");
   // From 40 on e^(−2x) is nothing beside 1 in float64.
-  return mul(x, tanh(softplus(x, { threshold: 40 })));
+  return composed("mish", [x], (x) => mul(x, tanh(softplus(x, { threshold: 40 }))));
 }
 
 register("mish", mish, { torch: "F.mish", elementwise: ["floats"] });

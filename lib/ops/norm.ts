@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { ArgumentError } from "../errors.js";
 import { checkOptions, describe } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -39,6 +40,10 @@ export function norm(x: Tensor, options: NormOptions = {}): Tensor {
   }
   dimsOf("norm", x, reduce);
   checkDTypes("norm", ["x"], [x], "float");
+  return composed("norm", [x], (x) => normOf(x, p, reduce));
+}
+
+function normOf(x: Tensor, p: number, reduce: ReduceOptions): Tensor {
   if (p === Number.POSITIVE_INFINITY) return amax(abs(x), reduce);
   if (p === Number.NEGATIVE_INFINITY) return amin(abs(x), reduce);
   if (p === 0) return sum(to(notEqual(x, 0), x.dtype), reduce);

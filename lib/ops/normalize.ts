@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber, checkOptions } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -31,7 +32,7 @@ export function normalize(x: Tensor, options: NormalizeOptions = {}): Tensor {
   checkNumber("normalize", "eps", eps, { min: 0 });
   const axis = checkDim("normalize", dim, x.rank);
   const along = x.rank === 0 ? {} : { dim: axis, keepdim: true };
-  return div(x, clamp(norm(x, { p, ...along }), { min: eps }));
+  return composed("normalize", [x], (x) => div(x, clamp(norm(x, { p, ...along }), { min: eps })));
 }
 
 register("normalize", normalize, {

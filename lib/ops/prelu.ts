@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { ShapeError } from "../errors.js";
 import { format } from "../tensor/shape.js";
 import { checkTensor, type Tensor } from "../tensor/tensor.js";
@@ -24,9 +25,11 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
     throw new ShapeError(`prelu: expected weight to be [1] or [${channels}], got ${format(weight.shape)}`);
   }
   const line = weight.size === 1 ? [] : [weight.size, ...x.shape.slice(2).map(() => 1)];
-  const isAbove = greater(x, 0);
-  // The mask's 0 times an infinite x would be a NaN in the weight's gradient.
-  return where(isAbove, x, mul(where(isAbove, 0, x), reshape(weight, line)));
+  return composed("prelu", [x, weight], (x, weight) => {
+    const isAbove = greater(x, 0);
+    // The mask's 0 times an infinite x would be a NaN in the weight's gradient.
+    return where(isAbove, x, mul(where(isAbove, 0, x), reshape(weight, line)));
+  });
 }
 
 register("prelu", prelu, {

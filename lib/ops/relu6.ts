@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
 import { hardtanh } from "./hardtanh.js";
@@ -11,7 +12,7 @@ import { register } from "./registry.js";
  */
 export function relu6(x: Tensor): Tensor {
   checkInput("relu6", x, "float");
-  return hardtanh(x, 0, 6);
+  return composed("relu6", [x], (x) => hardtanh(x, 0, 6));
 }
 
 register("relu6", relu6, {

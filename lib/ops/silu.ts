@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
 import { mul } from "./mul.js";
@@ -12,7 +13,7 @@ import { sigmoid } from "./sigmoid.js";
  */
 export function silu(x: Tensor): Tensor {
   checkInput("silu", x, "float");
-  return mul(x, sigmoid(x));
+  return composed("silu", [x], (x) => mul(x, sigmoid(x)));
 }
 
 register("silu", silu, { torch: "F.silu", elementwise: ["floats"] });

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkOptions } from "../options.js";
 import { checkDim } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -16,7 +17,7 @@ export function softmin(x: Tensor, options: { readonly dim?: number } = {}): Ten
   checkInput("softmin", x, "float");
   checkOptions("softmin", options, ["dim"]);
   checkDim("softmin", options.dim ?? -1, x.rank);
-  return softmax(neg(x), options);
+  return composed("softmin", [x], (x) => softmax(neg(x), options));
 }
 
 register("softmin", softmin, { torch: "F.softmin", along: "options" });

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
@@ -27,11 +28,13 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
   checkOptions("softplus", options, ["beta", "threshold"]);
   const beta = checkNumber("softplus", "beta", options.beta ?? 1, { above: 0 });
   const threshold = checkNumber("softplus", "threshold", options.threshold ?? 20);
-  const scaled = beta === 1 ? x : mul(x, beta);
-  const isLinear = greater(scaled, threshold);
-  // The exponential of a large x would be infinite, and its product with a gradient of 0 is NaN.
-  const curved = log1p(exp(where(isLinear, 0, scaled)));
-  return where(isLinear, x, beta === 1 ? curved : div(curved, beta));
+  return composed("softplus", [x], (x) => {
+    const scaled = beta === 1 ? x : mul(x, beta);
+    const isLinear = greater(scaled, threshold);
+    // The exponential of a large x would be infinite, and its product with a gradient of 0 is NaN.
+    const curved = log1p(exp(where(isLinear, 0, scaled)));
+    return where(isLinear, x, beta === 1 ? curved : div(curved, beta));
+  });
 }
 
 register("softplus", softplus, {

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { add } from "./add.js";
@@ -19,8 +20,10 @@ import { where } from "./where.js";
 export function softshrink(x: Tensor, lambda = 0.5): Tensor {
   checkInput("softshrink", x, "float");
   checkNumber("softshrink", "lambda", lambda, { min: 0 });
-  const between = where(less(x, -lambda), add(x, lambda), mul(x, 0));
-  return where(greater(x, lambda), sub(x, lambda), between);
+  return composed("softshrink", [x], (x) => {
+    const between = where(less(x, -lambda), add(x, lambda), mul(x, 0));
+    return where(greater(x, lambda), sub(x, lambda), between);
+  });
 }
 
 register("softshrink", softshrink, {

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { abs } from "./abs.js";
 import { add } from "./add.js";
@@ -13,7 +14,7 @@ import { register } from "./registry.js";
  */
 export function softsign(x: Tensor): Tensor {
   checkInput("softsign", x, "float");
-  return div(x, add(abs(x), 1));
+  return composed("softsign", [x], (x) => div(x, add(abs(x), 1)));
 }
 
 register("softsign", softsign, { torch: "F.softsign", elementwise: ["floats"] });

@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkInput } from "./define.js";
 import { register } from "./registry.js";
@@ -12,7 +13,7 @@ import { tanh } from "./tanh.js";
  */
 export function tanhshrink(x: Tensor): Tensor {
   checkInput("tanhshrink", x, "float");
-  return sub(x, tanh(x));
+  return composed("tanhshrink", [x], (x) => sub(x, tanh(x)));
 }
 
 register("tanhshrink", tanhshrink, { torch: "F.tanhshrink", elementwise: ["floats"] });

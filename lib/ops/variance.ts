@@ -1,3 +1,4 @@
+import { composed } from "../context/trace.js";
 import { checkNumber, checkOptions } from "../options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { constantWhere } from "./constant-where.js";
@@ -34,19 +35,26 @@ export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
  * @throws as `variance`
  */
 export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
-  const squared = spreadOf("std", x, options);
-  return constantWhere(equal(squared, 0), 0, squared, 1, sqrt);
+  return spreadOf("std", x, options, (squared) => constantWhere(equal(squared, 0), 0, squared, 1, sqrt));
 }
 
-function spreadOf(name: string, x: Tensor, options: VarianceOptions): Tensor {
+/** The variance, or what `of` makes of it. */
+function spreadOf(
+  name: string,
+  x: Tensor,
+  options: VarianceOptions,
+  of: (squared: Tensor) => Tensor = (squared) => squared,
+): Tensor {
   checkOptions(name, options, ["dim", "keepdim", "correction"]);
   const { correction = 1, ...reduce } = options;
   checkNumber(name, "correction", correction);
   const dims = dimsOf(name, x, reduce);
   checkDTypes(name, ["x"], [x], "float");
   const count = dims.reduce((product, d) => product * (x.shape[d] as number), 1);
-  const centred = sub(x, mean(x, { dim: dims, keepdim: true }));
-  return mul(sum(square(centred), reduce), 1 / Math.max(count - correction, 0));
+  return composed(name, [x], (x) => {
+    const centred = sub(x, mean(x, { dim: dims, keepdim: true }));
+    return of(mul(sum(square(centred), reduce), 1 / Math.max(count - correction, 0)));
+  });
 }
 
 register("variance", variance, {

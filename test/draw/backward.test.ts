@@ -1,7 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { draw } from "../../lib/draw/index.js";
 import { shortNumber } from "../../lib/draw/matrix-text.js";
-import { chain, cost, grad, jvp, nn, ops, rand, randn, type Tensor, tensor, zeros } from "../../lib/index.js";
+import {
+  chain,
+  cost,
+  defineFunction,
+  Generator,
+  type GeneratorState,
+  grad,
+  jvp,
+  nn,
+  ops,
+  rand,
+  randn,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../lib/index.js";
 import { defaultGenerator } from "../../lib/random/generator.js";
 import { isWellFormed, shown } from "./figures.js";
 
@@ -104,6 +119,48 @@ describe("a diagram of what flows back", () => {
     const { texts } = shown(draw(model, z, { style: "backward" }));
     expect(defaultGenerator.getState()).toEqual(state);
     expect(texts).toContain(`ȳ = ${row(model.forward(z))}`);
+  });
+
+  test.each([{ open: true } as const, {}])("has the values of draws that are opened: %o", (open) => {
+    class Noisy extends nn.Module {
+      lin = new nn.Linear(2, 2);
+      own = new Generator(5);
+      forward(z: Tensor): Tensor {
+        const [first, second] = [randn([1, 2]), rand([1, 2])];
+        const made = new Generator(3).standardGamma(ops.exp(z));
+        const noise = ops.add(ops.mul(this.own.normal([1, 2]), second), made);
+        return ops.add(ops.mul(this.lin.forward(z), first), noise);
+      }
+    }
+    const model = new Noisy();
+    const z = tensor([[0.5, -1]]);
+    const of = (y: Tensor) => ops.sum(ops.square(y));
+    const states = () => [defaultGenerator.getState(), model.own.getState()];
+    const before = states();
+    const { texts } = shown(draw(model, z, { style: "backward", cost: of, ...open }));
+    expect(states()).toEqual(before);
+    const [first, second] = before as [GeneratorState, GeneratorState];
+    expect(texts).toContain(`ȳ = ${row(model.forward(z))}`);
+    defaultGenerator.setState(first);
+    model.own.setState(second);
+    expect(texts).toContain(`= ${row(grad((v: Tensor) => of(model.forward(v)))(z))}`);
+  });
+
+  test.each([{ open: true } as const, {}])("lets no gradient through what cuts it: %o", (open) => {
+    class Cut extends nn.Module {
+      lin = new nn.Linear(2, 2);
+      forward(z: Tensor): Tensor {
+        const y = this.lin.forward(z);
+        return ops.add(ops.mul(y, ops.gelu(y).detach()), straight(z));
+      }
+    }
+    // Rounds, with the derivative of what does not.
+    const straight = defineFunction("straight", { forward: (v) => ops.round(v), vjp: ({ dy }) => [dy] });
+    const model = new Cut();
+    const z = tensor([[0.7, -1.3]]);
+    const of = (y: Tensor) => ops.sum(ops.square(y));
+    const { texts } = shown(draw(model, z, { style: "backward", cost: of, ...open }));
+    expect(texts).toContain(`= ${row(grad((v: Tensor) => of(model.forward(v)))(z))}`);
   });
 
   test("has no derivative where an index or a bool goes in or out", () => {

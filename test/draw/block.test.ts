@@ -132,6 +132,36 @@ describe("a block diagram", () => {
     expect([...edges].sort()).toEqual(["add → ȳ", "drop → lin", "lin → add", "x → add", "x → drop"]);
   });
 
+  test("leads a view of the input past a module that gives its input back", () => {
+    class Skip extends nn.Module {
+      drop = new nn.Dropout(0.5);
+      lin = new nn.Linear(4, 4);
+      forward(x: Tensor): Tensor {
+        const kept = this.drop.forward(x);
+        return ops.add(x.reshape([4]), this.lin.forward(kept).reshape([4]));
+      }
+    }
+    const { edges } = shown(draw(new Skip(), zeros([1, 4]), plain));
+    const through = ["lin → reshape", "reshape → add", "x → drop", "drop → lin", "x → reshape"];
+    expect(edges).toEqual(expect.arrayContaining(through));
+    expect(edges).not.toContain("drop → reshape");
+  });
+
+  test("draws an op that is made of others as one, unless it is opened to its ops", () => {
+    class Gated extends nn.Module {
+      lin = new nn.Linear(2, 2);
+      forward(x: Tensor): Tensor {
+        return ops.mul(ops.gelu(this.lin.forward(x)), ops.softplus(x).detach());
+      }
+    }
+    const closed = shown(draw(new Gated(), zeros([1, 2]), plain));
+    expect(named(closed, "op").sort()).toEqual(["detach", "gelu", "mul", "softplus"]);
+    expect(closed.edges).toEqual(expect.arrayContaining(["lin → gelu", "softplus → detach", "detach → mul"]));
+    const opened = named(shown(draw(new Gated(), zeros([1, 2]), { ...plain, open: true })), "op");
+    expect(opened).toEqual(expect.arrayContaining(["erfc", "log1p", "detach"]));
+    expect(opened).not.toContain("gelu");
+  });
+
   test("leaves no symbol in a field that forward sets", () => {
     class Keeping extends nn.Module {
       lin = new nn.Linear(4, 4);
