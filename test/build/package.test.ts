@@ -5,7 +5,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +12,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageName, platformName } from "../../scripts/platforms.mjs";
-import { attempt, root, run, userEnvironment } from "./helpers.js";
+import { attempt, distIsStale, root, run, userEnvironment } from "./helpers.js";
 import { packTarballs } from "./tarballs.js";
 
 // The contents of a user's folder after an installation of the packed tarballs without scripts.
@@ -124,14 +123,6 @@ function execute(program: keyof typeof PROGRAMS): Trained {
 
 function npm(args: readonly string[], cwd: string): string {
   return run("npm", [...args, "--no-audit", "--no-fund"], { cwd });
-}
-
-/** Whether dist/ is older than lib/: the packed code would not be the tested code. */
-function distIsStale(): boolean {
-  const built = join(root, "dist", "index.js");
-  if (!existsSync(built)) return true;
-  const sources = readdirSync(join(root, "lib"), { recursive: true, encoding: "utf8" });
-  return sources.some((path) => statSync(join(root, "lib", path)).mtimeMs > statSync(built).mtimeMs);
 }
 
 // If the environment chooses the addon of another build, that build's tests need not repeat this.
