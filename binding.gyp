@@ -20,7 +20,7 @@
       'cflags_cc!': ['-fno-exceptions', '-fno-rtti'],
       'cflags_cc': ['<!@(node native/sources.mjs flags addon)'],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      'ldflags': ['<!@(node native/sources.mjs link)', "-Wl,-rpath,'$$ORIGIN'"],
+      'ldflags': ['<!@(node native/sources.mjs link)'],
       'libraries': ['<!@(node native/sources.mjs libraries)'],
       'conditions': [
         ["target_arch=='x64'", {'dependencies': ['kernels_x86_64_v2', 'kernels_x86_64_v3', 'kernels_x86_64_v4']}],

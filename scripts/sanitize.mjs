@@ -60,10 +60,7 @@ function races() {
       const tops = stacks.map((stack) =>
         stack.split("\n").find((line) => /#\d/.test(line) && !/libtsan/.test(line)),
       );
-      // The sanitizer cannot see that OpenMP synchronises when it hands data to the threads that it starts.
-      return (
-        tops.some((top) => top?.includes("thalweg.node")) && !tops.some((top) => top?.includes("_omp_fn"))
-      );
+      return tops.some((top) => top?.includes("thalweg.node"));
     });
 }
 

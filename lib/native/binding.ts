@@ -190,12 +190,10 @@ let warned = false;
 binding.onShortage?.((asked, got) => {
   if (warned) return;
   warned = true;
-  const set = ["OMP_THREAD_LIMIT", "OMP_STACKSIZE"].filter((name) => process.env[name] !== undefined);
-  const limits = ["ulimit -u", "ulimit -v", "the container's pids and memory", ...set].join(", ");
   process.emitWarning(`thalweg: asked for ${asked} threads, the system gives ${got}: going on with ${got}`, {
     type: "ThreadsWarning",
     code: "THALWEG_FEWER_THREADS",
-    detail: `What may limit them: ${limits}.`,
+    detail: "What may limit them: ulimit -u, ulimit -v, the container's pids and memory.",
   });
 });
 

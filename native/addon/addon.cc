@@ -12,7 +12,6 @@
 #include "../engine/cpu.h"
 #include "../engine/executor.h"
 #include "../engine/memory.h"
-#include "../engine/openmp.h"
 #include "../engine/threads.h"
 #include "descriptions.h"
 #include "environment.h"
@@ -129,7 +128,6 @@ void ask_for_huge_pages(const Napi::CallbackInfo& info) {
 }
 
 void fill(Napi::Env env, Napi::Object exports) {
-  thalweg::use_all_cores();  // before anybody asks for their number
   thalweg::addon::keep_freed_memory();
   auto made = std::make_unique<Environment>(env);
   env.SetInstanceData(made.get());  // deleted with the environment

@@ -1,14 +1,11 @@
 #include "leader.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <exception>
 #include <new>
 #include <thread>
 #include <utility>
 
-#include "openmp.h"
 #include "team-times.h"
 
 namespace thalweg {
@@ -92,7 +89,6 @@ Leader::Leader() {
 
 void Leader::lead() {
   is_leader = true;
-  ignore_openmp_settings();
   for (;;) {
     int32_t wanted = 1;
     {
@@ -101,42 +97,44 @@ void Leader::lead() {
       wanted = wanted_;
     }
     turns_.take();
-    const uint32_t round = round_.load(std::memory_order_relaxed);
-    const int32_t size = make_room(wanted);
-#pragma omp parallel num_threads(size)
-    {
-      use_all_cores();
-      if (omp_get_thread_num() == 0) {
-        size_ = omp_get_num_threads();
-        if (size_ < wanted) settle_for(size_, wanted);
-        asked_ = size_;
-        if (size_ > 1) measure();
-        if (size_ > 1) team_times.is_measured = true;
-        turns_.give();
-        serve(size_);
-        turns_.take();
-        asked_ = 0;
-        publish({}, size_);
-        wait_for_others();
-      } else {
-        follow(omp_get_thread_num(), round);
-      }
+    hire(wanted);
+    if (size_ < wanted) settle_for(size_, wanted);
+    asked_ = size_;
+    if (size_ > 1) {
+      measure();
+      team_times.is_measured = true;
     }
+    turns_.give();
+    serve(size_);
+    turns_.take();
+    asked_ = 0;
+    publish({}, size_);
+    followers_.join();
     turns_.give();
   }
 }
 
-// Makes room for what each thread of a team has. Returns how many threads that can be: the team's own,
-// where there is no memory for more.
+// Forms a team of so many threads, or of fewer where the system gives no more.
+void Leader::hire(int32_t wanted) {
+  const uint32_t round = round_.load(std::memory_order_relaxed);
+  const int32_t size = make_room(wanted);
+  size_ = 1;
+  try {
+    size_ += followers_.make(size - 1, [this, round](int32_t rank) { follow(rank, round); });
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+// Makes room for what each thread of a team has. Returns how many threads that can be: as many as the last
+// team had, where there is no memory for more.
 int32_t Leader::make_room(int32_t wanted) {
   try {
-    const int32_t size = size_ + threads_to_be_had(wanted - size_);
-    auto tickets = std::make_unique<Ticket[]>(static_cast<size_t>(size));
-    auto nodes = std::make_unique<BarrierNode[]>(static_cast<size_t>(Barrier::nodes_for(size)));
-    cores_ = std::make_unique<Cores>(size);
+    auto tickets = std::make_unique<Ticket[]>(static_cast<size_t>(wanted));
+    auto nodes = std::make_unique<BarrierNode[]>(static_cast<size_t>(Barrier::nodes_for(wanted)));
+    cores_ = std::make_unique<Cores>(wanted);
     nodes_ = std::move(nodes);
     tickets_ = std::move(tickets);
-    return size;
+    return wanted;
   } catch (const std::bad_alloc&) {
     return size_;
   }

@@ -1,6 +1,5 @@
-// The thread that forms the team. libgomp keeps a team for each thread that opens a parallel region, so only
-// this one does. Since libgomp's own waiting spins for milliseconds, the region stays open, and its threads
-// wait here for work. Whoever has work for them does the first thread's share.
+// The thread that forms the team. One team serves the whole process; its threads wait here for work. Whoever
+// has work for them does the first thread's share.
 #pragma once
 
 #include <atomic>
@@ -13,6 +12,7 @@
 
 #include "barrier.h"
 #include "cores.h"
+#include "followers.h"
 #include "threads.h"
 #include "turns.h"
 
@@ -53,6 +53,7 @@ class Leader {
 
   Leader();
   void lead();
+  void hire(int32_t wanted);
   int32_t make_room(int32_t wanted);
   void settle_for(int32_t size, int32_t wanted);
   void serve(int32_t asked);
@@ -74,6 +75,7 @@ class Leader {
   Turns turns_;
   int32_t asked_ = 0;  // how many threads may be asked of the team; 0 while there is none
   int32_t size_ = 1;   // how many it has, or the last one had
+  Followers followers_;
   std::unique_ptr<Cores> cores_ = std::make_unique<Cores>(size_);
   std::unique_ptr<BarrierNode[]> nodes_;
   Shared shared_;

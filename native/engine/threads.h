@@ -1,4 +1,4 @@
-// The only owner of threads: how many there are, and the one thread that leads the OpenMP team.
+// The only owner of threads: how many there are, and the one thread that leads the team.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,7 @@ describe.skipIf(!existsSync(join(built, "engine.a")))("the work of 1 to 64 threa
     run(process.env["CXX"] ?? "g++", [
       "-std=c++20",
       "-O2",
-      "-fopenmp",
+      "-pthread",
       join(root, "test/native/division.cc"),
       ...["engine.a", ...kernels].map((name) => join(built, name)),
       "-o",

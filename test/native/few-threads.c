@@ -1,4 +1,4 @@
-// Preloaded by threads.test.ts: Thalweg's addon and OpenMP's library may have FEW_THREADS threads at a time.
+// Preloaded by threads.test.ts: Thalweg's addon may have FEW_THREADS threads at a time.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, Run run,
   const Create real = (Create)dlsym(RTLD_NEXT, "pthread_create");
   Dl_info info;
   const int known = dladdr(__builtin_return_address(0), &info) != 0 && info.dli_fname != NULL;
-  if (!known || (strstr(info.dli_fname, "thalweg.node") == NULL && strstr(info.dli_fname, "libgomp") == NULL)) {
+  if (!known || strstr(info.dli_fname, "thalweg.node") == NULL) {
     return real(thread, attributes, run, argument);
   }
   struct Start* const start = malloc(sizeof(struct Start));
