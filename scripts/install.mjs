@@ -10,7 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { packageName, platformName, platformPackage, platforms } from "./platforms.mjs";
-import { findHeaders, findNodeGyp, loadFailure, missingTools, root } from "./toolchain.mjs";
+import { findHeaders, findNodeGyp, loadFailure, missingTools, root, toolAdvice } from "./toolchain.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -72,8 +72,8 @@ async function build() {
     throw new InstallError(
       [
         `thalweg: cannot build the native addon: ${missing.join("; ")}.`,
-        "  Debian, Ubuntu: apt-get install g++ make python3",
-        "  then again:     npm rebuild thalweg (or, in thalweg's own folder, npm run build:native)",
+        `  ${toolAdvice()}`,
+        "  then again: npm rebuild thalweg (or, in thalweg's own folder, npm run build:native)",
         ...(options.force ? [] : binaryAdvice()),
       ].join("\n"),
     );

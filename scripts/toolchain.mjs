@@ -32,12 +32,44 @@ function compilerProblem(compiler) {
   return `${compiler} is version ${major}; C++20 needs at least ${kind} ${OLDEST[kind]}`;
 }
 
+// By the names of /etc/os-release, ID or ID_LIKE: how the build's tools are installed.
+const LINUX_ADVICE = {
+  debian: "apt-get install g++ make python3",
+  ubuntu: "apt-get install g++ make python3",
+  alpine: "apk add g++ make python3",
+  fedora: "dnf install gcc-c++ make python3",
+  rhel: "dnf install gcc-c++ make python3",
+  amzn: "dnf install gcc-c++ make python3",
+  arch: "pacman -S gcc make python",
+  suse: "zypper install gcc-c++ make python3",
+};
+
+/** How the tools that build the addon are installed on this system, one line. */
+export function toolAdvice(platform = process.platform, release = osRelease()) {
+  if (platform === "darwin") return "macOS: xcode-select --install";
+  if (platform === "win32")
+    return "Windows: install CMake and LLVM-MinGW's clang++, since Visual C++ cannot compile it";
+  const field = (name) => new RegExp(`^${name}="?([^"\\n]*)"?$`, "m").exec(release)?.[1] ?? "";
+  const names = `${field("ID")} ${field("ID_LIKE")}`.split(" ");
+  const known = names.find((name) => Object.hasOwn(LINUX_ADVICE, name)) ?? "debian";
+  const title = names.includes(known) ? field("NAME") || known : "Debian, Ubuntu";
+  return `${title}: ${LINUX_ADVICE[known]}`;
+}
+
+function osRelease() {
+  try {
+    return readFileSync("/etc/os-release", "utf8");
+  } catch {
+    return "";
+  }
+}
+
 /** What is missing to build the addon, one sentence each. */
 export function missingTools(env = process.env) {
   const python = env.npm_config_python ?? env.PYTHON ?? env.NODE_GYP_FORCE_PYTHON ?? "python3";
   const make = env.MAKE ?? "make";
   return [
-    compilerProblem(env.CXX ?? "g++"),
+    compilerProblem(env.CXX ?? (process.platform === "darwin" ? "clang++" : "g++")),
     version(make, "--version") === null ? `${make} is missing` : null,
     version(python, "--version") === null ? `${python} (node-gyp is written in it) is missing` : null,
   ].filter((problem) => problem !== null);

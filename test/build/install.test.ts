@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, describe, expect, test } from "vitest";
+import { toolAdvice } from "../../scripts/toolchain.mjs";
 import { attempt, run, userEnvironment } from "./helpers.js";
 
 // A PATH with only these programs.
@@ -28,4 +29,19 @@ describe.skipIf(process.platform !== "linux")("building without a tool", () => {
     const { stderr } = install({ PATH: join(tools, "nothing") });
     for (const name of ["g++", "make", "python3"]) expect(stderr).toContain(`${name} `);
   });
+});
+
+test.each([
+  ["darwin", "", "macOS: xcode-select --install"],
+  ["win32", "", "Windows: install CMake and LLVM-MinGW's clang++, since Visual C++ cannot compile it"],
+  ["linux", 'NAME="Alpine Linux"\nID=alpine\n', "Alpine Linux: apk add g++ make python3"],
+  [
+    "linux",
+    'NAME="Rocky Linux"\nID="rocky"\nID_LIKE="rhel centos fedora"\n',
+    "Rocky Linux: dnf install gcc-c++ make python3",
+  ],
+  ["linux", "NAME=Debian\nID=thing\nID_LIKE=debian\n", "Debian: apt-get install g++ make python3"],
+  ["linux", "", "Debian, Ubuntu: apt-get install g++ make python3"],
+])("says how the tools are installed on the system at hand: %s", (platform, release, advice) => {
+  expect(toolAdvice(platform, release)).toBe(advice);
 });
