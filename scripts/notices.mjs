@@ -38,16 +38,13 @@ prebuilt addon carry an unchanged copy of it and its licence beside the addon. I
 ${GCC_EXCEPTION}`,
   },
   {
-    title: "libc++, libc++abi, libunwind and compiler-rt",
+    title: "libc++, libc++abi and libunwind, and Zig's compiler-rt",
     setting: /\bzig\b|-stdlib=libc\+\+/,
-    text: `Parts of LLVM's runtime libraries are linked into the addon of some systems. They
-are under the Apache License, version 2.0, with the LLVM Exceptions
-(https://llvm.org/LICENSE.txt). By the exceptions, nothing has to be said of parts
-that a compiler puts into a program.`,
+    text: read("scripts/licences/zig.txt").trim(),
   },
   {
-    title: "MinGW-w64 and winpthreads",
-    setting: /mingw/i,
+    title: "MinGW-w64",
+    setting: /mingw|windows-gnu/i,
     text: read("scripts/licences/mingw-w64.txt").trim(),
   },
 ];

@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -30,6 +38,13 @@ describe("NOTICE", () => {
       expect(check()).toBe(0); // a type is nothing that is shipped
       appendFileSync(join(tree, "lib", "errors.ts"), '\nimport { satisfies } from "semver/index.js";\n');
       expect(check()).toBe(1);
+      // A compiler brings its own runtime.
+      writeFileSync(join(tree, "scripts", "cross.mjs"), 'const target = "x86_64-windows-gnu"; // by zig\n');
+      run(process.execPath, [join(tree, "scripts", "notices.mjs")], { cwd: tree });
+      const text = readFileSync(join(tree, "NOTICE"), "utf8");
+      for (const part of ["\nMinGW-w64\n", "Zope", "Zig contributors", "\nsemver "])
+        expect(text).toContain(part);
+      expect(check()).toBe(0);
     } finally {
       rmSync(tree, { recursive: true });
     }
