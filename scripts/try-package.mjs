@@ -9,7 +9,6 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { platformName } from "./toolchain.mjs";
 
 const PROGRAM = `
 import { backendInfo, cost, manualSeed, nn, optim, tensor } from "thalweg";
@@ -36,18 +35,34 @@ if (folder === undefined) {
   process.exit(1);
 }
 
-/** The tarballs of the package itself and of this system: others would not be installed here. */
-const tarballs = readdirSync(folder)
-  .filter((name) => new RegExp(`^thalweg-(${platformName()}-)?\\d.*\\.tgz$`).test(name))
-  .map((name) => resolve(folder, name));
+const tarballs = readdirSync(folder).filter((name) => /^thalweg-.*\.tgz$/.test(name));
+/** The dependencies on these tarballs: "thalweg-linux-x64-0.1.0.tgz" is @thalweg/linux-x64. */
+const dependenciesOn = (names) =>
+  Object.fromEntries(
+    names.map((name) => [
+      name
+        .replace(/-\d+\.\d+\..*$/, "")
+        .replace("-", "/")
+        .replace(/^thalweg\//, "@thalweg/"),
+      `file:${resolve(folder, name)}`,
+    ]),
+  );
+const isLibrary = (name) => /^thalweg-\d/.test(name);
+const about = {
+  private: true,
+  type: "module",
+  dependencies: dependenciesOn(tarballs.filter(isLibrary)),
+  // npm takes that of this system and leaves out the others.
+  optionalDependencies: dependenciesOn(tarballs.filter((name) => !isLibrary(name))),
+};
 
 const app = mkdtempSync(join(tmpdir(), "thalweg-try-"));
 try {
-  writeFileSync(join(app, "package.json"), '{ "private": true, "type": "module" }\n');
+  writeFileSync(join(app, "package.json"), JSON.stringify(about));
   writeFileSync(join(app, "train.js"), PROGRAM);
   const run = (command, ...args) =>
     execFileSync(command, args, { cwd: app, stdio: "inherit", shell: process.platform === "win32" });
-  run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs);
+  run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund");
   run(process.execPath, "train.js");
 } catch (error) {
   console.error(error.message);
