@@ -115,10 +115,20 @@ export function describe(value: unknown): string {
     case "object":
       return describeObject(value);
     case "function":
-      return "a function";
+      return isClass(value) ? describeClass(value) : "a function";
     default:
       return String(value);
   }
+}
+
+/** Whether the function is a class, which only `new` may call. */
+export const isClass = (value: object): boolean => /^class\b/.test(Function.prototype.toString.call(value));
+
+/** Whoever gives a class most likely left out the `new`. */
+function describeClass(value: object): string {
+  const name: unknown = Object.getOwnPropertyDescriptor(value, "name")?.value;
+  if (typeof name !== "string" || name === "") return "a class";
+  return `the class ${name} (new ${name}(…) makes an instance)`;
 }
 
 /** An error message must not run code of the object that it describes: getters and proxies may throw. */

@@ -5,7 +5,7 @@ import { ArgumentError, DTypeError } from "../errors.js";
 import { inMode } from "../nn/in-mode.js";
 import { type AnyModule, Module } from "../nn/module.js";
 import { view } from "../ops/reshape.js";
-import { describe, isInstance } from "../options.js";
+import { describe, isClass, isInstance } from "../options.js";
 import { defaultGenerator } from "../random/generator.js";
 import { ones } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
@@ -63,8 +63,6 @@ function runDrawing(where: string, model: unknown, input: unknown): Run {
   const output: unknown = enableGrad(() => Reflect.apply(model, undefined, build(inputs)));
   return { outputs: leaves(where, output), calls: [], names: new Map(), ...own };
 }
-
-const isClass = (value: object): boolean => /^class\b/.test(Function.prototype.toString.call(value));
 
 function runModule(where: string, model: AnyModule, inputs: readonly unknown[]) {
   const calls: Call[] = [];

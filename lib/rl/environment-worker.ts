@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { EnvironmentError, ThalwegError } from "../errors.js";
-import { describe, isInstance } from "../options.js";
+import { describe, isClass, isInstance } from "../options.js";
 import { EnvironmentRows } from "./environment-rows.js";
 import { textOf } from "./numbered-environment.js";
 import { type PlainSpace, toPlain } from "./plain-space.js";
@@ -115,8 +115,7 @@ async function load(): Promise<object> {
 }
 
 function makeOne(maker: object, data: unknown, index: number): unknown {
-  const isClass = /^class\b/.test(Function.prototype.toString.call(maker));
-  return isClass
+  return isClass(maker)
     ? new (maker as new (data: unknown, index: number) => unknown)(data, index)
     : (maker as (data: unknown, index: number) => unknown)(data, index);
 }

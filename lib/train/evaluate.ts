@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { Bytes } from "../data/bytes.js";
 import { type AnyDataset, checkFinite, type Samples, toDataset } from "../data/dataset.js";
 import { asTheyLie } from "../data/epochs.js";
@@ -14,10 +15,10 @@ import {
 } from "../data/parts.js";
 import { copied } from "../data/samples.js";
 import { StreamDataset } from "../data/stream/stream.js";
-import { DataError, ShapeError } from "../errors.js";
+import { ArgumentError, DataError, ShapeError } from "../errors.js";
 import type { Values } from "../metrics/values.js";
 import type { AnyModule, Module } from "../nn/module.js";
-import { checkOptions, checkRequired, isInstance } from "../options.js";
+import { checkOptions, checkRequired, describe, isInstance } from "../options.js";
 import { copyOf } from "../tensor/copy.js";
 import { format } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -268,6 +269,7 @@ export async function predict<O = Tensor>(
     checkStreamOptions(where, { ...options }, x);
     return (await predictStream(where, model, x)) as O;
   }
+  checkBatch(where, x);
   const given = takePartsApart(where, "x", x);
   const length = samplesIn(where, "x", given);
   const batchSize = batchSizeOf(where, options.batchSize, length, DEFAULT_BATCH);
@@ -278,6 +280,16 @@ export async function predict<O = Tensor>(
   return putTogether(form, results) as O;
 }
 
+/** @throws ArgumentError for the numbers of one sample, which are no batch */
+function checkBatch(where: string, x: unknown): void {
+  const isList = !types.isProxy(x) && (Array.isArray(x) ? typeof x[0] === "number" : types.isTypedArray(x));
+  if (!isList) return;
+  const { length } = x as ArrayLike<number>;
+  throw new ArgumentError(
+    `${where}: expected a batch of samples, [B, …], as a tensor, got the numbers of one sample, ${describe(x)}; tensor(x, { shape: [1, ${length}] }) makes a batch of it`,
+  );
+}
+
 /** The number of samples, which all parts have. @throws ShapeError, DataError */
 function samplesIn(where: string, name: string, { form, parts }: Apart): number {
   const [first] = parts as [Part];
@@ -286,6 +298,9 @@ function samplesIn(where: string, name: string, { form, parts }: Apart): number 
   if (other >= 0) {
     const [a, b] = [0, other].map((at) => `${partName(name, form, at)} ${format((parts[at] as Part).shape)}`);
     throw new ShapeError(`${where}: expected parts of one length, got ${a} and ${b}`);
+  }
+  if (first.shape.length === 0) {
+    throw new ShapeError(`${where}: expected a batch of samples, [B, …], got one number, ${name} []`);
   }
   if (length === 0) throw new DataError(`${where}: expected at least one sample, got an empty set`);
   return length;

@@ -147,6 +147,16 @@ describe("Sequential and Parameter", () => {
       "Sequential: expected module 1 to be a Module, got a function",
     ],
     [
+      () => new nn.Sequential(new nn.Linear(2, 3), bad(nn.ReLU)),
+      ArgumentError,
+      "Sequential: expected module 1 to be a Module, got the class ReLU (new ReLU(…) makes an instance)",
+    ],
+    [
+      () => new nn.Sequential(bad(class {})),
+      ArgumentError,
+      "Sequential: expected module 0 to be a Module, got a class",
+    ],
+    [
       () => new nn.Sequential(bad([])),
       ArgumentError,
       "Sequential: expected module 0 to be a Module, got an array of 0",

@@ -258,7 +258,7 @@ describe("fit", () => {
       [
         () => fit(model, { ...good, optimizer: bad(optim.SGD) }),
         ArgumentError,
-        "fit: expected optimizer to be an Optimizer, got a function",
+        "fit: expected optimizer to be an Optimizer, got the class SGD (new SGD(…) makes an instance)",
       ],
       [
         () => fit(model, { ...good, optimizer: other }),
@@ -543,7 +543,11 @@ describe("evaluate, predict and the losses: options", () => {
         DataError,
         "predict: expected at least one sample, got an empty set",
       ],
-      [() => predict(model, ones([])), DataError, "predict: expected at least one sample, got an empty set"],
+      [
+        () => predict(model, ones([])),
+        ShapeError,
+        "predict: expected a batch of samples, [B, …], got one number, x []",
+      ],
       [() => predict(model, spoilt(Number.NaN, 4)), DataError, "predict: x has NaN in sample 1, element 1"],
       [() => predict(model, x, { batchSize: 0 }), ArgumentError, `${size("predict")} 0`],
       [

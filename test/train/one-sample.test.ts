@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  ArgumentError,
   cost,
   data,
   evaluate,
@@ -9,9 +10,12 @@ import {
   optim,
   predict,
   randn,
+  ShapeError,
   type Tensor,
   ThalwegError,
+  tensor,
 } from "../../lib/index.js";
+import { bad } from "../errors/expect-error.js";
 
 const vector = (): nn.Linear => new nn.Linear(3, 2);
 const image = (): nn.Sequential => new nn.Sequential(new nn.Flatten(), new nn.Linear(20, 2));
@@ -46,6 +50,25 @@ describe("one sample without an axis for samples", () => {
     await expect(run).rejects.toThrow(ThalwegError);
     await expect(run).rejects.toThrow(
       `predict: expected a batch of samples, [B, …], got one sample, ${text}`,
+    );
+  });
+
+  test.each<[string, unknown, string]>([
+    ["a list of numbers", [1, 2, 3], "an array of 3"],
+    ["a typed array", Float32Array.of(1, 2, 3), "a Float32Array"],
+  ])("is told by predict, with what makes a batch of it: %s", async (_, x, what) => {
+    const numbers = x as number[];
+    await expect(predict(vector(), bad(numbers))).rejects.toThrow(
+      new ArgumentError(
+        `predict: expected a batch of samples, [B, …], as a tensor, got the numbers of one sample, ${what}; tensor(x, { shape: [1, 3] }) makes a batch of it`,
+      ),
+    );
+    expect((await predict(vector(), tensor(numbers, { shape: [1, 3] }))).shape).toEqual([1, 2]);
+  });
+
+  test("of one number is told by predict", async () => {
+    await expect(predict(vector(), tensor(1))).rejects.toThrow(
+      new ShapeError("predict: expected a batch of samples, [B, …], got one number, x []"),
     );
   });
 
