@@ -34,19 +34,20 @@ export const DEFAULT_NODE = "24";
 
 const NODES = ["20", "22", "24", "26"];
 
+// Each with types of Node that it can read: the field typeScriptVersion of @types/node names the oldest TypeScript.
 const TYPESCRIPTS = [
-  "5.0.4",
-  "5.1.6",
-  "5.2.2",
-  "5.3.3",
-  "5.4.5",
-  "5.5.4",
-  "5.6.3",
-  "5.7.3",
-  "5.8.3",
-  "5.9.3",
-  "6.0.3",
-  "7.0.2",
+  { typescript: "5.0.4", types: "20.17.28" },
+  { typescript: "5.1.6", types: "20.19.9" },
+  { typescript: "5.2.2", types: "20.19.37" },
+  { typescript: "5.3.3", types: "20" },
+  { typescript: "5.4.5", types: "20" },
+  { typescript: "5.5.4", types: "20" },
+  { typescript: "5.6.3", types: "20" },
+  { typescript: "5.7.3", types: "20" },
+  { typescript: "5.8.3", types: "20" },
+  { typescript: "5.9.3", types: "20" },
+  { typescript: "6.0.3", types: "20" },
+  { typescript: "7.0.2", types: "26" },
 ];
 
 const nodeRows = NODES.flatMap((node): Row[] => [
@@ -244,8 +245,16 @@ const installationRows: Row[] = [
   { name: "yarn pnp commonjs", fixtures: ["cjs"], manager: "yarn", commands: ["yarn node main.cjs"] },
 ];
 
+interface Mode {
+  readonly name: string;
+  /** Of the file tsconfig.<config>.json. */
+  readonly config: string;
+  readonly type: "commonjs" | "module";
+  readonly flags?: string;
+}
+
 /** The modes of modules that a TypeScript has: the tsconfig and the project's type. */
-function modesOf(typescript: string): { name: string; config: string; type: Row["type"]; flags?: string }[] {
+function modesOf(typescript: string): Mode[] {
   const major = Number.parseInt(typescript, 10);
   // TypeScript 6 warns of it, 7 has it no more.
   const node10 = { name: "node10", config: "node10", type: "commonjs" } as const;
@@ -260,22 +269,17 @@ function modesOf(typescript: string): { name: string; config: string; type: Row[
   ];
 }
 
-const typescriptRows = TYPESCRIPTS.flatMap((typescript, i) =>
-  modesOf(typescript).map(({ name, config, type, flags = "" }): Row => {
-    const isNewest = i === TYPESCRIPTS.length - 1;
-    return {
+const typescriptRows = TYPESCRIPTS.flatMap(({ typescript, types }) =>
+  modesOf(typescript).map(
+    ({ name, config, type, flags = "" }): Row => ({
       name: `typescript ${typescript} ${name}`,
       fixtures: ["typescript"],
-      // The types of Node that were made for this TypeScript.
-      packages: {
-        typescript,
-        "@types/node": isNewest ? "latest" : `ts${typescript.split(".").slice(0, 2).join(".")}`,
-      },
-      ...(type === undefined ? {} : { type }),
+      packages: { typescript, "@types/node": types },
+      type,
       commands: [`tsc --noEmit --project tsconfig.${config}.json${flags}`],
       trainings: 0,
-    };
-  }),
+    }),
+  ),
 );
 
 /** Whether the tests of every change have a row. */

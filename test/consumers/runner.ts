@@ -30,7 +30,7 @@ export interface Outcome {
 }
 
 const INSTALL_LIMIT = 600_000;
-const COMMAND_LIMIT = 180_000;
+const COMMAND_LIMIT = 600_000;
 
 const TRAINED = /\{"first":[^{}]*\}/g;
 
