@@ -30,6 +30,8 @@ export interface DiagramNode {
   readonly detail?: string;
   /** The parameters that only this function has. */
   parameters: readonly Held[];
+  /** The modules whose trained parameters these are, by their names in the model. Default: none. */
+  layers?: readonly string[];
   /** The frame that it stands in; null: none. */
   readonly group: string | null;
   /** The shape of a variable. */

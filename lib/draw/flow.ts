@@ -9,6 +9,7 @@ import type { DType } from "../tensor/dtype.js";
 import { type Shape, sameShape, type TensorSpec } from "../tensor/shape.js";
 import type { Storage } from "../tensor/storage.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { layerOf } from "../train/gradient-norms.js";
 import type { Diagram, DiagramEdge, DiagramGroup, DiagramNode, Held } from "./diagram.js";
 
 /** How far a module is opened. */
@@ -463,9 +464,15 @@ class FlowBuilder {
     }
     for (const { readers, held } of groups.values()) {
       const only = readers.length === 1 ? this.#nodes.find(({ id }) => id === readers[0]) : undefined;
-      if (only !== undefined) only.parameters = shortNames(held, only.name);
-      else this.#share(held, readers);
+      if (only === undefined) this.#share(held, readers);
+      else this.#hang(only, held, only.name);
     }
+  }
+
+  #hang(node: DiagramNode, held: readonly Held[], owner: string): void {
+    node.parameters = shortNames(held, owner);
+    const trained = held.filter(({ isFixed }) => !isFixed);
+    if (trained.length > 0) node.layers = [...new Set(trained.map(({ name }) => layerOf(name)))];
   }
 
   /** Leaves out of each name what the frames around it say. */
@@ -489,7 +496,7 @@ class FlowBuilder {
   #share(held: readonly Held[], readers: readonly string[]): void {
     const owner = commonPrefix(held.map(({ name }) => name.split(".").slice(0, -1))).join(".");
     const id = this.#add({ kind: "parameter", name: owner }, null);
-    (this.#nodes.at(-1) as DiagramNode).parameters = shortNames(held, owner);
+    this.#hang(this.#nodes.at(-1) as DiagramNode, held, owner);
     for (const to of readers) this.#edges.push({ from: id, to, kind: "parameter", shape: [] });
   }
 }

@@ -269,9 +269,18 @@ function figureMarkup(figure: Figure, center: Point, direction: Direction, brush
   const [dx, dy] = shift[direction];
   const x = center.x + dx * bulge * 0.3;
   const y = center.y + dy * bulge * 0.3 - heightOf(lines) / 2;
+  const { layers } = node;
+  // For a page that shows what happens in these modules: their names, and the middle of the top edge.
+  const place =
+    layers === undefined
+      ? {}
+      : {
+          "data-layers": JSON.stringify(layers),
+          "data-top": `${number(center.x)} ${number(center.y - core.height / 2)}`,
+        };
   return element(
     "g",
-    { "data-node": node.id, "data-kind": node.kind, "data-name": node.name },
+    { "data-node": node.id, "data-kind": node.kind, "data-name": node.name, ...place },
     outlineOf(figure, center, direction, brush),
     ...textOf(lines, x, y, brush),
     ...(isHorizontal(direction)

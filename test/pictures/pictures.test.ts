@@ -103,4 +103,30 @@ describe.skipIf(chromiumPath === undefined)("a browser shows without a fault", (
       await watch.close();
     }
   });
+
+  test("the diagram of a watched run with the last norms of its gradients", async () => {
+    const runs = join(folder, "norms");
+    const { model, options } = imageOptions();
+    await fit(model, { ...options, watch: runs });
+    const file = readdirSync(runs, { recursive: true }).find((name) => String(name).endsWith(".run.jsonl"));
+    const events = readFileSync(join(runs, String(file)), "utf8")
+      .trim()
+      .split("\n");
+    const last = events.map((line) => JSON.parse(line)).findLast(({ event }) => event === "gradients");
+    const watch = await Watch.open(runs);
+    try {
+      await page().goto(watch.url);
+      const source = `new TextDecoder().decode(Uint8Array.from(atob(
+        document.querySelector("#diagram img").src.split(",")[1]), (c) => c.charCodeAt(0)))`;
+      await page().waitForFunction(`document.querySelector("#diagram img") && ${source}.includes("‖∇‖")`);
+      const svg = String(await page().evaluate(source));
+      const told = Array.from(svg.matchAll(/>‖∇‖ ([^<]*)</g), ([, text]) => Number(text));
+      const norms = Object.values(last.norms as Readonly<Record<string, number>>);
+      expect(told).toHaveLength(norms.length);
+      for (const [at, norm] of norms.entries()) expect(told[at]).toBeCloseTo(norm, 3);
+      await expectNoFault({ svgs: { diagram: svg } });
+    } finally {
+      await watch.close();
+    }
+  });
 });

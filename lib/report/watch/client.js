@@ -604,37 +604,98 @@
     showOptions();
   }
 
+  /** The diagram that is shown, so that it is made anew only where something has changed. */
+  let drawn = null;
+
   function showDiagram() {
     const run = runs.get(chosen);
     const diagram = run?.diagram ?? null;
+    const norms = new Map(run?.about.norms ?? []);
+    const key = JSON.stringify([
+      chosen,
+      diagram === null,
+      run?.about.begin?.whyNoDiagram ?? null,
+      [...norms],
+    ]);
+    if (key === drawn) return;
+    drawn = key;
     if (diagram === null) {
       const why = run?.about.begin?.whyNoDiagram ?? null;
       const told = why === null ? [] : [element("p", { class: "soft" }, `There is no diagram: ${why}`)];
       return byId("diagram").replaceChildren(...told);
     }
     // As an image, in which nothing runs and nothing is loaded.
-    const bytes = Array.from(new TextEncoder().encode(diagram), (byte) => String.fromCharCode(byte)).join("");
+    const text = withNorms(diagram, norms);
+    const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
     const image = element("img", {
       src: `data:image/svg+xml;base64,${btoa(bytes)}`,
-      alt: "The model's diagram",
+      alt: norms.size === 0 ? "The model's diagram" : "The model's diagram with the norms of its gradients",
     });
-    byId("diagram").replaceChildren(image);
+    // Shown when it is there, so that nothing flickers.
+    const show = () => drawn === key && byId("diagram").replaceChildren(image);
+    image.decode().then(show, show);
+  }
+
+  const SMALL = 11;
+  const ENTITIES = { "&quot;": '"', "&amp;": "&", "&lt;": "<", "&gt;": ">", "&#39;": "'" };
+
+  /**
+   * The diagram, with the norm of the gradient at each function that has trained parameters. As text: a document of it
+   * would be under the rules of this page, which forbid the styles that a picture has.
+   */
+  function withNorms(diagram, norms) {
+    const shareOf = sharesOf(norms);
+    const places = diagram.matchAll(/ data-layers="([^"]*)" data-top="(-?[\d.]+) (-?[\d.]+)"/g);
+    const pills = Array.from(places, ([, layers, x, y]) => {
+      const norm = normOf(layers, norms);
+      return norm === null ? "" : pill(Number(x), Number(y), `‖∇‖ ${shown(norm)}`, shareOf(norm));
+    });
+    const end = diagram.lastIndexOf("</svg>");
+    return diagram.slice(0, end) + pills.join("") + diagram.slice(end);
+  }
+
+  /** A label around a point, in a colour that is stronger for a larger share. */
+  function pill(x, y, text, share) {
+    const width = 0.7 * SMALL * text.length + 8;
+    const place = `x="${x - width / 2}" y="${y - 13}" width="${width}" height="17" rx="8.5"`;
+    const colour = "var(--thalweg-gradient)";
+    return `<g><rect ${place} style="fill:var(--thalweg-page)"/>
+<rect ${place} style="fill:${colour};stroke:${colour};fill-opacity:${(0.4 * share).toFixed(2)}"/>
+<text x="${x}" y="${y - 0.5}" text-anchor="middle" font-size="${SMALL}" style="fill:var(--thalweg-ink)">${text}</text></g>`;
+  }
+
+  /** The norm of the gradients of all layers of a node, as one vector; null if one is not known. */
+  function normOf(layers, norms) {
+    try {
+      const names = JSON.parse(layers.replace(/&(?:quot|amp|lt|gt|#39);/g, (entity) => ENTITIES[entity]));
+      const own = names.map((layer) => norms.get(layer));
+      return own.includes(undefined) ? null : Math.hypot(...own.map(number));
+    } catch {
+      return null;
+    }
   }
 
   const LEAST_POWER = -6;
 
-  function showLayers() {
-    const run = runs.get(chosen);
-    const norms = new Map(run?.about.norms ?? []);
+  /** The length of a norm's bar from 0 to 1, on a logarithmic scale. */
+  function sharesOf(norms) {
     const powers = [...norms.values()].map((norm) => Math.log10(number(norm))).filter(Number.isFinite);
     const most = Math.max(...powers, LEAST_POWER + 1);
     const least = Math.min(...powers, most - 3);
+    return (norm) => {
+      const share = Math.max(0.02, (Math.log10(number(norm)) - least) / (most - least));
+      return Number.isFinite(share) ? Math.min(1, share) : 0;
+    };
+  }
+
+  function showLayers() {
+    const run = runs.get(chosen);
+    const norms = new Map(run?.about.norms ?? []);
+    const shareOf = sharesOf(norms);
     const rows = (run?.about.begin?.layers ?? []).map(({ name, kind, parameters }) => {
       const norm = norms.get(name);
-      const share =
-        norm === undefined ? 0 : Math.max(0.02, (Math.log10(number(norm)) - least) / (most - least));
       const bar = element("span", { class: "bar" });
-      bar.style.width = `${Number.isFinite(share) ? 100 * Math.min(1, share) : 0}%`;
+      bar.style.width = `${norm === undefined ? 0 : 100 * shareOf(norm)}%`;
       return element(
         "tr",
         {},
@@ -690,6 +751,7 @@
     requestAnimationFrame(() => {
       isWaiting = false;
       drawCharts();
+      showDiagram();
       showLayers();
       showOptions();
     });
