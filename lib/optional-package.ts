@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
 import { PackageError } from "./errors.js";
+import { ownFile } from "./native/package-root.js";
 
-const require = createRequire(import.meta.url);
+// By a name that bundlers cannot read: they would fail where the package is absent.
+const load = createRequire(ownFile);
 
 /** "@scope/name/file.js" → "@scope/name" */
 const packageOf = (name: string): string =>
@@ -17,10 +19,32 @@ const packageOf = (name: string): string =>
  */
 export function optionalPackage<T>(where: string, name: string): T {
   try {
-    return require(name) as T;
+    return load(name) as T;
   } catch (cause) {
     const reason =
       (cause as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND"
+        ? "is not installed"
+        : `could not be loaded (${(cause as Error).message})`;
+    throw packageError(where, packageOf(name), reason, cause);
+  }
+}
+
+/** As `optionalPackage`, for what can also be done without: null where the package is not there or cannot be loaded. */
+export function packageIfThere<T>(name: string): T | null {
+  try {
+    return load(name) as T;
+  } catch {
+    return null;
+  }
+}
+
+/** As `optionalPackage`, for a package of ES modules alone. */
+export async function optionalModule<T>(where: string, name: string): Promise<T> {
+  try {
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as T;
+  } catch (cause) {
+    const reason =
+      (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND"
         ? "is not installed"
         : `could not be loaded (${(cause as Error).message})`;
     throw packageError(where, packageOf(name), reason, cause);

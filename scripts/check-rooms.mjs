@@ -69,7 +69,7 @@ const loaded = new Map(folders.map((room) => [room, readLoaded(room)]));
 // Files outside the folders: these may be imported by all. The others may import everything.
 allowed.set("errors", []);
 allowed.set("options", ["errors"]);
-allowed.set("optional-package", ["errors"]);
+allowed.set("optional-package", ["errors", "native"]);
 allowed.set("realms", ["options"]);
 
 for (const [room, rooms] of allowed) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { ArgumentError, FileError, ThalwegError } from "../errors.js";
+import { version } from "../native/version.js";
 import { type ConvertOptions, convert } from "./convert.js";
 import { inspect } from "./inspect.js";
 import { KIND_NAMES } from "./kinds/index.js";
@@ -18,10 +18,6 @@ const MISUSED = 2;
 function report(error: ThalwegError): void {
   process.stderr.write(`${styled("red", error.name)}: ${error.message}\n`);
 }
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 
 const program = new Command("thalweg")
   .description("Trains models on tables, and looks into files of models and data.")
@@ -87,9 +83,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(REFUSED);
 });
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
   } else if (error instanceof ThalwegError) {
@@ -98,4 +92,4 @@ try {
   } else {
     throw error;
   }
-}
+});

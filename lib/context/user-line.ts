@@ -1,5 +1,18 @@
-const folder = new URL("..", import.meta.url);
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ownFile, packageAround } from "../native/package-root.js";
+
 const FRAMES = 50;
+
+/**
+ * What lines of a stack trace in the library's own code have in them: the folder that it runs from and, since source
+ * maps name them, its sources. In an application's bundle that is the bundle, where its own code is too.
+ */
+const OWN: readonly string[] = (
+  packageAround === null
+    ? [ownFile, join("node_modules", "thalweg", "lib", "/")]
+    : [join(dirname(ownFile), "..", "/"), join(packageAround, "lib", "/")]
+).flatMap((path) => [path, pathToFileURL(path).href]);
 
 /** The line outside the library that called into it, as a stack trace names it; null if there is none. */
 export function userLine(): string | null {
@@ -9,7 +22,7 @@ export function userLine(): string | null {
 /** The first line of a stack trace that is outside the library. */
 export function lineOf(stack = ""): string | null {
   const lines = stack.split("\n").slice(1);
-  const line = lines.find((one) => !one.includes(folder.href) && !one.includes(folder.pathname));
+  const line = lines.find((one) => !OWN.some((own) => one.includes(own)));
   return line === undefined ? null : line.trim();
 }
 

@@ -1,6 +1,6 @@
 // A graph as ONNX's message.
-import { createRequire } from "node:module";
 import type { StoredArray } from "../formats/stored-array.js";
+import { version } from "../native/version.js";
 import type { Attribute, Constant, GraphNode } from "./graph.js";
 import type { Draft } from "./proto.js";
 import {
@@ -23,8 +23,6 @@ export const IR_VERSIONS: Readonly<Record<number, number>> = {
   22: 10,
   23: 11,
 };
-
-const { version } = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
 
 export function toMessage(
   graph: SymbolicGraph,

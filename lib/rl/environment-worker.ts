@@ -202,4 +202,4 @@ function send(message: WorkerMessage): void {
 // Waiting does not keep a thread alive, and one that has closed its environments must not end by itself: the learner
 // ends it when the others have closed theirs.
 setInterval(() => undefined, 2 ** 30);
-await run();
+void run();

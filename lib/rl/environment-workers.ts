@@ -6,6 +6,7 @@ import {
   workerData,
 } from "node:worker_threads";
 import { EnvironmentError } from "../errors.js";
+import { entryUrl } from "../native/package-root.js";
 import { sizeOf } from "../tensor/shape.js";
 import { encoderOf } from "./encode.js";
 import { checkSameSpace } from "./environment-rows.js";
@@ -50,16 +51,14 @@ interface Ready {
 }
 
 const WHERE = "WorkerVectorEnvironment";
-// Beside this file, compiled or not.
-const ENTRY = import.meta.url.replace(/environment-workers(\.\w+)(\?.*)?$/, "environment-worker$1");
 
 /**
  * What a thread runs first. Where Node.js runs with tsx, a thread does not by itself: it asks for tsx, if it is
  * installed, before it loads TypeScript.
  */
-const CODE = `
+const codeOf = (entry: string): string => `
 import("node:worker_threads").then(async ({ workerData: { url } }) => {
-  const entry = ${JSON.stringify(ENTRY)};
+  const entry = ${JSON.stringify(entry)};
   if ([entry, url].some((one) => /\\.[cm]?tsx?$/.test(one))) {
     await import("tsx/esm/api").then(({ register }) => register(), () => undefined);
   }
@@ -196,6 +195,7 @@ export class EnvironmentWorkers {
 
 function startThreads(options: WorkersOptions, control: Control): Thread[] {
   const { n, workers, url, exported, data } = options;
+  const code = codeOf(entryUrl("rl/environment-worker"));
   return Array.from({ length: workers }, (_, number) => {
     const first = Math.floor((number * n) / workers);
     const count = Math.floor(((number + 1) * n) / workers) - first;
@@ -212,7 +212,7 @@ function startThreads(options: WorkersOptions, control: Control): Thread[] {
       count,
       n,
     };
-    const worker = new Worker(CODE, {
+    const worker = new Worker(code, {
       eval: true,
       name: `thalweg: environments ${first} to ${first + count - 1}`,
       workerData: start,

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { packageIfThere } from "../optional-package.js";
 import type { EpochReport } from "./fit.js";
 
 /** How far an epoch is. */
@@ -53,11 +54,11 @@ export async function openProgress(wanted: boolean, epochs: number): Promise<Pro
     close() {},
   };
   if (!process.stderr.isTTY) return lines;
-  const package_ = await import("cli-progress").catch(() => null);
+  const package_ = packageIfThere<typeof import("cli-progress")>("cli-progress");
   if (package_ === null) return lines;
 
   let bar: import("cli-progress").SingleBar | null = null;
-  const { SingleBar, Presets } = package_.default;
+  const { SingleBar, Presets } = package_;
   const figures = "loss {loss}  {speed} samples/s";
   const known = `epoch {epoch} [{bar}] {percentage}%  ${figures}  {eta_formatted} left`;
   const unknown = `epoch {epoch}  {value} samples  ${figures}`;

@@ -1,10 +1,11 @@
 import { types as kinds } from "node:util";
 import type * as Hyparquet from "hyparquet";
+import type * as HyparquetColumn from "hyparquet/src/column.js";
 import { DataError, ThalwegError } from "../../errors.js";
 import type { FilePath } from "../../files/path.js";
 import { checkPath } from "../../files/path.js";
 import { readWhole } from "../../files/read.js";
-import { packageError } from "../../optional-package.js";
+import { optionalModule } from "../../optional-package.js";
 import { checkNumber, checkOptions, describe } from "../../options.js";
 import type { Column, ColumnKind } from "./column.js";
 import { columnOfValues, placeOf } from "./infer.js";
@@ -80,12 +81,11 @@ export async function readParquet(
 }
 
 async function loadReader(where: string): Promise<ParquetReader> {
-  try {
-    const [main, column] = await Promise.all([import("hyparquet"), import("hyparquet/src/column.js")]);
-    return { ...main, parquetHeader: column.parquetHeader };
-  } catch (cause) {
-    throw packageError(where, "hyparquet", "is not installed or could not be loaded", cause);
-  }
+  const [main, column] = await Promise.all([
+    optionalModule<typeof Hyparquet>(where, "hyparquet"),
+    optionalModule<typeof HyparquetColumn>(where, "hyparquet/src/column.js"),
+  ]);
+  return { ...main, parquetHeader: column.parquetHeader };
 }
 
 /** The reader's errors, all of which tell of the file, as one of the library. */

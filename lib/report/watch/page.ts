@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { type Role, variable } from "../../draw/theme.js";
 import { html, raw } from "../html.js";
 import { MOST_RATE } from "../run-events.js";
 import { PAGE_STYLE } from "../style.js";
+import { clientScript } from "./client-script.js";
 
 const colour = (role: Role): string => `var(${variable(role)})`;
 
@@ -70,15 +70,8 @@ section{margin-top:24px}
 @media (prefers-reduced-motion:no-preference){.bar{transition:width .2s}}
 `;
 
-/** The script of the page, without the comment that names its source map. */
-const scriptOf = async (): Promise<string> =>
-  (await readFile(new URL("./client.js", import.meta.url), "utf8")).replace(
-    /\n\/\/# sourceMappingURL=.*\n?$/,
-    "\n",
-  );
-
 /** The page of `thalweg watch`. What runs have written comes later, and is put in as text alone. */
-export async function pageOf(folder: string, nonce: string): Promise<string> {
+export function pageOf(folder: string, nonce: string): string {
   return String(html`<!doctype html>
 <html lang="en">
 <head>
@@ -122,7 +115,7 @@ ${raw(STYLE)}</style>
 </div>
 </main>
 <script nonce="${nonce}">
-${raw(await scriptOf())}</script>
+${raw(clientScript)}</script>
 </body>
 </html>
 `);

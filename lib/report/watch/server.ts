@@ -132,7 +132,7 @@ export class Watch {
       `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     );
     response.setHeader("content-type", "text/html; charset=utf-8");
-    response.end(await pageOf(this.#folder, nonce));
+    response.end(pageOf(this.#folder, nonce));
   }
 
   #sendEvents(response: ServerResponse): void {

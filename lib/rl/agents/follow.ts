@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import process from "node:process";
+import { packageIfThere } from "../../optional-package.js";
 import type { EpisodeReport } from "./episodes.js";
 
 /** What follows a call of `learn`: the display of its progress, or a file of its figures. */
@@ -43,9 +44,11 @@ export async function openProgress(name: string, from: number, to: number): Prom
     };
   };
   const episode = ({ return: sum }: EpisodeReport): void => last.add(sum);
-  const package_ = process.stderr.isTTY ? await import("cli-progress").catch(() => null) : null;
+  const package_ = process.stderr.isTTY
+    ? packageIfThere<typeof import("cli-progress")>("cli-progress")
+    : null;
   if (package_ !== null) {
-    const { SingleBar, Presets } = package_.default;
+    const { SingleBar, Presets } = package_;
     const format = `${name} [{bar}] {value}/{total} steps  return {mean}  {speed} steps/s  {eta_formatted} left`;
     const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true }, Presets.shades_classic);
     bar.start(to, from, shown(from));
