@@ -6,7 +6,7 @@ import process from "node:process";
 const root = join(import.meta.dirname, "..");
 
 /**
- * Compiles lib/ for the tests that run it in processes and threads of their own. Not to dist/, which is the
+ * Bundles lib/ for the tests that run it in processes and threads of their own. Not to dist/, which is the
  * package's, and each run by itself, so that two runs of the tests are not in each other's way.
  * @returns what to do when the tests are done.
  */
@@ -14,12 +14,9 @@ export function setup(): () => void {
   // Another project of this run has compiled it.
   if (process.env["THALWEG_TEST_LIBRARY"] !== undefined) return () => {};
   const folder = mkdtempSync(join(root, "build-test-"));
-  // Not by process.execPath: that may be an emulated Node, for which there is no compiler.
-  const tsc = join(root, "node_modules", ".bin", "tsc");
-  execFileSync(tsc, ["-p", "tsconfig.build.json", "--outDir", folder], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  // Not by process.execPath: that may be an emulated Node, for which there is no bundler.
+  const build = join(root, "scripts", "build.mjs");
+  execFileSync("node", [build, "--no-types", "--out", folder], { cwd: root, stdio: "inherit" });
   process.env["THALWEG_TEST_LIBRARY"] = join(folder, "index.js");
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { BackendError } from "../errors.js";
@@ -8,9 +8,10 @@ import { BackendError } from "../errors.js";
 /**
  * The file that this code runs from: a source, a part of the package's bundle, or an application's bundle. In
  * CommonJS it is named by `__filename`, also where a bundler has put `import.meta` into CommonJS and left it empty.
+ * Where code is text (`node -e`, a thread's), modules see a global of that name, which is no path.
  */
 export const ownFile: string =
-  typeof __filename === "string"
+  typeof __filename === "string" && isAbsolute(__filename)
     ? __filename
     : import.meta.url
       ? fileURLToPath(import.meta.url)

@@ -85,7 +85,8 @@ export class GradientDescent extends Optimizer<object, Settings> {
     return this.#first.settings.preconditioner;
   }
 
-  set preconditioner(value: Preconditioner) {
+  // TypeScript before 5.1 wants what is read to be settable: null is refused when it is set.
+  set preconditioner(value: Preconditioner | null) {
     const group = this.#first;
     checkPreconditioner(group.parameters, value);
     // In place, so that a compiled step reads the new values.
@@ -236,7 +237,10 @@ function applied(preconditioner: Preconditioner, v: Tensor): Tensor {
 const TOLERANCE = 1e-5;
 const PROBES = 4;
 
-function checkPreconditioner(parameters: readonly Tensor[], preconditioner: unknown): void {
+function checkPreconditioner(
+  parameters: readonly Tensor[],
+  preconditioner: unknown,
+): asserts preconditioner is Preconditioner {
   const name = "GradientDescent";
   const n = parameters.reduce((sum, { size }) => sum + size, 0);
   const { dtype } = parameters[0] as Tensor;

@@ -65,7 +65,8 @@ export class ParameterGroup<Settings = unknown> {
     return momentumOf(this.#settings);
   }
 
-  set momentum(value: number) {
+  // TypeScript before 5.1 wants what is read to be settable: null is refused when it is set.
+  set momentum(value: number | null) {
     const checked = checkNumber(this.#name, "momentum", value, { min: 0, below: 1 });
     if (!this.canMoveMomentum) {
       throw new ArgumentError(`${this.#name}: has no momentum that could be set to ${checked}`);

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -35,9 +35,8 @@ async function caught(act: () => Promise<unknown>): Promise<Error & { cause?: { 
   );
 }
 
-/** A file of the compiled library, for processes of their own. */
-const library = (file: string) =>
-  pathToFileURL(join(dirname(process.env["THALWEG_TEST_LIBRARY"] as string), file)).href;
+/** A source of the library, for processes of their own. */
+const library = (file: string) => pathToFileURL(join(import.meta.dirname, "../../lib", file)).href;
 
 type Write = (path: FilePath, chunks: Chunks) => Promise<void>;
 const WRITES: [string, Write][] = [
@@ -234,13 +233,13 @@ test("two writers of the same path leave the whole file of one of them, and a re
 
 test("two processes that write the same path, killed while they do, leave a whole file", async () => {
   const path = join(folder, "a");
-  const module = JSON.stringify(library("files/write.js"));
+  const module = JSON.stringify(library("files/write.ts"));
   const program = (letter: string) => `
     const { writeAtomicallySync } = await import(${module});
     const pieces = ["${letter}", "${letter}"].map((one) => new Uint8Array(Buffer.from(one.repeat(200_000))));
     for (;;) writeAtomicallySync("save", ${JSON.stringify(path)}, pieces);`;
   const writers = ["a", "b"].map((letter) =>
-    spawn(process.execPath, ["--input-type=module", "-e", program(letter)], {
+    spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program(letter)], {
       stdio: "ignore",
     }),
   );

@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 import * as fs from "node:fs";
 import { promisify, types } from "node:util";
 import { ArgumentError, DataError, FileError, IndexError } from "../../errors.js";
@@ -32,6 +31,13 @@ import {
   readParts,
 } from "./layout.js";
 import { RowsReader } from "./reader.js";
+
+declare global {
+  // The library "esnext.disposable" has it too, which TypeScript before 5.2 lacks.
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}
 
 export interface RowBatchesOptions<P extends string = string, X = Tensor, Y = Tensor> {
   /** Rows in a mini-batch. Default: 32. */
