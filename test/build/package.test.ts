@@ -130,6 +130,7 @@ const elsewhere = process.env["THALWEG_ADDON"] !== undefined;
 
 describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package", () => {
   let packed: readonly string[] = [];
+  let tarball = "";
 
   beforeAll(() => {
     if (distIsStale()) run("npm", ["run", "build:ts"]);
@@ -138,6 +139,7 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
       .split("\n")
       .filter((path) => path !== "" && !path.endsWith("/"))
       .map((path) => path.slice("package/".length));
+    tarball = tarballs.library;
 
     mkdirSync(app);
     writeFileSync(
@@ -227,6 +229,17 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
     expect(stdout).toBe("");
     expect(status).toBe(0);
   });
+
+  test.each([
+    ["every module mode of TypeScript finds the types of what runs", "attw", []],
+    ["publint has nothing to say", "publint", ["--strict"]],
+  ])("%s", (_, command, options) => {
+    const { status, stdout, stderr } = attempt(join(root, "node_modules", ".bin", command), [
+      tarball,
+      ...options,
+    ]);
+    expect({ status, said: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, said: "" });
+  }, 240_000);
 
   test("has the command thalweg", () => {
     const command = join(app, "node_modules", ".bin", "thalweg");
