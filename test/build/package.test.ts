@@ -233,13 +233,17 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
   test.each([
     ["every module mode of TypeScript finds the types of what runs", "attw", []],
     ["publint has nothing to say", "publint", ["--strict"]],
-  ])("%s", (_, command, options) => {
-    const { status, stdout, stderr } = attempt(join(root, "node_modules", ".bin", command), [
-      tarball,
-      ...options,
-    ]);
-    expect({ status, said: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, said: "" });
-  }, 240_000);
+  ])(
+    "%s",
+    (_, command, options) => {
+      const { status, stdout, stderr } = attempt(join(root, "node_modules", ".bin", command), [
+        tarball,
+        ...options,
+      ]);
+      expect({ status, said: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, said: "" });
+    },
+    240_000,
+  );
 
   test("has the command thalweg", () => {
     const command = join(app, "node_modules", ".bin", "thalweg");
