@@ -5,6 +5,14 @@
     # What node-gyp brings and CMake does not. All flags are ours, so that both builds are the same.
     'cflags!': ['-O3', '-fno-omit-frame-pointer', '-fno-strict-aliasing', '-Wno-unused-parameter'],
     'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-strict-aliasing'],
+    'xcode_settings': {
+      'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',
+      'CLANG_CXX_LIBRARY': 'libc++',
+      'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
+      'GCC_ENABLE_CPP_RTTI': 'YES',
+      'GCC_OPTIMIZATION_LEVEL': '3',
+      'MACOSX_DEPLOYMENT_TARGET': '11.0',
+    },
     'configurations': {
       'Release': {
         'cflags!': ['-O3', '-fno-omit-frame-pointer'],
@@ -19,6 +27,10 @@
       'sources': ['<!@(node native/sources.mjs sources addon)'],
       'cflags_cc!': ['-fno-exceptions', '-fno-rtti'],
       'cflags_cc': ['<!@(node native/sources.mjs flags addon)'],
+      'xcode_settings': {
+        'OTHER_CPLUSPLUSFLAGS': ['<!@(node native/sources.mjs flags addon)'],
+        'OTHER_LDFLAGS': ['<!@(node native/sources.mjs link darwin)'],
+      },
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
       'ldflags': ['<!@(node native/sources.mjs link)'],
       'libraries': ['<!@(node native/sources.mjs libraries)'],
@@ -33,6 +45,9 @@
       'sources': ['<!@(node native/sources.mjs sources engine)'],
       'cflags_cc!': ['-fno-exceptions', '-fno-rtti'],
       'cflags_cc': ['<!@(node native/sources.mjs flags engine)'],
+      'xcode_settings': {
+        'OTHER_CPLUSPLUSFLAGS': ['<!@(node native/sources.mjs flags engine)'],
+      },
     },
     {'variables': {'isa': 'reference'}, 'includes': ['native/kernels/isa/kernels.gypi']},
   ],

@@ -12,6 +12,7 @@
 #include "../engine/cpu.h"
 #include "../engine/executor.h"
 #include "../engine/memory.h"
+#include "../engine/system.h"
 #include "../engine/threads.h"
 #include "descriptions.h"
 #include "environment.h"
@@ -123,11 +124,12 @@ void set_matmul(const Napi::CallbackInfo& info) {
 void ask_for_huge_pages(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     auto buffer = info[0].As<Napi::ArrayBuffer>();
-    thalweg::ask_for_huge_pages(buffer.Data(), buffer.ByteLength());
+    thalweg::system::ask_for_huge_pages(buffer.Data(), buffer.ByteLength());
   });
 }
 
 void fill(Napi::Env env, Napi::Object exports) {
+  thalweg::system::stay_loaded();
   thalweg::addon::keep_freed_memory();
   auto made = std::make_unique<Environment>(env);
   env.SetInstanceData(made.get());  // deleted with the environment

@@ -48,7 +48,7 @@ class Barrier {
     const std::atomic<uint32_t>& mine = nodes_[rank / kFanIn].round;
     const uint32_t round = mine.load(std::memory_order_relaxed);
     if (is_last(rank)) {
-      opened_on_ = current_core();
+      opened_on_ = system::current_core();
       for (int32_t group = 0; group < groups_of(size_); ++group) open(nodes_[group].round);
       return;
     }
@@ -60,7 +60,7 @@ class Barrier {
         mine.wait(round, std::memory_order_acquire);
       }
     }
-    if (opened_on_ == current_core()) cores_.leave_shared(rank, size_);
+    if (opened_on_ >= 0 && opened_on_ == system::current_core()) cores_.leave_shared(rank, size_);
   }
 
  private:

@@ -9,4 +9,7 @@ namespace thalweg {
 // that of a small core. Throws Error "ERR_VALUE" for a THALWEG_CACHES of another form.
 const Caches& caches();
 
+// Reads bytes such as "512k" or "16M" and moves behind them; 0 for anything else.
+int64_t read_bytes(const char*& text);
+
 }  // namespace thalweg

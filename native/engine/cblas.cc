@@ -9,7 +9,11 @@
 #include "task.h"
 
 #if defined(THALWEG_BLAS_OPENBLAS)
+#define THALWEG_HAS_CBLAS
 #include <cblas.h>
+#elif defined(THALWEG_BLAS_ACCELERATE)
+#define THALWEG_HAS_CBLAS
+#include <Accelerate/Accelerate.h>
 #endif
 
 namespace thalweg {
@@ -17,7 +21,7 @@ namespace {
 
 MatmulProvider provider_named(const std::string& name, const char* who) {
   if (name == "own") return MatmulProvider::own;
-#if defined(THALWEG_BLAS_OPENBLAS)
+#if defined(THALWEG_HAS_CBLAS)
   if (name == "cblas") return MatmulProvider::cblas;
 #endif
   std::string known;
@@ -35,7 +39,7 @@ std::atomic<MatmulProvider>& provider_setting() {
   return provider;
 }
 
-#if defined(THALWEG_BLAS_OPENBLAS)
+#if defined(THALWEG_HAS_CBLAS)
 
 // CBLAS wants a stride of at least 1, of empty matrices too.
 int stride(int64_t elements) { return static_cast<int>(elements < 1 ? 1 : elements); }
@@ -88,7 +92,7 @@ void matmul(const MatmulCallOf<T>& call, const Team& team, MatmulFn<T> epilogue)
 }  // namespace
 
 std::vector<std::string> matmul_providers() {
-#if defined(THALWEG_BLAS_OPENBLAS)
+#if defined(THALWEG_HAS_CBLAS)
   return {"own", "cblas"};
 #else
   return {"own"};
@@ -101,7 +105,7 @@ void set_matmul_provider(const std::string& name) {
   provider_setting().store(provider_named(name, "setBackend"), std::memory_order_relaxed);
 }
 
-#if defined(THALWEG_BLAS_OPENBLAS)
+#if defined(THALWEG_HAS_CBLAS)
 
 // OpenBLAS keeps to one thread: ours are the threads.
 static void use_one_thread() {

@@ -7,13 +7,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "system.h"
+
 namespace thalweg {
 
-// Cores that this thread may run on.
+// Cores that this thread may run on; all of the machine where the system does not tell.
 int32_t allowed_cores();
-
-// Where this thread runs; −1 where that is unknown.
-int32_t current_core();
 
 class Cores {
  public:

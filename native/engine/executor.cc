@@ -1,25 +1,21 @@
 #include "executor.h"
 
-#include <cstdlib>
 #include <memory>
 
 #include "cpu.h"
 #include "make-task.h"
+#include "system.h"
 #include "threads.h"
 
 namespace thalweg {
 namespace {
 
-struct Free {
-  void operator()(void* memory) const { std::free(memory); }
-};
-
 // Scratch of a task that runs on its caller's thread: kept, since the next one will want it too.
 void* local_scratch(int64_t bytes) {
-  thread_local std::unique_ptr<void, Free> memory;
+  thread_local std::unique_ptr<void, system::Release> memory;
   thread_local int64_t size = 0;
   if (bytes > size) {
-    memory.reset(std::aligned_alloc(64, static_cast<size_t>((bytes + 63) / 64 * 64)));
+    memory.reset(system::allocate(64, static_cast<size_t>(bytes)));
     size = memory == nullptr ? 0 : bytes;
     if (memory == nullptr) throw std::bad_alloc();
   }

@@ -12,9 +12,9 @@ namespace thalweg {
 
 class Followers {
  public:
-  // Makes `wanted` threads, each of which calls follow(rank) with a rank of its own from 1 on. Returns how many
-  // there are: some fewer than there could be where the system gives no more. Throws std::bad_alloc before it
-  // makes any. There are none at that time.
+  // Makes `wanted` threads, each of which calls follow(rank) with a rank of its own from 1 on. Returns how
+  // many there are: some fewer than there could be where the system gives no more. Throws std::bad_alloc
+  // before it makes any. There are none at that time.
   int32_t make(int32_t wanted, std::function<void(int32_t rank)> follow);
 
   // Returns when all have ended.

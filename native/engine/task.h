@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -13,6 +12,7 @@
 
 #include "../kernels/types.h"
 #include "loop.h"
+#include "system.h"
 
 namespace thalweg {
 
@@ -144,13 +144,11 @@ class TaskStore {
  private:
   static constexpr size_t kAlignment = 64;
   static constexpr size_t kChunk = 16'384;
-  struct Free {
-    void operator()(std::byte* memory) const { std::free(memory); }
-  };
 
   void more(size_t size) {
     const size_t taken = size > kChunk ? size : kChunk;
-    std::unique_ptr<std::byte, Free> chunk(static_cast<std::byte*>(std::aligned_alloc(kAlignment, taken)));
+    std::unique_ptr<std::byte, system::Release> chunk(
+        static_cast<std::byte*>(system::allocate(kAlignment, taken)));
     if (chunk == nullptr) throw std::bad_alloc();
     chunks_.push_back(std::move(chunk));
     memory_ = chunks_.back().get();
@@ -159,7 +157,7 @@ class TaskStore {
 
   std::byte* memory_;
   size_t left_;
-  std::vector<std::unique_ptr<std::byte, Free>> chunks_;
+  std::vector<std::unique_ptr<std::byte, system::Release>> chunks_;
 };
 
 // The share of [0, n) of one thread, in whole multiples of `grain`.

@@ -2,24 +2,12 @@
 
 #include <atomic>
 #include <cmath>
-#include <cstdio>
 
 #include "cores.h"
+#include "system.h"
 
 namespace thalweg {
 namespace {
-
-// Cores of a cgroup's quota, or a large number where there is none.
-double quota_cores() {
-  double quota = 0;
-  double period = 0;
-  if (std::FILE* file = std::fopen("/sys/fs/cgroup/cpu.max", "r")) {
-    const int read = std::fscanf(file, "%lf %lf", &quota, &period);  // "max 100000" reads nothing
-    std::fclose(file);
-    if (read == 2 && quota > 0 && period > 0) return quota / period;
-  }
-  return 1e9;
-}
 
 std::atomic<int32_t>& thread_setting() {
   static std::atomic<int32_t> count{usable_cores()};
@@ -33,7 +21,7 @@ std::atomic<uint64_t> noted_shortage{0};
 
 int32_t usable_cores() {
   int32_t cores = allowed_cores();
-  const double quota = std::ceil(quota_cores());
+  const double quota = std::ceil(system::quota_cores());
   if (quota < cores) cores = static_cast<int32_t>(quota);
   return cores < 1 ? 1 : cores;
 }

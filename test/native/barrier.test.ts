@@ -19,7 +19,9 @@ describe.skipIf(!canPreload)("a barrier", () => {
       "-g",
       "-fsanitize=thread",
       join(root, "test/native/barrier.cc"),
-      join(root, "native/engine/cores.cc"),
+      ...["cores.cc", "caches.cc", "system/linux.cc", "system/posix.cc"].map((name) =>
+        join(root, "native/engine", name),
+      ),
       "-o",
       program,
       "-pthread",
