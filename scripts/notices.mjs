@@ -31,20 +31,13 @@ const RUNTIMES = [
 ${GCC_EXCEPTION}`,
   },
   {
-    title: "libgomp",
-    setting: /"-fopenmp"/,
-    text: `The addon uses GCC's OpenMP runtime library as a shared library. Packages with a
-prebuilt addon carry an unchanged copy of it and its licence beside the addon. It is
-${GCC_EXCEPTION}`,
-  },
-  {
     title: "libc++, libc++abi and libunwind, and Zig's compiler-rt",
     setting: /\bzig\b|-stdlib=libc\+\+/,
     text: read("scripts/licences/zig.txt").trim(),
   },
   {
     title: "MinGW-w64",
-    setting: /mingw|windows-gnu/i,
+    setting: /mingw32|windows-gnu/,
     text: read("scripts/licences/mingw-w64.txt").trim(),
   },
 ];

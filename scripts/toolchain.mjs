@@ -44,7 +44,10 @@ const LINUX_ADVICE = {
   suse: "zypper install gcc-c++ make python3",
 };
 
-/** How the tools that build the addon are installed on this system, one line. */
+/**
+ * How the tools that build the addon are installed on this system, one line.
+ * @param {string} platform
+ */
 export function toolAdvice(platform = process.platform, release = osRelease()) {
   if (platform === "darwin") return "macOS: xcode-select --install";
   if (platform === "win32")
