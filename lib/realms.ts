@@ -19,11 +19,16 @@ export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   value !== null &&
   typeof (value as Partial<PromiseLike<unknown>>).then === "function";
 
-/** Whether the value is an error. A DOMException, such as the reason of an abort, is one too. */
+/**
+ * Whether the value is an error. A DOMException, such as the reason of an abort, is one too, and so is what Node.js makes
+ * of an error that a worker has thrown: an object with its name, message and stack.
+ */
 export function isError(value: unknown): value is Error {
   if (types.isNativeError(value)) return true;
   if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
-  return tagOf(value) === "DOMException";
+  if (tagOf(value) === "DOMException") return true;
+  const { name, message, stack } = value as { readonly [key: string]: unknown };
+  return [name, message, stack].every((text) => typeof text === "string");
 }
 
 /** The message of what was thrown, which may be no error. */

@@ -6,6 +6,8 @@
 // - `esm/`: ES modules through and through, for bundlers (condition "module" of package.json's exports), which take
 //   them for `import` and for `require`
 // - declarations of types beside them: those for `import` export those for `require`, so that types are one too
+//
+// --also name: a module of lib/ that no user can import, such as native/binding, for tests.
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -24,7 +26,11 @@ import { rolldown } from "rolldown";
 const root = dirname(import.meta.dirname);
 const lib = join(root, "lib");
 const { values: options } = parseArgs({
-  options: { out: { type: "string", default: "dist" }, "no-types": { type: "boolean", default: false } },
+  options: {
+    out: { type: "string", default: "dist" },
+    "no-types": { type: "boolean", default: false },
+    also: { type: "string", multiple: true, default: [] },
+  },
 });
 const out = resolve(root, options.out);
 const about = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -146,7 +152,7 @@ function writeTypes(folder) {
 
 const made = mkdtempSync(join(dirname(out), "build-bundle-"));
 try {
-  const chunks = await bundle("cjs", made, [...entries, ...programs]);
+  const chunks = await bundle("cjs", made, [...entries, ...programs, ...options.also]);
   for (const chunk of chunks.filter(({ name, isEntry }) => isEntry && entries.includes(name))) {
     writeFileSync(join(made, chunk.fileName.replace(/\.js$/, ".mjs")), wrapperOf(chunk));
   }

@@ -5,6 +5,9 @@ import process from "node:process";
 
 const root = join(import.meta.dirname, "..");
 
+/** What tests import by its path, though no user can. */
+const INNER = ["native/binding", "keeping/target"];
+
 /**
  * Bundles lib/ for the tests that run it in processes and threads of their own. Not to dist/, which is the
  * package's, and each run by itself, so that two runs of the tests are not in each other's way.
@@ -16,7 +19,8 @@ export function setup(): () => void {
   const folder = mkdtempSync(join(root, "build-test-"));
   // Not by process.execPath: that may be an emulated Node, for which there is no bundler.
   const build = join(root, "scripts", "build.mjs");
-  execFileSync("node", [build, "--no-types", "--out", folder], { cwd: root, stdio: "inherit" });
+  const also = INNER.flatMap((name) => ["--also", name]);
+  execFileSync("node", [build, "--no-types", "--out", folder, ...also], { cwd: root, stdio: "inherit" });
   process.env["THALWEG_TEST_LIBRARY"] = join(folder, "index.js");
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -147,7 +147,7 @@ export function fromTensorProto(where: string, tensor: TensorProto): StoredArray
       const expected = `expected ${elements * BigInt(width)} bytes for shape [${shape.join(", ")}] of ${dtype}`;
       throw new DataError(`${what}: ${expected}, found ${found}`);
     }
-    return { dtype, shape, bytes: tensor.raw_data };
+    return { dtype, shape, bytes: bytesOf(tensor.raw_data) };
   }
   const values = tensor[field];
   if (BigInt(values.length) !== elements) {
@@ -158,3 +158,7 @@ export function fromTensorProto(where: string, tensor: TensorProto): StoredArray
   for (let i = 0; i < values.length; i++) set(view, i * width, values[i] as number | bigint);
   return { dtype, shape, bytes: new Uint8Array(view.buffer) };
 }
+
+/** The same memory as a plain array of bytes: `slice` of a Buffer copies nothing. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
