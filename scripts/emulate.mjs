@@ -7,17 +7,18 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
-import { findHeaders, root } from "./toolchain.mjs";
+import { crossBuild, crossCompiler } from "./cross.mjs";
+import { root } from "./toolchain.mjs";
 
 /** The emulator of each processor, and what is built for it. */
 const PROCESSORS = {
   aarch64: {
     emulator: ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"],
     node: nodeForArm,
-    addon: addonForArm,
-    env: { CXX: "aarch64-linux-gnu-g++" },
+    addon: () => crossBuild("linux-arm64"),
+    env: () => ({ CXX: crossCompiler("linux-arm64") }),
   },
   // The first that has all of x86-64-v2.
   nehalem: { emulator: ["qemu-x86_64", "-cpu", "Nehalem"] },
@@ -70,29 +71,7 @@ function nodeForArm() {
   return path;
 }
 
-/** Builds the addon for 64-bit Arm, of the same sources with the same flags. @returns its path. */
-function addonForArm() {
-  const headers = findHeaders();
-  if (headers === null) throw new Error("emulate: this Node was installed without its headers");
-  const addonApi = dirname(require.resolve("node-addon-api/package.json"));
-  run(
-    "cmake",
-    "-S",
-    root,
-    "-B",
-    folder,
-    "-DCMAKE_BUILD_TYPE=Release",
-    "-DCMAKE_SYSTEM_NAME=Linux",
-    "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
-    `-DCMAKE_CXX_COMPILER=${PROCESSORS.aarch64.env.CXX}`,
-    "-DTHALWEG_ARCH=arm64",
-    `-DCMAKE_JS_INC=${join(headers, "include", "node")};${addonApi}`,
-  );
-  run("cmake", "--build", folder, "--parallel", "2");
-  return join(folder, "thalweg.node");
-}
-
-const { emulator, node, addon, env = {} } = PROCESSORS[name];
+const { emulator, node, addon, env } = PROCESSORS[name];
 const guest = node?.() ?? process.execPath;
 const built = addon?.() ?? process.env.THALWEG_ADDON;
 const wrapper = join(folder, "node");
@@ -117,7 +96,7 @@ const { status } = spawnSync(
     stdio: "inherit",
     env: {
       ...process.env,
-      ...env,
+      ...env?.(),
       THALWEG_EMULATED_NODE: wrapper,
       THALWEG_EMULATOR: emulator.join(" "),
       // esbuild, which the tests start, need not be emulated.

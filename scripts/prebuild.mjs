@@ -6,11 +6,10 @@
 //   npm run prebuild -- --from <thalweg.node>        of a binary that is there
 //   npm run prebuild -- --pack <folder>              tarballs of these packages and of the library, to publish
 //
-// Each binary must run on every system that its package is for (scripts/check-symbols.mjs); --unchecked leaves that out,
-// for packages that stay on this machine. The library's tarball lists the packages in prebuilds/ as optional
-// dependencies of its own version, and all must be there; --partial takes those that are. package.json does not list
-// them, so that a checkout can be installed before they are published. --ignore-scripts packs dist/ as it is. --folder names
-// another place than prebuilds/.
+// Each binary must run on every system that its package is for (scripts/check-symbols.mjs). The library's tarball lists
+// the packages in prebuilds/ as optional dependencies of its own version, and all must be there; --partial takes those
+// that are. package.json does not list them, so that a checkout can be installed before they are published.
+// --ignore-scripts packs dist/ as it is. --folder names another place than prebuilds/.
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
@@ -26,6 +25,7 @@ import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { problemsOf } from "./check-symbols.mjs";
+import { crossBuild, crossPlatforms } from "./cross.mjs";
 import { packageName, platformName, platformNamed, platforms } from "./platforms.mjs";
 import { loadFailure, root } from "./toolchain.mjs";
 
@@ -37,7 +37,6 @@ const { values: options } = parseArgs({
     target: { type: "string", multiple: true, default: [] },
     all: { type: "boolean", default: false },
     from: { type: "string" },
-    unchecked: { type: "boolean", default: false },
     pack: { type: "string" },
     partial: { type: "boolean", default: false },
     "ignore-scripts": { type: "boolean", default: false },
@@ -52,26 +51,13 @@ function run(command, args, cwd = root) {
 
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
-/** Builds for other systems, and for old C libraries: writes build-cross/<platform>/thalweg.node. */
-const CROSS = join("scripts", "cross.mjs");
-const canCross = existsSync(join(root, CROSS));
-
-/** The platforms whose binaries can be built on this system. */
-function buildable() {
-  return canCross ? platforms.filter(({ os }) => os !== "darwin") : [platformNamed(platformName())];
-}
-
 /** Builds the addon for a platform. @returns its path. */
 function build({ name }) {
   for (const variable of ["THALWEG_BLAS", "THALWEG_SANITIZE"]) {
     if (process.env[variable])
       throw new Error(`${variable} is set; the binary of a package is the plain one`);
   }
-  if (canCross) {
-    run(process.execPath, [CROSS, name]);
-    return join(root, "build-cross", name, ADDON);
-  }
-  if (name !== platformName()) throw new Error(`the binary for ${name} cannot be built on ${platformName()}`);
+  if (name !== platformName()) return crossBuild(name);
   run(process.execPath, [join("scripts", "install.mjs"), "--force"]);
   const stripped = join(root, "build", ADDON);
   copyFileSync(join(root, "build", "Release", ADDON), stripped);
@@ -99,7 +85,7 @@ function manifestOf({ name, os, cpu, libc }) {
 }
 
 function writePackage(platform, addon) {
-  const problems = options.unchecked ? [] : problemsOf(addon, platform);
+  const problems = problemsOf(addon, platform);
   const failure = platform.name === platformName() ? loadFailure(addon) : null;
   if (failure !== null) problems.push(`does not load: ${failure}`);
   if (problems.length > 0)
@@ -169,7 +155,7 @@ function packAll(to) {
 function prebuild() {
   if (options.pack !== undefined) return packAll(resolve(options.pack));
   const targets = options.target.length > 0 ? options.target : [platformName()];
-  const chosen = options.all ? buildable() : targets.map(platformNamed);
+  const chosen = (options.all ? [platformName(), ...crossPlatforms] : targets).map(platformNamed);
   if (options.from !== undefined && chosen.length > 1) throw new Error("--from is for one platform");
   for (const platform of chosen) writePackage(platform, options.from ?? build(platform));
 }

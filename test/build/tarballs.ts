@@ -14,8 +14,7 @@ export interface Tarballs {
 export function packTarballs(folder: string): Tarballs {
   const prebuild = (...args: string[]): string =>
     run(process.execPath, ["scripts/prebuild.mjs", "--folder", join(folder, "prebuilds"), ...args]);
-  // Unchecked: this system's compiler may make what only this system can load.
-  prebuild("--from", join(gypFolder, "Release", "thalweg.node"), "--unchecked");
+  prebuild("--from", join(gypFolder, "Release", "thalweg.node"));
   const [library, binary] = prebuild("--pack", folder, "--partial", "--ignore-scripts").split("\n");
   return { library: library as string, binary: binary as string, name: packageName(platformName()) };
 }
