@@ -58,6 +58,11 @@ const STEPS = {
     command: [node, "scripts/second-build.mjs", "openblas", ...WITH_PRODUCTS],
     says: /^ *(Test Files|Tests) /,
   },
+  consumers: {
+    what: "the packed package, installed and trained wherever it is used; into bench/CONSUMERS.md",
+    command: [node, "node_modules/tsx/dist/cli.mjs", "test/consumers/run.ts", "--results"],
+    says: /^\d+ rows: /,
+  },
   files: {
     what: "10,000 mutated files of each format, by a seed of the day's",
     command: [
