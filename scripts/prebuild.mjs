@@ -77,7 +77,7 @@ function manifestOf({ name, os, cpu, libc }) {
     ...(libc === undefined ? {} : { libc: [libc] }),
     main: ADDON,
     exports: { ".": `./${ADDON}`, [`./${ADDON}`]: `./${ADDON}`, "./package.json": "./package.json" },
-    files: [ADDON],
+    files: [ADDON, "NOTICE"],
     // A binary can be loaded only from a file of its own.
     preferUnplugged: true,
     publishConfig: { access: "public" },
@@ -95,7 +95,7 @@ function writePackage(platform, addon) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   copyFileSync(addon, join(folder, ADDON));
-  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"));
+  for (const name of ["LICENSE", "NOTICE"]) copyFileSync(join(root, name), join(folder, name));
   writeJson(join(folder, "package.json"), manifestOf(platform));
   const text = `The native addon of [${about.name}](https://www.npmjs.com/package/${about.name}) for ${platform.name}.`;
   writeFileSync(

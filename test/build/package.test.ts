@@ -186,7 +186,13 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package",
   });
 
   test("has the binary in a package of its own, for this system alone, without install scripts", () => {
-    expect(readdirSync(binary).sort()).toEqual(["LICENSE", "README.md", "package.json", "thalweg.node"]);
+    expect(readdirSync(binary).sort()).toEqual([
+      "LICENSE",
+      "NOTICE",
+      "README.md",
+      "package.json",
+      "thalweg.node",
+    ]);
     const about = JSON.parse(readFileSync(join(binary, "package.json"), "utf8"));
     const { version, optionalDependencies } = JSON.parse(
       readFileSync(join(installed, "package.json"), "utf8"),
