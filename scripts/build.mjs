@@ -117,7 +117,21 @@ async function bundle(format, folder, names) {
     comments: { annotation: true, legal: true, jsdoc: false },
   });
   await build.close();
-  return output.filter(({ type }) => type === "chunk");
+  const chunks = output.filter(({ type }) => type === "chunk");
+  const own = new Set(output.map(({ fileName }) => fileName));
+  for (const { fileName, imports, dynamicImports } of chunks) {
+    const undeclared = [...imports, ...dynamicImports].filter((name) => !own.has(name) && !isDeclared(name));
+    if (undeclared.length > 0)
+      throw new Error(`${fileName} needs ${undeclared}, which package.json does not name`);
+  }
+  return chunks;
+}
+
+/** Whether a user has the module: of Node.js, or of a package that this one names. */
+function isDeclared(name) {
+  const { dependencies, peerDependencies } = about;
+  const packages = Object.keys({ ...dependencies, ...peerDependencies });
+  return name.startsWith("node:") || packages.some((one) => name === one || name.startsWith(`${one}/`));
 }
 
 /** An ES module that exports what a CommonJS file does. */

@@ -115,7 +115,7 @@ ${raw(STYLE)}</style>
 </div>
 </main>
 <script nonce="${nonce}">
-${raw(clientScript)}</script>
+${raw(`${clientScript}</script>`)}
 </body>
 </html>
 `);
