@@ -25,6 +25,9 @@ describe("the rooms of lib/", () => {
     write("lib/index.ts", 'export * from "./errors.js";\nexport { upper } from "./above/upper.js";\n');
     write("lib/errors.ts", "");
     write("lib/options.ts", 'import { ArgumentError } from "./errors.js";\n');
+    // Of the files outside the rooms, one may import this room.
+    write("lib/native/README.md", "# native\n\nMay import: errors.\n");
+    write("lib/native/addon.ts", "export const addon = 1;\n");
     write("lib/below/README.md", "# below\n\nMay import: errors, options.\n");
     write("lib/below/lower.ts", 'import type { Upper } from "../above/upper.js";\nimport "../errors.js";\n');
     write("lib/above/README.md", "# above\n\nMay import: errors, below.\n");
