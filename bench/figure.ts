@@ -105,7 +105,7 @@ function spec(bars: readonly Bar[], { width, height }: Frame): Part {
       axis: { title: null, ticks: false, labelPadding: 6, labelLimit: 0 },
       scale: { paddingInner: 0.25 },
     },
-    yOffset: { field: "peer", type: "nominal", sort: peers },
+    yOffset: { field: "peer", type: "nominal", sort: peers, scale: { paddingInner: 0.3 } },
   };
   const x = {
     field: "ratio",
@@ -113,13 +113,14 @@ function spec(bars: readonly Bar[], { width, height }: Frame): Part {
     scale: { type: "log", domainMin: Math.min(1, ...bars.map(({ ratio }) => ratio)), nice: false },
     axis: {
       title: "times Thalweg's (logarithmic; above 1, Thalweg is faster)",
+      grid: false, // each bar has its number, which a line would cross
       values: logTicks([1, ...bars.map(({ ratio }) => ratio)]),
       labelExpr: "datum.label + '×'",
     },
   };
   return {
     width,
-    height: height ?? workloads.length * peers.length * 15 + workloads.length * 8,
+    height: height ?? workloads.length * peers.length * 19 + workloads.length * 8,
     data: { values: rows },
     layer: [
       {

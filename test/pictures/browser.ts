@@ -15,7 +15,6 @@ export interface Page {
   setContent(html: string): Promise<void>;
   /** The value of an expression in the page. */
   evaluate(expression: string): Promise<unknown>;
-  waitForFunction(expression: string): Promise<unknown>;
   click(selector: string): Promise<void>;
   screenshot(options: { readonly path: string; readonly fullPage?: boolean }): Promise<unknown>;
   on(event: string, listener: (value: never) => void): unknown;

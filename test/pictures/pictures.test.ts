@@ -118,7 +118,8 @@ describe.skipIf(chromiumPath === undefined)("a browser shows without a fault", (
       await page().goto(watch.url);
       const source = `new TextDecoder().decode(Uint8Array.from(atob(
         document.querySelector("#diagram img").src.split(",")[1]), (c) => c.charCodeAt(0)))`;
-      await page().waitForFunction(`document.querySelector("#diagram img") && ${source}.includes("‖∇‖")`);
+      const shown = `Boolean(document.querySelector("#diagram img")) && ${source}.includes("‖∇‖")`;
+      await expect.poll(() => page().evaluate(shown), { timeout: 30_000 }).toBe(true);
       const svg = String(await page().evaluate(source));
       const told = Array.from(svg.matchAll(/>‖∇‖ ([^<]*)</g), ([, text]) => Number(text));
       const norms = Object.values(last.norms as Readonly<Record<string, number>>);
