@@ -45,10 +45,10 @@ describe("the examples of agents", { timeout: 300_000 }, () => {
     ["cartpole", ["--steps", "abc"], "--steps is a whole number, got abc"],
     ["bicycle", ["--seed=-1"], "--seed is at least 0, got -1"],
     ["own-game", ["--workers", "9"], "--workers is at most 8, got 9"],
-    ["cartpole", ["--bogus"], "Unknown option '--bogus'"],
+    ["cartpole", ["--bogus"], "there is no option --bogus"],
   ])("%s says what is wrong with %j before anything runs", async (name, args, message) => {
     const { code, stdout, stderr } = await example(`${name}.ts`, ...args);
-    expect([code, stdout]).toEqual([1, ""]);
+    expect([code, stdout]).toEqual([2, ""]);
     expect(stderr.startsWith(`${name}: ${message}`)).toBe(true);
     expect(stderr).toContain(`\n\nusage: npx tsx examples/${name}.ts`);
   });
