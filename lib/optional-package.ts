@@ -21,11 +21,7 @@ export function optionalPackage<T>(where: string, name: string): T {
   try {
     return load(name) as T;
   } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND"
-        ? "is not installed"
-        : `could not be loaded (${(cause as Error).message})`;
-    throw packageError(where, packageOf(name), reason, cause);
+    throw loadingError(where, name, cause);
   }
 }
 
@@ -43,12 +39,17 @@ export async function optionalModule<T>(where: string, name: string): Promise<T>
   try {
     return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as T;
   } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND"
-        ? "is not installed"
-        : `could not be loaded (${(cause as Error).message})`;
-    throw packageError(where, packageOf(name), reason, cause);
+    throw loadingError(where, name, cause);
   }
+}
+
+/** What Node.js says of a module that is not there: to `require`, and to `import`. */
+const ABSENT: readonly unknown[] = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"];
+
+function loadingError(where: string, name: string, cause: unknown): PackageError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const reason = ABSENT.includes(code) ? "is not installed" : `could not be loaded (${message})`;
+  return packageError(where, packageOf(name), reason, cause);
 }
 
 /** The error for a package that cannot be used, which `reason` explains. It names the command that installs it. */

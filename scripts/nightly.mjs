@@ -28,35 +28,39 @@ const WITH_PRODUCTS = [
   "train/running",
 ].map((name) => `test/${name}`);
 
+const vitest = (...args) => [node, "node_modules/vitest/vitest.mjs", "run", ...args];
+/** Vitest's own counts. */
+const COUNTS = /^ *(Test Files|Tests) /;
+
 /** The command of each step, and the lines of its output that state the result. */
 const STEPS = {
   fuzz: {
     what: "10,000 calls of each export with hostile arguments, by a seed of the day's",
-    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/errors/fuzz.test.ts"],
+    command: vitest("test/errors/fuzz.test.ts"),
     env: { THALWEG_FUZZ_CALLS: "10000", THALWEG_FUZZ_SEED: today },
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   graphs: {
     what: "a thousand random graphs of ops: their gradients, and compiled with any passes, by a seed of the day's",
-    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/autodiff/random-graphs.test.ts"],
+    command: vitest("test/autodiff/random-graphs.test.ts"),
     env: { THALWEG_GRAPHS: "1000", THALWEG_GRAPHS_SEED: today.replaceAll("-", "") },
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   pictures: {
     what: "every picture in every view of a browser",
-    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/pictures"],
+    command: vitest("test/pictures"),
     env: { THALWEG_ALL_VIEWS: "1" },
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   cmake: {
     what: "every test on cmake-js's build",
     command: [node, "scripts/second-build.mjs"],
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   cblas: {
     what: "every test of numbers on a build with OpenBLAS, whose products are used",
     command: [node, "scripts/second-build.mjs", "openblas", ...WITH_PRODUCTS],
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   consumers: {
     what: "the packed package, installed and trained wherever it is used; into bench/CONSUMERS.md",
@@ -65,29 +69,21 @@ const STEPS = {
   },
   files: {
     what: "10,000 mutated files of each format, by a seed of the day's",
-    command: [
-      node,
-      "node_modules/vitest/vitest.mjs",
-      "run",
-      "-t",
-      "mutated files",
-      "mutated",
-      "keeping/hostile",
-    ],
+    command: vitest("-t", "mutated files", "mutated", "keeping/hostile"),
     env: { THALWEG_FUZZ_CALLS: "10000", THALWEG_FUZZ_SEED: today },
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   slow: {
     what: "learning runs and statistics that take minutes, without agents",
-    command: [node, "node_modules/vitest/vitest.mjs", "run", "--exclude", "test/rl/**"],
+    command: vitest("--exclude", "test/rl/**"),
     env: { THALWEG_SLOW: "1" },
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   agents: {
     what: "each preset of an agent solves its environment, with seeds 0 to 4",
-    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/rl"],
+    command: vitest("test/rl"),
     env: { THALWEG_SLOW: "1" },
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   allocations: {
     what: "each allocation of the addon fails in turn, alone and with all after it",
@@ -97,12 +93,12 @@ const STEPS = {
   address: {
     what: "the tests under AddressSanitizer",
     command: [node, "scripts/sanitize.mjs", "address"],
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   undefined: {
     what: "the tests under UndefinedBehaviorSanitizer",
     command: [node, "scripts/sanitize.mjs", "undefined"],
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   thread: {
     what: "what has to do with threads, under ThreadSanitizer",
@@ -112,23 +108,23 @@ const STEPS = {
   aarch64: {
     what: "kernels, products and training on 64-bit Arm, emulated",
     command: [node, "scripts/emulate.mjs", "aarch64"],
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   nehalem: {
     what: "the same on x86-64-v2, emulated",
     command: [node, "scripts/emulate.mjs", "nehalem"],
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   core2duo: {
     what: "the same below x86-64-v2, emulated: the plain kernels",
     command: [node, "scripts/emulate.mjs", "core2duo"],
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   tiles: {
     what: "products in the shapes of tiles of every instruction set, by the vectors of each that this machine has",
-    command: [node, "node_modules/vitest/vitest.mjs", "run", "test/native/tiles.test.ts"],
+    command: vitest("test/native/tiles.test.ts"),
     env: { THALWEG_ALL_TILES: "1" },
-    says: /^ *(Test Files|Tests) /,
+    says: COUNTS,
   },
   clang: {
     what: "every native source compiled by clang, for x86-64 and Arm, with warnings as errors",

@@ -406,7 +406,7 @@ export function composed(
   { isWhole = false, again = compute }: ComposedOptions = {},
 ): Tensor {
   const { trace } = context;
-  // Under vmap the instructions are those of all samples at once.
+  // Under vmap an instruction computes all samples at once, and the op's inputs are those of one sample.
   if (trace === null || inputs.some(({ mapped }) => mapped !== null)) return compute(...inputs);
   const { result: output, stretch } = trace.stretch(() => compute(...inputs));
   trace.compositions.push({ name, inputs, output, again, isWhole, ...stretch });

@@ -1,4 +1,4 @@
-// Made by scripts/describe-platforms.mjs from native/platforms.json.
+// scripts/describe-platforms.mjs writes the cases from native/platforms.json.
 
 /** A package with the binary for one system. What loads it throws if it is not installed. */
 export interface PlatformPackage {

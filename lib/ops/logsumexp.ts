@@ -30,7 +30,7 @@ export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
   if (dim.some((d) => x.shape[d] === 0)) return log(sum(exp(x), options));
   if (x.rank === 0) return reshape(logsumexp(reshape(x, [1])), []);
   return composed("logsumexp", [x], (x) => {
-    // A constant: what is taken out is put back, so its gradient would be zero.
+    // `taken` is subtracted here and added at the end. Its gradient is zero, so it is a constant.
     const largest = detach(amax(x, { dim, keepdim: true }));
     const taken = where(isFinite(largest), largest, 0);
     const total = sum(exp(sub(x, taken)), { dim, keepdim: true });

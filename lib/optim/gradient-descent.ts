@@ -85,7 +85,7 @@ export class GradientDescent extends Optimizer<object, Settings> {
     return this.#first.settings.preconditioner;
   }
 
-  // TypeScript before 5.1 wants what is read to be settable: null is refused when it is set.
+  // TypeScript before 5.1 wants a setter to take all that the getter gives. This one refuses null.
   set preconditioner(value: Preconditioner | null) {
     const group = this.#first;
     checkPreconditioner(group.parameters, value);

@@ -65,7 +65,7 @@ export class ParameterGroup<Settings = unknown> {
     return momentumOf(this.#settings);
   }
 
-  // TypeScript before 5.1 wants what is read to be settable: null is refused when it is set.
+  // TypeScript before 5.1 wants a setter to take all that the getter gives. This one refuses null.
   set momentum(value: number | null) {
     const checked = checkNumber(this.#name, "momentum", value, { min: 0, below: 1 });
     if (!this.canMoveMomentum) {

@@ -9,7 +9,8 @@ namespace thalweg {
 // that of a small core. Throws Error "ERR_VALUE" for a THALWEG_CACHES of another form.
 const Caches& caches();
 
-// Reads bytes such as "512k" or "16M" and moves behind them; 0 for anything else.
+// Reads a number of bytes such as "512k" or "16M", and moves `text` to what follows it. Returns 0 if there is
+// no such number.
 int64_t read_bytes(const char*& text);
 
 }  // namespace thalweg

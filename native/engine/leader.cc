@@ -114,7 +114,7 @@ void Leader::lead() {
   }
 }
 
-// Forms a team of so many threads, or of fewer where the system gives no more.
+// Forms a team of `wanted` threads. It has fewer if the system gives no more.
 void Leader::hire(int32_t wanted) {
   const uint32_t round = round_.load(std::memory_order_relaxed);
   const int32_t size = make_room(wanted);

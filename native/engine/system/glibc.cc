@@ -1,6 +1,7 @@
-// The addon runs with a C library that is older than the one it is linked with: what that library has in
-// several versions is taken in its oldest, and what it did not have is done here. The linker sends calls of
-// these functions to __wrap_…, those of the compiler's own libraries too (native/sources.json: "--wrap").
+// The addon must run with an older glibc than the one it is linked with. glibc has several versions of some
+// functions: the addon takes the oldest. This file implements what an old glibc does not have. The linker
+// replaces each call of these functions by a call of __wrap_…, also in the compiler's libraries
+// (native/sources.json: "--wrap").
 #if defined(__linux__)
 
 #include <dlfcn.h>
