@@ -1,10 +1,10 @@
-import { isPromise } from "../realms.js";
 // How `minimize` calls the function: point by point, or a generation at once.
 
 import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 import { ArgumentError } from "../errors.js";
 import { describe } from "../options.js";
+import { isPromise } from "../realms.js";
 import { isTensor, type Tensor } from "../tensor/tensor.js";
 
 /** A function to minimise. The array is its own: it may keep or change it. */

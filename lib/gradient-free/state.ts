@@ -1,6 +1,5 @@
-import { types } from "node:util";
 // The state of a strategy as plain data, and how it is read back.
-
+import { types } from "node:util";
 import { ArgumentError } from "../errors.js";
 import { type Bounds, checkChoice, checkFlag, checkNumber, describe, isPlainObject } from "../options.js";
 

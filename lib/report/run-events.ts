@@ -1,7 +1,7 @@
-import { isError } from "../realms.js";
 // The lines of a run's file, which grows with the run: JSON, one event a line.
 
 import { isPlainObject } from "../options.js";
+import { isError } from "../realms.js";
 import { ACTIVITIES, type Command, type Fact, type Outcome, type Seconds } from "../train/following.js";
 import { type Machine, readMachine } from "./machine.js";
 

@@ -1,6 +1,5 @@
-import { types } from "node:util";
 // What followers of a training need, read from the options of `fit`.
-
+import { types } from "node:util";
 import { type AnyDataset, formsOf } from "../data/dataset.js";
 import type { Schema, SchemaInputs } from "../data/schema/schema.js";
 import type { FilePath } from "../files/path.js";

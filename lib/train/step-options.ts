@@ -1,6 +1,5 @@
-import { types } from "node:util";
 // The options of `fit` that say what is done in each step, and after it.
-
+import { types } from "node:util";
 import { ArgumentError } from "../errors.js";
 import type { AnyModule } from "../nn/module.js";
 import type { Optimizer } from "../optim/optimizer.js";

@@ -1,9 +1,9 @@
-import { messageOf } from "../../realms.js";
 // The rows of a source, shuffled through a buffer and cut into mini-batches.
 
 import { types } from "node:util";
 import { DataError } from "../../errors.js";
 import { describe, isInstance } from "../../options.js";
+import { messageOf } from "../../realms.js";
 import { sizeOf } from "../../tensor/shape.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { type AnyDataset, Dataset } from "../dataset.js";

@@ -1,5 +1,5 @@
-import { types } from "node:util";
 // A file of PyTorch's as a list: its arrays as they are stored, and its other values, each by the names that lead to it.
+import { types } from "node:util";
 import type { StoredArray } from "../../formats/stored-array.js";
 import { zeros } from "../../tensor/create.js";
 import type { Storage } from "../../tensor/storage.js";

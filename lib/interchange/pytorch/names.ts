@@ -1,6 +1,6 @@
-import { types } from "node:util";
 // The names that a pickle of PyTorch's may refer to, those of torch/_weights_only_unpickler.py that tensors and plain
 // containers need, and what each gives. All others are refused by name.
+import { types } from "node:util";
 import { DTYPES, STORAGES } from "./storage.js";
 import { Refusal } from "./unpickle.js";
 import {

@@ -1,5 +1,5 @@
-import { types } from "node:util";
 // What a pickle holds, before it is made into plain values and tensors.
+import { types } from "node:util";
 import type { StorageView } from "./storage.js";
 
 /** A Python value. A list is an array; text, numbers, bytes, None and truths are JavaScript's. */
