@@ -28,9 +28,9 @@ export interface LandscapeOptions<Y = Tensor> extends TitleOptions {
   readonly costWeights?: WeightsOf<Y>;
   /**
    * The two directions. `"random"`: random ones, normalised by filters (Li et al., 2018). `"principal"`: the two leading
-   * principal components of the points of `ways`; beside ways on one line, a random direction. Or the names of two elements of parameters, such as
-   * `["m0.weight[0, 1]", "m0.bias[0]"]`, whose axes then have their values. Default: the elements of a model that has
-   * two; else `"principal"` with `ways` and `"random"` without.
+   * principal components of the points of `ways`; if these lie on one line, the second direction is a random one. Or the
+   * names of two elements of parameters, such as `["m0.weight[0, 1]", "m0.bias[0]"]`, whose axes then have their values.
+   * Default: the elements of a model that has two; else `"principal"` with `ways` and `"random"` without.
    */
   readonly directions?: "random" | "principal" | readonly [string, string];
   /** Seed of random directions. Default: 0. */
