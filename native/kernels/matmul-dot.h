@@ -57,16 +57,22 @@ constexpr int kDotTileSums = (kDotTileRows * kDotTileLines + static_cast<int>(kL
 template <int R, int D, typename T>
 void dot_tile(int64_t K, const T* const* a, const T* const* b, T* to) {
   constexpr int64_t L = kLanes<T>;
+  constexpr bool keeps_rows = R <= D;
+  constexpr int kept = keeps_rows ? R : D;
   Vector<T> sum[kDotTileSums<T>] = {};
+  // The fewer ones stay in registers, so that each number is loaded once.
   const auto add = [&](auto load_at) {
-    Vector<T> line[D];
-#pragma GCC unroll 4
-    for (int x = 0; x < D; ++x) line[x] = load_at(b[x]);
+    Vector<T> own[kept];
 #pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      const Vector<T> other = in_register(load_at(a[r]));
-#pragma GCC unroll 4
-      for (int x = 0; x < D; ++x) sum[r * kDotTileLines + x] += other * line[x];
+    for (int i = 0; i < kept; ++i) own[i] = load_at(keeps_rows ? a[i] : b[i]);
+#pragma GCC unroll 8
+    for (int j = 0; j < R + D - kept; ++j) {
+      const Vector<T> other = in_register(load_at(keeps_rows ? b[j] : a[j]));
+#pragma GCC unroll 8
+      for (int i = 0; i < kept; ++i) {
+        Vector<T>& to_add = sum[keeps_rows ? i * kDotTileLines + j : j * kDotTileLines + i];
+        to_add = multiply_add<T>(to_add, own[i], other);
+      }
     }
   };
   int64_t k = 0;

@@ -172,28 +172,36 @@ void pack_left(int64_t K, int64_t height, int64_t rows, const Factor<T>& a, T* t
   }
 }
 
-// A panel of kTileColumns columns of b. After the first `columns` come zeros: tiles read whole vectors.
+// A panel of at most kTileColumns columns of b, of which each lies in a line: to[k·kTileColumns + j] = b[k,
+// j]. After the last column come zeros: tiles read whole vectors.
 template <typename T>
-void pack_right(int64_t K, int64_t columns, const Factor<T>& b, T* to) {
+void pack_columns(int64_t K, int64_t columns, const Factor<T>& b, T* to) {
   constexpr int64_t C = kTileColumns<T>;
   constexpr int64_t n = kLanes<T>;
   if (columns < C) __builtin_memset(to, 0, sizeof(T) * static_cast<size_t>(K * C));
-  if (!b.has_whole_depths()) {
-    for (int64_t j = 0; j < columns; j += n) {
-      const int64_t rows = columns - j < n ? columns - j : n;
-      transpose_rows<T, 1>(K, rows, b.from(j, 0), C, to + j);
+  for (int64_t j = 0; j < columns; j += n) {
+    const int64_t rows = columns - j < n ? columns - j : n;
+    transpose_rows<T, 1>(K, rows, b.from(j, 0), C, to + j);
+  }
+}
+
+// The same of any number of columns that lie side by side, in panels `apart` elements from one to the next.
+template <typename T>
+void pack_rows(int64_t K, int64_t columns, const Factor<T>& b, T* to, int64_t apart) {
+  constexpr int64_t C = kTileColumns<T>;
+  const int64_t whole = columns / C;
+  const int64_t rest = columns % C;
+  for (int64_t k = 0; k < K; ++k, to += C) {
+    const T* const row = b.at(0, k);
+    const T* const ahead = b.at(0, k + Tuning::rows_ahead < K ? k + Tuning::rows_ahead : k);
+    for (int64_t p = 0; p < whole; ++p) {
+      __builtin_prefetch(ahead + p * C);
+      __builtin_prefetch(ahead + p * C + C - 1);
+      __builtin_memcpy(to + p * apart, row + p * C, C * sizeof(T));
     }
-  } else if (columns == C) {
-    for (int64_t k = 0; k < K; ++k) {
-      const T* ahead = b.at(0, k + Tuning::rows_ahead < K ? k + Tuning::rows_ahead : k);
-      __builtin_prefetch(ahead);
-      __builtin_prefetch(ahead + C - 1);
-      __builtin_memcpy(to + k * C, b.at(0, k), C * sizeof(T));
-    }
-  } else {
-    for (int64_t k = 0; k < K; ++k) {
-      for (int64_t j = 0; j < columns; ++j) to[k * C + j] = b.at(0, k)[j];
-    }
+    if (rest == 0) continue;
+    T* const last = to + whole * apart;
+    for (int64_t j = 0; j < C; ++j) last[j] = j < rest ? row[whole * C + j] : T{0};
   }
 }
 

@@ -19,6 +19,7 @@ template <typename T>
 constexpr int64_t kDepth = Tuning::depth_bytes / static_cast<int64_t>(sizeof(T));
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t greatest(int64_t a, int64_t b) { return a > b ? a : b; }
 int64_t blocks(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 // K is cut into equal blocks, by its size alone: every element is the sum of the same parts. A sink is given

@@ -62,8 +62,8 @@ void announce(const MatmulCallOf<T>& call, bool swapped, int64_t i, int64_t j, i
 
 // The panels of b after these ones. What their copies will read is prefetched while tiles are computed, and
 // copied right before the next tile. Lines, which are transposed, are copied a panel at a time. Rows may
-// share few places in the caches, since they are far apart: of them it is what one tile has time for, but of
-// all panels, since each row lies on another page.
+// share few places in the caches, since they are far apart: of them it is what one tile has time for, or a
+// few rows, but of all panels, since each row lies on another page.
 template <typename T>
 class NextPanels {
  public:
@@ -72,10 +72,11 @@ class NextPanels {
       : b_(s.p.b.from(0, s.k0)), columns_(columns), depth_(s.depth), to_(to) {
     if (columns_.begin == columns_.end || depth_ == 0) return;
     by_lines_ = !b_.has_whole_depths();
-    const int64_t panels = by_lines_ ? blocks(columns.end - columns.begin, kTileColumns<T>) : 1;
-    const int64_t parts = tiles > panels ? tiles / panels : 1;
-    tiles_a_part_ = by_lines_ ? parts : 1;
-    part_ = by_lines_ ? depth_ : blocks(depth_, parts);
+    const int64_t rows = blocks(depth_, tiles > 0 ? tiles : 1);
+    part_ = by_lines_ ? depth_ : least(depth_, greatest(rows, Tuning::rows_copied));
+    const int64_t parts =
+        by_lines_ ? blocks(columns.end - columns.begin, kTileColumns<T>) : blocks(depth_, part_);
+    tiles_a_part_ = greatest(1, tiles / parts);
     steps_ = tiles_a_part_ * blocks(depth_, Tuning::terms_a_step);
   }
 
@@ -84,7 +85,8 @@ class NextPanels {
 
   // Called before each tile: copies what has been prefetched, and prefetches the next part.
   void advance() {
-    if (part_ == 0 || tile_++ % tiles_a_part_ != 0) return;
+    if (part_ == 0 || --tiles_left_ > 0) return;
+    tiles_left_ = tiles_a_part_;
     copy();
     if (columns_.begin == columns_.end) return;
     ready_ = least(copied_ + part_, depth_);
@@ -109,14 +111,15 @@ class NextPanels {
   void copy() {
     constexpr int64_t C = kTileColumns<T>;
     if (ready_ == copied_) return;
-    const int64_t end = columns_.begin + width();
-    for (int64_t j = columns_.begin; j < end; j += C) {
-      T* const panel = to_ + (j - columns_.begin) * depth_;
-      pack_right(ready_ - copied_, least(C, end - j), b_.from(j, copied_), panel + copied_ * C);
+    const Factor<T> from = b_.from(columns_.begin, copied_);
+    if (by_lines_) {
+      pack_columns(ready_ - copied_, width(), from, to_ + copied_ * C);
+    } else {
+      pack_rows(ready_ - copied_, width(), from, to_ + copied_ * C, depth_ * C);
     }
     copied_ = ready_;
     if (copied_ < depth_) return;
-    columns_.begin = end;
+    columns_.begin += width();
     to_ += depth_ * C;
     copied_ = ready_ = 0;
   }
@@ -141,7 +144,7 @@ class NextPanels {
   T* to_;
   bool by_lines_ = false;
   int64_t tiles_a_part_ = 1, part_ = 0, steps_ = 1;
-  int64_t tile_ = 0, copied_ = 0, ready_ = 0;
+  int64_t tiles_left_ = 1, copied_ = 0, ready_ = 0;
   Prefetch prefetch_{};
 };
 

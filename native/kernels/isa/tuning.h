@@ -49,6 +49,8 @@ struct Defaults {
   static constexpr int64_t panels_at_a_time = 8;
   // Panels of b copied at a time, where its rows are: a panel takes a cache line or two of each row.
   static constexpr int64_t right_panels = 4;
+  // Rows of b copied at a time, at least: the calls for fewer of them cost more than they copy.
+  static constexpr int64_t rows_copied = 8;
   // Rows of b prefetched ahead of their copy: they are too far apart for the hardware to foresee them.
   static constexpr int64_t rows_ahead = 8;
   // Few tiles along the other side do not pay for a copy. b is read in place for up to this many tiles of
@@ -146,7 +148,8 @@ struct x86_64_v2 : Defaults {};
 
 struct x86_64_v3 : Defaults {
   static constexpr int64_t vector_bytes = 32;
-  static constexpr int tile_rows = 6;  // 12 accumulators of 16 registers
+  static constexpr int tile_rows = 6;      // 12 accumulators of 16 registers
+  static constexpr int dot_tile_rows = 3;  // 12 sums, three rows and a line
   // A tile's instructions fit into six a cycle with room to spare, which another machine's thread on the same
   // core takes away: three a cycle are left. All that is not a multiply-add or a load counts then.
   static constexpr int64_t terms_unrolled = 4;
