@@ -15,6 +15,10 @@ namespace {
 // what lies between two products of an eager step, or a little garbage collection.
 constexpr int kAwakeSpins = 8'000;
 
+// A team's times are measured again so soon, and then each time after this many times its age.
+constexpr double kSoonestLook = 10e6;
+constexpr double kLaterLook = 4;
+
 thread_local bool is_leader = false;
 thread_local int32_t own_rank = 0;
 
@@ -58,6 +62,7 @@ void Leader::form(int32_t threads) {
   if (at_work_ || !jobs_.empty()) return;
   bool done = false;
   jobs_.push_back([&, this] {
+    measure_again();
     const std::lock_guard inner(mutex_);
     done = true;
     formed_.notify_all();
@@ -101,8 +106,10 @@ void Leader::lead() {
     if (size_ < wanted) settle_for(size_, wanted);
     asked_ = size_;
     if (size_ > 1) {
+      formed_at_ = now();
+      team_times.call = TeamTimes::kCall;
+      team_times.wait = TeamTimes::kWait;
       measure();
-      team_times.is_measured = true;
     }
     turns_.give();
     serve(size_);
@@ -163,6 +170,13 @@ void Leader::serve(int32_t asked) {
   }
 }
 
+void Leader::measure_again() {
+  if (size_ == 1 || now() < team_times.next_look) return;
+  const Turn turn(turns_);
+  measure();
+}
+
+// The least times that were seen count: those of a machine on which nothing else runs.
 void Leader::measure() {
   constexpr int kWaits = 32;
   const TeamWork nothing = [](void*, const Team&) {};
@@ -178,8 +192,10 @@ void Leader::measure() {
     }
     return best;
   };
-  team_times.call = std::min(best_of(nothing), TeamTimes::kCall);
-  team_times.wait = std::clamp(best_of(wait_often) / kWaits, TeamTimes::kLeastWait, TeamTimes::kWait);
+  team_times.call = std::min(best_of(nothing), team_times.call.load());
+  team_times.wait = std::clamp(best_of(wait_often) / kWaits, TeamTimes::kLeastWait, team_times.wait.load());
+  const double looked = now();
+  team_times.next_look = looked + std::max(kSoonestLook, (kLaterLook - 1) * (looked - formed_at_));
 }
 
 // Runs work on as many of the team as are wanted and there; the caller is the first of them.

@@ -31,7 +31,8 @@ class Leader {
   // Whether it has a job to do, which may take long.
   bool is_busy();
 
-  // Returns when there is a team of that many threads, or at once where the leading thread is busy.
+  // Returns when there is a team of that many threads, whose times are measured again if that is due, or at
+  // once where the leading thread is busy.
   void form(int32_t threads);
 
   // Only the leading thread waits for its turn. Any other may be JavaScript's, which must go on: where the
@@ -58,6 +59,7 @@ class Leader {
   void settle_for(int32_t size, int32_t wanted);
   void serve(int32_t asked);
   void measure();
+  void measure_again();
   void share(int32_t threads, bool has_barriers, TeamWork work, void* context);
   void do_absent(TeamWork work, void* context, Team team);
   void publish(const Shared& shared, int32_t size);
@@ -75,6 +77,7 @@ class Leader {
   Turns turns_;
   int32_t asked_ = 0;  // how many threads may be asked of the team; 0 while there is none
   int32_t size_ = 1;   // how many it has, or the last one had
+  double formed_at_ = 0;
   Followers followers_;
   std::unique_ptr<Cores> cores_ = std::make_unique<Cores>(size_);
   std::unique_ptr<BarrierNode[]> nodes_;

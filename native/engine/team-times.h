@@ -20,7 +20,9 @@ struct TeamTimes {
   std::atomic<double> call{kCall};
   // Of the threads for each other, once.
   std::atomic<double> wait{kWait};
-  std::atomic<bool> is_measured{false};
+  // From when on the last two are to be measured, or measured again: what was measured in a bad moment must
+  // not count for as long as the process lives.
+  std::atomic<double> next_look{-1e18};
   // When the last work ended that a team did, or would have done if it had been awake, and how many such
   // works came one soon after the other.
   std::atomic<double> last_work{-1e18};

@@ -23,7 +23,7 @@ Crew choose_crew(double nanoseconds, double waits, int32_t threads) {
   if (threads < 2 || Aside::is_here()) return {};
   const double saved = nanoseconds * (1 - 1.0 / threads);
   const bool may_pay = saved > kCaution * waits * TeamTimes::kLeastWait;
-  if (may_pay && saved > kWorthMeasuring && !team_times.is_measured) {
+  if (may_pay && saved > kWorthMeasuring && now() >= team_times.next_look) {
     if (Leader* const leader = Leader::instance()) leader->form(threads);
   }
   const double awake =
