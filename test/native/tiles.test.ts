@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backendInfo } from "../../lib/index.js";
 import { flags, isas, sources } from "../../native/sources.mjs";
 import { attempt, root, run } from "../build/helpers.js";
@@ -41,6 +41,11 @@ const chosen = fast.flatMap((isa, i) =>
 
 // The address sanitizer is glibc's, and must not meet another one.
 describe.skipIf(!canPreload || fast.length === 0)("products in tiles", () => {
+  let reference = "";
+  beforeAll(() => {
+    reference = compile("reference", [], matmul("reference"), "reference.o");
+  }, 120_000 * patience);
+
   test.each(chosen)(
     "in the shapes of tuning $shape by the vectors of $isa give what the naive twin gives",
     { timeout: 600_000 * patience },
@@ -49,7 +54,7 @@ describe.skipIf(!canPreload || fast.length === 0)("products in tiles", () => {
       const name = `${shape}-${isa}`;
       const objects = [
         compile(isa, [tuning], matmul(isa), `${name}.o`),
-        compile("reference", [], matmul("reference"), "reference.o"),
+        reference,
         compile(isa, [tuning], "test/native/tiles.cc", `tiles-${name}.o`),
       ];
       const program = join(folder, `tiles-${name}`);
