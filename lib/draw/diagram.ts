@@ -7,10 +7,10 @@ import type { Tensor } from "../tensor/tensor.js";
 
 /**
  * `observed`: a variable that is given. `computed`: a variable that a function gives. `module`, `op`: functions.
- * `cost`: a function whose scalar result is not drawn. `parameter`: a parameter of several functions. `average`: over
- * the samples of a set.
+ * `cost`: a function whose scalar result is not drawn. `parameter`: a parameter of several functions. `sum`: of
+ * costs, over targets or over the samples of a set.
  */
-export type NodeKind = "observed" | "computed" | "module" | "op" | "cost" | "parameter" | "average";
+export type NodeKind = "observed" | "computed" | "module" | "op" | "cost" | "parameter" | "sum";
 
 /** A parameter or buffer at the function that it belongs to. */
 export interface Held {

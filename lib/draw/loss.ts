@@ -1,25 +1,15 @@
 // A model with its cost, for one sample or averaged over a set.
-import type { Cost } from "../cost/define.js";
 import { type Samples, toDataset } from "../data/dataset.js";
-import {
-  type Form,
-  formOf,
-  type Part,
-  type Parts,
-  partsIn,
-  putTogether,
-  type TensorsOf,
-} from "../data/parts.js";
-import { ArgumentError } from "../errors.js";
+import { formOf, type Part, type Parts, partsIn, putTogether, type TensorsOf } from "../data/parts.js";
 import type { Module } from "../nn/module.js";
-import { tensorsIn } from "../nn/record.js";
 import { kindOf } from "../nn/show.js";
-import { checkChoice, checkOptions, isPlainObject } from "../options.js";
+import { checkChoice, checkOptions } from "../options.js";
 import type { TensorSpec } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type CostOf, readObjective, type WeightsOf } from "../train/objective.js";
+import type { CostOf, WeightsOf } from "../train/objective.js";
 import { readStates } from "./block.js";
-import { type Diagram, type DiagramEdge, type DiagramNode, indexed } from "./diagram.js";
+import { namesOf, readTerms } from "./costs.js";
+import type { Diagram, DiagramEdge, DiagramNode } from "./diagram.js";
 import { checkCommon, type PictureOptions, pictureOf } from "./draw.js";
 import type { Picture } from "./picture.js";
 import { render } from "./render.js";
@@ -64,7 +54,7 @@ export function loss<O = Tensor, X extends Parts = Part, Y extends Parts = Tenso
     model: module,
     input: inputOf(x),
     targets: { leaves: partsIn(y).map(sampleOf), names: namesOf("y", formOf(y)) },
-    terms: readTerms(where, cost, options.costWeights, formOf(y)),
+    terms: readTerms(where, cost, options.costWeights, formOf(y)).map(withWeight),
     open: options.open,
   };
   const { diagram } = traceScene(where, scene);
@@ -86,9 +76,6 @@ function sampleOf(part: Part): TensorSpec {
   return { shape: [1, ...sample], dtype: part.dtype };
 }
 
-const namesOf = (name: string, { kind, names }: Form): string[] =>
-  names.map((own, i) => (kind === "one" ? name : kind === "list" ? indexed(name, i + 1) : own));
-
 /** As `fit` gives them to `forward`: a list is its arguments. */
 function inputOf(x: Parts): Scene["input"] {
   const form = formOf(x);
@@ -99,41 +86,10 @@ function inputOf(x: Parts): Scene["input"] {
   };
 }
 
-/** The costs with their weights. @throws ArgumentError */
-function readTerms(where: string, given: unknown, weights: unknown, form: Form): Term[] {
-  readObjective(where, { cost: given, costWeights: weights }, form);
-  if (typeof given === "function") {
-    const cost = given as Cost<unknown, unknown>;
-    return [
-      {
-        name: "C",
-        ...(cost.name === "" ? {} : { detail: cost.name }),
-        run: (output, targets) => cost(output, putTogether(form, targets)),
-        reads: (output, targets) => [...tensorsIn(output), ...targets],
-      },
-    ];
-  }
-  const byTarget = (values: unknown, at: number): unknown =>
-    (values as Readonly<Record<string, unknown>> | undefined)?.[form.names[at] as string];
-  return form.names.map((target, at): Term => {
-    const cost = byTarget(given, at) as Cost<unknown, unknown>;
-    const weight = byTarget(weights, at) ?? 1;
-    const output = (all: unknown): unknown => outputFor(where, all, target);
-    const details = [cost.name, ...(weight === 1 ? [] : [`× ${weight}`])].filter((text) => text !== "");
-    return {
-      name: indexed("C", at + 1),
-      ...(details.length === 0 ? {} : { detail: details.join(" ") }),
-      run: (all, targets) => cost(output(all), targets[at]),
-      reads: (all, targets) => [...tensorsIn(output(all)), targets[at] as Tensor],
-    };
-  });
-}
-
-/** The output that belongs to a target, by its name or position. @throws ArgumentError */
-function outputFor(where: string, output: unknown, target: string): unknown {
-  const isTree = Array.isArray(output) || isPlainObject(output);
-  if (isTree && Object.hasOwn(output, target)) return (output as Readonly<Record<string, unknown>>)[target];
-  throw new ArgumentError(`${where}: expected the model to give an output for the target ${target}`);
+/** The cost's weight beside its name, since the sum is not drawn. */
+function withWeight({ detail = "", weight = 1, ...term }: Term): Term {
+  const words = [detail, weight === 1 ? "" : `× ${weight}`].filter((text) => text !== "");
+  return { ...term, weight, ...(words.length === 0 ? {} : { detail: words.join(" ") }) };
 }
 
 /** On a plate, with the average of the costs after it. */
@@ -146,7 +102,7 @@ function averaged({ nodes, edges, groups }: Diagram, length: number): Diagram {
   });
   const average: DiagramNode = {
     id: "average",
-    kind: "average",
+    kind: "sum",
     name: "1/P Σ",
     detail: "average",
     parameters: [],

@@ -205,7 +205,7 @@ const LOOKS: Readonly<Record<DiagramNode["kind"], Look>> = {
   op: { fill: "block", stroke: "blockLine" },
   cost: { fill: "cost", stroke: "costLine" },
   parameter: { fill: "parameter", stroke: "parameterLine" },
-  average: { fill: "cost", stroke: "costLine" },
+  sum: { fill: "cost", stroke: "costLine" },
 };
 
 function outlineOf({ node, core, bulge }: Figure, center: Point, direction: Direction, brush: Brush): Child {

@@ -9,7 +9,7 @@ import type { AnyModule } from "../nn/module.js";
 import { inEvaluation, type ModuleCall, tensorsIn } from "../nn/record.js";
 import { add } from "../ops/add.js";
 import { reshape } from "../ops/reshape.js";
-import { ones, zeros } from "../tensor/create.js";
+import { full, zeros } from "../tensor/create.js";
 import { isFloat } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Held } from "./diagram.js";
@@ -55,9 +55,11 @@ export class Replay {
     });
   }
 
-  /** Sets the gradients of a cost with respect to all that it depends on. */
-  pullBack(cost: string): void {
-    this.gradients.set(cost, ones([], { dtype: this.#valueOf(cost).dtype }));
+  /** Sets the gradients of a weighted sum of costs with respect to all that it depends on. */
+  pullBack(weights: ReadonlyMap<string, number>): void {
+    for (const [cost, weight] of weights) {
+      this.gradients.set(cost, full([], weight, { dtype: this.#valueOf(cost).dtype }));
+    }
     this.#within(() => {
       for (const local of [...this.#locals].reverse()) {
         const dy = this.gradients.get(local.id);

@@ -23,6 +23,8 @@ export interface Term {
   readonly detail?: string;
   /** @param output what `forward` gave. @param targets the targets' leaves. */
   readonly run: (output: unknown, targets: readonly Tensor[]) => Tensor;
+  /** What it counts in the sum of the costs of several targets. Default: there is no sum. */
+  readonly weight?: number;
   /** What it reads of them. */
   readonly reads: (output: unknown, targets: readonly Tensor[]) => readonly Tensor[];
 }

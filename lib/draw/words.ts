@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<DiagramNode["kind"], string>> = {
   op: "op",
   cost: "cost",
   parameter: "parameters",
-  average: "average",
+  sum: "sum",
 };
 
 function sentence(node: DiagramNode, { edges, groups }: Diagram, names: ReadonlyMap<string, string>): string {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { draw } from "../../lib/draw/index.js";
+import { type DrawOptions, draw } from "../../lib/draw/index.js";
 import { shortNumber } from "../../lib/draw/matrix-text.js";
 import {
+  ArgumentError,
   chain,
   cost,
   defineFunction,
@@ -66,6 +67,117 @@ describe("a diagram of what flows back", () => {
     const { texts } = shown(draw(model, z, { style: "backward", cost: of }));
     expect(texts).toContain(`= ${row(grad((v: Tensor) => of(model.forward(v)))(z))}`);
     expect(texts).toContain("∂C/∂x += ∂C/∂ȳ · ∂ȳ/∂x");
+  });
+
+  describe("with several costs", () => {
+    class Heads extends nn.Module<[x: Tensor], { a: Tensor; b: Tensor }> {
+      body = new nn.Linear(2, 2);
+      forward(z: Tensor) {
+        const h = ops.tanh(this.body.forward(z));
+        return { a: ops.square(h), b: ops.exp(h) };
+      }
+    }
+    const model = new Heads();
+    const z = tensor([[0.3, -0.7]]);
+    const target = { a: tensor([[1, 0]]), b: tensor([[0, 1]]) };
+    const costs = { a: cost.mse, b: cost.l1 };
+    const total = (a: number, b: number) => (v: Tensor) => {
+      const y = model.forward(v);
+      return ops.add(ops.mul(cost.mse(y.a, target.a), a), ops.mul(cost.l1(y.b, target.b), b));
+    };
+
+    test("adds them and their gradients up by their weights", () => {
+      const costWeights = { a: 2, b: 0.5 };
+      const ds = tensor([[0.1, -0.2]]);
+      const picture = draw(model, z, {
+        style: "backward",
+        cost: costs,
+        target,
+        costWeights,
+        perturbation: ds,
+      });
+      const { texts, edges, figures } = shown(picture);
+      const of = total(2, 0.5);
+      const [, dc] = jvp(of, [z], [ds]);
+      expect(figures).toContainEqual(expect.objectContaining({ kind: "sum", name: "C" }));
+      expect(edges).toEqual(expect.arrayContaining(["a → C₁", "b → C₂", "C₁ → C", "C₂ → C"]));
+      expect(texts).toContain("= 2·C₁ + 0.5·C₂");
+      expect(texts).toContain(`= ${shortNumber(of(z).item())}`);
+      expect(texts).toContain(`= ${row(grad(of)(z))}`);
+      expect(texts).toEqual(expect.arrayContaining(["∂C/∂C₁ = 2", "∂C/∂C₂ = 0.5"]));
+      expect(texts).toContain(`dC = ${shortNumber(dc.item())}`);
+      expect(texts).toContain(`dC₁ = ${shortNumber(jvp(total(1, 0), [z], [ds])[1].item())}`);
+      expect(picture.description).toContain("Sum C (= 2·C₁ + 0.5·C₂).");
+      expect(isWellFormed(picture.svg)).toBe(true);
+    });
+
+    test("counts each once where no weights are given, also without numbers", () => {
+      const { texts } = shown(draw(model, z, { style: "backward", cost: costs, target, values: false }));
+      expect(texts).toContain("= C₁ + C₂");
+      expect(texts).toEqual(expect.arrayContaining(["∂C/∂C₁ = 1", "∂C/∂C₂ = 1"]));
+      expect(texts.some((text) => /[(]0/.test(text))).toBe(false);
+    });
+
+    test("lets nothing flow from a cost of weight 0, whose slope may be infinite", () => {
+      const infinite = (y: Tensor) => ops.sum(ops.sqrt(ops.mul(y, 0)));
+      const { texts } = shown(
+        draw(model, z, {
+          style: "backward",
+          cost: { a: cost.mse, b: infinite },
+          target,
+          costWeights: { a: 3, b: 0 },
+        }),
+      );
+      expect(texts).toContain(`= ${row(grad(total(3, 0))(z))}`);
+      expect(texts).toEqual(expect.arrayContaining(["= 3·C₁ + 0·C₂", "∂C/∂C₂ = 0"]));
+      expect(texts.filter((text) => /NaN|∂C\/∂b /.test(text))).toEqual([]);
+    });
+
+    test("takes lists, of one too, in lines of three", () => {
+      class Many extends nn.Module<[x: Tensor], Tensor[]> {
+        forward(v: Tensor) {
+          return [1, 2, 3, 4].map((factor) => ops.mul(v, factor));
+        }
+      }
+      const goal = tensor([[0, 0]]);
+      const options = {
+        style: "backward",
+        open: true,
+        cost: Array(4).fill(cost.mse),
+        target: Array(4).fill(goal),
+      } as const;
+      const { texts } = shown(draw(new Many(), z, options));
+      expect(texts).toEqual(expect.arrayContaining(["= C₁ + C₂ + C₃", "+ C₄"]));
+      class One extends nn.Module<[x: Tensor], Tensor[]> {
+        forward = (v: Tensor) => [ops.tanh(v)];
+      }
+      const one = {
+        style: "backward",
+        open: true,
+        cost: [cost.mse],
+        target: [goal],
+        costWeights: [4],
+      } as const;
+      expect(shown(draw(new One(), z, one)).texts).toContain("= 4·C₁");
+    });
+
+    test.each([
+      [{ target: {} }, "target to be tensors"],
+      [{ target: { a: 1 } }, "target"],
+      [{ cost: { a: cost.mse } }, "cost"],
+      [{ cost: [cost.mse, cost.l1] }, "cost"],
+      [{ cost: cost.mse, target: z, costWeights: [1] }, "costWeights"],
+      [{ costWeights: { c: 1 } }, "costWeights"],
+      [{ costWeights: { a: -1 } }, "costWeights"],
+      [{ cost: undefined }, "target only with a cost"],
+      [{ cost: undefined, target: undefined, costWeights: [1] }, "costWeights only with a cost"],
+      [{ cost: (y: Tensor) => y, target: undefined, costWeights: [1] }, "costWeights only with targets"],
+    ])("refuses %o", (more, word) => {
+      const options = { style: "backward", cost: costs, target, ...more };
+      const wrong = () => draw(model, z, options as DrawOptions);
+      expect(wrong).toThrow(ArgumentError);
+      expect(wrong).toThrow(word);
+    });
   });
 
   test("pushes a perturbation through to the cost", () => {

@@ -119,5 +119,13 @@ export const DIAGRAMS: Readonly<Record<string, () => Picture>> = {
   "units, downwards": () => draw(small(), tensor([[1, -0.5]]), { style: "units", direction: "down" }),
   "gradients with values and a perturbation": () => backward({ perturbation: tensor([[0.01, 0]]) }),
   "gradients, downwards": () => backward({ direction: "down" }),
+  "several costs that flow back": () =>
+    draw(fixed(new Heads()), tensor([[1, -0.5, 2]]), {
+      style: "backward",
+      cost: [cost.mse, cost.l1],
+      target: [tensor([[1, 0]]), tensor([[2]])],
+      costWeights: [1, 0.5],
+      values: true,
+    }),
   "a compiled step": program,
 };
