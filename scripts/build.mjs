@@ -92,8 +92,9 @@ async function bundle(format, folder, names) {
     input: Object.fromEntries(names.map((name) => [name, join(lib, `${name}.ts`)])),
     platform: "node",
     external: (id) => !id.startsWith(".") && !id.startsWith("/") && !id.startsWith(lib),
-    // Registries are filled by what is imported for its effects.
-    treeshake: { moduleSideEffects: true },
+    // Registries are filled by what is imported for its effects. A function: package.json's `sideEffects`, which is for
+    // bundles of others, comes before a flag.
+    treeshake: { moduleSideEffects: () => true },
     transform: { target: "es2023" },
     tsconfig: false,
     plugins: [withConstants, seeImports],
