@@ -46,23 +46,48 @@ export function smooth(points: readonly Point[], isHorizontal: boolean): string 
   return `M${say(start)}${parts.join("")}`;
 }
 
-const STEPS = 16;
+/** Of a curve that is looked at: at least so many points, and one in so many pixels. */
+const LEAST_POINTS = 16;
+const APART = 8;
 
-/** Points on the way, close to each other. */
-export function pointsOn(points: readonly Point[], isHorizontal: boolean): Point[] {
-  let [from] = points as readonly [Point];
-  return curvesThrough(points, isHorizontal).flatMap(({ first, second, end }) => {
-    const start = from;
-    from = end;
-    return Array.from({ length: STEPS }, (_, i) => {
-      const t = (i + 1) / STEPS;
-      const s = 1 - t;
-      const weights = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t] as const;
-      const blend = (of: (point: Point) => number): number =>
-        weights[0] * of(start) + weights[1] * of(first) + weights[2] * of(second) + weights[3] * of(end);
-      return { x: blend(({ x }) => x), y: blend(({ y }) => y) };
-    });
+/**
+ * Whether something is so at points on the way that are close to each other.
+ * @param stretch the first curve and the last, where not all are looked at; those that there are not count for nothing.
+ */
+export function isEveryPointOn(
+  points: readonly Point[],
+  isHorizontal: boolean,
+  isSo: (point: Point) => boolean,
+  [first, last] = [0, points.length - 2],
+): boolean {
+  // The slopes at the ends of a curve follow from the neighbours of its ends.
+  const from = Math.max(0, first - 1);
+  const some = points.slice(from, last + 3);
+  let start = some[0] as Point;
+  return curvesThrough(some, isHorizontal).every((curve, i) => {
+    const begin = start;
+    start = curve.end;
+    return i + from < first || i + from > last || isEveryPointOnCurve(begin, curve, isHorizontal, isSo);
   });
+}
+
+function isEveryPointOnCurve(
+  start: Point,
+  { first, second, end }: Curve,
+  isHorizontal: boolean,
+  isSo: (point: Point) => boolean,
+): boolean {
+  const length = Math.abs(isHorizontal ? end.x - start.x : end.y - start.y);
+  const steps = Math.max(LEAST_POINTS, Math.ceil(length / APART));
+  for (let i = 1; i <= steps; i++) {
+    const t = i / steps;
+    const s = 1 - t;
+    const [a, b, c, d] = [s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t] as const;
+    const x = a * start.x + b * first.x + c * second.x + d * end.x;
+    const y = a * start.y + b * first.y + c * second.y + d * end.y;
+    if (!isSo({ x, y })) return false;
+  }
+  return true;
 }
 
 function slopesOf(along: readonly number[], across: readonly number[]): number[] {

@@ -1,7 +1,8 @@
 // The ways of edges from figure to figure: around what stands between them.
 import { type Box, type Frame, inkOf, isHorizontal, type Link, type Rect, type Size } from "./boxes.js";
 import { GAP, type Places } from "./dagre.js";
-import { type Point, pointsOn } from "./smooth.js";
+import { Obstacles } from "./obstacles.js";
+import { isEveryPointOn, type Point } from "./smooth.js";
 import type { Direction } from "./style.js";
 
 /** Boxes and frames at their places, and what is to be connected. */
@@ -32,23 +33,26 @@ class Ways {
   readonly #scene: Scene;
   readonly #centers: ReadonlyMap<string, Point>;
   readonly #boxes: ReadonlyMap<string, Box>;
-  readonly #inks: readonly { readonly id: string; readonly rect: Rect }[];
+  /** Boxes and frames. */
+  readonly #obstacles: Obstacles;
   readonly #parents: ReadonlyMap<string, string | null>;
   readonly #isHorizontal: boolean;
   readonly #sign: number;
 
   constructor(scene: Scene) {
-    const { boxes, frames, places, direction } = scene;
+    const { boxes, frames, places, rects, direction } = scene;
     this.#scene = scene;
     this.#centers = places.centers;
     this.#boxes = new Map(boxes.map((box) => [box.id, box]));
-    this.#inks = boxes.map((box) => {
-      const center = places.centers.get(box.id) as Point;
-      return { id: box.id, rect: grown(inkOf({ box, center }), CLEAR) };
-    });
     this.#parents = new Map(frames.map(({ id, parent }) => [id, parent]));
     this.#isHorizontal = isHorizontal(direction);
     this.#sign = direction === "right" || direction === "down" ? 1 : -1;
+    const inks = boxes.map((box) => {
+      const center = places.centers.get(box.id) as Point;
+      return { id: box.id, rect: grown(inkOf({ box, center }), CLEAR) };
+    });
+    const framed = Array.from(rects, ([id, rect]) => ({ id, rect }));
+    this.#obstacles = new Obstacles([...inks, ...framed], this.#isHorizontal);
   }
 
   #along = ({ x, y }: Point): number => this.#sign * (this.#isHorizontal ? x : y);
@@ -66,7 +70,7 @@ class Ways {
       const label = size === undefined ? null : (bend?.label ?? null);
       const inner = bend?.inner ?? this.#lane(start, end, to);
       const bent = size === undefined || label === null ? inner : this.#alongLabel(inner, label, size);
-      const between = this.#around(bent).filter(
+      const between = this.#pastLayers(bent).filter(
         (point) => this.#along(point) > this.#along(start) + 1 && this.#along(point) < this.#along(end) - 1,
       );
       const given = [start, ...between, end];
@@ -123,21 +127,24 @@ class Ways {
 
   /** The way without the points that nothing makes it need. */
   #straightened(points: readonly Point[], from: string, to: string): Point[] {
-    const obstacles = this.#obstacles(from, to);
-    let kept = [...points];
+    const ends = this.#around(from, to);
+    const isClear = (point: Point): boolean => this.#obstacles.isClear(point, ends);
     const direct = [points[0], points.at(-1)] as [Point, Point];
-    if (this.#isClear(direct, obstacles)) return direct;
+    if (isEveryPointOn(direct, this.#isHorizontal, isClear)) return direct;
+    const kept = [...points];
     for (let i = 1; i < kept.length - 1; ) {
-      const less = kept.filter((_, k) => k !== i);
-      if (this.#isClear(less, obstacles)) kept = less;
-      else i++;
+      const [point] = kept.splice(i, 1) as [Point];
+      // The curves before and after the neighbours bend otherwise too.
+      if (isEveryPointOn(kept, this.#isHorizontal, isClear, [i - 2, i])) continue;
+      kept.splice(i, 0, point);
+      i++;
     }
     return kept;
   }
 
-  /** Boxes that are not at an end of the way, and frames that hold neither end. */
-  #obstacles(from: string, to: string): Rect[] {
-    const around = new Set<string>();
+  /** The boxes at the ends of a way, and the frames that hold one of them: it may pass these. */
+  #around(from: string, to: string): ReadonlySet<string> {
+    const around = new Set([from, to]);
     for (const id of [from, to]) {
       let at = (this.#boxes.get(id) as Box).group;
       while (at !== null && !around.has(at)) {
@@ -145,19 +152,11 @@ class Ways {
         at = this.#parents.get(at) ?? null;
       }
     }
-    const frames = [...this.#scene.rects].filter(([id]) => !around.has(id)).map(([, rect]) => rect);
-    const boxes = this.#inks.filter(({ id }) => id !== from && id !== to).map(({ rect }) => rect);
-    return [...boxes, ...frames];
-  }
-
-  #isClear(points: readonly Point[], obstacles: readonly Rect[]): boolean {
-    return pointsOn(points, this.#isHorizontal).every(({ x, y }) =>
-      obstacles.every((o) => x < o.x || x > o.x + o.width || y < o.y || y > o.y + o.height),
-    );
+    return around;
   }
 
   /** A way passes a layer straight, at the place that is kept free for it, along the widest box of the layer. */
-  #around(inner: readonly Point[]): Point[] {
+  #pastLayers(inner: readonly Point[]): Point[] {
     const layers = this.#layers();
     return inner.flatMap((point) => {
       const layer = layers.find(({ along }) => Math.abs(along - this.#along(point)) < 1);
