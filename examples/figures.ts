@@ -33,13 +33,26 @@ class Net extends nn.Module {
   }
 }
 
+/** A layer with these weights, so that a reader can compute what is shown. */
+function layerOf(weight: number[][]): nn.Linear {
+  const layer = new nn.Linear(2, 2, { bias: false, ...float64 });
+  layer.weight.data.set(weight.flat());
+  return layer;
+}
+
 /** A state that two modules read: what flows back to it is a sum. */
 class Fork extends nn.Module {
-  g = new nn.Linear(2, 2, float64);
-  h = new nn.Linear(2, 2, float64);
+  g = layerOf([
+    [1, 0],
+    [-1, 2],
+  ]);
+  h = layerOf([
+    [0, 1],
+    [1, 0],
+  ]);
 
   forward(x: Tensor): Tensor {
-    const z = ops.tanh(x);
+    const z = ops.square(x);
     return ops.add(this.g.forward(z), this.h.forward(z));
   }
 }
@@ -80,8 +93,8 @@ const descent = (lr: number) => (parameters: nn.Parameter[]) => new optim.SGD(pa
 type Drawn = { toFile(path: string): Promise<void> };
 
 const FIGURES: Readonly<Record<string, () => Drawn | Promise<Drawn>>> = {
-  "1-sample": () => draw.loss(net, cost.crossEntropy, samples, { over: "sample" }),
-  "2-average": () => draw.loss(net, cost.crossEntropy, samples, { over: "set" }),
+  "1-sample": () => draw.loss(net, cost.crossEntropy, samples, { over: "sample", direction: "down" }),
+  "2-average": () => draw.loss(net, cost.crossEntropy, samples, { over: "set", direction: "down" }),
   "3-descent": () =>
     plot.trajectory(plane, cost.mse, makeValley(), {
       span: [
@@ -104,10 +117,10 @@ const FIGURES: Readonly<Record<string, () => Drawn | Promise<Drawn>>> = {
       perturbation: full([1, 1], 0.01, float64),
     }),
   "7-fork": () =>
-    draw(new Fork(), tensor([[1, -1]], float64), {
+    draw(new Fork(), tensor([[2, -1]], float64), {
       style: "backward",
       cost: cost.mse,
-      target: tensor([[1, 0]], float64),
+      target: tensor([[4, 4]], float64),
     }),
   "8-module": () => draw(new nn.Linear(3, 4, float64), x, { style: "backward", values: false }),
   "9-backward": () => draw(net, x, { style: "backward", cost: cost.crossEntropy, target: y, values: false }),

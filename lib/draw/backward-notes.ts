@@ -22,6 +22,9 @@ interface Shown {
   readonly costs: readonly WeightedCost[];
 }
 
+/** Of a formula in one line, so that functions stay narrow. */
+const MOST_LETTERS = 30;
+
 /** The lines at each node. */
 export class Annotations {
   readonly all = new Map<string, Note[]>();
@@ -225,8 +228,10 @@ export class Annotations {
   /** The row vector's product with a Jacobian. @param isSummand whether other functions add to the same gradient. */
   #product(id: string, g: string, f: string, rows: number, columns: number, isSummand: boolean): Note[] {
     if (!this.#reached.has(id)) return [];
+    const [left, right] = [`∂C/∂${f}`, `${isSummand ? "+=" : "="} ∂C/∂${g} · ∂${g}/∂${f}`];
+    const isLong = left.length + right.length > MOST_LETTERS;
     return [
-      note(`∂C/∂${f} ${isSummand ? "+=" : "="} ∂C/∂${g} · ∂${g}/∂${f}`, "gradient"),
+      ...(isLong ? [left, right] : [`${left} ${right}`]).map((text) => note(text, "gradient")),
       note(`[1 × ${columns}] = [1 × ${rows}]·[${rows} × ${columns}]`, "gradient"),
     ];
   }

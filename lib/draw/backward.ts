@@ -112,4 +112,4 @@ function readPerturbation(
   });
 }
 
-registerStyle("backward", { options: OPTIONS, render: drawBackward });
+registerStyle("backward", { options: OPTIONS, direction: "down", render: drawBackward });

@@ -23,7 +23,7 @@ export interface DrawOptions {
   readonly style?: StyleName;
   /** Colours: those of the reader's setting, light, or dark. Default: `"auto"`. */
   readonly theme?: Theme;
-  /** The way in which data flows. Default: `"right"`; of the style "program": `"down"`. */
+  /** The way in which data flows. Default: `"right"`; of the styles `"backward"` and `"program"`: `"down"`. */
   readonly direction?: Direction;
   /**
    * Which modules are shown by their parts: those down to this depth (0: the model is one block); those of these names,

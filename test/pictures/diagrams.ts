@@ -118,7 +118,7 @@ export const DIAGRAMS: Readonly<Record<string, () => Picture>> = {
   "units of large layers": () => draw(fixed(wide), zeros([1, 600]), { style: "units" }),
   "units, downwards": () => draw(small(), tensor([[1, -0.5]]), { style: "units", direction: "down" }),
   "gradients with values and a perturbation": () => backward({ perturbation: tensor([[0.01, 0]]) }),
-  "gradients, downwards": () => backward({ direction: "down" }),
+  "gradients, to the right": () => backward({ direction: "right" }),
   "several costs that flow back": () =>
     draw(fixed(new Heads()), tensor([[1, -0.5, 2]]), {
       style: "backward",
