@@ -22,6 +22,7 @@ import {
 import { dirname, join, posix, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
+import { clientScript } from "../lib/report/watch/client-script.js";
 
 const root = dirname(import.meta.dirname);
 const lib = join(root, "lib");
@@ -45,10 +46,7 @@ const programs = ["cli/main", "rl/environment-worker"];
 /** Modules of one constant, which is known now. */
 const constants = new Map([
   ["native/version.ts", { version: about.version }],
-  [
-    "report/watch/client-script.ts",
-    { clientScript: readFileSync(join(lib, "report/watch/client.js"), "utf8") },
-  ],
+  ["report/watch/client-script.js", { clientScript }],
 ]);
 
 const withConstants = {
