@@ -11,9 +11,9 @@ import {
   nodesById,
   resultsOf,
 } from "./diagram.js";
+import type { Note } from "./figures.js";
 import type { Flow } from "./flow.js";
 import { isSmall, matrixLines, rowText, shortNumber } from "./matrix-text.js";
-import type { Note } from "./render.js";
 import type { Replay } from "./replay.js";
 
 interface Shown {
