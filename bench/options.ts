@@ -1,8 +1,11 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { PEERS } from "./implementations.js";
+import { PEERS as IMPLEMENTATIONS } from "./implementations.js";
+import { IMPORT_PEERS } from "./import-time.js";
 import { NOISES, type Noise } from "./noise.js";
 import { MODES, type Mode } from "./workloads.js";
+
+const PEERS = [...IMPLEMENTATIONS, ...IMPORT_PEERS];
 
 export const USAGE = `usage: npm run bench -- [options]
 
@@ -19,8 +22,8 @@ export const USAGE = `usage: npm run bench -- [options]
   --scaling        training steps and products with 1, 2, 4, … threads, up to --threads: the curve
   --quick          few and short turns: to try it, not to tell by
   --json FILE      write the rows there
-  --results        write bench/RESULTS.md, bench/GRADIENT-FREE.md of gradient-free, bench/RL.md of rl, bench/NOISE.md of
-                   a run with noise, and bench/SCALING.md of --scaling
+  --results        write bench/RESULTS.md, bench/GRADIENT-FREE.md of gradient-free, bench/RL.md of rl, bench/IMPORT.md of
+                   import, bench/NOISE.md of a run with noise, and bench/SCALING.md of --scaling
   --help           this text`;
 
 export interface Options {

@@ -11,6 +11,7 @@ export const KEPT = {
   all: "RESULTS.md",
   gradientFree: "GRADIENT-FREE.md",
   rl: "RL.md",
+  import: "IMPORT.md",
   noise: "NOISE.md",
   scaling: "SCALING.md",
   consumers: "CONSUMERS.md",

@@ -3,6 +3,7 @@ import { leftOut, merge, type Part, searchParts } from "./gradient-free/kept.js"
 import type { SearchRow } from "./gradient-free/searches.js";
 import { LEGEND as SEARCH_LEGEND, searchReports } from "./gradient-free/tables.js";
 import { type Implementation, OURS, type Skip } from "./implementations.js";
+import { LEGEND as IMPORT_LEGEND, importTable } from "./import-time.js";
 import type { Peak } from "./peak.js";
 import { circumstances, commandOf, KEPT, provenance } from "./provenance.js";
 import type { LearnedRow } from "./rl/run.js";
@@ -18,6 +19,8 @@ export interface Results {
   readonly searches: readonly SearchRow[];
   /** Of the mode `rl`. */
   readonly learned: readonly LearnedRow[];
+  /** What was imported in the mode `import`. */
+  readonly imported: readonly Pick<Implementation, "name" | "version">[];
   readonly skipped: readonly Skip[];
   readonly implementations: readonly Implementation[];
   readonly peak: Peak | { readonly missing: string };
@@ -39,6 +42,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   evolution: "Generation of OpenAI-ES, 256 candidates",
   rl: "Learning PPO on CartPole-v1",
   "time-to-accuracy": "From the start of the process to 98 % on MNIST",
+  import: "Import",
 };
 
 const micros = (value: number) => figure(value, value < 100 ? 1 : 0);
@@ -142,8 +146,7 @@ export function summary(results: Results): string {
   const parts = MODES.flatMap((mode) => {
     const rows = results.rows.filter((row) => row.mode === mode);
     if (rows.length === 0) return [];
-    const tables = mode === "rl" ? learningParts(rows, results) : [ratioTable(rows), timeTable(rows)];
-    return [`## ${TITLES[mode]}`, ...tables];
+    return [`## ${TITLES[mode]}`, ...tablesOf(mode, rows, results)];
   });
   const reports = searchReports(results.searches);
   if (reports.size > 0) parts.push("## Searches without gradients", SEARCH_LEGEND);
@@ -153,19 +156,28 @@ export function summary(results: Results): string {
   return parts.join("\n\n");
 }
 
+function tablesOf(mode: Mode, rows: readonly Row[], results: Results): string[] {
+  if (mode === "rl") return learningParts(rows, results);
+  if (mode === "import") return importParts(rows);
+  return [ratioTable(rows), timeTable(rows)];
+}
+
 /**
  * The texts of the files that are kept, by name: those that have something to say.
  * @param read The text of such a file as it is; null if there is none.
  */
 export function files(results: Results, read: (name: string) => string | null): Map<string, string> {
   const timedIn = (wanted: Mode) => results.rows.filter(({ mode }) => mode === wanted);
-  const rows = results.rows.filter(({ mode }) => mode !== "gradient-free" && mode !== "rl");
+  const apart: readonly Mode[] = ["gradient-free", "rl", "import"];
+  const rows = results.rows.filter(({ mode }) => !apart.includes(mode));
   const parts = gradientFreeParts(results, timedIn("gradient-free"));
   const texts = new Map<string, string>();
   if (rows.length > 0)
     texts.set(isNoisy(rows) ? KEPT.noise : KEPT.all, markdown({ ...results, rows, searches: [] }));
   const learning = timedIn("rl");
   if (learning.length > 0) texts.set(KEPT.rl, learningText(results, learning));
+  const imports = timedIn("import");
+  if (imports.length > 0) texts.set(KEPT.import, importText(results, imports));
   if (parts.size > 0) texts.set(KEPT.gradientFree, merge(read(KEPT.gradientFree), parts));
   return texts;
 }
@@ -184,6 +196,20 @@ function learningText(results: Results, rows: readonly Row[]): string {
     ...learningParts(rows, results),
     ...leftOut(results.skipped, "rl"),
     ...circumstances(rows, { ...results, peak: peakLine(results) }),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+const importParts = (rows: readonly Row[]): string[] => [IMPORT_LEGEND, importTable(rows)];
+
+/** The file of the mode `import`. */
+function importText({ imported, threads, args, skipped }: Results, rows: readonly Row[]): string {
+  const parts = [
+    `# ${TITLES.import}`,
+    `Written by \`npm run bench -- --modes import --results\`. How it is measured is told in [README.md](README.md).`,
+    ...importParts(rows),
+    ...leftOut(skipped, "import"),
+    ...circumstances(rows, { implementations: imported, threads, args }),
   ];
   return `${parts.join("\n\n")}\n`;
 }

@@ -6,6 +6,7 @@ import process from "node:process";
 import { gradientFree } from "./gradient-free/run.js";
 import type { SearchRow } from "./gradient-free/searches.js";
 import { findImplementations, type Implementation, OURS, settingsFor } from "./implementations.js";
+import { importTime } from "./import-time.js";
 import { FULL, jobName, measure, type Outcome, QUICK } from "./measure.js";
 import { Neighbour } from "./noise.js";
 import { type Options, readOptions, USAGE } from "./options.js";
@@ -21,6 +22,7 @@ import { candidates, timeToAccuracy, WORKLOAD } from "./time-to-accuracy.js";
 import { allJobs, type Job } from "./workloads.js";
 
 const RUNS = { full: 5, quick: 1 };
+const IMPORTS = { full: 25, quick: 3 };
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -32,13 +34,16 @@ function matches({ filter }: Options, job: string, impl: string): boolean {
 async function benchmark(options: Options, args: readonly string[], folder: string): Promise<Results> {
   const { settings, note } = settingsFor(options.threads);
   const notes = note === null ? [] : [note];
-  const peak = measurePeak(options.threads, folder);
+  const computes = options.modes.some((mode) => mode !== "import");
+  const peak = computes ? measurePeak(options.threads, folder) : { missing: "peak: nothing is computed" };
   say(
     "missing" in peak
       ? peak.missing
       : `peak: ${peak.one} GFLOP/s with 1 thread, ${peak.all} with ${options.threads}`,
   );
-  const { found, skipped } = await findImplementations(options.peers, settings);
+  const { found, skipped } = computes
+    ? await findImplementations(options.peers, settings)
+    : { found: [], skipped: [] };
   for (const { name, version } of found) say(`${name} ${version}`);
   for (const { impl, reason } of skipped) say(`${impl} skipped: ${reason}`);
 
@@ -107,10 +112,22 @@ async function benchmark(options: Options, args: readonly string[], folder: stri
     const file = join(folder, "run");
     if (names.length > 0) add(await timeToAccuracy(names, { file, settings, runs, say }), "time-to-accuracy");
   }
+  let imported: Results["imported"] = [];
+  if (others.includes("import")) {
+    const outcome = await importTime({
+      peers: options.peers,
+      settings,
+      rounds: options.quick ? IMPORTS.quick : IMPORTS.full,
+      matches: (job, impl) => matches(options, job, impl),
+    });
+    imported = outcome.imported;
+    if (outcome.rows.length > 0) add(outcome, "import");
+  }
   return {
     rows,
     searches,
     learned,
+    imported,
     skipped,
     implementations: found,
     peak,

@@ -13,6 +13,7 @@ export const MODES = [
   "evolution",
   "rl",
   "time-to-accuracy",
+  "import",
 ] as const;
 export type Mode = (typeof MODES)[number];
 

@@ -74,6 +74,7 @@ test("--results writes learning to a file of its own, with what the implementati
   const results: Results = {
     rows: [row("thalweg", 5), row("torch-ppo", 100)],
     searches: [],
+    imported: [],
     learned: [learned("thalweg", 490), learned("torch-ppo", 450)],
     skipped: [{ impl: "jax-ppo", where: "rl cartpole-4x128", reason: "failed verification" }],
     implementations: [],

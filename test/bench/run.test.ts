@@ -94,6 +94,21 @@ test("--scaling measures the same work with each number of threads", { timeout: 
   expect(stdout).toMatch(/^\| mode .* 1 thread, µs \| 2 threads, µs \| × with 2 \|/m);
 });
 
+test("imports are timed beside a process that imports nothing", () => {
+  const json = join(folder, "import.json");
+  const { status, stderr, stdout } = bench("--quick", "--modes", "import", "--peers", "none", "--json", json);
+  expect(status, stderr).toBe(0);
+  const rows = JSON.parse(readFileSync(json, "utf8")) as Row[];
+  expect(rows.map(({ workload, impl }) => `${workload} ${impl}`)).toEqual([
+    "import nothing",
+    "import thalweg",
+    "require nothing",
+    "require thalweg",
+  ]);
+  expect(rows.every(({ p10Micros, p90Micros }) => p10Micros > 0 && p10Micros <= p90Micros)).toBe(true);
+  expect(stdout).toMatch(/^\| require \| thalweg .* 1\.00× \|/m);
+});
+
 describe("a quick run", () => {
   let result: Result;
   let rows: Row[];
