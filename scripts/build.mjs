@@ -23,6 +23,7 @@ import { dirname, join, posix, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 import { clientScript } from "../lib/report/watch/client-script.js";
+import { packageName, platforms } from "./platforms.mjs";
 
 const root = dirname(import.meta.dirname);
 const lib = join(root, "lib");
@@ -49,14 +50,34 @@ const constants = new Map([
   ["report/watch/client-script.js", { clientScript }],
 ]);
 
+const pathOf = (id) => relative(lib, id).replaceAll("\\", "/");
+
 const withConstants = {
   name: "constants",
   load(id) {
-    const constant = constants.get(relative(lib, id).replaceAll("\\", "/"));
+    const constant = constants.get(pathOf(id));
     if (constant === undefined) return null;
     return Object.entries(constant)
       .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
       .join("\n");
+  },
+};
+
+/** A function that requires a file. Within `try`, bundlers let it be absent. */
+const requiring = (path) =>
+  `() => { try { return require(${JSON.stringify(path)}); } catch (error) { throw error; } }`;
+
+const withRequires = {
+  name: "requires",
+  load(id) {
+    if (pathOf(id) !== "native/own-requires.ts") return null;
+    const requires = platforms.map(({ name }) => {
+      const [about, addon] = ["package.json", "thalweg.node"].map((file) =>
+        requiring(`${packageName(name)}/${file}`),
+      );
+      return `"${name}": { about: ${about}, addon: ${addon} },`;
+    });
+    return `export const ownRequires = {\n${requires.join("\n")}\n};`;
   },
 };
 
@@ -93,9 +114,13 @@ async function bundle(format, folder, names) {
     // Registries are filled by what is imported for its effects. A function: package.json's `sideEffects`, which is for
     // bundles of others, comes before a flag.
     treeshake: { moduleSideEffects: () => true },
-    transform: { target: "es2023" },
+    transform: {
+      target: "es2023",
+      // A bundler may make an ES module of the CommonJS files, where the address that stands for it does not exist.
+      define: format === "cjs" ? { "import.meta.url": "undefined" } : {},
+    },
     tsconfig: false,
-    plugins: [withConstants, seeImports],
+    plugins: [withConstants, ...(format === "cjs" ? [withRequires] : []), seeImports],
     onLog(level, log, handle) {
       if (log.code !== "CIRCULAR_DEPENDENCY") handle(level === "warn" ? "error" : level, log);
     },
@@ -129,7 +154,9 @@ async function bundle(format, folder, names) {
 /** Whether a user has the module: of Node.js, or of a package that this one names. */
 function isDeclared(name) {
   const { dependencies, peerDependencies } = about;
-  const packages = Object.keys({ ...dependencies, ...peerDependencies });
+  // Those with binaries are named in what is published.
+  const binaries = platforms.map((platform) => packageName(platform.name));
+  const packages = [...Object.keys({ ...dependencies, ...peerDependencies }), ...binaries];
   return name.startsWith("node:") || packages.some((one) => name === one || name.startsWith(`${one}/`));
 }
 
@@ -174,6 +201,8 @@ try {
   writeFileSync(join(made, "package.json"), '{ "type": "commonjs" }\n');
   if (!options["no-types"]) writeTypes(made);
   chmodSync(join(made, "cli", "main.js"), 0o755);
+  // A folder that is made for a moment is its owner's alone.
+  chmodSync(made, 0o755);
   rmSync(out, { recursive: true, force: true });
   mkdirSync(dirname(out), { recursive: true });
   renameSync(made, out);

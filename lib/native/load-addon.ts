@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { BackendError } from "../errors.js";
 import type { Binding } from "./binding.js";
+import { ownRequires } from "./own-requires.js";
 import { ownFile, packageAround, packageRoot } from "./package-root.js";
 import { type PlatformPackage, platformPackage } from "./platform-packages.js";
 import { version } from "./version.js";
@@ -24,11 +25,17 @@ function isMusl(): boolean {
 /** This system's name in native/platforms.json. */
 const systemName = (): string => (isMusl() ? `${system}-musl` : system);
 
+/** The package for a system, as a file sees it; null if there is none for that system. */
+function packageSeenFrom(file: string, system: string): PlatformPackage | null {
+  const found = platformPackage(system, nodeModule, file);
+  return found === null || file !== ownFile ? found : { ...found, ...ownRequires[system] };
+}
+
 /** A package of that system if it is installed, as this code or the package that it is bundled from sees it. */
 function installed(name: string): PlatformPackage | null {
   const root = packageAround === null ? packageRoot() : null;
   for (const from of [ownFile, ...(root === null ? [] : [join(root, "package.json")])]) {
-    const found = platformPackage(name, nodeModule, from);
+    const found = packageSeenFrom(from, name);
     try {
       found?.about();
       return found;

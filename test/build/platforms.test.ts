@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { platformName } from "../../scripts/platforms.mjs";
-import { attempt, gypFolder } from "./helpers.js";
+import { packageName, platformName, platforms } from "../../scripts/platforms.mjs";
+import { attempt, gypFolder, root } from "./helpers.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-platforms-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -14,6 +14,16 @@ const addon = join(gypFolder, "Release", "thalweg.node");
 
 test("the packages that the loader knows are those of native/platforms.json", () => {
   expect(script("describe-platforms.mjs", "--check")).toEqual({ status: 0, stdout: "", stderr: "" });
+});
+
+test("CommonJS requires each package's binary by its name in full, so that tracers of deployments find it", () => {
+  const chunks = join(root, "dist", "chunks");
+  const files = readdirSync(chunks).filter((name) => name.endsWith(".js"));
+  const text = files.map((name) => readFileSync(join(chunks, name), "utf8")).join("\n");
+  for (const { name } of platforms) {
+    // In its own words, and not only by a require of another name.
+    expect(text).toContain(`try {\n\t\t\t\treturn require("${packageName(name)}/thalweg.node");`);
+  }
 });
 
 describe.skipIf(process.platform !== "linux")("check-symbols", () => {

@@ -213,7 +213,11 @@ const bundlerRows: Row[] = [
     fixtures: ["esm"],
     packages: { "@vercel/ncc": "0.45" },
     type: "module",
-    commands: ["ncc build main.mjs --out out", "node out/index.mjs"],
+    // What it makes has the binary, and runs without the package.
+    commands: [
+      "ncc build main.mjs --out out",
+      'away=$(mktemp -d) && cp out/* "$away" && node "$away/index.mjs" && rm -r "$away"',
+    ],
   },
 ];
 
@@ -221,8 +225,15 @@ const next = (version: string): Row[] => {
   const packages = { next: version, react: "19", "react-dom": "19" };
   const commands = ["next build", "node ask.mjs"];
   return [
-    { name: `next ${version}`, fixtures: ["next"], packages, commands },
     { name: `next ${version} external`, fixtures: ["next", "next-external"], packages, commands },
+    {
+      name: `next ${version} bundled`,
+      fixtures: ["next"],
+      packages,
+      commands,
+      // The folder for deployment has no packages and no binary then.
+      orSays: /Next\.js: serverExternalPackages: \["thalweg"\]/,
+    },
   ];
 };
 
@@ -238,7 +249,7 @@ const installationRows: Row[] = [
     fixtures: ["esm"],
     flags: ["--omit=optional"],
     commands: ["node main.mjs"],
-    orSays: /--omit=optional/,
+    orSays: /npm install @thalweg\/.*/,
   },
   { name: "pnpm", fixtures: ["esm"], manager: "pnpm", commands: ["node main.mjs"] },
   { name: "yarn pnp esm", fixtures: ["esm"], manager: "yarn", commands: ["yarn node main.mjs"] },
