@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
-import { readFile } from "node:fs/promises";
+import { promises } from "node:fs";
+import process from "node:process";
 import { promisify, types } from "node:util";
-import { createGunzip, gunzip } from "node:zlib";
 import { ArgumentError, DataError } from "../errors.js";
 import { STORED_SIZES, type StoredDType } from "../formats/stored-array.js";
 import { describe } from "../options.js";
@@ -113,6 +113,7 @@ async function unzip(where: string, zipped: Uint8Array): Promise<Uint8Array> {
   const header = readHeader(where, await unzipStart(zipped, LONGEST_HEADER));
   const most = MOST_PER_BYTE * zipped.length;
   if (header.bytes > most) throw wrongLength(where, header, `less than ${most}`);
+  const { gunzip } = process.getBuiltinModule("node:zlib");
   try {
     return await promisify(gunzip)(zipped, { maxOutputLength: Math.min(header.bytes, constants.MAX_LENGTH) });
   } catch (error) {
@@ -123,7 +124,7 @@ async function unzip(where: string, zipped: Uint8Array): Promise<Uint8Array> {
 
 /** The first `count` or more unzipped bytes, or all if there are fewer. */
 async function unzipStart(zipped: Uint8Array, count: number): Promise<Uint8Array> {
-  const stream = createGunzip({ chunkSize: 64 });
+  const stream = process.getBuiltinModule("node:zlib").createGunzip({ chunkSize: 64 });
   stream.end(zipped);
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -147,7 +148,7 @@ export async function readIdx(path: string): Promise<IdxArray> {
   const where = `readIdx: ${path}`;
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await promises.readFile(path);
     if (isGzip(bytes)) bytes = await unzip(where, bytes);
   } catch (error) {
     if (error instanceof DataError) throw error;

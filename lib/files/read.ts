@@ -1,6 +1,5 @@
 import { constants } from "node:buffer";
 import * as fs from "node:fs";
-import * as promises from "node:fs/promises";
 import { DataError, FileError, MemoryError } from "../errors.js";
 import { checkPath, type FilePath, fileError } from "./path.js";
 
@@ -21,7 +20,7 @@ export async function readWhole(
 ): Promise<Uint8Array> {
   const given = checkPath(where, path);
   try {
-    const handle = await promises.open(given, FLAGS);
+    const handle = await fs.promises.open(given, FLAGS);
     try {
       const bytes = reserve(where, given, await handle.stat(), options);
       let length = 0;

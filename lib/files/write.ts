@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
-import * as promises from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { FileError } from "../errors.js";
@@ -32,7 +30,7 @@ export async function writeAtomically(where: string, path: FilePath, chunks: Chu
 async function write(where: string, given: string, absolute: string, chunks: Chunks): Promise<void> {
   try {
     const { path: target, folder, temporary, mode, owner } = planReplacement(where, given, absolute);
-    const handle = await promises.open(temporary, "wx", (mode ?? 0o666) & 0o777);
+    const handle = await fs.promises.open(temporary, "wx", (mode ?? 0o666) & 0o777);
     try {
       try {
         const made = await handle.stat();
@@ -47,9 +45,9 @@ async function write(where: string, given: string, absolute: string, chunks: Chu
       } finally {
         await handle.close();
       }
-      await promises.rename(temporary, target);
+      await fs.promises.rename(temporary, target);
     } catch (error) {
-      await promises.rm(temporary, { force: true }).catch(() => {});
+      await fs.promises.rm(temporary, { force: true }).catch(() => {});
       throw error;
     }
     if (FOLDERS_CAN_BE_FLUSHED) await flushFolder(folder);
@@ -129,7 +127,13 @@ const PERMISSIONS = 0o7777;
 const FOLDERS_CAN_BE_FLUSHED = process.platform !== "win32";
 /** Only root may give a file to another user. */
 const maySetOwner = () => process.getuid?.() === 0;
-const temporaryName = () => `.thalweg-${randomBytes(8).toString("hex")}.tmp`;
+const temporaryName = () => `.thalweg-${randomName()}.tmp`;
+
+/** A part of a file's name that no other process chooses. */
+export function randomName(): string {
+  const { randomBytes } = process.getBuiltinModule("node:crypto");
+  return randomBytes(8).toString("hex");
+}
 
 // As many as Linux follows.
 const MOST_LINKS = 40;
@@ -181,7 +185,7 @@ function rest(pieces: Uint8Array[], written: number): Uint8Array[] {
 }
 
 async function flushFolder(folder: string): Promise<void> {
-  const handle = await promises.open(folder, "r");
+  const handle = await fs.promises.open(folder, "r");
   try {
     await handle.sync();
   } catch (error) {

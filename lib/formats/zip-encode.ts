@@ -1,4 +1,4 @@
-import { deflateRawSync } from "node:zlib";
+import process from "node:process";
 import { ArgumentError } from "../errors.js";
 import { quote } from "./stored-array.js";
 import { crcOf, isInside } from "./zip.js";
@@ -66,7 +66,9 @@ function makeEntry(where: string, name: string, contents: readonly Uint8Array[],
   if (compressed && size > MOST_32) {
     throw new ArgumentError(`${where}: ${quote(name)} has ${size} bytes; only 2^32 - 1 can be compressed`);
   }
-  const chunks = compressed ? [deflateRawSync(Buffer.concat(contents))] : contents;
+  const chunks = compressed
+    ? [process.getBuiltinModule("node:zlib").deflateRawSync(Buffer.concat(contents))]
+    : contents;
   return {
     name: bytes,
     flags: bytes.length === name.length ? 0 : UTF8,

@@ -1,5 +1,6 @@
 import { constants } from "node:buffer";
-import { crc32, type InflateRaw, inflateRawSync } from "node:zlib";
+import process from "node:process";
+import type { InflateRaw } from "node:zlib";
 import { DataError, MemoryError, ThalwegError } from "../errors.js";
 import { checkNumber } from "../options.js";
 import { quote } from "./stored-array.js";
@@ -266,6 +267,7 @@ const MOST_PIECE = 2 ** 30;
 
 /** The CRC-32 of pieces. */
 export function crcOf(pieces: Iterable<Uint8Array>): number {
+  const { crc32 } = process.getBuiltinModule("node:zlib");
   let crc = 0;
   for (const piece of pieces) {
     for (let start = 0; start < piece.length; start += MOST_PIECE) {
@@ -343,6 +345,7 @@ function inflate(where: string, name: string, size: number, stored: Uint8Array):
       maxOutputLength: Math.max(1, size),
       info: true,
     };
+    const { inflateRawSync } = process.getBuiltinModule("node:zlib");
     const result: object = inflateRawSync(stored, options);
     const { buffer, engine } = result as Inflated;
     if (buffer.length !== size || engine.bytesWritten !== stored.length) {

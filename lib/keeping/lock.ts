@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { BusyError } from "../errors.js";
 import { fileError } from "../files/path.js";
+import { randomName } from "../files/write.js";
 
 /** A thread of a process, as a lock file names it. A thread may end before its process, with no code of its own. */
 interface Owner {
@@ -46,7 +46,7 @@ export function lock(where: string, path: string): () => void {
 
 function acquire(where: string, path: string, lockFile: string): void {
   const own = thisThread();
-  const draft = `${lockFile}.${randomBytes(8).toString("hex")}`;
+  const draft = `${lockFile}.${randomName()}`;
   try {
     fs.writeFileSync(draft, JSON.stringify(own), { flag: "wx" });
     // More than one process may try to take over: each removes only a lock that it has read.

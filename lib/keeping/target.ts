@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { basename, dirname, join, parse, resolve } from "node:path";
 import process from "node:process";
 import { checkPath, type FilePath, fileError } from "../files/path.js";
 import { type Replacement, replaceFiles } from "../files/replace.js";
-import { planReplacement } from "../files/write.js";
+import { planReplacement, randomName } from "../files/write.js";
 import { replaceInBackground } from "./background-writer.js";
 import { lock } from "./lock.js";
 import type { StateFile } from "./state-file.js";
@@ -85,7 +84,7 @@ export class Target {
     return {
       ...planReplacement(this.#where, this.path),
       ...file,
-      temporary: `${this.#temporary}${randomBytes(8).toString("hex")}.tmp`,
+      temporary: `${this.#temporary}${randomName()}.tmp`,
       paths: [...paths, this.path],
       remove,
     };

@@ -15,11 +15,19 @@ export function packAll(folder: string): Tarballs {
   return packTarballs(folder);
 }
 
-/** A hash of what the packed files hold. */
-export function hashOf({ library, binary }: Tarballs): string {
+/** Which of the packed files an outcome depends on: those of types alone, or all but texts for people. */
+export type Part = "types" | "all";
+
+const CHOSEN: Readonly<Record<Part, readonly string[]>> = {
+  types: ["--wildcards", "*.d.ts", "*.d.mts", "*/package.json"],
+  all: ["--exclude=*.md"],
+};
+
+/** A hash of what the packed files of a part hold. */
+export function hashOf({ library, binary }: Tarballs, part: Part): string {
   const hash = createHash("sha256");
-  for (const path of binary === undefined ? [library] : [library, binary]) {
-    hash.update(execFileSync("tar", ["-xOzf", path], { maxBuffer: 1 << 30 }));
+  for (const path of part === "types" ? [library] : [library, binary]) {
+    hash.update(execFileSync("tar", ["-xOzf", path, ...CHOSEN[part]], { maxBuffer: 1 << 30 }));
   }
   return hash.digest("hex");
 }
@@ -36,7 +44,10 @@ export function writeManifest(folder: string, row: Row, { library, binary, name 
   const files: Record<Manager, Readonly<Record<string, string>>> = {
     npm: {},
     yarn: { ".yarnrc.yml": "nodeLinker: pnp\nenableTelemetry: false\n" },
-    pnpm: { "pnpm-workspace.yaml": `${JSON.stringify({ overrides: binaries })}\n` },
+    // From version 11 on, pnpm wants to be told what may build.
+    pnpm: {
+      "pnpm-workspace.yaml": `${JSON.stringify({ overrides: binaries, allowBuilds: { thalweg: false } })}\n`,
+    },
   };
   const manager = row.manager ?? "npm";
   const manifest = {

@@ -1,7 +1,7 @@
 // The outcomes as a table, and the file that is kept.
 import { cpus } from "node:os";
 import process from "node:process";
-import { commit, KEPT, processor } from "../../bench/provenance.js";
+import { KEPT, processor } from "../../bench/provenance.js";
 import { table } from "../../bench/table.js";
 import type { Losses, Outcome } from "./runner.js";
 
@@ -37,7 +37,12 @@ export function countOutcomes(outcomes: readonly Outcome[]): string {
 /** The file of bench/ that keeps the results. */
 export const RESULTS = KEPT.consumers;
 
-export function resultsText(outcomes: readonly Outcome[], { first, last, fitted }: Losses): string {
+/** @param commit that was packed. */
+export function resultsText(
+  outcomes: readonly Outcome[],
+  { first, last, fitted }: Losses,
+  commit: string,
+): string {
   const { name } = processor();
   return [
     "# Who can use the package",
@@ -53,9 +58,10 @@ export function resultsText(outcomes: readonly Outcome[], { first, last, fitted 
     table(
       ["", ""],
       [
-        ["commit", commit()],
+        ["commit", commit],
         ["day", new Date().toISOString().slice(0, 10)],
         ["system", `${process.platform}-${process.arch}`],
+        ["Node of the checkout", process.version],
         ["processor", `${name}, ${cpus().length} cores`],
       ],
     ),

@@ -1,9 +1,10 @@
 // npm run test:consumers: uses the packed package from everywhere that rows.ts names. Exits with 1 if a row is red.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { commit } from "../../bench/provenance.js";
 import { root } from "../build/helpers.js";
 import { countOutcomes, outcomeTable, RESULTS, resultsText } from "./report.js";
 import { isShort, ROWS } from "./rows.js";
@@ -13,6 +14,7 @@ const USAGE = `npm run test:consumers -- [options]
   --filter <text>   only rows whose name has this text; may be given several times
   --short           only the rows that the tests of every change have
   --json <file>     write the outcomes, with all output of rows that are not green
+  --reuse <file>    take from such a file what is not red and depends on no packed file that has changed since
   --results         write bench/${RESULTS}; only without --filter and --short
   --folder <path>   install here, and keep it: the next run with it installs less
   --list            print the names of the rows`;
@@ -24,6 +26,7 @@ function readOptions() {
         filter: { type: "string", multiple: true, default: [] },
         short: { type: "boolean", default: false },
         json: { type: "string" },
+        reuse: { type: "string" },
         results: { type: "boolean", default: false },
         folder: { type: "string" },
         list: { type: "boolean", default: false },
@@ -66,17 +69,26 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
+const kept: readonly Outcome[] =
+  options.reuse !== undefined && existsSync(options.reuse)
+    ? JSON.parse(readFileSync(options.reuse, "utf8"))
+    : [];
 const outcomes: Outcome[] = [];
+const packedFrom = commit();
 const runner = new Runner(folder);
 for (const row of rows) {
-  const outcome = await runner.run(row);
+  const earlier = kept.find(
+    ({ name, verdict, packed }) => name === row.name && verdict !== "red" && packed === runner.packedFor(row),
+  );
+  const outcome = earlier ?? (await runner.run(row));
   outcomes.push(outcome);
   console.error(`${outcome.name}: ${outcome.verdict} (${outcome.seconds.toFixed(1)} s) ${outcome.note}`);
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify(outcomes.map(withoutGreenOutput), null, 2)}\n`);
   }
 }
-if (options.results) writeFileSync(join(root, "bench", RESULTS), resultsText(outcomes, runner.reference));
+if (options.results)
+  writeFileSync(join(root, "bench", RESULTS), resultsText(outcomes, runner.reference, packedFrom));
 console.log(outcomeTable(outcomes));
 console.log(`\n${countOutcomes(outcomes)}`);
 if (outcomes.some(({ verdict }) => verdict === "red")) process.exitCode = 1;

@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 import { root, run, userEnvironment } from "../build/helpers.js";
 import type { Tarballs } from "../build/tarballs.js";
-import { hashOf, installCommand, packAll, writeManifest } from "./packages.js";
+import { hashOf, installCommand, type Part, packAll, writeManifest } from "./packages.js";
 import { DEFAULT_NODE, type Row } from "./rows.js";
 
 /** The losses of one training. */
@@ -27,9 +27,12 @@ export interface Outcome {
   readonly seconds: number;
   /** All that the failed command printed. */
   readonly output: string;
+  /** A hash of the packed files that it depends on. */
+  readonly packed: string;
 }
 
-const INSTALL_LIMIT = 600_000;
+// A build from source has it too.
+const INSTALL_LIMIT = 1_800_000;
 const COMMAND_LIMIT = 600_000;
 
 const TRAINED = /\{"first":[^{}]*\}/g;
@@ -134,7 +137,7 @@ const versionIn = (modules: string, name: string): string | null => {
 export class Runner {
   readonly #folder: string;
   readonly #tarballs: Tarballs;
-  readonly #hash: string;
+  readonly #hashes: Readonly<Record<Part, string>>;
   readonly reference: Losses;
   /** What each tool's installation ended with, by its folder. */
   readonly #tools = new Map<string, Promise<string>>();
@@ -142,13 +145,18 @@ export class Runner {
   constructor(folder: string) {
     this.#folder = folder;
     this.#tarballs = packAll(join(folder, "packed"));
-    this.#hash = hashOf(this.#tarballs);
+    this.#hashes = { types: hashOf(this.#tarballs, "types"), all: hashOf(this.#tarballs, "all") };
     const program = `
       import * as thalweg from ${JSON.stringify(join(root, "dist", "index.js"))};
       import { train } from ${JSON.stringify(join(import.meta.dirname, "train.mjs"))};
       console.log(JSON.stringify(await train(thalweg)));
     `;
     this.reference = JSON.parse(run(process.execPath, ["--input-type=module", "--eval", program]));
+  }
+
+  /** The hash of the packed files that a row's outcome depends on. */
+  packedFor({ trainings }: Row): string {
+    return this.#hashes[trainings === 0 ? "types" : "all"];
   }
 
   /** Runs a row. It does not throw: an error is the row's outcome. */
@@ -168,6 +176,7 @@ export class Runner {
       versions,
       seconds: (Date.now() - started) / 1000,
       output: ended.output,
+      packed: this.packedFor(row),
     };
   }
 
@@ -251,7 +260,7 @@ export class Runner {
   /** Installs the row's packages, unless an earlier row had the same. @returns the project's folder. */
   async #install(row: Row, env: Record<string, string>): Promise<string> {
     const { packages = {}, manager = "npm", flags = [] } = row;
-    const what = JSON.stringify([packages, manager, flags, this.#hash]);
+    const what = JSON.stringify([packages, manager, flags, this.#hashes.all]);
     const key = createHash("sha256").update(what).digest("hex").slice(0, 12);
     const project = join(this.#folder, "projects", key);
     const done = join(this.#folder, "projects", `${key}.installed`);

@@ -1,8 +1,6 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream";
+import { createReadStream, promises } from "node:fs";
+import process from "node:process";
 import { TextDecoder, types } from "node:util";
-import { createGunzip } from "node:zlib";
 import { ArgumentError, DataError, ThalwegError } from "../../errors.js";
 import { checkPath, type FilePath, fileError } from "../../files/path.js";
 import { checkNumber, describe } from "../../options.js";
@@ -119,7 +117,7 @@ async function* fromFile(where: string, path: string): AsyncGenerator<unknown> {
 /** The bytes of a file .gz after decompression. @throws DataError if it is broken, or has more than `most` bytes */
 async function* fromPacked(where: string, path: string, most: number | null): AsyncGenerator<unknown> {
   try {
-    yield* unpacked(`${where}: ${path}`, path, most ?? 2 ** 24 + 20 * (await stat(path)).size);
+    yield* unpacked(`${where}: ${path}`, path, most ?? 2 ** 24 + 20 * (await promises.stat(path)).size);
   } catch (error) {
     if (error instanceof ThalwegError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -131,9 +129,9 @@ async function* fromPacked(where: string, path: string, most: number | null): As
 async function* unpacked(where: string, path: string, most: number): AsyncGenerator<unknown> {
   const file = createReadStream(path, { highWaterMark: CHUNK });
   const isClosed = new Promise<void>((done) => file.once("close", done));
-  const bytes = createGunzip({ chunkSize: CHUNK });
+  const bytes = process.getBuiltinModule("node:zlib").createGunzip({ chunkSize: CHUNK });
   // The iteration gets the errors of both.
-  pipeline(file, bytes, () => {});
+  process.getBuiltinModule("node:stream").pipeline(file, bytes, () => {});
   let given = 0;
   try {
     for await (const chunk of bytes) {

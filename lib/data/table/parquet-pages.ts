@@ -1,4 +1,5 @@
-import * as zlib from "node:zlib";
+import process from "node:process";
+import type * as NodeZlib from "node:zlib";
 import type * as Hyparquet from "hyparquet";
 
 // Pages are checked before hyparquet decodes them: it trusts the lengths of runs, and one of 2^31 values in a few bytes
@@ -59,8 +60,8 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+const zlib = () => process.getBuiltinModule("node:zlib");
 const most = (length: number) => ({ maxOutputLength: Math.max(length, 1) });
-const { zstdDecompressSync } = zlib as { zstdDecompressSync?: typeof zlib.gunzipSync };
 
 /** The page decompressed, in a list; none for a page that is not compressed, which hyparquet takes as it is. */
 function inflated(reader: ParquetReader, { codec }: Chunk, stored: Uint8Array, length: number): Uint8Array[] {
@@ -73,12 +74,14 @@ function inflated(reader: ParquetReader, { codec }: Chunk, stored: Uint8Array, l
       return [page];
     }
     case "GZIP":
-      return [zlib.gunzipSync(stored, most(length))];
+      return [zlib().gunzipSync(stored, most(length))];
     case "BROTLI":
-      return [zlib.brotliDecompressSync(stored, most(length))];
-    case "ZSTD":
+      return [zlib().brotliDecompressSync(stored, most(length))];
+    case "ZSTD": {
+      const { zstdDecompressSync } = zlib() as { zstdDecompressSync?: (typeof NodeZlib)["gunzipSync"] };
       if (zstdDecompressSync !== undefined) return [zstdDecompressSync(stored, most(length))];
       throw new Error("it is compressed by Zstandard, which Node.js has from 22.15 on");
+    }
     default:
       throw new Error(`it is compressed by ${codec}, which is not supported`);
   }
