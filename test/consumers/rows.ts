@@ -147,7 +147,7 @@ const testRunnerRows: Row[] = [
 
 const esbuild = (format: "esm" | "cjs", how: "bundled" | "external"): Row => {
   const out = format === "esm" ? "out/main.mjs" : "out/main.cjs";
-  const external = how === "external" ? " --packages=external" : "";
+  const external = how === "external" ? " --external:thalweg" : "";
   return {
     name: `esbuild ${format} ${how}`,
     fixtures: ["esm"],
@@ -192,9 +192,9 @@ const bundlerRows: Row[] = [
   },
   {
     name: "rollup external",
-    fixtures: ["esm", "rollup"],
+    fixtures: ["esm", "rollup-external"],
     packages: ROLLUP,
-    commands: ["rollup --config --external thalweg", "node out/main.mjs"],
+    commands: ["rollup --config", "node out/main.mjs"],
   },
   {
     name: "vite ssr external",
