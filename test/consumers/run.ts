@@ -8,7 +8,7 @@ import { commit } from "../../bench/provenance.js";
 import { root } from "../build/helpers.js";
 import { countOutcomes, outcomeTable, RESULTS, resultsText } from "./report.js";
 import { isShort, ROWS } from "./rows.js";
-import { type Outcome, Runner } from "./runner.js";
+import { keptOutcome, type Outcome, Runner } from "./runner.js";
 
 const USAGE = `npm run test:consumers -- [options]
   --filter <text>   only rows whose name has this text; may be given several times
@@ -77,10 +77,7 @@ const outcomes: Outcome[] = [];
 const packedFrom = commit();
 const runner = new Runner(folder);
 for (const row of rows) {
-  const earlier = kept.find(
-    ({ name, verdict, packed }) => name === row.name && verdict !== "red" && packed === runner.packedFor(row),
-  );
-  const outcome = earlier ?? (await runner.run(row));
+  const outcome = keptOutcome(kept, row, runner.packedFor(row)) ?? (await runner.run(row));
   outcomes.push(outcome);
   console.error(`${outcome.name}: ${outcome.verdict} (${outcome.seconds.toFixed(1)} s) ${outcome.note}`);
   if (options.json !== undefined) {

@@ -31,6 +31,13 @@ export interface Outcome {
   readonly packed: string;
 }
 
+/** A row's earlier outcome that still holds: it is not red, and the packed files are the same. */
+export function keptOutcome(kept: readonly Outcome[], { name }: Row, packed: string): Outcome | null {
+  const holds = (outcome: Outcome) =>
+    outcome.name === name && outcome.verdict !== "red" && outcome.packed === packed;
+  return kept.find(holds) ?? null;
+}
+
 // A build from source has it too.
 const INSTALL_LIMIT = 1_800_000;
 const COMMAND_LIMIT = 600_000;

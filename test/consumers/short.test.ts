@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isShort, ROWS } from "./rows.js";
-import { errorLine, judgeLosses, Runner } from "./runner.js";
+import { errorLine, judgeLosses, keptOutcome, type Outcome, Runner } from "./runner.js";
 
 // The rows that need no packages but those of the checkout. `npm run test:consumers` has all.
 const folder = mkdtempSync(join(tmpdir(), "thalweg-consumers-"));
@@ -37,6 +37,18 @@ describe.skipIf(process.platform !== "linux" || elsewhere)("the packed package, 
     const row = { name: "lazy", fixtures: ["esm"], node: "own", commands: ["node main.mjs"], trainings: 2 };
     expect(await runner.run(row)).toMatchObject({ verdict: "red", note: "trainings: expected 2, got 1" });
   });
+});
+
+test("an earlier outcome holds unless it is red or the packed files have changed", () => {
+  const row = { name: "b", fixtures: [], commands: [] };
+  const outcome = (name: string, verdict: Outcome["verdict"], packed: string): Outcome => {
+    return { name, verdict, packed, note: "", versions: {}, seconds: 1, output: "" };
+  };
+  const kept = [outcome("a", "green", "1"), outcome("b", "argued", "1")];
+  expect(keptOutcome(kept, row, "1")).toBe(kept[1]);
+  expect(keptOutcome(kept, row, "2")).toBeNull();
+  expect(keptOutcome([outcome("b", "red", "1")], row, "1")).toBeNull();
+  expect(keptOutcome([], row, "1")).toBeNull();
 });
 
 describe("what the harness makes of output", () => {
