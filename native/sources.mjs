@@ -3,7 +3,8 @@
 //   node native/sources.mjs isas [<arch>]     the instruction sets of this architecture, or of arm64 or x64
 //   node native/sources.mjs sources <part>    a part is "addon", "engine" or an instruction set
 //   node native/sources.mjs flags <part>      what the compiler is given for it
-//   node native/sources.mjs link [<system>]   what the linker is given on this system, or on darwin, linux or win32
+//   node native/sources.mjs link [<system>]   what the linker is given on this system, or on darwin, linux, linux-musl or
+//                                             win32
 //   node native/sources.mjs libraries
 //
 // In the environment THALWEG_BLAS, THALWEG_SANITIZE and THALWEG_WERROR choose from sources.json's "environment".
@@ -59,9 +60,15 @@ export function flags(part, env = process.env) {
   return [...all, ...list.flags.kernels, `-DTHALWEG_ISA=${isa.name}`, ...isa.flags];
 }
 
-/** For an operating system by Node's name. */
-export function link(platform = process.platform, env = process.env) {
-  return [...(list.flags.link[platform] ?? list.flags.link.linux), ...chosen("link", env)];
+/** This operating system by Node's name; "linux-musl" where the C library is not glibc. */
+function thisSystem() {
+  if (process.platform !== "linux") return process.platform;
+  process.report.excludeNetwork = true; // names of peers may take seconds
+  return process.report.getReport().header.glibcVersionRuntime === undefined ? "linux-musl" : "linux";
+}
+
+export function link(system = thisSystem(), env = process.env) {
+  return [...(list.flags.link[system] ?? list.flags.link.linux), ...chosen("link", env)];
 }
 
 export function libraries(env = process.env) {
@@ -72,7 +79,7 @@ const questions = {
   isas: (arch) => isas(arch).map((isa) => isa.name),
   sources,
   flags: (part) => flags(part),
-  link: (platform) => link(platform),
+  link: (system) => link(system),
   libraries: () => libraries(),
 };
 

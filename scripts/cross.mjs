@@ -1,32 +1,45 @@
-// Builds the addon for another processor than this machine's, of the same sources with the same flags:
+// Builds the addon for another system than this one, of the same sources with the same flags:
 //
-//   node scripts/cross.mjs linux-arm64      writes build-cross/linux-arm64/thalweg.node
+//   node scripts/cross.mjs linux-arm64 …      writes build-cross/linux-arm64/thalweg.node
 //
-// Needs cmake, Node's headers and the target's compiler.
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+// With Debian's compiler for that processor, or else with Zig, which brings the headers and libraries of every system.
+// Only what changed is compiled again.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { flags, isas, link, sources } from "../native/sources.mjs";
+import { compileAll } from "./compile.mjs";
+import { platformName, platformNamed } from "./platforms.mjs";
 import { findHeaders, root } from "./toolchain.mjs";
+import { writeNodeApi } from "./windows-node-api.mjs";
+import { findZig, zigIsKnown } from "./zig.mjs";
 
-/** The compiler for each platform that can be built for, as GNU names its target, and Debian's package with it. */
+/** How each platform is built for: with GCC, as it names its target, or with Zig, likewise. */
 const TARGETS = {
-  "linux-arm64": {
-    system: "Linux",
-    processor: "aarch64",
-    arch: "arm64",
-    gnu: "aarch64-linux-gnu",
-    debian: "g++-aarch64-linux-gnu",
-  },
+  "linux-arm64": { gnu: "aarch64-linux-gnu", debian: "g++-aarch64-linux-gnu" },
+  "linux-x64-musl": { zig: "x86_64-linux-musl" },
+  "linux-arm64-musl": { zig: "aarch64-linux-musl" },
+  "win32-x64": { zig: "x86_64-windows-gnu" },
+  // To see that it compiles and links. What is published is built on macOS.
+  "darwin-arm64": { zig: "aarch64-macos.11.0", isTrial: true },
+  "darwin-x64": { zig: "x86_64-macos.11.0", isTrial: true },
 };
 
 /** The platforms that can be built for on this one. */
 export const crossPlatforms =
-  process.platform === "linux" ? Object.keys(TARGETS).filter((name) => !name.endsWith(process.arch)) : [];
+  process.platform === "linux"
+    ? Object.keys(TARGETS).filter(
+        (name) => name !== platformName() && (zigIsKnown || TARGETS[name].zig === undefined),
+      )
+    : [];
 
-const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+/** Those of them whose binaries are published. */
+export const publishedFromHere = crossPlatforms.filter((name) => !TARGETS[name].isTrial);
+
+const require = createRequire(import.meta.url);
 
 function targetNamed(name) {
   if (!crossPlatforms.includes(name))
@@ -36,39 +49,99 @@ function targetNamed(name) {
   return TARGETS[name];
 }
 
-/** The C++ compiler for a platform. */
+/** The C++ compiler of GCC for a platform. */
 export const crossCompiler = (name) => `${targetNamed(name).gnu}-g++`;
 
-/** @returns the path of the addon. */
-export function crossBuild(name) {
-  const { system, processor, arch, gnu, debian } = targetNamed(name);
-  const compiler = crossCompiler(name);
-  try {
-    execFileSync(compiler, ["--version"], { stdio: "ignore" });
-  } catch {
-    throw new Error(`${compiler} is missing (Debian: apt-get install ${debian})`);
+/** The compiler for a platform. `words` come before all others, `own` makes of a flag what this compiler knows. */
+function compilerFor(name) {
+  const { gnu, debian, zig } = targetNamed(name);
+  if (zig === undefined) {
+    const command = crossCompiler(name);
+    if (spawnSync(command, ["--version"]).status !== 0)
+      throw new Error(`${command} is missing (Debian: apt-get install ${debian})`);
+    return { command, words: [], env: {}, own: (flag) => [flag], strip: `${gnu}-strip` };
   }
-  const headers = findHeaders();
-  if (headers === null) throw new Error("this Node was installed without its headers");
-  const addonApi = dirname(createRequire(import.meta.url).resolve("node-addon-api/package.json"));
-  const folder = join(root, "build-cross", name);
-  mkdirSync(folder, { recursive: true });
-  run(
-    "cmake",
-    "-S",
-    root,
-    "-B",
-    folder,
-    "-DCMAKE_BUILD_TYPE=Release",
-    `-DCMAKE_SYSTEM_NAME=${system}`,
-    `-DCMAKE_SYSTEM_PROCESSOR=${processor}`,
-    `-DCMAKE_CXX_COMPILER=${compiler}`,
-    `-DTHALWEG_ARCH=${arch}`,
-    `-DCMAKE_JS_INC=${join(headers, "include", "node")};${addonApi}`,
-  );
-  run("cmake", "--build", folder, "--parallel", "2");
-  run(`${gnu}-strip`, "--strip-unneeded", join(folder, "thalweg.node"));
-  return join(folder, "thalweg.node");
+  const { path, env } = findZig();
+  const own = (flag) => {
+    if (flag === "-fPIC" && name.startsWith("win32")) return []; // all code there can be moved
+    return [flag.startsWith("-march=") ? flag.replaceAll("-", "_").replace("_", "-") : flag];
+  };
+  return { command: path, words: ["c++", "-target", zig], env, own };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(crossBuild(process.argv[2] ?? ""));
+/** Whether an object is of that command and newer than all that it was made of. */
+function isCurrent({ object, words }) {
+  try {
+    if (readFileSync(`${object}.command`, "utf8") !== words.join("\n")) return false;
+    const made = statSync(object).mtimeMs;
+    const [, files] = readFileSync(`${object}.d`, "utf8")
+      .replaceAll("\\\n", " ")
+      .split(/:\s(.*)/s);
+    return files
+      .trim()
+      .split(/\s+/)
+      .every((file) => statSync(join(root, file.startsWith("/") ? `/${file}` : file)).mtimeMs <= made);
+  } catch {
+    return false; // a file is not there
+  }
+}
+
+/** @returns the path of the addon. */
+export async function crossBuild(name) {
+  const { os, cpu, libc } = platformNamed(name);
+  const { command, words, env, own, strip } = compilerFor(name);
+  const headers = findHeaders();
+  if (headers === null) throw new Error("this Node was installed without its headers");
+  const includes = [
+    join(headers, "include", "node"),
+    dirname(require.resolve("node-addon-api/package.json")),
+  ];
+  const folder = join(root, "build-cross", name);
+
+  const compilation = (source, part, partFlags) => {
+    const object = join(folder, "objects", part, `${source.replaceAll("/", "+")}.o`);
+    mkdirSync(dirname(object), { recursive: true });
+    const output = ["-MD", "-MF", `${object}.d`, "-c", source, "-o", object];
+    return { object, words: [...words, ...partFlags.flatMap(own), ...output] };
+  };
+  const compilations = ["addon", "engine", ...isas(cpu).map((isa) => isa.name)].flatMap((part) => {
+    const partFlags = [...flags(part), ...(part === "addon" ? includes.map((one) => `-I${one}`) : [])];
+    return sources(part).map((source) => compilation(source, part, partFlags));
+  });
+  if (os === "win32") {
+    const source = join(folder, "node-api.cc");
+    writeNodeApi(source);
+    compilations.push({ ...compilation(source, "host", ["-O2"]), object: join(folder, "objects", "host.o") });
+  }
+
+  const old = compilations.filter((one) => !isCurrent(one));
+  for (const one of old) {
+    rmSync(one.object, { force: true }); // a compilation that fails leaves none
+    writeFileSync(`${one.object}.command`, one.words.join("\n"));
+  }
+  const failed = await compileAll(
+    command,
+    old.map((one) => one.words),
+    env,
+  );
+  if (failed > 0) throw new Error(`${failed} compilations for ${name} failed`);
+
+  const addon = join(folder, "thalweg.node");
+  const objects = compilations.map(({ object }) => object);
+  const shape = os === "darwin" ? ["-bundle", "-Wl,-undefined,dynamic_lookup"] : ["-shared"];
+  const linking = [...words, ...shape, "-o", addon, ...objects, ...link(libc === "musl" ? "linux-musl" : os)];
+  const { status, stderr } = spawnSync(command, linking, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  // Zig warns of its own headers when it compiles its libraries.
+  if (status !== 0) throw new Error(`linking for ${name} failed:\n${stderr.slice(-4000)}`);
+  if (strip !== undefined) execFileSync(strip, ["--strip-unneeded", addon]);
+  return addon;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of process.argv.slice(2)) console.log(await crossBuild(name));
+}

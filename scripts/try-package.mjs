@@ -5,29 +5,10 @@
 //
 // The package with this system's binary is taken from the folder too, if it has one.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
-
-const PROGRAM = `
-import { backendInfo, cost, manualSeed, nn, optim, tensor } from "thalweg";
-manualSeed(1);
-const model = new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 2));
-const optimizer = new optim.SGD(model.parameters(), { lr: 0.5, momentum: 0.9 });
-const x = tensor([[0, 0], [0, 1], [1, 0], [1, 1]]);
-const y = tensor([0, 1, 1, 0], { dtype: "int32" });
-const losses = Array.from({ length: 200 }, () => {
-  const loss = cost.crossEntropy(model.forward(x), y);
-  optimizer.zeroGrad();
-  loss.backward();
-  optimizer.step();
-  return loss.item();
-});
-const { isa, threads } = backendInfo();
-console.log(process.version, process.platform, process.arch, isa, threads + " threads: loss", losses[0], "to", losses.at(-1));
-if (!(losses.at(-1) < 0.01)) process.exit(1);
-`;
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {
@@ -59,11 +40,11 @@ const about = {
 const app = mkdtempSync(join(tmpdir(), "thalweg-try-"));
 try {
   writeFileSync(join(app, "package.json"), JSON.stringify(about));
-  writeFileSync(join(app, "train.js"), PROGRAM);
+  copyFileSync(join(import.meta.dirname, "train.mjs"), join(app, "train.mjs"));
   const run = (command, ...args) =>
     execFileSync(command, args, { cwd: app, stdio: "inherit", shell: process.platform === "win32" });
   run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund");
-  run(process.execPath, "train.js");
+  run(process.execPath, "train.mjs");
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

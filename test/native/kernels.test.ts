@@ -9,8 +9,16 @@ type Results = Readonly<
   Record<string, { readonly numbers: readonly (number | string)[]; readonly bits: string }>
 >;
 
+/** Runs battery.ts; scripts/foreign.mjs has it run on another system. */
+const BATTERY = process.env["THALWEG_BATTERY"]?.split(" ") ?? [
+  process.execPath,
+  "--import",
+  "tsx",
+  join(import.meta.dirname, "battery.ts"),
+];
+
 function run(isa: string, threads: number): Results {
-  const text = execFileSync(process.execPath, ["--import", "tsx", join(import.meta.dirname, "battery.ts")], {
+  const text = execFileSync(BATTERY[0] as string, BATTERY.slice(1), {
     encoding: "utf8",
     env: { ...process.env, THALWEG_ISA: isa, BATTERY_THREADS: String(threads) },
     maxBuffer: 1 << 30,

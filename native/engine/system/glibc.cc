@@ -3,6 +3,10 @@
 // replaces each call of these functions by a call of __wrap_…, also in the compiler's libraries
 // (native/sources.json: "--wrap").
 #if defined(__linux__)
+#include <features.h>
+#endif
+
+#if defined(__GLIBC__)
 
 #include <dlfcn.h>
 #include <link.h>
@@ -10,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #if defined(__aarch64__)
 #define THALWEG_OLDEST "GLIBC_2.17"
 #else
@@ -44,8 +48,6 @@ THALWEG_OLD(int, pthread_detach, (pthread_t thread), (thread))
 THALWEG_OLD(int, pthread_join, (pthread_t thread, void** result), (thread, result))
 THALWEG_OLD(int, pthread_once, (pthread_once_t * once, void (*run)()), (once, run))
 THALWEG_OLD(int, __pthread_key_create, (pthread_key_t * key, void (*destroy)(void*)), (key, destroy))
-
-#if defined(__GLIBC__)
 
 // Whether the process has one thread only: atomic instructions may be left out then. It has more.
 extern char __libc_single_threaded;
@@ -88,7 +90,6 @@ int __wrap__dl_find_object(void* address, dl_find_object* found) {
   return dl_iterate_phdr(look, &search) == 1 ? 0 : -1;
 }
 
-#endif
 #endif
 
 }  // extern "C"
