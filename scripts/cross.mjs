@@ -66,7 +66,9 @@ function compilerFor(name) {
     if (flag === "-fPIC" && name.startsWith("win32")) return []; // all code there can be moved
     return [flag.startsWith("-march=") ? flag.replaceAll("-", "_").replace("_", "-") : flag];
   };
-  return { command: path, words: ["c++", "-target", zig], env, own };
+  // It warns of its own headers; and a loop that stays as it is written is no fault.
+  const quiet = ["-Wno-nullability-completeness", "-Wno-pass-failed"];
+  return { command: path, words: ["c++", "-target", zig, ...quiet], env, own };
 }
 
 /** Whether an object is of that command and newer than all that it was made of. */
