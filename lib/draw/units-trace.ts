@@ -13,6 +13,7 @@ import { Tensor } from "../tensor/tensor.js";
 import { asModule, isElementwise, nameFunctions, type Step } from "./units-functions.js";
 import { fromAll, matrix, oneToOne, sparse, UnitGraph, type UnitLayer } from "./units-graph.js";
 import { ruleFor } from "./units-modules.js";
+import { Readers } from "./units-readers.js";
 import { type Call, type Run, runOnce } from "./units-run.js";
 
 /** What a tensor of the run is: units, by their numbers, … */
@@ -62,9 +63,7 @@ class Reader {
   readonly #run: Run;
   readonly #graph = new UnitGraph();
   readonly #meanings = new Map<Tensor, Meaning>();
-  /** Who reads each tensor: ops and modules; `null` for the model's caller. */
-  readonly #readers = new Map<Tensor, Set<Node | Call | null>>();
-  readonly #made = new Map<Node, Tensor>();
+  readonly #readers = new Readers();
   /** The modules with a rule of their own, whose ops are not looked at. */
   readonly #whole: readonly Call[];
 
@@ -88,8 +87,10 @@ class Reader {
       this.#meanings.set(input, { units: range(layer.first, layer.size) });
     });
     const tensors = history(outputs).reverse();
-    for (const tensor of tensors) this.#noteReaders(tensor);
-    for (const output of outputs) this.#readersOf(output).add(null);
+    for (const tensor of tensors) {
+      this.#readers.note(tensor, this.#callOf(tensor.producer as Node, this.#whole));
+    }
+    for (const output of outputs) this.#readers.of(output).add(null);
     for (const tensor of tensors) this.#meanings.set(tensor, this.#meaningOf(tensor));
     for (const output of outputs) {
       if (!this.#depends(output)) {
@@ -105,20 +106,6 @@ class Reader {
 
   #depends(tensor: Tensor): boolean {
     return (this.#meanings.get(tensor) ?? null) !== null;
-  }
-
-  #readersOf(tensor: Tensor): Set<Node | Call | null> {
-    const readers = this.#readers.get(tensor) ?? new Set();
-    this.#readers.set(tensor, readers);
-    return readers;
-  }
-
-  #noteReaders(tensor: Tensor): void {
-    const node = tensor.producer as Node;
-    this.#made.set(node, tensor);
-    const call = this.#callOf(node, this.#whole);
-    const reader = call ?? node;
-    for (const input of call?.inputs ?? node.inputs) this.#readersOf(input).add(reader);
   }
 
   /** The innermost of these calls in which an op was applied. */
@@ -260,8 +247,8 @@ class Reader {
     const maker = moving.producer === null ? undefined : this.#callOf(moving.producer);
     if (call !== undefined && call !== maker && [...call.module.namedChildren()].length === 0)
       return undefined;
-    const layer = this.#openLayer(moving, new Set([...(this.#readers.get(moving) ?? [])]));
-    if (layer === null || layer.functions.length > 0 || this.#readersOf(moving).size > 1) return undefined;
+    const layer = this.#openLayer(moving, this.#readers.of(moving));
+    if (layer === null || layer.functions.length > 0 || this.#readers.of(moving).size > 1) return undefined;
     const added = this.#constants(constant, output.shape, op.name === "sub" ? -1 : 1);
     layer.bias = Float64Array.from(added, (b, i) => b + (layer.bias?.[i] ?? 0));
     layer.sums = elements(output);
@@ -317,7 +304,7 @@ class Reader {
     const parts = [a, b].map((input, i) => ({
       units: this.#spread(input, output.shape),
       weight: isDifference && i === 1 ? -1 : 1,
-      layer: input.size === output.size ? this.#openLayer(input, this.#readersOf(input)) : null,
+      layer: input.size === output.size ? this.#openLayer(input, this.#readers.of(input)) : null,
     }));
     const open = parts.filter(
       ({ layer, weight }) => layer !== null && layer.functions.length === 0 && weight === 1,
@@ -388,13 +375,14 @@ class Reader {
   #unitsOf(tensor: Tensor): Float64Array {
     const meaning = this.#meanings.get(tensor) as Units | Function;
     if (isUnits(meaning)) return meaning.units;
-    const escaped = this.#escapedFrom(meaning, tensor);
+    // A step that others read too has to be units itself.
+    const escaped = this.#readers.escapedFrom(meaning.nodes, tensor);
     if (escaped !== undefined) {
       this.#unitsOf(escaped);
       const from = (escaped.producer as Node).id;
       const later = [...meaning.nodes].filter(({ id }) => id > from).sort((a, b) => a.id - b.id);
       for (const node of later) {
-        const made = this.#made.get(node) as Tensor;
+        const made = this.#readers.madeBy(node);
         this.#meanings.set(made, this.#meaningOf(made));
       }
       return this.#unitsOf(tensor);
@@ -402,18 +390,6 @@ class Reader {
     const units = this.#complete(meaning, tensor);
     this.#meanings.set(tensor, { units });
     return units;
-  }
-
-  /** A step on the way to a function's result that others read too: it has to be units itself. */
-  #escapedFrom({ nodes }: Function, result: Tensor): Tensor | undefined {
-    return [...nodes]
-      .sort((a, b) => a.id - b.id)
-      .map((node) => this.#made.get(node) as Tensor)
-      .find((tensor) => tensor !== result && !this.#areReaders(tensor, nodes));
-  }
-
-  #areReaders(tensor: Tensor, nodes: ReadonlySet<unknown>): boolean {
-    return [...this.#readersOf(tensor)].every((reader) => nodes.has(reader));
   }
 
   /** Makes a function's result units: those of its own layer if nothing else reads its argument, else others. */
@@ -440,18 +416,11 @@ class Reader {
   /** The layer that a tensor is, if it is all of it in its order, and only these read it. */
   #openLayer(tensor: Tensor, readers: ReadonlySet<unknown>): UnitLayer | null {
     const meaning = this.#meanings.get(tensor) ?? null;
-    if (!isUnits(meaning) || !this.#isReadBy(tensor, readers)) return null;
+    if (!isUnits(meaning) || !this.#readers.isReadBy(tensor, readers)) return null;
     const { units } = meaning;
     const layer = this.#graph.layerOf(units[0] as number);
     const isWhole = layer.size === units.length && units.every((unit, i) => unit === layer.first + i);
     return isWhole && !layer.isGiven ? layer : null;
-  }
-
-  #isReadBy(tensor: Tensor, readers: ReadonlySet<unknown>): boolean {
-    if (!this.#areReaders(tensor, readers)) return false;
-    const { producer } = tensor;
-    const isView = producer !== null && producer.op.instruction === null && producer.op.compute === undefined;
-    return !isView || this.#isReadBy(producer.inputs[0] as Tensor, new Set([producer]));
   }
 
   /** The name of the parameter that holds the weights, without "weight"; else of the module. */
