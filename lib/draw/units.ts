@@ -78,8 +78,8 @@ class UnitsDrawing implements Drawing {
     this.#hasValues = hasValues;
     this.#lines = collectLines(graph, layout);
     this.#legend = legendOf(this.#lines, layout, hasValues, samples);
-    this.width = Math.max(layout.width, this.#legend.width + 48);
-    this.height = layout.height + (this.#legend.parts.length > 0 ? LEGEND : 0);
+    this.width = Math.ceil(Math.max(layout.width, this.#legend.width + 48));
+    this.height = Math.ceil(layout.height + (this.#legend.parts.length > 0 ? LEGEND : 0));
     this.description = describeGraph(graph);
   }
 

@@ -73,6 +73,11 @@ class Net extends nn.Module {
 }
 
 describe("the units of a model", () => {
+  test("have a size in whole pixels", () => {
+    const { width, height } = draw(new nn.Linear(3, 2), rand([1, 3]), { style: "units" });
+    expect([width, height].every(Number.isInteger)).toBe(true);
+  });
+
   test("give what the model gives, and their sums are those of their wires", () => {
     const model = new Net();
     model.eval();
