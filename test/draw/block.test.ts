@@ -1,3 +1,4 @@
+import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { type DrawOptions, draw } from "../../lib/draw/index.js";
 import { nn, ops, type Tensor, zeros } from "../../lib/index.js";
@@ -306,5 +307,26 @@ describe("a picture", () => {
     const net = shown(draw(new Dense(), zeros([1, 2])));
     expect(net.figures).toHaveLength(203);
     expect(net.edges.filter((edge) => edge.endsWith("→ concat"))).toHaveLength(101);
+  });
+
+  test("draws 100 branches that each pass 100 of 300 nodes", () => {
+    class Skips extends nn.Module {
+      layers = new nn.ModuleList(Array.from({ length: 200 }, () => new nn.Linear(2, 2)));
+      forward(x: Tensor): Tensor {
+        const all = [x];
+        for (const [i, layer] of [...this.layers].entries()) {
+          const z = layer.forward(all.at(-1) as Tensor);
+          all.push(i < 100 ? z : ops.add(z, all[i - 100] as Tensor));
+        }
+        return all.at(-1) as Tensor;
+      }
+    }
+    const before = process.cpuUsage();
+    const net = shown(draw(new Skips(), zeros([1, 2])));
+    const { user, system } = process.cpuUsage(before);
+    expect(net.figures).toHaveLength(302);
+    expect(net.edges).toHaveLength(401);
+    // Half of it on a quiet machine.
+    expect((user + system) / 1e6).toBeLessThan(4);
   });
 });
