@@ -46,7 +46,9 @@ export class Runs {
       if (!statSync(this.#root).isDirectory())
         throw new FileError(`watch: ${folder} is a file, not a folder`);
     } catch (error) {
-      throw fileError("watch", folder, "read", error);
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw fileError("watch", folder, "read", error);
+      const advice = `fit(model, { …, watch: ${JSON.stringify(folder)} }) makes it with its first run`;
+      throw new FileError(`watch: there is no folder ${folder} yet; ${advice}`, { cause: error });
     }
   }
 
