@@ -37,11 +37,15 @@ export function countOutcomes(outcomes: readonly Outcome[]): string {
 /** The file of bench/ that keeps the results. */
 export const RESULTS = KEPT.consumers;
 
-/** @param commit that was packed. */
+/**
+ * @param commit that was packed.
+ * @param reused Number of outcomes that are an earlier run's.
+ */
 export function resultsText(
   outcomes: readonly Outcome[],
   { first, last, fitted }: Losses,
   commit: string,
+  reused: number,
 ): string {
   const { name } = processor();
   return [
@@ -50,6 +54,9 @@ export function resultsText(
     "What `npm run test:consumers -- --results` found: the packed package is installed in clean folders and trains there.",
     `Each training must end with the losses of the checkout, ${first}, ${last} and ${fitted}.`,
     "An argued row does not work or could not be tried, and says why; it does not count as green.",
+    ...(reused > 0
+      ? [`${reused} rows are of an earlier run, before changes of files that these rows do not depend on.`]
+      : []),
     "",
     countOutcomes(outcomes),
     "",

@@ -293,6 +293,16 @@ const typescriptRows = TYPESCRIPTS.flatMap(({ typescript, types }) =>
   ),
 );
 
+// It builds the addon, which takes minutes.
+const sourceRows: Row[] = [
+  {
+    name: "npm --omit=optional",
+    fixtures: ["esm"],
+    flags: ["--omit=optional"],
+    commands: ["node main.mjs"],
+  },
+];
+
 /** Whether the tests of every change have a row. */
 export const isShort = ({ node }: Row) => node === "own";
 
@@ -307,4 +317,5 @@ export const ROWS: readonly Row[] = [
   ...next("16"),
   ...installationRows,
   ...typescriptRows,
+  ...sourceRows,
 ];

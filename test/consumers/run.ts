@@ -73,11 +73,14 @@ const kept: readonly Outcome[] =
   options.reuse !== undefined && existsSync(options.reuse)
     ? JSON.parse(readFileSync(options.reuse, "utf8"))
     : [];
+let reused = 0;
 const outcomes: Outcome[] = [];
 const packedFrom = commit();
 const runner = new Runner(folder);
 for (const row of rows) {
-  const outcome = keptOutcome(kept, row, runner.packedFor(row)) ?? (await runner.run(row));
+  const earlier = keptOutcome(kept, row, runner.packedFor(row));
+  if (earlier !== null) reused += 1;
+  const outcome = earlier ?? (await runner.run(row));
   outcomes.push(outcome);
   console.error(`${outcome.name}: ${outcome.verdict} (${outcome.seconds.toFixed(1)} s) ${outcome.note}`);
   if (options.json !== undefined) {
@@ -85,7 +88,7 @@ for (const row of rows) {
   }
 }
 if (options.results)
-  writeFileSync(join(root, "bench", RESULTS), resultsText(outcomes, runner.reference, packedFrom));
+  writeFileSync(join(root, "bench", RESULTS), resultsText(outcomes, runner.reference, packedFrom, reused));
 console.log(outcomeTable(outcomes));
 console.log(`\n${countOutcomes(outcomes)}`);
 if (outcomes.some(({ verdict }) => verdict === "red")) process.exitCode = 1;
