@@ -55,7 +55,7 @@ export function resultsText(
     `Each training must end with the losses of the checkout, ${first}, ${last} and ${fitted}.`,
     "An argued row does not work or could not be tried, and says why; it does not count as green.",
     ...(reused > 0
-      ? [`${reused} rows are of an earlier run, before changes of files that these rows do not depend on.`]
+      ? [`${reused} rows are of earlier runs, in which the packed files that they depend on were the same.`]
       : []),
     "",
     countOutcomes(outcomes),
