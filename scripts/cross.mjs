@@ -4,10 +4,10 @@
 //
 // With Debian's compiler for that processor, or else with Zig, which brings the headers and libraries of every system.
 // Only what changed is compiled again.
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { flags, isas, link, sources } from "../native/sources.mjs";
@@ -59,7 +59,7 @@ function compilerFor(name) {
     const command = crossCompiler(name);
     if (spawnSync(command, ["--version"]).status !== 0)
       throw new Error(`${command} is missing (Debian: apt-get install ${debian})`);
-    return { command, words: [], env: {}, own: (flag) => [flag], strip: `${gnu}-strip` };
+    return { command, words: [], env: {}, own: (flag) => [flag] };
   }
   const { path, env } = findZig();
   const own = (flag) => {
@@ -82,7 +82,7 @@ function isCurrent({ object, words }) {
     return files
       .trim()
       .split(/\s+/)
-      .every((file) => statSync(join(root, file.startsWith("/") ? `/${file}` : file)).mtimeMs <= made);
+      .every((file) => statSync(resolve(root, file)).mtimeMs <= made);
   } catch {
     return false; // a file is not there
   }
@@ -91,7 +91,7 @@ function isCurrent({ object, words }) {
 /** @returns the path of the addon. */
 export async function crossBuild(name) {
   const { os, cpu, libc } = platformNamed(name);
-  const { command, words, env, own, strip } = compilerFor(name);
+  const { command, words, env, own } = compilerFor(name);
   const headers = findHeaders();
   if (headers === null) throw new Error("this Node was installed without its headers");
   const includes = [
@@ -131,7 +131,8 @@ export async function crossBuild(name) {
   const addon = join(folder, "thalweg.node");
   const objects = compilations.map(({ object }) => object);
   const shape = os === "darwin" ? ["-bundle", "-Wl,-undefined,dynamic_lookup"] : ["-shared"];
-  const linking = [...words, ...shape, "-o", addon, ...objects, ...link(libc === "musl" ? "linux-musl" : os)];
+  const system = libc === "musl" ? "linux-musl" : os;
+  const linking = [...words, ...shape, "-s", "-o", addon, ...objects, ...link(system)];
   const { status, stderr } = spawnSync(command, linking, {
     cwd: root,
     env: { ...process.env, ...env },
@@ -140,7 +141,6 @@ export async function crossBuild(name) {
   });
   // Zig warns of its own headers when it compiles its libraries.
   if (status !== 0) throw new Error(`linking for ${name} failed:\n${stderr.slice(-4000)}`);
-  if (strip !== undefined) execFileSync(strip, ["--strip-unneeded", addon]);
   return addon;
 }
 

@@ -2,7 +2,7 @@
 //
 //   node scripts/foreign.mjs linux-x64-musl|win32-x64
 //
-// For musl in Bun, whose package for musl is on npm, by musl's own loader (Debian's musl and musl-tools); for Windows in
+// The addon is built unless THALWEG_ADDON names one. For musl in Bun, whose package for musl is on npm, by musl's own loader (Debian's musl and musl-tools); for Windows in
 // Windows' Node of npm under Wine (Debian's wine64).
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -78,7 +78,7 @@ if (name === undefined || !Object.hasOwn(RUNTIMES, name)) {
   process.exit(1);
 }
 mkdirSync(folder, { recursive: true });
-const addon = await crossBuild(name);
+const addon = process.env.THALWEG_ADDON ?? (await crossBuild(name));
 const { words, env, writesFilesOnly = false } = RUNTIMES[name]();
 
 /** A command that runs a program there with the addon, whoever starts it with which environment. */
