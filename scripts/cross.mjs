@@ -54,7 +54,7 @@ export const crossCompiler = (name) => `${targetNamed(name).gnu}-g++`;
 
 /** The compiler for a platform. `words` come before all others, `own` makes of a flag what this compiler knows. */
 function compilerFor(name) {
-  const { gnu, debian, zig } = targetNamed(name);
+  const { debian, zig } = targetNamed(name);
   if (zig === undefined) {
     const command = crossCompiler(name);
     if (spawnSync(command, ["--version"]).status !== 0)

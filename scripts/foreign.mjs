@@ -120,6 +120,7 @@ const { status } = spawnSync(
     stdio: "inherit",
     env: {
       ...process.env,
+      THALWEG_ADDON: "", // the wrapper names it
       THALWEG_EMULATOR: name,
       THALWEG_BATTERY: wrapper("battery", await bundled("test/native/battery.ts")),
     },
