@@ -54,11 +54,20 @@ export function sources(part) {
  * @returns {string[]}
  */
 export function flags(part, env = process.env) {
+  const own = flagsOfGcc(part, env);
+  // Elsewhere Clang is the compiler.
+  return process.platform !== "linux" || /clang/.test(env.CXX ?? "") ? own.map(flagOfClang) : own;
+}
+
+function flagsOfGcc(part, env) {
   const all = [...list.flags.all, ...chosen("all", env)];
   if (part === "addon" || part === "engine") return [...all, ...list.flags[part], ...chosen(part, env)];
   const isa = isaNamed(part);
   return [...all, ...list.flags.kernels, `-DTHALWEG_ISA=${isa.name}`, ...isa.flags];
 }
+
+/** What GCC knows by that name. Clang's plain "fast" fuses also what a source says must not be (box-muller.h). */
+export const flagOfClang = (flag) => list.flags.clang[flag] ?? flag;
 
 /** This operating system by Node's name; "linux-musl" where the C library is not glibc. */
 function thisSystem() {

@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { flags, isas, sources } from "../native/sources.mjs";
+import { flagOfClang, flags, isas, sources } from "../native/sources.mjs";
 import { compileAll } from "./compile.mjs";
 import { findHeaders } from "./toolchain.mjs";
 
@@ -22,7 +22,7 @@ const compilations = Object.entries(TARGETS).flatMap(([arch, target]) =>
   ["addon", "engine", ...isas(arch).map(({ name }) => name)].flatMap((part) =>
     sources(part).map((source) => [
       `--target=${target}`,
-      ...flags(part, { THALWEG_WERROR: "1" }),
+      ...flags(part, { THALWEG_WERROR: "1" }).map(flagOfClang),
       // A loop that stays as it is written is no fault.
       "-Wno-pass-failed",
       ...(part === "addon" ? includes : []),

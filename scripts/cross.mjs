@@ -7,10 +7,10 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { flags, isas, link, sources } from "../native/sources.mjs";
+import { flagOfClang, flags, isas, link, sources } from "../native/sources.mjs";
 import { compileAll } from "./compile.mjs";
 import { platformName, platformNamed } from "./platforms.mjs";
 import { findHeaders, root } from "./toolchain.mjs";
@@ -64,7 +64,7 @@ function compilerFor(name) {
   const { path, env } = findZig();
   const own = (flag) => {
     if (flag === "-fPIC" && name.startsWith("win32")) return []; // all code there can be moved
-    return [flag.startsWith("-march=") ? flag.replaceAll("-", "_").replace("_", "-") : flag];
+    return [flag.startsWith("-march=") ? flag.replaceAll("-", "_").replace("_", "-") : flagOfClang(flag)];
   };
   // It warns of its own headers; and a loop that stays as it is written is no fault.
   const quiet = ["-Wno-nullability-completeness", "-Wno-pass-failed"];
@@ -101,7 +101,7 @@ export async function crossBuild(name) {
   const folder = join(root, "build-cross", name);
 
   const compilation = (source, part, partFlags) => {
-    const object = join(folder, "objects", part, `${source.replaceAll("/", "+")}.o`);
+    const object = join(folder, "objects", part, `${relative(root, resolve(root, source)).replaceAll("/", "+")}.o`);
     mkdirSync(dirname(object), { recursive: true });
     const output = ["-MD", "-MF", `${object}.d`, "-c", source, "-o", object];
     return { object, words: [...words, ...partFlags.flatMap(own), ...output] };
@@ -113,7 +113,7 @@ export async function crossBuild(name) {
   if (os === "win32") {
     const source = join(folder, "node-api.cc");
     writeNodeApi(source);
-    compilations.push({ ...compilation(source, "host", ["-O2"]), object: join(folder, "objects", "host.o") });
+    compilations.push(compilation(source, "host", ["-O2"]));
   }
 
   const old = compilations.filter((one) => !isCurrent(one));

@@ -72,6 +72,14 @@ describe("the flags", () => {
     expect(inOrder(cmakeCompilations())).toEqual(listed);
   });
 
+  test("have Clang fuse nothing that a source keeps apart", () => {
+    for (const { name } of isas()) {
+      const ofClang = flags(name, { CXX: "clang++" });
+      expect(ofClang).toContain("-ffp-contract=fast-honor-pragmas");
+      expect(ofClang).not.toContain("-ffp-contract=fast");
+    }
+  });
+
   test("name one optimisation level and one language, and never relax floating point as a whole", () => {
     for (const { source, flags } of listedCompilations()) {
       expect(flags.filter((flag) => flag.startsWith("-O")).length, source).toBe(1);
