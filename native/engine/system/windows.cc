@@ -5,10 +5,30 @@
 #include <malloc.h>
 #include <windows.h>
 
+#include <cmath>
 #include <limits>
 #include <memory>
 
 #include "../system.h"
+
+namespace {
+
+// Γ is negative between an odd whole number below 0 and the next one.
+template <typename T>
+int sign_of_gamma(T x) {
+  return x < 0 && std::fmod(std::floor(x), T{2}) != 0 ? -1 : 1;
+}
+
+}  // namespace
+
+extern "C" {
+
+// POSIX's, which Windows' C library lacks. Its own keep no sign, so that threads need not share one.
+float lgammaf_r(float x, int* sign) { return *sign = sign_of_gamma(x), std::lgamma(x); }
+double lgamma_r(double x, int* sign) { return *sign = sign_of_gamma(x), std::lgamma(x); }
+long double lgammal_r(long double x, int* sign) { return *sign = sign_of_gamma(x), std::lgamma(x); }
+
+}  // extern "C"
 
 namespace thalweg::system {
 namespace {
