@@ -24,8 +24,9 @@ int sign_of_gamma(T x) {
 extern "C" {
 
 // POSIX's, which Windows' C library lacks. Its own keep no sign, so that threads need not share one.
-float lgammaf_r(float x, int* sign) { return *sign = sign_of_gamma(x), std::lgamma(x); }
 double lgamma_r(double x, int* sign) { return *sign = sign_of_gamma(x), std::lgamma(x); }
+// MinGW's for float is infinite of small numbers.
+float lgammaf_r(float x, int* sign) { return static_cast<float>(lgamma_r(x, sign)); }
 long double lgammal_r(long double x, int* sign) { return *sign = sign_of_gamma(x), std::lgamma(x); }
 
 }  // extern "C"
