@@ -114,7 +114,8 @@ describe("a quick run", () => {
   let rows: Row[];
   beforeAll(() => {
     const json = join(folder, "rows.json");
-    result = bench("--quick", "--filter", "lecture-1", "--peers", "none", "--threads", "1", "--json", json);
+    const which = ["--modes", "eager,jacobian", "--filter", "lecture-1"];
+    result = bench("--quick", ...which, "--peers", "none", "--threads", "1", "--json", json);
     rows = JSON.parse(readFileSync(json, "utf8")) as Row[];
   });
 
@@ -126,7 +127,9 @@ describe("a quick run", () => {
   });
 
   test("writes only the selected rows", () => {
-    const wanted = allJobs().filter(({ workload }) => workload === "lecture-1");
+    const wanted = allJobs().filter(
+      ({ workload, mode }) => workload === "lecture-1" && (mode === "eager" || mode === "jacobian"),
+    );
     expect(rows.map(({ mode, optimizer, batch }) => ({ mode, optimizer, batch }))).toEqual(
       wanted.map(({ mode, optimizer, batch }) => ({ mode, optimizer, batch })),
     );
