@@ -101,7 +101,12 @@ export async function crossBuild(name) {
   const folder = join(root, "build-cross", name);
 
   const compilation = (source, part, partFlags) => {
-    const object = join(folder, "objects", part, `${relative(root, resolve(root, source)).replaceAll("/", "+")}.o`);
+    const object = join(
+      folder,
+      "objects",
+      part,
+      `${relative(root, resolve(root, source)).replaceAll("/", "+")}.o`,
+    );
     mkdirSync(dirname(object), { recursive: true });
     const output = ["-MD", "-MF", `${object}.d`, "-c", source, "-o", object];
     return { object, words: [...words, ...partFlags.flatMap(own), ...output] };
