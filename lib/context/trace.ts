@@ -406,7 +406,7 @@ export function composed(
   { isWhole = false, again = compute }: ComposedOptions = {},
 ): Tensor {
   const { trace } = context;
-  // Under vmap an instruction computes all samples at once, and the op's inputs are those of one sample.
+  // Under vmap an instruction computes all samples, but `inputs` hold one sample: the op cannot be recorded.
   if (trace === null || inputs.some(({ mapped }) => mapped !== null)) return compute(...inputs);
   const { result: output, stretch } = trace.stretch(() => compute(...inputs));
   trace.compositions.push({ name, inputs, output, again, isWhole, ...stretch });

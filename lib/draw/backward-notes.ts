@@ -151,8 +151,8 @@ export class Annotations {
   }
 
   /**
-   * At a cost, or at the sum of all.
-   * @param of its number among those of all nodes. @param weight what it counts in the sum.
+   * The lines at a cost, or at the sum of the costs.
+   * @param of finds the node's number in a map of all nodes. @param weight the weight of the cost in the sum.
    */
   #atNumber(
     name: string,

@@ -99,13 +99,13 @@ const named = (name: string, { name: detail }: { readonly name: string }) => ({
   ...(detail === "" || detail === "cost" ? {} : { detail }),
 });
 
-/** A cost, and what it counts in the sum of several; null: it is all of C. */
+/** A cost and its weight in the sum C. The weight is null where C is this one cost. */
 export interface WeightedCost {
   readonly node: DiagramNode;
   readonly weight: number | null;
 }
 
-/** Those of the costs that count, as `fit` adds them up: without those of weight 0, unless all have that. */
+/** The weights by the nodes of the costs. As in `fit`, costs of weight 0 are left out, unless every weight is 0. */
 export function counting(costs: readonly WeightedCost[]): ReadonlyMap<string, number> {
   const isOff = costs.every(({ weight }) => weight === 0);
   return new Map(

@@ -87,7 +87,7 @@ export class DiagramBuilder {
     return { nodes, edges, groups: this.#groups };
   }
 
-  /** Parameters at the one function that reads them; those of several as nodes of their own. */
+  /** Puts a parameter into the function that reads it. A parameter of several functions gets a node of its own. */
   #place(parameters: Parameters): void {
     const byId = new Map(this.nodes.map((node) => [node.id, node]));
     for (const { readers, held } of parameters.groups()) {

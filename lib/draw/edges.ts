@@ -16,7 +16,7 @@ export interface Flows {
   readonly flowsOn?: (edge: DiagramEdge) => boolean;
 }
 
-/** Keeps a text clear of the edges that pass behind it. */
+/** A text with an outline in the colour of the ground: edges behind the text stop at the outline. */
 export const halo = (ground: Role, brush: Brush, fill: Role) => ({
   ...brush.paint({ fill, stroke: ground }),
   "stroke-width": 4,

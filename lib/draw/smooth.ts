@@ -46,13 +46,14 @@ export function smooth(points: readonly Point[], isHorizontal: boolean): string 
   return `M${say(start)}${parts.join("")}`;
 }
 
-/** Of a curve that is looked at: at least so many points, and one in so many pixels. */
+/** A curve is tested at this many points at least. */
 const LEAST_POINTS = 16;
+/** Pixels between two tested points. */
 const APART = 8;
 
 /**
- * Whether something is so at points on the way that are close to each other.
- * @param stretch the first curve and the last, where not all are looked at; those that there are not count for nothing.
+ * Whether a condition holds at every tested point of a way.
+ * @param stretch the indices of the first and the last curve to test. Indices without a curve are ignored. Default: all.
  */
 export function isEveryPointOn(
   points: readonly Point[],

@@ -1,11 +1,10 @@
-/** What loads a package with a binary by plain `require`, by the system's name in native/platforms.json. */
+/** For each platform of native/platforms.json, functions that `require` its package's two files. */
 type OwnRequires = Readonly<
   Record<string, { about(): { readonly version: string }; addon(): unknown } | undefined>
 >;
 
 /**
- * In CommonJS, `require` of each package with a binary: scripts/build.mjs writes them from native/platforms.json. Some
- * tracers of deployments (those of Next.js 15 and 16) find a binary only by a plain `require` with its name in full. ES
- * modules have none.
+ * In CommonJS, scripts/build.mjs writes these functions from native/platforms.json: Next.js 15 and 16 put a binary into
+ * a deployment only if a plain `require` names the whole path. In ES modules the list is empty.
  */
 export const ownRequires: OwnRequires = {};
