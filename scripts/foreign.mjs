@@ -2,8 +2,8 @@
 //
 //   node scripts/foreign.mjs linux-x64-musl|win32-x64
 //
-// The addon is built unless THALWEG_ADDON names one. For musl in Bun, whose package for musl is on npm, by musl's own loader (Debian's musl and musl-tools); for Windows in
-// Windows' Node of npm under Wine (Debian's wine64).
+// The addon is built unless THALWEG_ADDON names one. For musl it runs in Bun, whose package for musl is on npm, by musl's
+// own loader (Debian's musl and musl-tools); for Windows in Windows' Node of npm under Wine (Debian's wine64).
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -63,7 +63,7 @@ async function bundled(path) {
     input: join(root, path),
     platform: "node",
     external: /node_modules|^[@\w]/,
-    treeshake: { moduleSideEffects: true },
+    treeshake: { moduleSideEffects: () => true }, // as in build.mjs
     transform: { target: "es2023" },
     tsconfig: false,
   });

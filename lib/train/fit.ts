@@ -196,10 +196,10 @@ export interface FitOptions<O = Tensor, X extends Parts = Part, Y extends Parts 
    * machine, and where the time went. Needs the packages @dagrejs/dagre, vega and vega-lite; images need fast-png.
    *
    * The gradients are those of one mini-batch, which does not change. They are computed before the first step and after
-   * each of the first 20. Later the distance grows to a tenth of the steps done, and to 100 steps at most. Each time costs about as much as a
-   * step. At most 10,000 samples and 64 MiB are copied, of the validation set where there is one, else of the training
-   * set. If the page cannot be written at the end, `fit` warns with the code `"THALWEG_FOLLOWER_FAILED"` and gives its
-   * history. Default: none.
+   * each of the first 20. Later the distance grows to a tenth of the steps done, and to 100 steps at most. Each time
+   * costs about as much as a step. At most 10,000 samples and 64 MiB are copied, of the validation set where there is
+   * one, else of the training set. If the page cannot be written at the end, `fit` warns with the code
+   * `"THALWEG_FOLLOWER_FAILED"` and gives its history. Default: none.
    */
   readonly report?: FilePath;
   /**
