@@ -69,14 +69,14 @@ function flagsOfGcc(part, env) {
 /** What GCC knows by that name. Clang's plain "fast" fuses also what a source says must not be (box-muller.h). */
 export const flagOfClang = (flag) => list.flags.clang[flag] ?? flag;
 
-/** This operating system by Node's name; "linux-musl" where the C library is not glibc. */
-function thisSystem() {
-  if (process.platform !== "linux") return process.platform;
+/** Whether this is a Linux whose C library is not glibc. */
+export function isMusl() {
   process.report.excludeNetwork = true; // names of peers may take seconds
-  return process.report.getReport().header.glibcVersionRuntime === undefined ? "linux-musl" : "linux";
+  return process.platform === "linux" && process.report.getReport().header.glibcVersionRuntime === undefined;
 }
 
-export function link(system = thisSystem(), env = process.env) {
+/** @param system the operating system by Node's name, or "linux-musl". Default: this one. */
+export function link(system = isMusl() ? "linux-musl" : process.platform, env = process.env) {
   return [...(list.flags.link[system] ?? list.flags.link.linux), ...chosen("link", env)];
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
+import { isMusl } from "../native/sources.mjs";
 import { loadFailure, root } from "./toolchain.mjs";
 
 const table = JSON.parse(readFileSync(join(root, "native", "platforms.json"), "utf8"));
@@ -17,12 +18,7 @@ export const GLIBC = table.glibc;
 export const packageName = (name) => `${table.scope}/${name}`;
 
 /** This system's name: "linux-x64", "linux-x64-musl". lib/native/load-addon.ts makes it likewise. */
-export function platformName() {
-  process.report.excludeNetwork = true; // names of peers may take seconds
-  const { header } = process.report.getReport();
-  const musl = process.platform === "linux" && header.glibcVersionRuntime === undefined;
-  return `${process.platform}-${process.arch}${musl ? "-musl" : ""}`;
-}
+export const platformName = () => `${process.platform}-${process.arch}${isMusl() ? "-musl" : ""}`;
 
 export function platformNamed(name) {
   const platform = platforms.find((each) => each.name === name);
