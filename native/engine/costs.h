@@ -32,7 +32,7 @@ namespace thalweg {
   X(sort, 15, 15)             /* an element of a line of some hundreds */                         \
   X(check, 0.4, 0.4)                                                                              \
   X(uniform, 3.3, 5)                                                                              \
-  X(normal, 3.5, 3.5)                                                                             \
+  X(normal, 1.2, 3.5)                                                                             \
   X(gamma, 60, 60)            /* a number of the gamma distribution */                            \
   X(count, 60, 60)            /* a number of the Poisson or the binomial distribution */          \
   X(swap, 10, 10)             /* an element of a permutation */                                   \

@@ -23,12 +23,13 @@ constexpr int64_t kRegisters = 32;
 constexpr int64_t kRegisters = 16;
 #endif
 
-// Philox for kSteps steps of the counter, a step in each lane of 64 bits.
-template <int64_t kSteps>
+// Philox for kSteps steps of the counter, a step in each lane of 64 bits. The words are in the lower 32 bits of
+// a Word; where that has 64, the upper ones hold something else.
+template <int64_t kSteps, typename Word>
 class Block {
  public:
-  // Word `which` of each step, in the lower 32 bits; the upper ones hold something else.
-  const uint64_t* word(int64_t which) const { return words_[which]; }
+  // Word `which` of each step.
+  const Word* word(int64_t which) const { return words_[which]; }
 
   void draw(uint64_t seed, uint64_t counter) {
     Lanes lanes;
@@ -57,7 +58,10 @@ class Block {
 #pragma GCC unroll 4
       for (int64_t v = 0; v < kVectors; ++v) {
 #pragma GCC unroll 4
-        for (int64_t which = 0; which < 4; ++which) store(words_[which] + step + v * L, c[v][which]);
+        for (int64_t which = 0; which < 4; ++which) {
+          const auto kept = __builtin_convertvector(c[v][which], Kept);
+          __builtin_memcpy(words_[which] + step + v * L, &kept, sizeof(kept));
+        }
       }
     }
   }
@@ -65,6 +69,7 @@ class Block {
  private:
   using Lanes = Vector<uint64_t>;
   static constexpr int64_t L = kLanes<uint64_t>;
+  typedef Word Kept __attribute__((vector_size(L * sizeof(Word))));
   // Of steps at a time, for which a key is loaded once: half of the registers.
   static constexpr int64_t kMost = kRegisters / 8;
   static constexpr int64_t kVectors = kMost * L <= kSteps ? kMost : kSteps / L;
@@ -83,40 +88,59 @@ class Block {
 #endif
   }
 
-  alignas(64) uint64_t words_[4][kSteps];
+  alignas(64) Word words_[4][kSteps];
 };
 
-// Both streams of kSteps steps: the words of `high` are the upper bits of the uniform numbers.
-template <int64_t kSteps>
-struct Streams {
-  Block<kSteps> high, low;
+// The uniform numbers of kSteps steps, four a step, as box-muller.h takes them for a T.
+template <int64_t kSteps, typename T>
+class Uniforms;
 
+// A float's digits are those of one word.
+template <int64_t kSteps>
+class Uniforms<kSteps, float> {
+ public:
+  void draw(uint64_t seed, uint64_t counter) { words_.draw(seed, counter); }
+  inline __attribute__((always_inline)) uint32_t of(int64_t which, int64_t step) const {
+    return words_.word(which)[step];
+  }
+
+ private:
+  Block<kSteps, uint32_t> words_;
+};
+
+// The words of `high_` are the upper bits.
+template <int64_t kSteps>
+class Uniforms<kSteps, double> {
+ public:
   void draw(uint64_t seed, uint64_t counter) {
-    high.draw(seed, counter);
-    low.draw(seed_of_low_bits(seed), counter);
+    high_.draw(seed, counter);
+    low_.draw(seed_of_low_bits(seed), counter);
   }
-  inline __attribute__((always_inline)) double unit(int64_t which, int64_t step) const {
-    return unit_scaled(high.word(which)[step], low.word(which)[step]);
+  inline __attribute__((always_inline)) double of(int64_t which, int64_t step) const {
+    return unit_scaled(high_.word(which)[step], low_.word(which)[step]);
   }
+
+ private:
+  Block<kSteps, uint64_t> high_, low_;
 };
 
 // The numbers of each step, to y [kSteps, 4]. In two loops, since the CPU overlaps more iterations of a loop
 // whose chain of dependent operations is shorter.
 template <int64_t kSteps, typename T>
-void transform(const Streams<kSteps>& streams, double mean, double std, T* y) {
-  alignas(64) double squares[2][kSteps];
+void transform(const Uniforms<kSteps, T>& uniforms, T mean, T std, T* y) {
+  alignas(64) T squares[2][kSteps];
   alignas(64) T drawn[4][kSteps];
   for (int64_t j = 0; j < 2; ++j) {
 #pragma omp simd
-    for (int64_t l = 0; l < kSteps; ++l) squares[j][l] = square_of_radius(streams.unit(2 * j, l));
+    for (int64_t l = 0; l < kSteps; ++l) squares[j][l] = square_of_radius(uniforms.of(2 * j, l));
   }
   for (int64_t j = 0; j < 2; ++j) {
 #pragma omp simd
     for (int64_t l = 0; l < kSteps; ++l) {
-      const Circle on = circle(streams.unit(2 * j + 1, l));
-      const double radius = sqrt_(squares[j][l]);
-      drawn[2 * j][l] = static_cast<T>(mean + std * (radius * on.cosine));
-      drawn[2 * j + 1][l] = static_cast<T>(mean + std * (radius * on.sine));
+      const Circle<T> on = circle(uniforms.of(2 * j + 1, l));
+      const T radius = sqrt_(squares[j][l]);
+      drawn[2 * j][l] = mean + std * (radius * on.cosine);
+      drawn[2 * j + 1][l] = mean + std * (radius * on.sine);
     }
   }
   for (int64_t l = 0; l < kSteps; ++l) {
@@ -126,9 +150,9 @@ void transform(const Streams<kSteps>& streams, double mean, double std, T* y) {
 
 template <int64_t kSteps, typename T>
 void draw(const NormalCall<T>& call, int64_t i, T* y) {
-  Streams<kSteps> streams;
-  streams.draw(call.seed, call.counter + static_cast<uint64_t>(i / 4));
-  transform(streams, call.mean, call.std, y);
+  Uniforms<kSteps, T> uniforms;
+  uniforms.draw(call.seed, call.counter + static_cast<uint64_t>(i / 4));
+  transform(uniforms, static_cast<T>(call.mean), static_cast<T>(call.std), y);
 }
 
 template <typename T>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Generator } from "../../lib/index.js";
+import { ArgumentError, Generator, ops, tensor } from "../../lib/index.js";
+import { distanceFromUniform } from "../random/distributed.js";
 
 const COUNT = 2_000_000;
 const draw = (low: number, high: number, dtype: "float32" | "float64", n = COUNT) =>
@@ -58,17 +59,73 @@ describe("normal numbers", () => {
     expect(wrong).toBe(-1);
   });
 
-  test("of float32 are those of float64, rounded; mean and std scale them", () => {
-    const scaled = normal(1000, { mean: 2, std: 3 });
-    expect([...normal(1000, { mean: 2, std: 3, dtype: "float32" })]).toEqual(
-      [...scaled].map((x) => Math.fround(Number(x))),
-    );
-    expect([...scaled]).toEqual([...normal(1000)].map((z) => 2 + 3 * Number(z)));
+  test("of float32 are Box and Muller's of the upper 32 bits of those uniform numbers", () => {
+    const words = draw(0, 1, "float64", 100_000).map((u) => Math.floor(Number(u) * 2 ** 32));
+    const wrong = normal(100_000, { dtype: "float32" }).findIndex((z, i) => {
+      const radius = Math.sqrt(-2 * Math.log((Number(words[i - (i % 2)]) + 0.5) / 2 ** 32));
+      const angle = (2 * Math.PI * Number(words[i - (i % 2) + 1])) / 2 ** 32;
+      const expected = radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
+      // The number below 1 is 2⁻²⁴ away.
+      return !(Math.abs(Number(z) - expected) < 4e-7 * radius + 2 ** -25 / radius);
+    });
+    expect(wrong).toBe(-1);
   });
 
-  test("do not depend on how many are drawn", () => {
-    const all = [...normal(300)];
+  test("of float32 are normal, with tails up to √(66·ln 2) and no mean", () => {
+    const n = 2_000_000;
+    const z = [...normal(n, { dtype: "float32" })].map(Number);
+    const share = (is: (x: number) => boolean): number => z.filter(is).length / n;
+    // P(|z| > k), within four standard deviations of what n numbers give.
+    for (const [k, p] of [
+      [1, 0.31731050786291],
+      [2, 0.04550026389636],
+      [3, 0.00269979606326],
+      [4, 6.334248366624e-5],
+      [4.5, 6.79534624946e-6],
+    ] as const) {
+      const most = 4 * Math.sqrt((p * (1 - p)) / n);
+      expect(Math.abs(share((x) => Math.abs(x) > k) - p), `|z| > ${k}`).toBeLessThan(most);
+      expect(Math.abs(share((x) => x > k) - p / 2), `z > ${k}`).toBeLessThan(most);
+    }
+    expect(Math.abs(z.reduce((sum, x) => sum + x, 0) / n)).toBeLessThan(4 / Math.sqrt(n));
+    expect(Math.max(...z.map(Math.abs).slice(0, 100_000))).toBeLessThan(Math.sqrt(66 * Math.LN2));
+    const phi = ops.mul(
+      ops.add(
+        ops.erf(
+          tensor(
+            z.slice(0, 200_000).map((x) => x / Math.SQRT2),
+            { dtype: "float64" },
+          ),
+        ),
+        1,
+      ),
+      0.5,
+    );
+    expect(distanceFromUniform([...(phi.data as Float64Array)])).toBeLessThan(1.95);
+  });
+
+  test.each(["float32", "float64"] as const)("of %s are scaled by mean and std in their dtype", (dtype) => {
+    const round = dtype === "float32" ? Math.fround : Number;
+    const scaled = [...normal(1000, { dtype })].map((z) => round(2 + round(3 * Number(z))));
+    expect([...normal(1000, { mean: 2, std: 3, dtype })]).toEqual(scaled);
+  });
+
+  test("of float32 take no mean and no deviation that it cannot hold", () => {
+    const generator = new Generator(1);
+    const before = generator.getState();
+    expect(() => generator.normal([2], { std: 1e39 })).toThrow(ArgumentError);
+    expect(() => generator.normal([2], { mean: -1e39 })).toThrow(
+      "normal: expected mean to be a number ≥ -3.4",
+    );
+    expect(generator.getState()).toEqual(before);
+    expect(
+      generator.normal([2], { mean: 1e39, std: 1e39, dtype: "float64" }).data.every(Number.isFinite),
+    ).toBe(true);
+  });
+
+  test.each(["float32", "float64"] as const)("of %s do not depend on how many are drawn", (dtype) => {
+    const all = [...normal(300, { dtype })];
     for (const n of [1, 2, 3, 4, 5, 63, 64, 65, 127, 128, 130])
-      expect([...normal(n)]).toEqual(all.slice(0, n));
+      expect([...normal(n, { dtype })]).toEqual(all.slice(0, n));
   });
 });

@@ -5,7 +5,7 @@ export function distanceFromUniform(u: readonly number[]): number {
   const sorted = [...u].sort((a, b) => a - b);
   const n = sorted.length;
   const gaps = sorted.map((value, i) => Math.max(value - i / n, (i + 1) / n - value));
-  return Math.sqrt(n) * Math.max(...gaps);
+  return Math.sqrt(n) * gaps.reduce((most, gap) => Math.max(most, gap));
 }
 
 /**
