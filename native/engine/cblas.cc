@@ -130,6 +130,12 @@ void cblas_matmul(const MatmulCallOf<T>&, const Team&) {}
 
 #endif
 
+template <typename T>
+void cblas_matmul_stack(const MatmulCallOf<T>& first, const MatmulStack& stack) {
+  MatmulCallOf<T> call = first;
+  for (int64_t s = 0; s < stack.count; ++s, advance(call, stack)) cblas_matmul(call, Team{});
+}
+
 // The epilogue runs on each thread by itself, over a product of depth 0: nothing is packed.
 template <typename T>
 int64_t cblas_scratch(const MatmulCallOf<T>&, int32_t) {
@@ -138,6 +144,8 @@ int64_t cblas_scratch(const MatmulCallOf<T>&, int32_t) {
 
 template void cblas_matmul<float>(const MatmulCallOf<float>&, const Team&);
 template void cblas_matmul<double>(const MatmulCallOf<double>&, const Team&);
+template void cblas_matmul_stack<float>(const MatmulCallOf<float>&, const MatmulStack&);
+template void cblas_matmul_stack<double>(const MatmulCallOf<double>&, const MatmulStack&);
 template int64_t cblas_scratch<float>(const MatmulCallOf<float>&, int32_t);
 template int64_t cblas_scratch<double>(const MatmulCallOf<double>&, int32_t);
 

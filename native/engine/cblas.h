@@ -21,6 +21,8 @@ void set_matmul_provider(const std::string& name);
 template <typename T>
 void cblas_matmul(const MatmulCallOf<T>& call, const Team& team);
 template <typename T>
+void cblas_matmul_stack(const MatmulCallOf<T>& first, const MatmulStack& stack);
+template <typename T>
 int64_t cblas_scratch(const MatmulCallOf<T>& call, int32_t threads);
 
 }  // namespace thalweg

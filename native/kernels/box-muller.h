@@ -81,8 +81,7 @@ THALWEG_INLINE Circle<float> circle(uint32_t word) {
   const float z = t * t;
   // Minimax: errors of 1.3e-8 of the sine and 7e-10.
   const float sine = t + t * z * horner(z, -0x1.555552p-3f, 0x1.110be2p-7f, -0x1.9ab22ap-13f);
-  const float cosine =
-      1 - (0.5f * z - z * z * horner(z, 0x1.555554p-5f, -0x1.6c129ep-10f, 0x1.9bc77ap-16f));
+  const float cosine = 1 - (0.5f * z - z * z * horner(z, 0x1.555554p-5f, -0x1.6c129ep-10f, 0x1.9bc77ap-16f));
   return turned<float>(quarter, sine, cosine);
 }
 

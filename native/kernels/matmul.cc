@@ -108,6 +108,12 @@ void rectangle_by_dot_tiles(const MatmulCallOf<T>& call, const Plan<T>& p, Part 
   }
 }
 
+// Whether it is an outer product that rank_one() forms.
+template <typename T>
+bool is_rank_one(const MatmulCallOf<T>& call, const Plan<T>& p) {
+  return p.K == 1 && !p.swapped && p.b.has_whole_depths() && !has_epilogue(call);
+}
+
 // c [M, N] ← alpha · a [M] · b [N] + beta · c, row by row.
 template <typename T>
 void rank_one(const MatmulCallOf<T>& call, const Plan<T>& p, Part rows) {
@@ -163,9 +169,7 @@ template <typename T>
 void matmul(const MatmulCallOf<T>& call, const Team& team) {
   if (call.M == 0 || call.N == 0) return;
   Plan<T> p = arrange(call);
-  if (p.K == 1 && !p.swapped && p.b.has_whole_depths() && !has_epilogue(call)) {
-    return rank_one(call, p, part_of(p.M, 1, team.rank, team.size));
-  }
+  if (is_rank_one(call, p)) return rank_one(call, p, part_of(p.M, 1, team.rank, team.size));
   const Division d = division_of(call, p, team.size);
   const bool shares = may_share(p, team, d);
   const Scratch<T> scratch = scratch_of(p, static_cast<T*>(call.scratch), team.rank, shares);
@@ -189,6 +193,26 @@ void matmul(const MatmulCallOf<T>& call, const Team& team) {
   }
 }
 
+// What is chosen for the first product is right for all: it follows from their shape.
+template <typename T>
+void matmul_stack(const MatmulCallOf<T>& first, const MatmulStack& stack) {
+  if (first.M == 0 || first.N == 0) return;
+  MatmulCallOf<T> call = first;
+  Plan<T> p = arrange(call);
+  const Division whole = division_of(call, p, 1);
+  const Scratch<T> scratch = scratch_of(p, static_cast<T*>(call.scratch), 0, false);
+  const bool by_rank_one = is_rank_one(call, p);
+  for (int64_t s = 0; s < stack.count; ++s, advance(call, stack)) {
+    (p.swapped ? p.b : p.a).data = call.a;
+    (p.swapped ? p.a : p.b).data = call.b;
+    if (by_rank_one) {
+      rank_one(call, p, {0, p.M});
+    } else {
+      piece_of_share(call, p, whole, 0, kWhole, scratch);
+    }
+  }
+}
+
 template <typename T>
 int64_t matmul_scratch(const MatmulCallOf<T>& call, int32_t threads) {
   if (call.M == 0 || call.N == 0) return 0;
@@ -202,6 +226,7 @@ int64_t matmul_scratch(const MatmulCallOf<T>& call, int32_t threads) {
 
 void add_matmul(Table& table) {
   table.matmul = {matmul<float>, matmul<double>};
+  table.matmul_stack = {matmul_stack<float>, matmul_stack<double>};
   table.matmul_scratch = {matmul_scratch<float>, matmul_scratch<double>};
 }
 

@@ -62,6 +62,24 @@ using MatmulCallOf = MatmulCall<T, T, T>;
 template <typename T>
 using MatmulFn = void (*)(const MatmulCallOf<T>&, const Team&);
 
+// Products of one shape, one after the other on one thread: a, b and the bias move on by so many elements
+// from each to the next, and c by M · N. Their scratch is that of one.
+struct MatmulStack {
+  int64_t count;
+  int64_t next_a, next_b, next_bias;
+};
+template <typename T>
+using MatmulStackFn = void (*)(const MatmulCallOf<T>& first, const MatmulStack&);
+
+// Goes on from one product of a stack to the next.
+template <typename T>
+void advance(MatmulCallOf<T>& call, const MatmulStack& stack) {
+  call.a += stack.next_a;
+  call.b += stack.next_b;
+  if (call.bias != nullptr) call.bias += stack.next_bias;
+  call.c += call.M * call.N;
+}
+
 // Bytes of scratch that the call, with a sink or without one, needs when a team of `threads` runs it.
 template <typename T>
 using MatmulScratchFn = int64_t (*)(const MatmulCallOf<T>&, int32_t threads);

@@ -12,8 +12,7 @@ class MatmulBatchTask final : public Task {
  public:
   MatmulKernel<T> kernel;
   MatmulCallOf<T> call;  // the first product
-  int64_t count;
-  int64_t step_a, step_b, step_bias;  // elements from one to the next; 0: one for all
+  MatmulStack stack;     // 0 elements to the next one: it is one for all
 
   int64_t scratch_bytes(int32_t threads) const override {
     return threads * scratch_of_one() + kernel.scratch_of(call, threads);
@@ -23,11 +22,14 @@ class MatmulBatchTask final : public Task {
   // those that are left over. They do so without barriers: nothing keeps the copies of one product from being
   // overwritten by those of the next.
   void run(const Team& team, void* scratch, Failure) const override {
+    const int64_t count = stack.count;
     const bool is_even = count >= kManyRows * team.size || (count > team.size && is_small());
     const int64_t apart = is_even ? count : count / team.size * team.size;
     const Range mine = share(apart, team);
     auto* const own = static_cast<std::byte*>(scratch) + team.rank * scratch_of_one();
-    for (int64_t s = mine.begin; s < mine.end; ++s) kernel.run(of_sample(s, own), Team{});
+    MatmulStack part = stack;
+    part.count = mine.end - mine.begin;
+    kernel.run_stack(of_sample(mine.begin, own), part);
     auto* const shared = static_cast<std::byte*>(scratch) + team.size * scratch_of_one();
     for (int64_t s = apart; s < count; ++s) kernel.run(of_sample(s, shared), {team.rank, team.size});
   }
@@ -40,9 +42,9 @@ class MatmulBatchTask final : public Task {
 
   MatmulCallOf<T> of_sample(int64_t s, void* scratch) const {
     MatmulCallOf<T> one = call;
-    one.a += s * step_a;
-    one.b += s * step_b;
-    if (one.bias != nullptr) one.bias += s * step_bias;
+    one.a += s * stack.next_a;
+    one.b += s * stack.next_b;
+    if (one.bias != nullptr) one.bias += s * stack.next_bias;
     one.c += s * call.M * call.N;
     one.scratch = scratch;
     return one;
@@ -55,23 +57,24 @@ Task* prepare(const Operands& operands, const MatmulKernel<T>& kernel, TaskStore
   auto* task = store.make<MatmulBatchTask<T>>();
   task->kernel = kernel;
   MatmulCallOf<T>& call = task->call;
-  task->count = named.size("S");
+  MatmulStack& stack = task->stack;
+  stack.count = named.size("S");
   read_sizes(named, call);
   call.alpha = 1;
   const int64_t size_a = operands.product(call.M, call.K);
   const int64_t size_b = operands.product(call.K, call.N);
   const int64_t size_c = operands.product(call.M, call.N);
-  task->step_a = named.flag("eachA") ? size_a : 0;
-  task->step_b = named.flag("eachB") ? size_b : 0;
-  task->step_bias = named.flag("eachBias") ? call.N : 0;
+  stack.next_a = named.flag("eachA") ? size_a : 0;
+  stack.next_b = named.flag("eachB") ? size_b : 0;
+  stack.next_bias = named.flag("eachBias") ? call.N : 0;
   const auto all = [&](int64_t size, int64_t step) {
-    return step == 0 ? size : operands.product(size, task->count);
+    return step == 0 ? size : operands.product(size, stack.count);
   };
-  call.a = named.template read<T>("a", all(size_a, task->step_a));
-  call.b = named.template read<T>("b", all(size_b, task->step_b));
-  call.bias = named.template read<T>("bias", all(call.N, task->step_bias));
+  call.a = named.template read<T>("a", all(size_a, stack.next_a));
+  call.b = named.template read<T>("b", all(size_b, stack.next_b));
+  call.bias = named.template read<T>("bias", all(call.N, stack.next_bias));
   call.activation = static_cast<Activation>(named.choice("activation"));
-  const int64_t results = operands.product(size_c, task->count);
+  const int64_t results = operands.product(size_c, stack.count);
   call.c = named.template write<T>("c", results);
   task->nanoseconds = product_nanoseconds(operands.dtype(), results, call.K);
   return results == 0 ? nullptr : task;

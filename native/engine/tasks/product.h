@@ -16,6 +16,7 @@ namespace thalweg {
 template <typename T>
 struct MatmulKernel {
   MatmulFn<T> run;
+  MatmulStackFn<T> run_stack;
   MatmulScratchFn<T> scratch_of;
   bool own;  // not CBLAS, which knows no scattered rows
 };
@@ -95,8 +96,9 @@ Task* with_matmul(const Operands& operands, const Table& table, const Prepare& p
   const bool own = matmul_provider() == MatmulProvider::own;
   return visit_types<float, double>(
       operands, operands.dtype(), [&]<typename T>(std::type_identity<T>) -> Task* {
-        return prepare(own ? MatmulKernel<T>{table.matmul.of<T>(), table.matmul_scratch.of<T>(), own}
-                           : MatmulKernel<T>{cblas_matmul<T>, cblas_scratch<T>, own});
+        return prepare(own ? MatmulKernel<T>{table.matmul.of<T>(), table.matmul_stack.of<T>(),
+                                             table.matmul_scratch.of<T>(), own}
+                           : MatmulKernel<T>{cblas_matmul<T>, cblas_matmul_stack<T>, cblas_scratch<T>, own});
       });
 }
 

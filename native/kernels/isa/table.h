@@ -72,6 +72,7 @@ struct Table {
   ByDType<StridedFn> strided;
 
   Floating<MatmulFn> matmul;
+  Floating<MatmulStackFn> matmul_stack;
   Floating<MatmulScratchFn> matmul_scratch;
   Floating<CrossEntropyFn> cross_entropy;
   Floating<EighFn> eigh;

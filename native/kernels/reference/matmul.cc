@@ -63,6 +63,12 @@ void matmul_by_definition(const MatmulCallOf<T>& call, const Team& team) {
 }
 
 template <typename T>
+void matmul_one_by_one(const MatmulCallOf<T>& first, const MatmulStack& stack) {
+  MatmulCallOf<T> call = first;
+  for (int64_t s = 0; s < stack.count; ++s, advance(call, stack)) matmul_by_definition(call, Team{});
+}
+
+template <typename T>
 int64_t no_scratch(const MatmulCallOf<T>&, int32_t) {
   return 0;
 }
@@ -71,6 +77,7 @@ int64_t no_scratch(const MatmulCallOf<T>&, int32_t) {
 
 void add_matmul(Table& table) {
   table.matmul = {matmul_by_definition<float>, matmul_by_definition<double>};
+  table.matmul_stack = {matmul_one_by_one<float>, matmul_one_by_one<double>};
   table.matmul_scratch = {no_scratch<float>, no_scratch<double>};
 }
 
