@@ -19,7 +19,7 @@ class Draws {
   }
 
   normal(): number[] {
-    return numbersOf(this.#generator.normal([this.#rows]));
+    return numbersOf(this.#generator.normal([this.#rows], { dtype: "float64" }));
   }
 
   /** One of the names each, the first ones more often. */

@@ -55,7 +55,7 @@ export function makeTrips(database: Database, rows: number, seed: number): void 
   database.transaction(() => {
     for (let first = 1; first <= rows; first += AT_ONCE) {
       const [distance, hour, weekday, rain, zone] = [uniform(), uniform(), uniform(), uniform(), uniform()];
-      const noise = generator.normal([AT_ONCE]).data;
+      const noise = generator.normal([AT_ONCE], { dtype: "float64" }).data;
       for (let i = 0; i < AT_ONCE && first + i <= rows; i++) {
         const at = (list: ArrayLike<number>) => list[i] as number;
         const trip = {

@@ -52,7 +52,7 @@ export interface Names {
   };
   random: {
     operand: "state" | "y";
-    param: "n" | "low" | "high" | "mean" | "std";
+    param: "n" | "low" | "high" | "offset" | "mean" | "std";
   };
   reduce: {
     operand: "x" | "y";

@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import { describe } from "../options.js";
 import { type Arena, makeArena } from "./arena.js";
+import { combineDraws } from "./combine-draws.js";
 import { commonSubexpressions } from "./common-subexpressions.js";
 import { deadCode } from "./dead-code.js";
 import { dropCopies } from "./drop-copies.js";
@@ -32,6 +33,7 @@ const rounding = (run: Pass): Row => ({ run, keepsBits: false });
 const ROWS = {
   deadCode: exact(deadCode),
   foldConstants: exact(foldConstants),
+  combineDraws: exact(combineDraws),
   // The sum of a single −0 is +0.
   dropCopies: rounding(dropCopies),
   simplify: exact(simplify),

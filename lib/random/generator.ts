@@ -285,7 +285,7 @@ export class Generator implements RandomSource {
       // One step of the counter gives four numbers, or one swap of a permutation.
       const blocks = instruction === "permutation" ? y.size : Math.ceil(y.size / 4);
       return this.#fill(y, blocks, (state) =>
-        runInPlace(instruction, instructionId(instruction), [y.size, ...more], [state, y], [y]),
+        runInPlace(instruction, instructionId(instruction), [y.size, ...more, 0], [state, y], [y]),
       );
     });
   }

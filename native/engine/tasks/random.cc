@@ -36,11 +36,14 @@ class RandomTask : public Task {
  public:
   int64_t n;
   const double* state;
+  int64_t offset;
   T* y;
 
  protected:
   // Whole blocks of the kernel.
   static constexpr int64_t kGrain = 64;
+
+  RandomState stream() const { return read_state(state, offset); }
 
   ~RandomTask() = default;
 };
@@ -53,7 +56,7 @@ class UniformTask final : public RandomTask<T> {
 
   void run(const Team& team, void*, Failure) const override {
     const Range mine = share(this->n, team, this->kGrain);
-    const RandomState stream = read_state(this->state);
+    const RandomState stream = this->stream();
     for (int64_t i = mine.begin; i < mine.end; i += 4) {
       T four[4];
       fill(stream.seed, stream.counter + static_cast<uint64_t>(i / 4), four);
@@ -83,7 +86,7 @@ class NormalTask final : public RandomTask<T> {
 
   void run(const Team& team, void*, Failure) const override {
     const Range mine = share(this->n, team, this->kGrain);
-    const RandomState stream = read_state(this->state);
+    const RandomState stream = this->stream();
     kernel({stream.seed, stream.counter + static_cast<uint64_t>(mine.begin / 4), mean, std,
             this->y + mine.begin, mine.end - mine.begin});
   }
@@ -94,10 +97,11 @@ class PermutationTask final : public Task {
  public:
   int64_t n;
   const double* state;
+  int64_t offset;
   int32_t* y;
 
   void run(const Team&, void*, Failure) const override {
-    const RandomState stream = read_state(state);
+    const RandomState stream = read_state(state, offset);
     for (int64_t i = 0; i < n; ++i) y[i] = static_cast<int32_t>(i);
     for (int64_t i = n - 1; i > 0; --i) {
       const Words w = philox(stream.seed, stream.counter + static_cast<uint64_t>(i));
@@ -112,6 +116,7 @@ Of<T>* prepare(const Named<L>& named, TaskStore& store) {
   auto* task = store.make<Of<T>>();
   task->n = named.size("n");
   task->state = named.template read<double>("state", 3);
+  task->offset = named.size("offset");
   task->y = named.template write<T>("y", task->n);
   return task;
 }
@@ -150,6 +155,7 @@ Task* prepare_permutation(const Operands& operands, const Table&, TaskStore& sto
   task->n = named.size("n");
   if (task->n > INT32_MAX) operands.fail("ERR_SHAPE", "more elements than int32 can number");
   task->state = named.read<double>("state", 3);
+  task->offset = named.size("offset");
   task->y = named.write<int32_t>("y", task->n);
   task->nanoseconds = nanoseconds_of(Cost::swap, operands.dtype(), task->n);
   return task;

@@ -16,13 +16,13 @@ Task* prepare_permutation(const Operands&, const Table&, TaskStore&);
 inline bool takes_int32(const Instruction&, const Table&, DType dtype) { return dtype == DType::int32; }
 
 namespace describing {
-// state [3]; y [n].
-inline constexpr Layout kUniform = layout({size("n"), number("low"), number("high")},
+// state [3]; y [n], from `offset` steps of the counter after the state's.
+inline constexpr Layout kUniform = layout({size("n"), number("low"), number("high"), size("offset")},
                                           {reads("state", Elements::float64), writes("y", Elements::own)});
-inline constexpr Layout kNormal = layout({size("n"), number("mean"), number("std")},
+inline constexpr Layout kNormal = layout({size("n"), number("mean"), number("std"), size("offset")},
                                          {reads("state", Elements::float64), writes("y", Elements::own)});
 inline constexpr Layout kPermutation =
-    layout({size("n")}, {reads("state", Elements::float64), writes("y", Elements::own)});
+    layout({size("n"), size("offset")}, {reads("state", Elements::float64), writes("y", Elements::own)});
 }  // namespace describing
 
 inline constexpr std::array kRandomInstructions = {
