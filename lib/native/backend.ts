@@ -11,19 +11,19 @@ export interface BackendInfo extends NativeBackendInfo {
 
 /** The oldest instruction set of each architecture for which there are fast kernels, in words. */
 const OLDEST: Readonly<Record<string, string>> = {
-  x64: "x86-64-v2 (this CPU lacks SSE4.2 or POPCNT)",
+  x64: "x86-64-v2",
   arm64: "AArch64 with NEON",
 };
 
 /** Why no fast kernels are in use. */
-function whySlow({ isa, isas }: NativeBackendInfo): string | null {
+function whySlow({ isa, isas, lacking }: NativeBackendInfo): string | null {
   if (isa !== "reference") return null;
   const plain = "plain kernels are in use, whose results are right but take many times as long";
   if (isas.length > 1) return `THALWEG_ISA asks for "reference": ${plain}`;
   const oldest = OLDEST[process.arch];
   return oldest === undefined
     ? `there are no fast kernels for ${process.arch}: ${plain}`
-    : `this CPU is below ${oldest}: ${plain}`;
+    : `this CPU is below ${oldest}, since it lacks ${lacking}: ${plain}`;
 }
 
 /**

@@ -12,6 +12,11 @@ export interface NativeBackendInfo {
   /** All that this CPU can run, from the plainest (`"reference"`) to the best. */
   readonly isas: readonly string[];
   /**
+   * What this CPU, or its system, lacks for the next better instruction set, such as `"AVX512F, AVX512DQ"`; `null`
+   * where there is no better one.
+   */
+  readonly lacking: string | null;
+  /**
    * Bytes of the caches that a core has for itself, of the third level its share: blocks of products follow from them.
    * `THALWEG_CACHES` names others.
    */

@@ -104,6 +104,8 @@ Napi::Value backend_info(const Napi::CallbackInfo& info) {
     Napi::Object result = Napi::Object::New(info.Env());
     result.Set("isa", thalweg::kernel_table().isa);
     result.Set("isas", strings(info.Env(), thalweg::available_isas()));
+    const std::string lacking = thalweg::lacking_for_next();
+    result.Set("lacking", lacking.empty() ? info.Env().Null() : Napi::String::New(info.Env(), lacking));
     result.Set("caches", caches_of(info.Env()));
     result.Set("threads", thalweg::thread_count());
     result.Set("cores", thalweg::usable_cores());
