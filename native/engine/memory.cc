@@ -3,7 +3,7 @@
 #include <cstring>
 #include <new>
 
-#include "system.h"
+#include "threads.h"
 
 namespace thalweg {
 namespace {
@@ -26,15 +26,31 @@ void* allocate(size_t size) {
   return system::allocate(kLine, size);
 }
 
-}  // namespace
+// Bytes written for the first time in a nanosecond: the system clears their pages first.
+constexpr double kSpeed = 2;
 
-Memory::Memory(int64_t bytes) : bytes_(bytes) {
-  const size_t size = round_up(bytes == 0 ? 1 : static_cast<size_t>(bytes), kLine);
-  data_ = allocate(size);
-  if (data_ == nullptr) throw std::bad_alloc();
-  std::memset(data_, 0, size);
+void clear(void* data, size_t size) {
+  struct Work {
+    std::byte* data;
+    int64_t size;
+  } work = {static_cast<std::byte*>(data), static_cast<int64_t>(size)};
+  const TeamWork share = [](void* context, const Team& team) {
+    const auto& all = *static_cast<const Work*>(context);
+    const int64_t begin = all.size * team.rank / team.size;
+    const int64_t end = all.size * (team.rank + 1) / team.size;
+    std::memset(all.data + begin, 0, static_cast<size_t>(end - begin));
+  };
+  // With a barrier, though it is not used: otherwise one thread may do another's share.
+  run_on(choose_crew(static_cast<double>(size) / kSpeed, 1, thread_count()), true, share, &work);
 }
 
-Memory::~Memory() { system::release(data_); }
+}  // namespace
+
+Memory::Memory(int64_t bytes, Contents contents) : bytes_(bytes) {
+  const size_t size = round_up(bytes == 0 ? 1 : static_cast<size_t>(bytes), kLine);
+  data_.reset(allocate(size));
+  if (data_ == nullptr) throw std::bad_alloc();
+  if (contents == Contents::zeros) clear(data(), size);
+}
 
 }  // namespace thalweg

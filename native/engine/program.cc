@@ -44,7 +44,8 @@ bool Program::Run::ends_with(int64_t step, const Team& team) {
   return is_aside && !program->pace_.is_alone(now());
 }
 
-Program::Program(ProgramSpec spec) : spec_(std::move(spec)), arena_(new Memory(spec_.arena_bytes)) {
+Program::Program(ProgramSpec spec)
+    : spec_(std::move(spec)), arena_(new Memory(spec_.arena_bytes, Contents::unwritten)) {
   size_t inputs = 0;
   for (const BufferSpec& buffer : spec_.buffers) {
     if (buffer.at < 0 || buffer.count < 0) {
@@ -78,7 +79,7 @@ void Program::stage_inputs(const LoopShape& loop) {
   for (const BufferSpec& buffer : spec_.buffers) {
     if (buffer.place == Place::input) bytes += (buffer.count * bytes_of(buffer.dtype) + 63) / 64 * 64;
   }
-  if (staging_ == nullptr) staging_ = std::make_unique<Memory>(bytes);
+  if (staging_ == nullptr) staging_ = std::make_unique<Memory>(bytes, Contents::unwritten);
   auto* at = static_cast<std::byte*>(staging_->data());
   std::vector<View> staged(inputs_.size());
   for (const BufferSpec& buffer : spec_.buffers) {
@@ -147,10 +148,11 @@ void Program::prepare() {
   }
   if (schedule_.keeps_formed) {
     const int64_t bytes = schedule_.ahead->rows * bytes_of(schedule_.ahead->row_products().dtype);
-    formed_ = std::make_unique<Memory>(bytes);
+    formed_ = std::make_unique<Memory>(bytes, Contents::unwritten);
   }
   const int64_t scratch = scratch_bytes(schedule_.tasks, threads_);
-  if (scratch_ == nullptr || scratch_->bytes() < scratch) scratch_ = std::make_unique<Memory>(scratch);
+  if (scratch_ == nullptr || scratch_->bytes() < scratch)
+    scratch_ = std::make_unique<Memory>(scratch, Contents::unwritten);
 }
 
 // Adds what a loop does besides the instructions. Before each step it gathers the samples of each input,
