@@ -56,7 +56,7 @@ export function sources(part) {
 export function flags(part, env = process.env) {
   const own = flagsOfGcc(part, env);
   // Elsewhere Clang is the compiler.
-  return process.platform !== "linux" || /clang/.test(env.CXX ?? "") ? own.map(flagOfClang) : own;
+  return process.platform !== "linux" || /clang/.test(env.CXX ?? "") ? own.flatMap(flagsOfClang) : own;
 }
 
 function flagsOfGcc(part, env) {
@@ -66,8 +66,13 @@ function flagsOfGcc(part, env) {
   return [...all, ...list.flags.kernels, `-DTHALWEG_ISA=${isa.name}`, ...isa.flags];
 }
 
-/** What GCC knows by that name. Clang's plain "fast" fuses also what a source says must not be (box-muller.h). */
-export const flagOfClang = (flag) => list.flags.clang[flag] ?? flag;
+/**
+ * What GCC knows by that name. Clang's plain "fast" fuses also what a source says must not be (box-muller.h); the other
+ * is hidden from its drivers before version 15.
+ * @param {string} flag
+ * @returns {string[]}
+ */
+export const flagsOfClang = (flag) => list.flags.clang[flag] ?? [flag];
 
 /** Whether this is a Linux whose C library is not glibc. */
 export function isMusl() {

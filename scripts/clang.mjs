@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { flagOfClang, flags, isas, sources } from "../native/sources.mjs";
+import { flags, flagsOfClang, isas, sources } from "../native/sources.mjs";
 import { compileAll } from "./compile.mjs";
 import { findHeaders } from "./toolchain.mjs";
 
@@ -22,9 +22,9 @@ const compilations = Object.entries(TARGETS).flatMap(([arch, target]) =>
   ["addon", "engine", ...isas(arch).map(({ name }) => name)].flatMap((part) =>
     sources(part).map((source) => [
       `--target=${target}`,
-      ...flags(part, { THALWEG_WERROR: "1" }).map(flagOfClang),
-      // A loop that stays as it is written is no fault.
-      "-Wno-pass-failed",
+      ...flags(part, { THALWEG_WERROR: "1" }).flatMap(flagsOfClang),
+      // Warnings are the same, in an eighth of the time.
+      "-O0",
       ...(part === "addon" ? includes : []),
       "-c",
       source,

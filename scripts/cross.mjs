@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { flagOfClang, flags, isas, link, sources } from "../native/sources.mjs";
+import { flags, flagsOfClang, isas, link, sources } from "../native/sources.mjs";
 import { compileAll } from "./compile.mjs";
 import { platformName, platformNamed } from "./platforms.mjs";
 import { findHeaders, root } from "./toolchain.mjs";
@@ -64,7 +64,7 @@ function compilerFor(name) {
   const { path, env } = findZig();
   const own = (flag) => {
     if (flag === "-fPIC" && name.startsWith("win32")) return []; // all code there can be moved
-    return [flag.startsWith("-march=") ? flag.replaceAll("-", "_").replace("_", "-") : flagOfClang(flag)];
+    return flag.startsWith("-march=") ? [flag.replaceAll("-", "_").replace("_", "-")] : flagsOfClang(flag);
   };
   // It warns of its own headers; and a loop that stays as it is written is no fault.
   const quiet = ["-Wno-nullability-completeness", "-Wno-pass-failed"];
