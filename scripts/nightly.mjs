@@ -136,6 +136,11 @@ const STEPS = {
     env: { THALWEG_ALL_TILES: "1" },
     says: COUNTS,
   },
+  cachegrind: {
+    what: "the cache lines that products miss in Valgrind's simulation, against the model that cuts them into blocks",
+    command: [node, "scripts/cachegrind.mjs"],
+    says: /^cachegrind: /,
+  },
   clang: {
     what: "every native source compiled by clang, for x86-64 and Arm, with warnings as errors",
     command: [node, "scripts/clang.mjs"],
