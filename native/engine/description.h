@@ -120,7 +120,8 @@ struct Layout {
   consteval size_t param(std::string_view name) const { return place_of(name, params, param_count); }
   consteval size_t operand(std::string_view name) const { return place_of(name, operands, operand_count); }
 
-  consteval bool has_param(std::string_view name) const {
+  // Not consteval: Clang 14 evaluates it too early in a template.
+  constexpr bool has_param(std::string_view name) const {
     for (size_t at = 0; at < param_count; ++at) {
       if (name == params[at].name) return true;
     }
