@@ -1,7 +1,8 @@
 // Places of boxes by dagre, which takes long for large graphs: a graph is cut where all ways pass one box, and the pieces
-// are set after each other.
+// are set after each other. In a large piece, `order.ts` orders the layers.
 import { optionalPackage } from "../optional-package.js";
 import type { Box, Frame, Link } from "./boxes.js";
+import { type LayeredGraph, orderLayers } from "./order.js";
 import type { Point } from "./smooth.js";
 import type { Direction } from "./style.js";
 
@@ -16,7 +17,7 @@ interface DagreGraph {
 }
 export interface Dagre {
   readonly Graph: new (options: { multigraph: boolean; compound: boolean }) => DagreGraph;
-  layout(graph: DagreGraph): void;
+  layout(graph: DagreGraph, options: { customOrder?(graph: LayeredGraph): void }): void;
 }
 
 /** @throws PackageError */
@@ -45,6 +46,8 @@ const RANKDIR = { right: "LR", left: "RL", down: "TB", up: "BT" } as const;
 export const GAP = 48;
 /** A piece has no fewer boxes, so that what belongs together is placed together. */
 const PIECE = 24;
+/** Pieces of more boxes are laid out by faster ways, which lead to other pictures. */
+const LARGE = 80;
 /** Layers that all links together may pass. */
 const MOST_PASSED = 600;
 
@@ -88,7 +91,15 @@ function placePiece({ Graph, layout }: Dagre, { boxes, links, frames }: Graph, d
   const isHorizontal = direction === "right" || direction === "left";
   const used = usedFrames(boxes, frames);
   const graph = new Graph({ multigraph: true, compound: used.length > 0 });
-  graph.setGraph({ rankdir: RANKDIR[direction], nodesep: isHorizontal ? 26 : 34, edgesep: 16, ranksep: GAP });
+  const isLarge = boxes.length > LARGE;
+  graph.setGraph({
+    rankdir: RANKDIR[direction],
+    nodesep: isHorizontal ? 26 : 34,
+    edgesep: 16,
+    ranksep: GAP,
+    // The simplex method moves few boxes after it, and takes most of the time in graphs of many short edges.
+    ranker: isLarge ? "tight-tree" : "network-simplex",
+  });
   for (const { id } of used) graph.setNode(id, { width: 0, height: 0 });
   for (const { id, width, height } of boxes) graph.setNode(id, { width, height });
   for (const { id, group } of boxes) if (group !== null) graph.setParent(id, group);
@@ -97,7 +108,8 @@ function placePiece({ Graph, layout }: Dagre, { boxes, links, frames }: Graph, d
     const size = { width: label?.width ?? 0, height: label?.height ?? 0, labelpos: "c" };
     graph.setEdge(from, to, size, String(at));
   }
-  layout(graph);
+  // dagre's own order keeps what is in a frame together.
+  layout(graph, isLarge && used.length === 0 ? { customOrder: orderLayers } : {});
   const found = boxes.map(({ id }) => [id, graph.node(id)] as const);
   const mirror = isUpsideDown(
     found.map(([, point]) => point),

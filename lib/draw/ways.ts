@@ -26,6 +26,9 @@ const LANE = 18;
 /** Between a way and a box. */
 const CLEAR = 6;
 
+/** The time for leaving points out grows with the square of their number: from here on the level ones go first. */
+const MANY_POINTS = 48;
+
 /** A way for each link. */
 export const findWays = (scene: Scene): FoundWay[] => new Ways(scene).all();
 
@@ -131,7 +134,7 @@ class Ways {
     const isClear = (point: Point): boolean => this.#obstacles.isClear(point, ends);
     const direct = [points[0], points.at(-1)] as [Point, Point];
     if (isEveryPointOn(direct, this.#isHorizontal, isClear)) return direct;
-    const kept = [...points];
+    const kept = points.length > MANY_POINTS ? this.#withoutLevel(points) : [...points];
     for (let i = 1; i < kept.length - 1; ) {
       const [point] = kept.splice(i, 1) as [Point];
       // The curves before and after the neighbours bend otherwise too.
@@ -140,6 +143,15 @@ class Ways {
       i++;
     }
     return kept;
+  }
+
+  /** The same way without the points between two at the same level. */
+  #withoutLevel(points: readonly Point[]): Point[] {
+    return points.filter((point, i) => {
+      const isLevel = (other: Point | undefined): boolean =>
+        other !== undefined && this.#across(other) === this.#across(point);
+      return !isLevel(points[i - 1]) || !isLevel(points[i + 1]);
+    });
   }
 
   /** The boxes at the ends of a way, and the frames that hold one of them: it may pass these. */
