@@ -6,6 +6,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { type EvolutionSettings, firstSteps } from "./evolution/jobs.js";
 import type { PpoSettings } from "./rl/jobs.js";
+import { withZeros } from "./sparse/jobs.js";
 import type { Descent, Job, OptimizerSettings, Product } from "./workloads.js";
 import { OPTIMIZERS } from "./workloads.js";
 
@@ -28,6 +29,8 @@ export interface Header {
   readonly descent?: Descent;
   /** Of the mode `evolution`. */
   readonly evolution?: EvolutionSettings;
+  /** Of the mode `sparse`: percent of the weights that do not exist. Those are 0 in the file, and no others. */
+  readonly zeros?: number;
   /** Of the mode `rl`. */
   readonly ppo?: PpoSettings;
   readonly optimizers?: Readonly<Record<string, OptimizerSettings>>;
@@ -180,7 +183,7 @@ export function writeJobFile(path: string, { content }: Pick<Job, "content">, se
     return;
   }
   const { sizes, batch, batches } = content.network;
-  const { evolution } = content;
+  const { evolution, zeros } = content;
   const features = sizes[0] as number;
   const classes = sizes[sizes.length - 1] as number;
   const x = fill(batches * batch * features, next, 0, 1);
@@ -190,6 +193,8 @@ export function writeJobFile(path: string, { content }: Pick<Job, "content">, se
   const half = (batches / 2) * batch;
   x.copyWithin(half * features, 0, half * features);
   for (let i = 0; i < half; i++) y[half + i] = ((y[i] as number) + 1) % classes;
+  const all = initialWeights(sizes, next);
+  const weights = zeros === undefined ? all : withZeros(all, zeros, next);
   writeDataFile(
     path,
     {
@@ -199,9 +204,10 @@ export function writeJobFile(path: string, { content }: Pick<Job, "content">, se
       batches,
       optimizers: OPTIMIZERS,
       ...(evolution === undefined ? {} : { evolution }),
+      ...(zeros === undefined ? {} : { zeros }),
     },
     [
-      ...initialWeights(sizes, next),
+      ...weights,
       { name: "x", shape: [batches, batch, features], values: x },
       { name: "y", shape: [batches, batch], values: y },
       ...(evolution === undefined ? [] : firstSteps(sizes, evolution)),

@@ -60,7 +60,7 @@ export function jobName({ mode, workload, optimizer, batch }: Job): string {
     mode,
     workload,
     ...(optimizer === null ? [] : [optimizer]),
-    ...(mode === "infer" ? [`B=${batch}`] : []),
+    ...(mode === "infer" || mode === "sparse" ? [`B=${batch}`] : []),
   ].join(" ");
 }
 

@@ -12,6 +12,7 @@ export const KEPT = {
   gradientFree: "GRADIENT-FREE.md",
   rl: "RL.md",
   import: "IMPORT.md",
+  sparse: "SPARSE.md",
   noise: "NOISE.md",
   scaling: "SCALING.md",
   consumers: "CONSUMERS.md",

@@ -10,6 +10,7 @@ import type { LearnedRow } from "./rl/run.js";
 import { LEGEND as LEARNING_LEGEND, learningTable, noteLines } from "./rl/tables.js";
 import type { Row } from "./row.js";
 import { skippedLines } from "./skipped.js";
+import { LEGEND as SPARSE_LEGEND, sparseTable } from "./sparse/tables.js";
 import { figure, megabytes, ratio, share, table } from "./table.js";
 import { MODES, type Mode } from "./workloads.js";
 
@@ -38,6 +39,7 @@ const TITLES: Readonly<Record<Mode, string>> = {
   matmul: "Matrix product",
   jacobian: "Jacobian",
   optimizer: "Step of an optimizer alone",
+  sparse: "Sparse layers",
   "gradient-free": "Without gradients",
   evolution: "Generation of OpenAI-ES, 256 candidates",
   rl: "Learning PPO on CartPole-v1",
@@ -159,6 +161,7 @@ export function summary(results: Results): string {
 function tablesOf(mode: Mode, rows: readonly Row[], results: Results): string[] {
   if (mode === "rl") return learningParts(rows, results);
   if (mode === "import") return importParts(rows);
+  if (mode === "sparse") return sparseParts(rows);
   return [ratioTable(rows), timeTable(rows)];
 }
 
@@ -168,7 +171,7 @@ function tablesOf(mode: Mode, rows: readonly Row[], results: Results): string[] 
  */
 export function files(results: Results, read: (name: string) => string | null): Map<string, string> {
   const timedIn = (wanted: Mode) => results.rows.filter(({ mode }) => mode === wanted);
-  const apart: readonly Mode[] = ["gradient-free", "rl", "import"];
+  const apart: readonly Mode[] = ["gradient-free", "rl", "import", "sparse"];
   const rows = results.rows.filter(({ mode }) => !apart.includes(mode));
   const parts = gradientFreeParts(results, timedIn("gradient-free"));
   const texts = new Map<string, string>();
@@ -178,6 +181,8 @@ export function files(results: Results, read: (name: string) => string | null): 
   if (learning.length > 0) texts.set(KEPT.rl, learningText(results, learning));
   const imports = timedIn("import");
   if (imports.length > 0) texts.set(KEPT.import, importText(results, imports));
+  const layers = timedIn("sparse");
+  if (layers.length > 0) texts.set(KEPT.sparse, sparseText(results, layers));
   if (parts.size > 0) texts.set(KEPT.gradientFree, merge(read(KEPT.gradientFree), parts));
   return texts;
 }
@@ -210,6 +215,20 @@ function importText({ imported, threads, args, skipped }: Results, rows: readonl
     ...importParts(rows),
     ...leftOut(skipped, "import"),
     ...circumstances(rows, { implementations: imported, threads, args }),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+const sparseParts = (rows: readonly Row[]): string[] => [SPARSE_LEGEND, sparseTable(rows), timeTable(rows)];
+
+/** The file of the mode `sparse`. */
+function sparseText(results: Results, rows: readonly Row[]): string {
+  const parts = [
+    `# ${TITLES.sparse}`,
+    `Written by \`npm run bench -- --modes sparse --results\`. How it is measured is told in [README.md](README.md).`,
+    ...sparseParts(rows),
+    ...leftOut(results.skipped, "sparse"),
+    ...circumstances(rows, { ...results, peak: peakLine(results) }),
   ];
   return `${parts.join("\n\n")}\n`;
 }

@@ -1,6 +1,7 @@
 // The measured work: networks, optimizers, products, and the number of floating-point operations of each.
 
 import { type EvolutionSettings, evolutionJobs } from "./evolution/jobs.js";
+import { sparseJobs } from "./sparse/jobs.js";
 
 export const MODES = [
   "train",
@@ -9,6 +10,7 @@ export const MODES = [
   "matmul",
   "jacobian",
   "optimizer",
+  "sparse",
   "gradient-free",
   "evolution",
   "rl",
@@ -137,7 +139,12 @@ export interface Job {
   /** Multiplications and additions in the matrix products of one step; null if there are none. */
   readonly flops: number | null;
   readonly content:
-    | { readonly network: Workload; readonly evolution?: EvolutionSettings }
+    | {
+        readonly network: Workload;
+        readonly evolution?: EvolutionSettings;
+        /** Percent of the weights that do not exist. Default: 0. */
+        readonly zeros?: number;
+      }
     | { readonly product: Product }
     | { readonly descent: Descent };
 }
@@ -250,6 +257,7 @@ export function allJobs(): Job[] {
     ...matmulJobs(),
     ...jacobianJobs(),
     ...optimizerJobs(),
+    ...sparseJobs(),
     ...evolutionJobs(),
   ];
 }

@@ -12,8 +12,15 @@ export interface Network {
   readonly ys: readonly Tensor[];
 }
 
-/** The network of a data file with its initial weights, and the data, both as float32 or as float64. */
-export function buildNetwork(file: DataFile, dtype: "float32" | "float64"): Network {
+/**
+ * The network of a data file with its initial weights, and the data, both as float32 or as float64.
+ * @param layerOf what stands for each Linear layer. Default: the layer.
+ */
+export function buildNetwork(
+  file: DataFile,
+  dtype: "float32" | "float64",
+  layerOf: (linear: nn.Linear) => nn.Module = (linear) => linear,
+): Network {
   const { sizes, batch, batches } = file.header;
   if (sizes === undefined || batch === undefined || batches === undefined) {
     throw new Error("the data file holds no network");
@@ -27,7 +34,7 @@ export function buildNetwork(file: DataFile, dtype: "float32" | "float64"): Netw
     const inputs = sizes[i] as number;
     const linear = new nn.Linear(inputs, out, { dtype });
     linear.loadStateDict({ weight: tensor(`w${i}`, [out, inputs]), bias: tensor(`b${i}`, [out]) });
-    layers.push(linear, new nn.ReLU());
+    layers.push(layerOf(linear), new nn.ReLU());
   });
   layers.pop();
   const features = sizes[0] as number;

@@ -1,10 +1,11 @@
 // The reference for verification: the same steps in float64.
 import process from "node:process";
-import { fromTypedArray, jacobian, noGrad, ops, setThreads, type Tensor } from "thalweg";
+import { fromTypedArray, jacobian, type nn, noGrad, ops, setThreads, type Tensor } from "thalweg";
 import { readDataFile, valuesOf } from "../data-file.js";
 import { evolutionReference } from "../evolution/sessions.js";
 import type { Prepare } from "../protocol.js";
 import { pick, type Session, serve } from "../serve.js";
+import { MaskedLayer } from "../sparse/layers.js";
 import type { Product } from "../workloads.js";
 import { buildDescent, valuesAfter } from "./descent.js";
 import { buildNetwork, buildOptimizer, eagerStep } from "./network.js";
@@ -25,7 +26,8 @@ function prepare({ mode, optimizer: name, file: path, threads }: Prepare): Sessi
     return { run, verify: (batches) => valuesAfter(batches.length, () => optimizer.step(), parameters) };
   }
   if (mode === "evolution") return evolutionReference(file);
-  const { model, xs, ys } = buildNetwork(file, "float64");
+  const layerOf = mode === "sparse" ? (linear: nn.Linear) => new MaskedLayer(linear) : undefined;
+  const { model, xs, ys } = buildNetwork(file, "float64", layerOf);
   if (mode === "jacobian") {
     const sample = ops.reshape(xs[0] as Tensor, [(xs[0] as Tensor).size]);
     return { run, verify: () => pick(jacobian((x: Tensor) => model.forward(x))(sample).data) };
@@ -43,6 +45,6 @@ function prepare({ mode, optimizer: name, file: path, threads }: Prepare): Sessi
 await serve({
   name: "reference",
   version: process.version,
-  modes: ["train", "eager", "infer", "matmul", "jacobian", "optimizer", "evolution"],
+  modes: ["train", "eager", "infer", "matmul", "jacobian", "optimizer", "sparse", "evolution"],
   prepare,
 });

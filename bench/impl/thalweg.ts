@@ -16,6 +16,7 @@ import { evolutionSession } from "../evolution/sessions.js";
 import type { Prepare } from "../protocol.js";
 import { learningSession } from "../rl/sessions.js";
 import { pick, type Session, serve } from "../serve.js";
+import { sparseLayer } from "../sparse/layers.js";
 import type { Mode, Product } from "../workloads.js";
 import { buildDescent, valuesAfter } from "./descent.js";
 import { buildNetwork, buildOptimizer, eagerStep, type Network, type Step } from "./network.js";
@@ -35,6 +36,11 @@ function prepare({ mode, optimizer, file: path, threads, chunk }: Prepare): Sess
       return learningSession(file, name === "thalweg" ? "ops" : "javascript");
     case "optimizer":
       return descentSession(file);
+    case "sparse": {
+      const network = buildNetwork(file, "float32", file.header.zeros === 0 ? undefined : sparseLayer);
+      if (optimizer === null) return inferSession(network);
+      return loopSession(network, eagerStepOf(file, network, optimizer), chunk);
+    }
     case "infer":
       return inferSession(buildNetwork(file, "float32"));
     case "jacobian":
@@ -157,7 +163,17 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 const { isa, matmul } = backendInfo();
-const modes: Mode[] = ["train", "infer", "eager", "matmul", "jacobian", "optimizer", "evolution", "rl"];
+const modes: Mode[] = [
+  "train",
+  "infer",
+  "eager",
+  "matmul",
+  "jacobian",
+  "optimizer",
+  "sparse",
+  "evolution",
+  "rl",
+];
 const inOps = { modes, searches: SEARCHES, search, outside: OUTSIDE, timeOutside };
 await serve({
   name,

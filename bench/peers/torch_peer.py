@@ -12,15 +12,35 @@ import torch.nn.functional as F
 from serve import Session, pick, serve
 
 
+class SparseLinear(torch.nn.Module):
+    """x·Wᵀ + b with W as compressed sparse rows, of which the values that are not 0 are the parameters."""
+
+    def __init__(self, weight, bias):
+        super().__init__()
+        w = weight.to_sparse_csr()
+        self.rows, self.columns, self.shape = w.crow_indices(), w.col_indices(), w.shape
+        self.values = torch.nn.Parameter(w.values())
+        self.bias = torch.nn.Parameter(bias)
+
+    def forward(self, x):
+        w = torch.sparse_csr_tensor(self.rows, self.columns, self.values, self.shape, check_invariants=False)
+        return torch.sparse.mm(w, x.t()).t() + self.bias
+
+
+def dense_linear(weight, bias):
+    linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        linear.weight.copy_(weight)
+        linear.bias.copy_(bias)
+    return linear
+
+
 def build_model(file):
-    """Linear, ReLU, …, Linear with the file's weights."""
+    """Linear, ReLU, …, Linear with the file's weights; without those that do not exist."""
+    make = SparseLinear if file.header.get("zeros", 0) > 0 else dense_linear
     modules = []
     for weight, bias in file.layers:
-        linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
-        with torch.no_grad():
-            linear.weight.copy_(torch.from_numpy(weight))
-            linear.bias.copy_(torch.from_numpy(bias))
-        modules += [linear, torch.nn.ReLU()]
+        modules += [make(torch.from_numpy(weight), torch.from_numpy(bias)), torch.nn.ReLU()]
     return torch.nn.Sequential(*modules[:-1])
 
 
@@ -153,7 +173,7 @@ def onednn(a, b):
 
 PRODUCTS = {"torch-mkl": torch.mm, "torch-onednn": onednn}
 MODES = {
-    "torch-eager": ["train", "infer", "eager", "jacobian"],
+    "torch-eager": ["train", "infer", "eager", "jacobian", "sparse"],
     "torch-compile": ["train", "infer", "jacobian"],
     "torch-foreach": ["optimizer"],
     "torch-fused": ["optimizer"],
@@ -168,7 +188,8 @@ def main(name):
         if request["mode"] == "optimizer":
             return Descent(file, name.removeprefix("torch-"))
         compiled = name == "torch-compile"
-        if request["mode"] == "infer":
+        predicts = request["mode"] == "sparse" and request["optimizer"] is None
+        if request["mode"] == "infer" or predicts:
             return Infer(file, compiled)
         if request["mode"] == "jacobian":
             return Jacobian(file, compiled)

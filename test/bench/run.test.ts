@@ -4,7 +4,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { evolutionJobs } from "../../bench/evolution/jobs.js";
-import type { Row } from "../../bench/row.js";
+import { type Row, toRow } from "../../bench/row.js";
+import { sparseJobs } from "../../bench/sparse/jobs.js";
+import { sparseTable } from "../../bench/sparse/tables.js";
 import { allJobs, forwardFlops, PRODUCTS, trainFlops, WORKLOADS } from "../../bench/workloads.js";
 import { attempt, type Result } from "../build/helpers.js";
 
@@ -60,7 +62,9 @@ test("every job exists once", () => {
   expect(new Set(keys).size).toBe(keys.length);
   const optimizers = 2 * 14;
   const networks = 2 * 3 * WORKLOADS.length + 2 * (WORKLOADS.length - 1) + 3;
-  expect(keys.length).toBe(networks + PRODUCTS.length + optimizers + evolutionJobs().length);
+  expect(keys.length).toBe(
+    networks + PRODUCTS.length + optimizers + evolutionJobs().length + sparseJobs().length,
+  );
 });
 
 test("beside noise, the same work is measured in each kind of it", () => {
@@ -107,6 +111,41 @@ test("imports are timed beside a process that imports nothing", () => {
   ]);
   expect(rows.every(({ p10Micros, p90Micros }) => p10Micros > 0 && p10Micros <= p90Micros)).toBe(true);
   expect(stdout).toMatch(/^\| require \| thalweg .* 1\.00× \|/m);
+});
+
+test("sparse layers take steps with the losses of masked ones", () => {
+  const json = join(folder, "sparse.json");
+  const which = ["--modes", "sparse", "--filter", "sparse-99 sgd", "--peers", "none", "--threads", "1"];
+  const { status, stderr, stdout } = bench("--quick", ...which, "--json", json);
+  expect(status, stderr).toBe(0);
+  expect(stdout).not.toContain("failed verification");
+  const rows = JSON.parse(readFileSync(json, "utf8")) as Row[];
+  expect(rows.map(({ workload, optimizer, batch }) => [workload, optimizer, batch])).toEqual([
+    ["sparse-99", "sgd", 1],
+    ["sparse-99", "sgd", 128],
+  ]);
+});
+
+test("sparse layers are compared with the dense ones of the same work", () => {
+  const row = (workload: string, impl: string, batch: number, medianMicros: number): Row => {
+    const job = { workload, optimizer: null, mode: "sparse" as const, batch, flops: null };
+    return toRow(job, 1, null, { impl: { name: impl }, samples: [medianMicros], peakBytes: null });
+  };
+  const rows = [
+    row("dense", "thalweg", 1, 100),
+    row("dense", "thalweg", 128, 7000),
+    row("dense", "torch-eager", 1, 400),
+    row("sparse-90", "thalweg", 1, 20),
+    row("sparse-90", "torch-eager", 1, 200),
+  ];
+  const cells = sparseTable(rows)
+    .split("\n")
+    .slice(2)
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+  expect(cells.map((line) => [line[4], line[5], ...line.slice(8, 10)])).toEqual([
+    ["thalweg", "20.0", "5.00×", "5.00×"],
+    ["torch-eager", "200", "2.00×", "0.50×"],
+  ]);
 });
 
 describe("a quick run", () => {
