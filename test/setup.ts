@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -22,5 +22,10 @@ export function setup(): () => void {
   const also = INNER.flatMap((name) => ["--also", name]);
   execFileSync("node", [build, "--no-types", "--out", folder, ...also], { cwd: root, stdio: "inherit" });
   process.env["THALWEG_TEST_LIBRARY"] = join(folder, "index.js");
+  // Programs that tests run by tsx import the bundle too: to compile all of lib/ takes each of them seconds.
+  const paths = { thalweg: ["./index.mjs"], "thalweg/*": ["./*/index.mjs"] };
+  const configuration = join(folder, "tsconfig.json");
+  writeFileSync(configuration, JSON.stringify({ compilerOptions: { target: "ES2023", paths } }));
+  process.env["TSX_TSCONFIG_PATH"] = configuration;
   return () => rmSync(folder, { recursive: true, force: true });
 }
