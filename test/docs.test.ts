@@ -22,10 +22,14 @@ describe("pages that have code", () => {
     const folder = mkdtempSync(join(root, "examples", ".docs-"));
     try {
       const file = join(folder, "page.ts");
-      writeFileSync(file, blocks(page, "ts"));
+      const code = blocks(page, "ts");
+      writeFileSync(file, code);
+      // A module that a thread loads without tsx finds the package by its name alone: the page has to run the sources too.
+      const sources = { TSX_TSCONFIG_PATH: join(root, "tsconfig.json") };
       const output = execFileSync(process.execPath, ["--import", "tsx", file], {
         encoding: "utf8",
         cwd: folder,
+        env: { ...process.env, ...(code.includes("WorkerVectorEnvironment") ? sources : {}) },
       });
       expect(output).toBe(blocks(page, "text"));
     } finally {
