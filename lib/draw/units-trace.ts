@@ -6,10 +6,10 @@ import { apply } from "../eager/apply.js";
 import type { Node } from "../eager/node.js";
 import { ArgumentError } from "../errors.js";
 import { kindOf } from "../nn/show.js";
-import { UnitLevel } from "../nn/units.js";
 import { expandTo } from "../ops/sum-and-expand.js";
 import { type Shape, sameShape } from "../tensor/shape.js";
 import { Tensor } from "../tensor/tensor.js";
+import { Calls } from "./units-calls.js";
 import { asModule, isElementwise, nameFunctions, type Step } from "./units-functions.js";
 import { fromAll, matrix, oneToOne, sparse, UnitGraph, type UnitLayer } from "./units-graph.js";
 import { ruleFor } from "./units-modules.js";
@@ -64,13 +64,12 @@ class Reader {
   readonly #graph = new UnitGraph();
   readonly #meanings = new Map<Tensor, Meaning>();
   readonly #readers = new Readers();
-  /** The modules with a rule of their own, whose ops are not looked at. */
-  readonly #whole: readonly Call[];
+  readonly #calls: Calls;
 
   constructor(where: string, run: Run) {
     this.#where = where;
     this.#run = run;
-    this.#whole = run.calls.filter(({ module }) => ruleFor(module) !== undefined);
+    this.#calls = new Calls(where, run);
   }
 
   read(): UnitGraph {
@@ -88,7 +87,7 @@ class Reader {
     });
     const tensors = history(outputs).reverse();
     for (const tensor of tensors) {
-      this.#readers.note(tensor, this.#callOf(tensor.producer as Node, this.#whole));
+      this.#readers.note(tensor, this.#calls.wholeOf(tensor.producer as Node));
     }
     for (const output of outputs) this.#readers.of(output).add(null);
     for (const tensor of tensors) this.#meanings.set(tensor, this.#meaningOf(tensor));
@@ -108,14 +107,9 @@ class Reader {
     return (this.#meanings.get(tensor) ?? null) !== null;
   }
 
-  /** The innermost of these calls in which an op was applied. */
-  #callOf({ id }: Node, calls: readonly Call[] = this.#run.calls): Call | undefined {
-    return calls.find(({ begin, end }) => begin < id && id < end);
-  }
-
   #meaningOf(tensor: Tensor): Meaning {
     const node = tensor.producer as Node;
-    const whole = this.#callOf(node, this.#whole);
+    const whole = this.#calls.wholeOf(node);
     if (whole !== undefined) return tensor === whole.output ? this.#moduleOf(whole, tensor) : null;
     const moving = node.inputs.filter((input) => this.#depends(input));
     if (moving.length === 0) return null;
@@ -137,7 +131,7 @@ class Reader {
       output: elements(output),
       name,
     });
-    if (last === null) throw this.#cannot(`several rows of one sample with shared weights`, call);
+    if (last === null) throw this.#calls.cannot(`several rows of one sample with shared weights`, call);
     return { units: last };
   }
 
@@ -151,7 +145,7 @@ class Reader {
     const sources = new Set(moving.map((input) => this.#sourceOf(input)));
     if (sources.size === 1) return this.#constantAdded(node, output) ?? this.#functionOf(node, moving);
     if (isElementwise(op.name)) return this.#joined(node, output);
-    throw this.#cannot(`the op ${op.name} of several layers`, this.#callOf(node));
+    throw this.#calls.cannot(`the op ${op.name} of several layers`, this.#calls.of(node));
   }
 
   /** The same elements in the same order, under another shape. */
@@ -182,20 +176,20 @@ class Reader {
     const { transposeA, transposeB, alpha = 1, beta = 1 } = given;
     const [a, b] = node.inputs.slice(-2) as [Tensor, Tensor];
     const added = node.inputs.length === 3 ? (node.inputs[0] as Tensor) : null;
-    const call = this.#callOf(node);
-    if (this.#depends(a) && this.#depends(b)) throw this.#cannot("a product of two layers", call);
+    const call = this.#calls.of(node);
+    if (this.#depends(a) && this.#depends(b)) throw this.#calls.cannot("a product of two layers", call);
     const [M, N] = output.shape.slice(-2) as [number, number];
     const isRow = this.#depends(a);
     const weights = elements(isRow ? b : a);
     const out = isRow ? N : M;
-    if (output.size !== out) throw this.#cannot("several rows of one sample with shared weights", call);
+    if (output.size !== out) throw this.#calls.cannot("several rows of one sample with shared weights", call);
     const within = isRow ? a.size : b.size;
     const isByOutput = isRow ? transposeB : !transposeA;
     const weight = (to: number, from: number): number =>
       alpha * (weights[isByOutput ? to * within + from : from * out + to] as number);
     const layer = this.#graph.add({
       size: out,
-      name: this.#nameOf(isRow ? b : a, call),
+      name: this.#calls.nameOf(isRow ? b : a, call),
       wires: this.#depends(a) || this.#depends(b) ? [matrix(this.#asUnits(isRow ? a : b), weight)] : [],
       values: elements(output),
     });
@@ -212,10 +206,10 @@ class Reader {
     const inputs = new Map(node.op.inputs.map((name, i) => [name, node.inputs[i] as Tensor]));
     const of = (name: string): Tensor => inputs.get(name) as Tensor;
     const [x, values, rowStarts, bias] = [of("x"), of("values"), of("rowStarts"), inputs.get("bias")];
-    const call = this.#callOf(node);
-    if (this.#depends(values)) throw this.#cannot("a product of two layers", call);
+    const call = this.#calls.of(node);
+    if (this.#depends(values)) throw this.#calls.cannot("a product of two layers", call);
     if (output.size !== rowStarts.size - 1) {
-      throw this.#cannot("several rows of one sample with shared weights", call);
+      throw this.#calls.cannot("several rows of one sample with shared weights", call);
     }
     const rows = {
       rowStarts: elements(rowStarts),
@@ -224,7 +218,7 @@ class Reader {
     };
     const layer = this.#graph.add({
       size: output.size,
-      name: this.#nameOf(values, call),
+      name: this.#calls.nameOf(values, call),
       wires: [sparse(this.#asUnits(x), rows)],
       bias: bias === undefined ? null : this.#constants(bias, output.shape, 1),
       values: elements(output),
@@ -243,8 +237,8 @@ class Reader {
     const constant = inputs.find((input) => !this.#depends(input));
     const isTakenAway = op.name === "sub" && constant === inputs[0];
     if (constant === undefined || isTakenAway || moving.size !== output.size) return undefined;
-    const call = this.#callOf(node);
-    const maker = moving.producer === null ? undefined : this.#callOf(moving.producer);
+    const call = this.#calls.of(node);
+    const maker = moving.producer === null ? undefined : this.#calls.of(moving.producer);
     if (call !== undefined && call !== maker && [...call.module.namedChildren()].length === 0)
       return undefined;
     const layer = this.#openLayer(moving, this.#readers.of(moving));
@@ -292,7 +286,7 @@ class Reader {
       .map((input) => oneToOne(this.#spread(input, output.shape)));
     const layer = this.#graph.add({
       size: output.size,
-      name: this.#callOf(node)?.name ?? "",
+      name: this.#calls.of(node)?.name ?? "",
       wires,
       values: elements(output),
       functions: [{ name: op.name === "mul" ? "product" : op.name, isTogether: false }],
@@ -421,24 +415,5 @@ class Reader {
     const layer = this.#graph.layerOf(units[0] as number);
     const isWhole = layer.size === units.length && units.every((unit, i) => unit === layer.first + i);
     return isWhole && !layer.isGiven ? layer : null;
-  }
-
-  /** The name of the parameter that holds the weights, without "weight"; else of the module. */
-  #nameOf(weights: Tensor, call: Call | undefined): string {
-    if (call?.module instanceof UnitLevel) return `depth ${call.module.depth}`;
-    const own = this.#run.names.get(weights.storage);
-    const kind = call === undefined ? "" : kindOf(call.module);
-    const path = call?.name === "" || call === undefined ? kind : `${call.name} · ${kind}`;
-    if (own === undefined || call === undefined) return path;
-    const field = own.slice(call.name === "" ? 0 : call.name.length + 1);
-    return field === "weight" || field === "values" ? path : own;
-  }
-
-  #cannot(what: string, call: Call | undefined): ArgumentError {
-    const place =
-      call === undefined ? "" : ` in ${call.name === "" ? "" : `"${call.name}" `}(${kindOf(call.module)})`;
-    return new ArgumentError(
-      `${this.#where}: ${what}${place} cannot be drawn as units; style "block" shows it`,
-    );
   }
 }
