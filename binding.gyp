@@ -11,7 +11,7 @@
       'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',
       'GCC_ENABLE_CPP_RTTI': 'YES',
       'GCC_OPTIMIZATION_LEVEL': '3',
-      'MACOSX_DEPLOYMENT_TARGET': '11.0',
+      'MACOSX_DEPLOYMENT_TARGET': '<!(node -p "require(\'./native/platforms.json\').macos")',
     },
     'configurations': {
       'Release': {

@@ -2,20 +2,21 @@
 //
 //   node scripts/check-symbols.mjs <platform> <thalweg.node>      a platform of native/platforms.json
 //
-// It must be for that system and processor, ask for no newer glibc than native/platforms.json says, and need no library
-// that the system does not have. Reads ELF files with readelf and Windows' with objdump, of any processor, of Debian's
-// binutils; of macOS's it only looks whether they are for that system and processor.
+// It must be for that system and processor, ask for no newer glibc or macOS than native/platforms.json says, and need no
+// library that the system does not have. Reads ELF files with readelf and Windows' with objdump, of any processor, of
+// Debian's binutils; macOS's itself.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { GLIBC, platformNamed } from "./platforms.mjs";
+import { GLIBC, MACOS, platformNamed } from "./platforms.mjs";
 
 /** Libraries that every system of a kind has. */
 const SYSTEM_LIBRARIES = {
   glibc: /^(lib(c|m|dl|pthread|rt)\.so\.\d+|ld-linux.*)$/,
   musl: /^(libc\.so|libc\.musl-.*|ld-musl.*)$/,
   win32: /^(kernel32|advapi32|ntdll|user32|shell32|ucrtbase|msvcrt|api-ms-win-.*|node)\.(dll|exe)$/i,
+  darwin: /^\/(usr\/lib|System\/Library\/Frameworks)\//,
 };
 
 const ELF_CPUS = { 62: "x64", 183: "arm64" };
@@ -78,6 +79,44 @@ function windowsProblems(path) {
     .map((name) => `needs ${name}, which not every system has`);
 }
 
+// Kinds of load commands. See <mach-o/loader.h>.
+const LOADS = [0xc, 0x8000001f]; // LC_LOAD_DYLIB, LC_REEXPORT_DYLIB
+const RUN_PATH = 0x8000001c; // LC_RPATH
+const MINIMUM = { 36: 8, 50: 12 }; // LC_VERSION_MIN_MACOSX, LC_BUILD_VERSION, and where each has the version
+const SIGNATURE = 0x1d; // LC_CODE_SIGNATURE
+
+/** The load commands of a 64-bit Mach-O file. */
+function loadCommands(path) {
+  const bytes = readFileSync(path);
+  const commands = [];
+  for (let at = 32, i = 0; i < bytes.readUInt32LE(16); i++) {
+    const size = bytes.readUInt32LE(at + 4);
+    commands.push({ kind: bytes.readUInt32LE(at), bytes: bytes.subarray(at, at + size) });
+    at += size;
+  }
+  return commands;
+}
+
+function darwinProblems(path, cpu) {
+  const commands = loadCommands(path);
+  const text = ({ bytes }) => bytes.toString("utf8", bytes.readUInt32LE(8)).replace(/\0.*$/s, "");
+  const problems = commands
+    .filter(({ kind }) => LOADS.includes(kind))
+    .map(text)
+    .filter((name) => !SYSTEM_LIBRARIES.darwin.test(name))
+    .map((name) => `needs ${name}, which not every system has`);
+  for (const command of commands.filter(({ kind }) => kind === RUN_PATH))
+    problems.push(`has the run path "${text(command)}"`);
+  for (const { kind, bytes } of commands.filter(({ kind }) => kind in MINIMUM)) {
+    const version = bytes.readUInt32LE(MINIMUM[kind]);
+    const name = `${version >>> 16}.${(version >>> 8) & 255}`;
+    if (isNewer(name, MACOS)) problems.push(`needs macOS ${name}; the newest is ${MACOS}`);
+  }
+  if (cpu === "arm64" && !commands.some(({ kind }) => kind === SIGNATURE))
+    problems.push("has no signature, without which macOS loads nothing on arm64");
+  return problems;
+}
+
 /** Why a binary would not run on every system of a platform, a sentence each. */
 export function problemsOf(path, { os, cpu, libc }) {
   const kind = kindOf(path);
@@ -85,7 +124,7 @@ export function problemsOf(path, { os, cpu, libc }) {
     return [`is for ${kind.os}${kind.cpu === undefined ? "" : `-${kind.cpu}`}, not for ${os}-${cpu}`];
   }
   if (os === "linux") return elfProblems(path, libc);
-  return os === "win32" ? windowsProblems(path) : [];
+  return os === "win32" ? windowsProblems(path) : darwinProblems(path, cpu);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

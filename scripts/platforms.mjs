@@ -14,6 +14,9 @@ export const platforms = table.platforms;
 /** The newest version of glibc that a package's binary may need. */
 export const GLIBC = table.glibc;
 
+/** The oldest macOS on which they run. */
+export const MACOS = table.macos;
+
 /** "linux-x64" → "@thalweg/linux-x64" */
 export const packageName = (name) => `${table.scope}/${name}`;
 

@@ -66,6 +66,63 @@ describe.skipIf(process.platform !== "linux")("check-symbols", () => {
     expect(stderr).toMatch(/ needs \S+ of GLIBCXX_3\.4/);
   });
 
+  /** A library for macOS without code, whose load commands are of these kinds. */
+  function forMacos(name: string, cpu: number, ...commands: (readonly [number, Buffer])[]): string {
+    const loads = commands.map(([kind, body]) => {
+      const size = 8 + Math.ceil(body.length / 8) * 8;
+      const command = Buffer.alloc(size);
+      command.writeUInt32LE(kind, 0);
+      command.writeUInt32LE(size, 4);
+      body.copy(command, 8);
+      return command;
+    });
+    const header = Buffer.alloc(32);
+    [0xfeedfacf, cpu, 0, 6, loads.length, Buffer.concat(loads).length].forEach((word, i) => {
+      header.writeUInt32LE(word, 4 * i);
+    });
+    const path = join(folder, `${name}.node`);
+    writeFileSync(path, Buffer.concat([header, ...loads, Buffer.alloc(64)]));
+    return path;
+  }
+  const ARM64 = 16777228;
+  const library = (name: string) => {
+    const words = Buffer.alloc(16);
+    words.writeUInt32LE(24, 0); // where the name begins in the command
+    return Buffer.concat([words, Buffer.from(`${name}\0`)]);
+  };
+  const path = (name: string) => Buffer.from(`\x0c\0\0\0${name}\0`);
+  const made = (major: number, minor: number) => Buffer.from([1, 0, 0, 0, 0, minor, major, 0]);
+
+  test("lets pass a library for macOS that is signed and asks for nothing new", () => {
+    const commands = [
+      [0x32, made(11, 0)],
+      [0xc, library("/usr/lib/libSystem.B.dylib")],
+      [0x1d, Buffer.alloc(8)],
+    ] as const;
+    const macos = forMacos("macos", ARM64, ...commands);
+    expect(check("darwin-arm64", macos)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(check("darwin-x64", macos).stderr).toBe(`${macos} is for darwin-arm64, not for darwin-x64\n`);
+  });
+
+  test("names a newer macOS, a library that not every Mac has, a run path and a missing signature", () => {
+    const commands = [
+      [0x32, made(14, 2)],
+      [0xc, library("/opt/homebrew/lib/libomp.dylib")],
+      [0x8000001c, path("@loader_path")],
+    ] as const;
+    const macos = forMacos("new-macos", ARM64, ...commands);
+    expect(check("darwin-arm64", macos)).toMatchObject({
+      status: 1,
+      stderr: [
+        `${macos} needs /opt/homebrew/lib/libomp.dylib, which not every system has`,
+        `${macos} has the run path "@loader_path"`,
+        `${macos} needs macOS 14.2; the newest is 11.0`,
+        `${macos} has no signature, without which macOS loads nothing on arm64`,
+        "",
+      ].join("\n"),
+    });
+  });
+
   test("refuses a binary for another processor or system, and what is no binary", () => {
     const own = `linux-${process.arch}`;
     const other = process.arch === "x64" ? "linux-arm64" : "linux-x64";
