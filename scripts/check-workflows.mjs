@@ -1,6 +1,6 @@
 // Checks .github/workflows: actionlint, and what it does not know. Actions of others are pinned by commit, with the
-// version as a comment; scripts that are run are there; each workflow says its permissions, and none gives `write` to all of its jobs; a checkout keeps
-// no credentials.
+// version as a comment; scripts and tests that are run are there; each workflow says its permissions, and none gives
+// `write` to all of its jobs; a checkout keeps no credentials.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -18,6 +18,9 @@ function checkPolicy(lines, report) {
   lines.forEach((line, i) => {
     for (const [, name] of line.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)) {
       if (scripts[name] === undefined) report(i, `package.json has no script "${name}"`);
+    }
+    for (const [, path] of line.matchAll(/(?<![\w.-])((?:scripts|test|\.ci)\/[\w./-]+)/g)) {
+      if (!existsSync(join(root, path))) report(i, `there is no ${path}`);
     }
     const action = /^\s*(?:-\s*)?uses:\s*(\S+)(.*)$/.exec(line);
     if (action === null || action[1].startsWith("./")) return;

@@ -12,7 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { flags, flagsOfClang, isas, link, sources } from "../native/sources.mjs";
 import { compileAll } from "./compile.mjs";
-import { platformName, platformNamed } from "./platforms.mjs";
+import { MACOS, platformName, platformNamed } from "./platforms.mjs";
 import { findHeaders, root } from "./toolchain.mjs";
 import { writeNodeApi } from "./windows-node-api.mjs";
 import { findZig, zigIsKnown } from "./zig.mjs";
@@ -23,9 +23,8 @@ const TARGETS = {
   "linux-x64-musl": { zig: "x86_64-linux-musl" },
   "linux-arm64-musl": { zig: "aarch64-linux-musl" },
   "win32-x64": { zig: "x86_64-windows-gnu" },
-  // To see that it compiles and links. What is published is built on macOS.
-  "darwin-arm64": { zig: "aarch64-macos.11.0", isTrial: true },
-  "darwin-x64": { zig: "x86_64-macos.11.0", isTrial: true },
+  "darwin-arm64": { zig: `aarch64-macos.${MACOS}` },
+  "darwin-x64": { zig: `x86_64-macos.${MACOS}` },
 };
 
 /** The platforms that can be built for on this one. */
@@ -35,9 +34,6 @@ export const crossPlatforms =
         (name) => name !== platformName() && (zigIsKnown || TARGETS[name].zig === undefined),
       )
     : [];
-
-/** Those of them whose binaries are published. */
-export const publishedFromHere = crossPlatforms.filter((name) => !TARGETS[name].isTrial);
 
 const require = createRequire(import.meta.url);
 
@@ -51,6 +47,9 @@ function targetNamed(name) {
 
 /** The C++ compiler of GCC for a platform. */
 export const crossCompiler = (name) => `${targetNamed(name).gnu}-g++`;
+
+/** A platform as Zig names it. */
+export const zigTarget = (name) => targetNamed(name).zig;
 
 /** The compiler for a platform. `words` come before all others, `own` makes of a flag what this compiler knows. */
 function compilerFor(name) {

@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
+import { bundleBattery } from "./battery.mjs";
 import { crossBuild, crossCompiler } from "./cross.mjs";
 import { fetchPackage } from "./fetch-package.mjs";
 import { root } from "./toolchain.mjs";
@@ -80,6 +81,7 @@ const { status } = spawnSync(
       ...process.env,
       ...env?.(),
       THALWEG_EMULATED_NODE: wrapper,
+      THALWEG_BATTERY: `${wrapper} ${await bundleBattery(folder)}`,
       THALWEG_EMULATOR: emulator.join(" "),
       // esbuild, which the tests start, need not be emulated.
       ESBUILD_BINARY_PATH: require.resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`),

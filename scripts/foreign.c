@@ -1,17 +1,21 @@
 // What Debian's libstdc++, made for glibc, asks of its C library and does not find in musl. Programs for Alpine bring a
 // libstdc++ of Alpine's, which Debian does not have; with this, those that need little of it run on Debian's. Used by
 // scripts/foreign.mjs alone.
+#define _GNU_SOURCE
 #include <limits.h>
 #include <link.h>
 #include <locale.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
 #include <time.h>
 
 char __libc_single_threaded = 0;
 unsigned __cpu_model[4];
 int __cpu_indicator_init(void) { return 0; }
+
+unsigned long __getauxval(unsigned long type) { return getauxval(type); }
 
 int __cxa_thread_atexit_impl(void (*end)(void*), void* object, void* library) { return 0; }
 

@@ -1,15 +1,15 @@
 // Makes the packages with the binaries, one a system, in prebuilds/<platform>/:
 //
-//   npm run prebuild                                 this system's
 //   npm run prebuild -- --target linux-arm64 …       those of these platforms of native/platforms.json
-//   npm run prebuild -- --all                        all that can be built here, but for macOS's, which is built there
-//   npm run prebuild -- --from <thalweg.node>        of a binary that is there
+//   npm run prebuild -- --all                        all that can be built here
+//   npm run prebuild -- --from <thalweg.node>        of a binary that is there, this system's or with --target
 //   npm run prebuild -- --pack <folder>              tarballs of these packages and of the library, to publish
 //
 // Each binary must run on every system that its package is for (scripts/check-symbols.mjs). The library's tarball lists
 // the packages in prebuilds/ as optional dependencies of its own version, and all must be there; --partial takes those
 // that are. package.json does not list them, so that a checkout can be installed before they are published.
-// --ignore-scripts packs dist/ as it is. --folder names another place than prebuilds/.
+// --ignore-scripts packs dist/ as it is. --folder names another place than prebuilds/. Without a choice it makes nothing,
+// since npm runs it before `npm run build` too.
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
@@ -25,7 +25,7 @@ import { basename, join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { problemsOf } from "./check-symbols.mjs";
-import { crossBuild, publishedFromHere } from "./cross.mjs";
+import { crossBuild, crossPlatforms } from "./cross.mjs";
 import { packageName, platformName, platformNamed, platforms } from "./platforms.mjs";
 import { loadFailure, root } from "./toolchain.mjs";
 
@@ -153,9 +153,11 @@ function packAll(to) {
 }
 
 async function prebuild() {
+  if (!options.all && options.target.length === 0 && options.from === undefined && options.pack === undefined)
+    return console.log("prebuild: makes packages with binaries by --all, --target, --from or --pack");
   if (options.pack !== undefined) return packAll(resolve(options.pack));
   const targets = options.target.length > 0 ? options.target : [platformName()];
-  const chosen = (options.all ? [platformName(), ...publishedFromHere] : targets).map(platformNamed);
+  const chosen = (options.all ? [platformName(), ...crossPlatforms] : targets).map(platformNamed);
   if (options.from !== undefined && chosen.length > 1) throw new Error("--from is for one platform");
   for (const platform of chosen) writePackage(platform, options.from ?? (await build(platform)));
 }

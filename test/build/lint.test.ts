@@ -143,6 +143,13 @@ jobs:
     write(".github/workflows/a.yml", pinned.replace("npm run there", `echo $\{{ matrix.no }}`));
     write(".github/workflows/b.yml", workflow("v7", "contents: write").replace("there", "nowhere"));
     write(".github/workflows/c.yml", pinned.replace(/permissions:\n.*\n/, ""));
+    write(
+      ".github/workflows/d.yml",
+      pinned.replace(
+        "npm run there",
+        "node scripts/gone.mjs --test && node /work/scripts/check-workflows.mjs",
+      ),
+    );
     const { status, stderr } = lint("check-workflows.mjs");
     expect(status).toBe(1);
     for (const message of [
@@ -152,9 +159,10 @@ jobs:
       "b.yml:3: expected permissions to write at single jobs",
       'b.yml:10: package.json has no script "nowhere"',
       "c.yml:1: expected permissions for the whole workflow",
+      "d.yml:12: there is no scripts/gone.mjs",
     ]) {
       expect(stderr).toContain(`.github/workflows/${message}`);
     }
-    expect(stderr.trim().split("\n").length).toBe(6);
+    expect(stderr.trim().split("\n").length).toBe(7);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -147,6 +147,11 @@ describe("prebuild", () => {
       status: 1,
       stderr: expect.stringContaining('no platform "amiga"; '),
     });
+  });
+
+  test("makes nothing before npm run build", () => {
+    expect(prebuild()).toMatchObject({ status: 0, stderr: "" });
+    expect(existsSync(join(folder, "prebuilds"))).toBe(false);
   });
 
   test("does not make a package of a binary that is for another platform", () => {

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { writeRows } from "../../lib/eager/write-rows.js";
 import {
+  backendInfo,
   compile,
   Generator,
   nn,
@@ -19,6 +20,11 @@ import { binding } from "../../lib/native/binding.js";
 import { gammaSample, logGammaSample } from "../../lib/ops/gamma-sample.js";
 import { matmulBatch } from "../../lib/ops/matmul-batch.js";
 import { type Registered, registry } from "../../lib/ops/registry.js";
+
+if (process.env["BATTERY_ASKS"] === "isas") {
+  process.stdout.write(JSON.stringify(backendInfo().isas));
+  process.exit();
+}
 
 const threads = Number(process.env["BATTERY_THREADS"] ?? 1);
 setThreads(threads);

@@ -1,6 +1,9 @@
 import process from "node:process";
 
-/** The command that runs a program on the emulated processor, if scripts/emulate.mjs runs the tests on one. */
+/**
+ * The command that runs a program on the emulated processor or system, if scripts/emulate.mjs or scripts/foreign.mjs runs
+ * the tests on one.
+ */
 export const emulator: readonly string[] = (process.env["THALWEG_EMULATOR"] ?? "")
   .split(" ")
   .filter((word) => word !== "");
