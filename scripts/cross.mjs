@@ -134,17 +134,23 @@ export async function crossBuild(name) {
 
   const addon = join(folder, "thalweg.node");
   const objects = compilations.map(({ object }) => object);
-  const shape = os === "darwin" ? ["-bundle", "-Wl,-undefined,dynamic_lookup"] : ["-shared"];
+  // Not -bundle, of which Zig 0.16's linker dies; macOS loads a library as it loads a bundle.
+  const shape = ["-shared", ...(os === "darwin" ? ["-Wl,-undefined,dynamic_lookup"] : [])];
   const system = libc === "musl" ? "linux-musl" : os;
   const linking = [...words, ...shape, "-s", "-o", addon, ...objects, ...link(system)];
-  const { status, stderr } = spawnSync(command, linking, {
+  const { status, signal, stderr } = spawnSync(command, linking, {
     cwd: root,
     env: { ...process.env, ...env },
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });
-  // Zig warns of its own headers when it compiles its libraries.
-  if (status !== 0) throw new Error(`linking for ${name} failed:\n${stderr.slice(-4000)}`);
+  if (status !== 0) {
+    // Zig warns of its own headers when it compiles its libraries.
+    const errors = stderr.split("\n").filter((line) => /\berror\b|undefined|^\s+note:/.test(line));
+    const said = errors.slice(0, 40).join("\n") || stderr.slice(-4000);
+    rmSync(addon, { force: true }); // what a linker that failed leaves
+    throw new Error(`linking for ${name} failed with ${status ?? signal}:\n${said}`);
+  }
   return addon;
 }
 

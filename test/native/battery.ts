@@ -20,6 +20,7 @@ import { binding } from "../../lib/native/binding.js";
 import { gammaSample, logGammaSample } from "../../lib/ops/gamma-sample.js";
 import { matmulBatch } from "../../lib/ops/matmul-batch.js";
 import { type Registered, registry } from "../../lib/ops/registry.js";
+import { isSlow } from "./emulator.js";
 
 if (process.env["BATTERY_ASKS"] === "isas") {
   process.stdout.write(JSON.stringify(backendInfo().isas));
@@ -41,6 +42,8 @@ const seededBy = (name: string): Generator =>
   new Generator([...name].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) >>> 0, 5));
 let random = seededBy("");
 const SIZES = [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200];
+/** A size that an emulator takes too long for, and the one that it gets. */
+const size = (real: number, emulated: number): number => (isSlow ? emulated : real);
 const FLOATS = ["float32", "float64"] as const;
 type Float = (typeof FLOATS)[number];
 
@@ -221,7 +224,7 @@ for (const dtype of FLOATS) {
   }
 
   // Large enough for the team of threads, and for the blocks of a long sum.
-  const big = uniform([700, 900], dtype);
+  const big = uniform([size(700, 250), 900], dtype);
   keep(`large exp ${dtype}`, ops.exp(big));
   keep(`large row ${dtype}`, ops.add(big, uniform([900], dtype)));
   keep(`large sum ${dtype}`, ops.sum(big));
@@ -234,18 +237,18 @@ for (const dtype of FLOATS) {
     for (const dim of [0, 1]) keep(`large ${op.name} ${dtype} zeros, dim ${dim}`, call(op, zeros, { dim }));
   }
   keep(`large softmax ${dtype}`, ops.softmax(big));
-  keep(`large matmul ${dtype}`, ops.matmul(big, uniform([333, 900], dtype), { transposeB: true }));
+  keep(`large matmul ${dtype}`, ops.matmul(big, uniform([size(333, 67), 900], dtype), { transposeB: true }));
   // More lines of b than stay in the second-level cache at a time.
   const few = uniform([41, 500], dtype);
   keep(`long rows matmul ${dtype}`, ops.matmul(few, uniform([301, 500], dtype), { transposeB: true }));
   // More rows of a than are copied at a time.
   const tall = uniform([2100, 530], dtype);
-  keep(`tall matmul ${dtype}`, ops.matmul(tall, uniform([530, 100], dtype)));
+  keep(`tall matmul ${dtype}`, ops.matmul(tall, uniform([530, size(100, 20)], dtype)));
   // In a program a team copies rows of a together: here more of them, of more terms, than at a time.
   const product = compile((a: Tensor, b: Tensor) => ops.matmul(a, b));
   keep(
     `shared copies ${dtype}`,
-    product(uniform([700, 1030], dtype, 0), uniform([1030, 390], dtype, 0)) as Tensor,
+    product(uniform([700, 1030], dtype, 0), uniform([1030, size(390, 50)], dtype, 0)) as Tensor,
   );
   // Long lines of few columns: a thread's rows must be the same sums as all rows.
   const ofFewColumns = compile((a: Tensor, b: Tensor) => ops.matmul(a, b, { transposeB: true }));
@@ -260,7 +263,7 @@ for (const dtype of FLOATS) {
     (w: Tensor) => new optim.SGD([w], { lr: 0.1, momentum: 0.9, dampening: 0.5, maximize: true }),
     (w: Tensor) => new optim.Adam([w], { lr: 0.1, amsgrad: true, weightDecay: 0.1 }),
   ]) {
-    for (const n of [33, 300_000]) {
+    for (const n of [33, size(300_000, 70_000)]) {
       const w = uniform([n], dtype);
       w.requiresGrad = true;
       const optimizer = make(w);
@@ -347,9 +350,9 @@ for (const dtype of FLOATS) {
 for (const dtype of FLOATS) {
   for (const [out, inputs, batch] of [
     [300, 701, 20],
-    [3, 60_007, 5],
-    [130, 200, 500],
-    [40, 130, 1030],
+    [3, size(60_007, 20_007), 5],
+    [size(130, 66), size(200, 70), 500],
+    [size(40, 20), size(130, 40), 1030],
   ] as const) {
     for (const [rule, make] of [
       ["decay", (w: Tensor) => new optim.SGD([w], { lr: 0.01, weightDecay: 0.1, maximize: true })],
@@ -418,7 +421,7 @@ for (const dtype of FLOATS) {
     [4, 1],
     [4, 33],
     [4, 200],
-    [700, 900],
+    [size(700, 250), 900],
   ] as const) {
     const target = uniform([rows, columns], dtype);
     const index = ops.to(ops.mul(random.uniform([rows]), rows), "int32");

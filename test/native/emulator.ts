@@ -10,3 +10,6 @@ export const emulator: readonly string[] = (process.env["THALWEG_EMULATOR"] ?? "
 
 /** Emulated code takes up to this many times as long. */
 export const patience = emulator.length > 0 ? 20 : 1;
+
+/** Whether each instruction of that processor is emulated; what has much to compute takes less of it then. */
+export const isSlow = /(^|\/)qemu-/.test(emulator[0] ?? "");
