@@ -135,7 +135,8 @@ export async function crossBuild(name) {
   const addon = join(folder, "thalweg.node");
   const objects = compilations.map(({ object }) => object);
   // Not -bundle, of which Zig 0.16's linker dies; macOS loads a library as it loads a bundle.
-  const shape = ["-shared", ...(os === "darwin" ? ["-Wl,-undefined,dynamic_lookup"] : [])];
+  const macos = ["-Wl,-undefined,dynamic_lookup", "-Wl,-install_name,@rpath/thalweg.node"];
+  const shape = ["-shared", ...(os === "darwin" ? macos : [])];
   const system = libc === "musl" ? "linux-musl" : os;
   const linking = [...words, ...shape, "-s", "-o", addon, ...objects, ...link(system)];
   const { status, signal, stderr } = spawnSync(command, linking, {
