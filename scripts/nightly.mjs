@@ -115,6 +115,11 @@ const STEPS = {
     command: [node, "scripts/foreign.mjs", "linux-x64-musl"],
     says: COUNTS,
   },
+  "musl-arm64": {
+    what: "the same on 64-bit Arm, emulated",
+    command: [node, "scripts/foreign.mjs", "linux-arm64-musl"],
+    says: COUNTS,
+  },
   windows: {
     what: "kernels and training in Windows' Node, under Wine",
     command: [node, "scripts/foreign.mjs", "win32-x64"],
