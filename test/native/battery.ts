@@ -41,9 +41,12 @@ const keep = (name: string, { data }: Tensor): void => {
 const seededBy = (name: string): Generator =>
   new Generator([...name].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) >>> 0, 5));
 let random = seededBy("");
-const SIZES = [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200];
 /** A size that an emulator takes too long for, and the one that it gets. */
 const size = (real: number, emulated: number): number => (isSlow ? emulated : real);
+// Fewer there: 64-bit Arm has no instructions for the long double of the naive twins.
+const SIZES = isSlow
+  ? [1, 3, 4, 5, 8, 9, 17, 33]
+  : [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 200];
 const FLOATS = ["float32", "float64"] as const;
 type Float = (typeof FLOATS)[number];
 
@@ -107,7 +110,7 @@ for (const dtype of FLOATS) {
       keep(`${op.name} ${dtype} ${n}`, call(op, a, b));
       keep(`${op.name} ${dtype} ${n} scalar`, call(op, a, 1.5));
     }
-    for (const n of [17, 200]) {
+    for (const n of [17, size(200, 9)]) {
       keep(`${op.name} ${dtype} ${n} row`, call(op, uniform([5, n], dtype, 0.25), uniform([n], dtype)));
       keep(`${op.name} ${dtype} ${n} column`, call(op, uniform([5, 1], dtype, 0.25), uniform([1, n], dtype)));
     }
