@@ -48,7 +48,7 @@ describe.skipIf(!canPreload || fast.length === 0)("products in tiles", () => {
 
   test.each(chosen)(
     "in the shapes of tuning $shape by the vectors of $isa give what the naive twin gives",
-    { timeout: 600_000 * patience },
+    { timeout: 3_600_000 * patience },
     ({ isa, shape }) => {
       const tuning = `-DTHALWEG_TUNING=with<tuning::${shape},tuning::${isa}>`;
       const name = `${shape}-${isa}`;
