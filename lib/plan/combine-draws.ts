@@ -55,9 +55,8 @@ function stepOf(instruction: Instruction): { readonly state: Value; readonly blo
   if (sum === null) return null;
   const [state, moved] = [sum.required("a"), sum.required("b")];
   if (state.kind !== "state" || sum.required("y") !== state || moved.kind !== "constant") return null;
-  const contents = moved.contents;
-  const isStep =
-    contents instanceof Float64Array && contents.length === 3 && contents[0] === 0 && contents[1] === 0;
+  const { contents, dtype, size } = moved;
+  const isStep = dtype === "float64" && size === 3 && contents?.[0] === 0 && contents[1] === 0;
   const blocks = contents?.[COUNT];
   return isStep && Number.isSafeInteger(blocks) && (blocks as number) >= 0
     ? { state, blocks: blocks as number }

@@ -23,8 +23,8 @@ constexpr int64_t kRegisters = 32;
 constexpr int64_t kRegisters = 16;
 #endif
 
-// Philox for kSteps steps of the counter, a step in each lane of 64 bits. The words are in the lower 32 bits of
-// a Word; where that has 64, the upper ones hold something else.
+// Philox for kSteps steps of the counter, a step in each lane of 64 bits. The words are in the lower 32 bits
+// of a Word; where that has 64, the upper ones hold something else.
 template <int64_t kSteps, typename Word>
 class Block {
  public:
