@@ -14,16 +14,20 @@ const EVERY_CORE = [
   "autodiff/random-graphs",
   "build",
   "compiler",
-  "eager",
-  "examples",
-  "mnist",
   "native",
   "pictures",
   "plan",
-  "tensor",
+  "tensor/memory",
   "train",
   "workers",
 ].map((name) => `test/${name}{/**/*,}.test.ts`);
+
+// Tests of numbers and texts alone, which leave their process as it was. To import lib/ takes a process over a second.
+const PURE = ["cost", "draw", "formats", "gradient-estimation", "metrics", "ops", "optim", "plot"].map(
+  (name) => `test/${name}/**/*.test.ts`,
+);
+
+const workers = Math.min(4, availableParallelism());
 
 export default defineConfig({
   plugins: [
@@ -37,7 +41,7 @@ export default defineConfig({
   ],
   test: {
     globalSetup: ["test/setup.ts"],
-    // A process each: the addon's state is the process's, and some tests end workers or exit.
+    // A process each, but for PURE: the addon's state is the process's, and some tests end workers or exit.
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 120_000,
@@ -57,8 +61,19 @@ export default defineConfig({
         test: {
           name: "side by side",
           include: isSlow ? [] : ["test/**/*.test.ts"],
-          exclude: [...exclude, ...EVERY_CORE],
-          maxWorkers: Math.min(4, availableParallelism()),
+          exclude: [...exclude, ...EVERY_CORE, ...PURE],
+          maxWorkers: workers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "in shared processes",
+          include: isSlow ? [] : PURE,
+          exclude,
+          isolate: false,
+          maxWorkers: workers,
           sequence: { groupOrder: 1 },
         },
       },

@@ -11,7 +11,7 @@ import { seedsOf } from "./seeds.js";
 
 // Other calls, or more of them, for a night: THALWEG_FUZZ_SEED=7 THALWEG_FUZZ_CALLS=50000.
 const SEED = process.env["THALWEG_FUZZ_SEED"] ?? "";
-const CALLS = Number(process.env["THALWEG_FUZZ_CALLS"] ?? 500);
+const CALLS = Number(process.env["THALWEG_FUZZ_CALLS"] ?? 250);
 
 type Callable = (...args: unknown[]) => unknown;
 

@@ -30,13 +30,15 @@ const shapes = [...isas("x64"), ...isas("arm64"), { name: "odd" }]
   .map(({ name }) => name)
   .filter((name) => name !== "reference");
 // All shapes in the nightly run. Otherwise the highest tiles in the smallest vectors, which have more rows than
-// columns, and what divides nothing evenly in all vectors.
-const chosen = fast.flatMap((isa, i) =>
-  shapes
-    .filter(
-      (shape) => process.env["THALWEG_ALL_TILES"] === "1" || shape === "odd" || (i === 0 && shape === "neon"),
-    )
-    .map((shape) => ({ isa, shape })),
+// columns, and what divides nothing evenly in the largest.
+const few = [
+  { isa: fast[0], shape: "neon" },
+  { isa: fast.at(-1), shape: "odd" },
+];
+const all = fast.flatMap((isa) => shapes.map((shape) => ({ isa, shape })));
+const chosen = all.filter(
+  ({ isa, shape }) =>
+    process.env["THALWEG_ALL_TILES"] === "1" || few.some((one) => one.isa === isa && one.shape === shape),
 );
 
 // The address sanitizer is glibc's, and must not meet another one.
