@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { Generator, ops, setThreads, type Tensor } from "../../lib/index.js";
+import { afterAll, describe, expect, test } from "vitest";
+import { backendInfo, Generator, ops, setThreads, type Tensor } from "../../lib/index.js";
 
 const draws = new Generator(11);
 const row = (x: Tensor, i: number): Tensor =>
@@ -7,6 +7,9 @@ const row = (x: Tensor, i: number): Tensor =>
 
 // Sizes of one row, of one term, narrower than a vector, as c and as its transpose.
 const SIZES = [1, 2, 5, 8, 13, 24, 33];
+
+const { threads: before } = backendInfo();
+afterAll(() => setThreads(before));
 
 describe.each(["float32", "float64"] as const)("products of a stack of %s", (dtype) => {
   test.each([
