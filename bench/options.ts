@@ -23,7 +23,8 @@ export const USAGE = `usage: npm run bench -- [options]
   --quick          few and short turns: to try it, not to tell by
   --json FILE      write the rows there
   --results        write bench/RESULTS.md, bench/GRADIENT-FREE.md of gradient-free, bench/RL.md of rl, bench/IMPORT.md of
-                   import, bench/SPARSE.md of sparse, bench/NOISE.md of a run with noise, and bench/SCALING.md of --scaling
+                   import, bench/SPARSE.md of sparse, bench/EVOLUTION.md of evolution, bench/NOISE.md of a run with noise,
+                   and bench/SCALING.md of --scaling
   --help           this text`;
 
 export interface Options {

@@ -13,6 +13,7 @@ export const KEPT = {
   rl: "RL.md",
   import: "IMPORT.md",
   sparse: "SPARSE.md",
+  evolution: "EVOLUTION.md",
   noise: "NOISE.md",
   scaling: "SCALING.md",
   consumers: "CONSUMERS.md",

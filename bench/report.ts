@@ -47,6 +47,9 @@ const TITLES: Readonly<Record<Mode, string>> = {
   import: "Import",
 };
 
+const RATIOS = `Ratios are a peer's median over ${OURS}'s: above 1, ${OURS} is faster. p10 and p90 are the tenth and
+ninetieth percentiles of the samples.`;
+
 const micros = (value: number) => figure(value, value < 100 ? 1 : 0);
 
 interface Group {
@@ -158,77 +161,54 @@ export function summary(results: Results): string {
   return parts.join("\n\n");
 }
 
-function tablesOf(mode: Mode, rows: readonly Row[], results: Results): string[] {
-  if (mode === "rl") return learningParts(rows, results);
-  if (mode === "import") return importParts(rows);
-  if (mode === "sparse") return sparseParts(rows);
-  return [ratioTable(rows), timeTable(rows)];
-}
+/** Modes whose rows are kept in a file of their own, and what it says of them. */
+const APART: Readonly<Partial<Record<Mode, (rows: readonly Row[], results: Results) => string[]>>> = {
+  rl: (rows, { learned }) => {
+    const notes = noteLines(learned);
+    return [LEARNING_LEGEND, learningTable(rows, learned), ...(notes.length === 0 ? [] : [notes.join("\n")])];
+  },
+  import: (rows) => [IMPORT_LEGEND, importTable(rows)],
+  sparse: (rows) => [SPARSE_LEGEND, sparseTable(rows), timeTable(rows)],
+  evolution: (rows) => [RATIOS, ratioTable(rows), timeTable(rows)],
+};
+
+const tablesOf = (mode: Mode, rows: readonly Row[], results: Results): string[] =>
+  APART[mode]?.(rows, results) ?? [ratioTable(rows), timeTable(rows)];
 
 /**
  * The texts of the files that are kept, by name: those that have something to say.
  * @param read The text of such a file as it is; null if there is none.
  */
 export function files(results: Results, read: (name: string) => string | null): Map<string, string> {
+  if (isNoisy(results.rows)) return new Map([[KEPT.noise, markdown({ ...results, searches: [] })]]);
   const timedIn = (wanted: Mode) => results.rows.filter(({ mode }) => mode === wanted);
-  const apart: readonly Mode[] = ["gradient-free", "rl", "import", "sparse"];
-  const rows = results.rows.filter(({ mode }) => !apart.includes(mode));
-  const parts = gradientFreeParts(results, timedIn("gradient-free"));
   const texts = new Map<string, string>();
-  if (rows.length > 0)
-    texts.set(isNoisy(rows) ? KEPT.noise : KEPT.all, markdown({ ...results, rows, searches: [] }));
-  const learning = timedIn("rl");
-  if (learning.length > 0) texts.set(KEPT.rl, learningText(results, learning));
-  const imports = timedIn("import");
-  if (imports.length > 0) texts.set(KEPT.import, importText(results, imports));
-  const layers = timedIn("sparse");
-  if (layers.length > 0) texts.set(KEPT.sparse, sparseText(results, layers));
+  const rows = results.rows.filter(({ mode }) => mode !== "gradient-free" && APART[mode] === undefined);
+  if (rows.length > 0) texts.set(KEPT.all, markdown({ ...results, rows, searches: [] }));
+  for (const mode of ["rl", "import", "sparse", "evolution"] as const) {
+    const own = timedIn(mode);
+    if (own.length > 0) texts.set(KEPT[mode], ownText(mode, own, results));
+  }
+  const parts = gradientFreeParts(results, timedIn("gradient-free"));
   if (parts.size > 0) texts.set(KEPT.gradientFree, merge(read(KEPT.gradientFree), parts));
   return texts;
 }
 
-/** What is to be said of learning. */
-function learningParts(rows: readonly Row[], { learned }: Results): string[] {
-  const notes = noteLines(learned);
-  return [LEARNING_LEGEND, learningTable(rows, learned), ...(notes.length === 0 ? [] : [notes.join("\n")])];
-}
-
-/** The file of the mode `rl`. */
-function learningText(results: Results, rows: readonly Row[]): string {
+/** The file of a mode that has one of its own. */
+function ownText(mode: Mode, rows: readonly Row[], results: Results): string {
+  const { imported, threads, args } = results;
   const parts = [
-    `# ${TITLES.rl}`,
-    `Written by \`npm run bench -- --modes rl --results\`. What is measured, and how, is told in [README.md](README.md).`,
-    ...learningParts(rows, results),
-    ...leftOut(results.skipped, "rl"),
-    ...circumstances(rows, { ...results, peak: peakLine(results) }),
-  ];
-  return `${parts.join("\n\n")}\n`;
-}
-
-const importParts = (rows: readonly Row[]): string[] => [IMPORT_LEGEND, importTable(rows)];
-
-/** The file of the mode `import`. */
-function importText({ imported, threads, args, skipped }: Results, rows: readonly Row[]): string {
-  const parts = [
-    `# ${TITLES.import}`,
-    `Written by \`npm run bench -- --modes import --results\`. How it is measured is told in [README.md](README.md).`,
-    ...importParts(rows),
-    ...leftOut(skipped, "import"),
-    ...circumstances(rows, { implementations: imported, threads, args }),
-  ];
-  return `${parts.join("\n\n")}\n`;
-}
-
-const sparseParts = (rows: readonly Row[]): string[] => [SPARSE_LEGEND, sparseTable(rows), timeTable(rows)];
-
-/** The file of the mode `sparse`. */
-function sparseText(results: Results, rows: readonly Row[]): string {
-  const parts = [
-    `# ${TITLES.sparse}`,
-    `Written by \`npm run bench -- --modes sparse --results\`. How it is measured is told in [README.md](README.md).`,
-    ...sparseParts(rows),
-    ...leftOut(results.skipped, "sparse"),
-    ...circumstances(rows, { ...results, peak: peakLine(results) }),
+    `# ${TITLES[mode]}`,
+    `Written by \`npm run bench -- --modes ${mode} --results\`. What is measured, and how, is told in [README.md](README.md).`,
+    ...tablesOf(mode, rows, results),
+    ...leftOut(results.skipped, mode),
+    // An import is no work that a share of the peak says anything of.
+    ...circumstances(
+      rows,
+      mode === "import"
+        ? { implementations: imported, threads, args }
+        : { ...results, peak: peakLine(results) },
+    ),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -251,9 +231,7 @@ function markdown(results: Results): string {
   const peak = peakLine(results);
   return `# Results
 
-Written by the benchmark. What is measured, and how, is told in [README.md](README.md). Ratios are a
-peer's median over ${OURS}'s: above 1, ${OURS} is faster. p10 and p90 are the tenth and ninetieth
-percentiles of the samples.
+Written by the benchmark. What is measured, and how, is told in [README.md](README.md). ${RATIOS}
 
 ${table(
   ["", ""],
