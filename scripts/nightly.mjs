@@ -116,7 +116,7 @@ const STEPS = {
     says: COUNTS,
   },
   "musl-arm64": {
-    what: "the same on 64-bit Arm, emulated",
+    what: "kernels and training on musl on 64-bit Arm, in Bun, emulated",
     command: [node, "scripts/foreign.mjs", "linux-arm64-musl"],
     says: COUNTS,
   },
