@@ -162,8 +162,11 @@ export class Generator implements RandomSource {
     const { mean = 0, std = 1 } = options;
     const dtype = checkFloat("normal", options.dtype ?? "float32");
     const most = dtype === "float32" ? LARGEST_FLOAT32 : Number.MAX_VALUE;
+    checkNumber("normal", "mean", mean);
+    checkNumber("normal", "std", std, { min: 0 });
+    // Apart, so that only who comes near it is told of the dtype's limit.
     checkNumber("normal", "mean", mean, { min: -most, max: most });
-    checkNumber("normal", "std", std, { min: 0, max: most });
+    checkNumber("normal", "std", std, { max: most });
     return this.#draw("normal", checkShape("normal", shape), dtype, [mean, std]);
   }
 
