@@ -98,7 +98,7 @@ void add_planes(std::vector<Case>& all) {
     add("index_add", {r, 4, c, 2}, {2 * n, 2, 4 * n}, lines);
     add("scatter", {r, 2, c, 1}, {2 * n, n, n, 2 * n}, lines);
     add("concat", {2, r, c, 3 * c}, {n, 3 * n, 4 * n}, 4 * lines);
-    add("uniform", {r * c, 0, 1}, {4, n}, r * c / 64);
+    add("uniform", {r * c, 0, 1, 0}, {4, n}, r * c / 64);
     // Small products, one for each row.
     if (rows > 1 && columns <= 5'000)
       add("matmul_batch", {r, 50, 30, 8, 0, 0, 1, 1, 0, 0}, {400 * rows, 240 * rows, 0, 1500 * rows}, r);
