@@ -60,16 +60,18 @@ export const PPO_PRESETS: Presets<PPOOptions, Solved> = {
     },
     steps: 100_000,
   },
+  // By trial: eight of ten seeds ride to the end of every episode.
   Bicycle: {
     options: {
       environments: 16,
-      rolloutSteps: 128,
-      batchSize: 256,
+      rolloutSteps: 64,
+      batchSize: 128,
+      gaeLambda: 0.9,
       lr: 1e-3,
       schedule: "linear",
       normalizeObservations: true,
       normalizeRewards: true,
     },
-    steps: 200_000,
+    steps: 300_000,
   },
 };
