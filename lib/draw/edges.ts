@@ -16,7 +16,7 @@ export interface Flows {
   readonly flowsOn?: (edge: DiagramEdge) => boolean;
 }
 
-/** A text with an outline in the colour of the ground: edges behind the text stop at the outline. */
+/** The look of a text that hides the edges behind it: an outline in the colour of the background. */
 export const halo = (ground: Role, brush: Brush, fill: Role) => ({
   ...brush.paint({ fill, stroke: ground }),
   "stroke-width": 4,
