@@ -97,7 +97,7 @@ double predicted(const MatmulCallOf<float>& call, int64_t holds, int64_t ways) {
   Traffic traffic{holds, ways};
   const int64_t cuts = row_blocks * depth_blocks;
   const int64_t sweeps = cuts * panels;
-  // Copies: what is read, what is written.
+  // The copies of a and b: first the reads, then the writes.
   traffic.add(cuts, left, product);
   traffic.add(cuts, left, by_depth);
   traffic.add(depth_blocks, all_of_b, product);

@@ -132,8 +132,7 @@ void cblas_matmul(const MatmulCallOf<T>&, const Team&) {}
 
 template <typename T>
 void cblas_matmul_stack(const MatmulCallOf<T>& first, const MatmulStack& stack) {
-  MatmulCallOf<T> call = first;
-  for (int64_t s = 0; s < stack.count; ++s, advance(call, stack)) cblas_matmul(call, Team{});
+  run_each<T>(cblas_matmul<T>, first, stack);
 }
 
 // The epilogue runs on each thread by itself, over a product of depth 0: nothing is packed.

@@ -11,7 +11,7 @@ namespace thalweg {
 
 enum class Contents {
   zeros,
-  unwritten,  // of what is written before it is read
+  unwritten,  // for memory that its users write before they read it
 };
 
 // Aligned to a cache line, never moved; in huge pages where it is large and the system has them for those who

@@ -1,8 +1,8 @@
 // Normal random numbers from those of Philox.
 //
-// They are the same bits on every machine: all is done by additions, products, quotients and roots that round
-// one by one, those of a double in double and those of a float in float. So a source that includes this file
-// does so first, since no product may be fused into a sum.
+// They are the same bits on every machine: additions, products, quotients and roots round one by one, in
+// double for a double and in float for a float. No product may be fused into a sum: a source includes this
+// file before all others.
 #pragma once
 
 #if defined(__clang__)

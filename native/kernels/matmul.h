@@ -62,8 +62,8 @@ using MatmulCallOf = MatmulCall<T, T, T>;
 template <typename T>
 using MatmulFn = void (*)(const MatmulCallOf<T>&, const Team&);
 
-// Products of one shape, one after the other on one thread: a, b and the bias move on by so many elements
-// from each to the next, and c by M · N. Their scratch is that of one.
+// Products of one shape, computed one after the other on one thread. From one product to the next a, b and
+// the bias move on by these numbers of elements, and c by M · N. All products use the scratch of the first.
 struct MatmulStack {
   int64_t count;
   int64_t next_a, next_b, next_bias;
@@ -71,13 +71,19 @@ struct MatmulStack {
 template <typename T>
 using MatmulStackFn = void (*)(const MatmulCallOf<T>& first, const MatmulStack&);
 
-// Goes on from one product of a stack to the next.
+// Moves on by `steps` products of a stack.
 template <typename T>
-void advance(MatmulCallOf<T>& call, const MatmulStack& stack) {
-  call.a += stack.next_a;
-  call.b += stack.next_b;
-  if (call.bias != nullptr) call.bias += stack.next_bias;
-  call.c += call.M * call.N;
+void advance(MatmulCallOf<T>& call, const MatmulStack& stack, int64_t steps = 1) {
+  call.a += steps * stack.next_a;
+  call.b += steps * stack.next_b;
+  if (call.bias != nullptr) call.bias += steps * stack.next_bias;
+  call.c += steps * call.M * call.N;
+}
+
+// A stack by a kernel for one product.
+template <typename T>
+void run_each(MatmulFn<T> run, MatmulCallOf<T> call, const MatmulStack& stack) {
+  for (int64_t s = 0; s < stack.count; ++s, advance(call, stack)) run(call, Team{});
 }
 
 // Bytes of scratch that the call, with a sink or without one, needs when a team of `threads` runs it.

@@ -95,7 +95,7 @@ class Block {
 template <int64_t kSteps, typename T>
 class Uniforms;
 
-// A float's digits are those of one word.
+// One word has all the digits of a float.
 template <int64_t kSteps>
 class Uniforms<kSteps, float> {
  public:

@@ -42,10 +42,7 @@ class MatmulBatchTask final : public Task {
 
   MatmulCallOf<T> of_sample(int64_t s, void* scratch) const {
     MatmulCallOf<T> one = call;
-    one.a += s * stack.next_a;
-    one.b += s * stack.next_b;
-    if (one.bias != nullptr) one.bias += s * stack.next_bias;
-    one.c += s * call.M * call.N;
+    advance(one, stack, s);
     one.scratch = scratch;
     return one;
   }

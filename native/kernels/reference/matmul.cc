@@ -64,8 +64,7 @@ void matmul_by_definition(const MatmulCallOf<T>& call, const Team& team) {
 
 template <typename T>
 void matmul_one_by_one(const MatmulCallOf<T>& first, const MatmulStack& stack) {
-  MatmulCallOf<T> call = first;
-  for (int64_t s = 0; s < stack.count; ++s, advance(call, stack)) matmul_by_definition(call, Team{});
+  run_each<T>(matmul_by_definition<T>, first, stack);
 }
 
 template <typename T>
