@@ -11,7 +11,7 @@ import { LEGEND as LEARNING_LEGEND, learningTable, noteLines } from "./rl/tables
 import type { Row } from "./row.js";
 import { skippedLines } from "./skipped.js";
 import { LEGEND as SPARSE_LEGEND, sparseTable } from "./sparse/tables.js";
-import { figure, megabytes, ratio, share, table } from "./table.js";
+import { figure, megabytes, micros, ratio, share, table } from "./table.js";
 import { MODES, type Mode } from "./workloads.js";
 
 export interface Results {
@@ -49,8 +49,6 @@ const TITLES: Readonly<Record<Mode, string>> = {
 
 const RATIOS = `Ratios are a peer's median over ${OURS}'s: above 1, ${OURS} is faster. p10 and p90 are the tenth and
 ninetieth percentiles of the samples.`;
-
-const micros = (value: number) => figure(value, value < 100 ? 1 : 0);
 
 interface Group {
   readonly label: readonly string[];

@@ -2,7 +2,7 @@
 import type { Implementation } from "./implementations.js";
 import { circumstances } from "./provenance.js";
 import type { Row } from "./row.js";
-import { figure, ratio, share, table } from "./table.js";
+import { micros, ratio, share, table } from "./table.js";
 import type { Mode } from "./workloads.js";
 
 /** What is measured. */
@@ -14,8 +14,6 @@ export function threadCounts(most: number): number[] {
   for (let count = 1; count < most; count *= 2) counts.push(count);
   return [...counts, most];
 }
-
-const micros = (value: number) => figure(value, value < 100 ? 1 : 0);
 
 /** Of each work and implementation, the times, and what part of the threads' sum the last ones reach. */
 export function scalingTable(rows: readonly Row[]): string {

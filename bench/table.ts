@@ -21,4 +21,6 @@ export const share = (value: number | null) => (value === null ? "—" : `${(100
 export const ratio = (value: number) => `${value.toFixed(2)}×`;
 export const figure = (value: number, digits: number) =>
   value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+/** Microseconds, short ones with a tenth. */
+export const micros = (value: number) => figure(value, value < 100 ? 1 : 0);
 export const megabytes = (bytes: number | null) => (bytes === null ? "—" : figure(bytes / 2 ** 20, 1));

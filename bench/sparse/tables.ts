@@ -1,14 +1,12 @@
 // The results of the mode `sparse`: what layers without most weights save against layers with all.
 import { OURS } from "../implementations.js";
 import type { Row } from "../row.js";
-import { figure, ratio, table } from "../table.js";
+import { micros, ratio, table } from "../table.js";
 import { DENSE } from "./jobs.js";
 
 export const LEGEND = `Two layers of 1,024 × 1,024 with ReLU between them, of which that percentage of the weights does not exist. "× dense" is the
 median of the same implementation's dense layers over that of its sparse ones: above 1, the sparse layers are faster.
 "× ${OURS}'s dense" compares with the dense layers of ${OURS}.`;
-
-const micros = (value: number) => figure(value, value < 100 ? 1 : 0);
 
 export function sparseTable(rows: readonly Row[]): string {
   const denseOf = ({ optimizer, batch, noise }: Row, name: string): Row | undefined =>
