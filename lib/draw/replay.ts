@@ -1,10 +1,12 @@
 // The functions of a flow computed again on real values: their results, gradients, Jacobians and perturbations.
+
 import { jacobian } from "../autodiff/jacobian.js";
 import { jvp, vjp } from "../autodiff/transforms.js";
 import { noGrad } from "../context/grad-mode.js";
 import { type RecordedWithin, take } from "../context/trace.js";
 import { apply, emptyTensor, runInPlace } from "../eager/apply.js";
 import { ArgumentError } from "../errors.js";
+import { COUNT } from "../native/random-state.js";
 import type { AnyModule } from "../nn/module.js";
 import { inEvaluation, type ModuleCall, tensorsIn } from "../nn/record.js";
 import { add } from "../ops/add.js";
@@ -232,9 +234,6 @@ export class Replay {
     }
   }
 }
-
-/** Where the state of a source of random numbers has its count of blocks. */
-const COUNT = 2;
 
 /** What an instruction that is no op writes, in new memory: random numbers, or a copy. */
 function written(recorded: RecordedWithin, of: (tensor: Tensor) => Tensor): Tensor {

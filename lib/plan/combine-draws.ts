@@ -1,8 +1,6 @@
+import { COUNT } from "../native/random-state.js";
 import { canFail, type Instruction, type Program, type Value } from "./ir.js";
 import { isNamed, named } from "./named.js";
-
-/** Where the state of a source of random numbers has its count of blocks. */
-const COUNT = 2;
 
 /** A source's steps that have been put off, and the last of them. */
 interface PutOff {

@@ -4,6 +4,7 @@ import { copy, currentTrace, fork, type RandomSource, take } from "../context/tr
 import { copyNow, emptyTensor, runInPlace } from "../eager/apply.js";
 import { ArgumentError, DTypeError, GraphError, ShapeError, TraceError } from "../errors.js";
 import { instructionId } from "../native/instructions.js";
+import { COUNT } from "../native/random-state.js";
 import { broadcastParams } from "../ops/broadcast.js";
 import { broadcastSpec } from "../ops/define.js";
 import { gammaSample, logGammaSample } from "../ops/gamma-sample.js";
@@ -320,7 +321,6 @@ export class Generator implements RandomSource {
   }
 }
 
-const COUNT = 2;
 const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 const ADD = instructionId("add");
 
